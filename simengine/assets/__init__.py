@@ -1,0 +1,1 @@
+"""Floor 1: parametric meshes of actors and scenery."""

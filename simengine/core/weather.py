@@ -1,0 +1,106 @@
+"""The weather as one physical state, and what follows from it: friction, extinction, light, drivers' sight.
+
+Camera, LiDAR, tyres, drivers and labels read these functions; none of them knows the name of a weather.
+"""
+
+import math
+from typing import NamedTuple
+
+# Koschmieder with the meteorological optical range at 5 % contrast: MOR = −ln(0.05) / extinction (WMO No. 8, part I, ch. 9).
+_MOR_CONTRAST = -math.log(0.05)
+# Backscatter coefficient in fog, β = 0.046 / MOR (Hahner et al., ICCV 2021).
+_BACKSCATTER = 0.046
+# Rain extinction 3.65e-4 R^0.63 1/m: Marshall–Palmer drops with Q_ext = 2, closed form.
+_RAIN_COEFFICIENT, _RAIN_EXPONENT = 3.65e-4, 0.63
+# Snow extinction about an order above rain at equal water rate (Grabner & Kvicera 2014 survey, visible light).
+_SNOW_COEFFICIENT, _SNOW_EXPONENT = 5.0e-3, 0.75
+# Tyre-road friction, middle of published bands (asphalt dry .70–.80, wet .45–.55; packed snow .25–.35; ice .05–.15).
+FRICTION_DRY, FRICTION_WET, FRICTION_SNOW, FRICTION_ICE = 0.75, 0.50, 0.30, 0.10
+
+
+class Weather(NamedTuple):
+    """The physical weather state."""
+
+    rain_rate: float  # [mm/h]
+    snow_rate: float  # water equivalent [mm/h]
+    optical_range: float  # meteorological optical range of fog or haze, without rain and snow [m]
+    sun_elevation: float  # [rad]
+    sun_azimuth: float  # counter-clockwise from east [rad]
+    cloud: float  # covered fraction of the sky, 0..1
+    wetness: float  # of the ground, 0 dry .. 1 standing water
+    snow_cover: float  # of the ground, 0..1
+    ice: float  # fraction of the ground glazed, 0..1
+    temperature: float  # [°C]
+    wind_speed: float  # [m/s]
+    wind_direction: float  # towards, counter-clockwise from east [rad]
+    street_lights: float  # 0 off, 1 on
+
+
+def extinction(weather: Weather) -> float:
+    """Return the extinction coefficient of the air for visible and near-infrared light [1/m]."""
+    fog = _MOR_CONTRAST / weather.optical_range
+    rain = _RAIN_COEFFICIENT * weather.rain_rate**_RAIN_EXPONENT if weather.rain_rate > 0.0 else 0.0
+    snow = _SNOW_COEFFICIENT * weather.snow_rate**_SNOW_EXPONENT if weather.snow_rate > 0.0 else 0.0
+    return fog + rain + snow
+
+
+def backscatter(weather: Weather) -> float:
+    """Return the LiDAR backscatter coefficient β of the air [1/m]."""
+    return _BACKSCATTER * extinction(weather) / _MOR_CONTRAST
+
+
+def friction(weather: Weather) -> float:
+    """Return the road friction coefficient µ: dry to wet by wetness, then towards snow and ice by covered fraction."""
+    base = FRICTION_DRY + (FRICTION_WET - FRICTION_DRY) * min(1.0, weather.wetness)
+    base += (FRICTION_SNOW - base) * weather.snow_cover
+    return base + (FRICTION_ICE - base) * weather.ice
+
+
+def sun_illuminance(weather: Weather) -> float:
+    """Return the direct sun's illuminance on a surface facing it [lx]; 0 below the horizon.
+
+    128 klx outside the atmosphere, extinction 0.21 per air mass (Kasten–Young 1989), cut by clouds.
+    """
+    elevation_deg = math.degrees(weather.sun_elevation)
+    if elevation_deg <= 0.0:
+        return 0.0
+    air_mass = 1.0 / (math.sin(weather.sun_elevation) + 0.50572 * (elevation_deg + 6.07995) ** -1.6364)
+    haze = math.exp(-1000.0 * max(0.0, extinction(weather) - _MOR_CONTRAST / 20000.0))
+    return 128_000.0 * math.exp(-0.21 * air_mass) * (1.0 - weather.cloud) ** 2 * haze
+
+
+def sky_illuminance(weather: Weather) -> float:
+    """Return the diffuse illuminance of the sky on level ground [lx], night included.
+
+    Clear sky 0.8 + 15.5 sin^0.5 klx, overcast 0.3 + 21 sin klx (IES/Krochmann), twilight by a decade per 4° below the
+    horizon down to 0.01 lx of a moonless urban-fringe night sky.
+    """
+    elevation_deg = math.degrees(weather.sun_elevation)
+    if elevation_deg > 0.0:
+        sine = math.sin(weather.sun_elevation)
+        clear = 800.0 + 15_500.0 * math.sqrt(sine)
+        overcast = 300.0 + 21_000.0 * sine
+        return clear + (overcast - clear) * weather.cloud
+    return max(0.01, (800.0 - 500.0 * weather.cloud) * 10.0 ** (elevation_deg / 4.0))
+
+
+def sight_distance(weather: Weather) -> float:
+    """Return how far a driver sees an unlit vehicle or pedestrian [m].
+
+    By day the optical range of the air at 5 % contrast; in the dark no farther than low beams carry (75 m), which rain
+    and fog shorten by the two-way path.
+    """
+    by_air = _MOR_CONTRAST / extinction(weather)
+    light = sky_illuminance(weather) + sun_illuminance(weather)
+    if light < 100.0:
+        beam = 75.0 + (by_air - 75.0) * max(0.0, min(1.0, math.log10(max(light, 1.0)) / 2.0))
+        beam = min(beam, by_air)
+        if weather.street_lights > 0.0:
+            beam = max(beam, min(by_air, 120.0))
+        return min(beam, 0.5 * by_air) if by_air < 2.0 * beam else beam
+    return by_air
+
+
+def transmittance(weather: Weather, distance: float) -> float:
+    """Return the fraction of light left after `distance` [m] of air."""
+    return math.exp(-extinction(weather) * distance)

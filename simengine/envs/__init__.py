@@ -1,0 +1,1 @@
+"""Floor 5: Gymnasium environments, single and vectorised."""

@@ -1,0 +1,70 @@
+"""What is true of a frame and of an episode: the records that annotators fill and exporters read."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Boxes3d(NamedTuple):
+    """Oriented boxes of every actor in the world at a frame's time. Shapes (num_boxes, …)."""
+
+    instance: NDArray[np.int32]  # 1 + actor index
+    semantic: NDArray[np.uint8]
+    position: NDArray[np.float64]  # box centre, world [m]. (…, 3)
+    orientation: NDArray[np.float64]  # w, x, y, z. (…, 4)
+    size: NDArray[np.float64]  # length, width, height [m]. (…, 3)
+    velocity: NDArray[np.float64]  # world [m/s]. (…, 3)
+    distance: NDArray[np.float64]  # sensor to box centre [m]
+    visible_pixels: NDArray[np.int32]  # camera frames; 0 for others
+    lidar_hits: NDArray[np.int32]  # received returns; LiDAR frames, 0 for others
+    expected_hits: NDArray[np.int32]  # returns that clear air would give
+    transmittance: NDArray[np.float64]  # of the air between sensor and box centre, one way
+
+
+class Boxes2d(NamedTuple):
+    """Image boxes of the actors that a camera sees at least one pixel of, or would see without occluders."""
+
+    instance: NDArray[np.int32]
+    semantic: NDArray[np.uint8]
+    visible: NDArray[np.float32]  # around the visible pixels: left, top, right, bottom edges [px]. (…, 4); zeros if none
+    amodal: NDArray[np.float32]  # around the whole object, occluded or not, cut by the image border. (…, 4)
+    unclipped: NDArray[np.float32]  # the same, not cut by the border. (…, 4)
+    visible_pixels: NDArray[np.int32]
+    amodal_pixels: NDArray[np.int32]  # inside the image if nothing stood before it
+    occlusion: NDArray[np.float32]  # 1 − visible / amodal pixels
+    truncation: NDArray[np.float32]  # share of the unclipped box's area outside the image
+    occluder: NDArray[np.int32]  # instance that hides most of it, 0 for none or for surfaces
+    distance: NDArray[np.float64]  # [m]
+
+
+class Annotation(NamedTuple):
+    """Everything labelled on one frame; `boxes_2d` only of cameras."""
+
+    sensor: str
+    index: int
+    time_ns: int
+    boxes_3d: Boxes3d
+    boxes_2d: Boxes2d | None
+
+
+class Collision(NamedTuple):
+    """One collision: first touch to last, joined over ticks."""
+
+    start_ns: int
+    end_ns: int
+    actor: int
+    other: int  # −1: scenery
+    position: tuple[float, float, float]  # of the hardest touch, world [m]
+    impulse: float  # sum along the normal [N s]
+    closing_speed: float  # at first touch [m/s]
+
+
+class Interval(NamedTuple):
+    """A labelled stretch of an episode: a hazard's onset, response and resolution, or a manoeuvre."""
+
+    name: str  # "hazard:<event>", "manoeuvre:lane_change_left", "manoeuvre:braking", …
+    actor: int
+    start_ns: int  # onset
+    response_ns: int  # the ego's first reaction, or −1
+    end_ns: int  # resolution

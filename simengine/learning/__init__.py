@@ -1,0 +1,1 @@
+"""Floor 5: agents; the only home of torch."""

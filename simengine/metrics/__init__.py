@@ -1,0 +1,1 @@
+"""Floor 3: what it means: criticality and pass/fail criteria."""

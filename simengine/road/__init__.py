@@ -1,0 +1,1 @@
+"""Floor 1: road networks as flat arrays, made by procedure or read from files."""

@@ -1,0 +1,122 @@
+"""The road network as flat arrays: lanes as sampled centre lines with Frenet projection, links, signals, crossings.
+
+Lanes are polylines sampled closely enough that a chord departs from the curve by less than a centimetre; every lane runs
+in its direction of travel. Variable-length lists are stored as CSR: the entries of lane i are `values[first[i]:first[i + 1]]`.
+"""
+
+from enum import IntEnum
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class LaneType(IntEnum):
+    """What a lane is for."""
+
+    DRIVING = 0
+    SHOULDER = 1
+    PAVEMENT = 2
+    BIKING = 3
+    PARKING = 4
+    MEDIAN = 5
+    FLOOR = 6  # free floor of a hall; robots and people
+
+
+class MarkingType(IntEnum):
+    """The painted line along a lane's edge."""
+
+    NONE = 0
+    SOLID = 1
+    BROKEN = 2
+    DOUBLE_SOLID = 3
+    CURB = 4
+
+
+class Turn(IntEnum):
+    """Where a lane inside a junction leads."""
+
+    NONE = 0
+    STRAIGHT = 1
+    LEFT = 2
+    RIGHT = 3
+
+
+class SignalColor(IntEnum):
+    """What a signal shows."""
+
+    RED = 0
+    RED_AMBER = 1
+    GREEN = 2
+    AMBER = 3
+    OFF = 4
+
+
+class RoadNetwork(NamedTuple):
+    """A road network; coordinates are those of its source, float64, east-north-up."""
+
+    # per lane, (num_lanes,)
+    lane_type: NDArray[np.int32]  # LaneType
+    lane_first_point: NDArray[np.int32]  # CSR into the points, (num_lanes + 1,)
+    lane_length: NDArray[np.float64]  # [m]
+    lane_speed_limit: NDArray[np.float64]  # [m/s]
+    lane_left: NDArray[np.int32]  # neighbour lane of the same direction, or −1
+    lane_right: NDArray[np.int32]
+    lane_opposite: NDArray[np.int32]  # nearest lane of the other direction across the centre line, or −1
+    lane_road: NDArray[np.int32]  # road (a bundle of parallel lanes) the lane belongs to
+    lane_junction: NDArray[np.int32]  # junction, or −1
+    lane_turn: NDArray[np.int32]  # Turn
+    lane_priority: NDArray[np.int32]  # of a junction lane: the larger goes first; equal: left yields to right
+    lane_marking_left: NDArray[np.int32]  # MarkingType
+    lane_marking_right: NDArray[np.int32]
+    lane_name: NDArray[np.str_]  # identity in the source, e.g. "12.0.-1"
+    # per centre-line point, (num_points,); a lane has at least two
+    point_position: NDArray[np.float64]  # (num_points, 3) [m]
+    point_s: NDArray[np.float64]  # arc length along the lane [m]
+    point_heading: NDArray[np.float64]  # [rad]
+    point_curvature: NDArray[np.float64]  # counter-clockwise positive [1/m]
+    point_width: NDArray[np.float64]  # lane width [m]
+    point_bank: NDArray[np.float64]  # superelevation, positive lifts the left edge [rad]
+    # links, CSR over lanes
+    successor_first: NDArray[np.int32]
+    successor: NDArray[np.int32]
+    predecessor_first: NDArray[np.int32]
+    predecessor: NDArray[np.int32]
+    # lanes whose areas overlap inside a junction, CSR over lanes
+    conflict_first: NDArray[np.int32]
+    conflict_lane: NDArray[np.int32]
+    conflict_enter: NDArray[np.float64]  # where this lane enters and leaves the shared area [m]
+    conflict_leave: NDArray[np.float64]
+    # signals, (num_signals,)
+    signal_position: NDArray[np.float64]  # lamp centre (num_signals, 3)
+    signal_heading: NDArray[np.float64]  # direction the lamps face [rad]
+    signal_group: NDArray[np.int32]  # row of the programme
+    signal_name: NDArray[np.str_]
+    # signal programme: group g shows `programme_color[g, p]` during phase p of its cycle
+    programme_duration: NDArray[np.float64]  # (num_groups, max_phases) [s], 0 where a cycle has fewer phases
+    programme_color: NDArray[np.int32]  # (num_groups, max_phases) SignalColor
+    programme_offset: NDArray[np.float64]  # (num_groups,) [s]
+    # stop lines, (num_stop_lines,)
+    stop_lane: NDArray[np.int32]  # lane the line ends
+    stop_s: NDArray[np.float64]  # [m]
+    stop_signal: NDArray[np.int32]  # signal that governs it, or −1
+    stop_yield: NDArray[np.int32]  # 0 signal only, 1 give way, 2 stop sign
+    # pedestrian crossings, (num_crossings,)
+    crossing_start: NDArray[np.float64]  # kerb to kerb (num_crossings, 3)
+    crossing_end: NDArray[np.float64]
+    crossing_width: NDArray[np.float64]
+    crossing_signal: NDArray[np.int32]  # signal group for walkers, or −1
+    crossing_lane_first: NDArray[np.int32]  # CSR: lanes it crosses, and where
+    crossing_lane: NDArray[np.int32]
+    crossing_s: NDArray[np.float64]
+    # static signs, (num_signs,)
+    sign_position: NDArray[np.float64]  # plate centre (num_signs, 3)
+    sign_heading: NDArray[np.float64]  # direction the face looks to [rad]
+    sign_type: NDArray[np.str_]  # "speed_limit:50", "stop", "yield", or the source's code
+    # spatial hash over centre-line segments (a segment is known by its first point)
+    grid_origin: NDArray[np.float64]  # (2,) [m]
+    grid_cell: float  # [m]
+    grid_shape: NDArray[np.int32]  # (2,) columns (x), rows (y)
+    grid_first: NDArray[np.int32]  # CSR over cells, row-major (y, x)
+    grid_point: NDArray[np.int32]
+    point_lane: NDArray[np.int32]  # lane of a point

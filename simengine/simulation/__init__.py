@@ -1,0 +1,1 @@
+"""Floor 4: the world, the step loop, episodes and running many."""
