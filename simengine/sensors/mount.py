@@ -1,0 +1,80 @@
+"""Where a sensor is: its mount on the ego carried into the world.
+
+A mount is given from the centre of the ego's rear axle on the ground (ISO 8855: x forward, y left, z up); in the frame
+of the ego's box that point is x = cog_offset − rear_axle, z = −height / 2.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from simengine.core.geometry import quaternion_from_euler, rotation_matrix
+from simengine.core.history import ActorPoses
+from simengine.core.state import EGO, ActorTable
+from simengine.scenario.spec import Mount
+
+
+@njit(cache=True)
+def _compose_pose(
+    position: NDArray[np.float64],
+    orientation: NDArray[np.float64],
+    lever: NDArray[np.float64],
+    mount_rotation: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> None:
+    """Chain a body's pose with a mount on it into `out` (4, 4).
+
+    Args:
+        position: Origin of the body [m]. Shape (3,).
+        orientation: Of the body, w, x, y, z. Shape (4,).
+        lever: Sensor origin in the body's frame [m]. Shape (3,).
+        mount_rotation: Body from sensor. Shape (3, 3).
+        out: World from sensor. Shape (4, 4).
+    """
+    body = np.empty((3, 3))
+    rotation_matrix(orientation[0], orientation[1], orientation[2], orientation[3], body)
+    for i in range(3):
+        for j in range(3):
+            out[i, j] = (
+                body[i, 0] * mount_rotation[0, j] + body[i, 1] * mount_rotation[1, j] + body[i, 2] * mount_rotation[2, j]
+            )
+        out[i, 3] = position[i] + body[i, 0] * lever[0] + body[i, 1] * lever[1] + body[i, 2] * lever[2]
+        out[3, i] = 0.0
+    out[3, 3] = 1.0
+
+
+def mount_rotation(mount: Mount) -> NDArray[np.float64]:
+    """Return the rotation ego from sensor of a mount. Shape (3, 3)."""
+    roll, pitch, yaw = (math.radians(angle) for angle in (mount.roll_deg, mount.pitch_deg, mount.yaw_deg))
+    rotation = np.empty((3, 3))
+    rotation_matrix(*quaternion_from_euler(roll, pitch, yaw), rotation)
+    return rotation
+
+
+def mount_lever(actors: ActorTable, mount: Mount) -> NDArray[np.float64]:
+    """Return the sensor's origin in the frame of the ego's box [m]. Shape (3,)."""
+    return np.array([
+        actors.cog_offset[0, EGO] - actors.rear_axle[0, EGO] + mount.position[0],
+        mount.position[1],
+        -0.5 * actors.height[0, EGO] + mount.position[2],
+    ])
+
+
+def sensor_pose(actors: ActorTable, poses: ActorPoses, mount: Mount) -> NDArray[np.float64]:
+    """Return the pose world from sensor at one instant; sensor axes are ISO 8855 (x forward, y left, z up).
+
+    Args:
+        actors: Row 0 is used; actor 0 is the ego.
+        poses: Every actor at the instant.
+        mount: Where the sensor sits on the ego.
+
+    Returns:
+        A homogeneous transform [m]. Shape (4, 4).
+    """
+    world_from_sensor = np.empty((4, 4))
+    _compose_pose(
+        poses.position[EGO], poses.orientation[EGO], mount_lever(actors, mount), mount_rotation(mount), world_from_sensor
+    )
+    return world_from_sensor
