@@ -1,12 +1,12 @@
 """The models of actors by name: sizes, masses, axles, tyres, limits; each fills a row of the `ActorTable`.
 
-Sources, named at each model: [CR] Althoff & Würsching, "CommonRoad: Vehicle Models", 2020, parameter sets 1–3 (body size,
-mass, inertia, axles, height of the centre of mass, wheel radius, steering limits, brake limit a_max, top speed; power is
-a_max · v_switch · m, the corner of their acceleration limit; cornering stiffness C_S is the single-track model's 20.9).
-[NCAP] Euro NCAP target dimensions. [EU] Directive 96/53/EC, largest vehicle sizes. [typ] typical of the class, from
-manufacturers' data sheets; yaw inertia of [typ] vehicles follows from k² = a·b, the usual dynamic index of about one.
-Overhangs are not in [CR]; they are split as in the real cars and fix `cog_offset`. Drag areas and rolling resistance:
-Hucho, "Aerodynamics of Road Vehicles", and Gillespie, "Fundamentals of Vehicle Dynamics", ch. 4.
+Sources, named at each model: [CR] Althoff & Würsching, "CommonRoad: Vehicle Models", 2020, parameter sets 1–3 (body
+size, mass, inertia, axles, height of the centre of mass, wheel radius, steering limits, brake limit a_max, top speed;
+power is a_max · v_switch · m, the corner of their acceleration limit; cornering stiffness C_S is the single-track
+model's 20.9). [NCAP] Euro NCAP target dimensions. [EU] Directive 96/53/EC, largest vehicle sizes. [typ] typical of the
+class, from manufacturers' data sheets; yaw inertia of [typ] vehicles follows from k² = a·b, the usual dynamic index of
+about one. Overhangs are not in [CR]; they are split as in the real cars and fix `cog_offset`. Drag areas and rolling
+resistance: Hucho, "Aerodynamics of Road Vehicles", and Gillespie, "Fundamentals of Vehicle Dynamics", ch. 4.
 """
 
 from typing import NamedTuple
@@ -112,7 +112,7 @@ def _vehicles() -> list[VehicleModel]:
             max_steering_rate=0.4, max_acceleration=4.0, max_deceleration=11.0, power=130.0e3, drag_area=0.91,
             rolling_resistance=0.012, max_speed=52.0,
         ),
-        # Two-axle rigid truck, half laden, 40 : 60 axle loads [typ, EU]; truck tyres about 10 per radian (Gillespie ch. 6).
+        # Two-axle rigid truck, half laden, 40 : 60 axle loads [typ, EU]; truck tyres about 10 per radian (Gillespie).
         VehicleModel(
             name="truck", kind=ActorKind.TRUCK, mobility=Mobility.WHEELED, variant=0, length=8.60, width=2.50,
             height=3.60, mass=11000.0, yaw_inertia=61000.0, front_axle=2.88, rear_axle=1.92, cog_offset=0.02,
