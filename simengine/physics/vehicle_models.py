@@ -1,0 +1,294 @@
+"""Single-track vehicle models as scalar kernels: the kinematic and the dynamic one, and the fixed steps that advance them.
+
+The derivatives are those of CommonRoad's models KS and ST (Althoff, Koschi, Manzinger, "CommonRoad: Composable
+benchmarks for motion planning on roads", IV 2017, and the report "CommonRoad: Vehicle Models" 2020), pinned in the tests
+to the published values. The steps that the batched physics uses are ours:
+
+- `advance_kinematic` takes the midpoint rule to KS about the centre of mass.
+- `advance_dynamic` writes ST in the body's frame, where it stays right at any slip: velocities along and across the
+  vehicle, slip angles through the arctangent, each axle's lateral force cut at what friction leaves beside the
+  longitudinal force. Lateral velocity and yaw rate are stiff at low speed (rate ~ C_S g / v), so they are advanced by
+  the θ-method with θ = max(½, 1 − 1/(h λ)): second order where the step resolves them, without ringing where not.
+"""
+
+import math
+
+from numba import njit
+
+GRAVITY = 9.81  # as in the reference [m/s²]
+KINEMATIC_BELOW = 0.1  # speed below which ST rolls without slip, as in the reference [m/s]
+_SLIP_SPEED = 0.5  # floor of the speed in slip angles, which are undefined at rest [m/s]
+
+
+@njit(cache=True)
+def limit_steering_rate(steering, rate, max_steering, max_rate):
+    """Limit a steering rate by the actuator, and to nothing outwards at the stop.
+
+    Args:
+        steering: Road-wheel angle [rad].
+        rate: Demanded rate [rad/s].
+        max_steering: Largest angle to either side [rad].
+        max_rate: Largest rate [rad/s].
+
+    Returns:
+        The rate that happens [rad/s].
+    """
+    if (steering <= -max_steering and rate <= 0.0) or (steering >= max_steering and rate >= 0.0):
+        return 0.0
+    return min(max_rate, max(-max_rate, rate))
+
+
+@njit(cache=True)
+def limit_acceleration(speed, acceleration, max_acceleration, switch_speed, min_speed, max_speed):
+    """Limit an acceleration by the drive: constant up to the switching speed, of constant power above it.
+
+    Args:
+        speed: Forward speed [m/s].
+        acceleration: Demanded [m/s²].
+        max_acceleration: Largest to either side [m/s²].
+        switch_speed: Where power begins to limit [m/s].
+        min_speed: No further braking or reversing below it [m/s].
+        max_speed: No further acceleration above it [m/s].
+
+    Returns:
+        The acceleration that happens [m/s²].
+    """
+    if (speed <= min_speed and acceleration <= 0.0) or (speed >= max_speed and acceleration >= 0.0):
+        return 0.0
+    highest = max_acceleration * switch_speed / speed if speed > switch_speed else max_acceleration
+    return min(highest, max(-max_acceleration, acceleration))
+
+
+@njit(cache=True)
+def kinematic_derivative(steering, speed, yaw, steering_rate, acceleration, wheelbase):
+    """Return the time derivative of KS, whose reference point is the rear axle.
+
+    Args:
+        steering: Road-wheel angle [rad].
+        speed: Forward speed of the rear axle [m/s].
+        yaw: [rad].
+        steering_rate: After its limits [rad/s].
+        acceleration: After its limits [m/s²].
+        wheelbase: [m].
+
+    Returns:
+        Rates of x [m/s], y [m/s], steering [rad/s], speed [m/s²], yaw [rad/s].
+    """
+    return (
+        speed * math.cos(yaw), speed * math.sin(yaw), steering_rate, acceleration,
+        speed / wheelbase * math.tan(steering),
+    )
+
+
+@njit(cache=True)
+def kinematic_cog_derivative(steering, speed, yaw, steering_rate, acceleration, front_axle, rear_axle):
+    """Return the time derivative of KS about the centre of mass; arguments as `kinematic_derivative`, axles in [m]."""
+    wheelbase = front_axle + rear_axle
+    slip = math.atan(math.tan(steering) * rear_axle / wheelbase)
+    return (
+        speed * math.cos(slip + yaw), speed * math.sin(slip + yaw), steering_rate, acceleration,
+        speed * math.cos(slip) * math.tan(steering) / wheelbase,
+    )
+
+
+@njit(cache=True)
+def axle_loads(mass, front_axle, rear_axle, cog_height, acceleration):
+    """Return the vertical forces on the front and the rear axle [N] at a longitudinal acceleration [m/s²]."""
+    wheelbase = front_axle + rear_axle
+    front = mass * (GRAVITY * rear_axle - acceleration * cog_height) / wheelbase
+    rear = mass * (GRAVITY * front_axle + acceleration * cog_height) / wheelbase
+    return front, rear
+
+
+@njit(cache=True)
+def dynamic_derivative(
+    steering, speed, yaw, yaw_rate, slip, steering_rate, acceleration,
+    mass, yaw_inertia, front_axle, rear_axle, cog_height, stiffness, friction,
+):
+    """Return the time derivative of ST, whose reference point is the centre of mass; KS below 0.1 m/s.
+
+    Args:
+        steering: Road-wheel angle [rad].
+        speed: Of the centre of mass [m/s].
+        yaw: [rad].
+        yaw_rate: [rad/s].
+        slip: Angle from the body's axis to the velocity, β [rad].
+        steering_rate: After its limits [rad/s].
+        acceleration: After its limits [m/s²].
+        mass: [kg].
+        yaw_inertia: [kg m²].
+        front_axle: Centre of mass to front axle [m].
+        rear_axle: Centre of mass to rear axle [m].
+        cog_height: Centre of mass above the ground [m].
+        stiffness: C_S, lateral force per load, friction and slip angle [1/rad].
+        friction: µ, which scales the stiffness as in the reference.
+
+    Returns:
+        Rates of x [m/s], y [m/s], steering [rad/s], speed [m/s²], yaw [rad/s], yaw rate [rad/s²], slip [rad/s].
+    """
+    wheelbase = front_axle + rear_axle
+    if abs(speed) < KINEMATIC_BELOW:
+        dx, dy, _, _, dyaw = kinematic_cog_derivative(
+            steering, speed, yaw, steering_rate, acceleration, front_axle, rear_axle
+        )
+        tangent, cosine = math.tan(steering), math.cos(steering)
+        ratio = tangent**2 * rear_axle / wheelbase
+        slip_rate = rear_axle * steering_rate / (wheelbase * cosine**2 * (1.0 + ratio**2))
+        yaw_acceleration = (
+            acceleration * math.cos(slip) * tangent
+            - speed * math.sin(slip) * slip_rate * tangent
+            + speed * math.cos(slip) * steering_rate / cosine**2
+        ) / wheelbase
+        return dx, dy, steering_rate, acceleration, dyaw, yaw_acceleration, slip_rate
+    front_load, rear_load = axle_loads(mass, front_axle, rear_axle, cog_height, acceleration)
+    front_force = friction * stiffness * front_load * (steering - slip - front_axle * yaw_rate / speed)
+    rear_force = friction * stiffness * rear_load * (rear_axle * yaw_rate / speed - slip)
+    return (
+        speed * math.cos(slip + yaw), speed * math.sin(slip + yaw), steering_rate, acceleration, yaw_rate,
+        (front_axle * front_force - rear_axle * rear_force) / yaw_inertia,
+        (front_force + rear_force) / (mass * speed) - yaw_rate,
+    )
+
+
+@njit(cache=True)
+def advance_steering(steering, demand, max_steering, max_rate, step):
+    """Move a road-wheel angle towards its demand [rad] within its stops and its rate [rad/s], for `step` [s]."""
+    demand = min(max_steering, max(-max_steering, demand))
+    change = max_rate * step
+    return steering + min(change, max(-change, demand - steering))
+
+
+@njit(cache=True)
+def advance_kinematic(x, y, yaw, speed, steering, acceleration, front_axle, rear_axle, step):
+    """Advance a vehicle that rolls without slip by the midpoint rule, for constant steering and acceleration.
+
+    Args:
+        x: Centre of mass, world [m].
+        y: Centre of mass, world [m].
+        yaw: [rad].
+        speed: Of the centre of mass [m/s]; never changes its sign within the step.
+        steering: Road-wheel angle [rad].
+        acceleration: Of the speed [m/s²].
+        front_axle: Centre of mass to front axle [m].
+        rear_axle: Centre of mass to rear axle [m].
+        step: [s].
+
+    Returns:
+        x, y, yaw, speed, and the body's velocities at the end: forward [m/s], leftward [m/s], yaw rate [rad/s].
+    """
+    after = speed + acceleration * step
+    if speed * after < 0.0:
+        after = 0.0
+    middle = 0.5 * (speed + after)
+    wheelbase = front_axle + rear_axle
+    lateral = math.tan(steering) * rear_axle / wheelbase  # tangent of the slip angle
+    cosine = 1.0 / math.sqrt(1.0 + lateral * lateral)
+    curvature = cosine * math.tan(steering) / wheelbase
+    half = yaw + 0.5 * curvature * middle * step
+    cos_yaw, sin_yaw = math.cos(half), math.sin(half)
+    forward, leftward = middle * cosine, middle * cosine * lateral
+    x += (forward * cos_yaw - leftward * sin_yaw) * step
+    y += (forward * sin_yaw + leftward * cos_yaw) * step
+    return x, y, yaw + curvature * middle * step, after, after * cosine, after * cosine * lateral, after * curvature
+
+
+@njit(cache=True)
+def lateral_budget(load, friction, longitudinal_share):
+    """Return the lateral force an axle can still carry [N] when a share of its friction goes into drive or brakes."""
+    return friction * load * math.sqrt(max(0.0, 1.0 - longitudinal_share * longitudinal_share))
+
+
+@njit(cache=True)
+def axle_force(slope, across, reference, budget, reach):
+    """Return the lateral force of an axle and its derivative, linear in the slip angle up to its budget.
+
+    Where the axle slides faster than `reach` the force is constant and so is its derivative zero; below it the secant
+    takes the derivative's place, so that an implicit step comes to rest and does not rattle about it.
+
+    Args:
+        slope: Cornering stiffness [N/rad].
+        across: Lateral velocity of the wheel in its own frame [m/s].
+        reference: Speed of the slip angle [m/s].
+        budget: Largest force [N].
+        reach: Lateral velocity that friction can undo within a step [m/s].
+
+    Returns:
+        Force [N] and its derivative to `across` [N s/m].
+    """
+    force = -slope * math.atan(across / reference)
+    if abs(force) > budget:
+        force = budget if force > 0.0 else -budget
+        return force, -budget / abs(across) if abs(across) < reach else 0.0
+    ratio = across / reference
+    return force, -slope / (reference * (1.0 + ratio * ratio))
+
+
+@njit(cache=True)
+def advance_dynamic(
+    x, y, yaw, forward, leftward, yaw_rate, steering, acceleration,
+    mass, yaw_inertia, front_axle, rear_axle, cog_height, stiffness, front_friction, rear_friction, step,
+):
+    """Advance a vehicle on tyres for constant steering and longitudinal acceleration.
+
+    Args:
+        x: Centre of mass, world [m].
+        y: Centre of mass, world [m].
+        yaw: [rad].
+        forward: Velocity of the centre of mass along the body [m/s].
+        leftward: Velocity of the centre of mass across the body [m/s].
+        yaw_rate: [rad/s].
+        steering: Road-wheel angle [rad].
+        acceleration: By drive, brakes, drag and slope together, along the body, within friction [m/s²].
+        mass: [kg].
+        yaw_inertia: [kg m²].
+        front_axle: Centre of mass to front axle [m].
+        rear_axle: Centre of mass to rear axle [m].
+        cog_height: Centre of mass above the ground [m].
+        stiffness: Lateral force per load and slip angle [1/rad].
+        front_friction: µ under the front axle.
+        rear_friction: µ under the rear axle.
+        step: [s].
+
+    Returns:
+        x, y, yaw, forward, leftward, yaw rate after the step, in units as above.
+    """
+    front_load, rear_load = axle_loads(mass, front_axle, rear_axle, cog_height, acceleration)
+    front_load, rear_load = max(0.0, front_load), max(0.0, rear_load)
+    grip = max(1e-6, (front_friction * front_load + rear_friction * rear_load) / mass)
+    share = min(1.0, abs(acceleration) / grip)
+    reach = 4.0 * step * grip
+    cosine, sine = math.cos(steering), math.sin(steering)
+    front_left = leftward + front_axle * yaw_rate
+    front_across = front_left * cosine - forward * sine
+    front_force, front_slope = axle_force(
+        stiffness * front_load, front_across, max(_SLIP_SPEED, abs(forward * cosine + front_left * sine)),
+        lateral_budget(front_load, front_friction, share), reach,
+    )
+    rear_force, rear_slope = axle_force(
+        stiffness * rear_load, leftward - rear_axle * yaw_rate, max(_SLIP_SPEED, abs(forward)),
+        lateral_budget(rear_load, rear_friction, share), reach,
+    )
+    front_slope *= cosine * cosine
+    lateral_force = front_force * cosine
+    # Linearised lateral motion: w' = f + J (w − w₀) for w = (leftward, yaw rate).
+    j11 = (front_slope + rear_slope) / mass
+    j12 = (front_axle * front_slope - rear_axle * rear_slope) / mass - forward
+    j21 = (front_axle * front_slope - rear_axle * rear_slope) / yaw_inertia
+    j22 = (front_axle * front_axle * front_slope + rear_axle * rear_axle * rear_slope) / yaw_inertia
+    f1 = (lateral_force + rear_force) / mass - forward * yaw_rate
+    f2 = (front_axle * lateral_force - rear_axle * rear_force) / yaw_inertia
+    stiff = -step * min(j11, j22)
+    theta = max(0.5, 1.0 - 1.0 / stiff) if stiff > 0.0 else 0.5
+    gain = theta * step
+    a11, a12, a21, a22 = 1.0 - gain * j11, -gain * j12, -gain * j21, 1.0 - gain * j22
+    determinant = a11 * a22 - a12 * a21
+    d_left = step * (f1 * a22 - f2 * a12) / determinant
+    d_rate = step * (f2 * a11 - f1 * a21) / determinant
+    middle_left, middle_rate = leftward + 0.5 * d_left, yaw_rate + 0.5 * d_rate
+    d_forward = step * (acceleration - front_force * sine / mass + middle_left * middle_rate)
+    half = yaw + 0.5 * step * middle_rate
+    middle_forward = forward + 0.5 * d_forward
+    cos_yaw, sin_yaw = math.cos(half), math.sin(half)
+    x += step * (middle_forward * cos_yaw - middle_left * sin_yaw)
+    y += step * (middle_forward * sin_yaw + middle_left * cos_yaw)
+    return x, y, yaw + step * middle_rate, forward + d_forward, leftward + d_left, yaw_rate + d_rate
