@@ -3,8 +3,8 @@
 Kapania & Gerdes, "Design of a feedback-feedforward steering controller for accurate path tracking and stability at the
 limits of handling", Vehicle System Dynamics 53 (2015) 1687: the look-ahead error uses the heading plus the side slip
 that the path's curvature will cause in steady state (feeding back the measured slip lags and spins at high speed on
-low friction). The gain is that of pure pursuit (Coulter, CMU-RI-TR-92-01): the demanded curvature κ − 2/l² (e + l sin χ)
-makes the path error a linear oscillator of damping 1/√2 and frequency √2 v/l. Departure: errors are those of the rear
+low friction). The gain is that of pure pursuit (Coulter, CMU-RI-TR-92-01): the demanded curvature
+κ − 2/l² (e + l sin χ) makes the path error a linear oscillator of damping 1/√2 and frequency √2 v/l. Departure: errors are those of the rear
 axle, whose course is the heading at low speed.
 """
 
@@ -87,5 +87,6 @@ def path_steering(
         max_steering: Largest road-wheel angle [rad].
     """
     course_error = heading_error - compliance * speed * speed * curvature
-    demand = path_curvature_demand(lateral_error, course_error, curvature, preview_distance(speed, wheelbase, compliance))
+    look_ahead = preview_distance(speed, wheelbase, compliance)
+    demand = path_curvature_demand(lateral_error, course_error, curvature, look_ahead)
     return steering_for_curvature(demand, speed, wheelbase, understeer, max_steering)
