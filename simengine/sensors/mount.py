@@ -21,7 +21,7 @@ def _compose_pose(
     position: NDArray[np.float64],
     orientation: NDArray[np.float64],
     lever: NDArray[np.float64],
-    mount_rotation: NDArray[np.float64],
+    mounting: NDArray[np.float64],
     out: NDArray[np.float64],
 ) -> None:
     """Chain a body's pose with a mount on it into `out` (4, 4).
@@ -30,16 +30,14 @@ def _compose_pose(
         position: Origin of the body [m]. Shape (3,).
         orientation: Of the body, w, x, y, z. Shape (4,).
         lever: Sensor origin in the body's frame [m]. Shape (3,).
-        mount_rotation: Body from sensor. Shape (3, 3).
+        mounting: Rotation body from sensor. Shape (3, 3).
         out: World from sensor. Shape (4, 4).
     """
     body = np.empty((3, 3))
     rotation_matrix(orientation[0], orientation[1], orientation[2], orientation[3], body)
     for i in range(3):
         for j in range(3):
-            out[i, j] = (
-                body[i, 0] * mount_rotation[0, j] + body[i, 1] * mount_rotation[1, j] + body[i, 2] * mount_rotation[2, j]
-            )
+            out[i, j] = body[i, 0] * mounting[0, j] + body[i, 1] * mounting[1, j] + body[i, 2] * mounting[2, j]
         out[i, 3] = position[i] + body[i, 0] * lever[0] + body[i, 1] * lever[1] + body[i, 2] * lever[2]
         out[3, i] = 0.0
     out[3, 3] = 1.0
@@ -74,7 +72,6 @@ def sensor_pose(actors: ActorTable, poses: ActorPoses, mount: Mount) -> NDArray[
         A homogeneous transform [m]. Shape (4, 4).
     """
     world_from_sensor = np.empty((4, 4))
-    _compose_pose(
-        poses.position[EGO], poses.orientation[EGO], mount_lever(actors, mount), mount_rotation(mount), world_from_sensor
-    )
+    lever, rotation = mount_lever(actors, mount), mount_rotation(mount)
+    _compose_pose(poses.position[EGO], poses.orientation[EGO], lever, rotation, world_from_sensor)
     return world_from_sensor
