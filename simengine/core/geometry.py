@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 @njit(cache=True)
 def wrap_angle(angle: float) -> float:
     """Wrap an angle into (−π, π] [rad]."""
-    wrapped = math.fmod(angle + math.pi, 2.0 * math.pi)
+    wrapped = (angle + math.pi) % (2.0 * math.pi)
     if wrapped <= 0.0:
         wrapped += 2.0 * math.pi
     return wrapped - math.pi
