@@ -4,8 +4,8 @@ Kapania & Gerdes, "Design of a feedback-feedforward steering controller for accu
 limits of handling", Vehicle System Dynamics 53 (2015) 1687: the look-ahead error uses the heading plus the side slip
 that the path's curvature will cause in steady state (feeding back the measured slip lags and spins at high speed on
 low friction). The gain is that of pure pursuit (Coulter, CMU-RI-TR-92-01): the demanded curvature
-κ − 2/l² (e + l sin χ) makes the path error a linear oscillator of damping 1/√2 and frequency √2 v/l. Departure: errors are those of the rear
-axle, whose course is the heading at low speed.
+κ − 2/l² (e + l sin χ) makes the path error a linear oscillator of damping 1/√2 and frequency √2 v/l. Departure: errors
+are those of the rear axle, whose course is the heading at low speed.
 """
 
 import math
