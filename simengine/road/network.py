@@ -1,7 +1,9 @@
 """The road network as flat arrays: lanes as sampled centre lines with Frenet projection, links, signals, crossings.
 
-Lanes are polylines sampled closely enough that a chord departs from the curve by less than a centimetre; every lane runs
-in its direction of travel. Variable-length lists are stored as CSR: the entries of lane i are `values[first[i]:first[i + 1]]`.
+Lanes are polylines sampled closely enough that a chord departs from the curve by less than a centimetre; every lane
+runs in its direction of travel. Arc length is measured in plan view. Heights are those of the carriageway; a pavement's
+surface lies `KERB_HEIGHT` above its points. Variable-length lists are stored as CSR: the entries of lane i are
+`values[first[i]:first[i + 1]]`.
 """
 
 from enum import IntEnum
@@ -9,6 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+KERB_HEIGHT = 0.12  # of a pavement above the carriageway [m]
 
 
 class LaneType(IntEnum):
