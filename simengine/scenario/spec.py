@@ -3,9 +3,9 @@
 A model has no defaults: every value stands in a YAML file. Angles are degrees where a name says so and nowhere else.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 SCHEMA_VERSION = 1
 
@@ -165,10 +165,11 @@ class EgoSpec(Spec):
 
 
 class Placement(Spec):
-    """Where an actor starts, against the ego's lane."""
+    """Where an actor starts, against the ego's lane, or on an arm of the junction ahead of it."""
 
+    arm: Literal["own", "left", "right", "oncoming"]  # the road it comes along, as the ego sees the junction
     lane: Annotated[int, Field(ge=-9, le=9)]  # lanes to the left of the ego's; past the centre line: oncoming
-    ahead: Annotated[float, Field(ge=-2_000.0, le=2_000.0)]  # of the ego, along the road [m]
+    ahead: Annotated[float, Field(ge=-2_000.0, le=2_000.0)]  # own: of the ego; other arms: before the junction [m]
     lateral: Annotated[float, Field(ge=-50.0, le=50.0)]  # left of that lane's centre [m]
     heading_deg: Annotated[float, Field(ge=-360.0, le=360.0)]  # against that lane's direction
     height: Annotated[float, Field(ge=0.0, le=20.0)]  # of its underside above the ground [m]
@@ -366,6 +367,7 @@ class ScenarioSpec(Spec):
     tests: Annotated[str, Field(min_length=1)]  # one sentence
     tags: list[Name]
     duration: Annotated[float, Field(gt=0.0, le=3_600.0)]  # [s]
+    parameters: dict[Name, float | int | str]  # named values that the rest refers to
     actors: dict[Name, ActorSpec]
     events: dict[Name, EventSpec]
     goal: GoalSpec
@@ -455,6 +457,27 @@ class ExtensionSpec(BaseModel):
     kind: Name
 
 
+def _kind_or_extension(*built_in: str) -> Discriminator:
+    """Tell built-in kinds apart by name; any other is an extension."""
+
+    def tag(value: Any) -> str:
+        kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
+        return kind if kind in built_in else "extension"
+
+    return Discriminator(tag)
+
+
+SensorSpec = Annotated[
+    Annotated[CameraSpec, Tag("camera")]
+    | Annotated[LidarSpec, Tag("lidar")]
+    | Annotated[ImuSpec, Tag("imu")]
+    | Annotated[GnssSpec, Tag("gnss")]
+    | Annotated[OdometrySpec, Tag("odometry")]
+    | Annotated[ExtensionSpec, Tag("extension")],
+    _kind_or_extension("camera", "lidar", "imu", "gnss", "odometry"),
+]
+
+
 # --------------------------------------------------------------------------------------------------- physics, recorder
 
 
@@ -536,6 +559,23 @@ class TimeLimit(Spec):
     limit: Annotated[float, Field(gt=0.0)]  # [s]
 
 
+CriterionSpec = Annotated[
+    Annotated[NoCollision, Tag("no_collision")]
+    | Annotated[StayOnRoad, Tag("stay_on_road")]
+    | Annotated[SpeedLimit, Tag("speed_limit")]
+    | Annotated[RedLight, Tag("red_light")]
+    | Annotated[MinTtc, Tag("min_ttc")]
+    | Annotated[MaxDeceleration, Tag("max_deceleration")]
+    | Annotated[ReachGoal, Tag("reach_goal")]
+    | Annotated[TimeLimit, Tag("time_limit")]
+    | Annotated[ExtensionSpec, Tag("extension")],
+    _kind_or_extension(
+        "no_collision", "stay_on_road", "speed_limit", "red_light", "min_ttc", "max_deceleration", "reach_goal",
+        "time_limit",
+    ),
+]
+
+
 # --------------------------------------------------------------------------------------------------------------- whole
 
 
@@ -553,12 +593,9 @@ class ConcreteScenario(Spec):
     pedestrians: PedestriansSpec
     weather: WeatherSpec
     ego: EgoSpec
-    sensors: dict[Name, CameraSpec | LidarSpec | ImuSpec | GnssSpec | OdometrySpec | ExtensionSpec]
+    sensors: dict[Name, SensorSpec]
     physics: PhysicsSpec
     recorder: RecorderSpec
-    criteria: dict[
-        Name,
-        NoCollision | StayOnRoad | SpeedLimit | RedLight | MinTtc | MaxDeceleration | ReachGoal | TimeLimit
-        | ExtensionSpec,
-    ]
+    criteria: dict[Name, CriterionSpec]
+    sampled: dict[str, float | int | str | bool]  # which values were drawn, by key path
     inputs: dict[str, str]  # SHA-256 of every input file by its path

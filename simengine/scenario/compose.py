@@ -1,0 +1,267 @@
+"""Compose a Hydra configuration from a name and overrides: the one home of Hydra and OmegaConf.
+
+Composing is a plain function: it builds its own loader and touches no global state, so it works in threads and inside
+another Hydra program. It returns nested dicts with references (`${…}`) still unresolved, because distributions have to be
+drawn before they are copied.
+"""
+
+import difflib
+import itertools
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import hydra.conf  # noqa: F401  registers Hydra's own schema
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.core.plugins import Plugins
+from hydra.core.utils import setup_globals
+from hydra.errors import HydraException
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from simengine.core.errors import ConfigError
+
+# The only functions a scenario may call: none reads the environment, a file or code.
+_RESOLVERS = {
+    "add": lambda a, b: a + b,
+    "mul": lambda a, b: a * b,
+}
+_RESOLVER_CALL = re.compile(r"\$\{\s*([A-Za-z_][\w.]*)\s*:")
+
+
+def configuration_root() -> Path:
+    """Return the folder that holds conf/ and scenarios/: the checkout's, else the installed package's."""
+    package = Path(__file__).resolve().parents[1]
+    for root in (package.parent, package):
+        if (root / "conf" / "config.yaml").is_file() and (root / "scenarios").is_dir():
+            return root
+    raise ConfigError(f"conf/ and scenarios/ were found neither beside nor inside {package}: the installation is broken")
+
+
+def _loader() -> ConfigLoaderImpl:
+    _setup()
+    root = configuration_root()
+    search_path = ConfigSearchPathImpl()
+    search_path.append("hydra", "pkg://hydra.conf")
+    search_path.append("simengine", f"file://{root / 'conf'}")
+    search_path.append("simengine", f"file://{root}")
+    search_path.append("schema", "structured://")
+    return ConfigLoaderImpl(search_path)
+
+
+def _setup() -> None:
+    Plugins.instance()  # registers the config sources pkg:// and file://
+    setup_globals()
+    for name, function in _RESOLVERS.items():
+        OmegaConf.register_new_resolver(name, function, replace=True)
+
+
+def nearest(word: str, allowed: list[str]) -> str:
+    """Return ` (did you mean "…"?)` when one of `allowed` is close to `word`, else an empty string."""
+    close = difflib.get_close_matches(word, allowed, n=1, cutoff=0.5)
+    return f' (did you mean "{close[0]}"?)' if close else ""
+
+
+def _absolute_searchpath(text: str) -> str:
+    """Turn relative folders in a `hydra.searchpath=[…]` override into absolute ones, and check that they exist."""
+
+    def absolute(match: re.Match[str]) -> str:
+        folder = Path(match.group(1)).expanduser()
+        if not folder.is_dir():
+            raise ConfigError(f"hydra.searchpath: {match.group(1)} is not a folder")
+        return f"file://{folder.resolve()}"
+
+    return re.sub(r"file://([^,\]\"']+)", absolute, text)
+
+
+def _hydra_override(text: str) -> str:
+    """Map what a user types onto the group names that follow from the folders."""
+    text = re.sub(r"^(\+{0,2}|~)scenario(=|$)", r"\1scenarios\2", text)
+    return _absolute_searchpath(text) if text.startswith("hydra.searchpath=") else text
+
+
+def group_options(loader: ConfigLoaderImpl, group: str) -> list[str]:
+    """Return every option of a config group, subfolders included, as `folder/name`."""
+    options = list(loader.get_group_options(group))
+    for folder in loader.list_groups(group):
+        options += [f"{folder}/{option}" for option in group_options(loader, f"{group}/{folder}")]
+    return sorted(options)
+
+
+def _flat_keys(tree: Any, prefix: str = "") -> list[str]:
+    if not isinstance(tree, dict):
+        return []
+    keys = []
+    for key, value in tree.items():
+        keys.append(f"{prefix}{key}")
+        keys += _flat_keys(value, f"{prefix}{key}.")
+    return keys
+
+
+def _one_line(error: Exception) -> str:
+    return re.sub(r"\s*See https?://\S+", "", " ".join(str(error).split()))
+
+
+def _explain(error: Exception, loader: ConfigLoaderImpl, primary: str, overrides: list[Override]) -> ConfigError:
+    """Find out what the user got wrong, since Hydra's messages name neither the nearest key nor what is allowed."""
+    known = OmegaConf.to_container(
+        loader.load_configuration(primary, [], RunMode.RUN, from_shell=False), resolve=False
+    )
+    groups = {group: group_options(loader, group) for group in {*known, "scenarios"} - {"hydra", "scenario"}}
+    for override in overrides:
+        key, typed = override.key_or_group, override.input_line or ""
+        shown = "scenario" if key == "scenarios" else key
+        if groups.get(key) and not override.is_delete():
+            values = override.value() if isinstance(override.value(), list) else [override.value()]
+            for value in values:
+                if str(value) not in groups[key]:
+                    allowed = ", ".join(groups[key])
+                    return ConfigError(f"{shown}={value}: no such option{nearest(str(value), groups[key])}; allowed: {allowed}")
+        elif override.is_delete() or override.is_add():
+            continue
+        elif not key.startswith("hydra"):
+            top = {*known, "scenario"} - {"hydra"}
+            if key.split(".")[0] not in top:
+                return ConfigError(
+                    f"{typed}: no setting is called \"{shown}\"{nearest(shown, sorted(top))}; allowed: {', '.join(sorted(top))}"
+                )
+    text = _one_line(error)
+    missing = re.search(r"Could not override '([^']+)'", text)
+    if missing:
+        key = missing.group(1)
+        keys = [name for name in _flat_keys(known) if not name.startswith("hydra")]
+        siblings = [name for name in keys if name.rpartition(".")[0] == key.rpartition(".")[0]]
+        hint = nearest(key, siblings or keys) or nearest(key, keys)
+        allowed = f"; allowed there: {', '.join(siblings)}" if siblings else ""
+        return ConfigError(f"{key}: no setting of that name{hint}{allowed}")
+    return ConfigError(text)
+
+
+def parse_overrides(overrides: list[str] | tuple[str, ...]) -> list[Override]:
+    """Parse overrides in Hydra's grammar.
+
+    Raises:
+        ConfigError: One is not `key=value`.
+    """
+    parsed = []
+    for text in overrides:
+        try:
+            parsed += OverridesParser.create().parse_overrides([_hydra_override(text)])
+        except HydraException as error:
+            raise ConfigError(f'"{text}" is not an override of the form key=value: {_one_line(error)}') from None
+    return parsed
+
+
+def expand_sweep(overrides: list[str] | tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Expand sweeps (`a=1,2`, `choice()`, `range()`, `glob()`) into the overrides of every job, last one fastest."""
+    loader = _loader()
+    axes: list[list[str]] = []
+    for text, override in zip(overrides, parse_overrides(overrides), strict=True):
+        if override.is_sweep_override():
+            if override.is_discrete_sweep():
+                key = override.get_key_element()
+                axes.append([f"{key}={value}" for value in override.sweep_string_iterator(loader)] if _is_glob(override)
+                            else [f"{key}={value}" for value in override.sweep_string_iterator()])
+            else:
+                raise ConfigError(f"{text}: a continuous interval needs a sampler; list values or write it as a distribution")
+        else:
+            axes.append([text])
+    return [tuple(job) for job in itertools.product(*axes)]
+
+
+def _is_glob(override: Override) -> bool:
+    return type(override.value()).__name__ == "Glob"
+
+
+def refuse_sweep(overrides: list[str] | tuple[str, ...]) -> None:
+    """Refuse sweeps where one configuration is meant.
+
+    Raises:
+        ConfigError: An override lists several values.
+    """
+    for text, override in zip(overrides, parse_overrides(overrides), strict=True):
+        if override.is_sweep_override():
+            raise ConfigError(f"{text}: several values need -m (--multirun)")
+
+
+@lru_cache(maxsize=256)
+def _compose(primary: str, overrides: tuple[str, ...]) -> DictConfig:
+    loader = _loader()
+    parsed = parse_overrides(overrides)
+    try:
+        return loader.load_configuration(
+            primary, [_hydra_override(text) for text in overrides], RunMode.RUN, from_shell=False
+        )
+    except (HydraException, OmegaConfBaseException) as error:
+        raise _explain(error, loader, primary, parsed) from None
+
+
+def compose(primary: str, overrides: list[str] | tuple[str, ...] = ()) -> dict[str, Any]:
+    """Compose a primary configuration of conf/ into nested dicts, references unresolved, Hydra's own node left out.
+
+    Composing takes about 150 ms; results are cached by name and overrides.
+
+    Raises:
+        ConfigError: An unknown key, group option or malformed override; the message names the nearest right one.
+    """
+    refuse_sweep(overrides)
+    tree = OmegaConf.to_container(_compose(primary, tuple(overrides)), resolve=False)
+    tree.pop("hydra", None)
+    _refuse_resolvers(tree, "")
+    return tree
+
+
+def _refuse_resolvers(node: Any, path: str) -> None:
+    if isinstance(node, dict):
+        for key, value in node.items():
+            _refuse_resolvers(value, f"{path}.{key}" if path else str(key))
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            _refuse_resolvers(value, f"{path}[{index}]")
+    elif isinstance(node, str):
+        for name in _RESOLVER_CALL.findall(node):
+            if name not in _RESOLVERS:
+                raise ConfigError(f"{path} = {node}: a reference may only call {' or '.join(_RESOLVERS)}")
+
+
+def resolve(tree: dict[str, Any]) -> dict[str, Any]:
+    """Resolve every reference of a composed tree.
+
+    Raises:
+        ConfigError: A reference names nothing, or leads round in a circle.
+    """
+    _setup()
+    try:
+        resolved = OmegaConf.to_container(OmegaConf.create(tree), resolve=True)
+    except (OmegaConfBaseException, RecursionError, TypeError) as error:
+        raise ConfigError(f"a reference cannot be resolved: {_one_line(error)}") from None
+    return resolved
+
+
+def hydra_settings(primary: str, overrides: list[str] | tuple[str, ...], mode: str) -> dict[str, Any]:
+    """Return the resolved output folders of Hydra: `run_dir`, `sweep_dir`."""
+    configuration = _compose(primary, tuple(overrides))
+    OmegaConf.set_readonly(configuration, False)
+    return {
+        "run_dir": str(OmegaConf.select(configuration, "hydra.run.dir")),
+        "sweep_dir": str(OmegaConf.select(configuration, "hydra.sweep.dir")),
+    }
+
+
+def scenario_names(overrides: list[str] | tuple[str, ...] = ()) -> list[str]:
+    """Return the names of the scenario library, the user's search path included."""
+    loader = _loader()
+    searchpath = [_hydra_override(text) for text in overrides if text.startswith("hydra.searchpath=")]
+    if searchpath:
+        loader.load_configuration("config", searchpath, RunMode.RUN, from_shell=False)
+    return group_options(loader, "scenarios")
+
+
+def yaml_text(tree: dict[str, Any]) -> str:
+    """Write nested dicts as YAML."""
+    return OmegaConf.to_yaml(OmegaConf.create(tree))

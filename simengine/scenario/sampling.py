@@ -1,0 +1,243 @@
+"""From a composed tree with distributions to a `ConcreteScenario` of numbers only, by seed.
+
+Distribution nodes are replaced on the unresolved tree, keyed by their key path, and references are resolved afterwards: a
+parameter that refers to another takes the drawn value, so the two are correlated exactly.
+"""
+
+import hashlib
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from simengine.core.errors import ConfigError, ScenarioError
+from simengine.core.rng import generator
+from simengine.scenario.compose import compose, nearest, resolve, scenario_names
+from simengine.scenario.spec import SCHEMA_VERSION, ConcreteScenario, Spec
+
+_ARITY = {"uniform": 2, "integers": 2, "normal": 2, "truncated_normal": 4, "log_uniform": 2, "choice": None}
+_ALLOWED = (
+    "{uniform: [low, high]}, {integers: [low, high]}, {normal: [mean, std]}, "
+    "{truncated_normal: [mean, std, low, high]}, {log_uniform: [low, high]}, {choice: [values]}"
+)
+
+
+def _is_distribution(node: Any) -> bool:
+    return isinstance(node, dict) and len(node) == 1 and next(iter(node)) in _ARITY
+
+
+def _draw(path: str, kind: str, arguments: Any, random: np.random.Generator) -> Any:
+    arity = _ARITY[kind]
+    shown = f"{path} = {{{kind}: {arguments}}}"
+    if not isinstance(arguments, list) or not arguments or (arity is not None and len(arguments) != arity):
+        raise ConfigError(f"{shown}: a distribution is one of {_ALLOWED}")
+    if kind == "choice":
+        return arguments[int(random.integers(len(arguments)))]
+    if not all(isinstance(x, int | float) and not isinstance(x, bool) and math.isfinite(x) for x in arguments):
+        raise ConfigError(f"{shown}: its arguments must be finite numbers")
+    if kind in ("uniform", "log_uniform", "integers") and arguments[0] > arguments[1]:
+        raise ConfigError(f"{shown}: low must not exceed high")
+    if kind == "uniform":
+        return float(random.uniform(arguments[0], arguments[1]))
+    if kind == "integers":
+        return int(random.integers(int(arguments[0]), int(arguments[1]) + 1))
+    if kind == "log_uniform":
+        if arguments[0] <= 0:
+            raise ConfigError(f"{shown}: low must be above 0")
+        low, high = math.log(arguments[0]), math.log(arguments[1])
+        return min(max(math.exp(low + (high - low) * float(random.random())), arguments[0]), arguments[1])
+    mean, std = arguments[:2]
+    if std < 0:
+        raise ConfigError(f"{shown}: the standard deviation must not be negative")
+    if kind == "normal":
+        return float(random.normal(mean, std))
+    low, high = arguments[2:]
+    if not low <= mean <= high:
+        raise ConfigError(f"{shown}: the mean must lie between low and high")
+    for _ in range(1000):
+        value = float(random.normal(mean, std))
+        if low <= value <= high:
+            return value
+    raise ConfigError(f"{shown}: the interval holds too little of the distribution to draw from")
+
+
+def draw_parameters(tree: dict[str, Any], seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Replace every distribution of a tree by a drawn value.
+
+    Returns:
+        The tree with values, and the drawn values by key path.
+    """
+    drawn: dict[str, Any] = {}
+
+    def visit(node: Any, path: str) -> Any:
+        if _is_distribution(node):
+            kind, arguments = next(iter(node.items()))
+            drawn[path] = _draw(path, kind, arguments, generator(seed, "parameter", path))
+            return drawn[path]
+        if isinstance(node, dict):
+            return {key: visit(value, f"{path}.{key}" if path else str(key)) for key, value in node.items()}
+        if isinstance(node, list):
+            return [visit(value, f"{path}[{index}]") for index, value in enumerate(node)]
+        return node
+
+    return visit(tree, ""), drawn
+
+
+def _file_hash(path: str, key: str) -> str:
+    try:
+        return hashlib.sha256(Path(path).expanduser().read_bytes()).hexdigest()
+    except OSError as error:
+        raise ScenarioError(f"{key} = {path}: {error.strerror.lower()}") from None
+
+
+_SENTENCES = {
+    "greater_than_equal": "must be at least {ge}",
+    "greater_than": "must be above {gt}",
+    "less_than_equal": "must be at most {le}",
+    "less_than": "must be below {lt}",
+    "literal_error": "allowed: {expected}",
+    "finite_number": "must be a finite number",
+    "string_pattern_mismatch": "must match {pattern}",
+}
+
+
+def explain_validation(error: ValidationError, tree: dict[str, Any], model: type[Spec]) -> ConfigError:
+    """Turn pydantic's first complaint into one line: key path, value, what is allowed."""
+    first = sorted(error.errors(), key=lambda e: e["type"] == "missing")[0]
+    path, node, holder = [], tree, tree
+    for part in first["loc"]:
+        if isinstance(node, dict) and part in node:
+            holder, node = node, node[part]
+            path.append(str(part))
+        elif isinstance(node, list) and isinstance(part, int) and part < len(node):
+            holder, node = node, node[part]
+            path.append(str(part))
+        elif part == first["loc"][-1] and first["type"] == "missing":
+            path.append(str(part))
+    key = ".".join(path)
+    if first["type"] == "missing":
+        return ConfigError(f"{key}: this setting is missing")
+    if first["type"] == "extra_forbidden":
+        allowed = sorted(_sibling_names(model, path[:-1], tree))
+        return ConfigError(
+            f"{key}: no setting of that name{nearest(path[-1], allowed)}; allowed there: {', '.join(allowed)}"
+        )
+    if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        context = first.get("ctx", {})
+        tags = str(context.get("expected_tags", ""))
+        kind = node.get("kind") if isinstance(node, dict) else node
+        words = [tag.strip().strip("'") for tag in tags.split(",")]
+        return ConfigError(f"{key}.kind = {kind}: no such kind{nearest(str(kind), words)}; allowed: {', '.join(words)}")
+    sentence = _SENTENCES.get(first["type"])
+    what = sentence.format(**first.get("ctx", {})) if sentence else first["msg"][0].lower() + first["msg"][1:]
+    del holder
+    return ConfigError(f"{key} = {node}: {what}")
+
+
+def _sibling_names(model: type[Spec], path: list[str], tree: Any) -> set[str]:
+    """Return the field names of the model at a key path, told apart by `kind` where a union stands."""
+    from typing import get_args
+
+    def models_in(annotation: Any) -> list[type[Spec]]:
+        if isinstance(annotation, type) and issubclass(annotation, Spec):
+            return [annotation]
+        return [found for argument in get_args(annotation) for found in models_in(argument)]
+
+    candidates: list[type[Spec]] = [model]
+    node = tree
+    for part in path:
+        node = node.get(part) if isinstance(node, dict) else None
+        fields = [c.model_fields[part].annotation for c in candidates if part in c.model_fields]
+        found = [m for annotation in fields for m in models_in(annotation)]
+        if found:
+            candidates = found
+    kind = node.get("kind") if isinstance(node, dict) else None
+    matching = [c for c in candidates if "kind" in c.model_fields and kind in get_args(c.model_fields["kind"].annotation)]
+    return {name for c in (matching or candidates[:1]) for name in c.model_fields}
+
+
+def concretize(tree: dict[str, Any], seed: int) -> ConcreteScenario:
+    """Draw, resolve and type a composed tree.
+
+    Args:
+        tree: Nested dicts as `compose` returns them; keys that are not a scenario's own groups are left aside.
+        seed: Of the draws and of everything random in the episode.
+
+    Raises:
+        ConfigError: A value of the wrong type or out of range, an unknown or missing key, a malformed distribution.
+        ScenarioError: An input file that cannot be read.
+    """
+    groups = [name for name in ConcreteScenario.model_fields if name not in ("schema_version", "seed", "sampled", "inputs")]
+    values, drawn = draw_parameters({name: value for name, value in tree.items() if name in groups}, seed)
+    concrete = resolve(values)
+    inputs: dict[str, str] = {}
+    road = concrete.get("road")
+    if isinstance(road, dict) and isinstance(road.get("file"), str):
+        if not road["file"]:
+            raise ConfigError(f"road.file: road={road.get('kind')} needs a file, as in road.file=PATH")
+        inputs[road["file"]] = _file_hash(road["file"], "road.file")
+    whole = {"schema_version": SCHEMA_VERSION, "seed": seed, "sampled": drawn, "inputs": inputs, **concrete}
+    try:
+        return ConcreteScenario.model_validate(whole)
+    except ValidationError as error:
+        raise explain_validation(error, whole, ConcreteScenario) from None
+
+
+def load_scenario(name: str, overrides: list[str] | tuple[str, ...] = (), seed: int = 0) -> ConcreteScenario:
+    """Load a scenario of the library, or a concrete scenario from a YAML file, with overrides and a seed.
+
+    Args:
+        name: `folder/name` in scenarios/ or on the search path, or the path of a file written by `to_yaml`.
+        overrides: In Hydra's grammar, as on the command line: `"weather=fog"`, `"scenario.duration=20"`.
+        seed: Draws every distribution and everything random in the episode.
+
+    Raises:
+        ConfigError: An unknown name, key or option, a value out of range.
+        ScenarioError: An input file that cannot be read.
+    """
+    if name.endswith((".yaml", ".yml")) and Path(name).is_file():
+        if overrides:
+            raise ConfigError(f"{name} is a concrete scenario, which takes no overrides")
+        return from_yaml(Path(name).read_text())
+    names = scenario_names(overrides)
+    if name not in names:
+        raise ConfigError(f"scenario={name}: no such option{nearest(name, names)}; allowed: {', '.join(names)}")
+    return concretize(compose("config", (f"scenario={name}", *overrides)), seed)
+
+
+def to_yaml(scenario: ConcreteScenario) -> str:
+    """Write a concrete scenario as YAML that `from_yaml` reads back to an equal one."""
+    import yaml
+
+    return yaml.safe_dump(scenario.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def from_yaml(text: str) -> ConcreteScenario:
+    """Read a concrete scenario.
+
+    Raises:
+        ConfigError: Not YAML, or not a concrete scenario of this schema version.
+    """
+    import yaml
+
+    try:
+        tree = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(tree, dict):
+        raise ConfigError("a concrete scenario is a mapping with the keys " + ", ".join(ConcreteScenario.model_fields))
+    try:
+        return ConcreteScenario.model_validate(tree)
+    except ValidationError as error:
+        raise explain_validation(error, tree, ConcreteScenario) from None
+
+
+def content_hash(scenario: ConcreteScenario) -> str:
+    """Return the SHA-256 of what the scenario says; which values were drawn and where input files lay do not enter."""
+    content = scenario.model_dump(mode="json", exclude={"sampled", "inputs"})
+    if "file" in content["road"]:
+        content["road"]["file"] = scenario.inputs[scenario.road.file]
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
