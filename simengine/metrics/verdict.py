@@ -32,7 +32,7 @@ class CriterionResult(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """Whether an episode passed: it fails if any criterion fails, and passes if at least one applied and none failed."""
+    """Whether an episode passed: any failure fails it; it passes if at least one criterion applied and none failed."""
 
     results: tuple[CriterionResult, ...]
 

@@ -43,13 +43,18 @@ def configuration_root() -> Path:
     raise ConfigError(f"conf/ and scenarios/ were found neither beside nor inside {package}: the installation is broken")
 
 
-def _loader() -> ConfigLoaderImpl:
+def _loader(overrides: list[str] | tuple[str, ...] = ()) -> ConfigLoaderImpl:
+    """Make a loader that knows conf/, scenarios/ and the folders of a `hydra.searchpath=[…]` override."""
     _setup()
     root = configuration_root()
     search_path = ConfigSearchPathImpl()
     search_path.append("hydra", "pkg://hydra.conf")
     search_path.append("simengine", f"file://{root / 'conf'}")
     search_path.append("simengine", f"file://{root}")
+    for text in overrides:
+        if text.startswith("hydra.searchpath="):
+            for folder in parse_overrides([text])[0].value():
+                search_path.append("user", str(folder))
     search_path.append("schema", "structured://")
     return ConfigLoaderImpl(search_path)
 
@@ -159,7 +164,7 @@ def parse_overrides(overrides: list[str] | tuple[str, ...]) -> list[Override]:
 
 def expand_sweep(overrides: list[str] | tuple[str, ...]) -> list[tuple[str, ...]]:
     """Expand sweeps (`a=1,2`, `choice()`, `range()`, `glob()`) into the overrides of every job, last one fastest."""
-    loader = _loader()
+    loader = _loader(overrides)
     axes: list[list[str]] = []
     for text, override in zip(overrides, parse_overrides(overrides), strict=True):
         if override.is_sweep_override():
@@ -191,12 +196,11 @@ def refuse_sweep(overrides: list[str] | tuple[str, ...]) -> None:
 
 @lru_cache(maxsize=256)
 def _compose(primary: str, overrides: tuple[str, ...]) -> DictConfig:
-    loader = _loader()
+    loader = _loader(overrides)
     parsed = parse_overrides(overrides)
+    composed = [_hydra_override(text) for text in overrides if not text.startswith("hydra.searchpath=")]
     try:
-        return loader.load_configuration(
-            primary, [_hydra_override(text) for text in overrides], RunMode.RUN, from_shell=False
-        )
+        return loader.load_configuration(primary, composed, RunMode.RUN, from_shell=False)
     except (HydraException, OmegaConfBaseException) as error:
         raise _explain(error, loader, primary, parsed) from None
 
@@ -255,11 +259,7 @@ def hydra_settings(primary: str, overrides: list[str] | tuple[str, ...], mode: s
 
 def scenario_names(overrides: list[str] | tuple[str, ...] = ()) -> list[str]:
     """Return the names of the scenario library, the user's search path included."""
-    loader = _loader()
-    searchpath = [_hydra_override(text) for text in overrides if text.startswith("hydra.searchpath=")]
-    if searchpath:
-        loader.load_configuration("config", searchpath, RunMode.RUN, from_shell=False)
-    return group_options(loader, "scenarios")
+    return group_options(_loader(overrides), "scenarios")
 
 
 def yaml_text(tree: dict[str, Any]) -> str:

@@ -1,0 +1,326 @@
+"""Pass/fail criteria: each watches the ego and names the moment, actors and value that decided.
+
+A scenario's `criteria` select from the built-ins here and from installed packages' entry points `simengine.criteria`.
+"""
+
+import importlib.metadata
+import math
+from abc import ABC, abstractmethod
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simengine.core.errors import ConfigError
+from simengine.core.geometry import rotate, yaw_from_quaternion
+from simengine.core.state import EGO, ActorTable, WorldState
+from simengine.metrics.criticality import HORIZON, smallest_time_to_collision
+from simengine.metrics.verdict import CriterionResult, Verdict
+from simengine.physics.backend import Contact
+from simengine.road.network import RoadNetwork, SignalColor, Turn
+from simengine.scenario import spec as specs
+
+_TURNS = {"straight": Turn.STRAIGHT, "left": Turn.LEFT, "right": Turn.RIGHT}
+
+
+class View(NamedTuple):
+    """What a criterion sees after every control step."""
+
+    time_ns: int
+    actors: ActorTable
+    state: WorldState
+    network: RoadNetwork
+    signal_colors: NDArray[np.int32]  # (num_signals,)
+    contacts: list[Contact]  # since the last view
+    lane: int  # drivable lane the ego is on or nearest to, −1 if none is near
+    off_lane: float  # how far the ego's centre is outside that lane's edges, 0 inside [m]
+    travelled: float  # by the ego since the start [m]
+    turns: frozenset[Turn]  # taken by the ego through junctions so far
+    goal: specs.GoalSpec
+
+
+class Criterion(ABC):
+    """One question asked of every control step; final subclasses are selected by a spec's `kind`."""
+
+    @abstractmethod
+    def update(self, view: View) -> None:
+        """Look at one moment."""
+
+    @abstractmethod
+    def result(self, name: str) -> CriterionResult:
+        """Say what was found, at the end."""
+
+
+def _ego_kinematics(view: View) -> tuple[float, float, float]:
+    """Return the ego's yaw [rad], speed [m/s] and acceleration along its x axis [m/s²]."""
+    w, x, y, z = (float(q) for q in view.state.orientation[0, EGO])
+    fx, fy, fz = rotate(w, x, y, z, 1.0, 0.0, 0.0)
+    vx, vy, vz = view.state.velocity[0, EGO]
+    ax, ay, az = view.state.acceleration[0, EGO]
+    return yaw_from_quaternion(w, x, y, z), math.hypot(vx, vy), fx * ax + fy * ay + fz * az
+
+
+class NoCollision(Criterion):
+    """Fails at the ego's first contact harder than an impulse."""
+
+    def __init__(self, spec: specs.NoCollision) -> None:
+        self._min_impulse = spec.min_impulse
+        self._hit: tuple[int, Contact] | None = None
+
+    def update(self, view: View) -> None:
+        if self._hit is None:
+            for contact in view.contacts:
+                if EGO in (contact.actor, contact.other) and contact.impulse > self._min_impulse:
+                    self._hit = (view.time_ns, contact)
+                    break
+
+    def result(self, name: str) -> CriterionResult:
+        if self._hit is None:
+            return CriterionResult(name, True, -1, (), None, "")
+        time_ns, contact = self._hit
+        other = contact.other if contact.actor == EGO else contact.actor
+        reason = f"{contact.impulse:.0f} N s at {contact.closing_speed:.1f} m/s"
+        return CriterionResult(name, False, time_ns, (EGO, other), contact.impulse, reason)
+
+
+class StayOnRoad(Criterion):
+    """Fails when the ego's centre leaves the drivable lanes by more than a margin."""
+
+    def __init__(self, spec: specs.StayOnRoad) -> None:
+        self._margin = spec.margin
+        self._worst = (0.0, -1)
+        self._left: tuple[int, float] | None = None
+
+    def update(self, view: View) -> None:
+        if view.off_lane > self._worst[0]:
+            self._worst = (view.off_lane, view.time_ns)
+        if self._left is None and view.off_lane > self._margin:
+            self._left = (view.time_ns, view.off_lane)
+
+    def result(self, name: str) -> CriterionResult:
+        if self._left is None:
+            return CriterionResult(name, True, -1, (), self._worst[0], "")
+        time_ns, _ = self._left
+        return CriterionResult(name, False, time_ns, (EGO,), self._worst[0], f"{self._worst[0]:.1f} m off the road")
+
+
+class SpeedLimit(Criterion):
+    """Fails when the ego is faster than the limit plus a tolerance for a time."""
+
+    def __init__(self, spec: specs.SpeedLimit) -> None:
+        self._tolerance, self._duration_ns = spec.tolerance, spec.duration * 1e9
+        self._since = -1
+        self._worst = 0.0
+        self._failed_ns = -1
+
+    def update(self, view: View) -> None:
+        if view.lane < 0:
+            return
+        _, speed, _ = _ego_kinematics(view)
+        excess = speed - float(view.network.lane_speed_limit[view.lane])
+        self._worst = max(self._worst, excess)
+        if excess <= self._tolerance:
+            self._since = -1
+            return
+        if self._since < 0:
+            self._since = view.time_ns
+        if self._failed_ns < 0 and view.time_ns - self._since >= self._duration_ns:
+            self._failed_ns = view.time_ns
+
+    def result(self, name: str) -> CriterionResult:
+        if self._failed_ns < 0:
+            return CriterionResult(name, True, -1, (), self._worst, "")
+        return CriterionResult(
+            name, False, self._failed_ns, (EGO,), self._worst, f"{self._worst * 3.6:.0f} km/h above the limit"
+        )
+
+
+class RedLight(Criterion):
+    """Fails when the ego's front crosses a stop line whose signal is red."""
+
+    def __init__(self, spec: specs.RedLight) -> None:
+        self._before: dict[int, float] = {}
+        self._met = False
+        self._crossed: tuple[int, str] | None = None
+
+    def update(self, view: View) -> None:
+        network = view.network
+        yaw, _, _ = _ego_kinematics(view)
+        half = 0.5 * float(view.actors.length[0, EGO])
+        front_x = float(view.state.position[0, EGO, 0]) + half * math.cos(yaw)
+        front_y = float(view.state.position[0, EGO, 1]) + half * math.sin(yaw)
+        for line in range(len(network.stop_lane)):
+            signal = int(network.stop_signal[line])
+            if signal < 0:
+                continue
+            along, across, width, heading = _against_line(network, line, front_x, front_y)
+            if abs(across) > 0.5 * width or math.cos(yaw - heading) < 0.5 or abs(along) > 30.0:
+                self._before.pop(line, None)
+                continue
+            self._met = True
+            red = view.signal_colors[signal] in (SignalColor.RED, SignalColor.RED_AMBER)
+            if self._crossed is None and red and self._before.get(line, 1.0) <= 0.0 < along:
+                self._crossed = (view.time_ns, str(network.signal_name[signal]))
+            self._before[line] = along
+
+    def result(self, name: str) -> CriterionResult:
+        if self._crossed is not None:
+            return CriterionResult(name, False, self._crossed[0], (EGO,), None, f"signal {self._crossed[1]} was red")
+        return CriterionResult(name, True if self._met else None, -1, (), None, "" if self._met else "no signal was met")
+
+
+def _against_line(network: RoadNetwork, line: int, x: float, y: float) -> tuple[float, float, float, float]:
+    """Return how far a point is past a stop line and left of its lane's centre [m], the lane's width and heading."""
+    lane = int(network.stop_lane[line])
+    first, last = int(network.lane_first_point[lane]), int(network.lane_first_point[lane + 1]) - 1
+    s = float(network.stop_s[line])
+    point = first + int(np.searchsorted(network.point_s[first : last + 1], s, side="right")) - 1
+    point = min(max(point, first), last - 1)
+    step = float(network.point_s[point + 1] - network.point_s[point])
+    fraction = (s - float(network.point_s[point])) / step
+    heading = float(network.point_heading[point])
+    line_x = float(network.point_position[point, 0] * (1 - fraction) + network.point_position[point + 1, 0] * fraction)
+    line_y = float(network.point_position[point, 1] * (1 - fraction) + network.point_position[point + 1, 1] * fraction)
+    dx, dy = x - line_x, y - line_y
+    c, s_ = math.cos(heading), math.sin(heading)
+    return dx * c + dy * s_, -dx * s_ + dy * c, float(network.point_width[point]), heading
+
+
+class MinTtc(Criterion):
+    """Fails when the time to collision with any actor falls below a bound; reports the smallest."""
+
+    def __init__(self, spec: specs.MinTtc) -> None:
+        self._bound = spec.bound
+        self._smallest = (math.inf, -1, -1)
+
+    def update(self, view: View) -> None:
+        state, actors = view.state, view.actors
+        ttc, other = smallest_time_to_collision(
+            0, EGO, state.valid, state.position, state.orientation, state.velocity,
+            actors.length, actors.width, actors.height, HORIZON,
+        )
+        if ttc < self._smallest[0]:
+            self._smallest = (ttc, other, view.time_ns)
+
+    def result(self, name: str) -> CriterionResult:
+        ttc, other, time_ns = self._smallest
+        if other < 0:
+            return CriterionResult(name, None, -1, (), None, "nothing was on a collision course")
+        if ttc >= self._bound:
+            return CriterionResult(name, True, -1, (EGO, other), ttc, "")
+        return CriterionResult(name, False, time_ns, (EGO, other), ttc, f"{ttc:.2f} s is under {self._bound:.2f} s")
+
+
+class MaxDeceleration(Criterion):
+    """Fails when the ego brakes harder than a bound, averaged over a control step."""
+
+    def __init__(self, spec: specs.MaxDeceleration) -> None:
+        self._bound = spec.bound
+        self._hardest = (0.0, -1)
+        self._before: tuple[int, float] | None = None
+
+    def update(self, view: View) -> None:
+        _, speed, _ = _ego_kinematics(view)
+        if self._before is not None and view.time_ns > self._before[0]:
+            touched = any(EGO in (contact.actor, contact.other) for contact in view.contacts)
+            deceleration = (self._before[1] - speed) / ((view.time_ns - self._before[0]) * 1e-9)
+            if not touched and deceleration > self._hardest[0]:  # a crash is not braking
+                self._hardest = (deceleration, view.time_ns)
+        self._before = (view.time_ns, speed)
+
+    def result(self, name: str) -> CriterionResult:
+        value, time_ns = self._hardest
+        if value <= self._bound:
+            return CriterionResult(name, True, -1, (), value, "")
+        return CriterionResult(name, False, time_ns, (EGO,), value, f"{value:.1f} m/s² exceeds {self._bound:.1f} m/s²")
+
+
+class _Arrival:
+    """When the goal was reached."""
+
+    def __init__(self) -> None:
+        self.time_ns = -1
+        self.asked = False
+        self.last_ns = 0
+
+    def update(self, view: View) -> None:
+        goal = view.goal
+        self.last_ns = view.time_ns
+        self.asked = goal.travelled > 0.0 or goal.exit != "any"
+        turned = goal.exit == "any" or _TURNS[goal.exit] in view.turns
+        if self.time_ns < 0 and self.asked and turned and view.travelled >= goal.travelled:
+            self.time_ns = view.time_ns
+
+
+class ReachGoal(Criterion):
+    """Fails if the ego has not arrived when the episode ends."""
+
+    def __init__(self, spec: specs.ReachGoal) -> None:
+        self._arrival = _Arrival()
+
+    def update(self, view: View) -> None:
+        self._arrival.update(view)
+
+    def result(self, name: str) -> CriterionResult:
+        if not self._arrival.asked:
+            return CriterionResult(name, None, -1, (), None, "the scenario has no goal")
+        if self._arrival.time_ns < 0:
+            return CriterionResult(name, False, -1, (EGO,), None, "the goal was not reached")
+        return CriterionResult(name, True, self._arrival.time_ns, (EGO,), self._arrival.time_ns * 1e-9, "")
+
+
+class TimeLimit(Criterion):
+    """Fails if the goal is not reached within a time."""
+
+    def __init__(self, spec: specs.TimeLimit) -> None:
+        self._limit = spec.limit
+        self._arrival = _Arrival()
+
+    def update(self, view: View) -> None:
+        self._arrival.update(view)
+
+    def result(self, name: str) -> CriterionResult:
+        arrival = self._arrival
+        if not arrival.asked:
+            return CriterionResult(name, None, -1, (), None, "the scenario has no goal")
+        taken = (arrival.time_ns if arrival.time_ns >= 0 else arrival.last_ns) * 1e-9
+        if arrival.time_ns >= 0 and taken <= self._limit:
+            return CriterionResult(name, True, arrival.time_ns, (EGO,), taken, "")
+        reason = f"not within {self._limit:.1f} s" + (f" but after {taken:.1f} s" if arrival.time_ns >= 0 else "")
+        return CriterionResult(name, False, int(self._limit * 1e9), (EGO,), taken, reason)
+
+
+BUILT_IN: dict[str, type[Criterion]] = {
+    "no_collision": NoCollision,
+    "stay_on_road": StayOnRoad,
+    "speed_limit": SpeedLimit,
+    "red_light": RedLight,
+    "min_ttc": MinTtc,
+    "max_deceleration": MaxDeceleration,
+    "reach_goal": ReachGoal,
+    "time_limit": TimeLimit,
+}
+
+
+def make_criteria(criteria: dict[str, specs.CriterionSpec]) -> dict[str, Criterion]:
+    """Make a scenario's criteria from built-ins and installed packages' entry points.
+
+    Raises:
+        ConfigError: A kind that nobody offers.
+    """
+    made: dict[str, Criterion] = {}
+    installed = {entry.name: entry for entry in importlib.metadata.entry_points(group="simengine.criteria")}
+    for name, spec in criteria.items():
+        if spec.kind in BUILT_IN:
+            made[name] = BUILT_IN[spec.kind](spec)
+        elif spec.kind in installed:
+            made[name] = installed[spec.kind].load()(spec)
+        else:
+            allowed = ", ".join([*BUILT_IN, *installed])
+            raise ConfigError(f"criteria.{name}.kind = {spec.kind}: no such criterion; allowed: {allowed}")
+    return made
+
+
+def conclude(criteria: dict[str, Criterion]) -> Verdict:
+    """Collect every criterion's result."""
+    return Verdict(tuple(criterion.result(name) for name, criterion in criteria.items()))

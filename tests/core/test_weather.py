@@ -1,0 +1,62 @@
+"""What follows from the weather state, against published values."""
+
+import math
+
+import pytest
+
+from simengine.core.weather import (
+    Weather,
+    backscatter,
+    extinction,
+    friction,
+    sight_distance,
+    sky_illuminance,
+    sun_illuminance,
+    transmittance,
+)
+
+CLEAR = Weather(0.0, 0.0, 20_000.0, math.radians(50.0), 0.0, 0.0, 0.0, 0.0, 0.0, 20.0, 0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(("optical_range", "alpha"), [(30, 0.100), (50, 0.060), (100, 0.030), (200, 0.015), (500, 0.006)])
+def test_fog_extinction_matches_the_published_table(optical_range, alpha):
+    assert extinction(CLEAR._replace(optical_range=optical_range)) == pytest.approx(alpha, rel=0.01)
+
+
+@pytest.mark.parametrize(("rate", "per_km"), [(2, 0.56), (5, 1.01), (10, 1.56), (25, 2.77), (50, 4.29), (100, 6.63)])
+def test_rain_extinction_matches_marshall_palmer(rate, per_km):
+    clear_air = extinction(CLEAR)
+    assert 1000 * (extinction(CLEAR._replace(rain_rate=rate)) - clear_air) == pytest.approx(per_km, rel=0.02)
+
+
+def test_contrast_falls_to_five_percent_at_the_optical_range():
+    fog = CLEAR._replace(optical_range=120.0)
+    assert transmittance(fog, 120.0) == pytest.approx(0.05)
+    assert backscatter(fog) == pytest.approx(0.046 / 120.0)
+
+
+def test_friction_stays_within_the_published_bands():
+    assert 0.70 <= friction(CLEAR) <= 0.80
+    assert 0.45 <= friction(CLEAR._replace(wetness=1.0)) <= 0.55
+    assert 0.25 <= friction(CLEAR._replace(snow_cover=1.0)) <= 0.35
+    assert 0.05 <= friction(CLEAR._replace(ice=1.0)) <= 0.15
+
+
+def test_noon_sun_is_about_a_hundred_kilolux_and_night_is_dark():
+    noon = CLEAR._replace(sun_elevation=math.radians(60.0))
+    assert 90_000 < sun_illuminance(noon) < 110_000
+    night = CLEAR._replace(sun_elevation=math.radians(-30.0))
+    assert sun_illuminance(night) == 0.0
+    assert 0.001 < sky_illuminance(night) < 0.1
+    overcast = CLEAR._replace(cloud=1.0)
+    assert sun_illuminance(overcast) == 0.0
+    assert 5_000 < sky_illuminance(overcast) < 25_000
+
+
+def test_drivers_see_less_in_fog_and_at_night():
+    assert sight_distance(CLEAR) > 10_000
+    assert sight_distance(CLEAR._replace(optical_range=80.0)) == pytest.approx(80.0)
+    night = CLEAR._replace(sun_elevation=math.radians(-30.0))
+    assert sight_distance(night) == pytest.approx(75.0)
+    assert sight_distance(night._replace(street_lights=1.0)) == pytest.approx(120.0)
+    assert sight_distance(night._replace(optical_range=80.0)) < 75.0

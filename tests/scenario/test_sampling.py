@@ -1,0 +1,125 @@
+"""From YAML with distributions to a concrete scenario."""
+
+import numpy as np
+import pytest
+
+from simengine.core.errors import ConfigError, ScenarioError
+from simengine.scenario.compose import expand_sweep, resolve, scenario_names
+from simengine.scenario.sampling import content_hash, draw_parameters, from_yaml, load_scenario, to_yaml
+
+LIBRARY = scenario_names()
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_every_scenario_of_the_library_survives_yaml(name):
+    scenario = load_scenario(name, seed=5)
+    again = from_yaml(to_yaml(scenario))
+    assert again == scenario
+    assert content_hash(again) == content_hash(scenario)
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_weather_on_the_command_line_wins_over_the_scenario(name):
+    assert load_scenario(name, ["weather=ice"]).weather.ice >= 0.7
+    assert load_scenario(name, ["weather=clear"]).weather.ice == 0.0
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_every_scenario_has_something_to_sample(name):
+    first, second = load_scenario(name, seed=1), load_scenario(name, seed=2)
+    assert len([key for key in first.sampled if key.startswith("scenario.")]) >= 2
+    assert content_hash(first) != content_hash(second)
+
+
+def test_the_same_seed_gives_the_same_scenario():
+    assert load_scenario("highway/cut_in", seed=9) == load_scenario("highway/cut_in", seed=9)
+
+
+def test_a_referenced_parameter_is_the_drawn_value():
+    tree = {"a": {"x": {"uniform": [0.0, 1.0]}}, "b": "${a.x}", "c": "${mul:${a.x},2}"}
+    pairs = []
+    for seed in range(50):
+        values, drawn = draw_parameters(tree, seed)
+        resolved = resolve(values)
+        assert list(drawn) == ["a.x"]
+        assert resolved["c"] == 2 * resolved["b"]
+        pairs.append((resolved["a"]["x"], resolved["b"]))
+    assert np.corrcoef(np.array(pairs).T)[0, 1] == pytest.approx(1.0)
+
+
+def test_another_parameter_does_not_change_a_draw():
+    alone, _ = draw_parameters({"x": {"uniform": [0.0, 1.0]}}, 3)
+    beside, _ = draw_parameters({"w": {"normal": [0.0, 1.0]}, "x": {"uniform": [0.0, 1.0]}}, 3)
+    assert alone["x"] == beside["x"]
+
+
+@pytest.mark.parametrize(
+    ("node", "low", "high"),
+    [
+        ({"uniform": [2.0, 3.0]}, 2.0, 3.0),
+        ({"log_uniform": [0.01, 100.0]}, 0.01, 100.0),
+        ({"truncated_normal": [0.0, 5.0, -1.0, 1.0]}, -1.0, 1.0),
+        ({"integers": [1, 4]}, 1, 4),
+        ({"choice": [1, 2]}, 1, 2),
+    ],
+)
+def test_draws_stay_within_their_bounds_and_fill_them(node, low, high):
+    draws = [draw_parameters({"x": node}, seed)[0]["x"] for seed in range(300)]
+    assert low <= min(draws) and max(draws) <= high
+    assert min(draws) < low + 0.1 * (high - low) + 1e-9 and max(draws) > high - 0.3 * (high - low)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "parts"),
+    [
+        (["weather=fogg"], ["weather=fogg", '"fog"', "night_rain"]),
+        (["wether=fog"], ["wether", '"weather"']),
+        (["scenario.duratoin=3"], ["scenario.duratoin", '"scenario.duration"']),
+        (["scenario.duration=-3"], ["scenario.duration = -3", "above 0"]),
+        (["scenario.duration=abc"], ["scenario.duration = abc", "number"]),
+        (["weather.rain_rate=nan"], ["weather.rain_rate = nan", "finite"]),
+        (["road.lanes_forward=99"], ["road.lanes_forward = 99", "at most 8"]),
+        (["road=opendrive"], ["road.file"]),
+        (["road=opendrive", "road.file=/no/such/file"], ["road.file = /no/such/file", "no such file"]),
+        (["nonsense"], ["nonsense", "key=value"]),
+        (["weather=clear,fog"], ["weather=clear,fog", "-m"]),
+        (["scenario.events.cut_in.when.kind=tme"], ["tme", '"time"', "distance"]),
+        (["+sensors.camera_front.wdth=3"], ["sensors.camera_front.wdth", '"width"']),
+        (["scenario.duration={uniform: [3]}"], ["scenario.duration", "uniform: [low, high]"]),
+        (["scenario.duration={uniform: [9, 3]}"], ["scenario.duration", "low must not exceed high"]),
+        (["weather.rain_rate=${oc.env:HOME}"], ["weather.rain_rate", "add or mul"]),
+        (["weather.rain_rate=${nope}"], ["weather.rain_rate", "nope"]),
+        (["hydra.searchpath=[file://no/such/folder]"], ["no/such/folder"]),
+    ],
+)
+def test_bad_input_gets_one_line_that_names_it(overrides, parts):
+    with pytest.raises((ConfigError, ScenarioError)) as caught:
+        load_scenario("highway/cut_in", overrides)
+    message = str(caught.value)
+    assert "\n" not in message
+    for part in parts:
+        assert part in message
+
+
+def test_a_misspelt_scenario_names_the_nearest():
+    with pytest.raises(ConfigError, match=r'highway/cutin.*did you mean "highway/cut_in"'):
+        load_scenario("highway/cutin")
+
+
+def test_a_users_own_scenarios_join_by_search_path(tmp_path):
+    library = tmp_path / "scenarios" / "mine"
+    library.mkdir(parents=True)
+    (library / "gentle.yaml").write_text(
+        "# @package _global_\ndefaults:\n  - /scenarios/highway/hard_brake\n  - _self_\n"
+        "scenario:\n  name: mine/gentle\n  events: {brake: {do: {deceleration: 2.0}}}\n"
+    )
+    search = f"hydra.searchpath=[file://{tmp_path}]"
+    scenario = load_scenario("mine/gentle", [search])
+    assert scenario.scenario.name == "mine/gentle"
+    assert scenario.scenario.events["brake"].do.deceleration == 2.0
+
+
+def test_a_sweep_expands_to_every_job():
+    jobs = expand_sweep(["scenario=urban/jaywalker,urban/occluded_child", "weather=clear,night,fog", "seed=3"])
+    assert len(jobs) == 6
+    assert jobs[0] == ("scenarios=urban/jaywalker", "weather=clear", "seed=3")

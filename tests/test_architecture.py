@@ -1,0 +1,86 @@
+"""The floors of the house hold: imports go downwards only, and every vendor has one home."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "simengine"
+FLOORS = {
+    "core": 0,
+    "road": 1, "scenario": 1, "assets": 1,
+    "behavior": 2, "physics": 2, "sensors": 2,
+    "labels": 3, "metrics": 3,
+    "simulation": 4,
+    "export": 5, "envs": 5, "learning": 5, "verify": 5,
+}  # fmt: skip
+TOP = 6  # the package's own files: the public names and the command line
+HOMES = {
+    "pybullet": {"physics/bullet.py"},
+    "torch": {"learning"},
+    "stable_baselines3": {"learning"},
+    "matplotlib": {"learning"},
+    "gymnasium": {"envs", "learning"},
+    "hydra": {"scenario/compose.py"},
+    "omegaconf": {"scenario/compose.py"},
+    "pydantic": {"scenario"},
+    "lxml": {"road/xml.py"},
+    "mcap": {"simulation"},
+    "google": {"simulation"},
+    "foxglove_schemas_protobuf": {"simulation"},
+    "pyarrow": {"simulation"},
+    "av": {"simulation/video.py"},
+    "pycocotools": {"export/coco.py"},
+}
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+
+
+def imports_of(source: Path) -> list[str]:
+    names = []
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{source}: relative import"
+            names.append(node.module or "")
+            if node.module == "simengine":
+                names += [f"simengine.{alias.name}" for alias in node.names]
+    return names
+
+
+def folder_of(module: str) -> str:
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else ""
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: str(source.relative_to(PACKAGE)))
+def test_imports_go_to_lower_floors_only(source):
+    folder = source.relative_to(PACKAGE).parts[0]
+    own_floor = FLOORS.get(folder, TOP)
+    for module in imports_of(source):
+        if not module.startswith("simengine."):
+            continue
+        target = folder_of(module)
+        if target == folder:
+            continue
+        assert target in FLOORS or own_floor == TOP, f"{source.name} imports {module}, which is on no floor"
+        assert FLOORS.get(target, TOP) < own_floor or (own_floor == TOP), f"{source.name} imports {module}"
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: str(source.relative_to(PACKAGE)))
+def test_every_vendor_has_one_home(source):
+    place = source.relative_to(PACKAGE).as_posix()
+    for module in imports_of(source):
+        homes = HOMES.get(module.split(".")[0])
+        if homes is not None:
+            assert place in homes or place.split("/")[0] in homes, f"{place} imports {module}; its home is {homes}"
+
+
+def test_every_folder_has_a_floor():
+    folders = {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert folders == set(FLOORS)
+
+
+def test_no_fastmath_in_the_package():
+    for source in SOURCES:
+        assert "fastmath" not in source.read_text(), source
