@@ -77,6 +77,14 @@ def measure_lanes(
 
 
 @njit(cache=True)
+def write_tangents(heading: NDArray[np.float64], out: NDArray[np.float64]) -> None:
+    """Write the cosine and sine of headings [rad] into `out`. Shapes (num_points,), (num_points, 2)."""
+    for i in range(len(heading)):
+        out[i, 0] = math.cos(heading[i])
+        out[i, 1] = math.sin(heading[i])
+
+
+@njit(cache=True)
 def _reflect(chord: float, inner: float) -> float:
     """Return the heading at the outer end of a chord whose inner end has heading `inner`, as on a circle [rad]."""
     turn = wrap_angle(chord - inner)

@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.road.centerline import write_tangents
+
 KERB_HEIGHT = 0.12  # of a pavement above the carriageway [m]
 
 
@@ -124,3 +126,61 @@ class RoadNetwork(NamedTuple):
     grid_first: NDArray[np.int32]  # CSR over cells, row-major (y, x)
     grid_point: NDArray[np.int32]
     point_lane: NDArray[np.int32]  # lane of a point
+
+
+class LaneArrays(NamedTuple):
+    """The numbers of a network that kernels read.
+
+    Names are left out: a kernel compiles anew for every length of the longest string in an array.
+    """
+
+    lane_type: NDArray[np.int32]
+    lane_first_point: NDArray[np.int32]
+    lane_length: NDArray[np.float64]
+    lane_speed_limit: NDArray[np.float64]
+    lane_left: NDArray[np.int32]
+    lane_right: NDArray[np.int32]
+    lane_opposite: NDArray[np.int32]
+    lane_road: NDArray[np.int32]
+    lane_junction: NDArray[np.int32]
+    lane_turn: NDArray[np.int32]
+    lane_priority: NDArray[np.int32]
+    point_position: NDArray[np.float64]
+    point_s: NDArray[np.float64]
+    point_heading: NDArray[np.float64]
+    point_tangent: NDArray[np.float64]  # cosine and sine of the heading (num_points, 2)
+    point_curvature: NDArray[np.float64]
+    point_width: NDArray[np.float64]
+    point_bank: NDArray[np.float64]
+    point_lane: NDArray[np.int32]
+    successor_first: NDArray[np.int32]
+    successor: NDArray[np.int32]
+    predecessor_first: NDArray[np.int32]
+    predecessor: NDArray[np.int32]
+    conflict_first: NDArray[np.int32]
+    conflict_lane: NDArray[np.int32]
+    conflict_enter: NDArray[np.float64]
+    conflict_leave: NDArray[np.float64]
+    grid_origin: NDArray[np.float64]
+    grid_cell: float
+    grid_shape: NDArray[np.int32]
+    grid_first: NDArray[np.int32]
+    grid_point: NDArray[np.int32]
+    widest: float  # half the largest lane width [m]
+    level: float  # height of the ground where all of it is one level plane, else NaN [m]
+
+
+def lane_arrays(network: RoadNetwork) -> LaneArrays:
+    """Return what kernels read of a network; arrays are shared, not copied."""
+    shared = {name: getattr(network, name) for name in LaneArrays._fields if name in RoadNetwork._fields}
+    tangent = np.empty((len(network.point_heading), 2))
+    write_tangents(network.point_heading, tangent)
+    height = network.point_position[:, 2]
+    raised = (network.lane_type == LaneType.PAVEMENT).any()
+    flat = (height == height[0]).all() and not network.point_bank.any() and not raised
+    return LaneArrays(
+        **shared,
+        point_tangent=tangent,
+        widest=0.5 * float(network.point_width.max()),
+        level=float(height[0]) if flat else float("nan"),
+    )
