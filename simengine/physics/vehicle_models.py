@@ -1,8 +1,8 @@
-"""Single-track vehicle models as scalar kernels: the kinematic and the dynamic one, and the fixed steps that advance them.
+"""Single-track vehicle models as scalar kernels: kinematic and dynamic, and the fixed steps that advance them.
 
 The derivatives are those of CommonRoad's models KS and ST (Althoff, Koschi, Manzinger, "CommonRoad: Composable
-benchmarks for motion planning on roads", IV 2017, and the report "CommonRoad: Vehicle Models" 2020), pinned in the tests
-to the published values. The steps that the batched physics uses are ours:
+benchmarks for motion planning on roads", IV 2017, and the report "CommonRoad: Vehicle Models", 2020), pinned in the
+tests to the published values. The steps that the batched physics uses are ours:
 
 - `advance_kinematic` takes the midpoint rule to KS about the centre of mass.
 - `advance_dynamic` writes ST in the body's frame, where it stays right at any slip: velocities along and across the

@@ -1,0 +1,206 @@
+"""How each kind of mobility moves for one tick in the ground plane, as scalar kernels: wheels, feet, loads, robots.
+
+Velocities are planar; height, pitch and roll follow from the ground under the actor and are set by the caller.
+"""
+
+import math
+
+from numba import njit
+
+from simengine.core.geometry import wrap_angle
+from simengine.physics.vehicle_models import GRAVITY, advance_dynamic, advance_kinematic
+
+AIR_DENSITY = 1.204  # at 20 °C, ICAO standard pressure [kg/m³]
+PEDAL_TIME = 0.1  # first-order lag from demanded to actual acceleration [s]; brake build-up of 0.1–0.2 s (ECE R13-H)
+_POWER_SPEED = 1.0  # below it power does not limit the drive [m/s]
+_SLIP_BEGINS = 0.3  # lateral velocity of the rear axle above which a kinematic vehicle has been struck [m/s]
+_TURN_RATE = 2.0 * math.pi  # at which a person turns round [rad/s]
+_STRIDE = 1.4  # two steps of an adult walking at 1.3 m/s (Winter, "Biomechanics", ch. 1) [m]
+_BOUNCE = 0.2  # vertical restitution of loads that drop [-]
+
+
+@njit(cache=True)
+def lag(value, demand, step):
+    """Move an actuator towards its demand by the first-order lag of the pedals [m/s²]."""
+    return demand + (value - demand) * math.exp(-step / PEDAL_TIME)
+
+
+@njit(cache=True)
+def longitudinal_acceleration(
+    drive, speed, slope, mass, max_acceleration, max_deceleration, power, drag_area, rolling_resistance, max_speed,
+    friction, step,
+):
+    """Return the acceleration along a wheeled body [m/s²]: drive or brakes within friction, drag, rolling, slope.
+
+    Brakes and rolling resistance oppose the motion, hold at standstill, and never turn it round within the step.
+
+    Args:
+        drive: Demanded acceleration after the lag; negative brakes [m/s²].
+        speed: Along the body [m/s].
+        slope: Rise over run ahead.
+        mass: [kg].
+        max_acceleration: Drive force limit over mass [m/s²].
+        max_deceleration: Brake force limit over mass [m/s²].
+        power: Drive power limit [W].
+        drag_area: Drag coefficient times frontal area [m²].
+        rolling_resistance: Coefficient.
+        max_speed: No drive above it [m/s].
+        friction: µ.
+        step: [s].
+    """
+    cosine = 1.0 / math.sqrt(1.0 + slope * slope)
+    grip = friction * GRAVITY * cosine
+    push = -GRAVITY * slope * cosine - 0.5 * AIR_DENSITY * drag_area * speed * abs(speed) / mass
+    resist = rolling_resistance * GRAVITY * cosine
+    if drive > 0.0:
+        if speed < max_speed:
+            limit = min(max_acceleration, power / (mass * max(_POWER_SPEED, abs(speed))))
+            push += min(drive, limit, grip)
+    else:
+        resist += min(-drive, max_deceleration, grip)
+    # What opposes motion: first against the speed that the other forces would give.
+    free = speed + push * step
+    if abs(free) <= resist * step:
+        return -speed / step
+    return push - resist if free > 0.0 else push + resist
+
+
+@njit(cache=True)
+def move_wheeled(
+    x, y, yaw, forward, leftward, yaw_rate, steering, acceleration, kinematic,
+    mass, yaw_inertia, front_axle, rear_axle, cog_height, stiffness, front_friction, rear_friction, step,
+):
+    """Advance a wheeled vehicle's centre of mass; arguments and result as `advance_dynamic`.
+
+    A kinematic vehicle rolls without slip unless a blow has set its rear axle sliding; then it slides on its tyres
+    until it rolls again.
+    """
+    rear_slide = leftward - rear_axle * yaw_rate
+    if kinematic and abs(rear_slide) < _SLIP_BEGINS:
+        speed = math.sqrt(forward * forward + leftward * leftward)
+        speed = speed if forward >= 0.0 else -speed
+        # Without slip there is still no more side force than friction gives: the vehicle runs wide instead.
+        steepest = math.atan((front_axle + rear_axle) * front_friction * GRAVITY / max(speed * speed, 1e-3))
+        steering = min(steepest, max(-steepest, steering))
+        x, y, yaw, _, forward, leftward, yaw_rate = advance_kinematic(
+            x, y, yaw, speed, steering, acceleration, front_axle, rear_axle, step
+        )
+        return x, y, yaw, forward, leftward, yaw_rate
+    x, y, yaw, forward, leftward, yaw_rate = advance_dynamic(
+        x, y, yaw, forward, leftward, yaw_rate, steering, acceleration, mass, yaw_inertia, front_axle, rear_axle,
+        cog_height, stiffness, front_friction, rear_friction, step,
+    )
+    if forward == 0.0 and abs(leftward) < 1e-6 and abs(yaw_rate) < 1e-6:
+        leftward = yaw_rate = 0.0
+    return x, y, yaw, forward, leftward, yaw_rate
+
+
+@njit(cache=True)
+def move_walker(x, y, yaw, vx, vy, demand_x, demand_y, gait, max_acceleration, max_speed, step):
+    """Advance a person or animal that follows a demanded ground velocity.
+
+    Args:
+        x: World [m]; then y, yaw [rad] and the velocity, world [m/s].
+        demand_x: Demanded velocity, world [m/s]; then its y.
+        gait: Phase of the steps [rad].
+        max_acceleration: [m/s²].
+        max_speed: [m/s].
+        step: [s].
+
+    Returns:
+        x, y, yaw, vx, vy, yaw rate [rad/s], gait.
+    """
+    wanted = math.sqrt(demand_x * demand_x + demand_y * demand_y)
+    if wanted > max_speed:
+        demand_x, demand_y = demand_x * max_speed / wanted, demand_y * max_speed / wanted
+    dx, dy = demand_x - vx, demand_y - vy
+    change = math.sqrt(dx * dx + dy * dy)
+    share = min(1.0, max_acceleration * step / change) if change > 0.0 else 1.0
+    new_x, new_y = vx + dx * share, vy + dy * share
+    x += 0.5 * (vx + new_x) * step
+    y += 0.5 * (vy + new_y) * step
+    speed = math.sqrt(new_x * new_x + new_y * new_y)
+    yaw_rate = 0.0
+    if speed > 0.1:
+        turn = wrap_angle(math.atan2(new_y, new_x) - yaw)
+        turn = min(_TURN_RATE * step, max(-_TURN_RATE * step, turn))
+        yaw, yaw_rate = yaw + turn, turn / step
+    return x, y, yaw, new_x, new_y, yaw_rate, gait + 2.0 * math.pi * speed / _STRIDE * step
+
+
+@njit(cache=True)
+def move_free(vx, vy, vz, yaw_rate, clearance, friction, radius, step):
+    """Advance a body without a will: it falls, bounces a little, then slides and spins until friction stops it.
+
+    Args:
+        vx: Velocity, world [m/s]; then y and z.
+        yaw_rate: [rad/s].
+        clearance: Of its underside above the ground before the step [m].
+        friction: µ.
+        radius: Of gyration about the vertical axis [m].
+        step: [s].
+
+    Returns:
+        New vx, vy, vz, yaw rate, and the clearance after the step [m].
+    """
+    fall = vz - GRAVITY * step
+    after = clearance + 0.5 * (vz + fall) * step
+    if after > 0.0:
+        return vx, vy, fall, yaw_rate, after
+    vz = -_BOUNCE * fall if fall < -1.0 else 0.0
+    # Normal impulse per mass carries the friction of this tick: weight plus what the bounce took.
+    grip = friction * max(GRAVITY * step, vz - fall)
+    speed = math.sqrt(vx * vx + vy * vy)
+    keep = max(0.0, 1.0 - grip / speed) if speed > 0.0 else 0.0
+    spin = grip * 0.7 / max(radius, 0.05)
+    yaw_rate = max(0.0, abs(yaw_rate) - spin) * (1.0 if yaw_rate >= 0.0 else -1.0)
+    return vx * keep, vy * keep, vz, yaw_rate, 0.0
+
+
+@njit(cache=True)
+def move_differential(
+    x, y, yaw, forward, leftward, yaw_rate, demand_speed, demand_rate, max_acceleration, max_deceleration, max_speed,
+    track_width, friction, step,
+):
+    """Advance a robot with two driven wheels that follows a demanded speed and yaw rate.
+
+    Args:
+        x: World [m]; then y, yaw [rad].
+        forward: Along the body [m/s]; then the leftward velocity (none unless struck) and the yaw rate [rad/s].
+        demand_speed: [m/s].
+        demand_rate: [rad/s].
+        max_acceleration: Of a wheel [m/s²].
+        max_deceleration: Of a wheel [m/s²].
+        max_speed: Of a wheel [m/s].
+        track_width: Between the wheels [m].
+        friction: µ.
+        step: [s].
+
+    Returns:
+        x, y, yaw, forward, leftward, yaw rate.
+    """
+    half = 0.5 * track_width
+    grip = friction * GRAVITY
+    right = _wheel(forward + half * yaw_rate, demand_speed + half * demand_rate, max_acceleration, max_deceleration,
+                   max_speed, grip, step)  # fmt: skip
+    left = _wheel(forward - half * yaw_rate, demand_speed - half * demand_rate, max_acceleration, max_deceleration,
+                  max_speed, grip, step)  # fmt: skip
+    new_forward, new_rate = 0.5 * (right + left), (right - left) / track_width
+    slowed = max(0.0, abs(leftward) - grip * step)
+    new_left = slowed if leftward >= 0.0 else -slowed
+    middle = yaw + 0.25 * (yaw_rate + new_rate) * step
+    cosine, sine = math.cos(middle), math.sin(middle)
+    along, across = 0.5 * (forward + new_forward) * step, 0.5 * (leftward + new_left) * step
+    return (
+        x + along * cosine - across * sine, y + along * sine + across * cosine,
+        yaw + 0.5 * (yaw_rate + new_rate) * step, new_forward, new_left, new_rate,
+    )
+
+
+@njit(cache=True)
+def _wheel(speed, demand, max_acceleration, max_deceleration, max_speed, grip, step):
+    """Return the rim speed of a robot's wheel after the step [m/s]."""
+    demand = min(max_speed, max(-max_speed, demand))
+    slower = abs(demand) < abs(speed) or demand * speed < 0.0
+    change = min(max_deceleration if slower else max_acceleration, grip) * step
+    return speed + min(change, max(-change, demand - speed))

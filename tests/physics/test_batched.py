@@ -1,0 +1,338 @@
+"""The batched physics against closed forms, conservation laws and its own contract."""
+
+import math
+
+import numpy as np
+import pytest
+
+from simengine.core.errors import ScenarioError
+from simengine.core.geometry import yaw_from_quaternion
+from simengine.core.state import (
+    ActorTable,
+    Behavior,
+    Controls,
+    Light,
+    WorldState,
+    copy_state,
+    empty_actors,
+    empty_controls,
+    empty_state,
+)
+from simengine.physics.backend import FrictionPatches, Ground, StaticBox
+from simengine.physics.batched import BatchedPhysics
+from simengine.physics.catalog import fill_actor
+from simengine.road.build import LaneDraft, build_network
+
+RATE = 120
+GRAVITY = 9.81
+
+
+def make_ground(num_envs: int, friction: float, grade: float = 0.0, obstacles: tuple[StaticBox, ...] = ()) -> Ground:
+    x = np.array([-200.0, 0.0, 300.0, 1000.0])
+    points = np.stack([x, np.zeros(4), grade * x], axis=1)
+    lane = LaneDraft(name="a", points=points, width=np.full(4, 8.0), bank=np.zeros(4))
+    none = np.zeros((num_envs, 1))
+    patches = FrictionPatches(np.zeros((num_envs, 1), bool), none.copy(), none.copy(), none.copy(), none.copy())
+    return Ground(build_network([lane]), np.full(num_envs, friction), patches, obstacles)
+
+
+def make_world(
+    models: list[str], num_envs: int = 1, drag: bool = False
+) -> tuple[ActorTable, WorldState, Controls]:
+    actors, state = empty_actors(num_envs, len(models)), empty_state(num_envs, len(models))
+    for e in range(num_envs):
+        for a, model in enumerate(models):
+            fill_actor(actors, e, a, model, (0.5, 0.5, 0.5))
+    if not drag:
+        actors.drag_area[:] = 0.0
+        actors.rolling_resistance[:] = 0.0
+    actors.behavior[:] = Behavior.SCRIPTED
+    state.valid[:] = True
+    return actors, state, empty_controls(num_envs, len(models))
+
+
+def set_pose(state: WorldState, actor: int, x: float, y: float, yaw: float = 0.0, speed: float = 0.0) -> None:
+    state.position[:, actor, 0], state.position[:, actor, 1] = x, y
+    state.orientation[:, actor] = (math.cos(0.5 * yaw), 0.0, 0.0, math.sin(0.5 * yaw))
+    state.velocity[:, actor, 0], state.velocity[:, actor, 1] = speed * math.cos(yaw), speed * math.sin(yaw)
+
+
+def yaw_of(state: WorldState, actor: int, env: int = 0) -> float:
+    return yaw_from_quaternion(*state.orientation[env, actor])
+
+
+def run(physics: BatchedPhysics, state: WorldState, controls: Controls, seconds: float) -> WorldState:
+    for _ in range(round(seconds * RATE)):
+        state = physics.step(state, controls)
+    return state
+
+
+@pytest.mark.parametrize(("friction", "speed_kmh"), [(0.1, 50.0), (0.3, 120.0), (0.8, 30.0), (0.8, 120.0)])
+def test_braking_distance_is_that_of_coulomb_friction(friction: float, speed_kmh: float) -> None:
+    actors, state, controls = make_world(["sedan"])
+    speed = speed_kmh / 3.6
+    set_pose(state, 0, 0.0, 0.0, speed=speed)
+    state.drive[:] = controls.acceleration[:] = -12.0
+    physics = BatchedPhysics()
+    state = physics.reset(actors, state, make_ground(1, friction), RATE)
+    state = run(physics, state, controls, speed / (friction * GRAVITY) + 0.5)
+    assert state.velocity[0, 0, 0] == 0.0
+    assert state.position[0, 0, 0] == pytest.approx(speed**2 / (2.0 * friction * GRAVITY), rel=0.01)
+
+
+def test_drag_slows_as_the_closed_form_says() -> None:
+    actors, state, controls = make_world(["sedan"], drag=True)
+    actors.rolling_resistance[:] = 0.0
+    set_pose(state, 0, 0.0, 0.0, speed=40.0)
+    physics = BatchedPhysics()
+    state = physics.reset(actors, state, make_ground(1, 0.8), RATE)
+    state = run(physics, state, controls, 10.0)
+    rate = 0.5 * 1.204 * actors.drag_area[0, 0] / actors.mass[0, 0]
+    assert state.velocity[0, 0, 0] == pytest.approx(40.0 / (1.0 + 40.0 * rate * 10.0), rel=1e-3)
+
+
+def test_a_parked_car_does_not_move_on_a_slope() -> None:
+    actors, state, controls = make_world(["sedan"], drag=True)
+    controls.acceleration[:] = -5.0
+    physics = BatchedPhysics()
+    state = physics.reset(actors, state, make_ground(1, 0.8, grade=0.1), RATE)
+    x, z = state.position[0, 0, 0], state.position[0, 0, 2]
+    state = run(physics, state, controls, 10.0)
+    assert abs(state.position[0, 0, 0] - x) < 1e-3 and abs(state.position[0, 0, 2] - z) < 1e-3
+    assert z == pytest.approx(0.5 * actors.height[0, 0] * math.sqrt(1.01), abs=1e-6)
+
+
+def test_a_car_rolls_down_a_slope_without_brakes_and_follows_the_ground() -> None:
+    actors, state, controls = make_world(["sedan"])
+    physics = BatchedPhysics()
+    state = physics.reset(actors, state, make_ground(1, 0.8, grade=-0.1), RATE)
+    state = run(physics, state, controls, 2.0)
+    downhill = GRAVITY * 0.1 / math.sqrt(1.01)
+    assert state.velocity[0, 0, 0] == pytest.approx(2.0 * downhill, rel=0.01)
+    height = 0.5 * actors.height[0, 0] * math.sqrt(1.01)
+    assert state.position[0, 0, 2] == pytest.approx(-0.1 * state.position[0, 0, 0] + height, abs=1e-6)
+    assert state.velocity[0, 0, 2] < 0.0
+
+
+@pytest.mark.parametrize("model", ["dynamic", "kinematic"])
+def test_steady_cornering_follows_the_single_track(model: str) -> None:
+    actors, state, controls = make_world(["sedan"])
+    set_pose(state, 0, 0.0, 0.0, speed=15.0)
+    controls.steering[:] = 0.03
+    physics = BatchedPhysics(model)
+    state = physics.reset(actors, state, make_ground(1, 1.0), RATE)
+    state = run(physics, state, controls, 3.0)
+    wheelbase = actors.front_axle[0, 0] + actors.rear_axle[0, 0]
+    speed = math.hypot(*state.velocity[0, 0, :2])
+    # Equal cornering stiffness per load on both axles: neutral, whatever the speed.
+    assert state.angular_velocity[0, 0, 2] == pytest.approx(speed * math.tan(0.03) / wheelbase, rel=0.01)
+
+
+def test_no_model_corners_faster_than_friction_allows() -> None:
+    for model in ("dynamic", "kinematic"):
+        actors, state, controls = make_world(["sedan"])
+        set_pose(state, 0, 0.0, 0.0, speed=25.0)
+        controls.steering[:] = 0.3
+        physics = BatchedPhysics(model)
+        state = physics.reset(actors, state, make_ground(1, 0.3), RATE)
+        state = run(physics, state, controls, 1.5)
+        assert 0.3 < state.position[0, 0, 1] < 0.5 * 0.3 * GRAVITY * 1.5**2 * 1.05
+
+
+def test_a_friction_patch_lengthens_braking() -> None:
+    stops = []
+    for active in (False, True):
+        actors, state, controls = make_world(["sedan"])
+        set_pose(state, 0, 0.0, 0.0, speed=15.0)
+        controls.acceleration[:] = -12.0
+        ground = make_ground(1, 0.8)
+        ground.patches.active[0, 0], ground.patches.x[0, 0] = active, 15.0
+        ground.patches.radius[0, 0], ground.patches.friction[0, 0] = 10.0, 0.1
+        physics = BatchedPhysics()
+        state = run(physics, physics.reset(actors, state, ground, RATE), controls, 6.0)
+        stops.append(state.position[0, 0, 0])
+    assert stops[1] > stops[0] + 5.0
+
+
+def test_a_failed_tyre_costs_grip() -> None:
+    stops = []
+    for grip in (1.0, 0.2):
+        actors, state, controls = make_world(["sedan"])
+        set_pose(state, 0, 0.0, 0.0, speed=20.0)
+        controls.acceleration[:] = -12.0
+        state.tyre_grip[0, 0, 1] = grip
+        physics = BatchedPhysics()
+        state = run(physics, physics.reset(actors, state, make_ground(1, 0.5), RATE), controls, 8.0)
+        stops.append(state.position[0, 0, 0])
+    assert stops[1] > 1.1 * stops[0]
+
+
+def test_brake_lights_follow_the_pedal_and_asked_lights_shine() -> None:
+    actors, state, controls = make_world(["sedan"])
+    set_pose(state, 0, 0.0, 0.0, speed=20.0)
+    controls.acceleration[:], controls.lights[:] = -3.0, int(Light.LEFT)
+    physics = BatchedPhysics()
+    state = run(physics, physics.reset(actors, state, make_ground(1, 0.8), RATE), controls, 0.5)
+    assert state.lights[0, 0] == Light.LEFT | Light.BRAKE
+
+
+@pytest.mark.parametrize("other", ["sedan", "truck"])
+def test_a_rear_end_collision_keeps_momentum_and_reports_the_blow(other: str) -> None:
+    actors, state, controls = make_world(["sedan", other])
+    set_pose(state, 0, 0.0, 0.0, speed=20.0)
+    set_pose(state, 1, 12.0, 0.3)
+    mass = actors.mass[0]
+    physics = BatchedPhysics()
+    state = physics.reset(actors, state, make_ground(1, 1e-6), RATE)
+    blow = 0.0
+    closing = 0.0
+    for _ in range(RATE):
+        state = physics.step(state, controls)
+        for contact in physics.contacts():
+            assert (contact.actor, contact.other) == (0, 1) and contact.normal[0] < -0.9
+            blow, closing = blow + contact.impulse, max(closing, contact.closing_speed)
+    velocity = state.velocity[0, :, 0]
+    # Velocities are of the box centres; without spin they are those of the centres of mass.
+    assert float((mass * velocity).sum()) == pytest.approx(mass[0] * 20.0, rel=0.02)
+    assert closing == pytest.approx(20.0, rel=0.01)
+    assert blow == pytest.approx(1.1 * 20.0 * mass[0] * mass[1] / mass.sum(), rel=0.05)
+    gap = state.position[0, 1, 0] - state.position[0, 0, 0]
+    assert gap > 0.5 * actors.length[0].sum() - 0.05
+
+
+def test_a_side_blow_spins_the_struck_car_and_it_comes_to_rest() -> None:
+    actors, state, controls = make_world(["sedan", "sedan"], drag=True)
+    set_pose(state, 0, 0.0, 0.0)
+    set_pose(state, 1, 1.6, -10.0, yaw=math.pi / 2, speed=15.0)
+    controls.acceleration[:] = -8.0
+    state.drive[:, 0] = -8.0
+    for model in ("dynamic", "kinematic"):
+        physics = BatchedPhysics(model)
+        moved = run(physics, physics.reset(actors, state, make_ground(1, 0.7), RATE), controls, 6.0)
+        assert abs(yaw_of(moved, 0)) > 0.2
+        assert np.abs(moved.velocity).max() < 1e-3 and np.abs(moved.angular_velocity).max() < 1e-2
+        assert np.isfinite(moved.position).all()
+
+
+def test_scenery_stops_a_car() -> None:
+    wall = StaticBox((30.0, 0.0, 1.0), 0.3, (1.0, 20.0, 2.0))
+    bridge = StaticBox((15.0, 0.0, 8.0), 0.0, (1.0, 20.0, 2.0))
+    actors, state, controls = make_world(["sedan"])
+    set_pose(state, 0, 0.0, 0.0, speed=15.0)
+    physics = BatchedPhysics()
+    state = physics.reset(actors, state, make_ground(1, 0.8, obstacles=(wall, bridge)), RATE)
+    others = set()
+    for _ in range(4 * RATE):
+        state = physics.step(state, controls)
+        others |= {contact.other for contact in physics.contacts()}
+    assert others == {-1}
+    assert 20.0 < state.position[0, 0, 0] < 31.0
+
+
+def test_a_struck_person_falls_and_slides_to_rest() -> None:
+    actors, state, controls = make_world(["sedan", "pedestrian"])
+    set_pose(state, 0, 0.0, 0.0, speed=12.0)
+    set_pose(state, 1, 8.0, 0.2, yaw=math.pi / 2)
+    controls.velocity[0, 1] = (0.0, 0.5)
+    physics = BatchedPhysics()
+    state = physics.reset(actors, state, make_ground(1, 0.7), RATE)
+    assert state.position[0, 1, 2] == pytest.approx(0.9)
+    controls.acceleration[:] = -8.0
+    state = run(physics, state, controls, 6.0)
+    assert state.position[0, 1, 0] > 12.0  # thrown ahead
+    assert state.position[0, 1, 2] < 0.4  # lies
+    assert np.abs(state.velocity[0, 1]).max() < 1e-6
+
+
+def test_people_walk_as_asked_and_turn_that_way() -> None:
+    actors, state, controls = make_world(["pedestrian"])
+    controls.velocity[0, 0] = (0.0, 1.3)
+    physics = BatchedPhysics()
+    state = run(physics, physics.reset(actors, state, make_ground(1, 0.7), RATE), controls, 3.0)
+    assert state.velocity[0, 0, 1] == pytest.approx(1.3) and yaw_of(state, 0) == pytest.approx(math.pi / 2)
+    assert state.position[0, 0, 1] == pytest.approx(3.0 * 1.3 - 1.3**2 / 6.0, rel=0.01)
+    assert state.gait_phase[0, 0] > 0.0
+
+
+def test_a_load_falls_ballistically_then_slides_as_friction_says() -> None:
+    actors, state, controls = make_world(["cargo_crate"])
+    set_pose(state, 0, 0.0, 0.0, speed=10.0)
+    state.position[0, 0, 2] = 2.0 + 0.5 * actors.height[0, 0]
+    physics = BatchedPhysics()
+    state = physics.reset(actors, state, make_ground(1, 0.5), RATE)
+    fall = math.sqrt(2.0 * 2.0 / GRAVITY)
+    state = run(physics, state, controls, fall - 0.05)
+    assert state.position[0, 0, 2] - 0.5 * actors.height[0, 0] == pytest.approx(
+        2.0 - 0.5 * GRAVITY * (fall - 0.05) ** 2, abs=0.05
+    )
+    state = run(physics, state, controls, 6.0)
+    assert state.position[0, 0, 2] == pytest.approx(0.5 * actors.height[0, 0], abs=1e-6)
+    # Impact friction takes µ times the vertical blow off at once; sliding from there.
+    after = 10.0 - 0.5 * 1.2 * math.sqrt(2.0 * GRAVITY * 2.0)
+    assert state.position[0, 0, 0] == pytest.approx(10.0 * fall + after**2 / (2.0 * 0.5 * GRAVITY), rel=0.1)
+    assert np.all(state.velocity == 0.0)
+
+
+def test_the_robot_drives_the_circle_it_is_asked_for() -> None:
+    actors, state, controls = make_world(["robot"])
+    controls.velocity[0, 0] = (1.0, 0.5)
+    physics = BatchedPhysics()
+    state = run(physics, physics.reset(actors, state, make_ground(1, 0.7), RATE), controls, 2.0)
+    assert math.hypot(*state.velocity[0, 0, :2]) == pytest.approx(1.0, abs=1e-6)
+    assert state.angular_velocity[0, 0, 2] == pytest.approx(0.5, abs=1e-6)
+
+
+def test_a_replayed_actor_keeps_its_recording_until_it_is_handed_over() -> None:
+    actors, state, controls = make_world(["sedan", "sedan"])
+    set_pose(state, 0, 0.0, 0.0, speed=10.0)
+    set_pose(state, 1, 30.0, 0.0)
+    state.replayed[0, 0] = True
+    controls.acceleration[:] = -8.0
+    physics = BatchedPhysics()
+    state = run(physics, physics.reset(actors, state, make_ground(1, 0.7), RATE), controls, 1.0)
+    assert state.position[0, 0, 0] == pytest.approx(10.0)
+    handed = copy_state(state)
+    handed.replayed[0, 0] = False
+    state = run(physics, handed, controls, 3.0)
+    assert state.velocity[0, 0, 0] == 0.0
+    assert state.position[0, 0, 0] == pytest.approx(10.0 + 100.0 / 13.7 + 1.0, abs=1.0)
+
+
+def test_worlds_do_not_touch_each_other_and_the_input_is_left_alone() -> None:
+    names = ["sedan", "truck", "pedestrian", "cargo_crate", "robot"]
+    actors, state, controls = make_world(names, num_envs=3)
+    for a in range(len(names)):
+        set_pose(state, a, 4.0 * a, 0.3 * a, speed=8.0 if a == 0 else 0.0)
+    state.velocity[1, 0, 0] = 14.0
+    controls.steering[:] = 0.02
+    physics = BatchedPhysics()
+    state = physics.reset(actors, state, make_ground(3, 0.7), RATE)
+    kept = copy_state(state)
+    together = run(physics, state, controls, 1.5)
+    for field, old in zip(state, kept, strict=True):
+        assert np.array_equal(field, old)
+    for e in range(3):
+        alone_state = WorldState(*(field[e : e + 1].copy() for field in kept))
+        alone_actors = ActorTable(*(field[e : e + 1].copy() for field in actors))
+        alone_controls = Controls(*(field[e : e + 1].copy() for field in controls))
+        alone = BatchedPhysics()
+        result = alone.reset(alone_actors, alone_state, make_ground(1, 0.7), RATE)
+        result = run(alone, result, alone_controls, 1.5)
+        for field, other in zip(together, result, strict=True):
+            assert np.array_equal(field[e], other[0])
+
+
+def test_a_crowd_of_contacts_is_reported_in_full() -> None:
+    names = ["pedestrian"] * 9
+    actors, state, controls = make_world(names)
+    for a in range(9):
+        set_pose(state, a, 0.01 * a, 0.0)
+    physics = BatchedPhysics()
+    state = physics.reset(actors, state, make_ground(1, 0.7), RATE)
+    physics.step(state, controls)
+    assert len(physics.contacts()) == 36
+
+
+def test_an_unknown_model_is_refused_by_name() -> None:
+    with pytest.raises(ScenarioError, match="dynamic"):
+        BatchedPhysics("magic")
