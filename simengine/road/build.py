@@ -211,7 +211,7 @@ def _points(
 
     refuse(~(np.abs(position) <= LARGEST_COORDINATE).all(axis=1), "point", "finite numbers up to 1e8 m are allowed")
     refuse(~((width >= 0.0) & (width <= 1_000.0)), "width", "0 to 1000 m is allowed")
-    refuse(~(np.abs(bank) <= 1.0), "bank", "−1 to 1 rad is allowed")
+    refuse(~(np.abs(bank) <= 1.2), "bank", "−1.2 to 1.2 rad is allowed")
     keep = np.zeros(len(position), np.bool_)
     keep_distinct(position, counts.astype(np.int64), keep)
     kept = np.concatenate([[0], np.cumsum(keep)])[counts]

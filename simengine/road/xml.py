@@ -1,0 +1,208 @@
+"""Read untrusted XML into a tree that knows its line numbers: no document type, no entities, bounded size and depth.
+
+Built on defusedxml's SAX parser. Every accessor of `Element` either returns a checked value or raises one
+`ScenarioError` that names the file, the line, the element and attribute, the value and what is allowed.
+"""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from xml.sax import SAXException, SAXParseException
+from xml.sax.handler import ContentHandler
+from xml.sax.xmlreader import AttributesImpl, Locator
+
+from defusedxml import DefusedXmlException
+from defusedxml.expatreader import DefusedExpatParser
+
+from simengine.core.errors import ScenarioError
+
+MAX_BYTES = 128 * 1024 * 1024
+MAX_ELEMENTS = 2_000_000
+MAX_DEPTH = 32
+_CHUNK = 65_536
+_SHOWN = 60  # characters of a value that a message repeats
+
+
+def _shorten(value: str) -> str:
+    return repr(value if len(value) <= _SHOWN else value[:_SHOWN] + "…")
+
+
+class Element:
+    """One XML element: its tag, attributes, text, children and place in the file."""
+
+    __slots__ = ("attributes", "children", "file", "line", "tag", "text")
+
+    def __init__(self, file: str, line: int, tag: str, attributes: dict[str, str]) -> None:
+        self.file = file
+        self.line = line
+        self.tag = tag
+        self.attributes = attributes
+        self.text = ""
+        self.children: list[Element] = []
+
+    def error(self, message: str) -> ScenarioError:
+        """Return an error that names this element's place; the caller raises it."""
+        return ScenarioError(f"{self.file}, line {self.line}: <{self.tag}> {message}")
+
+    def all(self, tag: str) -> Iterator["Element"]:
+        """Iterate over the children of a tag."""
+        return (child for child in self.children if child.tag == tag)
+
+    def find(self, *path: str) -> "Element | None":
+        """Return the first descendant along a path of tags, or None."""
+        element: Element | None = self
+        for tag in path:
+            element = next(element.all(tag), None)
+            if element is None:
+                return None
+        return element
+
+    def require(self, *path: str) -> "Element":
+        """Return the first descendant along a path of tags; it must be there."""
+        element = self
+        for tag in path:
+            child = next(element.all(tag), None)
+            if child is None:
+                raise element.error(f"has no <{tag}>; it needs one")
+            element = child
+        return element
+
+    def string(self, name: str, default: str | None = None) -> str:
+        """Return an attribute; without a default it must be there."""
+        value = self.attributes.get(name, default)
+        if value is None:
+            raise self.error(f"has no attribute '{name}'; it needs one")
+        return value
+
+    def choice(self, name: str, allowed: tuple[str, ...], default: str | None = None) -> str:
+        """Return an attribute that must be one of `allowed`."""
+        value = self.string(name, default)
+        if value not in allowed:
+            raise self.error(f"{name}={_shorten(value)}: must be one of {', '.join(allowed)}")
+        return value
+
+    def number(self, name: str, low: float, high: float, default: float | None = None) -> float:
+        """Return an attribute as a number within [low, high]; an absent or empty one takes the default, if any."""
+        text = self.attributes.get(name, "")
+        if not text.strip():
+            if default is None:
+                raise self.error(f"{name}={_shorten(text)}: needs a number from {low:g} to {high:g}")
+            return default
+        return self._checked(f"{name}=", text, low, high)
+
+    def integer(self, name: str, low: int, high: int, default: int | None = None) -> int:
+        """Return an attribute as an integer within [low, high]."""
+        text = self.attributes.get(name, "")
+        if not text.strip() and default is not None:
+            return default
+        return self._checked_integer(f"{name}=", text, low, high)
+
+    def text_number(self, low: float, high: float) -> float:
+        """Return the element's text as a number within [low, high]."""
+        return self._checked("", self.text, low, high)
+
+    def text_integer(self, low: int, high: int) -> int:
+        """Return the element's text as an integer within [low, high]."""
+        return self._checked_integer("", self.text, low, high)
+
+    def text_choice(self, allowed: tuple[str, ...]) -> str:
+        """Return the element's text, which must be one of `allowed`."""
+        value = self.text.strip()
+        if value not in allowed:
+            raise self.error(f"{_shorten(value)}: must be one of {', '.join(allowed)}")
+        return value
+
+    def _checked(self, prefix: str, text: str, low: float, high: float) -> float:
+        try:
+            value = float(text) if len(text) <= 400 and "_" not in text else math.nan
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            raise self.error(f"{prefix}{_shorten(text.strip())}: must be a number from {low:g} to {high:g}")
+        return value
+
+    def _checked_integer(self, prefix: str, text: str, low: int, high: int) -> int:
+        stripped = text.strip()
+        digits = stripped.removeprefix("-").removeprefix("+")
+        if not (digits.isascii() and digits.isdigit() and len(digits) <= 18 and low <= int(stripped) <= high):
+            raise self.error(f"{prefix}{_shorten(stripped)}: must be an integer from {low} to {high}")
+        return int(stripped)
+
+
+class _TreeBuilder(ContentHandler):
+    """Collects SAX events into `Element`s and refuses too many or too deep ones."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__()
+        self.file = file
+        self.root: Element | None = None
+        self._open: list[Element] = []
+        self._text: list[list[str]] = []
+        self._count = 0
+        self._locator: Locator | None = None
+
+    def setDocumentLocator(self, locator: Locator) -> None:  # noqa: N802 (name of the SAX interface)
+        self._locator = locator
+
+    def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802
+        line = self._locator.getLineNumber() or 1 if self._locator is not None else 1
+        element = Element(self.file, line, name, dict(attrs.items()))
+        self._count += 1
+        if self._count > MAX_ELEMENTS:
+            raise element.error(f"is element number {self._count}: a file may hold {MAX_ELEMENTS}")
+        if len(self._open) >= MAX_DEPTH:
+            raise element.error(f"lies {len(self._open) + 1} elements deep: {MAX_DEPTH} are allowed")
+        if self._open:
+            self._open[-1].children.append(element)
+        else:
+            self.root = element
+        self._open.append(element)
+        self._text.append([])
+
+    def characters(self, content: str) -> None:
+        if self._text:
+            self._text[-1].append(content)
+
+    def endElement(self, name: str) -> None:  # noqa: N802
+        self._open.pop().text = "".join(self._text.pop()).strip()
+
+
+def read_xml(path: str | Path, root_tag: str) -> Element:
+    """Read an XML file whose root element is `root_tag`.
+
+    Raises:
+        ScenarioError: The file is missing, unreadable, too large, not well-formed, declares a document type or
+            entities, or has another root.
+    """
+    file = str(path)
+    parser = DefusedExpatParser(forbid_dtd=True, forbid_entities=True, forbid_external=True)
+    builder = _TreeBuilder(file)
+    parser.setContentHandler(builder)
+    try:
+        with open(path, "rb") as stream:
+            size = 0
+            while chunk := stream.read(_CHUNK):
+                size += len(chunk)
+                if size > MAX_BYTES:
+                    raise ScenarioError(f"{file}: larger than {MAX_BYTES // 2**20} MiB, the most an XML file may have")
+                parser.feed(chunk)
+            if size == 0:
+                raise ScenarioError(f"{file}: is empty; expected XML with root <{root_tag}>")
+            parser.close()
+    except ScenarioError:
+        raise
+    except OSError as error:
+        raise ScenarioError(f"{file}: cannot be read ({error.strerror or error})") from None
+    except SAXParseException as error:
+        raise ScenarioError(
+            f"{file}, line {error.getLineNumber()}: not well-formed XML ({error.getMessage()})"
+        ) from None
+    except DefusedXmlException:
+        raise ScenarioError(f"{file}: declares a document type or entities; neither is allowed") from None
+    except (SAXException, LookupError, ValueError) as error:
+        raise ScenarioError(f"{file}: not readable as XML ({error})") from None
+    if builder.root is None:
+        raise ScenarioError(f"{file}: holds no element; expected root <{root_tag}>")
+    if builder.root.tag != root_tag:
+        raise builder.root.error(f"is the root; expected <{root_tag}>")
+    return builder.root
