@@ -13,7 +13,7 @@ PLATE_DEPTH = 0.008  # how far the number plates stand out, at the ends of the b
 
 
 class CarShape(NamedTuple):
-    """Proportions of a car: along x as shares of the length from the rear (0) to the front (1), z as shares of the height."""
+    """Proportions of a car: x as shares of the length from the rear (0) to the front (1), z as shares of the height."""
 
     sill: float  # underside
     belt: float  # lower edge of the side windows

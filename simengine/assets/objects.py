@@ -8,7 +8,7 @@ from simengine.core.semantics import Semantic
 
 
 def cargo_mesh(variant: int, length: float, width: float, height: float) -> Mesh:
-    """Build a load: a carton or wooden crate, a tyre, a ladder by `variant`; see `simengine.assets.actors.actor_mesh`."""
+    """Build a load, by `variant` a box, a tyre or a ladder; see `simengine.assets.actors.actor_mesh`."""
     builder = MeshBuilder(Semantic.CARGO)
     kind = variant % 3
     x, y, z = 0.5 * length, 0.5 * width, 0.5 * height
