@@ -1,0 +1,188 @@
+"""The `simengine` command: one short function per command, one place that turns errors into one line and exit 2."""
+
+import argparse
+import difflib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from simengine import __version__
+from simengine.core.errors import ConfigError, ScenarioError
+
+_OVERRIDES = """\
+Settings are given as key=value in Hydra's grammar, for example:
+  scenario=urban/jaywalker   an option of a group (scenario, road, traffic, pedestrians, weather, ego, sensors,
+                             physics, recorder, criteria)
+  weather.rain_rate=12       one value of it
+  'weather.optical_range={uniform: [50, 200]}'   a distribution to draw it from
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, with the nearest right word."""
+
+    def error(self, message: str) -> NoReturn:
+        words = [word for action in self._actions for word in action.option_strings]
+        for action in self._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                words = list(action.choices)
+        unknown = message.split("unrecognized arguments: ")[-1] if "unrecognized" in message else ""
+        if "invalid choice" in message:
+            typed = message.split("invalid choice: ")[1].split("'")[1]
+            close = difflib.get_close_matches(typed, words, n=1)
+            hint = f' (did you mean "{close[0]}"?)' if close else ""
+            message = f'there is no command "{typed}"{hint}; allowed: {", ".join(words)}'
+        elif unknown:
+            close = difflib.get_close_matches(unknown.split()[0], words, n=1)
+            hint = f' (did you mean "{close[0]}"?)' if close else ""
+            message = f"{unknown}: no such option{hint}; see {self.prog} --help"
+        self.exit(2, f"simengine: {message}\n")
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from simengine.verify.library import print_library
+
+    print_library(arguments.overrides)
+    return 0
+
+
+def _generate(arguments: argparse.Namespace) -> int:
+    from simengine.simulation.generate import generate
+
+    return generate(arguments.overrides, arguments.multirun)
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    from simengine.simulation.replay import replay
+
+    return replay(arguments.folder, arguments.workers)
+
+
+def _test(arguments: argparse.Namespace) -> int:
+    from simengine.verify.suite import run_suite
+
+    return run_suite(arguments.paths, arguments.overrides, arguments.junit)
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from simengine.export.command import export
+
+    return export(arguments.folder, arguments.settings)
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    from simengine.learning.command import train
+
+    return train(arguments.overrides)
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    from simengine.learning.command import evaluate
+
+    return evaluate(arguments.overrides)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="simengine",
+        description="Scenarios as data, simulated by physics: labelled episodes, environments, regression tests.",
+        epilog="`simengine COMMAND --help` explains a command.",
+    )
+    parser.add_argument("--version", action="version", version=f"simengine {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], summary: str, text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(
+            name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", epilog=text,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )  # fmt: skip
+        sub.set_defaults(run=run)
+        return sub
+
+    listing = command("list", _list, "show the scenario library", "A scenario of your own joins with\n"
+                      "  hydra.searchpath=[file://FOLDER]   where FOLDER/scenarios/ holds YAML files")  # fmt: skip
+    listing.add_argument("overrides", nargs="*", metavar="key=value", help="hydra.searchpath=[…]")
+
+    generating = command(
+        "generate", _generate, "run a scenario and write labelled episodes",
+        _OVERRIDES + """
+And for the run itself:
+  episodes=4   how many; episode i has seed + i
+  seed=1
+  workers=2    processes (default: one a core)
+  output=DIR   where to (default: a dated folder under outputs/); if DIR holds finished episodes of the same
+               scenario, only the missing ones are made
+
+DIR then holds index.parquet (a row an episode), episodes/ID.mcap, preview.png and preview.mp4.
+With -m several values sweep:  generate -m scenario=urban/jaywalker weather=clear,night,fog
+""",
+    )  # fmt: skip
+    generating.add_argument("overrides", nargs="*", metavar="key=value", help="settings, see below")
+    generating.add_argument("-m", "--multirun", action="store_true", help="sweep over comma-separated values")
+
+    replaying = command(
+        "replay", _replay, "run recorded episodes again and compare their digests",
+        "Exit code 0 if every episode is identical, 1 if one is not; the first difference is named.",
+    )
+    replaying.add_argument("folder", help="a folder that `generate` wrote")
+    replaying.add_argument("--workers", type=int, default=None, help="processes (default: one a core)")
+
+    testing = command(
+        "test", _test, "run scenarios against their criteria",
+        _OVERRIDES + """
+Each PATH is a folder or file of scenarios (scenarios/urban, scenarios/highway/cut_in.yaml), or a file of concrete
+scenarios that `replay`, a search or a bug report left. Exit code 1 if one fails.
+  episodes=1   seeds per scenario;  seed=1  the first
+""",
+    )  # fmt: skip
+    testing.add_argument("paths", nargs="+", metavar="PATH", help="scenarios; further key=value settings may follow")
+    testing.add_argument("--junit", metavar="FILE", default=None, help="write the verdicts as JUnit XML")
+
+    exporting = command(
+        "export", _export, "write a dataset that other tools read",
+        "  format=kitti|coco   which\n  output=OUT          an empty or new folder",
+    )
+    exporting.add_argument("folder", help="a folder that `generate` wrote, or a sweep")
+    exporting.add_argument("settings", nargs="*", metavar="key=value", help="format=… output=…")
+
+    training = command(
+        "train", _train, "train a driver",
+        "  env=highway|intersection|warehouse   agent=ppo   output=DIR   seed=1\n"
+        "Writes a checkpoint, the learning curve as PNG and CSV.",
+    )
+    training.add_argument("overrides", nargs="*", metavar="key=value", help="settings")
+
+    evaluating = command(
+        "evaluate", _evaluate, "measure a trained driver on unseen episodes",
+        "  env=highway agent=CHECKPOINT episodes=500",
+    )
+    evaluating.add_argument("overrides", nargs="*", metavar="key=value", help="settings")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code: 0 done, 1 a verdict is negative, 2 wrong input, 130 interrupted."""
+    parser = _parser()
+    arguments, rest = parser.parse_known_args(argv)
+    if rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if arguments.run is _test:
+        arguments.overrides = [path for path in arguments.paths if "=" in path]
+        arguments.paths = [path for path in arguments.paths if "=" not in path]
+    try:
+        return arguments.run(arguments)
+    except (ConfigError, ScenarioError) as error:
+        print(f"simengine: {error}", file=sys.stderr)
+        return 2
+    except ImportError as error:
+        if "pip install" not in str(error):
+            raise
+        print(f"simengine: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("simengine: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # `simengine list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

@@ -1,0 +1,192 @@
+"""The main job: from overrides to a folder of labelled episodes that can be continued at any moment."""
+
+import os
+import re
+import shlex
+import sys
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from simengine.core.errors import ConfigError
+from simengine.scenario.compose import compose, expand_sweep, hydra_settings, refuse_sweep, resolve, yaml_text
+from simengine.scenario.sampling import concretize, content_hash, to_yaml
+from simengine.scenario.spec import ConcreteScenario
+from simengine.simulation.dataset import Dataset
+from simengine.simulation.index import finished_episodes, write_index
+from simengine.simulation.preview import write_preview
+from simengine.simulation.runner import Job, default_workers, progress, run_jobs
+from simengine.simulation.video import write_video
+
+_MOST_EPISODES = 10_000_000
+
+
+class Batch(NamedTuple):
+    """One job of a sweep: a folder of episodes of one configuration."""
+
+    folder: Path
+    overrides: tuple[str, ...]
+    tree: dict[str, Any]
+    scenarios: list[tuple[str, ConcreteScenario]]  # episode id and scenario
+
+
+def _whole_number(tree: dict[str, Any], key: str, low: int, high: int) -> int:
+    value = tree.get(key)
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ConfigError(f"{key} = {value}: must be a whole number from {low} to {high}")
+    return value
+
+
+def episode_id(scenario: ConcreteScenario) -> str:
+    """Return the name of an episode: its scenario and seed."""
+    return f"{re.sub(r'[^A-Za-z0-9_-]+', '-', scenario.scenario.name)}-{scenario.seed:06d}"
+
+
+def _draw_scenarios(tree: dict[str, Any]) -> list[tuple[str, ConcreteScenario]]:
+    settings = resolve({key: tree.get(key) for key in ("episodes", "seed")})
+    count = _whole_number(settings, "episodes", 1, _MOST_EPISODES)
+    first = _whole_number(settings, "seed", 0, 2**62)
+    scenarios = [concretize(tree, first + number) for number in range(count)]
+    return [(episode_id(scenario), scenario) for scenario in scenarios]
+
+
+def _output(overrides: list[str], multirun: bool) -> tuple[Path, bool]:
+    """Return the folder to write to, and whether the user named it."""
+    named = [text for text in overrides if text.startswith("output=")]
+    plain = [text for text in overrides if text.startswith(("hydra.run.dir=", "hydra.sweep.dir="))]
+    if named:
+        folder = resolve({"output": compose("config", (named[-1],))["output"]})["output"]
+        if not isinstance(folder, str) or not folder:
+            raise ConfigError(f"{named[-1]}: output must be the path of a folder")
+        return Path(folder).expanduser(), True
+    settings = hydra_settings("config", plain)
+    return Path(settings["sweep_dir" if multirun else "run_dir"]), False
+
+
+def _prepare(overrides: list[str], multirun: bool, output: Path) -> list[Batch]:
+    """Compose, draw and check every job of a sweep before the first one runs."""
+    if not multirun:
+        refuse_sweep(overrides)
+    batches = []
+    for number, job in enumerate(expand_sweep(overrides)):
+        tree = compose("config", job)
+        folder = output / str(number) if multirun else output
+        batches.append(Batch(folder, job, tree, _draw_scenarios(tree)))
+    return batches
+
+
+def _check_backends(batches: list[Batch]) -> None:
+    """Refuse a physics that is not installed before anything is written."""
+    if any(scenario.physics.backend == "bullet" for batch in batches for _, scenario in batch.scenarios[:1]):
+        import simengine.physics.bullet  # noqa: F401
+
+
+def _open_folder(folder: Path) -> None:
+    try:
+        (folder / "episodes").mkdir(parents=True, exist_ok=True)
+        probe = folder / "episodes" / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise ConfigError(f"output = {folder}: cannot be written to: {error.strerror.lower()}") from None
+
+
+def _missing(batch: Batch) -> list[Job]:
+    """Return the episodes that the folder lacks; what is there must be of the same scenarios."""
+    finished = finished_episodes(batch.folder)
+    jobs = []
+    for name, scenario in batch.scenarios:
+        path = batch.folder / "episodes" / f"{name}.mcap"
+        if name in finished:
+            there = finished[name].scenario
+            if content_hash(there) != content_hash(scenario):
+                raise ConfigError(
+                    f"output = {batch.folder}: {name} is there already, made with other settings; choose another folder"
+                )
+        else:
+            jobs.append(Job(name, to_yaml(scenario), str(path)))
+    return jobs
+
+
+def _write_settings(batch: Batch) -> None:
+    """Keep the configuration beside the episodes, as Hydra does."""
+    folder = batch.folder / ".hydra"
+    folder.mkdir(exist_ok=True)
+    (folder / "config.yaml").write_text(yaml_text(batch.tree))
+    (folder / "overrides.yaml").write_text(yaml_text({"overrides": list(batch.overrides)}))
+
+
+def _compile_once(job: Job, workers: int, waiting: int) -> None:
+    """Compile all kernels here before workers start: N cold workers would compile everything N times."""
+    if workers <= 1 or waiting <= 1:
+        return
+    from simengine.scenario.sampling import from_yaml
+    from simengine.simulation.simulator import warm_up
+
+    warm_up(from_yaml(job.scenario_yaml))
+
+
+def generate(overrides: list[str], multirun: bool = False) -> int:
+    """Make the episodes that overrides describe; finished ones in the output folder are kept.
+
+    Returns:
+        The exit code, 0: a failed verdict is a result, not an error.
+
+    Raises:
+        ConfigError: A wrong setting, or a folder that cannot be used.
+        ScenarioError: A scenario that cannot be run.
+    """
+    output, named = _output(overrides, multirun)
+    batches = _prepare(overrides, multirun, output)
+    _check_backends(batches)
+    settings = resolve({"workers": batches[0].tree["workers"]})
+    workers = default_workers() if settings["workers"] is None else _whole_number(settings, "workers", 1, 1024)
+    for batch in batches:
+        _open_folder(batch.folder)
+    jobs = [job for batch in batches for job in _missing(batch)]
+    total = sum(len(batch.scenarios) for batch in batches)
+    if len(jobs) < total:
+        print(f"{total - len(jobs)} of {total} episodes are there already", file=sys.stderr)
+    for batch in batches:
+        _write_settings(batch)
+    try:
+        _run(jobs, workers)
+    except KeyboardInterrupt:
+        shown = [text for text in overrides if not text.startswith("output=")] + [f"output={output}"]
+        command = "simengine generate " + ("-m " if multirun else "") + " ".join(shlex.quote(text) for text in shown)
+        print(f"\nsimengine: interrupted; to go on:\n  {command}", file=sys.stderr)
+        return 130
+    for batch in batches:
+        _conclude(batch)
+    passed = sum(episode.verdict.passed is True for episode in Dataset(output))
+    print(f"{total} episodes in {os.path.relpath(output)}: {passed} passed, {total - passed} did not")
+    for name in ("index.parquet", "preview.png", "preview.mp4"):
+        if (batches[0].folder / name).exists():
+            print(f"  {os.path.relpath(batches[0].folder / name)}")
+    return 0
+
+
+def _run(jobs: list[Job], workers: int) -> None:
+    if not jobs:
+        return
+    start, simulated = time.perf_counter(), 0.0
+    _compile_once(jobs[0], workers, len(jobs))
+    with progress(len(jobs), "episode") as bar:
+        for outcome in run_jobs(jobs, workers):
+            simulated += outcome.simulated
+            line = f"{outcome.id}  {outcome.simulated:.1f} s in {outcome.seconds:.1f} s  {outcome.verdict}"
+            bar.update()
+            bar.write(line, file=sys.stderr) if not bar.disable else print(line, file=sys.stderr, flush=True)
+    wall = time.perf_counter() - start
+    print(f"{simulated:.0f} s simulated in {wall:.0f} s ({simulated / wall:.2f}x real time)", file=sys.stderr)
+
+
+def _conclude(batch: Batch) -> None:
+    """Write the index and the previews of a finished folder."""
+    write_index(batch.folder)
+    settings = batch.scenarios[0][1].recorder
+    if settings.preview_episodes > 0 and batch.scenarios[0][1].sensors:
+        dataset = Dataset(batch.folder)
+        write_preview(dataset, batch.folder / "preview.png", settings.preview_episodes)
+        if settings.video:
+            write_video(dataset[0], batch.folder / "preview.mp4")

@@ -1,0 +1,112 @@
+"""Run many episodes: serially in this process, or in spawned single-threaded workers. Order never matters."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import NamedTuple
+
+from simengine.core.errors import ScenarioError
+
+# One thread a worker: BLAS and OpenCV would otherwise start one a core each.
+_THREADS = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
+
+
+class Job(NamedTuple):
+    """One episode to make, as text, so that it crosses to a spawned process unchanged."""
+
+    id: str
+    scenario_yaml: str
+    path: str  # of its file
+
+
+class Outcome(NamedTuple):
+    """What became of a job."""
+
+    id: str
+    verdict: str
+    digest: str
+    simulated: float  # [s]
+    seconds: float  # of wall time
+
+
+def run_job(job: Job) -> Outcome:
+    """Simulate one job and write its file."""
+    from pathlib import Path
+
+    from simengine.scenario.sampling import from_yaml
+    from simengine.simulation.simulator import record
+
+    start = time.perf_counter()
+    summary = record(from_yaml(job.scenario_yaml), job.id, Path(job.path))
+    return Outcome(
+        job.id, str(summary.verdict), summary.digest, summary.duration_ns * 1e-9, time.perf_counter() - start
+    )
+
+
+def _stop_quietly() -> None:
+    """Leave Ctrl-C to the parent, and end with it: a worker whose parent is gone must not go on writing."""
+    import signal
+    import threading
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def default_workers() -> int:
+    """Return the number of cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
+def run_jobs(jobs: list[Job], workers: int, run: Callable[[Job], Outcome] = run_job) -> Iterator[Outcome]:
+    """Run jobs and yield each outcome when it is there.
+
+    Args:
+        jobs: Episodes to make.
+        workers: Processes; with 1 everything runs in this one.
+        run: What a worker does with a job; a function of a module, since workers are spawned.
+
+    Raises:
+        ScenarioError: The first job that cannot be run; the others in flight are finished, none is begun.
+    """
+    if workers <= 1 or len(jobs) <= 1:
+        yield from map(run, jobs)
+        return
+    saved = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    pool = ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn"), initializer=_stop_quietly)
+    waiting = list(reversed(jobs))
+    running: set[Future[Outcome]] = set()
+    try:
+        while waiting or running:
+            while waiting and len(running) < workers:
+                running.add(pool.submit(run, waiting.pop()))
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield future.result()
+    except BrokenProcessPool:
+        raise ScenarioError("a worker process died (out of memory?); run the same command again to go on") from None
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        for name, value in saved.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def progress(total: int, unit: str, label: str = ""):
+    """Return a progress bar with rate and time left on a terminal; silent elsewhere, where lines are printed instead."""
+    from tqdm import tqdm
+
+    return tqdm(total=total, unit=unit, desc=label or None, file=sys.stderr, disable=not sys.stderr.isatty())

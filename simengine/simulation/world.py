@@ -1,0 +1,208 @@
+"""From a concrete scenario to the arrays of tick 0: roads, ground, actors, poses."""
+
+import math
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from simengine.core.errors import ScenarioError
+from simengine.core.geometry import quaternion_from_euler, rotate
+from simengine.core.rng import generator
+from simengine.core.state import (
+    ActorTable,
+    Behavior,
+    Light,
+    Mobility,
+    WorldState,
+    empty_actors,
+    empty_state,
+)
+from simengine.core.weather import Weather, friction, sky_illuminance, sun_illuminance
+from simengine.physics.backend import FrictionPatches, Ground
+from simengine.physics.catalog import fill_actor
+from simengine.road.commonroad import read_commonroad
+from simengine.road.network import LaneArrays, RoadNetwork
+from simengine.road.opendrive import read_opendrive
+from simengine.road.procedural import make_intersection, make_street, make_warehouse
+from simengine.road.projection import ground_at
+from simengine.road.recording import RecordedTracks
+from simengine.scenario.spec import ConcreteScenario, WeatherSpec
+from simengine.simulation.placement import ActorPlan, Placer
+from simengine.simulation.scenery import Scenery, make_scenery
+
+_DARK = 1000.0  # headlamps are on below this illuminance (ECE R48 automatic switching) [lx]
+
+
+class World(NamedTuple):
+    """A scenario laid out at tick 0."""
+
+    scenario: ConcreteScenario
+    network: RoadNetwork
+    lanes: LaneArrays
+    ground: Ground
+    weather: Weather
+    actors: ActorTable
+    state: WorldState
+    names: dict[str, int]  # actor index by name
+    recording: RecordedTracks | None
+    recorded_row: np.ndarray  # row of the recording each actor follows, −1 for none. (num_actors,)
+    scenery: Scenery
+    inputs: dict[str, bytes]  # content of the input files by path
+
+
+def weather_from_spec(spec: WeatherSpec) -> Weather:
+    """Convert a weather spec: degrees into radians, nothing else."""
+    values = spec.model_dump()
+    for name in ("sun_elevation", "sun_azimuth", "wind_direction"):
+        values[name] = math.radians(values.pop(f"{name}_deg"))
+    return Weather(**values)
+
+
+def _read_inputs(scenario: ConcreteScenario) -> dict[str, bytes]:
+    import hashlib
+
+    inputs = {}
+    for path, digest in scenario.inputs.items():
+        try:
+            inputs[path] = Path(path).expanduser().read_bytes()
+        except OSError as error:
+            raise ScenarioError(f"road.file = {path}: {error.strerror.lower()}") from None
+        found = hashlib.sha256(inputs[path]).hexdigest()
+        if found != digest:
+            raise ScenarioError(
+                f"road.file = {path}: its content has changed (SHA-256 {found[:12]}…, the scenario asks for {digest[:12]}…)"
+            )
+    return inputs
+
+
+def _settings(scenario: ConcreteScenario, *leave_out: str) -> dict:
+    return scenario.road.model_dump(exclude={"kind", "scenery", *leave_out})
+
+
+def build_world(scenario: ConcreteScenario) -> World:
+    """Lay a scenario out.
+
+    Raises:
+        ScenarioError: A file cannot be read, or somebody cannot be placed.
+    """
+    inputs = _read_inputs(scenario)
+    road, recording, problem, shelves = scenario.road, None, None, []
+    if road.kind == "street":
+        network = make_street(**_settings(scenario, "parked_fraction"))
+    elif road.kind == "intersection":
+        network = make_intersection(**_settings(scenario))
+    elif road.kind == "warehouse":
+        network, shelves = make_warehouse(**_settings(scenario))
+    elif road.kind == "opendrive":
+        network = read_opendrive(Path(road.file).expanduser())
+    else:
+        recorded = read_commonroad(Path(road.file).expanduser())
+        network, recording, problem = recorded.network, recorded.tracks, recorded.problem
+    random = generator(scenario.seed, "placement")
+    placer = Placer(scenario, network, random)
+    follows = _place_everybody(placer, recording, problem)
+    if scenario.traffic.kind != "replay":
+        recording = None
+    weather = weather_from_spec(scenario.weather)
+    lanes = placer.lanes
+    actors, state = _arrays(placer.plans, weather)
+    _resize_recorded(actors, placer.plans, recording)
+    _set_poses(actors, state, placer.plans, lanes)
+    scenery = make_scenery(scenario, network, shelves, placer.plans)
+    none = np.zeros((1, 8))
+    patches = FrictionPatches(np.zeros((1, 8), np.bool_), none, none.copy(), none.copy(), none.copy())
+    ground = Ground(network, np.array([friction(weather)]), patches, scenery.obstacles)
+    names = {plan.name: index for index, plan in enumerate(placer.plans)}
+    return World(
+        scenario, network, lanes, ground, weather, actors, state, names, recording,
+        np.array(follows, np.int64), scenery, inputs,
+    )  # fmt: skip
+
+
+def _place_everybody(placer: Placer, recording: RecordedTracks | None, problem) -> list[int]:
+    """Place ego, scripted actors, recording, parked cars, traffic and people; return which track each follows."""
+    scenario = placer.scenario
+    if scenario.traffic.kind == "replay" and recording is None:
+        raise ScenarioError("traffic=replay needs a road with a recording: road=commonroad road.file=PATH")
+    if scenario.ego.driver == "recorded" and scenario.traffic.kind != "replay":
+        raise ScenarioError("ego.driver=recorded needs traffic=replay")
+    ego_row = _ego_row(scenario, recording)
+    if ego_row >= 0:
+        placer.recorded_ego(recording, ego_row)
+    elif problem is not None:
+        placer.ego_at(problem.x, problem.y, problem.z, problem.heading, problem.speed)
+    else:
+        placer.ego()
+    placer.scripted()
+    if scenario.traffic.kind == "replay":
+        placer.recorded(recording, leave_out=ego_row)
+    if scenario.road.kind == "street":
+        placer.parked(scenario.road.parked_fraction)
+    if scenario.traffic.kind == "idm":
+        placer.traffic()
+    placer.people()
+    return [plan.track for plan in placer.plans]
+
+
+def _ego_row(scenario: ConcreteScenario, recording: RecordedTracks | None) -> int:
+    """Return the row of the recording that the ego takes the place of, or −1."""
+    wanted = scenario.ego.recorded_id
+    if recording is None or scenario.traffic.kind != "replay":
+        if wanted:
+            raise ScenarioError(f"ego.recorded_id = {wanted}: there is no recording; it needs traffic=replay")
+        return -1
+    known = [str(name) for name in recording.id]
+    if wanted:
+        if wanted not in known:
+            raise ScenarioError(f"ego.recorded_id = {wanted}: the recording has no such vehicle; allowed: {', '.join(known)}")
+        return known.index(wanted)
+    if scenario.ego.driver == "recorded":
+        raise ScenarioError(f"ego.driver=recorded needs ego.recorded_id, one of {', '.join(known)}")
+    return -1
+
+
+def _arrays(plans: list[ActorPlan], weather: Weather) -> tuple[ActorTable, WorldState]:
+    """Turn plans into the arrays of tick 0; heights follow once sizes are final."""
+    actors, state = empty_actors(1, len(plans)), empty_state(1, len(plans))
+    dark = sun_illuminance(weather) + sky_illuminance(weather) < _DARK
+    for index, plan in enumerate(plans):
+        fill_actor(actors, 0, index, plan.model.name, plan.color)
+        actors.behavior[0, index] = plan.behavior
+        state.valid[0, index] = plan.present
+        state.replayed[0, index] = plan.track >= 0 and plan.behavior in (Behavior.REPLAY, Behavior.EGO)
+        if plan.model.mobility == Mobility.WHEELED and plan.behavior != Behavior.PARKED and dark:
+            state.lights[0, index] = Light.HEAD
+    return actors, state
+
+
+def _resize_recorded(actors: ActorTable, plans: list[ActorPlan], recording: RecordedTracks | None) -> None:
+    """Give recorded vehicles their recorded size; axles and mass scale with it."""
+    for index, plan in enumerate(plans):
+        if recording is None or plan.track < 0:
+            continue
+        longer = float(recording.length[plan.track]) / float(actors.length[0, index])
+        wider = float(recording.width[plan.track]) / float(actors.width[0, index])
+        for name in ("length", "front_axle", "rear_axle", "cog_offset"):
+            getattr(actors, name)[0, index] *= longer
+        for name in ("width", "track_width"):
+            getattr(actors, name)[0, index] *= wider
+        actors.mass[0, index] *= longer * wider
+        actors.yaw_inertia[0, index] *= longer**3 * wider
+
+
+def _set_poses(actors: ActorTable, state: WorldState, plans: list[ActorPlan], lanes: LaneArrays) -> None:
+    """Stand every actor on the ground, level with it, moving along its heading."""
+    for index, plan in enumerate(plans):
+        height, nx, ny, nz = ground_at(lanes, plan.x, plan.y, plan.z)
+        c, s = math.cos(plan.yaw), math.sin(plan.yaw)
+        pitch = math.atan2(nx * c + ny * s, nz)  # uphill lifts the nose: positive pitch lowers it
+        roll = math.atan2(nx * s - ny * c, math.hypot(nx * c + ny * s, nz))
+        q = quaternion_from_euler(roll, pitch, plan.yaw)
+        above = 0.5 * float(actors.height[0, index])
+        up = rotate(*q, 0.0, 0.0, above)
+        state.position[0, index] = (plan.x + up[0], plan.y + up[1], height + up[2] + plan.clearance)
+        state.orientation[0, index] = q
+        state.velocity[0, index] = rotate(*q, plan.speed, 0.0, 0.0)
+        if actors.wheel_radius[0, index] > 0.0:
+            state.wheel_speed[0, index] = plan.speed / actors.wheel_radius[0, index]
