@@ -1,0 +1,133 @@
+"""JSON schemas of the messages that are our own: what a reader in any language finds on our topics."""
+
+from typing import Any
+
+
+def _object(description: str, **properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "description": description, "properties": properties}
+
+
+def _array(description: str, items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "description": description, "items": items}
+
+
+def _numbers(description: str) -> dict[str, Any]:
+    return _array(description, {"type": "number"})
+
+
+def _vectors(description: str) -> dict[str, Any]:
+    return _array(description, {"type": "array", "items": {"type": "number"}})
+
+
+def _integer(description: str) -> dict[str, Any]:
+    return {"type": "integer", "description": description}
+
+
+def _number(description: str) -> dict[str, Any]:
+    return {"type": "number", "description": description}
+
+
+def _text(description: str) -> dict[str, Any]:
+    return {"type": "string", "description": description}
+
+
+_BOX_3D = _object(
+    "an actor's oriented box",
+    instance=_integer("1 + actor index; the value in instance masks and points"),
+    semantic=_integer("label class"),
+    position=_numbers("box centre, world x y z [m]"),
+    orientation=_numbers("w x y z"),
+    size=_numbers("length, width, height [m]"),
+    velocity=_numbers("world [m/s]"),
+    distance=_number("sensor to box centre [m]"),
+    visible_pixels=_integer("pixels of it in a camera image"),
+    lidar_hits=_integer("received LiDAR returns"),
+    expected_hits=_integer("LiDAR returns that clear air would give"),
+    transmittance=_number("of the air between sensor and box centre, one way"),
+)
+_BOX_2D = _object(
+    "an actor's image box",
+    instance=_integer("1 + actor index"),
+    semantic=_integer("label class"),
+    visible=_numbers("around the visible pixels: left, top, right, bottom edges [px]"),
+    amodal=_numbers("around the whole object, cut by the image border [px]"),
+    unclipped=_numbers("around the whole object, not cut [px]"),
+    visible_pixels=_integer("pixels seen"),
+    amodal_pixels=_integer("pixels inside the image if nothing stood before it"),
+    occlusion=_number("1 - visible / amodal pixels"),
+    truncation=_number("share of the unclipped box outside the image"),
+    occluder=_integer("instance that hides most of it, 0 for none"),
+    distance=_number("[m]"),
+)
+_COLLISION = _object(
+    "a collision, first touch to last",
+    start_ns=_integer("[ns]"), end_ns=_integer("[ns]"), actor=_integer("actor index"),
+    other=_integer("actor index, -1 for scenery"), position=_numbers("world [m]"),
+    impulse=_number("[N s]"), closing_speed=_number("[m/s]"),
+)
+_INTERVAL = _object(
+    "a hazard or a manoeuvre",
+    name=_text("hazard:<event> or manoeuvre:<name>"), actor=_integer("actor index"),
+    start_ns=_integer("onset [ns]"), response_ns=_integer("the ego's first reaction, or -1 [ns]"),
+    end_ns=_integer("resolution [ns]"),
+)
+_CRITERION = _object(
+    "what one criterion found",
+    name=_text("of the criterion"), passed={"type": ["boolean", "null"], "description": "null: not applicable"},
+    time_ns=_integer("when it was decided, or -1 [ns]"), actors=_array("that decided it", {"type": "integer"}),
+    value={"type": ["number", "null"], "description": "that decided it"}, reason=_text("the value in words"),
+)
+
+SCHEMAS: dict[str, dict[str, Any]] = {
+    "Actors": _object(
+        "what never changes about the actors; actor 0 is the ego",
+        kind=_array("of each actor", {"type": "string"}), size=_vectors("length, width, height [m]"),
+    ),
+    "State": _object(
+        "the actors in the world at a time, column by column",
+        time_ns=_integer("[ns]"), tick=_integer("physics ticks since the start"),
+        actor=_array("index of the actor of each row", {"type": "integer"}),
+        replayed=_array("follows a recording", {"type": "boolean"}),
+        position=_vectors("box centre, world [m]"), orientation=_vectors("w x y z"), velocity=_vectors("world [m/s]"),
+        angular_velocity=_vectors("world [rad/s]"), acceleration=_vectors("world [m/s2]"),
+        steering=_numbers("road-wheel angle [rad]"),
+        lights=_array("bits: 1 brake, 2 left, 4 right, 8 head", {"type": "integer"}),
+        controls=_object(
+            "what is asked of each actor from now on",
+            acceleration=_numbers("[m/s2]"), steering=_numbers("[rad]"),
+            velocity=_vectors("walkers: ground velocity [m/s]; robots: speed [m/s] and yaw rate [rad/s]"),
+            lights=_array("bits", {"type": "integer"}),
+        ),
+    ),
+    "Frame": _object(
+        "one capture of a sensor",
+        sensor=_text("its name"), index=_integer("capture number"), time_ns=_integer("[ns]"),
+        world_from_sensor=_numbers("pose, 4 x 4 row by row, ISO 8855 sensor axes [m]"),
+        channels={
+            "type": "object",
+            "description": "per channel: its numbers (type, shape, values) or the topic of its message",
+            "additionalProperties": {"type": "object"},
+        },
+    ),
+    "Labels": _object(
+        "what is true of a frame",
+        time_ns=_integer("[ns]"), boxes_3d=_array("every actor in the world", _BOX_3D),
+        boxes_2d=_array("cameras: actors of which something is, or could be, seen", _BOX_2D),
+    ),
+    "Events": _object(
+        "what an episode came to",
+        verdict=_text("in one line"), criteria=_array("each criterion", _CRITERION),
+        collisions=_array("in order of time", _COLLISION), intervals=_array("hazards and manoeuvres", _INTERVAL),
+    ),
+    "Map": _object(
+        "the roads near the ego's track [m]",
+        lanes=_array(
+            "in direction of travel",
+            _object(
+                "a lane", name=_text("in the source"), type=_text("what it is for"), left=_vectors("edge"),
+                right=_vectors("edge"), marking_left=_text("painted line"), marking_right=_text("painted line"),
+            ),
+        ),
+        stop_lines=_array("end points", {"type": "array"}), crossings=_array("corners", {"type": "array"}),
+    ),
+}

@@ -1,0 +1,262 @@
+"""Writes an episode into one MCAP file: Foxglove messages for viewers, JSON messages for labels.
+
+Topics: `/actors`, `/state` (poses and controls), `/events`, `/map`, for viewers `/scene`, `/map_lines` and `/tf`; per
+sensor `/<sensor>/frame` (its time, pose, short channels and where the long ones are), `/<sensor>/labels`, and one topic
+per long channel. Attached are the concrete scenario, its input files, the summary and the digest of every record.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from simengine.core.errors import ConfigError
+from simengine.core.semantics import SEMANTIC_OF_KIND, Semantic, palette
+from simengine.core.state import EGO, ActorKind, ActorTable, Controls, WorldState
+from simengine.labels.annotation import Annotation, Boxes2d, Collision, Interval
+from simengine.metrics.verdict import Verdict
+from simengine.road.network import LaneType, RoadNetwork
+from simengine.scenario.sampling import to_yaml
+from simengine.scenario.spec import ConcreteScenario, RecorderSpec
+from simengine.sensors.base import Frame
+from simengine.simulation import messages
+from simengine.simulation.channels import store_channels
+from simengine.simulation.container import ContainerWriter
+from simengine.simulation.digest import EpisodeDigest
+from simengine.simulation.encoding import encode_json, finite_or_none, rows
+from simengine.simulation.label_schemas import SCHEMAS
+from simengine.simulation.recorder import (
+    TRACKED,
+    Clock,
+    Recorder,
+    actor_columns,
+    digest_frame,
+    digest_outcome,
+    digest_state,
+    summarize,
+)
+from simengine.simulation.roadmap import RoadMap, road_map, road_map_to_json
+
+SUMMARY, SCENARIO, RECORDS = "episode.json", "scenario.yaml", "records.json"
+INPUTS = "inputs/"  # prefix of attached input files
+_SCENE_PERIOD = 50_000_000  # boxes of the actors are drawn no more often [ns]
+_CONTROLS = ("acceleration", "steering", "velocity", "lights")
+
+
+class EpisodeWriter(Recorder):
+    """Writes one episode; the file appears under its name only when `finish` has returned.
+
+    Args:
+        path: The file, `<folder>/<id>.mcap`; the folder must exist.
+        episode_id: The episode's name.
+        scenario: What is simulated.
+        network: The roads.
+        actors: Who takes part; row 0 is used.
+        settings: How images and depth are stored.
+        inputs: Content of the scenario's input files by path.
+
+    Raises:
+        ConfigError: The file cannot be written.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        episode_id: str,
+        scenario: ConcreteScenario,
+        network: RoadNetwork,
+        actors: ActorTable,
+        settings: RecorderSpec,
+        inputs: Mapping[str, bytes],
+    ) -> None:
+        self._id = episode_id
+        self._scenario = scenario
+        self._network = network
+        self._settings = settings
+        self._kind, self._size = actor_columns(actors)
+        self._digest = EpisodeDigest()
+        self._clock = Clock()
+        self._last_ns = 0
+        self._scene_ns = -_SCENE_PERIOD
+        self._drawn: set[int] = set()
+        self._ego_track: list[np.ndarray] = []
+        self._open = True
+        self._channels: dict[str, int] = {}
+        self._colors = palette()[[SEMANTIC_OF_KIND[kind] for kind in ActorKind]] / 255.0
+        self._file = ContainerWriter(Path(path))
+        self._file.attach(SCENARIO, "application/yaml", to_yaml(scenario).encode())
+        for name, content in sorted(inputs.items()):
+            self._file.attach(INPUTS + name, "application/octet-stream", content)
+        kinds = [ActorKind(int(kind)).name.lower() for kind in self._kind]
+        sizes = self._size.tolist()
+        self._json("/actors", 0, "Actors", {"kind": kinds, "size": sizes})
+
+    def _json(self, topic: str, time_ns: int, kind: str, value: Any) -> None:
+        if topic not in self._channels:
+            schema = encode_json(SCHEMAS[kind])
+            self._channels[topic] = self._file.channel(topic, "json", f"simengine.{kind}", "jsonschema", schema)
+        self._file.add(self._channels[topic], time_ns, encode_json(value))
+
+    def _protobuf(self, topic: str, time_ns: int, kind: str, content: bytes, compress: bool = True) -> None:
+        if topic not in self._channels:
+            name, schema = messages.schema(kind)
+            self._channels[topic] = self._file.channel(topic, "protobuf", name, "protobuf", schema)
+        self._file.add(self._channels[topic], time_ns, content, compress)
+
+    def append_state(self, time_ns: int, state: WorldState, controls: Controls | None) -> None:
+        """See `Recorder`."""
+        self._clock.advance("state", time_ns)
+        digest_state(self._digest, time_ns, state, controls)
+        self._last_ns = time_ns
+        present = np.flatnonzero(state.valid[0])
+        stored: dict[str, Any] = {"time_ns": time_ns, "tick": int(state.tick[0]), "actor": present.tolist()}
+        for name in TRACKED:
+            if name != "valid":
+                stored[name] = getattr(state, name)[0, present].tolist()
+        if controls is not None:
+            stored["controls"] = {name: getattr(controls, name)[0, present].tolist() for name in _CONTROLS}
+        self._json("/state", time_ns, "State", stored)
+        if state.valid[0, EGO]:
+            self._ego_track.append(state.position[0, EGO].copy())
+            pose = ("world", "ego", state.position[0, EGO].tolist(), state.orientation[0, EGO].tolist())
+            self._protobuf("/tf", time_ns, "frame_transforms", messages.frame_transforms(time_ns, [pose]))
+        if time_ns - self._scene_ns >= _SCENE_PERIOD:
+            self._scene_ns = time_ns
+            self._draw_actors(time_ns, state, present.tolist())
+
+    def _draw_actors(self, time_ns: int, state: WorldState, present: list[int]) -> None:
+        drawn = [
+            (
+                a, state.position[0, a].tolist(), state.orientation[0, a].tolist(), self._size[a].tolist(),
+                self._colors[self._kind[a]].tolist(),
+            )
+            for a in present
+        ]
+        gone = sorted(self._drawn - set(present))
+        self._drawn = set(present)
+        self._protobuf("/scene", time_ns, "scene_update", messages.actor_scene(time_ns, drawn, gone))
+
+    def append_frame(self, frame: Frame, annotation: Annotation | None) -> None:
+        """See `Recorder`."""
+        self._clock.advance(frame.sensor, frame.time_ns)
+        digest_frame(self._digest, frame, annotation)
+        stored, payloads = store_channels(frame, self._settings)
+        header = {
+            "sensor": frame.sensor, "index": frame.index, "time_ns": frame.time_ns,
+            "world_from_sensor": frame.world_from_sensor.reshape(-1).tolist(), "channels": stored,
+        }
+        self._json(f"/{frame.sensor}/frame", frame.time_ns, "Frame", header)
+        for payload in payloads:
+            if payload.kind == "npy":
+                if payload.topic not in self._channels:
+                    self._channels[payload.topic] = self._file.channel(payload.topic, "npy", "", "", b"")
+                self._file.add(self._channels[payload.topic], frame.time_ns, payload.content, payload.compress)
+            else:
+                self._protobuf(payload.topic, frame.time_ns, payload.kind, payload.content, payload.compress)
+        if any(payload.kind != "npy" for payload in payloads):
+            self._transform(frame)
+        if annotation is not None:
+            self._labels(frame, annotation)
+
+    def _transform(self, frame: Frame) -> None:
+        pose = frame.world_from_sensor
+        chain = [("world", frame.sensor, pose[:3, 3].tolist(), quaternion_of(pose))]
+        optical = frame.sensor if "intrinsics" in frame.channels else ""
+        self._protobuf(
+            "/tf", frame.time_ns, "frame_transforms", messages.frame_transforms(frame.time_ns, chain, optical)
+        )
+
+    def _labels(self, frame: Frame, annotation: Annotation) -> None:
+        boxes_2d = annotation.boxes_2d
+        labels: dict[str, Any] = {"time_ns": annotation.time_ns, "boxes_3d": rows(annotation.boxes_3d)}
+        if boxes_2d is not None:
+            labels["boxes_2d"] = rows(boxes_2d)
+            drawn = messages.box_annotations(frame.time_ns, _captioned(boxes_2d))
+            self._protobuf(f"/{frame.sensor}/boxes", frame.time_ns, "image_annotations", drawn)
+        self._json(f"/{frame.sensor}/labels", frame.time_ns, "Labels", labels)
+
+    def finish(
+        self,
+        verdict: Verdict,
+        collisions: Sequence[Collision],
+        intervals: Sequence[Interval],
+        metrics: Mapping[str, Any],
+    ) -> str:
+        """See `Recorder`; raises `ConfigError` if the disk is full."""
+        outcome = (verdict, collisions, intervals, metrics)
+        digest_outcome(self._digest, self._last_ns, *outcome)
+        digest = self._digest.hexdigest()
+        summary = summarize(self._id, self._scenario, self._last_ns, *outcome, digest)
+        stored = summary._asdict()
+        stored["verdict"] = [
+            {**result._asdict(), "value": finite_or_none(result.value)} for result in verdict.results
+        ]
+        stored["collisions"] = [collision._asdict() for collision in collisions]
+        stored["intervals"] = [interval._asdict() for interval in intervals]
+        events = {"verdict": str(verdict), **{name: stored[name] for name in ("collisions", "intervals")}}
+        self._json("/events", self._last_ns, "Events", {**events, "criteria": stored["verdict"]})
+        track = np.array(self._ego_track) if self._ego_track else np.zeros((1, 3))
+        self._map(road_map(self._network, track), track[0])
+        self._file.attach(SUMMARY, "application/json", encode_json(stored))
+        self._file.attach(RECORDS, "application/json", encode_json(self._digest.records()))
+        about = {"id": self._id, "scenario": summary.scenario, "seed": str(summary.seed), "digest": digest}
+        self._file.describe("episode", {**about, "verdict": str(verdict), **summary.versions})
+        self._file.close()
+        self._open = False
+        return digest
+
+    def _map(self, around: RoadMap, origin: np.ndarray) -> None:
+        self._json("/map", 0, "Map", road_map_to_json(around))
+        lines = []
+        for lane in around.lanes:
+            color = (0.75, 0.75, 0.75) if lane.lane_type == LaneType.DRIVING else (0.4, 0.4, 0.4)
+            lines += [(lane.left, color), (lane.right, color)]
+        lines += [(line, (0.9, 0.3, 0.3)) for line in around.stop_lines]
+        lines += [(np.concatenate([corners, corners[:1]]), (0.9, 0.9, 0.5)) for corners in around.crossings]
+        self._protobuf("/map_lines", 0, "scene_update", messages.line_scene(0, origin.tolist(), lines))
+
+    def abort(self) -> None:
+        """See `Recorder`."""
+        if self._open:
+            self._file.abort()
+            self._open = False
+
+
+def _captioned(boxes: Boxes2d) -> list[tuple[list[float], str, list[float]]]:
+    """Return edges, caption and colour of the boxes of which something is visible."""
+    colors = palette() / 255.0
+    return [
+        (boxes.visible[i].tolist(), caption(boxes, i), colors[boxes.semantic[i]].tolist())
+        for i in np.flatnonzero(boxes.visible_pixels > 0)
+    ]
+
+
+def caption(boxes: Boxes2d, row: int) -> str:
+    """Return class and instance of a box, as in "car 3"."""
+    try:
+        name = Semantic(int(boxes.semantic[row])).name.lower().replace("_", " ")
+    except ValueError:
+        raise ConfigError(f"boxes_2d.semantic = {boxes.semantic[row]}: no such class") from None
+    return f"{name} {boxes.instance[row]}"
+
+
+def quaternion_of(pose: np.ndarray) -> tuple[float, float, float, float]:
+    """Return the rotation of a rigid transform as w, x, y, z (Shepperd 1978: divides by the largest component)."""
+    r = pose[:3, :3]
+    squares = [
+        1.0 + r[0, 0] + r[1, 1] + r[2, 2],
+        1.0 + r[0, 0] - r[1, 1] - r[2, 2],
+        1.0 - r[0, 0] + r[1, 1] - r[2, 2],
+        1.0 - r[0, 0] - r[1, 1] + r[2, 2],
+    ]
+    largest = int(np.argmax(squares))
+    rows_of = [
+        [squares[0], r[2, 1] - r[1, 2], r[0, 2] - r[2, 0], r[1, 0] - r[0, 1]],
+        [r[2, 1] - r[1, 2], squares[1], r[0, 1] + r[1, 0], r[0, 2] + r[2, 0]],
+        [r[0, 2] - r[2, 0], r[0, 1] + r[1, 0], squares[2], r[1, 2] + r[2, 1]],
+        [r[1, 0] - r[0, 1], r[0, 2] + r[2, 0], r[1, 2] + r[2, 1], squares[3]],
+    ]
+    scale = 0.5 / np.sqrt(squares[largest])
+    w, x, y, z = (float(component * scale) for component in rows_of[largest])
+    return w, x, y, z

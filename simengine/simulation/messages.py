@@ -1,0 +1,242 @@
+"""Foxglove's protobuf messages, so that episodes open in viewers: the one home of their schemas and of protobuf.
+
+Reference: https://docs.foxglove.dev/docs/visualization/message-schemas/introduction. Times are the episode's, from 0.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from foxglove_schemas_protobuf.CameraCalibration_pb2 import CameraCalibration
+from foxglove_schemas_protobuf.CompressedImage_pb2 import CompressedImage
+from foxglove_schemas_protobuf.FrameTransforms_pb2 import FrameTransforms
+from foxglove_schemas_protobuf.ImageAnnotations_pb2 import ImageAnnotations
+from foxglove_schemas_protobuf.LinePrimitive_pb2 import LinePrimitive
+from foxglove_schemas_protobuf.PackedElementField_pb2 import PackedElementField
+from foxglove_schemas_protobuf.PointCloud_pb2 import PointCloud
+from foxglove_schemas_protobuf.PointsAnnotation_pb2 import PointsAnnotation
+from foxglove_schemas_protobuf.RawImage_pb2 import RawImage
+from foxglove_schemas_protobuf.SceneEntityDeletion_pb2 import SceneEntityDeletion
+from foxglove_schemas_protobuf.SceneUpdate_pb2 import SceneUpdate
+from google.protobuf.descriptor import FileDescriptor
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from numpy.typing import NDArray
+
+MessageError = DecodeError
+
+_TYPES = {
+    "compressed_image": CompressedImage,
+    "raw_image": RawImage,
+    "camera_calibration": CameraCalibration,
+    "point_cloud": PointCloud,
+    "frame_transforms": FrameTransforms,
+    "scene_update": SceneUpdate,
+    "image_annotations": ImageAnnotations,
+}
+_ENCODINGS = {"8UC1": (np.uint8, 1), "16UC1": (np.uint16, 1), "32FC1": (np.float32, 1), "rgb8": (np.uint8, 3)}
+_POINT_TYPES = {
+    "u1": PackedElementField.UINT8,
+    "i1": PackedElementField.INT8,
+    "u2": PackedElementField.UINT16,
+    "i2": PackedElementField.INT16,
+    "u4": PackedElementField.UINT32,
+    "i4": PackedElementField.INT32,
+    "f4": PackedElementField.FLOAT32,
+    "f8": PackedElementField.FLOAT64,
+}
+_SECOND = 1_000_000_000
+# Optical (x right, y down, z forward) to ISO 8855 (x forward, y left, z up) axes, as a quaternion w, x, y, z.
+_SENSOR_FROM_OPTICAL = (0.5, -0.5, 0.5, -0.5)
+
+
+def schema(kind: str) -> tuple[str, bytes]:
+    """Return name and serialised descriptors of a kind of message."""
+    message = _TYPES[kind]
+    files: dict[str, FileDescriptor] = {}
+
+    def collect(file: FileDescriptor) -> None:
+        for needed in file.dependencies:
+            collect(needed)
+        files.setdefault(file.name, file)  # after what it imports, as readers expect
+
+    collect(message.DESCRIPTOR.file)
+    descriptors = FileDescriptorSet()
+    for file in files.values():
+        file.CopyToProto(descriptors.file.add())
+    return message.DESCRIPTOR.full_name, _bytes(descriptors)
+
+
+def _stamp(time_ns: int) -> Timestamp:
+    return Timestamp(seconds=time_ns // _SECOND, nanos=time_ns % _SECOND)
+
+
+def _bytes(message: Message) -> bytes:
+    return message.SerializeToString(deterministic=True)
+
+
+def compressed_image(time_ns: int, frame_id: str, content: bytes, encoding: str) -> bytes:
+    """Wrap a compressed image ("jpeg" or "png")."""
+    return _bytes(CompressedImage(timestamp=_stamp(time_ns), frame_id=frame_id, data=content, format=encoding))
+
+
+def read_compressed_image(payload: bytes) -> bytes:
+    """Return the compressed image itself."""
+    return CompressedImage.FromString(payload).data
+
+
+def image_encoding(image: NDArray[Any]) -> str | None:
+    """Return Foxglove's name of a raw image's pixel format, or None if it has none."""
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    for name, known in _ENCODINGS.items():
+        if (image.dtype, channels) == known:
+            return name
+    return None
+
+
+def raw_image(time_ns: int, frame_id: str, image: NDArray[Any]) -> bytes:
+    """Wrap an uncompressed image of one of the formats of `image_encoding`."""
+    height, width = image.shape[:2]
+    return _bytes(
+        RawImage(
+            timestamp=_stamp(time_ns), frame_id=frame_id, width=width, height=height,
+            encoding=image_encoding(image), step=image.itemsize * (image.size // height), data=image.tobytes(),
+        )
+    )
+
+
+def read_raw_image(payload: bytes) -> NDArray[Any]:
+    """Return the pixels. Shape (height, width) or (height, width, 3)."""
+    message = RawImage.FromString(payload)
+    dtype, channels = _ENCODINGS[message.encoding]
+    shape = (message.height, message.width) if channels == 1 else (message.height, message.width, channels)
+    return np.frombuffer(message.data, np.dtype(dtype).newbyteorder("<")).reshape(shape).astype(dtype)
+
+
+def camera_calibration(time_ns: int, frame_id: str, width: int, height: int, intrinsics: NDArray[np.float64]) -> bytes:
+    """Wrap the intrinsics of an undistorted pinhole camera. Shape (3, 3)."""
+    k = [float(x) for x in intrinsics.reshape(-1)]
+    return _bytes(
+        CameraCalibration(
+            timestamp=_stamp(time_ns), frame_id=frame_id, width=width, height=height,
+            K=k, R=[1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
+            P=[k[0], k[1], k[2], 0.0, k[3], k[4], k[5], 0.0, k[6], k[7], k[8], 0.0],
+        )
+    )
+
+
+def point_field_fits(column: NDArray[Any]) -> bool:
+    """Whether a column of per-point values can be a field of a point cloud."""
+    return column.dtype.str[1:] in _POINT_TYPES
+
+
+def point_cloud(time_ns: int, frame_id: str, columns: dict[str, NDArray[Any]]) -> bytes:
+    """Wrap points; x, y and z are among the columns. Shapes (num_points,)."""
+    names = list(columns)
+    packed = np.empty(len(columns["x"]), np.dtype([(name, columns[name].dtype.str) for name in names]))
+    for name in names:
+        packed[name] = columns[name]
+    message = PointCloud(timestamp=_stamp(time_ns), frame_id=frame_id, point_stride=packed.dtype.itemsize)
+    message.pose.orientation.w = 1.0
+    for name in names:
+        dtype, offset = packed.dtype.fields[name][:2]
+        message.fields.add(name=name, offset=offset, type=_POINT_TYPES[dtype.str[1:]])
+    message.data = packed.tobytes()
+    return _bytes(message)
+
+
+def read_point_cloud(payload: bytes) -> dict[str, NDArray[Any]]:
+    """Return the columns of a point cloud by name. Shapes (num_points,)."""
+    message = PointCloud.FromString(payload)
+    codes = {number: code for code, number in _POINT_TYPES.items()}
+    packed = np.frombuffer(
+        message.data,
+        np.dtype(
+            {
+                "names": [field.name for field in message.fields],
+                "formats": [np.dtype(codes[field.type]).newbyteorder("<") for field in message.fields],
+                "offsets": [field.offset for field in message.fields],
+                "itemsize": message.point_stride,
+            }
+        ),
+    )
+    return {field.name: np.ascontiguousarray(packed[field.name]) for field in message.fields}
+
+
+def frame_transforms(
+    time_ns: int,
+    transforms: Sequence[tuple[str, str, Sequence[float], Sequence[float]]],
+    optical: str = "",
+) -> bytes:
+    """Wrap poses: (parent, child, position [m], orientation w x y z); `optical` adds that camera's optical frame."""
+    message = FrameTransforms()
+    chain = list(transforms)
+    if optical:
+        chain.append((optical, f"{optical}_optical", (0.0, 0.0, 0.0), _SENSOR_FROM_OPTICAL))
+    for parent, child, position, orientation in chain:
+        transform = message.transforms.add(timestamp=_stamp(time_ns), parent_frame_id=parent, child_frame_id=child)
+        t, r = transform.translation, transform.rotation
+        t.x, t.y, t.z = position
+        r.w, r.x, r.y, r.z = orientation
+    return _bytes(message)
+
+
+def actor_scene(
+    time_ns: int,
+    actors: Sequence[tuple[int, Sequence[float], Sequence[float], Sequence[float], Sequence[float]]],
+    gone: Sequence[int],
+) -> bytes:
+    """Draw actors as boxes.
+
+    Args:
+        time_ns: Of the poses [ns].
+        actors: Index, position [m], orientation w x y z, size [m], colour RGB in 0..1.
+        gone: Actors that have left since the last message.
+    """
+    message = SceneUpdate()
+    for actor in gone:
+        message.deletions.add(timestamp=_stamp(time_ns), type=SceneEntityDeletion.MATCHING_ID, id=f"actor/{actor}")
+    for actor, position, orientation, size, color in actors:
+        entity = message.entities.add(timestamp=_stamp(time_ns), frame_id="world", id=f"actor/{actor}")
+        cube = entity.cubes.add()
+        p, q, s, c = cube.pose.position, cube.pose.orientation, cube.size, cube.color
+        p.x, p.y, p.z = position
+        q.w, q.x, q.y, q.z = orientation
+        s.x, s.y, s.z = size
+        c.r, c.g, c.b = color
+        c.a = 0.6
+    return _bytes(message)
+
+
+def line_scene(
+    time_ns: int, origin: Sequence[float], lines: Sequence[tuple[NDArray[np.float64], Sequence[float]]]
+) -> bytes:
+    """Draw the map's lines: points in the world [m], shape (num_points, 3), and a colour RGB in 0..1 each."""
+    message = SceneUpdate()
+    entity = message.entities.add(timestamp=_stamp(time_ns), frame_id="world", id="map")
+    for points, color in lines:
+        line = entity.lines.add(type=LinePrimitive.LINE_STRIP, thickness=2.0, scale_invariant=True)
+        line.pose.position.x, line.pose.position.y, line.pose.position.z = origin
+        line.pose.orientation.w = 1.0
+        line.color.r, line.color.g, line.color.b = color
+        line.color.a = 1.0
+        for x, y, z in (points - np.asarray(origin)).tolist():
+            line.points.add(x=x, y=y, z=z)
+    return _bytes(message)
+
+
+def box_annotations(
+    time_ns: int, boxes: Sequence[tuple[Sequence[float], str, Sequence[float]]]
+) -> bytes:
+    """Draw labelled boxes over an image: edges left top right bottom [px], text, colour RGB in 0..1."""
+    message = ImageAnnotations(timestamp=_stamp(time_ns))
+    for (left, top, right, bottom), text, (red, green, blue) in boxes:
+        outline = message.points.add(timestamp=_stamp(time_ns), type=PointsAnnotation.LINE_LOOP, thickness=2.0)
+        for x, y in ((left, top), (right, top), (right, bottom), (left, bottom)):
+            outline.points.add(x=x, y=y)
+        caption = message.texts.add(timestamp=_stamp(time_ns), text=text, font_size=14.0)
+        caption.position.x, caption.position.y = left, top
+        for color in (outline.outline_color, caption.text_color):
+            color.r, color.g, color.b, color.a = red, green, blue, 1.0
+    return _bytes(message)

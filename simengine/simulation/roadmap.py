@@ -1,0 +1,159 @@
+"""The part of the road network around an episode, as lines that pictures and viewers draw."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simengine.road.network import LaneType, MarkingType, RoadNetwork
+
+_MARGIN = 150.0  # of the ego's track within which lanes are kept [m]
+_TOLERANCE = 0.02  # by which a thinned line may leave the original [m]
+
+
+class LaneOutline(NamedTuple):
+    """One lane's edges, in its direction of travel. Shapes (num_points, 3), world [m]."""
+
+    name: str
+    lane_type: LaneType
+    left: NDArray[np.float64]
+    right: NDArray[np.float64]
+    marking_left: MarkingType
+    marking_right: MarkingType
+
+
+class RoadMap(NamedTuple):
+    """Lanes, stop lines and pedestrian crossings near the ego's track."""
+
+    lanes: tuple[LaneOutline, ...]
+    stop_lines: NDArray[np.float64]  # (num_stop_lines, 2, 3) [m]
+    crossings: NDArray[np.float64]  # corners (num_crossings, 4, 3) [m]
+
+
+def thin_line(points: NDArray[np.float64], tolerance: float) -> NDArray[np.int64]:
+    """Return the indices of the points that a polyline needs to stay within a tolerance [m] (Douglas and Peucker 1973).
+
+    Args:
+        points: Shape (num_points, 3).
+        tolerance: Largest distance of a dropped point from the line that replaces it [m].
+    """
+    keep = np.zeros(len(points), np.bool_)
+    keep[0] = keep[-1] = True
+    stack = [(0, len(points) - 1)]
+    while stack:
+        first, last = stack.pop()
+        if last - first < 2:
+            continue
+        chord = points[last] - points[first]
+        length = np.sqrt((chord * chord).sum())
+        offset = points[first + 1 : last] - points[first]
+        if length > 0.0:
+            along = np.clip((offset * chord).sum(axis=1) / (length * length), 0.0, 1.0)
+            offset = offset - along[:, None] * chord
+        distance = np.sqrt((offset * offset).sum(axis=1))
+        worst = int(distance.argmax())
+        if distance[worst] > tolerance:
+            middle = first + 1 + worst
+            keep[middle] = True
+            stack += [(first, middle), (middle, last)]
+    return np.flatnonzero(keep)
+
+
+def _edges(
+    network: RoadNetwork, rows: slice, keep: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    centre = network.point_position[rows][keep]
+    heading, half = network.point_heading[rows][keep], 0.5 * network.point_width[rows][keep]
+    bank = network.point_bank[rows][keep]
+    left = np.stack([-np.sin(heading) * np.cos(bank), np.cos(heading) * np.cos(bank), np.sin(bank)], axis=1)
+    return centre + left * half[:, None], centre - left * half[:, None]
+
+
+def road_map(network: RoadNetwork, track: NDArray[np.float64]) -> RoadMap:
+    """Cut out what lies near a track.
+
+    Args:
+        network: The whole road network.
+        track: Positions of the ego [m]. Shape (num_positions, 3), at least one.
+    """
+    low, high = track[:, :2].min(axis=0) - _MARGIN, track[:, :2].max(axis=0) + _MARGIN
+
+    def near(points: NDArray[np.float64]) -> NDArray[np.bool_]:
+        return ((points[..., :2] >= low) & (points[..., :2] <= high)).all(axis=-1)
+
+    lanes = []
+    for lane in range(len(network.lane_type)):
+        first, last = int(network.lane_first_point[lane]), int(network.lane_first_point[lane + 1])
+        inside = np.flatnonzero(near(network.point_position[first:last]))
+        if len(inside) == 0:
+            continue
+        rows = slice(first + max(int(inside[0]) - 1, 0), first + min(int(inside[-1]) + 2, last - first))
+        shape = np.concatenate([network.point_position[rows], network.point_width[rows, None]], axis=1)
+        left, right = _edges(network, rows, thin_line(shape, _TOLERANCE))
+        lanes.append(
+            LaneOutline(
+                str(network.lane_name[lane]), LaneType(int(network.lane_type[lane])), left, right,
+                MarkingType(int(network.lane_marking_left[lane])), MarkingType(int(network.lane_marking_right[lane])),
+            )
+        )
+    return RoadMap(tuple(lanes), _stop_lines(network, near), _crossings(network, near))
+
+
+def _stop_lines(network: RoadNetwork, near: Any) -> NDArray[np.float64]:
+    lines = []
+    for lane, s in zip(network.stop_lane, network.stop_s, strict=True):
+        first, last = int(network.lane_first_point[lane]), int(network.lane_first_point[lane + 1])
+        row = first + int(np.abs(network.point_s[first:last] - s).argmin())
+        left, right = _edges(network, slice(row, row + 1), np.zeros(1, np.int64))
+        shift = s - network.point_s[row]
+        heading = network.point_heading[row]
+        ahead = shift * np.array([np.cos(heading), np.sin(heading), 0.0])
+        lines.append(np.stack([left[0] + ahead, right[0] + ahead]))
+    kept = np.array(lines).reshape(-1, 2, 3)
+    return kept[near(kept).any(axis=1)]
+
+
+def _crossings(network: RoadNetwork, near: Any) -> NDArray[np.float64]:
+    start, end = network.crossing_start, network.crossing_end
+    along = end - start
+    length = np.sqrt((along[:, :2] ** 2).sum(axis=1))[:, None]
+    side = np.stack([-along[:, 1], along[:, 0], np.zeros(len(along))], axis=1) / np.maximum(length, 1e-9)
+    half = 0.5 * network.crossing_width[:, None] * side
+    corners = np.stack([start + half, end + half, end - half, start - half], axis=1).reshape(-1, 4, 3)
+    return corners[near(corners).any(axis=1)]
+
+
+def _rounded(points: NDArray[np.float64]) -> list[Any]:
+    return np.round(points, 3).tolist()  # to the millimetre: half the size
+
+
+def road_map_to_json(road: RoadMap) -> dict[str, Any]:
+    """Return a map as plain values."""
+    return {
+        "lanes": [
+            {
+                "name": lane.name, "type": lane.lane_type.name.lower(),
+                "left": _rounded(lane.left), "right": _rounded(lane.right),
+                "marking_left": lane.marking_left.name.lower(), "marking_right": lane.marking_right.name.lower(),
+            }
+            for lane in road.lanes
+        ],
+        "stop_lines": _rounded(road.stop_lines),
+        "crossings": _rounded(road.crossings),
+    }
+
+
+def road_map_from_json(stored: dict[str, Any]) -> RoadMap:
+    """Return the map that `road_map_to_json` wrote."""
+    return RoadMap(
+        lanes=tuple(
+            LaneOutline(
+                lane["name"], LaneType[lane["type"].upper()],
+                np.array(lane["left"], np.float64).reshape(-1, 3), np.array(lane["right"], np.float64).reshape(-1, 3),
+                MarkingType[lane["marking_left"].upper()], MarkingType[lane["marking_right"].upper()],
+            )
+            for lane in stored["lanes"]
+        ),
+        stop_lines=np.array(stored["stop_lines"], np.float64).reshape(-1, 2, 3),
+        crossings=np.array(stored["crossings"], np.float64).reshape(-1, 4, 3),
+    )
