@@ -354,7 +354,7 @@ def _turn_by(state: WorldState, e: int, a: int, angle: float) -> None:
 
 @njit(cache=True)
 def _spin_wheels(actors, e, a, vx, vy, yaw, yaw_rate, step, after):
-    """Roll the wheels without slip: front left, front right, rear left, rear right."""
+    """Roll the wheels without slip: front left and right, rear left and right; a robot's driven wheels come first."""
     radius = actors.wheel_radius[e, a]
     if radius <= 0.0:
         return
@@ -362,6 +362,8 @@ def _spin_wheels(actors, e, a, vx, vy, yaw, yaw_rate, step, after):
     half = 0.5 * actors.track_width[e, a]
     for wheel in range(4):
         speed = forward + (-half if wheel % 2 == 0 else half) * yaw_rate
+        if wheel >= 2 and actors.mobility[e, a] == _DIFFERENTIAL:
+            speed = forward  # casters
         if wheel < 2 and actors.mobility[e, a] == _WHEELED:
             speed /= max(0.3, math.cos(after.steering[e, a]))
         after.wheel_speed[e, a, wheel] = speed / radius

@@ -6,8 +6,8 @@ tests to the published values. The steps that the batched physics uses are ours:
 
 - `advance_kinematic` takes the midpoint rule to KS about the centre of mass.
 - `advance_dynamic` writes ST in the body's frame, where it stays right at any slip: velocities along and across the
-  vehicle, slip angles through the arctangent, each axle's lateral force cut at what friction leaves beside the
-  longitudinal force. Lateral velocity and yaw rate are stiff at low speed (rate ~ C_S g / v), so they are advanced by
+  vehicle, slip angles through the arctangent, each axle's lateral force saturating, as the tyre of `bullet` does, at
+  what friction leaves beside the longitudinal force. Lateral velocity and yaw rate are stiff at low speed (rate ~ C_S g / v), so they are advanced by
   the θ-method with θ = max(½, 1 − 1/(h λ)): second order where the step resolves them, without ringing where not.
 """
 
@@ -15,7 +15,8 @@ import math
 
 from numba import njit
 
-GRAVITY = 9.81  # as in the reference [m/s²]
+from simengine.physics.tyre import GRAVITY, saturation
+
 KINEMATIC_BELOW = 0.1  # speed below which ST rolls without slip, as in the reference [m/s]
 _SLIP_SPEED = 0.5  # floor of the speed in slip angles, which are undefined at rest [m/s]
 
@@ -200,27 +201,36 @@ def lateral_budget(load, friction, longitudinal_share):
 
 @njit(cache=True)
 def axle_force(slope, across, reference, budget, reach):
-    """Return the lateral force of an axle and its derivative, linear in the slip angle up to its budget.
+    """Return the lateral force of an axle and its derivative; it saturates as `simengine.physics.tyre` does.
 
-    Where the axle slides faster than `reach` the force is constant and so is its derivative zero; below it the secant
-    takes the derivative's place, so that an implicit step comes to rest and does not rattle about it.
+    Below `reach` the secant takes the derivative's place where it is steeper, so that an implicit step brings a sliding
+    axle to rest and does not rattle about it.
 
     Args:
         slope: Cornering stiffness [N/rad].
         across: Lateral velocity of the wheel in its own frame [m/s].
         reference: Speed of the slip angle [m/s].
         budget: Largest force [N].
-        reach: Lateral velocity that friction can undo within a step [m/s].
+        reach: Lateral velocity that friction can undo within a few steps [m/s].
 
     Returns:
         Force [N] and its derivative to `across` [N s/m].
     """
-    force = -slope * math.atan(across / reference)
-    if abs(force) > budget:
-        force = budget if force > 0.0 else -budget
-        return force, -budget / abs(across) if abs(across) < reach else 0.0
+    if budget <= 0.0:
+        return 0.0, 0.0
     ratio = across / reference
-    return force, -slope / (reference * (1.0 + ratio * ratio))
+    linear = slope * math.atan(ratio)
+    s = abs(linear) / budget
+    share = saturation(s)
+    force = -budget * share if linear > 0.0 else budget * share
+    derivative = -slope / (reference * (1.0 + ratio * ratio))
+    if s > 1e-3:
+        # d/ds of s (1 + s⁴)^−¼ is (1 + s⁴)^−5/4, the fifth power of the share over s.
+        keep = share / s
+        derivative *= keep * keep * keep * keep * keep
+    if abs(across) < reach and across != 0.0:
+        derivative = min(derivative, -abs(force / across))
+    return force, derivative
 
 
 @njit(cache=True)
