@@ -1,0 +1,325 @@
+"""A spinning LiDAR: exact hits of a moving sweep, what surfaces and the air send back, what the receiver makes of it.
+
+A capture's channels, one row a received point in order of time, within a column from the lowest ring:
+
+- `points` (N, 3) float32 [m]: in the sensor's frame at the frame's time, the end of the sweep; the true ego motion is
+  taken out, as a driver with perfect odometry would. What moves by itself stays sheared by its own motion.
+- `time_ns` (N,) int64: when each point was measured; `range` (N,) float32 [m]: from the sensor at that time.
+- `intensity` (N,) float32: received power times range squared, 1 for a white Lambertian surface struck head-on, cut at
+  1 (retro-reflectors); the air's losses are not made up for, since a sensor does not know them.
+- `ring` (N,) uint16: beam, 0 the lowest. `instance` (N,) int32 and `semantic` (N,) uint8: what was hit; 0 and `NONE`
+  for echoes of the air itself.
+- `expected_hits` (num_instances,) int32: by instance id, the points that the same sweep gives in perfectly clear air.
+
+The ego's own body is not seen, as drivers of vehicle LiDARs mask it. One echo a beam: the strongest.
+"""
+
+import math
+
+import numba
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from simengine.core.history import NANOSECONDS, History, time_of_tick
+from simengine.core.mesh import Material
+from simengine.core.rng import kernel_seed, philox_normal, philox_uniform
+from simengine.core.state import EGO
+from simengine.scenario.spec import LidarSpec
+from simengine.sensors.air_returns import air_returns, first_bright_drop, soft_echo
+from simengine.sensors.base import Frame, Scene, Sensor, capture_time
+from simengine.sensors.beams import SweepSlices, cast_sweep, plan_slices, spinning_pattern
+from simengine.sensors.clusters import build_clusters
+from simengine.sensors.mount import sensor_pose
+from simengine.sensors.reflectance import ground_classes, paint_albedo, returned_share, surface_table
+from simengine.sensors.scene import SceneArrays, pose_parts
+
+# A white target of 0.9 is just detected at 200 m (LISA's reference receiver), or at the range limit if that is farther.
+_REFERENCE_ALBEDO, _REFERENCE_RANGE = 0.9, 200.0
+_STREAM_NOISE, _STREAM_DROP, _STREAM_DROP_SIZE = 1, 2, 3
+
+
+@njit(cache=True)
+def relate_parts(
+    world_from_part: NDArray[np.float64], world_from_sensor: NDArray[np.float64], origin: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> None:
+    """Write the pose of every part in the sensor's frame.
+
+    Args:
+        world_from_part: About the scene's origin. Shape (num_parts, 3, 4).
+        world_from_sensor: In the world. Shape (4, 4).
+        origin: Of the scene, world [m]. Shape (3,).
+        out: Sensor from part. Shape (num_parts, 3, 4).
+    """
+    for p in range(world_from_part.shape[0]):
+        for j in range(4):
+            x, y, z = world_from_part[p, 0, j], world_from_part[p, 1, j], world_from_part[p, 2, j]
+            if j == 3:
+                x -= world_from_sensor[0, 3] - origin[0]
+                y -= world_from_sensor[1, 3] - origin[1]
+                z -= world_from_sensor[2, 3] - origin[2]
+            for i in range(3):
+                out[p, i, j] = world_from_sensor[0, i] * x + world_from_sensor[1, i] * y + world_from_sensor[2, i] * z
+
+
+@njit(cache=True)
+def face_normals(vertex: NDArray[np.float32], triangle: NDArray[np.int32], out: NDArray[np.float32]) -> None:
+    """Write the unit normal of every triangle, zero where it has no area. Shapes (…, 3)."""
+    for t in range(triangle.shape[0]):
+        a, b, c = triangle[t, 0], triangle[t, 1], triangle[t, 2]
+        ux = float(vertex[b, 0]) - float(vertex[a, 0])
+        uy = float(vertex[b, 1]) - float(vertex[a, 1])
+        uz = float(vertex[b, 2]) - float(vertex[a, 2])
+        vx = float(vertex[c, 0]) - float(vertex[a, 0])
+        vy = float(vertex[c, 1]) - float(vertex[a, 1])
+        vz = float(vertex[c, 2]) - float(vertex[a, 2])
+        nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+        length = math.sqrt(nx * nx + ny * ny + nz * nz)
+        scale = 1.0 / length if length > 0.0 else 0.0
+        out[t, 0], out[t, 1], out[t, 2] = nx * scale, ny * scale, nz * scale
+
+
+@njit(cache=True)
+def receive_sweep(
+    distance: NDArray[np.float32], hit: NDArray[np.int32],
+    tangent: NDArray[np.float32], azimuth: NDArray[np.float64],
+    first_column: NDArray[np.int32], slice_knot: NDArray[np.int32], fraction: NDArray[np.float32],
+    column_time: NDArray[np.int64],
+    sensor_from_part: NDArray[np.float64], end_from_sensor: NDArray[np.float64],
+    normal: NDArray[np.float32], triangle_part: NDArray[np.int32], semantic: NDArray[np.uint8],
+    surface: NDArray[np.float64], part_instance: NDArray[np.int32], is_ground: NDArray[np.bool_],
+    film: float, snow_cover: float,
+    alpha: float, soft_power: NDArray[np.float64], soft_range: NDArray[np.float64],
+    drop_count: NDArray[np.float64], drop_slope: float, drop_reflectance: float, threshold: float,
+    noise_std: float, max_range: float, seed: np.uint64, frame: int,
+    points: NDArray[np.float32], times: NDArray[np.int64], ranges: NDArray[np.float32],
+    intensity: NDArray[np.float32], ring: NDArray[np.uint16], instance: NDArray[np.int32],
+    label: NDArray[np.uint8], expected: NDArray[np.int32],
+) -> int:
+    """Decide what the receiver reports of every beam and return how many points were written.
+
+    Args:
+        distance: First hits, infinity for none [m]. Shape (num_columns, num_beams).
+        hit: Their triangles, −1 for none. Shape (num_columns, num_beams).
+        tangent: Of the beams' elevations. Shape (num_beams,).
+        azimuth: Of the columns [rad]. Shape (num_columns,).
+        first_column: Of each slice, CSR. Shape (num_slices + 1,).
+        slice_knot: Earlier knot of each slice. Shape (num_slices,).
+        fraction: Of the way to the later knot. Shape (num_columns,).
+        column_time: [ns]. Shape (num_columns,).
+        sensor_from_part: At the knots. Shape (num_knots, num_parts, 3, 4).
+        end_from_sensor: Sensor's frame at the sweep's end from that at each knot. Shape (num_knots, 3, 4).
+        normal: Unit, part frame. Shape (num_triangles, 3).
+        triangle_part: Shape (num_triangles,).
+        semantic: Of each triangle. Shape (num_triangles,).
+        surface: Albedo, roughness, retro-reflection of each triangle. Shape (num_triangles, 3).
+        part_instance: Instance id of each part. Shape (num_parts,).
+        is_ground: By label class. Shape (256,).
+        film: Share of the ground under water or glaze.
+        snow_cover: Share of the ground under snow.
+        alpha, soft_power, soft_range, drop_count, drop_slope, drop_reflectance, threshold: `AirReturns`.
+        noise_std: Of a range [m].
+        max_range: Nothing beyond it is reported [m].
+        seed: Key of the noise.
+        frame: Index of the capture.
+        points, times, ranges, intensity, ring, instance, label: The points; see the module. Shapes (num_beams ×
+            num_columns, …).
+        expected: Points of clear air by instance id, zeros on entry.
+    """
+    count = 0
+    num_beams = tangent.shape[0]
+    blend = np.empty((3, 4))
+    for s in range(slice_knot.shape[0]):
+        knot = slice_knot[s]
+        later = min(knot + 1, sensor_from_part.shape[0] - 1)
+        for c in range(first_column[s], first_column[s + 1]):
+            f = float(fraction[c])
+            for i in range(3):
+                for j in range(4):
+                    start = end_from_sensor[knot, i, j]
+                    blend[i, j] = start + f * (end_from_sensor[later, i, j] - start)
+            cos_azimuth, sin_azimuth = math.cos(azimuth[c]), math.sin(azimuth[c])
+            for b in range(num_beams):
+                slope = float(tangent[b])
+                level = 1.0 / math.sqrt(1.0 + slope * slope)
+                dx, dy, dz = cos_azimuth * level, sin_azimuth * level, slope * level
+                target = float(distance[c, b])
+                power, echo_range, kind = 0.0, 0.0, 0
+                t = hit[c, b]
+                if t >= 0:
+                    p = triangle_part[t]
+                    mx, my, mz = float(normal[t, 0]), float(normal[t, 1]), float(normal[t, 2])
+                    along = 0.0
+                    for i in range(3):
+                        ray = dx if i == 0 else (dy if i == 1 else dz)
+                        for j in range(3):
+                            entry = sensor_from_part[knot, p, i, j]
+                            entry += f * (sensor_from_part[later, p, i, j] - entry)
+                            along += ray * entry * (mx if j == 0 else (my if j == 1 else mz))
+                    share = returned_share(
+                        min(1.0, abs(along)), surface[t, 0], surface[t, 1], surface[t, 2], is_ground[semantic[t]], film,
+                        snow_cover,
+                    )
+                    clear = share / (target * target)
+                    if clear >= threshold:
+                        expected[part_instance[p]] += 1
+                    power, echo_range, kind = clear * math.exp(-2.0 * alpha * target), target, 1
+                echo, place = soft_echo(soft_power, soft_range, target)
+                if echo > power:
+                    power, echo_range, kind = echo, place, 2
+                item = c * num_beams + b
+                if drop_slope > 0.0:
+                    echo, place = first_bright_drop(
+                        drop_count, drop_slope, drop_reflectance, alpha, threshold, max(power, threshold), target,
+                        philox_uniform(seed, _STREAM_DROP, frame, 0, item),
+                        philox_uniform(seed, _STREAM_DROP_SIZE, frame, 0, item),
+                    )
+                    if echo > power:
+                        power, echo_range, kind = echo, place, 3
+                if power < threshold:
+                    continue
+                measured = echo_range
+                if noise_std > 0.0:
+                    measured += noise_std * philox_normal(seed, _STREAM_NOISE, frame, 0, item)
+                if measured <= 0.0 or measured > max_range:
+                    continue
+                px, py, pz = dx * measured, dy * measured, dz * measured
+                for i in range(3):
+                    points[count, i] = blend[i, 0] * px + blend[i, 1] * py + blend[i, 2] * pz + blend[i, 3]
+                times[count] = column_time[c]
+                ranges[count] = measured
+                intensity[count] = min(1.0, power * echo_range * echo_range)
+                ring[count] = b
+                instance[count] = part_instance[triangle_part[t]] if kind == 1 else 0
+                label[count] = semantic[t] if kind == 1 else 0
+                count += 1
+    return count
+
+
+def _chain_inverse(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a⁻¹ b of two rigid transforms (4, 4) as (3, 4)."""
+    out = np.empty((1, 3, 4))
+    relate_parts(np.ascontiguousarray(b[None, :3, :]), a, np.zeros(3), out)
+    return out[0]
+
+
+class LidarSensor(Sensor):
+    """A spinning LiDAR; a capture is complete when its sweep ends at the rear.
+
+    Args:
+        name: Of the sensor.
+        spec: Its settings.
+        scene: What can be seen.
+        arrays: The same, flattened.
+        seed: Of the episode.
+    """
+
+    def __init__(self, name: str, spec: LidarSpec, scene: Scene, arrays: SceneArrays, seed: int) -> None:
+        self.name = name
+        self.kind = "lidar"
+        self.index = 0
+        self._spec = spec
+        self._scene = scene
+        self._arrays = arrays
+        self._seed = kernel_seed(seed, "sensor", name)
+        self._pattern = spinning_pattern(
+            math.radians(spec.lowest_deg), math.radians(spec.highest_deg), spec.channels, spec.columns
+        )
+        self._clusters = build_clusters(arrays.vertex, arrays.triangle, arrays.part)
+        self._normal = np.zeros((len(arrays.triangle), 3), np.float32)
+        face_normals(arrays.vertex, arrays.triangle, self._normal)
+        self._surface = self._triangle_surfaces()
+        self._ground = ground_classes()
+        threshold = _REFERENCE_ALBEDO / max(_REFERENCE_RANGE, spec.max_range) ** 2
+        self._air = air_returns(scene.weather, threshold)
+
+    def _triangle_surfaces(self) -> NDArray[np.float64]:
+        arrays = self._arrays
+        surface = surface_table()[arrays.material]
+        actor = arrays.part_actor[arrays.part]
+        painted = (arrays.material == Material.CAR_PAINT) & (actor >= 0)
+        surface[painted, 0] = paint_albedo(self._scene.actors.color[0])[actor[painted]]
+        return surface
+
+    def next_time_ns(self) -> int:
+        """Return when the next sweep ends [ns]."""
+        return capture_time(self.index + 1, self._spec.rate_hz, self._spec.phase)
+
+    def span_ns(self) -> int:
+        """Return the duration of a sweep [ns]."""
+        return math.ceil(NANOSECONDS / self._spec.rate_hz)
+
+    def _knot_times(self, start: int, end: int, rate_hz: int) -> NDArray[np.int64]:
+        """Return the sweep's bounds and the physics ticks between them [ns]."""
+        tick = start * rate_hz // NANOSECONDS
+        times = [start]
+        while time_of_tick(tick, rate_hz) < end:
+            if time_of_tick(tick, rate_hz) > start:
+                times.append(time_of_tick(tick, rate_hz))
+            tick += 1
+        return np.array([*times, end], np.int64)
+
+    def _place_parts(
+        self, history: History, knot_time: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
+        """Return sensor from part at each knot, which parts show, and the sensor's poses in the world."""
+        arrays, actors, num_knots = self._arrays, self._scene.actors, len(knot_time)
+        origin = np.asarray(self._scene.origin, np.float64)
+        sensor_from_part = np.empty((num_knots, len(arrays.part_actor), 3, 4))
+        present = np.empty((num_knots, len(arrays.part_actor)), np.bool_)
+        world_from_sensor = np.empty((num_knots, 4, 4))
+        spin = history.poses_at(int(knot_time[-1])).wheel_rotation
+        for k, time_ns in enumerate(knot_time):
+            # A wheel looks the same at any spin angle, but its rim would shrink if it moved on chords between knots.
+            poses = history.poses_at(int(time_ns))._replace(wheel_rotation=spin)
+            world_from_sensor[k] = sensor_pose(actors, poses, self._spec.mount)
+            world_from_part, present[k] = pose_parts(arrays, actors, poses, self._scene.origin)
+            relate_parts(world_from_part, world_from_sensor[k], origin, sensor_from_part[k])
+        present[:-1] &= present[1:]
+        present[:, arrays.part_actor == EGO] = False
+        return sensor_from_part, present, world_from_sensor
+
+    def capture(self, history: History, signals: NDArray[np.int32]) -> Frame:
+        """Sweep once; see `Sensor.capture`."""
+        spec, pattern = self._spec, self._pattern
+        end = self.next_time_ns()
+        start = capture_time(self.index, spec.rate_hz, spec.phase)
+        column = np.arange(1, spec.columns + 1, dtype=np.int64)
+        column_time = start + (end - start) * column // spec.columns
+        knot_time = self._knot_times(start, end, history.rate_hz)
+        sensor_from_part, shown, world_from_sensor = self._place_parts(history, knot_time)
+        slices = plan_slices(pattern, column_time, knot_time)
+        distance, hit = cast_sweep(
+            self._clusters, sensor_from_part, shown, pattern, slices, spec.max_range, numba.config.NUMBA_NUM_THREADS
+        )
+        end_from_sensor = np.stack([_chain_inverse(world_from_sensor[-1], pose) for pose in world_from_sensor])
+        channels = self._receive(distance, hit, slices, column_time, sensor_from_part, end_from_sensor)
+        frame = Frame(self.name, self.index, end, world_from_sensor[-1], channels)
+        self.index += 1
+        return frame
+
+    def _receive(
+        self, distance: NDArray[np.float32], hit: NDArray[np.int32], slices: SweepSlices,
+        column_time: NDArray[np.int64], sensor_from_part: NDArray[np.float64], end_from_sensor: NDArray[np.float64],
+    ) -> dict[str, NDArray]:
+        """Return the channels of a sweep's hits; see `receive_sweep`."""
+        spec, arrays, weather, most = self._spec, self._arrays, self._scene.weather, distance.size
+        channels = {
+            "points": np.empty((most, 3), np.float32),
+            "time_ns": np.empty(most, np.int64),
+            "range": np.empty(most, np.float32),
+            "intensity": np.empty(most, np.float32),
+            "ring": np.empty(most, np.uint16),
+            "instance": np.empty(most, np.int32),
+            "semantic": np.empty(most, np.uint8),
+        }
+        num_instances = max(1 + len(self._scene.actor_mesh), 1 + int(arrays.part_instance.max(initial=0)))
+        expected = np.zeros(num_instances, np.int32)
+        count = receive_sweep(
+            distance, hit, self._pattern.tangent, self._pattern.azimuth, slices.first_column, slices.knot,
+            slices.fraction, column_time, sensor_from_part, end_from_sensor, self._normal, arrays.part, arrays.semantic,
+            self._surface, arrays.part_instance, self._ground, max(weather.wetness, weather.ice), weather.snow_cover,
+            *self._air, spec.noise_std, spec.max_range, self._seed, self.index, *channels.values(), expected,
+        )
+        return {**{key: value[:count].copy() for key, value in channels.items()}, "expected_hits": expected}
