@@ -7,8 +7,9 @@ tests to the published values. The steps that the batched physics uses are ours:
 - `advance_kinematic` takes the midpoint rule to KS about the centre of mass.
 - `advance_dynamic` writes ST in the body's frame, where it stays right at any slip: velocities along and across the
   vehicle, slip angles through the arctangent, each axle's lateral force saturating, as the tyre of `bullet` does, at
-  what friction leaves beside the longitudinal force. Lateral velocity and yaw rate are stiff at low speed (rate ~ C_S g / v), so they are advanced by
-  the θ-method with θ = max(½, 1 − 1/(h λ)): second order where the step resolves them, without ringing where not.
+  what friction leaves beside the longitudinal force. Lateral velocity and yaw rate are stiff at low speed (rate
+  ~ C_S g / v), so they are advanced by the θ-method with θ = max(½, 1 − 1/(h λ)): second order where the step resolves
+  them, without ringing where not.
 """
 
 import math
