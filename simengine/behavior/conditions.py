@@ -1,0 +1,82 @@
+"""What the road and the air ask of a driver: gentler on slippery ground, slower in bends and when little is seen."""
+
+import math
+
+from numba import njit
+
+from simengine.behavior.idm import sight_speed
+from simengine.behavior.memory import PRESENT, ROUTE_LANES, DriverMemory
+from simengine.road.frenet import segment_at
+from simengine.road.network import LaneArrays
+
+GRAVITY = 9.81  # [m/s²]
+COMFORT_SHARE = 0.4  # of µg that a driver plans with, accelerating, braking and cornering
+EMERGENCY_SHARE = 0.9  # of µg that a driver brakes with in need
+DRY = 0.7  # µ above which drivers do not mind
+SIGHT_REACTION = 1.0  # [s], Highway Code's thinking time is 0.67 s; drivers in doubt are slower
+SIGHT_SHARE = 0.6  # of µg that a driver counts on when choosing a speed for what is seen
+SIGHT_DECELERATION = 5.0  # and at most [m/s²]
+SIGHT_MARGIN = 2.0  # [m]
+SPEED_DECELERATION = 1.2  # with which a driver slows for a bend or a lower limit [m/s²]
+TRACKING_TIME = 0.8  # in which too high a speed is taken back [s]
+
+
+@njit(cache=True)
+def grip_bound(value: float, friction: float, share: float) -> float:
+    """Return an acceleration cut to a share of what the ground holds [m/s²]."""
+    return min(value, share * friction * GRAVITY)
+
+
+@njit(cache=True)
+def cautious_time_gap(time_gap: float, friction: float) -> float:
+    """Return the time gap on a slippery road [s]: up to twice as long on ice (Highway Code, rule 126)."""
+    return time_gap * (1.0 + min(1.0, max(0.0, DRY - friction) / (DRY - 0.1)))
+
+
+@njit(cache=True)
+def seen_speed(sight_distance: float, friction: float) -> float:
+    """Return the speed from which a driver stops within sight [m/s]."""
+    deceleration = grip_bound(SIGHT_DECELERATION, friction, SIGHT_SHARE)
+    return sight_speed(sight_distance, SIGHT_REACTION, deceleration, SIGHT_MARGIN)
+
+
+@njit(cache=True)
+def planned_speed(
+    lanes: LaneArrays, memory: DriverMemory, e: int, a: int, speed: float, friction: float
+) -> float:
+    """Return the speed that limits and bends ahead allow now [m/s].
+
+    Args:
+        lanes: The network.
+        memory: Minds; the route is read.
+        e, a: Which driver.
+        speed: Own [m/s].
+        friction: µ.
+    """
+    comfort = grip_bound(memory.lateral_comfort[e, a], friction, COMFORT_SHARE)
+    slowing = grip_bound(SPEED_DECELERATION, friction, COMFORT_SHARE)
+    factor, cap = memory.speed_factor[e, a], memory.speed_cap[e, a]
+    route = memory.route[e, a]
+    horizon = 0.5 * speed * speed / slowing + 10.0
+    best = cap * cap  # squares of speeds, so that no root is taken per point
+    start = -memory.s[e, a]
+    for k in range(PRESENT, ROUTE_LANES):
+        lane = route[k]
+        if lane < 0 or start > horizon:
+            break
+        limit = min(cap, factor * lanes.lane_speed_limit[lane])
+        best = min(best, limit * limit + 2.0 * slowing * max(0.0, start))
+        first = segment_at(lanes, lane, -start) if k == PRESENT else lanes.lane_first_point[lane]
+        last = -1e9
+        for i in range(first, lanes.lane_first_point[lane + 1]):
+            ahead = max(0.0, start + lanes.point_s[i])
+            if ahead > horizon:
+                break
+            if ahead < last + 1.0:  # bends change little in a metre
+                continue
+            last = ahead
+            curvature = abs(lanes.point_curvature[i])
+            if curvature * best > comfort:
+                best = min(best, comfort / curvature + 2.0 * slowing * ahead)
+        start += lanes.lane_length[lane]
+    return math.sqrt(best)

@@ -1,0 +1,151 @@
+"""Response to whatever overlaps the way ahead: the smallest of the IDM's accelerations over everything in the corridor."""
+
+import math
+
+from numba import njit
+
+from simengine.behavior.conditions import TRACKING_TIME
+from simengine.behavior.idm import EXPONENT, idm_acceleration
+from simengine.behavior.memory import PRESENT, ROUTE_LANES, DriverMemory
+from simengine.behavior.occupancy import LAST, Occupancy
+from simengine.road.network import LaneArrays
+
+MARGIN = 0.3  # kept free beside the vehicle [m]
+DRIFT_TIME = 0.8  # a sideways move is read this far ahead [s]
+BESIDE_DECELERATION = 3.0  # used to fall back behind a vehicle that drifts over from beside [m/s²]
+FAR = 1e6  # gap that stands for none [m]
+
+
+@njit(cache=True)
+def drive_freely(speed: float, desired_speed: float, max_acceleration: float, deceleration: float) -> float:
+    """Return the acceleration towards a desired speed [m/s²]: the IDM's below it, proportional above it.
+
+    Departure from the IDM: above the desired speed its free term depends on the acceleration parameter and is weaker
+    than what a falling speed limit or a bend asks for.
+    """
+    if speed > desired_speed:
+        return -min(deceleration, (speed - desired_speed) / TRACKING_TIME)
+    return idm_acceleration(
+        speed, desired_speed, math.inf, 0.0, max_acceleration, deceleration, 1.0, 1.0, EXPONENT
+    )
+
+
+@njit(cache=True)
+def follow(
+    speed: float, desired_speed: float, gap: float, other_speed: float, max_acceleration: float, deceleration: float,
+    time_gap: float, min_gap: float,
+) -> float:
+    """Return the IDM's acceleration behind something that moves at `other_speed` along the way [m/s²].
+
+    The desired speed is not let below the own one: what is too fast is taken back by `drive_freely`.
+    """
+    return idm_acceleration(
+        speed, max(desired_speed, speed, 0.1), gap, speed - other_speed, max_acceleration, deceleration, time_gap,
+        min_gap, EXPONENT,
+    )
+
+
+@njit(cache=True)
+def corridor(
+    memory: DriverMemory, e: int, a: int, width: float, present: bool
+) -> tuple[float, float]:
+    """Return right and left edge of what a driver will sweep on the present lane or a later one of the route [m]."""
+    wanted = memory.lane_offset[e, a]
+    here = memory.t[e, a] if present else wanted
+    return min(here, wanted) - 0.5 * width, max(here, wanted) + 0.5 * width
+
+
+@njit(cache=True)
+def respond_to_lane(
+    lanes: LaneArrays, occupancy: Occupancy, lane: int, start: float, low: float, high: float,
+    a: int, half: float, speed: float, desired_speed: float, max_acceleration: float, deceleration: float,
+    time_gap: float, min_gap: float, horizon: float, ignore_crossing: bool,
+) -> tuple[float, float, float, int]:
+    """Return the response to the boxes on one lane.
+
+    Args:
+        lanes: The network.
+        occupancy: Boxes by lane.
+        lane: Which lane.
+        start: Where it begins, ahead of the own box centre [m].
+        low, high: Right and left edge of the own corridor on it [m].
+        a: Own index, left out.
+        half: Half the own length [m].
+        speed, desired_speed, max_acceleration, deceleration, time_gap, min_gap: Of `follow`.
+        horizon: Farther ones are left out [m].
+        ignore_crossing: Leave out what moves across rather than along.
+
+    Returns:
+        Smallest acceleration (infinite for none) [m/s²]; gap [m] and speed [m/s] of what causes it; its index or −1.
+    """
+    least, least_gap, least_speed, who = math.inf, FAR, 0.0, -1
+    k = occupancy.head[lane]
+    while k != LAST:
+        b = occupancy.actor[k]
+        ahead = start + occupancy.s[k]
+        if b != a and ahead > 0.0 and ahead < horizon:
+            along, across = occupancy.along[k], occupancy.across[k]
+            drift = DRIFT_TIME * across
+            right = occupancy.low[k] + min(0.0, drift)
+            left = occupancy.high[k] + max(0.0, drift)
+            if ignore_crossing and abs(across) > abs(along) and abs(across) > 0.5:
+                right, left = 1e9, -1e9
+            if right < high + MARGIN and left > low - MARGIN:
+                gap = ahead - half - occupancy.half[k]
+                acceleration = follow(
+                    speed, desired_speed, gap, along, max_acceleration, deceleration, time_gap, min_gap
+                )
+                touching = occupancy.low[k] < high and occupancy.high[k] > low
+                if gap < 0.0 and not touching:
+                    acceleration = max(acceleration, -BESIDE_DECELERATION)
+                if acceleration < least:
+                    least, least_gap, least_speed, who = acceleration, gap, along, b
+        k = occupancy.following[k]
+    return least, least_gap, least_speed, who
+
+
+@njit(cache=True)
+def respond_ahead(
+    lanes: LaneArrays, occupancy: Occupancy, memory: DriverMemory, e: int, a: int, length: float, width: float,
+    speed: float, desired_speed: float, max_acceleration: float, deceleration: float, time_gap: float, min_gap: float,
+    horizon: float,
+) -> tuple[float, float, float, int]:
+    """Return the response to everything on a driver's route, and on the lane being left; returns as above."""
+    least, least_gap, least_speed, who = math.inf, FAR, 0.0, -1
+    route = memory.route[e, a]
+    start = -memory.s[e, a]
+    for k in range(PRESENT, ROUTE_LANES):
+        if route[k] < 0 or start > horizon:
+            break
+        low, high = corridor(memory, e, a, width, k == PRESENT)
+        found = respond_to_lane(
+            lanes, occupancy, route[k], start, low, high, a, 0.5 * length, speed, desired_speed, max_acceleration,
+            deceleration, time_gap, min_gap, horizon, memory.ignores_signals[e, a],
+        )
+        if found[0] < least:
+            least, least_gap, least_speed, who = found
+        start += lanes.lane_length[route[k]]
+    return least, least_gap, least_speed, who
+
+
+@njit(cache=True)
+def nearest_on_lane(
+    occupancy: Occupancy, lane: int, s: float, a: int, forward: bool
+) -> tuple[int, float]:
+    """Return the list entry of the nearest box ahead of (or behind) a place on a lane, or LAST, and how far it is [m].
+
+    Args:
+        occupancy: Boxes by lane.
+        lane: Which lane.
+        s: Place along it; may lie before or beyond its ends [m].
+        a: Index left out.
+        forward: Ahead, else behind.
+    """
+    best, found = math.inf, LAST
+    k = occupancy.head[lane]
+    while k != LAST:
+        distance = occupancy.s[k] - s if forward else s - occupancy.s[k]
+        if occupancy.actor[k] != a and distance >= 0.0 and distance < best:
+            best, found = distance, k
+        k = occupancy.following[k]
+    return found, best

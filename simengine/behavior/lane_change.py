@@ -1,0 +1,259 @@
+"""When drivers move to the next lane: for speed (MOBIL), or because theirs ends or does not lead where they want."""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from simengine.behavior.conditions import GRAVITY, grip_bound
+from simengine.behavior.following import FAR, follow, nearest_on_lane, respond_to_lane
+from simengine.behavior.lateral import start_change
+from simengine.behavior.memory import PRESENT, ROUTE_LANES, DriverMemory
+from simengine.behavior.mobil import BIAS, SAFE_DECELERATION, THRESHOLD, is_safe, lane_change_incentive
+from simengine.behavior.occupancy import LAST, Occupancy, Places
+from simengine.behavior.route import enter_lane
+from simengine.behavior.rules import DRIVING, RoadRules, is_drivable
+from simengine.road.frenet import lane_width, project_on_lane_near
+from simengine.road.network import LaneArrays
+
+HORIZON = 150.0  # ahead and behind [m]
+PERIOD = 0.5  # between considerations [s]
+REST = 6.0  # after a change [s]
+DURATION = 4.0  # of a change made for speed [s]
+URGENT_DURATION = 3.0  # [s]
+BEFORE_END_TIME = 8.0  # a lane that ends within this many seconds is to be left [s]
+BEFORE_END = 60.0  # and this much more [m]
+BEFORE_JUNCTION_TIME = 3.0  # no change for speed nearer than this to a junction [s]
+BEFORE_JUNCTION = 20.0  # and this much more [m]
+SMALLEST_GAP = 1.5  # to both neighbours at the start [m]
+
+
+@njit(cache=True)
+def way_to_end(lanes: LaneArrays, memory: DriverMemory, e: int, a: int, junction: bool) -> float:
+    """Return the way until the road ends, or with `junction` until the next junction begins [m]; FAR if unknown."""
+    route = memory.route[e, a]
+    way = -memory.s[e, a]
+    for k in range(PRESENT, ROUTE_LANES):
+        if route[k] < 0:
+            return FAR if junction else way
+        if junction and k > PRESENT and lanes.lane_junction[route[k]] >= 0:
+            return way
+        way += lanes.lane_length[route[k]]
+    return FAR
+
+
+@njit(cache=True)
+def goes_on(lanes: LaneArrays, lane: int) -> bool:
+    """Return whether a lane has a drivable successor."""
+    for k in range(lanes.successor_first[lane], lanes.successor_first[lane + 1]):
+        if is_drivable(lanes, lanes.successor[k]):
+            return True
+    return False
+
+
+@njit(cache=True)
+def leads_to_turn(lanes: LaneArrays, lane: int, turn: int) -> int:
+    """Return 1 if the next junction can be left by a turn from this lane, 0 if not, −1 if no junction is near."""
+    for _ in range(ROUTE_LANES):
+        first, last = lanes.successor_first[lane], lanes.successor_first[lane + 1]
+        if first == last:
+            return -1
+        inside = False
+        for k in range(first, last):
+            following = lanes.successor[k]
+            if lanes.lane_junction[following] >= 0:
+                inside = True
+                if lanes.lane_turn[following] == turn and is_drivable(lanes, following):
+                    return 1
+        if inside:
+            return 0
+        lane = lanes.successor[first]
+    return -1
+
+
+@njit(cache=True)
+def needed_side(lanes: LaneArrays, memory: DriverMemory, e: int, a: int, speed: float) -> int:
+    """Return 1 if the driver must move left, −1 right, 0 if the lane will do."""
+    lane = memory.route[e, a, PRESENT]
+    turn = memory.exit_turn[e, a]
+    if turn > 0 and leads_to_turn(lanes, lane, turn) == 0:
+        left, right = lanes.lane_left[lane], lanes.lane_right[lane]
+        for _ in range(8):
+            if left >= 0:
+                if leads_to_turn(lanes, left, turn) == 1:
+                    return 1
+                left = lanes.lane_left[left]
+            if right >= 0:
+                if leads_to_turn(lanes, right, turn) == 1:
+                    return -1
+                right = lanes.lane_right[right]
+    if way_to_end(lanes, memory, e, a, False) < BEFORE_END + BEFORE_END_TIME * speed and not goes_on(lanes, lane):
+        for side in range(1, -2, -2):
+            target = lanes.lane_left[lane] if side == 1 else lanes.lane_right[lane]
+            if target >= 0 and lanes.lane_type[target] == DRIVING:
+                if goes_on(lanes, target) or lanes.lane_length[target] > lanes.lane_length[lane] + 20.0:
+                    return side
+    return 0
+
+
+@njit(cache=True)
+def liked_speed(lanes: LaneArrays, memory: DriverMemory, e: int, a: int, lane: int) -> float:
+    """Return the desired speed of a driver on a lane [m/s]."""
+    return min(memory.speed_cap[e, a], memory.speed_factor[e, a] * lanes.lane_speed_limit[lane])
+
+
+@njit(cache=True)
+def nearest_behind(lanes: LaneArrays, occupancy: Occupancy, lane: int, s: float, a: int) -> tuple[int, float]:
+    """Return the list entry of the nearest box behind a place, on the lane or those that lead into it, and how far."""
+    found, distance = nearest_on_lane(occupancy, lane, s, a, False)
+    if found != LAST or s > HORIZON:
+        return found, distance
+    best, best_distance = LAST, math.inf
+    for k in range(lanes.predecessor_first[lane], lanes.predecessor_first[lane + 1]):
+        before = lanes.predecessor[k]
+        found, distance = nearest_on_lane(occupancy, before, s + lanes.lane_length[before], a, False)
+        if found != LAST and distance < best_distance:
+            best, best_distance = found, distance
+    return best, best_distance
+
+
+@njit(cache=True)
+def _leader(
+    lanes: LaneArrays, occupancy: Occupancy, memory: DriverMemory, e: int, a: int, lane: int, s: float, half: float,
+    width: float, speed: float, desired: float, friction: float,
+) -> tuple[float, float, float]:
+    """Return the response of driver a, were it in the middle of `lane` at s; the gap [m] and speed [m/s] of the leader."""
+    acceleration = grip_bound(memory.max_acceleration[e, a], friction, 0.4)
+    deceleration = grip_bound(memory.comfortable_deceleration[e, a], friction, 0.4)
+    least, gap, other = math.inf, FAR, 0.0
+    start = -s
+    for _ in range(3):
+        found = respond_to_lane(
+            lanes, occupancy, lane, start, -0.5 * width, 0.5 * width, a, half, speed, desired, acceleration,
+            deceleration, memory.time_gap[e, a], memory.min_gap[e, a], HORIZON, False,
+        )
+        if found[0] < least:
+            least, gap, other = found[0], found[1], found[2]
+        start += lanes.lane_length[lane]
+        first = lanes.successor_first[lane]
+        if start > HORIZON or first == lanes.successor_first[lane + 1]:
+            break
+        lane = lanes.successor[first]
+    free = follow(speed, desired, FAR, speed, acceleration, deceleration, memory.time_gap[e, a], memory.min_gap[e, a])
+    return min(least, free), gap, other
+
+
+@njit(cache=True)
+def _behind(
+    memory: DriverMemory, occupancy: Occupancy, entry: int, e: int, gap: float, speed: float, friction: float,
+    desired: float,
+) -> float:
+    """Return the acceleration of the follower in `entry` at a gap behind something that moves at `speed`."""
+    b = occupancy.actor[entry]
+    return follow(
+        max(0.0, occupancy.along[entry]), desired, gap, speed,
+        grip_bound(memory.max_acceleration[e, b], friction, 0.4),
+        grip_bound(memory.comfortable_deceleration[e, b], friction, 0.4), memory.time_gap[e, b], memory.min_gap[e, b],
+    )
+
+
+@njit(cache=True)
+def consider_change(
+    lanes: LaneArrays, rules: RoadRules, occupancy: Occupancy, places: Places, memory: DriverMemory, seed: np.uint64,
+    e: int, a: int, friction: float, dt: float,
+) -> None:
+    """Let a driver begin a lane change where it pays or must be, and is safe.
+
+    Args:
+        lanes, rules: The network.
+        occupancy: Boxes by lane.
+        places: Where the actors are.
+        memory: Minds.
+        seed: Of the routes.
+        e, a: Which driver.
+        friction: µ.
+        dt: Since the last call [s].
+    """
+    lane = memory.route[e, a, PRESENT]
+    if memory.change_progress[e, a] < 1.0 or lane < 0 or lanes.lane_junction[lane] >= 0:
+        return
+    memory.change_rest[e, a] -= dt
+    speed, length, width = places.speed[a], places.length[a], places.width[a]
+    if memory.change_rest[e, a] > 0.0 or speed < 0.5:
+        return
+    memory.change_rest[e, a] = PERIOD
+    needed = needed_side(lanes, memory, e, a, speed)
+    near = way_to_end(lanes, memory, e, a, True) < BEFORE_JUNCTION + BEFORE_JUNCTION_TIME * speed
+    if needed == 0 and (near or not memory.may_change_lane[e, a]):
+        return
+    safe = grip_bound(SAFE_DECELERATION, friction, 0.6)
+    desired = liked_speed(lanes, memory, e, a, lane)
+    now, gap_now, other_now = _leader(
+        lanes, occupancy, memory, e, a, lane, memory.s[e, a], 0.5 * length, width, speed, desired, friction
+    )
+    best, best_side, best_s, best_t = 0.0, 0, 0.0, 0.0
+    for side in range(1, -2, -2):
+        target = lanes.lane_left[lane] if side == 1 else lanes.lane_right[lane]
+        may = rules.may_left[lane] if side == 1 else rules.may_right[lane]
+        if target < 0 or lanes.lane_type[target] != DRIVING or not (may or needed == side):
+            continue
+        if needed == -side:
+            continue
+        share = lanes.lane_length[target] / lanes.lane_length[lane]
+        s, t = project_on_lane_near(lanes, target, places.x[a], places.y[a], memory.s[e, a] * share)
+        left = lanes.lane_length[target] - s
+        if s < 0.0 or left < 0.0 or lane_width(lanes, target, s) < width + 0.4:
+            continue
+        if needed != side and left < BEFORE_END + BEFORE_END_TIME * speed and not goes_on(lanes, target):
+            continue
+        liked = liked_speed(lanes, memory, e, a, target)
+        after, gap_after, other_after = _leader(
+            lanes, occupancy, memory, e, a, target, s, 0.5 * length, width, speed, liked, friction
+        )
+        if gap_after < SMALLEST_GAP:
+            continue
+        new_now, new_after = 0.0, 0.0
+        entry, distance = nearest_behind(lanes, occupancy, target, s, a)
+        if entry != LAST and distance < HORIZON:
+            gap = distance - 0.5 * length - occupancy.half[entry]
+            if gap < SMALLEST_GAP:
+                continue
+            theirs = liked_speed(lanes, memory, e, occupancy.actor[entry], target)
+            new_after = _behind(memory, occupancy, entry, e, gap, speed, friction, theirs)
+            beyond = gap + length + gap_after
+            new_now = _behind(memory, occupancy, entry, e, beyond, other_after, friction, theirs)
+        if not is_safe(after, new_after, safe):
+            continue
+        old_now, old_after = 0.0, 0.0
+        entry, distance = nearest_behind(lanes, occupancy, lane, memory.s[e, a], a)
+        if entry != LAST and distance < HORIZON:
+            gap = max(0.1, distance - 0.5 * length - occupancy.half[entry])
+            theirs = liked_speed(lanes, memory, e, occupancy.actor[entry], lane)
+            old_now = _behind(memory, occupancy, entry, e, gap, speed, friction, theirs)
+            old_after = _behind(memory, occupancy, entry, e, gap + length + gap_now, other_now, friction, theirs)
+        gain = lane_change_incentive(
+            now, after, max(new_now, -GRAVITY), max(new_after, -GRAVITY), max(old_now, -GRAVITY),
+            max(old_after, -GRAVITY), memory.politeness[e, a],
+        )
+        gain -= THRESHOLD + side * BIAS
+        if needed == side:
+            gain = 100.0
+        if gain > best:
+            best, best_side, best_s, best_t = gain, side, s, t
+    if best_side == 0:
+        return
+    target = lanes.lane_left[lane] if best_side == 1 else lanes.lane_right[lane]
+    begin_change(lanes, memory, seed, e, a, target, best_s, best_t, URGENT_DURATION if needed != 0 else DURATION)
+
+
+@njit(cache=True)
+def begin_change(
+    lanes: LaneArrays, memory: DriverMemory, seed: np.uint64, e: int, a: int, target: int, s: float, t: float,
+    duration: float,
+) -> None:
+    """Take `target` as the present lane, at s and t [m] on it, and set out for its middle."""
+    origin = memory.route[e, a, PRESENT]
+    enter_lane(lanes, memory, seed, e, a, target, s, t)
+    memory.from_lane[e, a] = origin
+    memory.change_rest[e, a] = REST
+    start_change(memory, e, a, duration)

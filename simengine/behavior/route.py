@@ -1,0 +1,145 @@
+"""Where a driver is on the lanes and which lanes come next.
+
+A route is a short row of lanes: the previous one, the present one and those ahead. Successors are drawn from a counter
+by (seed, driver, number of the choice), so a route does not depend on what others do.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from simengine.behavior.memory import NEXT, PRESENT, PREVIOUS, ROUTE_LANES, DriverMemory
+from simengine.behavior.rules import is_drivable, lane_heading
+from simengine.core.geometry import wrap_angle
+from simengine.core.rng import philox_uniform
+from simengine.road.frenet import lane_curvature, lane_width, project_on_lane_near
+from simengine.road.network import LaneArrays
+from simengine.road.projection import locate
+
+ROUTE_STREAM = 110  # philox stream of the choices
+LOST = 2.0  # a driver farther than this beyond the edge of the lane looks for another [m]
+
+
+@njit(cache=True)
+def choose_successor(
+    lanes: LaneArrays, lane: int, wanted_turn: int, seed: np.uint64, counter: int, e: int, a: int
+) -> int:
+    """Return one of a lane's drivable successors, or −1 at the end of the road.
+
+    Args:
+        lanes: The network.
+        lane: The lane that ends.
+        wanted_turn: Turn to prefer where a successor makes it, 0 for any.
+        seed, counter, e, a: Of the draw.
+    """
+    count, wanted = 0, -1
+    for k in range(lanes.successor_first[lane], lanes.successor_first[lane + 1]):
+        following = lanes.successor[k]
+        if is_drivable(lanes, following):
+            count += 1
+            if wanted_turn > 0 and lanes.lane_turn[following] == wanted_turn and wanted < 0:
+                wanted = following
+    if count == 0 or wanted >= 0:
+        return wanted
+    pick = int(philox_uniform(seed, ROUTE_STREAM, counter, e, a) * count) if count > 1 else 0
+    for k in range(lanes.successor_first[lane], lanes.successor_first[lane + 1]):
+        following = lanes.successor[k]
+        if is_drivable(lanes, following):
+            if pick == 0:
+                return following
+            pick -= 1
+    return -1
+
+
+@njit(cache=True)
+def extend_route(lanes: LaneArrays, memory: DriverMemory, seed: np.uint64, e: int, a: int) -> None:
+    """Fill a driver's route ahead of the present lane as far as the road goes on."""
+    route = memory.route[e, a]
+    junctions = 0
+    for k in range(PRESENT, ROUTE_LANES - 1):
+        if route[k] < 0:
+            break
+        if lanes.lane_junction[route[k]] >= 0:
+            junctions += 1
+        if route[k + 1] < 0:
+            turn = memory.exit_turn[e, a] if junctions == 0 else 0
+            route[k + 1] = choose_successor(lanes, route[k], turn, seed, memory.route_counter[e, a], e, a)
+            memory.route_counter[e, a] += 1
+
+
+@njit(cache=True)
+def enter_lane(
+    lanes: LaneArrays, memory: DriverMemory, seed: np.uint64, e: int, a: int, lane: int, s: float, t: float
+) -> None:
+    """Put a driver on a lane at s, t [m] with a new route from there."""
+    memory.lane[e, a] = lane
+    memory.s[e, a] = s
+    memory.t[e, a] = t
+    memory.route[e, a, :] = -1
+    memory.route[e, a, PRESENT] = lane
+    if lane >= 0:
+        extend_route(lanes, memory, seed, e, a)
+
+
+@njit(cache=True)
+def find_lane(
+    lanes: LaneArrays, memory: DriverMemory, seed: np.uint64, e: int, a: int, x: float, y: float, z: float, yaw: float
+) -> None:
+    """Look for the lane at a pose; the driver is on none (−1) if the nearest is not for vehicles or runs against them."""
+    lane, s, t = locate(lanes, x, y, z, yaw)
+    if lane >= 0:
+        against = abs(wrap_angle(yaw - lane_heading(lanes, lane, s))) > 0.5 * math.pi
+        far = abs(t) > 0.5 * lane_width(lanes, lane, s) + LOST
+        if not is_drivable(lanes, lane) or against or far:
+            lane = -1
+    enter_lane(lanes, memory, seed, e, a, lane, s, t)
+
+
+@njit(cache=True)
+def track_lane(
+    lanes: LaneArrays, memory: DriverMemory, seed: np.uint64, e: int, a: int, x: float, y: float, z: float, yaw: float
+) -> None:
+    """Follow a driver's place along the present lane and into the next ones of the route."""
+    if memory.lane[e, a] < 0:
+        find_lane(lanes, memory, seed, e, a, x, y, z, yaw)
+        return
+    route = memory.route[e, a]
+    s, t = project_on_lane_near(lanes, route[PRESENT], x, y, memory.s[e, a])
+    for _ in range(ROUTE_LANES):
+        lane = route[PRESENT]
+        if s <= lanes.lane_length[lane] or route[NEXT] < 0:
+            break
+        if lanes.lane_junction[lane] >= 0 and lanes.lane_junction[route[NEXT]] < 0:
+            memory.exit_turn[e, a] = 0
+        for k in range(ROUTE_LANES - 1):
+            route[k] = route[k + 1]
+        route[ROUTE_LANES - 1] = -1
+        extend_route(lanes, memory, seed, e, a)
+        memory.from_lane[e, a] = -1  # what was beside the last lane is not beside this one
+        s, t = project_on_lane_near(lanes, route[PRESENT], x, y, 0.0)
+    memory.lane[e, a] = route[PRESENT]
+    memory.s[e, a] = s
+    memory.t[e, a] = t
+    if memory.change_progress[e, a] >= 1.0 and abs(t) > 0.5 * lane_width(lanes, route[PRESENT], s) + LOST:
+        find_lane(lanes, memory, seed, e, a, x, y, z, yaw)
+
+
+@njit(cache=True)
+def place_on_route(lanes: LaneArrays, memory: DriverMemory, e: int, a: int, s: float) -> tuple[int, float]:
+    """Return the lane and arc length [m] of a place `s` along the present lane, which may lie before or beyond it."""
+    route = memory.route[e, a]
+    if s < 0.0 and route[PREVIOUS] >= 0:
+        return route[PREVIOUS], s + lanes.lane_length[route[PREVIOUS]]
+    k = PRESENT
+    while k + 1 < ROUTE_LANES and route[k + 1] >= 0 and s > lanes.lane_length[route[k]]:
+        s -= lanes.lane_length[route[k]]
+        k += 1
+    return route[k], s
+
+
+@njit(cache=True)
+def route_curvature(lanes: LaneArrays, memory: DriverMemory, e: int, a: int, s: float) -> float:
+    """Return the curvature of the route at a place `s` along the present lane, before or beyond it too [1/m]."""
+    lane, along = place_on_route(lanes, memory, e, a, s)
+    return lane_curvature(lanes, lane, along)
