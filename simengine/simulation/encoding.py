@@ -51,9 +51,9 @@ def encode_png(image: NDArray[Any]) -> bytes:
 
 def encode_depth(depth: NDArray[np.float32]) -> NDArray[np.uint16]:
     """Quantise depth [m] to 1/256 m; 0 stays 0 (nothing), what lies beyond 255.99 m is clipped to it."""
-    scaled = np.minimum(depth * np.float32(DEPTH_STEPS_PER_METRE) + np.float32(0.5), np.float32(65535.0))
-    steps = scaled.astype(np.uint16)
-    steps[(steps == 0) & (depth > 0)] = 1
+    steps = cv2.multiply(depth, DEPTH_STEPS_PER_METRE, dtype=cv2.CV_16U)  # one pass, rounds and saturates
+    if cv2.countNonZero(steps) != cv2.countNonZero(depth):
+        steps[(steps == 0) & (depth > 0)] = 1
     return steps
 
 
