@@ -1,18 +1,15 @@
 """Read untrusted XML into a tree that knows its line numbers: no document type, no entities, bounded size and depth.
 
-Built on defusedxml's SAX parser. Every accessor of `Element` either returns a checked value or raises one
+Built on defusedxml's parser. Every accessor of `Element` either returns a checked value or raises one
 `ScenarioError` that names the file, the line, the element and attribute, the value and what is allowed.
 """
 
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from xml.sax import SAXException, SAXParseException
-from xml.sax.handler import ContentHandler
-from xml.sax.xmlreader import AttributesImpl, Locator
 
 from defusedxml import DefusedXmlException
-from defusedxml.expatreader import DefusedExpatParser
+from defusedxml.ElementTree import DefusedXMLParser, ParseError
 
 from simengine.core.errors import ScenarioError
 
@@ -129,24 +126,21 @@ class Element:
         return int(stripped)
 
 
-class _TreeBuilder(ContentHandler):
-    """Collects SAX events into `Element`s and refuses too many or too deep ones."""
+class _TreeBuilder:
+    """Collects parser events into `Element`s and refuses too many or too deep ones."""
 
     def __init__(self, file: str) -> None:
-        super().__init__()
         self.file = file
         self.root: Element | None = None
+        self.parser: DefusedXMLParser | None = None  # set once it exists; knows the line
         self._open: list[Element] = []
         self._text: list[list[str]] = []
         self._count = 0
-        self._locator: Locator | None = None
 
-    def setDocumentLocator(self, locator: Locator) -> None:  # noqa: N802 (name of the SAX interface)
-        self._locator = locator
-
-    def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802
-        line = self._locator.getLineNumber() or 1 if self._locator is not None else 1
-        element = Element(self.file, line, name, dict(attrs.items()))
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """Open an element."""
+        line = self.parser.parser.CurrentLineNumber if self.parser is not None else 1
+        element = Element(self.file, line, tag.rpartition("}")[2], attributes)
         self._count += 1
         if self._count > MAX_ELEMENTS:
             raise element.error(f"is element number {self._count}: a file may hold {MAX_ELEMENTS}")
@@ -159,12 +153,18 @@ class _TreeBuilder(ContentHandler):
         self._open.append(element)
         self._text.append([])
 
-    def characters(self, content: str) -> None:
+    def data(self, content: str) -> None:
+        """Take text of the innermost open element."""
         if self._text:
             self._text[-1].append(content)
 
-    def endElement(self, name: str) -> None:  # noqa: N802
+    def end(self, tag: str) -> None:
+        """Close the innermost element."""
         self._open.pop().text = "".join(self._text.pop()).strip()
+
+    def close(self) -> Element | None:
+        """Return the root, as the parser asks for it at the end."""
+        return self.root
 
 
 def read_xml(path: str | Path, root_tag: str) -> Element:
@@ -175,9 +175,9 @@ def read_xml(path: str | Path, root_tag: str) -> Element:
             entities, or has another root.
     """
     file = str(path)
-    parser = DefusedExpatParser(forbid_dtd=True, forbid_entities=True, forbid_external=True)
     builder = _TreeBuilder(file)
-    parser.setContentHandler(builder)
+    parser = DefusedXMLParser(target=builder, forbid_dtd=True, forbid_entities=True, forbid_external=True)
+    builder.parser = parser
     try:
         with open(path, "rb") as stream:
             size = 0
@@ -193,13 +193,12 @@ def read_xml(path: str | Path, root_tag: str) -> Element:
         raise
     except OSError as error:
         raise ScenarioError(f"{file}: cannot be read ({error.strerror or error})") from None
-    except SAXParseException as error:
-        raise ScenarioError(
-            f"{file}, line {error.getLineNumber()}: not well-formed XML ({error.getMessage()})"
-        ) from None
+    except ParseError as error:
+        raise ScenarioError(f"{file}, line {error.position[0]}: not well-formed XML ({error})") from None
     except DefusedXmlException:
-        raise ScenarioError(f"{file}: declares a document type or entities; neither is allowed") from None
-    except (SAXException, LookupError, ValueError) as error:
+        line = parser.parser.CurrentLineNumber
+        raise ScenarioError(f"{file}, line {line}: declares a document type or entities; neither is allowed") from None
+    except (LookupError, ValueError) as error:
         raise ScenarioError(f"{file}: not readable as XML ({error})") from None
     if builder.root is None:
         raise ScenarioError(f"{file}: holds no element; expected root <{root_tag}>")

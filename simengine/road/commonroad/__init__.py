@@ -1,0 +1,62 @@
+"""Read CommonRoad scenarios (XML formats 2018b and 2020a): lanelet network, recorded obstacles, planning problems."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from simengine.road.build import build_network
+from simengine.road.commonroad.intersections import apply_intersections
+from simengine.road.commonroad.lanelets import read_lanelets
+from simengine.road.commonroad.obstacles import pack_still, pack_tracks, read_obstacles
+from simengine.road.commonroad.problem import read_problems
+from simengine.road.commonroad.regulation import draw_crosswalks, read_lights, read_signs, read_stop_lines
+from simengine.road.network import RoadNetwork
+from simengine.road.recording import PlanningProblem, RecordedTracks, StillObstacles
+from simengine.road.xml import read_xml
+
+VERSIONS = ("2018b", "2020a")
+_MIN_TIME_STEP, _MAX_TIME_STEP = 1e-4, 60.0  # [s]
+
+
+class CommonRoadScenario(NamedTuple):
+    """Everything a CommonRoad file states, in the file's own coordinates."""
+
+    name: str  # benchmark id
+    time_step: float  # [s]
+    network: RoadNetwork
+    tracks: RecordedTracks
+    still: StillObstacles
+    problems: tuple[PlanningProblem, ...]
+    skipped: tuple[str, ...]  # obstacles that are in neither, with the reason
+
+
+def read_commonroad(path: str | Path) -> CommonRoadScenario:
+    """Read a CommonRoad file.
+
+    Raises:
+        ScenarioError: The file cannot be read, is not of a known version, has no lanelet, or holds a value that is not
+            allowed; names file, line, element, value and what is allowed.
+    """
+    root = read_xml(path, "commonRoad")
+    root.choice("commonRoadVersion", VERSIONS)
+    time_step = root.number("timeStepSize", _MIN_TIME_STEP, _MAX_TIME_STEP)
+    lanelets = read_lanelets(root)
+    signs, sign_drafts = read_signs(root, lanelets)
+    lights, rank = read_lights(root, lanelets, time_step)
+    apply_intersections(root, lanelets, signs)
+    network = build_network(
+        lanes=[lanelet.draft for lanelet in lanelets.values() if not lanelet.is_crosswalk],
+        signals=lights,
+        stop_lines=read_stop_lines(lanelets, signs, rank),
+        crossings=draw_crosswalks(lanelets),
+        signs=sign_drafts,
+    )
+    obstacles = read_obstacles(root)
+    return CommonRoadScenario(
+        name=root.string("benchmarkID", ""),
+        time_step=time_step,
+        network=network,
+        tracks=pack_tracks(obstacles.tracks, time_step),
+        still=pack_still(obstacles.still),
+        problems=read_problems(root, lanelets),
+        skipped=tuple(obstacles.skipped),
+    )

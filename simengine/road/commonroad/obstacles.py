@@ -1,0 +1,176 @@
+"""Obstacles of a CommonRoad file: those that move as recorded tracks, those that stand as boxes."""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from simengine.core.state import ActorKind
+from simengine.road.commonroad import shapes
+from simengine.road.recording import RecordedTracks, StillObstacles
+from simengine.road.xml import Element
+
+MAX_CELLS = 5_000_000  # tracks times steps
+_MAX_SPEED = 1_000.0  # [m/s]
+_PERSON_SIZE = 1.2  # an obstacle of unknown type no larger than this is taken for a person [m]
+_KINDS = {
+    "car": ActorKind.CAR, "taxi": ActorKind.CAR, "priorityVehicle": ActorKind.CAR, "parkedVehicle": ActorKind.CAR,
+    "truck": ActorKind.TRUCK, "train": ActorKind.TRUCK, "bus": ActorKind.BUS, "bicycle": ActorKind.BICYCLE,
+    "motorcycle": ActorKind.MOTORCYCLE, "pedestrian": ActorKind.PEDESTRIAN,
+    "constructionZone": ActorKind.CARGO, "pillar": ActorKind.CARGO,
+}  # fmt: skip
+_NO_ACTORS = ("roadBoundary", "building", "median_strip", "medianStrip")
+_ALL_KINDS = (*_KINDS, *_NO_ACTORS, "unknown")
+
+
+@dataclass
+class _State:
+    step: int
+    x: float
+    y: float
+    heading: float
+    velocity: float | None
+
+
+@dataclass
+class _Track:
+    id: str
+    kind: ActorKind
+    box: shapes.Box
+    states: list[_State]
+
+
+@dataclass
+class Obstacles:
+    """What was read, and what was passed over with the reason."""
+
+    tracks: list[_Track] = field(default_factory=list)
+    still: list[_Track] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+
+def _state(element: Element, box: shapes.Box, last_heading: float) -> _State:
+    """Read a state and move its reference point to the centre of the obstacle's box.
+
+    Point-mass states carry the velocity's components instead of an orientation.
+    """
+    x, y = shapes.place(element.require("position"))
+    orientation, speed, lateral = element.find("orientation"), element.find("velocity"), element.find("velocityY")
+    velocity = shapes.value(speed, -_MAX_SPEED, _MAX_SPEED) if speed is not None else None
+    if orientation is not None:
+        heading = shapes.angle(orientation)
+    elif velocity is not None and lateral is not None:
+        across = shapes.value(lateral, -_MAX_SPEED, _MAX_SPEED)
+        heading = math.atan2(across, velocity) if math.hypot(velocity, across) > 0.1 else last_heading
+        velocity = math.hypot(velocity, across)
+    else:
+        raise element.error("has neither <orientation> nor <velocity> with <velocityY>; it needs one")
+    c, s = math.cos(heading), math.sin(heading)
+    return _State(
+        shapes.step(element.require("time")), x + c * box.x - s * box.y, y + s * box.x + c * box.y, heading, velocity
+    )
+
+
+def _kind(element: Element, box: shapes.Box, moves: bool) -> ActorKind | None:
+    name = element.require("type").text_choice(_ALL_KINDS)
+    if name in _NO_ACTORS:
+        return None
+    if name != "unknown":
+        return _KINDS[name]
+    if not moves:
+        return ActorKind.CARGO
+    return ActorKind.PEDESTRIAN if max(box.length, box.width) <= _PERSON_SIZE else ActorKind.CAR
+
+
+def _read_one(element: Element, moves: bool, into: Obstacles) -> None:
+    name = element.string("id")
+    if moves and element.find("trajectory") is None and element.find("occupancySet") is not None:
+        into.skipped.append(f"obstacle {name}: its future is a set of occupancies, not a trajectory")
+        return
+    box = shapes.box(element.require("shape"))
+    kind = _kind(element, box, moves)
+    if kind is None:
+        into.skipped.append(f"obstacle {name}: of type {element.require('type').text!r}, which is no actor")
+        return
+    states = [_state(element.require("initialState"), box, 0.0)]
+    if not moves:
+        into.still.append(_Track(name, kind, box, states))
+        return
+    trajectory = element.find("trajectory")
+    for state in trajectory.all("state") if trajectory is not None else ():
+        following = _state(state, box, states[-1].heading)
+        if len(states) == 1 and following.step == states[0].step:
+            states.pop()  # some files repeat the initial state as the trajectory's first
+        elif following.step <= states[-1].step:
+            raise state.error(f"is at step {following.step}: states must ascend, {states[-1].step} comes before")
+        states.append(following)
+    into.tracks.append(_Track(name, kind, box, states))
+
+
+def read_obstacles(root: Element) -> Obstacles:
+    """Read all obstacles of a file.
+
+    Raises:
+        ScenarioError: Names file, line, element, value and what is allowed.
+    """
+    found = Obstacles()
+    names: dict[str, Element] = {}
+    for element in root.children:
+        if element.tag in ("phantomObstacle", "environmentObstacle"):
+            reason = "an assumed one" if element.tag == "phantomObstacle" else "part of the surroundings, not an actor"
+            found.skipped.append(f"obstacle {element.string('id')}: {reason}")
+            continue
+        if element.tag == "obstacle":
+            moves = element.require("role").text_choice(("static", "dynamic")) == "dynamic"
+        elif element.tag in ("staticObstacle", "dynamicObstacle"):
+            moves = element.tag == "dynamicObstacle"
+        else:
+            continue
+        if names.setdefault(element.string("id"), element) is not element:
+            raise element.error(f"id='{element.string('id')}': another obstacle has this id")
+        _read_one(element, moves, found)
+    steps = max([track.states[-1].step for track in found.tracks], default=-1) + 1
+    if steps * len(found.tracks) > MAX_CELLS:
+        raise root.error(f"holds {len(found.tracks)} tracks over {steps} steps; {MAX_CELLS} in all are allowed")
+    return found
+
+
+def pack_tracks(tracks: list[_Track], time_step: float) -> RecordedTracks:
+    """Pack tracks into arrays; a velocity that the file leaves out is taken from neighbouring positions."""
+    n, steps = len(tracks), max([track.states[-1].step for track in tracks], default=-1) + 1
+    valid, position = np.zeros((n, steps), np.bool_), np.zeros((n, steps, 2))
+    heading, velocity = np.zeros((n, steps)), np.zeros((n, steps))
+    for k, track in enumerate(tracks):
+        states = track.states
+        for i, state in enumerate(states):
+            valid[k, state.step] = True
+            position[k, state.step] = state.x, state.y
+            heading[k, state.step] = state.heading
+            if state.velocity is not None:
+                velocity[k, state.step] = state.velocity
+            elif len(states) > 1:
+                a, b = states[max(i - 1, 0)], states[min(i + 1, len(states) - 1)]
+                along = (b.x - a.x) * math.cos(state.heading) + (b.y - a.y) * math.sin(state.heading)
+                velocity[k, state.step] = along / ((b.step - a.step) * time_step)
+    return RecordedTracks(
+        id=np.array([track.id for track in tracks], np.str_),
+        kind=np.array([track.kind for track in tracks], np.int32),
+        length=np.array([track.box.length for track in tracks], np.float64),
+        width=np.array([track.box.width for track in tracks], np.float64),
+        valid=valid,
+        position=position,
+        heading=heading,
+        velocity=velocity,
+    )
+
+
+def pack_still(still: list[_Track]) -> StillObstacles:
+    """Pack standing obstacles into arrays."""
+    return StillObstacles(
+        id=np.array([track.id for track in still], np.str_),
+        kind=np.array([track.kind for track in still], np.int32),
+        length=np.array([track.box.length for track in still], np.float64),
+        width=np.array([track.box.width for track in still], np.float64),
+        position=np.array([(track.states[0].x, track.states[0].y) for track in still], np.float64).reshape(-1, 2),
+        heading=np.array([track.states[0].heading for track in still], np.float64),
+    )
