@@ -4,12 +4,12 @@ import math
 
 import numpy as np
 import pytest
-from tests.sensors.lidar_scene import CLEAR, box_mesh, lidar_spec, make_history, make_scene
 
 from simengine.core.mesh import Material
 from simengine.core.semantics import Semantic
 from simengine.sensors.lidar import LidarSensor
 from simengine.sensors.scene import flatten_scene
+from tests.sensors.lidar_scene import CLEAR, box_mesh, lidar_spec, make_history, make_scene
 
 EGO_AT = (1.4, 0.0, 0.75)  # puts the rear axle at the world's origin
 NO_SIGNALS = np.zeros(0, np.int32)
