@@ -92,7 +92,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"simengine {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    def command(name: str, run: Callable[[argparse.Namespace], int], summary: str, text: str) -> argparse.ArgumentParser:
+    def command(
+        name: str, run: Callable[[argparse.Namespace], int], summary: str, text: str
+    ) -> argparse.ArgumentParser:
         sub = commands.add_parser(
             name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", epilog=text,
             formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -122,7 +124,9 @@ With -m several values sweep:  generate -m scenario=urban/jaywalker weather=clea
     generating.add_argument("-m", "--multirun", action="store_true", help="sweep over comma-separated values")
 
     replaying = command(
-        "replay", _replay, "run recorded episodes again and compare their digests",
+        "replay",
+        _replay,
+        "run recorded episodes again and compare their digests",
         "Exit code 0 if every episode is identical, 1 if one is not; the first difference is named.",
     )
     replaying.add_argument("folder", help="a folder that `generate` wrote")
@@ -140,21 +144,27 @@ scenarios that `replay`, a search or a bug report left. Exit code 1 if one fails
     testing.add_argument("--junit", metavar="FILE", default=None, help="write the verdicts as JUnit XML")
 
     exporting = command(
-        "export", _export, "write a dataset that other tools read",
+        "export",
+        _export,
+        "write a dataset that other tools read",
         "  format=kitti|coco   which\n  output=OUT          an empty or new folder",
     )
     exporting.add_argument("folder", help="a folder that `generate` wrote, or a sweep")
     exporting.add_argument("settings", nargs="*", metavar="key=value", help="format=… output=…")
 
     training = command(
-        "train", _train, "train a driver",
+        "train",
+        _train,
+        "train a driver",
         "  env=highway|intersection|warehouse   agent=ppo   output=DIR   seed=1\n"
         "Writes a checkpoint, the learning curve as PNG and CSV.",
     )
     training.add_argument("overrides", nargs="*", metavar="key=value", help="settings")
 
     evaluating = command(
-        "evaluate", _evaluate, "measure a trained driver on unseen episodes",
+        "evaluate",
+        _evaluate,
+        "measure a trained driver on unseen episodes",
         "  env=highway agent=CHECKPOINT episodes=500",
     )
     evaluating.add_argument("overrides", nargs="*", metavar="key=value", help="settings")

@@ -83,7 +83,9 @@ def multiply_quaternions(
 
 
 @njit(cache=True)
-def interpolate_quaternions(a: NDArray[np.float64], b: NDArray[np.float64], fraction: float, out: NDArray[np.float64]) -> None:
+def interpolate_quaternions(
+    a: NDArray[np.float64], b: NDArray[np.float64], fraction: float, out: NDArray[np.float64]
+) -> None:
     """Interpolate two nearby unit quaternions along the shorter arc and normalise (nlerp), into `out`. Shapes (4,)."""
     dot = a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3]
     sign = 1.0 if dot >= 0.0 else -1.0

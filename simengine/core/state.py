@@ -107,7 +107,7 @@ class WorldState(NamedTuple):
     wheel_speed: NDArray[np.float64]  # spin [rad/s]. (num_envs, num_actors, 4)
     wheel_rotation: NDArray[np.float64]  # spin angle [rad]. (num_envs, num_actors, 4)
     tyre_deflection: NDArray[np.float64]  # bristle, longitudinal and lateral [m]. (num_envs, num_actors, 4, 2)
-    tyre_grip: NDArray[np.float64]  # friction factor of each tyre, 1 sound, small when failed. (num_envs, num_actors, 4)
+    tyre_grip: NDArray[np.float64]  # friction factor of a tyre, 1 sound, small when failed. (num_envs, num_actors, 4)
     gait_phase: NDArray[np.float64]  # of walkers and animals [rad]
     lights: NDArray[np.int32]  # bits of Light
 
@@ -117,7 +117,7 @@ class Controls(NamedTuple):
 
     acceleration: NDArray[np.float64]  # along the vehicle's x axis; negative brakes [m/s²]
     steering: NDArray[np.float64]  # road-wheel angle [rad]
-    velocity: NDArray[np.float64]  # WALKER: ground velocity, world x, y [m/s]; DIFFERENTIAL: speed [m/s], yaw rate [rad/s]. (…, 2)
+    velocity: NDArray[np.float64]  # WALKER: world x, y [m/s]; DIFFERENTIAL: speed [m/s], yaw rate [rad/s]. (…, 2)
     lights: NDArray[np.int32]  # bits of Light asked for; BRAKE is added by the physics
 
 
@@ -169,4 +169,4 @@ def empty_controls(num_envs: int, num_actors: int) -> Controls:
 
 def copy_state(state: WorldState) -> WorldState:
     """Copy every array of a state."""
-    return WorldState(*(field.copy() for field in state))
+    return WorldState._make(field.copy() for field in state)

@@ -6,7 +6,7 @@ Camera, LiDAR, tyres, drivers and labels read these functions; none of them know
 import math
 from typing import NamedTuple
 
-# Koschmieder with the meteorological optical range at 5 % contrast: MOR = −ln(0.05) / extinction (WMO No. 8, part I, ch. 9).
+# Koschmieder at 5 % contrast: optical range MOR = −ln(0.05) / extinction (WMO No. 8, part I, ch. 9).
 _MOR_CONTRAST = -math.log(0.05)
 # Backscatter coefficient in fog, β = 0.046 / MOR (Hahner et al., ICCV 2021).
 _BACKSCATTER = 0.046

@@ -166,7 +166,9 @@ class RedLight(Criterion):
     def result(self, name: str) -> CriterionResult:
         if self._crossed is not None:
             return CriterionResult(name, False, self._crossed[0], (EGO,), None, f"signal {self._crossed[1]} was red")
-        return CriterionResult(name, True if self._met else None, -1, (), None, "" if self._met else "no signal was met")
+        return CriterionResult(
+            name, True if self._met else None, -1, (), None, "" if self._met else "no signal was met"
+        )
 
 
 def _against_line(network: RoadNetwork, line: int, x: float, y: float) -> tuple[float, float, float, float]:
@@ -196,8 +198,16 @@ class MinTtc(Criterion):
     def update(self, view: View) -> None:
         state, actors = view.state, view.actors
         ttc, other = smallest_time_to_collision(
-            0, EGO, state.valid, state.position, state.orientation, state.velocity,
-            actors.length, actors.width, actors.height, HORIZON,
+            0,
+            EGO,
+            state.valid,
+            state.position,
+            state.orientation,
+            state.velocity,
+            actors.length,
+            actors.width,
+            actors.height,
+            HORIZON,
         )
         if ttc < self._smallest[0]:
             self._smallest = (ttc, other, view.time_ns)

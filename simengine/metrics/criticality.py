@@ -14,8 +14,20 @@ _FINE = 0.005  # shortest step [s]
 
 @njit(cache=True)
 def box_time_to_collision(
-    ax: float, ay: float, a_yaw: float, a_length: float, a_width: float, avx: float, avy: float,
-    bx: float, by: float, b_yaw: float, b_length: float, b_width: float, bvx: float, bvy: float,
+    ax: float,
+    ay: float,
+    a_yaw: float,
+    a_length: float,
+    a_width: float,
+    avx: float,
+    avy: float,
+    bx: float,
+    by: float,
+    b_yaw: float,
+    b_length: float,
+    b_width: float,
+    bvx: float,
+    bvy: float,
     horizon: float,
 ) -> float:
     """Return when two boxes at constant velocity and heading first overlap [s]; infinity if not within `horizon`.
@@ -27,9 +39,7 @@ def box_time_to_collision(
     relative = math.sqrt(rvx * rvx + rvy * rvy)
     time = 0.0
     while time <= horizon:
-        gap = boxes_gap(
-            ax, ay, a_yaw, a_length, a_width, bx + rvx * time, by + rvy * time, b_yaw, b_length, b_width
-        )
+        gap = boxes_gap(ax, ay, a_yaw, a_length, a_width, bx + rvx * time, by + rvy * time, b_yaw, b_length, b_width)
         if gap <= 1e-6:
             return time
         if relative < 1e-6:
@@ -87,9 +97,21 @@ def smallest_time_to_collision(
             continue
         p = orientation[env, b]
         time = box_time_to_collision(
-            x, y, yaw, length[env, actor], width[env, actor], vx, vy,
-            position[env, b, 0], position[env, b, 1], yaw_from_quaternion(p[0], p[1], p[2], p[3]),
-            length[env, b], width[env, b], velocity[env, b, 0], velocity[env, b, 1], min(horizon, best),
+            x,
+            y,
+            yaw,
+            length[env, actor],
+            width[env, actor],
+            vx,
+            vy,
+            position[env, b, 0],
+            position[env, b, 1],
+            yaw_from_quaternion(p[0], p[1], p[2], p[3]),
+            length[env, b],
+            width[env, b],
+            velocity[env, b, 0],
+            velocity[env, b, 1],
+            min(horizon, best),
         )
         if time < best:
             best, other = time, b

@@ -1,8 +1,8 @@
 """Compose a Hydra configuration from a name and overrides: the one home of Hydra and OmegaConf.
 
 Composing is a plain function: it builds its own loader and touches no global state, so it works in threads and inside
-another Hydra program. It returns nested dicts with references (`${…}`) still unresolved, because distributions have to be
-drawn before they are copied.
+another Hydra program. It returns nested dicts with references (`${…}`) still unresolved, because distributions have to
+be drawn before they are copied.
 """
 
 import difflib
@@ -40,7 +40,9 @@ def configuration_root() -> Path:
     for root in (package.parent, package):
         if (root / "conf" / "config.yaml").is_file() and (root / "scenarios").is_dir():
             return root
-    raise ConfigError(f"conf/ and scenarios/ were found neither beside nor inside {package}: the installation is broken")
+    raise ConfigError(
+        f"conf/ and scenarios/ were found neither beside nor inside {package}: the installation is broken"
+    )
 
 
 def _loader(overrides: list[str] | tuple[str, ...] = ()) -> ConfigLoaderImpl:
@@ -114,9 +116,7 @@ def _one_line(error: Exception) -> str:
 
 def _explain(error: Exception, loader: ConfigLoaderImpl, primary: str, overrides: list[Override]) -> ConfigError:
     """Find out what the user got wrong, since Hydra's messages name neither the nearest key nor what is allowed."""
-    known = OmegaConf.to_container(
-        loader.load_configuration(primary, [], RunMode.RUN, from_shell=False), resolve=False
-    )
+    known = OmegaConf.to_container(loader.load_configuration(primary, [], RunMode.RUN, from_shell=False), resolve=False)
     groups = {group: group_options(loader, group) for group in {*known, "scenarios"} - {"hydra", "scenario"}}
     for override in overrides:
         key, typed = override.key_or_group, override.input_line or ""
@@ -126,14 +126,17 @@ def _explain(error: Exception, loader: ConfigLoaderImpl, primary: str, overrides
             for value in values:
                 if str(value) not in groups[key]:
                     allowed = ", ".join(groups[key])
-                    return ConfigError(f"{shown}={value}: no such option{nearest(str(value), groups[key])}; allowed: {allowed}")
+                    return ConfigError(
+                        f"{shown}={value}: no such option{nearest(str(value), groups[key])}; allowed: {allowed}"
+                    )
         elif override.is_delete() or override.is_add():
             continue
         elif not key.startswith("hydra"):
             top = {*known, "scenario"} - {"hydra"}
             if key.split(".")[0] not in top:
+                names = sorted(top)
                 return ConfigError(
-                    f"{typed}: no setting is called \"{shown}\"{nearest(shown, sorted(top))}; allowed: {', '.join(sorted(top))}"
+                    f'{typed}: no setting is called "{shown}"{nearest(shown, names)}; allowed: {", ".join(names)}'
                 )
     text = _one_line(error)
     missing = re.search(r"Could not override '([^']+)'", text)
@@ -170,10 +173,15 @@ def expand_sweep(overrides: list[str] | tuple[str, ...]) -> list[tuple[str, ...]
         if override.is_sweep_override():
             if override.is_discrete_sweep():
                 key = override.get_key_element()
-                axes.append([f"{key}={value}" for value in override.sweep_string_iterator(loader)] if _is_glob(override)
-                            else [f"{key}={value}" for value in override.sweep_string_iterator()])
+                axes.append(
+                    [f"{key}={value}" for value in override.sweep_string_iterator(loader)]
+                    if _is_glob(override)
+                    else [f"{key}={value}" for value in override.sweep_string_iterator()]
+                )
             else:
-                raise ConfigError(f"{text}: a continuous interval needs a sampler; list values or write it as a distribution")
+                raise ConfigError(
+                    f"{text}: a continuous interval needs a sampler; list values or write it as a distribution"
+                )
         else:
             axes.append([text])
     return [tuple(job) for job in itertools.product(*axes)]

@@ -1,7 +1,7 @@
 """From a composed tree with distributions to a `ConcreteScenario` of numbers only, by seed.
 
-Distribution nodes are replaced on the unresolved tree, keyed by their key path, and references are resolved afterwards: a
-parameter that refers to another takes the drawn value, so the two are correlated exactly.
+Distribution nodes are replaced on the unresolved tree, keyed by their key path, and references are resolved afterwards:
+a parameter that refers to another takes the drawn value, so the two are correlated exactly.
 """
 
 import hashlib
@@ -109,10 +109,13 @@ def explain_validation(error: ValidationError, tree: dict[str, Any], model: type
     first = sorted(error.errors(), key=lambda e: e["type"] == "missing")[0]
     path, node, holder = [], tree, tree
     for part in first["loc"]:
-        if isinstance(node, dict) and part in node:
-            holder, node = node, node[part]
-            path.append(str(part))
-        elif isinstance(node, list) and isinstance(part, int) and part < len(node):
+        if (
+            isinstance(node, dict)
+            and part in node
+            or isinstance(node, list)
+            and isinstance(part, int)
+            and part < len(node)
+        ):
             holder, node = node, node[part]
             path.append(str(part))
         elif part == first["loc"][-1] and first["type"] == "missing":
@@ -155,7 +158,9 @@ def _sibling_names(model: type[Spec], path: list[str], tree: Any) -> set[str]:
         if found:
             candidates = found
     kind = node.get("kind") if isinstance(node, dict) else None
-    matching = [c for c in candidates if "kind" in c.model_fields and kind in get_args(c.model_fields["kind"].annotation)]
+    matching = [
+        c for c in candidates if "kind" in c.model_fields and kind in get_args(c.model_fields["kind"].annotation)
+    ]
     return {name for c in (matching or candidates[:1]) for name in c.model_fields}
 
 
@@ -170,7 +175,9 @@ def concretize(tree: dict[str, Any], seed: int) -> ConcreteScenario:
         ConfigError: A value of the wrong type or out of range, an unknown or missing key, a malformed distribution.
         ScenarioError: An input file that cannot be read.
     """
-    groups = [name for name in ConcreteScenario.model_fields if name not in ("schema_version", "seed", "sampled", "inputs")]
+    groups = [
+        name for name in ConcreteScenario.model_fields if name not in ("schema_version", "seed", "sampled", "inputs")
+    ]
     values, drawn = draw_parameters({name: value for name, value in tree.items() if name in groups}, seed)
     concrete = resolve(values)
     inputs: dict[str, str] = {}

@@ -178,9 +178,7 @@ class Placement(Spec):
 class ActorSpec(Spec):
     """An actor that a scenario places itself."""
 
-    kind: Literal[
-        "car", "truck", "bus", "motorcycle", "bicycle", "pedestrian", "child", "animal", "cargo", "cone"
-    ]
+    kind: Literal["car", "truck", "bus", "motorcycle", "bicycle", "pedestrian", "child", "animal", "cargo", "cone"]
     behavior: Literal["traffic", "scripted", "parked", "walker"]
     place: Placement
     speed: Speed  # at the start [m/s]
@@ -245,7 +243,12 @@ class ChanceTrigger(Spec):
 
 
 Trigger = Annotated[
-    TimeTrigger | DistanceTrigger | TimeToCollisionTrigger | PositionTrigger | SpeedTrigger | AfterTrigger
+    TimeTrigger
+    | DistanceTrigger
+    | TimeToCollisionTrigger
+    | PositionTrigger
+    | SpeedTrigger
+    | AfterTrigger
     | ChanceTrigger,
     Field(discriminator="kind"),
 ]
@@ -338,8 +341,17 @@ class SensorFaultAction(Spec):
 
 
 Action = Annotated[
-    BrakeAction | SetSpeedAction | ChangeLaneAction | FollowPathAction | WalkAction | AppearAction | DropLoadAction
-    | FailTyreAction | RunRedAction | FrictionPatchAction | SensorFaultAction,
+    BrakeAction
+    | SetSpeedAction
+    | ChangeLaneAction
+    | FollowPathAction
+    | WalkAction
+    | AppearAction
+    | DropLoadAction
+    | FailTyreAction
+    | RunRedAction
+    | FrictionPatchAction
+    | SensorFaultAction,
     Field(discriminator="kind"),
 ]
 
@@ -570,7 +582,13 @@ CriterionSpec = Annotated[
     | Annotated[TimeLimit, Tag("time_limit")]
     | Annotated[ExtensionSpec, Tag("extension")],
     _kind_or_extension(
-        "no_collision", "stay_on_road", "speed_limit", "red_light", "min_ttc", "max_deceleration", "reach_goal",
+        "no_collision",
+        "stay_on_road",
+        "speed_limit",
+        "red_light",
+        "min_ttc",
+        "max_deceleration",
+        "reach_goal",
         "time_limit",
     ),
 ]

@@ -13,7 +13,17 @@ from simengine.scenario.compose import compose, expand_sweep, hydra_settings, re
 from simengine.scenario.sampling import concretize, content_hash, to_yaml
 from simengine.scenario.spec import ConcreteScenario
 from simengine.simulation.dataset import Dataset
-from simengine.simulation.index import finished_episodes, write_index
+from simengine.simulation.index import (
+    EPISODES,
+    INDEX,
+    episode_path,
+    episode_row,
+    finished_episodes,
+    read_index,
+    remove_unfinished,
+    write_index,
+)
+from simengine.simulation.mcap_reader import read_episode
 from simengine.simulation.preview import write_preview
 from simengine.simulation.runner import Job, default_workers, progress, run_jobs
 from simengine.simulation.video import write_video
@@ -83,10 +93,11 @@ def _check_backends(batches: list[Batch]) -> None:
 
 def _open_folder(folder: Path) -> None:
     try:
-        (folder / "episodes").mkdir(parents=True, exist_ok=True)
-        probe = folder / "episodes" / ".writable"
+        (folder / EPISODES).mkdir(parents=True, exist_ok=True)
+        probe = folder / EPISODES / ".writable"
         probe.touch()
         probe.unlink()
+        remove_unfinished(folder)
     except OSError as error:
         raise ConfigError(f"output = {folder}: cannot be written to: {error.strerror.lower()}") from None
 
@@ -96,10 +107,9 @@ def _missing(batch: Batch) -> list[Job]:
     finished = finished_episodes(batch.folder)
     jobs = []
     for name, scenario in batch.scenarios:
-        path = batch.folder / "episodes" / f"{name}.mcap"
+        path = episode_path(batch.folder, name)
         if name in finished:
-            there = finished[name].scenario
-            if content_hash(there) != content_hash(scenario):
+            if content_hash(read_episode(path).scenario) != content_hash(scenario):
                 raise ConfigError(
                     f"output = {batch.folder}: {name} is there already, made with other settings; choose another folder"
                 )
@@ -150,14 +160,14 @@ def generate(overrides: list[str], multirun: bool = False) -> int:
     for batch in batches:
         _write_settings(batch)
     try:
-        _run(jobs, workers)
+        seconds = _run(jobs, workers)
     except KeyboardInterrupt:
         shown = [text for text in overrides if not text.startswith("output=")] + [f"output={output}"]
         command = "simengine generate " + ("-m " if multirun else "") + " ".join(shlex.quote(text) for text in shown)
         print(f"\nsimengine: interrupted; to go on:\n  {command}", file=sys.stderr)
         return 130
     for batch in batches:
-        _conclude(batch)
+        _conclude(batch, seconds)
     passed = sum(episode.verdict.passed is True for episode in Dataset(output))
     print(f"{total} episodes in {os.path.relpath(output)}: {passed} passed, {total - passed} did not")
     for name in ("index.parquet", "preview.png", "preview.mp4"):
@@ -166,24 +176,35 @@ def generate(overrides: list[str], multirun: bool = False) -> int:
     return 0
 
 
-def _run(jobs: list[Job], workers: int) -> None:
+def _run(jobs: list[Job], workers: int) -> dict[str, float]:
+    """Make episodes; returns the wall time of each by its file's path [s]."""
+    seconds: dict[str, float] = {}
     if not jobs:
-        return
+        return seconds
     start, simulated = time.perf_counter(), 0.0
     _compile_once(jobs[0], workers, len(jobs))
     with progress(len(jobs), "episode") as bar:
         for outcome in run_jobs(jobs, workers):
             simulated += outcome.simulated
+            seconds[outcome.path] = outcome.seconds
             line = f"{outcome.id}  {outcome.simulated:.1f} s in {outcome.seconds:.1f} s  {outcome.verdict}"
             bar.update()
             bar.write(line, file=sys.stderr) if not bar.disable else print(line, file=sys.stderr, flush=True)
     wall = time.perf_counter() - start
     print(f"{simulated:.0f} s simulated in {wall:.0f} s ({simulated / wall:.2f}x real time)", file=sys.stderr)
+    return seconds
 
 
-def _conclude(batch: Batch) -> None:
+def _conclude(batch: Batch, seconds: dict[str, float]) -> None:
     """Write the index and the previews of a finished folder."""
-    write_index(batch.folder)
+    earlier = {}
+    if (batch.folder / INDEX).is_file():
+        earlier = {row["id"]: row["wall_time"] for row in read_index(batch.folder)}
+    rows = []
+    for name, summary in finished_episodes(batch.folder).items():
+        wall = seconds.get(str(episode_path(batch.folder, name)), earlier.get(name))
+        rows.append(episode_row(summary, wall))
+    write_index(batch.folder, rows)
     settings = batch.scenarios[0][1].recorder
     if settings.preview_episodes > 0 and batch.scenarios[0][1].sensors:
         dataset = Dataset(batch.folder)

@@ -15,7 +15,7 @@ from simengine.physics.catalog import VehicleModel, model_named, models_of_kind
 from simengine.road.frenet import project_on_lane
 from simengine.road.network import LaneArrays, LaneType, RoadNetwork, lane_arrays
 from simengine.road.projection import lane_pose, locate
-from simengine.road.recording import RecordedTracks
+from simengine.road.recording import RecordedTracks, StillObstacles
 from simengine.scenario.spec import ActorSpec, ConcreteScenario, Placement
 
 # Paints and their shares of new cars, about as BASF's 2023 colour report for Europe has them; linear RGB.
@@ -51,6 +51,7 @@ class ActorPlan:
     present: bool = True  # from the first tick
     clearance: float = 0.0  # of its underside above the ground [m]
     track: int = -1  # row of the recording it follows
+    size: tuple[float, float] | None = None  # length and width, where a recording says other than the model [m]
 
 
 @dataclass(frozen=True)
@@ -141,8 +142,16 @@ class Placer:
             if abs(other.x - plan.x) > reach or abs(other.y - plan.y) > reach:
                 continue
             gap = boxes_gap(
-                plan.x, plan.y, plan.yaw, plan.model.length + headway * plan.speed, plan.model.width,
-                other.x, other.y, other.yaw, other.model.length + headway * other.speed, other.model.width,
+                plan.x,
+                plan.y,
+                plan.yaw,
+                plan.model.length + headway * plan.speed,
+                plan.model.width,
+                other.x,
+                other.y,
+                other.yaw,
+                other.model.length + headway * other.speed,
+                other.model.width,
             )
             if gap < clearance:
                 return False
@@ -224,9 +233,8 @@ class Placer:
         lane = bundle[spec.lane]
         lane, s = walk_lanes(lanes, lane, 0.0, spec.position)
         if s > lanes.lane_length[lane]:
-            raise ScenarioError(
-                f"ego.position = {spec.position}: the ego's lane ends after {spec.position - s + lanes.lane_length[lane]:.0f} m"
-            )
+            end = spec.position - s + float(lanes.lane_length[lane])
+            raise ScenarioError(f"ego.position = {spec.position}: the ego's lane ends after {end:.0f} m")
         return lane, s
 
     def _drawn_start(self, model: VehicleModel) -> tuple[int, float]:
@@ -263,7 +271,7 @@ class Placer:
         """Start the ego where and as a recorded vehicle starts; with the recorded driver it follows that recording."""
         plan = self._recorded_plan(recording, row, "ego", Behavior.EGO)
         if self.scenario.ego.driver != "recorded":
-            plan = replace(plan, model=model_named(self.scenario.ego.model), track=-1)
+            plan = replace(plan, model=model_named(self.scenario.ego.model), track=-1, size=None)
         lane, s, _ = locate(self.lanes, plan.x, plan.y, plan.z, plan.yaw)
         if lane < 0:
             raise ScenarioError(f"ego.recorded_id = {recording.id[row]}: it starts on no lane")
@@ -282,7 +290,9 @@ class Placer:
         for plan in plans[: self.scenario.traffic.max_vehicles]:
             # Two recorded boxes may touch, as measured; none may stand in an actor that somebody placed.
             if plan.present and any(not Placer._apart(plan, o) for o in self.plans if o.track < 0 and o.present):
-                raise ScenarioError(f"{plan.name} starts where ego or scenario actors stand; set ego.recorded_id or move them")
+                raise ScenarioError(
+                    f"{plan.name} starts where ego or scenario actors stand; set ego.recorded_id or move them"
+                )
             self.plans.append(plan)
 
     def _recorded_plan(self, recording: RecordedTracks, row: int, name: str, behavior: Behavior) -> ActorPlan:
@@ -290,13 +300,31 @@ class Placer:
         length = float(recording.length[row])
         model = min(models_of_kind(kind), key=lambda m: (abs(m.length - length), m.name))
         first = int(np.argmax(recording.valid[row]))
-        x, y = float(recording.position[row, first, 0]), float(recording.position[row, first, 1])
-        z = float(recording.position[row, first, 2]) if recording.position.shape[2] > 2 else 0.0
-        vx, vy = recording.velocity[row, first, :2]
+        x, y = (float(value) for value in recording.position[row, first])
+        heading = float(recording.heading[row, first])
         return ActorPlan(
-            name, model, behavior, x, y, z, float(recording.heading[row, first]), math.hypot(vx, vy), self.paint(kind),
-            present=first == 0, track=row,
+            name, model, behavior, x, y, self._height(x, y, heading), heading, float(recording.velocity[row, first]),
+            self.paint(kind), present=first == 0, track=row,
+            size=(length, float(recording.width[row])),
         )  # fmt: skip
+
+    def _height(self, x: float, y: float, heading: float) -> float:
+        """Return the height of the lane at a place of a plan view [m]."""
+        lane, s, t = locate(self.lanes, x, y, math.nan, heading)
+        return 0.0 if lane < 0 else lane_pose(self.lanes, lane, s, t)[2]
+
+    def still(self, obstacles: StillObstacles) -> None:
+        """Add what stands in a recording from its start to its end."""
+        for row in range(len(obstacles.id)):
+            kind, length = ActorKind(int(obstacles.kind[row])), float(obstacles.length[row])
+            model = min(models_of_kind(kind), key=lambda m: (abs(m.length - length), m.name))
+            x, y = (float(value) for value in obstacles.position[row])
+            heading = float(obstacles.heading[row])
+            plan = ActorPlan(
+                f"still_{obstacles.id[row]}", model, Behavior.PARKED, x, y, self._height(x, y, heading), heading, 0.0,
+                self.paint(kind), size=(length, float(obstacles.width[row])),
+            )  # fmt: skip
+            self.add(plan, f"road.file, obstacle {obstacles.id[row]}")
 
     # ---------------------------------------------------------------------------------------- the scenario's actors
 
@@ -383,9 +411,7 @@ class Placer:
                 if taken >= fraction:
                     continue
                 s = (place + 0.5) * _PARKING_PITCH + 0.3 * (shift - 0.5)
-                plan = self.on_lane(
-                    f"parked_{len(self.plans)}", cars[which], Behavior.PARKED, int(lane), s, 0.0, 0.0
-                )
+                plan = self.on_lane(f"parked_{len(self.plans)}", cars[which], Behavior.PARKED, int(lane), s, 0.0, 0.0)
                 near_crossing = any(
                     math.hypot(*(0.5 * (a + b)[:2] - (plan.x, plan.y))) < 10.0
                     for a, b in zip(network.crossing_start, network.crossing_end, strict=True)
@@ -427,7 +453,9 @@ class Placer:
         candidates: list[tuple[int, float]] = []
         for lane in np.flatnonzero((lanes.lane_type == LaneType.DRIVING) & (lanes.lane_junction < 0)):
             points = lanes.point_position[lanes.lane_first_point[lane] : lanes.lane_first_point[lane + 1]]
-            if np.hypot(points[:, 0] - ego.x, points[:, 1] - ego.y).min() > spec.radius + float(lanes.lane_length[lane]):
+            if np.hypot(points[:, 0] - ego.x, points[:, 1] - ego.y).min() > spec.radius + float(
+                lanes.lane_length[lane]
+            ):
                 continue
             s = float(self.random.uniform(0.0, spacing))
             while s < lanes.lane_length[lane] - 4.0:
@@ -471,7 +499,9 @@ class Placer:
         for lane in np.flatnonzero(lanes.lane_type == LaneType.PAVEMENT):
             length = float(lanes.lane_length[lane])
             for _ in range(int(self.random.poisson(spec.density * length / 1000.0))):
-                spots.append((int(lane), float(self.random.uniform(0.0, length)), float(self.random.uniform(-0.35, 0.35))))
+                spots.append(
+                    (int(lane), float(self.random.uniform(0.0, length)), float(self.random.uniform(-0.35, 0.35)))
+                )
         placed = 0
         for index in self.random.permutation(len(spots)):
             lane, s, across = spots[int(index)]

@@ -27,6 +27,7 @@ class Outcome(NamedTuple):
     """What became of a job."""
 
     id: str
+    path: str  # of its file
     verdict: str
     digest: str
     simulated: float  # [s]
@@ -43,7 +44,7 @@ def run_job(job: Job) -> Outcome:
     start = time.perf_counter()
     summary = record(from_yaml(job.scenario_yaml), job.id, Path(job.path))
     return Outcome(
-        job.id, str(summary.verdict), summary.digest, summary.duration_ns * 1e-9, time.perf_counter() - start
+        job.id, job.path, str(summary.verdict), summary.digest, summary.duration_ns * 1e-9, time.perf_counter() - start
     )
 
 
@@ -106,7 +107,7 @@ def run_jobs(jobs: list[Job], workers: int, run: Callable[[Job], Outcome] = run_
 
 
 def progress(total: int, unit: str, label: str = ""):
-    """Return a progress bar with rate and time left on a terminal; silent elsewhere, where lines are printed instead."""
+    """Return a progress bar with rate and time left on a terminal; silent elsewhere, where lines are printed."""
     from tqdm import tqdm
 
     return tqdm(total=total, unit=unit, desc=label or None, file=sys.stderr, disable=not sys.stderr.isatty())

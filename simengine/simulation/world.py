@@ -71,7 +71,7 @@ def _read_inputs(scenario: ConcreteScenario) -> dict[str, bytes]:
         found = hashlib.sha256(inputs[path]).hexdigest()
         if found != digest:
             raise ScenarioError(
-                f"road.file = {path}: its content has changed (SHA-256 {found[:12]}…, the scenario asks for {digest[:12]}…)"
+                f"road.file = {path}: its content has changed: SHA-256 {found[:12]}…, the scenario asks for {digest[:12]}…"
             )
     return inputs
 
@@ -107,7 +107,7 @@ def build_world(scenario: ConcreteScenario) -> World:
     weather = weather_from_spec(scenario.weather)
     lanes = placer.lanes
     actors, state = _arrays(placer.plans, weather)
-    _resize_recorded(actors, placer.plans, recording)
+    _resize(actors, placer.plans)
     _set_poses(actors, state, placer.plans, lanes)
     scenery = make_scenery(scenario, network, shelves, placer.plans)
     none = np.zeros((1, 8))
@@ -155,7 +155,9 @@ def _ego_row(scenario: ConcreteScenario, recording: RecordedTracks | None) -> in
     known = [str(name) for name in recording.id]
     if wanted:
         if wanted not in known:
-            raise ScenarioError(f"ego.recorded_id = {wanted}: the recording has no such vehicle; allowed: {', '.join(known)}")
+            raise ScenarioError(
+                f"ego.recorded_id = {wanted}: the recording has no such vehicle; allowed: {', '.join(known)}"
+            )
         return known.index(wanted)
     if scenario.ego.driver == "recorded":
         raise ScenarioError(f"ego.driver=recorded needs ego.recorded_id, one of {', '.join(known)}")
@@ -176,13 +178,13 @@ def _arrays(plans: list[ActorPlan], weather: Weather) -> tuple[ActorTable, World
     return actors, state
 
 
-def _resize_recorded(actors: ActorTable, plans: list[ActorPlan], recording: RecordedTracks | None) -> None:
-    """Give recorded vehicles their recorded size; axles and mass scale with it."""
+def _resize(actors: ActorTable, plans: list[ActorPlan]) -> None:
+    """Give recorded actors their recorded size; axles and mass scale with it."""
     for index, plan in enumerate(plans):
-        if recording is None or plan.track < 0:
+        if plan.size is None:
             continue
-        longer = float(recording.length[plan.track]) / float(actors.length[0, index])
-        wider = float(recording.width[plan.track]) / float(actors.width[0, index])
+        longer = plan.size[0] / float(actors.length[0, index])
+        wider = plan.size[1] / float(actors.width[0, index])
         for name in ("length", "front_axle", "rear_axle", "cog_offset"):
             getattr(actors, name)[0, index] *= longer
         for name in ("width", "track_width"):

@@ -32,7 +32,9 @@ def test_wrapped_angle_is_the_same_direction(angle):
 
 @given(angles, st.floats(-1.5, 1.5), angles)
 def test_euler_angles_survive_the_quaternion(roll, pitch, yaw):
-    assert euler_from_quaternion(*quaternion_from_euler(roll, pitch, yaw)) == pytest.approx((roll, pitch, yaw), abs=1e-6)
+    assert euler_from_quaternion(*quaternion_from_euler(roll, pitch, yaw)) == pytest.approx(
+        (roll, pitch, yaw), abs=1e-6
+    )
 
 
 def test_positive_pitch_lowers_the_nose():

@@ -18,7 +18,9 @@ from simengine.core.weather import (
 CLEAR = Weather(0.0, 0.0, 20_000.0, math.radians(50.0), 0.0, 0.0, 0.0, 0.0, 0.0, 20.0, 0.0, 0.0, 0.0)
 
 
-@pytest.mark.parametrize(("optical_range", "alpha"), [(30, 0.100), (50, 0.060), (100, 0.030), (200, 0.015), (500, 0.006)])
+@pytest.mark.parametrize(
+    ("optical_range", "alpha"), [(30, 0.100), (50, 0.060), (100, 0.030), (200, 0.015), (500, 0.006)]
+)
 def test_fog_extinction_matches_the_published_table(optical_range, alpha):
     assert extinction(CLEAR._replace(optical_range=optical_range)) == pytest.approx(alpha, rel=0.01)
 

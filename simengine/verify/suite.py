@@ -1,0 +1,161 @@
+"""Scenarios as tests: each runs against its own criteria; the verdicts are a table, JUnit XML and an exit code."""
+
+import os
+import time
+from pathlib import Path
+from typing import NamedTuple
+from xml.etree import ElementTree
+
+from simengine.core.errors import ConfigError, ScenarioError
+from simengine.scenario.compose import compose, configuration_root, nearest, resolve, scenario_names
+from simengine.scenario.sampling import concretize, from_yaml, to_yaml
+from simengine.scenario.spec import ConcreteScenario
+from simengine.simulation.runner import Job, Outcome, default_workers, progress, run_jobs
+
+_RUN_SETTINGS = ("episodes", "seed", "workers")
+
+
+class Case(NamedTuple):
+    """One test: a scenario with a seed."""
+
+    name: str
+    scenario: ConcreteScenario
+
+
+class Finding(NamedTuple):
+    """What a test found."""
+
+    case: str
+    passed: bool | None
+    verdict: str
+    simulated: float  # [s]
+    seconds: float  # of wall time
+
+
+def _library_name(path: Path) -> tuple[Path, str]:
+    """Return the search path root and the scenario name of a file below a folder called scenarios."""
+    for parent in path.resolve().parents:
+        if parent.name == "scenarios":
+            return parent.parent, path.resolve().relative_to(parent).with_suffix("").as_posix()
+    raise ConfigError(f"{path}: a scenario lies in a folder called scenarios, or is a concrete scenario")
+
+
+def _is_concrete(path: Path) -> bool:
+    return any(line.startswith("schema_version:") for line in path.read_text(errors="replace").splitlines())
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_dir():
+        found = sorted(file for file in path.rglob("*.yaml"))
+        if not found:
+            raise ConfigError(f"{path}: holds no scenario (*.yaml)")
+        return found
+    if path.is_file():
+        return [path]
+    names = scenario_names()
+    if str(path) in names:
+        return [configuration_root() / "scenarios" / f"{path}.yaml"]
+    raise ConfigError(f"{path}: neither a file or folder nor a scenario of the library{nearest(str(path), names)}")
+
+
+def collect(paths: list[str], overrides: list[str]) -> list[Case]:
+    """Find every test of some paths.
+
+    Raises:
+        ConfigError: A path that holds no scenario, or a wrong setting.
+    """
+    run = [text for text in overrides if text.split("=")[0] in _RUN_SETTINGS]
+    settings = resolve({key: compose("config", run)[key] for key in _RUN_SETTINGS})
+    episodes = 1 if not any(text.startswith("episodes=") for text in run) else settings["episodes"]
+    if not isinstance(episodes, int) or episodes < 1:
+        raise ConfigError(f"episodes = {episodes}: must be a whole number of at least 1")
+    # Verdicts need no pictures; whoever wants sensors names them.
+    quiet = [] if any(text.startswith("sensors=") for text in overrides) else ["sensors=none"]
+    cases = []
+    for path in paths:
+        for file in _files(Path(path)):
+            if _is_concrete(file):
+                cases.append(Case(file.stem, from_yaml(file.read_text())))
+                continue
+            root, name = _library_name(file)
+            search = [] if root == configuration_root() else [f"hydra.searchpath=[file://{root}]"]
+            tree = compose("config", (*search, f"scenario={name}", *quiet, *overrides))
+            for number in range(episodes):
+                seed = int(settings["seed"]) + number
+                cases.append(Case(f"{name}[{seed}]", concretize(tree, seed)))
+    return cases
+
+
+def run_case(job: Job) -> Outcome:
+    """Simulate one test without keeping anything."""
+    from simengine.simulation.simulator import simulate
+
+    start = time.perf_counter()
+    episode = simulate(from_yaml(job.scenario_yaml), keep_frames=False)
+    mark = {True: "passed", False: "failed", None: "n/a"}[episode.verdict.passed]
+    text = f"{mark}|{episode.verdict.reason}"
+    return Outcome(job.id, "", text, episode.digest, episode.duration, time.perf_counter() - start)
+
+
+def _junit(findings: list[Finding], path: str) -> None:
+    failed = sum(finding.passed is False for finding in findings)
+    suite = ElementTree.Element(
+        "testsuite", name="simengine", tests=str(len(findings)), failures=str(failed), errors="0",
+        skipped=str(sum(finding.passed is None for finding in findings)),
+        time=f"{sum(finding.seconds for finding in findings):.3f}",
+    )  # fmt: skip
+    for finding in findings:
+        folder, _, name = finding.case.rpartition("/")
+        case = ElementTree.SubElement(
+            suite, "testcase", classname=folder or "scenarios", name=name, time=f"{finding.seconds:.3f}"
+        )
+        if finding.passed is False:
+            ElementTree.SubElement(case, "failure", message=finding.verdict).text = finding.verdict
+        elif finding.passed is None:
+            ElementTree.SubElement(case, "skipped", message="no criterion applied")
+    root = ElementTree.Element("testsuites")
+    root.append(suite)
+    ElementTree.indent(root)
+    part = Path(path).with_name(f".{Path(path).name}.part")
+    try:
+        ElementTree.ElementTree(root).write(part, encoding="utf-8", xml_declaration=True)
+        os.replace(part, path)
+    except OSError as error:
+        raise ConfigError(f"--junit {path}: cannot be written: {error.strerror.lower()}") from None
+
+
+def run_suite(paths: list[str], overrides: list[str], junit: str | None) -> int:
+    """Run scenarios against their criteria; returns 1 if one fails, else 0.
+
+    Raises:
+        ConfigError: A path that holds no scenario, or a wrong setting.
+        ScenarioError: A scenario that cannot be run.
+    """
+    if not paths:
+        raise ConfigError("name a folder or file of scenarios, such as scenarios/")
+    if junit is not None and not Path(junit).resolve().parent.is_dir():
+        raise ConfigError(f"--junit {junit}: its folder does not exist")
+    cases = collect(paths, overrides)
+    if len({case.name for case in cases}) < len(cases):
+        raise ScenarioError("a scenario is named twice; name each path once")
+    workers = resolve({"workers": compose("config", [o for o in overrides if o.startswith("workers=")])["workers"]})[
+        "workers"
+    ]
+    jobs = [Job(case.name, to_yaml(case.scenario), "") for case in cases]
+    findings = {}
+    with progress(len(jobs), "scenario") as bar:
+        for outcome in run_jobs(jobs, workers or default_workers(), run_case):
+            mark, _, reason = outcome.verdict.partition("|")
+            passed = {"passed": True, "failed": False}.get(mark)
+            findings[outcome.id] = Finding(outcome.id, passed, reason, outcome.simulated, outcome.seconds)
+            bar.update()
+    ordered = [findings[case.name] for case in cases]
+    wide = max(len(finding.case) for finding in ordered)
+    for finding in ordered:
+        mark = {True: "passed", False: "FAILED", None: "n/a   "}[finding.passed]
+        print(f"{mark}  {finding.case:{wide}}  {finding.verdict}".rstrip())
+    failed = sum(finding.passed is False for finding in ordered)
+    print(f"{len(ordered) - failed} of {len(ordered)} scenarios passed or did not apply, {failed} failed")
+    if junit is not None:
+        _junit(ordered, junit)
+    return 1 if failed else 0
