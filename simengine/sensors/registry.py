@@ -1,0 +1,90 @@
+"""From specs to sensors: the built-in kinds, and those of installed packages.
+
+A package adds a kind by an entry point of the group `simengine.sensors`: its name is the kind, its value a callable
+`(name, spec, scene, seed) -> Sensor`, where `spec` holds the settings of the YAML as attributes.
+"""
+
+import difflib
+from collections.abc import Callable, Mapping
+from importlib.metadata import entry_points
+
+from simengine.core.errors import ConfigError
+from simengine.scenario.spec import CameraSpec, ExtensionSpec, GnssSpec, ImuSpec, LidarSpec, OdometrySpec
+from simengine.sensors.base import Scene, Sensor
+from simengine.sensors.gnss import GnssSensor
+from simengine.sensors.inertial import ImuSensor
+from simengine.sensors.lidar import LidarSensor
+from simengine.sensors.odometry import OdometrySensor
+from simengine.sensors.scene import SceneArrays, flatten_scene
+
+ENTRY_POINT_GROUP = "simengine.sensors"
+BUILT_IN_KINDS = ("camera", "lidar", "imu", "gnss", "odometry")
+
+SensorSpec = CameraSpec | LidarSpec | ImuSpec | GnssSpec | OdometrySpec | ExtensionSpec
+
+
+def _extension(name: str, kind: str) -> Callable[[str, ExtensionSpec, Scene, int], Sensor]:
+    """Return the maker of a kind that an installed package adds.
+
+    Raises:
+        ConfigError: No package adds it, or what it adds is not a sensor's maker.
+    """
+    found = {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
+    if kind not in found:
+        known = [*BUILT_IN_KINDS, *sorted(found)]
+        near = difflib.get_close_matches(kind, known, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise ConfigError(f"sensors.{name}.kind: unknown kind {kind!r}; {hint}known: {', '.join(known)}")
+    maker = found[kind].load()
+    if not callable(maker):
+        raise ConfigError(f"sensors.{name}.kind: entry point {found[kind].value!r} of {kind!r} is not callable")
+    return maker
+
+
+def make_sensor(name: str, spec: SensorSpec, scene: Scene, seed: int, arrays: SceneArrays | None = None) -> Sensor:
+    """Build a sensor from its spec.
+
+    Args:
+        name: Of the sensor in the rig.
+        spec: Its settings.
+        scene: What can be seen, and the ego that carries it.
+        seed: Of the episode.
+        arrays: The scene flattened; cameras and LiDARs flatten it themselves where it is not given.
+
+    Raises:
+        ConfigError: The kind is unknown.
+    """
+    match spec:
+        case CameraSpec():
+            from simengine.sensors.camera import CameraSensor
+
+            return CameraSensor(name, spec, scene, flatten_scene(scene) if arrays is None else arrays, seed)
+        case LidarSpec():
+            return LidarSensor(name, spec, scene, flatten_scene(scene) if arrays is None else arrays, seed)
+        case ImuSpec():
+            return ImuSensor(name, spec, scene, seed)
+        case GnssSpec():
+            return GnssSensor(name, spec, scene, seed)
+        case OdometrySpec():
+            return OdometrySensor(name, spec, scene)
+        case ExtensionSpec():
+            sensor = _extension(name, spec.kind)(name, spec, scene, seed)
+            if not isinstance(sensor, Sensor):
+                raise ConfigError(f"sensors.{name}.kind: the package's {spec.kind!r} made no simengine Sensor")
+            return sensor
+
+
+def make_sensors(specs: Mapping[str, SensorSpec], scene: Scene, seed: int) -> dict[str, Sensor]:
+    """Build a rig; cameras and LiDARs share one flattened scene.
+
+    Args:
+        specs: Settings by name.
+        scene: What can be seen, and the ego that carries the rig.
+        seed: Of the episode.
+
+    Raises:
+        ConfigError: A kind is unknown.
+    """
+    sees = any(isinstance(spec, CameraSpec | LidarSpec) for spec in specs.values())
+    arrays = flatten_scene(scene) if sees else None
+    return {name: make_sensor(name, spec, scene, seed, arrays) for name, spec in specs.items()}
