@@ -1,37 +1,22 @@
 """Which lanelets form an intersection, how they turn and who goes first.
 
 A file names the lanelets that lead from an intersection's incomings. It leaves out the lanelets that follow those
-inside the same area, and files of format 2018b name none at all, so lanelets whose centre lines cross belong to one too.
+inside the same area, and files of format 2018b name none, so lanelets whose centre lines cross belong to one as well.
 """
-
-import math
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import wrap_angle
 from simengine.road.commonroad.lanelets import Lanelet, refs
 from simengine.road.commonroad.regulation import PRIORITY_SIGNS, STOP_SIGNS, YIELD_SIGNS, Sign
 from simengine.road.network import LaneType, Turn
+from simengine.road.polyline import turn_of
 from simengine.road.xml import Element
 
-STRAIGHT = math.radians(30.0)  # a lanelet that turns by less leads straight on [rad]
 _END = 1.0  # lines that meet this near to an end of one touch but do not cross [m]
 _STOREY = 3.0  # lines farther apart in height pass over each other [m]
 _TURNS = {"successorsLeft": Turn.LEFT, "successorsStraight": Turn.STRAIGHT, "successorsRight": Turn.RIGHT}
-
-
-@njit(cache=True)
-def total_turn(point: NDArray[np.float64]) -> float:
-    """Return how far a polyline turns from its first to its last chord, full circles included [rad]. Shape (n, 3)."""
-    total, before = 0.0, 0.0
-    for i in range(1, point.shape[0]):
-        heading = math.atan2(point[i, 1] - point[i - 1, 1], point[i, 0] - point[i - 1, 0])
-        if i > 1:
-            total += wrap_angle(heading - before)
-        before = heading
-    return total
 
 
 @njit(cache=True)
@@ -161,8 +146,7 @@ def apply_intersections(root: Element, lanelets: dict[str, Lanelet], signs: dict
         draft = lanelets[name].draft
         draft.junction = numbers.setdefault(int(find_root(parent, index[name])), len(numbers))
         if name not in ranks:
-            turn = total_turn(draft.points)
-            draft.turn = Turn.STRAIGHT if abs(turn) < STRAIGHT else Turn.LEFT if turn > 0.0 else Turn.RIGHT
+            draft.turn = turn_of(draft.points)
             draft.priority = 2 + (0 if draft.turn == Turn.LEFT else 1)
     waiting = list(ranks)
     while waiting:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from simengine.road.build import LaneDraft
 from simengine.road.commonroad.shapes import point
 from simengine.road.network import LaneType, MarkingType
+from simengine.road.polyline import lengths
 from simengine.road.xml import Element
 
 MAX_WIDTH = 500.0  # of a lanelet [m]
@@ -76,22 +77,6 @@ def _bound(lanelet: Element, tag: str) -> NDArray[np.float64]:
     if len(points) < 2:
         raise element.error(f"has {len(points)} points; a bound needs 2")
     return points
-
-
-@njit(cache=True)
-def arc_lengths(points: NDArray[np.float64], out: NDArray[np.float64]) -> None:
-    """Write the arc length in plan view up to every point [m]. Shapes (n, 3), (n,)."""
-    out[0] = 0.0
-    for i in range(1, points.shape[0]):
-        dx, dy = points[i, 0] - points[i - 1, 0], points[i, 1] - points[i - 1, 1]
-        out[i] = out[i - 1] + math.sqrt(dx * dx + dy * dy)
-
-
-def lengths(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the arc length in plan view up to every point [m]."""
-    out = np.zeros(len(points))
-    arc_lengths(points, out)
-    return out
 
 
 def _resample(points: NDArray[np.float64], fraction: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -2,12 +2,11 @@
 
 import math
 
-import numpy as np
-
 from simengine.road.build import CrossingDraft, SignalDraft, SignDraft, StopLineDraft
-from simengine.road.commonroad.lanelets import Lanelet, lengths, refs
+from simengine.road.commonroad.lanelets import Lanelet, refs
 from simengine.road.commonroad.shapes import MAX_STEP, point
 from simengine.road.network import SignalColor
+from simengine.road.polyline import end_heading, foot, lengths
 from simengine.road.xml import Element
 
 # Ids of signs that limit the speed: Germany, China, Zamunda 274, United States R2-1, Spain R-301, Russia 3.24, Belgium
@@ -65,14 +64,9 @@ class Sign:
         return "stop" if kind in STOP_SIGNS else "yield" if kind in YIELD_SIGNS else kind
 
 
-def _end_heading(lanelet: Lanelet) -> float:
-    d = lanelet.draft.points[-1] - lanelet.draft.points[-2]
-    return math.atan2(float(d[1]), float(d[0]))
-
-
 def _facing(lanelet: Lanelet) -> float:
     """Return the direction against the traffic that leaves a lanelet [rad]."""
-    return math.remainder(_end_heading(lanelet) + math.pi, 2.0 * math.pi)
+    return math.remainder(end_heading(lanelet.draft.points) + math.pi, 2.0 * math.pi)
 
 
 def read_signs(root: Element, lanelets: dict[str, Lanelet]) -> tuple[dict[str, Sign], list[SignDraft]]:
@@ -163,21 +157,12 @@ def read_stop_lines(lanelets: dict[str, Lanelet], signs: dict[str, Sign], rank: 
             stop = 1  # a line with neither light nor sign: stop there to give way
         length = float(lengths(lanelet.draft.points)[-1])
         ends = [point(child) for child in line.all("point")] if line is not None else []
-        s = length if len(ends) < 2 else _project(lanelet, 0.5 * (np.array(ends[0]) + np.array(ends[-1])))
+        s = length
+        if len(ends) > 1:
+            s = foot(lanelet.draft.points, 0.5 * (ends[0][0] + ends[-1][0]), 0.5 * (ends[0][1] + ends[-1][1]))
         light = min(lights, key=lambda name: rank[name]) if lights else None
         drafts.append(StopLineDraft(lanelet.draft.name, s, light, stop))
     return drafts
-
-
-def _project(lanelet: Lanelet, place: np.ndarray) -> float:
-    """Return the arc length at the foot of a point on a lanelet's centre line [m]."""
-    points, s = lanelet.draft.points[:, :2], lengths(lanelet.draft.points)
-    step = np.diff(points, axis=0)
-    square = (step * step).sum(axis=1)
-    fraction = np.clip(((place[:2] - points[:-1]) * step).sum(axis=1) / square, 0.0, 1.0)
-    away = place[:2] - (points[:-1] + fraction[:, None] * step)
-    k = int(np.argmin((away * away).sum(axis=1)))
-    return float(s[k] + fraction[k] * (s[k + 1] - s[k]))
 
 
 def draw_crosswalks(lanelets: dict[str, Lanelet]) -> list[CrossingDraft]:

@@ -1,18 +1,12 @@
 """Which lane leads into which: lane links inside roads, between roads, and through junctions."""
 
-import math
 from collections.abc import Iterator
 
-import numpy as np
-from numba import njit
-from numpy.typing import NDArray
-
-from simengine.core.geometry import wrap_angle
-from simengine.road.network import LaneType, Turn
+from simengine.road.network import LaneType
 from simengine.road.opendrive.lanes import LaneMap, Node
 from simengine.road.opendrive.model import Lane, OpenDrive, Road
+from simengine.road.polyline import turn_of
 
-STRAIGHT = 0.5235987755982988  # a junction lane that turns by less than 30° leads straight on [rad]
 Port = tuple[str, int, int, str]  # road, stretch, lane, "start" or "end" along s
 
 
@@ -137,18 +131,4 @@ def set_turns(lanes: LaneMap) -> None:
     """Name the turn of every junction lane from how far it turns."""
     for draft in lanes.drafts:
         if draft.junction >= 0:
-            turn = total_turn(draft.points)
-            draft.turn = Turn.STRAIGHT if abs(turn) < STRAIGHT else Turn.LEFT if turn > 0.0 else Turn.RIGHT
-
-
-@njit(cache=True)
-def total_turn(point: NDArray[np.float64]) -> float:
-    """Return how far a polyline turns from its first to its last chord, full circles included [rad]. Shape (n, 3)."""
-    total = 0.0
-    before = 0.0
-    for i in range(1, point.shape[0]):
-        heading = math.atan2(point[i, 1] - point[i - 1, 1], point[i, 0] - point[i - 1, 0])
-        if i > 1:
-            total += wrap_angle(heading - before)
-        before = heading
-    return total
+            draft.turn = turn_of(draft.points)

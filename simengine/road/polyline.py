@@ -1,0 +1,71 @@
+"""Measures of single polylines in plan view: length, foot of a point, turning."""
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from simengine.core.geometry import wrap_angle
+from simengine.road.network import Turn
+
+STRAIGHT = math.radians(30.0)  # a lane through a junction that turns by less leads straight on [rad]
+
+
+@njit(cache=True)
+def arc_lengths(points: NDArray[np.float64], out: NDArray[np.float64]) -> None:
+    """Write the length in plan view up to every point [m]. Shapes (n, 2 or 3), (n,)."""
+    out[0] = 0.0
+    for i in range(1, points.shape[0]):
+        dx, dy = points[i, 0] - points[i - 1, 0], points[i, 1] - points[i - 1, 1]
+        out[i] = out[i - 1] + math.sqrt(dx * dx + dy * dy)
+
+
+def lengths(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the length in plan view up to every point [m]. Shape (n, 2 or 3) → (n,)."""
+    out = np.zeros(len(points))
+    arc_lengths(points, out)
+    return out
+
+
+@njit(cache=True)
+def foot(points: NDArray[np.float64], x: float, y: float) -> float:
+    """Return the length along a polyline at the point of it nearest to (x, y) [m]. Shape (n, 2 or 3)."""
+    best, at, s = np.inf, 0.0, 0.0
+    for i in range(points.shape[0] - 1):
+        px, py = points[i, 0], points[i, 1]
+        dx, dy = points[i + 1, 0] - px, points[i + 1, 1] - py
+        square = dx * dx + dy * dy
+        length = math.sqrt(square)
+        u = min(1.0, max(0.0, ((x - px) * dx + (y - py) * dy) / square)) if square > 0.0 else 0.0
+        ex, ey = px + u * dx - x, py + u * dy - y
+        away = ex * ex + ey * ey
+        if away < best:
+            best, at = away, s + u * length
+        s += length
+    return at
+
+
+@njit(cache=True)
+def total_turn(points: NDArray[np.float64]) -> float:
+    """Return how far a polyline turns from its first to its last chord, full circles included [rad]."""
+    total, before = 0.0, 0.0
+    for i in range(1, points.shape[0]):
+        heading = math.atan2(points[i, 1] - points[i - 1, 1], points[i, 0] - points[i - 1, 0])
+        if i > 1:
+            total += wrap_angle(heading - before)
+        before = heading
+    return total
+
+
+def turn_of(points: NDArray[np.float64]) -> Turn:
+    """Return whether a lane through a junction leads straight, left or right."""
+    turn = total_turn(points)
+    if abs(turn) < STRAIGHT:
+        return Turn.STRAIGHT
+    return Turn.LEFT if turn > 0.0 else Turn.RIGHT
+
+
+def end_heading(points: NDArray[np.float64]) -> float:
+    """Return the direction of a polyline's last chord [rad]."""
+    return math.atan2(float(points[-1, 1] - points[-2, 1]), float(points[-1, 0] - points[-2, 0]))
