@@ -1,0 +1,334 @@
+"""Physics of one world in PyBullet's rigid bodies: every actor a box with mass, forces from our own kernels.
+
+Bullet integrates the bodies, finds contacts and solves them; tyres, suspension, drive, legs and motors are forces that
+`forces.advance_forces` computes for all actors in one call. No pose is ever written: a body is placed when it is made,
+which is at reset, when an actor appears, and when a replayed actor is handed over. Before its hand-over a replayed
+actor has no body at all, so it can push nothing; it is handed over by the caller, or here before anything dynamic can
+touch it (`replayed` is then false in the returned state). Wheels and feet stand on the analytic ground; what lies or
+tumbles, on a plane where the network is level, else on mesh tiles.
+
+Bullet's quaternions are x, y, z, w; they are converted here and nowhere else.
+"""
+
+import math
+import os
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simengine.core.errors import ScenarioError
+from simengine.core.state import ActorTable, Controls, Mobility, WorldState, copy_state
+from simengine.core.weather import FRICTION_DRY
+from simengine.physics.backend import Contact, Ground, Physics
+from simengine.physics.bodies import body_from_box, box_from_body, carry_replayed, empty_bodies, write_state
+from simengine.physics.chassis import chassis_of
+from simengine.physics.forces import advance_forces
+from simengine.physics.hand_over import find_hand_overs
+from simengine.physics.settle import settle_actor
+from simengine.physics.terrain import SAMPLES, STOREY, TILE_SIZE, sample_tile, tile_mesh, tiles_around
+from simengine.physics.touches import ContactSums
+from simengine.physics.tyre import GRAVITY
+from simengine.road.network import lane_arrays
+
+
+def _import_pybullet():
+    """Import PyBullet without the build time that it prints on stderr."""
+    saved, sink = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(sink, 2)
+        import pybullet
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(sink)
+    return pybullet
+
+
+try:
+    p = _import_pybullet()
+except ImportError:
+    raise ImportError('physics=bullet needs PyBullet: pip install "simengine[bullet]"') from None
+
+_LONGEST_STEP = 1.0 / 100.0  # of the integration [s]; slower ticks are divided
+# Collision groups. A walker on its feet does not touch Bullet's ground: its legs stand on the analytic one.
+_GROUND, _SCENERY, _BODY, _STANDING = 1, 2, 4, 8
+# Friction and restitution of a body on its partner are products of the two: metal on metal about 0.5, people and
+# cardboard on dry asphalt 0.66 (Searle, "The trajectories of pedestrians…", SAE 831622). Crashes are nearly plastic.
+_FRICTION = {Mobility.WHEELED: 0.7, Mobility.DIFFERENTIAL: 0.7, Mobility.WALKER: 0.66, Mobility.FREE: 0.66}
+_SCENERY_FRICTION = 0.8
+_RESTITUTION = 0.3
+# Baumgarte factor with which interpenetration is undone: 0.1 m in a crash separates at 0.6 m/s.
+_CONTACT_ERP = 0.05
+_STRUCK_SPEED = 1.5  # change of velocity by a blow that a walker or rider does not stay up through [m/s]
+_TOPPLED = 0.8  # cosine of the tilt from which a vehicle may touch the ground with its body
+_REACH = 3.0  # of the ground tiles around what needs them, besides its size [m]
+
+
+class BulletPhysics(Physics):
+    """One world of rigid bodies; see the module. `reset` may be called any number of times, `close` frees the world."""
+
+    def __init__(self) -> None:
+        self._client = -1
+        self._contacts: list[Contact] = []
+
+    def reset(self, actors: ActorTable, state: WorldState, ground: Ground, rate_hz: int) -> WorldState:
+        """Build the world anew and return its state with every actor at rest on its springs or feet; see `Physics`."""
+        if state.valid.shape[0] != 1:
+            raise ScenarioError(f"physics=bullet: num_envs is {state.valid.shape[0]}; it holds exactly 1 world")
+        if rate_hz <= 0:
+            raise ScenarioError(f"physics.rate_hz: {rate_hz} is not allowed; must be positive")
+        self.close()
+        self._actors, self._ground = actors, ground
+        self._chassis, self._lanes = chassis_of(actors), lane_arrays(ground.network)
+        self._tick_step = 1.0 / rate_hz
+        self._substeps = max(1, math.ceil(self._tick_step / _LONGEST_STEP - 1e-9))
+        self._dt = self._tick_step / self._substeps
+        count = actors.mass.shape[1]
+        self._bodies = empty_bodies(count)
+        self._force, self._torque = np.zeros((count, 3)), np.zeros((count, 3))
+        self._acts, self._must_hand_over = np.zeros(count, np.bool_), np.zeros(count, np.bool_)
+        self._uid = np.full(count, -1, np.int64)
+        self._members: list[tuple[int, int]] = []  # actor and body of everything dynamic, by actor
+        self._actor_of_uid: dict[int, int] = {}
+        self._ground_uids: set[int] = set()
+        self._shapes: dict[tuple[float, ...], int] = {}
+        self._tiles: dict[tuple[int, int], list[NDArray[np.float64]]] = {}
+        self._contacts = []
+        self._open()
+        settled = copy_state(state)
+        for a in range(count):
+            if state.valid[0, a]:
+                body_from_box(state, self._chassis, a, self._bodies)
+                if not state.replayed[0, a]:
+                    self._enter(a, state)
+                    self._write_entry(a, settled)
+        return settled
+
+    def step(self, state: WorldState, controls: Controls) -> WorldState:
+        """Advance by one tick; see `Physics` and the module about `replayed`."""
+        after = copy_state(state)
+        after.tick[:] += 1
+        self._follow_changes(state, controls, after)
+        if math.isnan(self._lanes.level):
+            self._lay_ground()
+        touches = ContactSums(self._actor_of_uid, self._ground_uids, self._bodies)
+        for _ in range(self._substeps):
+            self._substep(controls, state.tyre_grip[0], touches)
+        write_state(self._actors, self._chassis, self._bodies, state, controls, self._tick_step, after)
+        self._contacts = touches.contacts(int(after.tick[0]))
+        self._knock_down()
+        return after
+
+    def contacts(self) -> list[Contact]:
+        """Return what touched during the last tick; standing, lying and rolling on the ground is no contact."""
+        return self._contacts
+
+    def close(self) -> None:
+        """Disconnect from Bullet; may be called twice."""
+        if self._client >= 0:
+            p.disconnect(physicsClientId=self._client)
+            self._client = -1
+
+    # ---------------------------------------------------------------------------------------------- the world's bodies
+
+    def _open(self) -> None:
+        """Connect, set the engine up, lay the plane and place the scenery."""
+        self._client = client = p.connect(p.DIRECT)
+        if client < 0:
+            raise RuntimeError("PyBullet gives no further world: too many simulators are open")
+        p.setPhysicsEngineParameter(
+            fixedTimeStep=self._dt, numSubSteps=0, deterministicOverlappingPairs=1, contactERP=_CONTACT_ERP,
+            useSplitImpulse=0, splitImpulsePenetrationThreshold=-1e9, enableFileCaching=0, physicsClientId=client,
+        )  # fmt: skip
+        p.setGravity(0.0, 0.0, -GRAVITY, physicsClientId=client)
+        if not math.isnan(self._lanes.level):
+            plane = p.createCollisionShape(p.GEOM_PLANE, physicsClientId=client)
+            self._add_ground(plane, (0.0, 0.0, self._lanes.level))
+        for box in self._ground.obstacles:
+            half = 0.5 * box.yaw
+            uid = p.createMultiBody(
+                0.0, self._box_shape(box.size, (0.0, 0.0, 0.0)), basePosition=box.position,
+                baseOrientation=(0.0, 0.0, math.sin(half), math.cos(half)), physicsClientId=client,
+            )  # fmt: skip
+            p.changeDynamics(
+                uid, -1, lateralFriction=_SCENERY_FRICTION, restitution=_RESTITUTION, physicsClientId=client
+            )
+            p.setCollisionFilterGroupMask(uid, -1, _SCENERY, _BODY | _STANDING, physicsClientId=client)
+
+    def _add_ground(self, shape: int, position: tuple[float, float, float]) -> None:
+        """Add a piece of ground; its friction is that of the weather against that of a dry road."""
+        uid = p.createMultiBody(0.0, shape, basePosition=position, physicsClientId=self._client)
+        friction = float(self._ground.friction[0]) / FRICTION_DRY
+        p.changeDynamics(uid, -1, lateralFriction=friction, restitution=_RESTITUTION, physicsClientId=self._client)
+        p.setCollisionFilterGroupMask(uid, -1, _GROUND, _BODY, physicsClientId=self._client)
+        self._ground_uids.add(uid)
+
+    def _box_shape(self, size: tuple[float, ...], offset: tuple[float, ...]) -> int:
+        """Return a box shape of a size about an offset [m], made once."""
+        key = (*size, *offset)
+        if key not in self._shapes:
+            self._shapes[key] = p.createCollisionShape(
+                p.GEOM_BOX, halfExtents=[0.5 * edge for edge in size], collisionFramePosition=list(offset),
+                physicsClientId=self._client,
+            )  # fmt: skip
+        return self._shapes[key]
+
+    def _enter(self, a: int, state: WorldState) -> None:
+        """Set an actor on the ground and make its body, from the motion that `_bodies` holds."""
+        bodies, chassis, actors = self._bodies, self._chassis, self._actors
+        bodies.struck[a] = False
+        settle_actor(
+            a, actors, chassis, self._lanes, float(self._ground.friction[0]), self._ground.patches,
+            state.tyre_grip[0, a], bodies,
+        )  # fmt: skip
+        bodies.dynamic[a] = True
+        mobility = Mobility(int(actors.mobility[0, a]))
+        shape = self._box_shape(tuple(chassis.collision_size[a].tolist()), tuple(chassis.collision_offset[a].tolist()))
+        w, x, y, z = bodies.orientation[a].tolist()
+        uid = p.createMultiBody(
+            float(actors.mass[0, a]), shape, basePosition=bodies.position[a].tolist(), baseOrientation=(x, y, z, w),
+            physicsClientId=self._client,
+        )  # fmt: skip
+        p.changeDynamics(
+            uid, -1, linearDamping=0.0, angularDamping=0.0, lateralFriction=_FRICTION[mobility],
+            restitution=_RESTITUTION, localInertiaDiagonal=chassis.inertia[a].tolist(), physicsClientId=self._client,
+        )  # fmt: skip
+        p.resetBaseVelocity(
+            uid, bodies.velocity[a].tolist(), bodies.angular_velocity[a].tolist(), physicsClientId=self._client
+        )
+        self._set_group(a, uid, standing=mobility == Mobility.WALKER)
+        self._uid[a] = uid
+        self._actor_of_uid[uid] = a
+        self._members = sorted([*self._members, (a, uid)])
+
+    def _set_group(self, a: int, uid: int, standing: bool) -> None:
+        """Choose what a body collides with."""
+        group, mask = (_STANDING, 0) if standing else (_BODY, _GROUND)
+        p.setCollisionFilterGroupMask(
+            uid, -1, group, mask | _SCENERY | _BODY | _STANDING, physicsClientId=self._client
+        )
+
+    def _leave(self, a: int) -> None:
+        """Remove an actor's body, if it has one."""
+        uid = int(self._uid[a])
+        self._bodies.dynamic[a] = False
+        if uid >= 0:
+            p.removeBody(uid, physicsClientId=self._client)
+            self._members.remove((a, uid))
+            del self._actor_of_uid[uid]
+            self._uid[a] = -1
+
+    def _write_entry(self, a: int, out: WorldState) -> None:
+        """Write an actor that was set on the ground into world 0 of a state."""
+        bodies = self._bodies
+        box_from_body(bodies, self._chassis, a, out.position[0, a], out.velocity[0, a])
+        out.orientation[0, a] = bodies.orientation[a]
+        out.wheel_speed[0, a] = bodies.spin[a]
+        out.tyre_deflection[0, a] = bodies.deflection[a]
+
+    # -------------------------------------------------------------------------------------------------------- one tick
+
+    def _follow_changes(self, state: WorldState, controls: Controls, after: WorldState) -> None:
+        """Let actors appear, leave and become dynamic as the caller asks; carry the replayed ones."""
+        valid, replayed = state.valid[0], state.valid[0] & state.replayed[0]
+        if replayed.any() and find_hand_overs(self._actors, state, replayed, self._tick_step, self._must_hand_over):
+            replayed &= ~self._must_hand_over
+            after.replayed[0] &= ~self._must_hand_over
+        wanted = valid & ~replayed
+        for a in np.flatnonzero(wanted != self._bodies.dynamic).tolist():
+            if wanted[a]:
+                body_from_box(state, self._chassis, a, self._bodies)
+                self._enter(a, state)
+            else:
+                self._leave(a)
+        for a in np.flatnonzero(replayed).tolist():
+            carry_replayed(
+                a, self._actors, self._chassis, self._bodies, state, controls, self._tick_step, after
+            )
+
+    def _substep(self, controls: Controls, grip: NDArray[np.float64], touches: ContactSums) -> None:
+        """Push every body with its force and torque, let Bullet integrate, take the contacts and the motion."""
+        client, bodies = self._client, self._bodies
+        advance_forces(
+            self._actors, self._chassis, self._lanes, float(self._ground.friction[0]), self._ground.patches, controls,
+            grip, self._dt, bodies, self._force, self._torque, self._acts,
+        )  # fmt: skip
+        acts, places = self._acts.tolist(), bodies.position.tolist()
+        forces, torques = self._force.tolist(), self._torque.tolist()
+        for a, uid in self._members:
+            if acts[a]:
+                p.applyExternalForce(uid, -1, forces[a], places[a], p.WORLD_FRAME, client)
+                p.applyExternalTorque(uid, -1, torques[a], p.WORLD_FRAME, client)
+        p.stepSimulation(client)
+        touches.add(p.getContactPoints(physicsClientId=client), self._dt)
+        if not self._members:
+            return
+        rows = []
+        for _, uid in self._members:
+            place, quaternion = p.getBasePositionAndOrientation(uid, client)
+            velocity, angular_velocity = p.getBaseVelocity(uid, client)
+            rows.append((*place, *quaternion, *velocity, *angular_velocity))
+        motion, index = np.array(rows), np.array([a for a, _ in self._members])
+        bodies.position[index] = motion[:, 0:3]
+        bodies.orientation[index] = motion[:, [6, 3, 4, 5]]
+        bodies.velocity[index] = motion[:, 7:10]
+        bodies.angular_velocity[index] = motion[:, 10:13]
+
+    def _knock_down(self) -> None:
+        """Give up the posture of walkers and riders that were struck or thrown off balance during the tick."""
+        blow = np.zeros(len(self._uid))
+        for contact in self._contacts:
+            for a in (contact.actor, contact.other):
+                if a >= 0:
+                    blow[a] = max(blow[a], contact.impulse)
+        mobility, struck = self._actors.mobility[0], self._bodies.struck
+        rider = (mobility == Mobility.WHEELED) & (self._actors.track_width[0] == 0.0)
+        walker = mobility == Mobility.WALKER
+        tipped = walker & (self._tilt_cosine() < math.sqrt(0.5))
+        hit = blow > _STRUCK_SPEED * self._actors.mass[0]
+        for a in np.flatnonzero(self._bodies.dynamic & ~struck & (walker | rider) & (hit | tipped)).tolist():
+            struck[a] = True
+            if walker[a]:
+                self._set_group(a, int(self._uid[a]), standing=False)
+
+    def _tilt_cosine(self) -> NDArray[np.float64]:
+        """Return the vertical component of every body's up axis."""
+        orientation = self._bodies.orientation
+        return 1.0 - 2.0 * (orientation[:, 1] * orientation[:, 1] + orientation[:, 2] * orientation[:, 2])
+
+    # -------------------------------------------------------------------------------------------- ground that is not level
+
+    def _lay_ground(self) -> None:
+        """Make the tiles below everything that lies or tumbles and below vehicles that have toppled."""
+        bodies, mobility = self._bodies, self._actors.mobility[0]
+        lies = (mobility == Mobility.FREE) | bodies.struck
+        toppled = ((mobility == Mobility.WHEELED) | (mobility == Mobility.DIFFERENTIAL)) & (
+            self._tilt_cosine() < _TOPPLED
+        )
+        for a in np.flatnonzero(bodies.dynamic & (lies | toppled)).tolist():
+            x, y, z = bodies.position[a].tolist()
+            for column, row in tiles_around(x, y, _REACH + 0.5 * float(self._actors.length[0, a])):
+                self._lay_tile(column, row, x, y, z)
+
+    def _lay_tile(self, column: int, row: int, x: float, y: float, z: float) -> None:
+        """Make the tile of a column and row on the storey below a place, unless it is there."""
+        laid = self._tiles.setdefault((column, row), [])
+        left, low = column * TILE_SIZE, row * TILE_SIZE
+        pitch = TILE_SIZE / (SAMPLES - 1)
+        near = (
+            min(SAMPLES - 1, max(0, int((y - low) / pitch))),
+            min(SAMPLES - 1, max(0, int((x - left) / pitch))),
+        )
+        # A place can lie far above its ground only where the road has one storey, so that the nearest tile is the one.
+        if any(abs(heights[near] - z) < STOREY for heights in laid):
+            return
+        heights = np.empty((SAMPLES, SAMPLES))
+        sample_tile(self._lanes, left, low, x, y, z, heights)
+        if any(abs(heights[near] - other[near]) < STOREY for other in laid):
+            return
+        laid.append(heights)
+        vertices, indices = tile_mesh(heights - heights[near])
+        shape = p.createCollisionShape(
+            p.GEOM_MESH, vertices=vertices.tolist(), indices=indices.tolist(), physicsClientId=self._client
+        )
+        self._add_ground(shape, (left, low, float(heights[near])))

@@ -1,0 +1,126 @@
+"""Forces on one robot with two driven wheels and casters: wheel motors that follow a demanded speed and yaw rate.
+
+The motors are velocity servos whose force is limited to the acceleration limits of the platform, so a heavy push turns
+the wheels and friction limits what they can do. A robot that is asked to stand still and does applies its parking brake.
+Wheels 0 and 1 are the driven ones, left and right of the centre of mass; 2 and 3 are the casters ahead and behind, which
+carry load and roll any way without resistance.
+"""
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from simengine.core.state import ActorTable
+from simengine.physics.chassis import Chassis
+from simengine.physics.suspension import FRICTION, LOAD, NORMAL, SLIDE, add_force, ground_frame, touch_ground
+from simengine.physics.tyre import loaded_friction, wheel_step
+
+_HOLD_SPEED = 0.05  # rim speed below which the parking brake closes when no motion is asked for [m/s]
+
+
+@njit(cache=True)
+def wheel_targets(speed, yaw_rate, track_width, radius, max_speed):
+    """Return the spin of the left and the right wheel [rad/s] for a demanded motion, within the wheels' top speed.
+
+    Args:
+        speed: Forward [m/s].
+        yaw_rate: [rad/s].
+        track_width: Between the wheels [m].
+        radius: Of the wheels [m].
+        max_speed: Of a wheel's rim [m/s].
+    """
+    left = min(max_speed, max(-max_speed, speed - 0.5 * track_width * yaw_rate))
+    right = min(max_speed, max(-max_speed, speed + 0.5 * track_width * yaw_rate))
+    return left / radius, right / radius
+
+
+@njit(cache=True)
+def motor_torque(target, spin, mass, radius, wheel_inertia, max_acceleration, max_deceleration, power, dt):
+    """Return the torque of one of two wheel motors [N m]: towards the target within force and power limits.
+
+    Args:
+        target: Wanted spin [rad/s].
+        spin: Present spin [rad/s].
+        mass: Of the robot, half of which each motor moves [kg].
+        radius: [m].
+        wheel_inertia: [kg m²].
+        max_acceleration: [m/s²].
+        max_deceleration: [m/s²].
+        power: Of both motors [W].
+        dt: [s].
+    """
+    moved = 0.5 * mass * radius * radius + wheel_inertia
+    slowing = (target - spin) * spin < 0.0
+    limit = moved / radius * (max_deceleration if slowing else max_acceleration)
+    if not slowing and abs(spin) > 0.0:
+        limit = min(limit, 0.5 * power / abs(spin))
+    # A servo of four steps' time constant: stiff, and stable with the tyre's bristles in between.
+    torque = moved * (target - spin) / (4.0 * dt)
+    return min(limit, max(-limit, torque))
+
+
+@njit(cache=True)
+def robot_forces(
+    a: int, actors: ActorTable, chassis: Chassis, demand_speed: float, demand_rate: float,
+    position: NDArray[np.float64], rotation: NDArray[np.float64], velocity: NDArray[np.float64],
+    angular_velocity: NDArray[np.float64], ground: NDArray[np.float64], dt: float, contact: NDArray[np.float64],
+    spin: NDArray[np.float64], deflection: NDArray[np.float64], force: NDArray[np.float64],
+    torque: NDArray[np.float64],
+) -> None:
+    """Advance a robot's wheels by one step and write the resultant of the forces on its body.
+
+    Args:
+        a: Actor, of world 0.
+        actors: What the actors are.
+        chassis: What follows for their bodies.
+        demand_speed: [m/s].
+        demand_rate: Yaw rate [rad/s].
+        position: Centre of mass, world [m]. Shape (3,).
+        rotation: World from body. Shape (3, 3).
+        velocity: Of the centre of mass, world [m/s]. Shape (3,).
+        angular_velocity: World [rad/s]. Shape (3,).
+        ground: Samples below the wheels. Shape (4, 5).
+        dt: [s].
+        contact: Scratch. Shape (4, 11).
+        spin: Wheel spin, advanced [rad/s]. Shape (4,).
+        deflection: Bristles, advanced [m]. Shape (4, 2).
+        force: Without gravity, world [N]. Shape (3,).
+        torque: About the centre of mass, world [N m]. Shape (3,).
+    """
+    radius, inertia, mass = actors.wheel_radius[0, a], chassis.wheel_inertia[a], actors.mass[0, a]
+    touch_ground(a, chassis, position, rotation, velocity, angular_velocity, ground, contact)
+    left, right = wheel_targets(
+        demand_speed, demand_rate, actors.track_width[0, a], radius, actors.max_speed[0, a]
+    )
+    parked = left == 0.0 and right == 0.0 and abs(spin[0]) + abs(spin[1]) < _HOLD_SPEED / radius
+    force[:] = 0.0
+    torque[:] = 0.0
+    for w in range(4):
+        load = contact[w, LOAD]
+        ex, ey, ez, sx, sy, sz = ground_frame(contact, w, rotation, 1.0, 0.0)
+        vx, vy, vz = contact[w, SLIDE], contact[w, SLIDE + 1], contact[w, SLIDE + 2]
+        fx = fy = 0.0
+        if w < 2:
+            drive = motor_torque(
+                left if w == 0 else right, spin[w], mass, radius, inertia, actors.max_acceleration[0, a],
+                actors.max_deceleration[0, a], actors.power[0, a], dt,
+            )  # fmt: skip
+            friction = loaded_friction(contact[w, FRICTION], load, chassis.static_load[a, w])
+            brake = actors.rolling_resistance[0, a] * max(0.0, load) * radius
+            if parked:
+                drive, brake = 0.0, 0.5 * mass * actors.max_deceleration[0, a] * radius
+            fx, fy, spin[w], deflection[w, 0], deflection[w, 1] = wheel_step(
+                vx * ex + vy * ey + vz * ez, vx * sx + vy * sy + vz * sz, load, friction,
+                actors.cornering_stiffness[0, a], chassis.relaxation[a], radius, inertia, spin[w], deflection[w, 0],
+                deflection[w, 1], drive, brake, False, dt,
+            )  # fmt: skip
+        elif load > 0.0:
+            spin[w] = (vx * ex + vy * ey + vz * ez) / radius
+        if load > 0.0:
+            add_force(
+                contact, w,
+                load * contact[w, NORMAL] + fx * ex + fy * sx,
+                load * contact[w, NORMAL + 1] + fx * ey + fy * sy,
+                load * contact[w, NORMAL + 2] + fx * ez + fy * sz,
+                force, torque,
+            )  # fmt: skip

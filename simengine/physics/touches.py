@@ -1,0 +1,73 @@
+"""The contact points of a tick, merged to one contact per pair of actors."""
+
+import math
+from collections.abc import Iterable, Mapping, Set
+
+from simengine.physics.backend import Contact
+from simengine.physics.bodies import Bodies
+
+SCENERY = -1
+_LEAST_WEIGHT = 1e-9  # of a point that carries no impulse [N s]
+
+
+class ContactSums:
+    """Sums over the contact points of each pair during one tick.
+
+    Args:
+        actor_of_uid: Actor of each body; other bodies are scenery.
+        ground_uids: Bodies of the ground, contacts with which are left out.
+        bodies: Motion before the step whose points are added.
+    """
+
+    def __init__(self, actor_of_uid: Mapping[int, int], ground_uids: Set[int], bodies: Bodies) -> None:
+        self._actor_of_uid = actor_of_uid
+        self._ground_uids = ground_uids
+        self._bodies = bodies
+        # Per pair: impulse, weight, weighted place and normal, weight and sum of closing speeds, first round.
+        self._sums: dict[tuple[int, int], list[float]] = {}
+        self._round = 0
+
+    def add(self, points: Iterable[tuple], dt: float) -> None:
+        """Add the contact points of one integration step of `dt` [s], as PyBullet lists them."""
+        self._round += 1
+        for point in points:
+            first, second, distance, push = point[1], point[2], point[8], point[9]
+            if first in self._ground_uids or second in self._ground_uids or (distance > 0.0 and push <= 0.0):
+                continue
+            a, b = self._actor_of_uid.get(first, SCENERY), self._actor_of_uid.get(second, SCENERY)
+            nx, ny, nz = point[7]  # from the second to the first
+            if b != SCENERY and (a == SCENERY or b < a):
+                a, b, nx, ny, nz = b, a, -nx, -ny, -nz
+            x, y, z = (0.5 * (one + other) for one, other in zip(point[5], point[6], strict=True))
+            impulse = push * dt
+            weight = impulse + _LEAST_WEIGHT
+            sums = self._sums.setdefault((a, b), [0.0] * 10 + [float(self._round)])
+            sums[0] += impulse
+            sums[1] += weight
+            for i, value in enumerate((x, y, z, nx, ny, nz)):
+                sums[2 + i] += weight * value
+            if sums[10] == self._round:
+                va, vb = self._velocity_at(a, x, y, z), self._velocity_at(b, x, y, z)
+                closing = (vb[0] - va[0]) * nx + (vb[1] - va[1]) * ny + (vb[2] - va[2]) * nz
+                sums[8] += weight
+                sums[9] += weight * closing
+
+    def contacts(self, tick: int) -> list[Contact]:
+        """Return one contact per pair, by actor."""
+        merged = []
+        for (a, b), sums in sorted(self._sums.items()):
+            x, y, z = (value / sums[1] for value in sums[2:5])
+            length = math.sqrt(sums[5] ** 2 + sums[6] ** 2 + sums[7] ** 2)
+            normal = tuple(value / length for value in sums[5:8]) if length > 0.0 else (0.0, 0.0, 1.0)
+            merged.append(Contact(0, tick, a, b, (x, y, z), normal, sums[0], sums[9] / sums[8]))
+        return merged
+
+    def _velocity_at(self, a: int, x: float, y: float, z: float) -> tuple[float, float, float]:
+        """Return the velocity of an actor's body at a place before the step [m/s]; scenery stands still."""
+        if a == SCENERY:
+            return 0.0, 0.0, 0.0
+        px, py, pz = self._bodies.position[a].tolist()
+        vx, vy, vz = self._bodies.velocity[a].tolist()
+        wx, wy, wz = self._bodies.angular_velocity[a].tolist()
+        rx, ry, rz = x - px, y - py, z - pz
+        return vx + wy * rz - wz * ry, vy + wz * rx - wx * rz, vz + wx * ry - wy * rx

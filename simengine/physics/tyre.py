@@ -1,0 +1,186 @@
+"""Combined-slip tyre with a bristle deflection as state, so that it holds at standstill and slips when it must.
+
+The contact patch is carried by bristles that deflect by z = (longitudinal, lateral) [m] against the road, as in the
+LuGre tyre (Canudas-de-Wit et al., "Dynamic friction models for road/tire longitudinal interaction", Vehicle System
+Dynamics 39, 2003): dz/dt = v_s − |V| z / σ with the slip velocity v_s, the rim speed V and the relaxation length σ. At
+speed this gives z = σ · slip, hence the force C · slip with C = C_S · load; at rest z stays, hence no creep.
+
+Where we depart: the force grows as s / (1 + s⁴)^¼ of s = C |slip| / (µ load), which lies between the brush model, which
+softens from the first degree of slip, and elastic–plastic bristles, which do not soften at all; it is linear within 3 %
+up to 57 % of the friction and reaches 98 % at twice the slip of the linear limit. There is no peak: sliding friction
+equals the greatest. Longitudinal and lateral stiffness are equal, which they are within 2 % in the reference tyre
+(science.md §5: p_kx1 22.303, p_ky1 −21.92).
+"""
+
+import math
+
+from numba import njit
+
+GRAVITY = 9.81  # as in `vehicle_models` and its reference [m/s²]
+RELAXATION_PER_RADIUS = 1.2  # relaxation length over wheel radius; 0.4 m for a car (Pacejka, "Tire and Vehicle…")
+# Relative loss of friction when the load doubles: Pacejka's −p_dx2, 0.05–0.1 for passenger tyres; the low end, so that a
+# whole vehicle's friction is the weather's µ within 2 % even under full braking.
+LOAD_SENSITIVITY = 0.05
+SLIP_TARGET = 0.15  # wheel slip at which anti-lock brakes and traction control hold a wheel (ABS: 10–20 %)
+ABS_SPEED = 2.0  # anti-lock brakes let go below it [m/s]
+TRACTION_SLIP = 0.5  # rim speed above road speed that traction control always allows [m/s]
+_DAMPING = 0.5  # damping ratio of the load on its bristles at rest
+_FULL_SLIDE = 3.0  # s at which the deflection is capped; the force is 0.997 of the friction there
+
+
+@njit(cache=True)
+def saturation(s):
+    """Return force over friction for the ratio s of linear force over friction."""
+    square = s * s
+    return s / math.sqrt(math.sqrt(1.0 + square * square))
+
+
+@njit(cache=True)
+def inverse_saturation(u):
+    """Return s for a force over friction u below one."""
+    square = u * u
+    return u / math.sqrt(math.sqrt(1.0 - square * square))
+
+
+@njit(cache=True)
+def loaded_friction(friction, load, static_load):
+    """Return µ of a tyre under a load: less than in proportion above its static load.
+
+    Args:
+        friction: µ at the static load.
+        load: Normal force [N].
+        static_load: Normal force at rest [N].
+    """
+    return friction * min(1.2, max(0.7, 1.0 - LOAD_SENSITIVITY * (load / static_load - 1.0)))
+
+
+@njit(cache=True)
+def _bristle_damping(stiffness, relaxation, rim_speed):
+    """Return the time constant of bristle damping [s], which fades out at speed, where none is seen."""
+    at_rest = 2.0 * _DAMPING * math.sqrt(relaxation / (stiffness * GRAVITY))
+    return at_rest * relaxation / (relaxation + 2.0 * rim_speed * at_rest)
+
+
+@njit(cache=True)
+def wheel_step(
+    forward, leftward, load, friction, stiffness, relaxation, radius, inertia, spin, zx, zy, drive, brake, anti_lock, dt
+):
+    """Advance a wheel's spin and bristles by one step, implicitly, and return the force of the road on the tyre.
+
+    Args:
+        forward: Velocity of the contact point along the wheel [m/s].
+        leftward: Velocity of the contact point across the wheel [m/s].
+        load: Normal force [N].
+        friction: µ.
+        stiffness: Force per load and slip, C_S [1/rad].
+        relaxation: Relaxation length σ [m].
+        radius: [m].
+        inertia: Of the wheel about its axle [kg m²].
+        spin: [rad/s].
+        zx: Longitudinal deflection of the bristles [m].
+        zy: Lateral deflection [m].
+        drive: Torque that turns the wheel [N m].
+        brake: Torque that can oppose its turning [N m].
+        anti_lock: Whether brakes and drive keep the slip near `SLIP_TARGET`.
+        dt: [s].
+
+    Returns:
+        Longitudinal force [N], lateral force [N], spin, zx, zy.
+    """
+    if load <= 0.0 or friction <= 0.0:
+        free = spin + drive * dt / inertia
+        grab = brake * dt / inertia
+        spin = 0.0 if abs(free) <= grab else free - math.copysign(grab, free)
+        return 0.0, 0.0, spin, 0.0, 0.0
+    bristle = stiffness * load / relaxation
+    cap = friction * load
+    rim = abs(spin * radius)
+    decay = 1.0 + dt * rim / relaxation
+    damping = _bristle_damping(stiffness, relaxation, rim)
+    s = math.sqrt(zx * zx + zy * zy) * bristle / cap
+    secant = bristle / math.sqrt(math.sqrt(1.0 + s * s * s * s))
+    # Bounds of the rim speed within which anti-lock brakes and traction control keep the wheel.
+    slow = (1.0 - SLIP_TARGET) * forward / radius if anti_lock and forward > ABS_SPEED else -math.inf
+    fast = (forward + max(SLIP_TARGET * abs(forward), TRACTION_SLIP)) / radius if anti_lock else math.inf
+
+    # Bristles that do not slide: the force is linear in the new spin, which can be solved for.
+    gain = secant * (1.0 + damping / dt)
+    resist = inertia / dt + radius * radius * gain * dt / decay
+    rolling = (
+        inertia * spin / dt + radius * (gain * (zx + forward * dt) / decay - secant * damping * zx / dt)
+    )
+    new_spin = _braked(rolling / resist, drive / resist, brake / resist, slow, fast)
+    new_zx = (zx + (forward - new_spin * radius) * dt) / decay
+    new_zy = (zy + leftward * dt) / decay
+    limit = _FULL_SLIDE * cap / bristle
+    length = math.sqrt(new_zx * new_zx + new_zy * new_zy)
+    if length > limit:
+        # They slide: the torque of the road is that of friction.
+        along = -cap * new_zx / length
+        new_spin = _braked(
+            spin - along * radius * dt / inertia, drive * dt / inertia, brake * dt / inertia, slow, fast
+        )
+        synchronous = forward / radius
+        if (synchronous - spin) * (synchronous - new_spin) < 0.0 and abs(drive) < abs(along) * radius:
+            new_spin = synchronous
+        new_zx = (zx + (forward - new_spin * radius) * dt) / decay
+        length = math.sqrt(new_zx * new_zx + new_zy * new_zy)
+        if length > limit:
+            new_zx *= limit / length
+            new_zy *= limit / length
+            length = limit
+    s = length * bristle / cap
+    secant = bristle / math.sqrt(math.sqrt(1.0 + s * s * s * s))
+    fx = -secant * (new_zx + damping * (new_zx - zx) / dt)
+    fy = -secant * (new_zy + damping * (new_zy - zy) / dt)
+    force = math.sqrt(fx * fx + fy * fy)
+    if force > cap:
+        fx *= cap / force
+        fy *= cap / force
+    return fx, fy, new_spin, new_zx, new_zy
+
+
+@njit(cache=True)
+def _braked(rolling, driven, braked, slow, fast):
+    """Return the spin after drive and brakes have acted on the spin without them [rad/s], kept within slip bounds.
+
+    Args:
+        rolling: Spin without drive and brakes.
+        driven: Change by the drive.
+        braked: Greatest change by the brakes, never beyond rest.
+        slow: Brakes slow the wheel no further than this.
+        fast: The drive spins the wheel no faster than this.
+    """
+    free = rolling + driven
+    if driven > 0.0 and free > fast:
+        free = max(fast, rolling)
+    if abs(free) <= braked:
+        held = 0.0
+    else:
+        held = free - math.copysign(braked, free)
+    if held < slow:
+        held = min(slow, free)
+    return held
+
+
+@njit(cache=True)
+def holding_deflection(fx, fy, load, friction, stiffness, relaxation):
+    """Return the bristle deflection at which a tyre at rest exerts a force; none where friction cannot hold it.
+
+    Args:
+        fx: Longitudinal force of the road on the tyre [N].
+        fy: Lateral force [N].
+        load: Normal force [N].
+        friction: µ.
+        stiffness: C_S [1/rad].
+        relaxation: Relaxation length [m].
+
+    Returns:
+        zx, zy [m].
+    """
+    force = math.sqrt(fx * fx + fy * fy)
+    cap = friction * load
+    if force == 0.0 or force >= 0.99 * cap:
+        return 0.0, 0.0
+    length = inverse_saturation(force / cap) * cap * relaxation / (stiffness * load)
+    return -fx / force * length, -fy / force * length

@@ -1,0 +1,186 @@
+"""Forces on one wheeled vehicle: powertrain, brakes, steering, tyres, air, and what keeps a two-wheeler up.
+
+Fidelity: the drive and the brakes act on all wheels in proportion to their load (ideal distribution), anti-lock brakes
+and traction control are ideal slip controllers, there is no gearbox and no reverse, and a standing vehicle of which no
+acceleration is asked holds itself (automatic hold). A two-wheeler is balanced by a torque about its long axis, which a
+rider gives by steering and weight; it leans as its speed and yaw rate require and falls when struck.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from simengine.core.state import ActorTable
+from simengine.physics.chassis import Chassis
+from simengine.physics.planar_motion import AIR_DENSITY, lag
+from simengine.physics.suspension import (
+    FRICTION,
+    LOAD,
+    NORMAL,
+    SLIDE,
+    add_force,
+    ground_frame,
+    touch_ground,
+)
+from simengine.physics.tyre import GRAVITY, loaded_friction, wheel_step
+from simengine.physics.vehicle_models import advance_steering
+
+HOLD_SPEED = 0.1  # below it a vehicle of which no acceleration is asked holds its brakes [m/s]
+HOLD_DEMAND = 0.05  # demanded acceleration that releases them [m/s²]
+_POWER_SPEED = 1.0  # below it power does not limit the drive, as in `planar_motion` [m/s]
+_BALANCE_RATE = 2.0 * math.pi * 1.5  # of a rider's balance [rad/s]
+_MAX_LEAN = 0.9  # [rad]
+FALLEN_LEAN = 1.2  # a two-wheeler that leans farther has fallen [rad]
+
+
+@njit(cache=True)
+def wheel_torques(
+    drive, speed, mass, max_acceleration, max_deceleration, power, max_speed, radius, wheel_inertia
+):
+    """Return the drive and the brake torque of all wheels together [N m] for a demanded acceleration after the lag.
+
+    The wheels' own inertia is made up for, so that the vehicle, not the force over its mass, gets what is demanded.
+
+    Args:
+        drive: Demanded acceleration [m/s²].
+        speed: Forward [m/s].
+        mass: [kg].
+        max_acceleration: Drive force limit over mass [m/s²].
+        max_deceleration: Brake force limit over mass [m/s²].
+        power: Drive power limit [W].
+        max_speed: No drive above it [m/s].
+        radius: Of a wheel [m].
+        wheel_inertia: Of one of four wheels [kg m²].
+    """
+    rotating = 1.0 + 4.0 * wheel_inertia / (mass * radius * radius)
+    if drive <= 0.0:
+        return 0.0, min(-drive, max_deceleration) * mass * rotating * radius
+    if speed >= max_speed:
+        return 0.0, 0.0
+    force = min(min(drive, max_acceleration) * mass, power / max(_POWER_SPEED, abs(speed)))
+    return force * rotating * radius, 0.0
+
+
+@njit(cache=True)
+def ackermann(tangent, x, y, wheelbase):
+    """Return cosine and sine of a front wheel's angle whose axle is steered by an angle of this tangent.
+
+    Args:
+        tangent: Of the road-wheel angle of the single track.
+        x: Place of the wheel ahead of the centre of mass [m]; wheels behind it are not steered.
+        y: Place of the wheel to the left [m].
+        wheelbase: [m].
+    """
+    if x <= 0.0 or tangent == 0.0:
+        return 1.0, 0.0
+    own = tangent / (1.0 - y / wheelbase * tangent)
+    cosine = 1.0 / math.sqrt(1.0 + own * own)
+    return cosine, own * cosine
+
+
+@njit(cache=True)
+def wheeled_forces(
+    a: int, actors: ActorTable, chassis: Chassis, parked: bool, upright: bool, demand: float, demand_steering: float,
+    position: NDArray[np.float64], rotation: NDArray[np.float64], velocity: NDArray[np.float64],
+    angular_velocity: NDArray[np.float64], ground: NDArray[np.float64], dt: float, contact: NDArray[np.float64],
+    actuator: NDArray[np.float64], spin: NDArray[np.float64], deflection: NDArray[np.float64],
+    force: NDArray[np.float64], torque: NDArray[np.float64],
+) -> None:
+    """Advance a vehicle's actuators, wheels and bristles by one step and write the resultant of the forces on its body.
+
+    Args:
+        a: Actor, of world 0.
+        actors: What the actors are.
+        chassis: What follows for their bodies.
+        parked: Whether its brakes are held whatever is demanded.
+        upright: Whether a two-wheeler is still balanced.
+        demand: Acceleration [m/s²].
+        demand_steering: Road-wheel angle [rad].
+        position: Centre of mass, world [m]. Shape (3,).
+        rotation: World from body. Shape (3, 3).
+        velocity: Of the centre of mass, world [m/s]. Shape (3,).
+        angular_velocity: World [rad/s]. Shape (3,).
+        ground: Samples below the wheels. Shape (4, 5).
+        dt: [s].
+        contact: Scratch. Shape (4, 11).
+        actuator: Steering [rad] and demanded acceleration after the lag [m/s²], advanced. Shape (2,).
+        spin: Wheel spin, advanced [rad/s]. Shape (4,).
+        deflection: Bristles, advanced [m]. Shape (4, 2).
+        force: Without gravity, world [N]. Shape (3,).
+        torque: About the centre of mass, world [N m]. Shape (3,).
+    """
+    mass, radius, inertia = actors.mass[0, a], actors.wheel_radius[0, a], chassis.wheel_inertia[a]
+    max_deceleration = actors.max_deceleration[0, a]
+    demand = min(actors.max_acceleration[0, a], max(-max_deceleration, demand))
+    actuator[0] = advance_steering(
+        actuator[0], demand_steering, actors.max_steering[0, a], actors.max_steering_rate[0, a], dt
+    )
+    actuator[1] = lag(actuator[1], demand, dt)
+    total = touch_ground(a, chassis, position, rotation, velocity, angular_velocity, ground, contact)
+    forward = velocity[0] * rotation[0, 0] + velocity[1] * rotation[1, 0] + velocity[2] * rotation[2, 0]
+    driving, braking = wheel_torques(
+        actuator[1], forward, mass, actors.max_acceleration[0, a], max_deceleration, actors.power[0, a],
+        actors.max_speed[0, a], radius, inertia,
+    )
+    holding = parked or (abs(forward) < HOLD_SPEED and demand < HOLD_DEMAND)
+    if holding:
+        driving, braking = 0.0, max_deceleration * mass * radius
+    tangent = math.tan(actuator[0])
+    wheelbase = actors.front_axle[0, a] + actors.rear_axle[0, a]
+    force[:] = 0.0
+    torque[:] = 0.0
+    for w in range(4):
+        load = contact[w, LOAD]
+        cosine, sine = ackermann(tangent, chassis.contact[a, w, 0], chassis.contact[a, w, 1], wheelbase)
+        share = load / total if total > 0.0 else 0.25
+        brake = braking * share + actors.rolling_resistance[0, a] * load * radius
+        if load <= 0.0:
+            _, _, spin[w], deflection[w, 0], deflection[w, 1] = wheel_step(
+                0.0, 0.0, 0.0, 0.0, 1.0, 1.0, radius, inertia, spin[w], 0.0, 0.0, driving * share, brake, False, dt
+            )
+            continue
+        ex, ey, ez, sx, sy, sz = ground_frame(contact, w, rotation, cosine, sine)
+        vx, vy, vz = contact[w, SLIDE], contact[w, SLIDE + 1], contact[w, SLIDE + 2]
+        friction = loaded_friction(contact[w, FRICTION], load, chassis.static_load[a, w])
+        fx, fy, spin[w], deflection[w, 0], deflection[w, 1] = wheel_step(
+            vx * ex + vy * ey + vz * ez, vx * sx + vy * sy + vz * sz, load, friction,
+            actors.cornering_stiffness[0, a], chassis.relaxation[a], radius, inertia, spin[w], deflection[w, 0],
+            deflection[w, 1], driving * share, brake, not holding, dt,
+        )  # fmt: skip
+        add_force(
+            contact, w,
+            load * contact[w, NORMAL] + fx * ex + fy * sx,
+            load * contact[w, NORMAL + 1] + fx * ey + fy * sy,
+            load * contact[w, NORMAL + 2] + fx * ez + fy * sz,
+            force, torque,
+        )  # fmt: skip
+    speed = math.sqrt(velocity[0] ** 2 + velocity[1] ** 2 + velocity[2] ** 2)
+    drag = 0.5 * AIR_DENSITY * actors.drag_area[0, a] * speed
+    for i in range(3):
+        force[i] -= drag * velocity[i]
+    if upright and total > 0.0 and actors.track_width[0, a] == 0.0:
+        pull = balance_torque(chassis.inertia[a, 0], forward, rotation, angular_velocity)
+        # It takes the place of the tyres' moment about that axis, which the rider's balance takes up.
+        for i in range(3):
+            pull -= torque[i] * rotation[i, 0]
+        for i in range(3):
+            torque[i] += pull * rotation[i, 0]
+
+
+@njit(cache=True)
+def balance_torque(
+    roll_inertia: float, forward: float, rotation: NDArray[np.float64], angular_velocity: NDArray[np.float64]
+) -> float:
+    """Return the moment about a two-wheeler's long axis that leans it as its turn requires [N m].
+
+    The lean at which weight and centrifugal force balance is atan(v ψ̇ / g) into the turn; there the moment of the tyres'
+    forces about the long axis is zero, so what the rider adds is small once the lean is reached.
+    """
+    rate = angular_velocity[0] * rotation[0, 0] + angular_velocity[1] * rotation[1, 0]
+    rate += angular_velocity[2] * rotation[2, 0]
+    wanted = -math.atan(forward * angular_velocity[2] / GRAVITY)
+    wanted = min(_MAX_LEAN, max(-_MAX_LEAN, wanted))
+    lean = math.atan2(rotation[2, 1], rotation[2, 2])
+    return roll_inertia * (_BALANCE_RATE * _BALANCE_RATE * (wanted - lean) - 2.0 * _BALANCE_RATE * rate)
