@@ -273,9 +273,8 @@ class Episode:
         """The lanes around the ego's track."""
         return self._source.road_map()
 
-    @property
     def records(self) -> dict[str, list[tuple[int, str]]]:
-        """The digest of every record by topic, to find where two episodes first differ."""
+        """Return the digest of every record by topic, to find where two episodes first differ."""
         return self._source.records()
 
     @property

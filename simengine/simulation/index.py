@@ -5,7 +5,6 @@ An episode is finished once its file stands complete under its own name; the ind
 """
 
 import os
-import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,6 @@ from simengine.simulation.mcap_reader import read_episode
 EPISODES, INDEX = "episodes", "index.parquet"
 WALL_TIME = "wall_time"  # the only column that differs between two runs of the same episodes [s]
 _HEAD = ("id", "scenario", "seed", "duration", "verdict", "reason", "digest", WALL_TIME)
-_REWRITE_EVERY = 5.0  # the index follows running work no more often [s]
 
 
 def episode_path(folder: Path, episode_id: str) -> Path:
@@ -128,44 +126,24 @@ def remove_unfinished(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-class IndexWriter:
-    """Keeps a dataset folder's index up to date while episodes are added.
+def refresh_index(folder: Path, wall_times: Mapping[str, float]) -> list[dict[str, Any]]:
+    """Write a dataset folder's index anew from its episodes and return its rows.
 
     Args:
-        folder: Its finished episodes are taken over, with the wall times of an index that is already there.
+        folder: Whose index; wall times that an earlier index knows are kept.
+        wall_times: How long each episode that is new took to make, by id [s].
+
+    Raises:
+        ConfigError: The index cannot be written.
     """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = Path(folder)
-        known: dict[str, Any] = {}
-        if (self._folder / INDEX).exists():
-            try:
-                known = {row["id"]: row.get(WALL_TIME) for row in read_index(self._folder)}
-            except ConfigError:
-                known = {}  # it is written anew from the episodes
-        self._rows = {
-            episode_id: episode_row(summary, known.get(episode_id))
-            for episode_id, summary in finished_episodes(self._folder).items()
-        }
-        self._written = time.monotonic()
-
-    @property
-    def finished(self) -> frozenset[str]:
-        """Ids of the episodes in it."""
-        return frozenset(self._rows)
-
-    @property
-    def rows(self) -> list[dict[str, Any]]:
-        """Its rows in order of id."""
-        return [self._rows[episode_id] for episode_id in sorted(self._rows)]
-
-    def add(self, summary: EpisodeSummary, wall_time: float) -> None:
-        """Add a finished episode that took a wall time [s]; the file on disk follows at intervals."""
-        self._rows[summary.id] = episode_row(summary, wall_time)
-        if time.monotonic() - self._written > _REWRITE_EVERY:
-            self.close()
-
-    def close(self) -> None:
-        """Write the index."""
-        write_index(self._folder, self._rows.values())
-        self._written = time.monotonic()
+    known: dict[str, Any] = {}
+    if (Path(folder) / INDEX).exists():
+        try:
+            known = {row["id"]: row.get(WALL_TIME) for row in read_index(folder)}
+        except ConfigError:
+            known = {}  # a corrupt index costs the wall times: nothing else stands only in it
+    known.update(wall_times)
+    found = finished_episodes(folder)
+    rows = [episode_row(summary, known.get(episode_id)) for episode_id, summary in sorted(found.items())]
+    write_index(folder, rows)
+    return rows

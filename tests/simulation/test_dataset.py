@@ -5,17 +5,14 @@ import pytest
 from simengine.core.errors import ConfigError
 from simengine.simulation.container import ContainerReader
 from simengine.simulation.dataset import Dataset
-from simengine.simulation.index import EPISODES, INDEX, IndexWriter
+from simengine.simulation.index import EPISODES, INDEX, episode_row, write_index
 from tests.simulation.test_episode import everything
 from tests.simulation.test_index import make
 
 
 @pytest.fixture
 def job(tmp_path):
-    index = IndexWriter(tmp_path)
-    for number in range(3):
-        index.add(make(tmp_path, number), 0.5)
-    index.close()
+    write_index(tmp_path, [episode_row(make(tmp_path, number), 0.5) for number in range(3)])
     return tmp_path
 
 
@@ -35,9 +32,7 @@ def test_a_sweep_is_one_dataset_with_jobs_in_natural_order(tmp_path):
     for job in ("10", "2", "0"):
         folder = tmp_path / job
         folder.mkdir()
-        index = IndexWriter(folder)
-        index.add(make(folder, int(job)), 0.1)
-        index.close()
+        write_index(folder, [episode_row(make(folder, int(job)), 0.1)])
     (tmp_path / ".hidden" / EPISODES).mkdir(parents=True)
     dataset = Dataset(tmp_path)
     assert [row["file"].split("/")[0] for row in dataset.rows] == ["0", "2", "10"]

@@ -87,7 +87,7 @@ def test_outcome_reads_back(memory, lossless):
         assert episode.scenario.seed == episode.seed == 7
         assert episode.parameters["weather.optical_range"] == 127.0
     assert memory.digest == lossless.digest
-    assert memory.records == lossless.records
+    assert memory.records() == lossless.records()
     assert lossless.inputs == {"maps/town.xodr": b"<xml/>"}
     assert lossless.scenario == drawn.concrete(image="lossless", depth="float32")
 
@@ -224,7 +224,7 @@ def test_a_full_disk_is_one_error_and_leaves_nothing(tmp_path):
 
 
 def everything(episode: Episode) -> list[bytes]:
-    found = [repr(episode.summary).encode(), repr(episode.scenario).encode(), repr(episode.records).encode()]
+    found = [repr(episode.summary).encode(), repr(episode.scenario).encode(), repr(episode.records()).encode()]
     found += [np.ascontiguousarray(field).tobytes() for field in episode.tracks]
     found.append(repr(episode.road_map).encode())
     for sensor in episode.sensors:

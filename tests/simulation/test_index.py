@@ -14,11 +14,12 @@ from simengine.simulation.index import (
     EPISODES,
     INDEX,
     WALL_TIME,
-    IndexWriter,
     episode_path,
+    episode_row,
     finished_episodes,
     index_table,
     read_index,
+    refresh_index,
     remove_unfinished,
     write_index,
 )
@@ -41,9 +42,8 @@ def without_wall_time(folder) -> list[dict]:
 
 
 def test_a_row_holds_what_the_episode_came_to_and_what_was_drawn(tmp_path):
-    index = IndexWriter(tmp_path)
-    index.add(make(tmp_path, 3), 1.5)
-    index.close()
+    make(tmp_path, 3)
+    refresh_index(tmp_path, {"000003": 1.5})
     (row,) = read_index(tmp_path)
     expected = {
         "id": "000003", "scenario": "test/drawn", "seed": 3, "duration": 0.0, "verdict": "failed", WALL_TIME: 1.5,
@@ -59,26 +59,20 @@ def test_a_row_holds_what_the_episode_came_to_and_what_was_drawn(tmp_path):
 
 
 def test_rebuilding_from_the_files_gives_the_same_rows_but_for_wall_time(tmp_path):
-    index = IndexWriter(tmp_path)
-    for number in (2, 0, 1):
-        index.add(make(tmp_path, number), float(number))
-    index.close()
+    write_index(tmp_path, [episode_row(make(tmp_path, number), float(number)) for number in (2, 0, 1)])
     before = without_wall_time(tmp_path)
     assert [row["id"] for row in before] == ["000000", "000001", "000002"]
     (tmp_path / INDEX).unlink()
-    IndexWriter(tmp_path).close()
+    refresh_index(tmp_path, {})
     assert without_wall_time(tmp_path) == before
 
 
 def test_known_wall_times_survive_going_on(tmp_path):
-    index = IndexWriter(tmp_path)
-    index.add(make(tmp_path, 0), 4.0)
-    index.close()
+    write_index(tmp_path, [episode_row(make(tmp_path, 0), 4.0)])
     make(tmp_path, 1)  # finished, then killed before its row was written
-    again = IndexWriter(tmp_path)
-    assert again.finished == {"000000", "000001"}
-    again.close()
-    assert [row[WALL_TIME] for row in read_index(tmp_path)] == [4.0, None]
+    make(tmp_path, 2)
+    refresh_index(tmp_path, {"000002": 5.0})
+    assert [row[WALL_TIME] for row in read_index(tmp_path)] == [4.0, None, 5.0]
 
 
 def test_only_complete_files_count_as_finished(tmp_path):
@@ -97,7 +91,7 @@ def test_a_corrupt_index_is_one_error_and_going_on_rewrites_it(tmp_path):
     (tmp_path / INDEX).write_bytes(b"PAR1 nonsense")
     with pytest.raises(ConfigError, match="index.parquet: not a readable index"):
         read_index(tmp_path)
-    IndexWriter(tmp_path).close()
+    refresh_index(tmp_path, {})
     assert [row["id"] for row in read_index(tmp_path)] == ["000000"]
 
 
