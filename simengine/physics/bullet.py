@@ -296,7 +296,7 @@ class BulletPhysics(Physics):
         orientation = self._bodies.orientation
         return 1.0 - 2.0 * (orientation[:, 1] * orientation[:, 1] + orientation[:, 2] * orientation[:, 2])
 
-    # -------------------------------------------------------------------------------------------- ground that is not level
+    # ----------------------------------------------------------------------------------------- ground that is not level
 
     def _lay_ground(self) -> None:
         """Make the tiles below everything that lies or tumbles and below vehicles that have toppled."""

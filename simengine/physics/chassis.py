@@ -1,8 +1,8 @@
 """What follows from an actor's table row for its rigid body: inertia, wheel places, springs, collision box.
 
 Springs and dampers come from a natural frequency and a damping ratio of the static load, so that every vehicle sits
-level at rest. The ratio of the reference car (science.md §5, vehicle 2: 24.5 kN/m and 1786 N s/m on a quarter of 966 kg) is
-1.5 Hz and 0.35. Wheel inertia over m r² is that car's too: 1.7 kg m² / (1093 kg · (0.344 m)²) = 0.0131.
+level at rest. Those of the reference car (CommonRoad parameter set 2: 24.5 kN/m and 1786 N s/m on a quarter of 966 kg)
+are 1.5 Hz and 0.35. Wheel inertia over m r² is that car's too: 1.7 kg m² / (1093 kg · (0.344 m)²) = 0.0131.
 """
 
 import math

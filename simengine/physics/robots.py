@@ -1,9 +1,9 @@
 """Forces on one robot with two driven wheels and casters: wheel motors that follow a demanded speed and yaw rate.
 
 The motors are velocity servos whose force is limited to the acceleration limits of the platform, so a heavy push turns
-the wheels and friction limits what they can do. A robot that is asked to stand still and does applies its parking brake.
-Wheels 0 and 1 are the driven ones, left and right of the centre of mass; 2 and 3 are the casters ahead and behind, which
-carry load and roll any way without resistance.
+the wheels and friction limits what they can do. A robot that is asked to stand still and does closes its parking brake.
+Wheels 0 and 1 are the driven ones, left and right of the centre of mass; 2 and 3 are the casters ahead and behind,
+which carry load and roll any way without resistance.
 """
 
 import numpy as np

@@ -18,8 +18,8 @@ from numba import njit
 
 GRAVITY = 9.81  # as in `vehicle_models` and its reference [m/s²]
 RELAXATION_PER_RADIUS = 1.2  # relaxation length over wheel radius; 0.4 m for a car (Pacejka, "Tire and Vehicle…")
-# Relative loss of friction when the load doubles: Pacejka's −p_dx2, 0.05–0.1 for passenger tyres; the low end, so that a
-# whole vehicle's friction is the weather's µ within 2 % even under full braking.
+# Relative loss of friction when the load doubles: Pacejka's −p_dx2, 0.05–0.1 for passenger tyres; the low end, so that
+# a whole car's friction is the weather's µ within 1 % even under full braking.
 LOAD_SENSITIVITY = 0.05
 SLIP_TARGET = 0.15  # wheel slip at which anti-lock brakes and traction control hold a wheel (ABS: 10–20 %)
 ABS_SPEED = 2.0  # anti-lock brakes let go below it [m/s]

@@ -175,8 +175,8 @@ def balance_torque(
 ) -> float:
     """Return the moment about a two-wheeler's long axis that leans it as its turn requires [N m].
 
-    The lean at which weight and centrifugal force balance is atan(v ψ̇ / g) into the turn; there the moment of the tyres'
-    forces about the long axis is zero, so what the rider adds is small once the lean is reached.
+    The lean at which weight and centrifugal force balance is atan(v r / g) into the turn, with the yaw rate r; there
+    the moment of the tyres' forces about the long axis is zero, so what the rider adds is small in a steady turn.
     """
     rate = angular_velocity[0] * rotation[0, 0] + angular_velocity[1] * rotation[1, 0]
     rate += angular_velocity[2] * rotation[2, 0]
