@@ -1,19 +1,39 @@
-"""Read road networks from OpenDRIVE files (ASAM OpenDRIVE 1.4–1.8)."""
+"""Read road networks from OpenDRIVE files (ASAM OpenDRIVE 1.4–1.8, without lateral shapes and railways)."""
 
 from pathlib import Path
 
 from simengine.road.build import build_network
 from simengine.road.network import RoadNetwork
+from simengine.road.opendrive.crossings import draw_crossings
 from simengine.road.opendrive.lanes import draw_lanes
 from simengine.road.opendrive.links import link_lanes, set_turns
 from simengine.road.opendrive.parse import parse_opendrive
+from simengine.road.opendrive.programmes import draw_lights
+from simengine.road.opendrive.signals import draw_signs, draw_stop_lines, read_signals, set_priorities
 from simengine.road.xml import read_xml
 
 
 def read_opendrive(path: str | Path) -> RoadNetwork:
-    """Read an OpenDRIVE file."""
+    """Read an OpenDRIVE file; coordinates stay the file's own.
+
+    Lanes are called `road.stretch.lane`, a stretch being a lane section or the part of one between two changes of speed
+    limit; where a lane vanishes and comes back within a stretch, a further number follows.
+
+    Raises:
+        ScenarioError: The file cannot be read or holds a value that is not allowed; names file, line, element,
+            attribute, value and what is allowed.
+    """
     model = parse_opendrive(read_xml(path, "OpenDRIVE"))
     lanes = draw_lanes(model)
     link_lanes(model, lanes)
     set_turns(lanes)
-    return build_network(lanes.drafts)
+    signals = read_signals(model, lanes)
+    set_priorities(model, lanes, signals)
+    lights = draw_lights(model, signals)
+    return build_network(
+        lanes=lanes.drafts,
+        signals=lights,
+        stop_lines=draw_stop_lines(signals),
+        crossings=draw_crossings(model, lanes, signals, lights),
+        signs=draw_signs(signals),
+    )

@@ -1,0 +1,256 @@
+"""Signals of an OpenDRIVE file: which lanes they govern, stop lines, signs, right of way.
+
+Exporters do not use orientation and heading offset the same way (RoadRunner writes "-" for traffic along s), so a signal
+that governs lanes looks against their traffic; only one that governs none (for walkers) is turned as written.
+"""
+
+import math
+from dataclasses import dataclass, field
+
+from simengine.road.build import LaneDraft, SignDraft, StopLineDraft
+from simengine.road.network import LaneType, Turn
+from simengine.road.opendrive.lanes import LaneMap, Span
+from simengine.road.opendrive.model import OpenDrive, Road
+from simengine.road.opendrive.placing import Place, locate
+from simengine.road.polyline import end_heading, foot, lengths
+from simengine.road.xml import Element
+
+NEAR_JUNCTION = 40.0  # a signal this near to the end of a road belongs to the junction there [m]
+_LAMP_HEIGHT, _PLATE_HEIGHT = 3.0, 2.2  # centres above the road where a file puts them below eye level [m]
+_EYE_LEVEL = 1.5
+_WALKER_LIGHTS = ("1000002", "1000007")  # OpenDRIVE's own catalogue: lights for pedestrians, and for bicycles too
+_STOP_TYPES, _YIELD_TYPES, _PRIORITY_TYPES = ("206", "R1-1"), ("205", "R1-2"), ("306", "301")
+_STOP_LINE_TYPE = "294"  # German catalogue: stop line
+CROSSING_TYPE = "1000003"  # pedestrian crossing painted on the road
+_MPH = 1.609344  # [km/h]
+
+
+@dataclass
+class Signal:
+    """One signal, where it stands and which lanes it governs."""
+
+    name: str
+    road: Road
+    element: Element
+    place: Place
+    is_light: bool
+    is_walker_light: bool
+    approaches: dict[str, LaneDraft] = field(default_factory=dict)  # lanes whose traffic must heed it, by name
+    stops: dict[str, float] = field(default_factory=dict)  # where on those lanes [m]
+    roads: dict[str, None] = field(default_factory=dict)  # of those lanes, in order
+    junctions: dict[str, None] = field(default_factory=dict)  # that it guards
+
+    @property
+    def type(self) -> str:
+        """The type's code in its country's catalogue."""
+        return self.element.attributes.get("type", "")
+
+    def facing(self) -> float:
+        """Return the direction it looks to [rad]."""
+        for draft in self.approaches.values():
+            return math.remainder(end_heading(draft.points) + math.pi, 2.0 * math.pi)
+        turned = math.pi if self.element.attributes.get("orientation") == "-" else 0.0
+        offset = self.element.number("hOffset", -1e3, 1e3, 0.0)
+        return math.remainder(self.place.heading + turned + offset + math.pi, 2.0 * math.pi)
+
+    def center(self) -> tuple[float, float, float]:
+        """Return the centre of its lamps or plate [m]."""
+        height = self.element.number("zOffset", -1e3, 1e3, 0.0) + 0.5 * self.element.number("height", 0.0, 100.0, 0.0)
+        if height < _EYE_LEVEL:
+            height = _LAMP_HEIGHT if self.is_light else _PLATE_HEIGHT
+        return self.place.x, self.place.y, self.place.z + height
+
+
+def _touches(road: Road, end: str) -> str | None:
+    """Return the junction at a road's end."""
+    link = road.predecessor if end == "start" else road.successor
+    return link.id if link is not None and link.kind == "junction" else None
+
+
+def _governed(lanes: LaneMap, road: Road, element: Element, s: float) -> list[tuple[bool, Span]]:
+    """Return the lanes at s that a signal or reference is valid for, and whether they run along s.
+
+    Validity that names lanes of one direction says it all; without it, or across both directions, orientation decides.
+    """
+    number = lanes.at(road.id, s)
+    section = lanes.stretches[road.id][number].section
+    ranges = [(v.integer("fromLane", -99, 99), v.integer("toLane", -99, 99)) for v in element.all("validity")]
+    found = []
+    for lane in (*section.left, *section.right):
+        if lane.kind not in (LaneType.DRIVING, LaneType.BIKING):
+            continue
+        if ranges and not any(min(ends) <= lane.id <= max(ends) for ends in ranges):
+            continue
+        node = (road.id, number, lane.id)
+        found += [(lanes.forward[node], span) for span in lanes.spans[node] if span.start - 1.0 <= s <= span.end + 1.0]
+    orientation = element.choice("orientation", ("+", "-", "none"), "none")
+    if not ranges or len({forward for forward, _ in found}) > 1:
+        wanted = {"+": (True,), "-": (False,), "none": (True, False)}[orientation]
+        found = [(forward, span) for forward, span in found if forward in wanted]
+    return found
+
+
+def _attach(
+    model: OpenDrive, lanes: LaneMap, before: dict[str, list[LaneDraft]], road_of: dict[str, str],
+    signal: Signal, road: Road, element: Element, s: float,
+) -> None:
+    """Find the approaches of a signal: on a connecting road the lanes that lead onto it, else the lanes themselves."""
+    number = lanes.at(road.id, s)
+    for forward, span in _governed(lanes, road, element, s):
+        if road.junction:
+            signal.junctions[road.junction] = None
+            targets = [(draft, float("inf")) for draft in before.get(span.draft.name, [])] or [(span.draft, 0.0)]
+        else:
+            draft = span.draft
+            end, left = ("end", road.length - s) if forward else ("start", s)
+            junction = _touches(road, end)
+            outermost = number == (len(lanes.stretches[road.id]) - 1 if forward else 0)
+            if junction is not None and left <= NEAR_JUNCTION and outermost:
+                signal.junctions[junction] = None
+                targets = [(draft, float("inf"))]
+            else:
+                place = locate(road, s, 0.0)
+                targets = [(draft, foot(draft.points, place.x, place.y))]
+        for draft, at in targets:
+            signal.approaches[draft.name] = draft
+            signal.stops[draft.name] = min(at, float(lengths(draft.points)[-1]))
+            signal.roads[road_of[draft.name]] = None
+
+
+def read_signals(model: OpenDrive, lanes: LaneMap) -> list[Signal]:
+    """Read all signals and the references that other roads make to them."""
+    signals: list[Signal] = []
+    by_id: dict[str, Signal] = {}
+    names: set[str] = set()
+    before: dict[str, list[LaneDraft]] = {}
+    for draft in lanes.drafts:
+        for name in draft.successors:
+            before.setdefault(name, []).append(draft)
+    road_of = {span.draft.name: node[0] for node, spans in lanes.spans.items() for span in spans}
+    references: list[tuple[Road, Element]] = []
+    for road in model.roads.values():
+        group = road.element.find("signals")
+        for element in group.children if group is not None else ():
+            if element.tag == "signalReference":
+                references.append((road, element))
+            if element.tag != "signal":
+                continue
+            s = element.number("s", -1.0, road.length + 1.0)
+            place = locate(road, min(max(s, 0.0), road.length), element.number("t", -1e4, 1e4))
+            identity = element.string("id")
+            name = identity if identity not in names else f"{identity}.{len(signals)}"
+            names.add(name)
+            kind = element.attributes.get("type", "")
+            is_light = element.choice("dynamic", ("yes", "no"), "no") == "yes" and kind.startswith("1000")
+            signal = Signal(name, road, element, place, is_light, is_light and kind in _WALKER_LIGHTS)
+            signals.append(signal)
+            by_id.setdefault(identity, signal)
+            if signal.is_walker_light:
+                for end, left in (("start", s), ("end", road.length - s)):
+                    junction = _touches(road, end)
+                    if junction is not None and left <= NEAR_JUNCTION:
+                        signal.junctions[junction] = None
+            else:
+                _attach(model, lanes, before, road_of, signal, road, element, s)
+    for road, element in references:
+        target = by_id.get(element.string("id"))
+        if target is None:
+            raise element.error(f"id='{element.string('id')}': the file has no such signal")
+        if not target.is_walker_light:
+            s = element.number("s", -1.0, road.length + 1.0)
+            _attach(model, lanes, before, road_of, target, road, element, s)
+    return signals
+
+
+def draw_stop_lines(signals: list[Signal]) -> list[StopLineDraft]:
+    """Draw one stop line for every lane that a light, a stop or a yield sign governs; a light outranks a sign."""
+    painted: dict[str, float] = {}
+    lights: dict[str, tuple[float, str]] = {}
+    yields: dict[str, tuple[float, int]] = {}
+    for signal in signals:
+        for lane, s in signal.stops.items():
+            if signal.is_light and not signal.is_walker_light:
+                lights.setdefault(lane, (s, signal.name))
+            elif signal.type in _STOP_TYPES:
+                yields[lane] = (s, 2)
+            elif signal.type in _YIELD_TYPES:
+                yields.setdefault(lane, (s, 1))
+            elif signal.type == _STOP_LINE_TYPE:
+                place = locate(signal.road, signal.element.number("s", -1.0, signal.road.length + 1.0), 0.0)
+                painted[lane] = foot(signal.approaches[lane].points, place.x, place.y)
+    drafts = [StopLineDraft(lane, min(s, painted.get(lane, s)), name, 0) for lane, (s, name) in lights.items()]
+    return drafts + [
+        StopLineDraft(lane, min(s, painted.get(lane, s)), None, kind)
+        for lane, (s, kind) in yields.items()
+        if lane not in lights
+    ]
+
+
+def _speed_limit(signal: Signal) -> float | None:
+    """Return the limit a sign shows [km/h], if it is a speed limit."""
+    element, kind = signal.element, signal.type
+    country = element.attributes.get("country", "").lower()
+    subtype = element.attributes.get("subtype", "")
+    value = element.number("value", -1e6, 1e6, -1.0)
+    unit = {"mph": _MPH, "m/s": 3.6}.get(element.attributes.get("unit", ""), 1.0)
+    if kind == "274" and value > 0.0:
+        return value * unit
+    if kind == "274" and subtype.isascii() and subtype.isdigit() and 51 <= int(subtype) <= 63:
+        return 10.0 * (int(subtype) - 50)  # German catalogue: 274-5x shows x times 10 km/h
+    if country == "se" and kind == "c" and subtype == "31" and value > 0.0:
+        return 10.0 * value  # Swedish catalogue: C31-5 shows 50
+    if kind == "R2-1" and value > 0.0:
+        return value * _MPH
+    return None
+
+
+def draw_signs(signals: list[Signal]) -> list[SignDraft]:
+    """Draw the static signs that stand beside the road; what is painted on it is none."""
+    drafts = []
+    for signal in signals:
+        kind, element = signal.type, signal.element
+        if signal.is_light or kind == _STOP_LINE_TYPE or kind.startswith("1000"):
+            continue
+        limit = _speed_limit(signal)
+        if limit is not None:
+            label = f"speed_limit:{round(limit)}"
+        elif kind in _STOP_TYPES:
+            label = "stop"
+        elif kind in _YIELD_TYPES:
+            label = "yield"
+        elif kind in _PRIORITY_TYPES:
+            label = "priority"
+        else:
+            code = "-".join(p for p in (kind, element.attributes.get("subtype", "")) if p not in ("", "-1", "none"))
+            country = element.attributes.get("country", "").lower()
+            label = f"{country}:{code}" if country not in ("", "opendrive") and code else code
+            label = label or (element.attributes.get("name", "") if kind == "" else "")
+        if label:
+            drafts.append(SignDraft(signal.center(), signal.facing(), label))
+    return drafts
+
+
+def set_priorities(model: OpenDrive, lanes: LaneMap, signals: list[Signal]) -> None:
+    """Rank the lanes of every junction: by its right-of-way list and signs, unless lights rule; turns across wait."""
+    rank: dict[str, int] = {}  # of approaches
+    lit = {name for signal in signals if signal.is_light and not signal.is_walker_light for name in signal.junctions}
+    for signal in signals:
+        value = 2 if signal.type in _PRIORITY_TYPES else 0 if signal.type in (*_STOP_TYPES, *_YIELD_TYPES) else None
+        if value is not None and not signal.is_light:
+            rank.update(dict.fromkeys(signal.approaches, value))
+    of_road: dict[str, int] = {}
+    for junction in model.junctions.values():
+        for high, low in junction.priorities:
+            of_road[high] = max(2, of_road.get(high, 0))
+            of_road.setdefault(low, 0)
+    inherited: dict[str, int] = {}
+    for draft in lanes.drafts:
+        if draft.name in rank:
+            inherited.update(dict.fromkeys(draft.successors, rank[draft.name]))
+    for (road, _, _), spans in lanes.spans.items():
+        junction, across = model.roads[road].junction, Turn.LEFT if model.roads[road].right_hand else Turn.RIGHT
+        if not junction:
+            continue
+        for span in spans:
+            value = 1 if junction in lit else of_road.get(road, inherited.get(span.draft.name, 1))
+            span.draft.priority = 2 * value + (0 if span.draft.turn == across else 1)
