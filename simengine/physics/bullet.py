@@ -5,7 +5,7 @@ Bullet integrates the bodies, finds contacts and solves them; tyres, suspension,
 which is at reset, when an actor appears, and when a replayed actor is handed over. Before its hand-over a replayed
 actor has no body at all, so it can push nothing; it is handed over by the caller, or here before anything dynamic can
 touch it (`replayed` is then false in the returned state). Wheels and feet stand on the analytic ground; what lies or
-tumbles, on a plane where the network is level, else on mesh tiles.
+tumbles, on a slab where the network is level, else on mesh tiles.
 
 Bullet's quaternions are x, y, z, w; they are converted here and nowhere else.
 """
@@ -61,6 +61,7 @@ _RESTITUTION = 0.3
 _CONTACT_ERP = 0.05
 _STRUCK_SPEED = 1.5  # change of velocity by a blow that a walker or rider does not stay up through [m/s]
 _TOPPLED = 0.8  # cosine of the tilt from which a vehicle may touch the ground with its body
+_SLAB_MARGIN = 1000.0  # of level ground beyond the network, and its thickness [m]
 _REACH = 3.0  # of the ground tiles around what needs them, besides its size [m]
 
 
@@ -132,7 +133,7 @@ class BulletPhysics(Physics):
     # ---------------------------------------------------------------------------------------------- the world's bodies
 
     def _open(self) -> None:
-        """Connect, set the engine up, lay the plane and place the scenery."""
+        """Connect, set the engine up, lay the slab and place the scenery."""
         self._client = client = p.connect(p.DIRECT)
         if client < 0:
             raise RuntimeError("PyBullet gives no further world: too many simulators are open")
@@ -142,8 +143,12 @@ class BulletPhysics(Physics):
         )  # fmt: skip
         p.setGravity(0.0, 0.0, -GRAVITY, physicsClientId=client)
         if not math.isnan(self._lanes.level):
-            plane = p.createCollisionShape(p.GEOM_PLANE, physicsClientId=client)
-            self._add_ground(plane, (0.0, 0.0, self._lanes.level))
+            # A slab, not Bullet's plane: boxes that slide on a plane sink into it and stay there until they stop.
+            place = self._ground.network.point_position
+            low, high = place.min(axis=0) - _SLAB_MARGIN, place.max(axis=0) + _SLAB_MARGIN
+            size, middle = (high - low).tolist(), (0.5 * (low + high)).tolist()
+            slab = self._box_shape((size[0], size[1], _SLAB_MARGIN), (0.0, 0.0, 0.0))
+            self._add_ground(slab, (middle[0], middle[1], self._lanes.level - 0.5 * _SLAB_MARGIN))
         for box in self._ground.obstacles:
             half = 0.5 * box.yaw
             uid = p.createMultiBody(
@@ -328,7 +333,9 @@ class BulletPhysics(Physics):
             return
         laid.append(heights)
         vertices, indices = tile_mesh(heights - heights[near])
+        # Without the adjusted normals of inner edges a box that slides over a mesh trips over its triangles.
         shape = p.createCollisionShape(
-            p.GEOM_MESH, vertices=vertices.tolist(), indices=indices.tolist(), physicsClientId=self._client
-        )
+            p.GEOM_MESH, vertices=vertices.tolist(), indices=indices.tolist(), flags=p.GEOM_CONCAVE_INTERNAL_EDGE,
+            physicsClientId=self._client,
+        )  # fmt: skip
         self._add_ground(shape, (left, low, float(heights[near])))
