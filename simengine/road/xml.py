@@ -1,6 +1,6 @@
 """Read untrusted XML into a tree that knows its line numbers: no document type, no entities, bounded size and depth.
 
-Built on defusedxml's parser. Every accessor of `Element` either returns a checked value or raises one
+Built on lxml. Every accessor of `Element` either returns a checked value or raises one
 `ScenarioError` that names the file, the line, the element and attribute, the value and what is allowed.
 """
 
@@ -8,8 +8,7 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import DefusedXMLParser, ParseError
+from lxml import etree
 
 from simengine.core.errors import ScenarioError
 
@@ -126,45 +125,53 @@ class Element:
         return int(stripped)
 
 
-class _TreeBuilder:
-    """Collects parser events into `Element`s and refuses too many or too deep ones."""
+def _element(node: etree._Element, file: str) -> Element:
+    return Element(file, node.sourceline or 1, node.tag.rpartition("}")[2], dict(node.items()))
 
-    def __init__(self, file: str) -> None:
-        self.file = file
-        self.root: Element | None = None
-        self.parser: DefusedXMLParser | None = None  # set once it exists; knows the line
-        self._open: list[Element] = []
-        self._text: list[list[str]] = []
-        self._count = 0
 
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        """Open an element."""
-        line = self.parser.parser.CurrentLineNumber if self.parser is not None else 1
-        element = Element(self.file, line, tag.rpartition("}")[2], attributes)
-        self._count += 1
-        if self._count > MAX_ELEMENTS:
-            raise element.error(f"is element number {self._count}: a file may hold {MAX_ELEMENTS}")
-        if len(self._open) >= MAX_DEPTH:
-            raise element.error(f"lies {len(self._open) + 1} elements deep: {MAX_DEPTH} are allowed")
-        if self._open:
-            self._open[-1].children.append(element)
-        else:
-            self.root = element
-        self._open.append(element)
-        self._text.append([])
+def _convert(root: etree._Element, file: str) -> Element:
+    """Copy a parsed tree, refusing what is nested too deeply; text beside child elements is left out."""
+    top = _element(root, file)
+    waiting = [(root, top, 1)]
+    while waiting:
+        node, element, depth = waiting.pop()
+        children = element.children
+        for child in node:
+            copy = _element(child, file)
+            children.append(copy)
+            if len(child):
+                if depth >= MAX_DEPTH - 1:
+                    raise copy.error(f"holds elements {depth + 2} deep: {MAX_DEPTH} are allowed")
+                waiting.append((child, copy, depth + 1))
+            else:
+                text = child.text
+                if text:
+                    copy.text = text.strip()
+    return top
 
-    def data(self, content: str) -> None:
-        """Take text of the innermost open element."""
-        if self._text:
-            self._text[-1].append(content)
 
-    def end(self, tag: str) -> None:
-        """Close the innermost element."""
-        self._open.pop().text = "".join(self._text.pop()).strip()
-
-    def close(self) -> Element | None:
-        """Return the root, as the parser asks for it at the end."""
-        return self.root
+def _parse(path: str | Path, file: str) -> etree._Element:
+    """Feed a file to the parser piece by piece, so that one too large is refused before it is held."""
+    parser = etree.XMLPullParser(
+        events=("start",), resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False,
+        remove_comments=True, remove_pis=True,
+    )  # fmt: skip
+    size = count = 0
+    with open(path, "rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            size += len(chunk)
+            if size > MAX_BYTES:
+                raise ScenarioError(f"{file}: larger than {MAX_BYTES // 2**20} MiB, the most an XML file may have")
+            parser.feed(chunk)
+            for _, node in parser.read_events():
+                count += 1
+                if count == 1 and node.getroottree().docinfo.internalDTD is not None:
+                    raise ScenarioError(f"{file}, line 1: declares a document type (and so entities); none is allowed")
+                if count > MAX_ELEMENTS:
+                    raise _element(node, file).error(f"is one element too many: a file may hold {MAX_ELEMENTS}")
+    if size == 0:
+        raise ScenarioError(f"{file}: is empty; it must hold XML")
+    return parser.close()
 
 
 def read_xml(path: str | Path, root_tag: str) -> Element:
@@ -175,33 +182,17 @@ def read_xml(path: str | Path, root_tag: str) -> Element:
             entities, or has another root.
     """
     file = str(path)
-    builder = _TreeBuilder(file)
-    parser = DefusedXMLParser(target=builder, forbid_dtd=True, forbid_entities=True, forbid_external=True)
-    builder.parser = parser
     try:
-        with open(path, "rb") as stream:
-            size = 0
-            while chunk := stream.read(_CHUNK):
-                size += len(chunk)
-                if size > MAX_BYTES:
-                    raise ScenarioError(f"{file}: larger than {MAX_BYTES // 2**20} MiB, the most an XML file may have")
-                parser.feed(chunk)
-            if size == 0:
-                raise ScenarioError(f"{file}: is empty; expected XML with root <{root_tag}>")
-            parser.close()
+        node = _parse(path, file)
     except ScenarioError:
         raise
     except OSError as error:
         raise ScenarioError(f"{file}: cannot be read ({error.strerror or error})") from None
-    except ParseError as error:
-        raise ScenarioError(f"{file}, line {error.position[0]}: not well-formed XML ({error})") from None
-    except DefusedXmlException:
-        line = parser.parser.CurrentLineNumber
-        raise ScenarioError(f"{file}, line {line}: declares a document type or entities; neither is allowed") from None
+    except etree.XMLSyntaxError as error:
+        raise ScenarioError(f"{file}, line {error.lineno or 1}: not well-formed XML ({error.msg})") from None
     except (LookupError, ValueError) as error:
         raise ScenarioError(f"{file}: not readable as XML ({error})") from None
-    if builder.root is None:
-        raise ScenarioError(f"{file}: holds no element; expected root <{root_tag}>")
-    if builder.root.tag != root_tag:
-        raise builder.root.error(f"is the root; expected <{root_tag}>")
-    return builder.root
+    root = _convert(node, file)
+    if root.tag != root_tag:
+        raise root.error(f"is the root; expected <{root_tag}>")
+    return root

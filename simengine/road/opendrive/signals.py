@@ -1,7 +1,7 @@
 """Signals of an OpenDRIVE file: which lanes they govern, stop lines, signs, right of way.
 
-Exporters do not use orientation and heading offset the same way (RoadRunner writes "-" for traffic along s), so a signal
-that governs lanes looks against their traffic; only one that governs none (for walkers) is turned as written.
+Exporters differ in orientation and heading offset (RoadRunner writes "-" for traffic along s), so a signal that governs
+lanes looks against their traffic; only one that governs none (for walkers) is turned as written.
 """
 
 import math
