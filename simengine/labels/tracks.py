@@ -1,11 +1,12 @@
 """The movement of all actors over an episode, as exporters and metrics read it."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.core.state import ActorTable
+from simengine.core.state import ActorTable, WorldState
 
 
 class Tracks(NamedTuple):
@@ -31,3 +32,37 @@ class Tracks(NamedTuple):
 def actor_sizes(actors: ActorTable) -> NDArray[np.float64]:
     """Return the boxes of row 0 of a table: length, width, height [m]. Shape (num_actors, 3)."""
     return np.stack([actors.length[0], actors.width[0], actors.height[0]], axis=1)
+
+
+def tracks_of_states(time_ns: Sequence[int], states: Sequence[WorldState], actors: ActorTable) -> Tracks:
+    """Stack states of world 0.
+
+    Args:
+        time_ns: When each state held, ascending [ns].
+        states: One per time.
+        actors: What the actors are; row 0 is used.
+    """
+    num_actors = actors.kind.shape[1]
+    valid = np.array([state.valid[0] for state in states], np.bool_).reshape(len(states), num_actors)
+
+    def stack(name: str, absent: object, *trailing: int) -> NDArray:
+        values = [getattr(state, name)[0] for state in states]
+        stacked = np.array(values, np.asarray(getattr(states[0], name)).dtype if states else np.float64)
+        stacked = stacked.reshape(len(states), num_actors, *trailing)
+        stacked[~valid] = absent
+        return stacked
+
+    return Tracks(
+        time_ns=np.array(time_ns, np.int64),
+        valid=valid,
+        replayed=stack("replayed", False),
+        position=stack("position", 0.0, 3),
+        orientation=stack("orientation", [1.0, 0.0, 0.0, 0.0], 4),
+        velocity=stack("velocity", 0.0, 3),
+        angular_velocity=stack("angular_velocity", 0.0, 3),
+        acceleration=stack("acceleration", 0.0, 3),
+        steering=stack("steering", 0.0),
+        lights=stack("lights", 0),
+        kind=actors.kind[0].copy(),
+        size=actor_sizes(actors),
+    )

@@ -1,0 +1,152 @@
+"""The labels of each frame when it is captured, and those of the episode when it ends.
+
+Labels are the truth: they do not fade with the weather or a dirty lens; how well a thing can be seen is an attribute.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simengine.core.history import ActorPoses, History
+from simengine.core.state import EGO, ActorTable, WorldState
+from simengine.core.weather import Weather
+from simengine.labels.annotation import Annotation, Boxes2d, Collision, Interval
+from simengine.labels.boxes import boxes_2d, boxes_3d
+from simengine.labels.collisions import join_contacts
+from simengine.labels.hazards import HazardOnset, hazard_intervals
+from simengine.labels.manoeuvres import manoeuvre_intervals
+from simengine.labels.tracks import tracks_of_states
+from simengine.labels.visibility import count_hits
+from simengine.physics.backend import Contact
+from simengine.road.network import RoadNetwork
+from simengine.sensors.base import Frame, Scene
+from simengine.sensors.extent import ActorExtents, measure_extents
+from simengine.sensors.raster import Intrinsics
+from simengine.sensors.scene import SceneArrays, flatten_scene, pose_parts
+
+
+def actor_arrays(scene: Scene) -> SceneArrays:
+    """Flatten a scene's actors alone, which is all that is drawn to measure how much of them is hidden."""
+    return flatten_scene(scene._replace(static_mesh=(), static_instance=scene.static_instance[:0]))
+
+
+def _optical_from_world(
+    world_from_sensor: NDArray[np.float64], origin: tuple[float, float, float]
+) -> NDArray[np.float64]:
+    """Return world about an origin into optical axes (x right, y down, z forward). Shape (3, 4)."""
+    forward, left, up = (world_from_sensor[:3, axis] for axis in range(3))
+    place = world_from_sensor[:3, 3] - np.asarray(origin, np.float64)
+    optical = np.empty((3, 4))
+    for row, axis in enumerate((-left, -up, forward)):
+        optical[row, :3] = axis
+        optical[row, 3] = -(axis[0] * place[0] + axis[1] * place[1] + axis[2] * place[2])
+    return optical
+
+
+def _image_extents(frame: Frame, scene: Scene, arrays: SceneArrays, poses: ActorPoses) -> ActorExtents:
+    """Measure every actor but the ego, which carries the camera, in a camera's frame."""
+    matrix, instance = frame.channels["intrinsics"], frame.channels["instance"]
+    height, width = instance.shape
+    camera = Intrinsics(
+        width, height, float(matrix[0, 0]), float(matrix[1, 1]), float(matrix[0, 2]), float(matrix[1, 2])
+    )
+    world_from_part, present = pose_parts(arrays, scene.actors, poses, scene.origin)
+    present = present & (arrays.part_actor != EGO)
+    optical = _optical_from_world(frame.world_from_sensor, scene.origin)
+    return measure_extents(arrays, world_from_part, present, optical, camera, instance, len(scene.actor_mesh))
+
+
+def annotate(
+    frame: Frame, scene: Scene, arrays: SceneArrays, poses: ActorPoses, weather: Weather
+) -> Annotation | None:
+    """Label one frame; None where there is nothing to label.
+
+    A camera's frame is known by its `intrinsics` and `instance` image, a LiDAR's by its `points` and their `instance`,
+    so that sensors of other packages are labelled too.
+
+    Args:
+        frame: As measured, before any fault disturbs it.
+        scene: What could be seen.
+        arrays: `actor_arrays` of the scene.
+        poses: Of the actors at the frame's time.
+        weather: The air between.
+    """
+    channels, num_actors = frame.channels, len(scene.actor_mesh)
+    none = np.zeros(num_actors, np.int32)
+    image_boxes: Boxes2d | None = None
+    pixels, hits, expected = none, none, none
+    if "intrinsics" in channels and "instance" in channels:
+        extents = _image_extents(frame, scene, arrays, poses)
+        height, width = channels["instance"].shape
+        pixels = extents.visible_pixels
+        image_boxes = boxes_2d(scene, poses, frame.world_from_sensor, extents, width, height)
+    elif "points" in channels and "instance" in channels:
+        hits = count_hits(channels["instance"], num_actors)
+        expected = channels["expected_hits"][1 : num_actors + 1] if "expected_hits" in channels else hits
+    else:
+        return None
+    boxes = boxes_3d(scene, poses, weather, frame.world_from_sensor, pixels, hits, expected)
+    return Annotation(frame.sensor, frame.index, frame.time_ns, boxes, image_boxes)
+
+
+class Annotator:
+    """Labels the frames of one episode, and the episode when it ends.
+
+    Args:
+        actors: What the actors are; row 0 is used.
+        weather: The air.
+        scene: What can be seen; None where there are no sensors.
+        network: The lanes that manoeuvres are told by.
+        rate_hz: Physics rate [Hz].
+    """
+
+    def __init__(
+        self, actors: ActorTable, weather: Weather, scene: Scene | None, network: RoadNetwork, rate_hz: int
+    ) -> None:
+        self._actors = actors
+        self._weather = weather
+        self._scene = scene
+        self._arrays = actor_arrays(scene) if scene is not None else None
+        self._network = network
+        self._rate_hz = rate_hz
+        self._time_ns: list[int] = []
+        self._states: list[WorldState] = []
+        self._contacts: list[Contact] = []
+        self._onsets: dict[str, HazardOnset] = {}
+
+    def annotate(self, frame: Frame, history: History) -> Annotation | None:
+        """Label one frame; see `annotate`."""
+        if self._scene is None or self._arrays is None:
+            return None
+        return annotate(frame, self._scene, self._arrays, history.poses_at(frame.time_ns), self._weather)
+
+    def update(
+        self, time_ns: int, state: WorldState, contacts: Iterable[Contact], fired: Iterable[HazardOnset]
+    ) -> None:
+        """Take in a control step.
+
+        Args:
+            time_ns: Its end [ns].
+            state: Then; its arrays must not be written any more.
+            contacts: During the step.
+            fired: Hazards that were set off, in this step or before; each counts once.
+        """
+        self._time_ns.append(time_ns)
+        self._states.append(state)
+        self._contacts += contacts
+        for onset in fired:
+            self._onsets.setdefault(onset.name, onset)
+
+    def finish(self, end_ns: int) -> tuple[list[Collision], list[Interval]]:
+        """Return the episode's collisions, and its hazards and manoeuvres in order of their start.
+
+        Args:
+            end_ns: When the episode ended; a hazard that was not over ends with it [ns].
+        """
+        tracks = tracks_of_states(self._time_ns, self._states, self._actors)
+        intervals = hazard_intervals(tracks, self._onsets.values(), end_ns)
+        intervals += manoeuvre_intervals(tracks, self._actors, self._network)
+        return join_contacts(self._contacts, self._rate_hz), sorted(
+            intervals, key=lambda interval: (interval.start_ns, interval.name, interval.actor)
+        )

@@ -1,0 +1,88 @@
+"""Hazard intervals: onset, the ego's reaction, and when it was over."""
+
+import math
+
+import numpy as np
+import pytest
+
+from simengine.labels.hazards import HazardOnset, course, hazard_intervals
+from tests.labels.drawn_tracks import drive, make_tracks
+
+SIZE = np.array([4.0, 2.0, 1.5])
+SECOND = 1_000_000_000
+
+
+def _one(tracks, time_ns=SECOND, actor=1):
+    (interval,) = hazard_intervals(tracks, [HazardOnset("brakes", actor, time_ns)], int(tracks.time_ns[-1]))
+    assert interval.name == "hazard:brakes" and interval.start_ns == time_ns
+    return interval
+
+
+def test_course_gives_time_to_collision_from_gap_and_closing_speed():
+    ego, other = np.array([0.0, 0.0, 0.0, 20.0, 0.0]), np.array([34.0, 0.0, 0.0, 10.0, 0.0])
+    assert course(ego, other, SIZE, SIZE) == pytest.approx((3.0, 38.0))
+    assert course(other, ego, SIZE, SIZE)[0] == pytest.approx(3.0)
+    ego, other = np.array([0.0, 0.0, math.pi / 2, 0.0, 20.0]), np.array([0.0, 34.0, math.pi / 2, 0.0, 10.0])
+    assert course(ego, other, SIZE, SIZE) == pytest.approx((3.0, 38.0))
+
+
+def test_course_is_free_of_collision_beside_and_when_opening():
+    ego = np.array([0.0, 0.0, 0.0, 20.0, 0.0])
+    assert course(ego, np.array([34.0, 3.5, 0.0, 10.0, 0.0]), SIZE, SIZE)[0] == math.inf
+    assert course(ego, np.array([34.0, 0.0, 0.0, 25.0, 0.0]), SIZE, SIZE)[0] == math.inf
+    assert course(ego, np.array([-30.0, 0.0, 0.0, 10.0, 0.0]), SIZE, SIZE)[1] < 0.0
+
+
+def test_crossing_walker_is_met_only_if_the_times_agree():
+    ego = np.array([0.0, 0.0, 0.0, 10.0, 0.0])
+    walker = np.array([0.5, 0.5, 1.7])
+    met = course(ego, np.array([32.25, -4.5, math.pi / 2, 0.0, 1.5]), SIZE, walker)
+    assert met[0] == pytest.approx(3.0, abs=0.05)
+    assert course(ego, np.array([32.25, -12.0, math.pi / 2, 0.0, 1.5]), SIZE, walker)[0] == math.inf
+
+
+def test_braking_to_a_stop_is_the_reaction_and_the_end():
+    speeds = np.concatenate([np.full(20, 20.0), np.maximum(20.0 - 0.6 * np.arange(1, 41), 0.0), np.zeros(20)])
+    interval = _one(make_tracks([drive(0.0, speeds), drive(90.0, np.zeros(80))]))
+    assert interval.response_ns == pytest.approx(2.0 * SECOND, abs=0.11 * SECOND)
+    assert interval.end_ns == pytest.approx(5.4 * SECOND, abs=0.15 * SECOND)
+
+
+def test_passing_the_actor_ends_it_without_a_reaction():
+    interval = _one(make_tracks([drive(0.0, np.full(60, 20.0)), drive(50.0, np.zeros(60), y=4.0)]))
+    assert interval.response_ns == -1
+    assert interval.end_ns == pytest.approx((50.0 + 4.0) / 20.0 * SECOND, abs=0.11 * SECOND)
+
+
+def test_steering_counts_as_a_reaction():
+    steering = np.where(np.arange(61) < 15, 0.0, 0.06)
+    interval = _one(make_tracks([drive(0.0, np.full(60, 20.0)), drive(50.0, np.zeros(60), y=4.0)], steering=steering))
+    assert interval.response_ns == round(1.5 * SECOND)
+
+
+def test_recovered_time_to_collision_ends_it():
+    lead = np.concatenate([np.full(10, 20.0), np.full(20, 8.0), np.full(50, 22.0)])
+    ego = np.concatenate([np.full(15, 20.0), np.linspace(20.0, 12.0, 15), np.full(50, 14.0)])
+    interval = _one(make_tracks([drive(0.0, ego), drive(35.0, lead)]))
+    assert SECOND < interval.response_ns < 2.2 * SECOND
+    assert 2.0 * SECOND < interval.end_ns < 4.0 * SECOND
+
+
+def test_actor_that_leaves_the_world_ends_it():
+    valid = np.ones((61, 2), np.bool_)
+    valid[30:, 1] = False
+    interval = _one(make_tracks([drive(0.0, np.full(60, 5.0)), drive(200.0, np.full(60, 5.0))], valid=valid))
+    assert interval.end_ns == 3 * SECOND
+
+
+def test_hazard_that_is_never_over_ends_with_the_episode():
+    tracks = make_tracks([drive(0.0, np.full(60, 10.0)), drive(100.0, np.full(60, 10.0))])
+    interval = _one(tracks)
+    assert interval.end_ns == tracks.time_ns[-1]
+    assert hazard_intervals(tracks, [], 0) == []
+
+
+def test_braking_that_was_going_on_at_the_onset_is_no_reaction():
+    speeds = 25.0 - 0.15 * np.arange(60)
+    interval = _one(make_tracks([drive(0.0, speeds), drive(300.0, np.full(60, 25.0))]))
+    assert interval.response_ns == -1
