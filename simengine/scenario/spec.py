@@ -21,6 +21,23 @@ class Spec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+class ExtensionSpec(BaseModel):
+    """A sensor, action or criterion of an installed package, which checks its own settings."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
+    kind: Name
+
+
+def _kind_or_extension(*built_in: str) -> Discriminator:
+    """Tell built-in kinds apart by name; any other is an extension."""
+
+    def tag(value: Any) -> str:
+        kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
+        return kind if kind in built_in else "extension"
+
+    return Discriminator(tag)
+
+
 # ------------------------------------------------------------------------------------------------------------- roads
 
 
@@ -341,18 +358,31 @@ class SensorFaultAction(Spec):
 
 
 Action = Annotated[
-    BrakeAction
-    | SetSpeedAction
-    | ChangeLaneAction
-    | FollowPathAction
-    | WalkAction
-    | AppearAction
-    | DropLoadAction
-    | FailTyreAction
-    | RunRedAction
-    | FrictionPatchAction
-    | SensorFaultAction,
-    Field(discriminator="kind"),
+    Annotated[BrakeAction, Tag("brake")]
+    | Annotated[SetSpeedAction, Tag("set_speed")]
+    | Annotated[ChangeLaneAction, Tag("change_lane")]
+    | Annotated[FollowPathAction, Tag("follow_path")]
+    | Annotated[WalkAction, Tag("walk")]
+    | Annotated[AppearAction, Tag("appear")]
+    | Annotated[DropLoadAction, Tag("drop_load")]
+    | Annotated[FailTyreAction, Tag("fail_tyre")]
+    | Annotated[RunRedAction, Tag("run_red")]
+    | Annotated[FrictionPatchAction, Tag("friction_patch")]
+    | Annotated[SensorFaultAction, Tag("sensor_fault")]
+    | Annotated[ExtensionSpec, Tag("extension")],
+    _kind_or_extension(
+        "brake",
+        "set_speed",
+        "change_lane",
+        "follow_path",
+        "walk",
+        "appear",
+        "drop_load",
+        "fail_tyre",
+        "run_red",
+        "friction_patch",
+        "sensor_fault",
+    ),
 ]
 
 
@@ -460,23 +490,6 @@ class OdometrySpec(Spec):
     phase: Annotated[float, Field(ge=0.0, le=10.0)]  # [s]
     ticks_per_turn: Annotated[int, Field(ge=1, le=1_000_000)]
     radius_error: Annotated[float, Field(ge=-0.2, le=0.2)]  # relative, of the assumed wheel radius
-
-
-class ExtensionSpec(BaseModel):
-    """A sensor or criterion of an installed package, which checks its own settings."""
-
-    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
-    kind: Name
-
-
-def _kind_or_extension(*built_in: str) -> Discriminator:
-    """Tell built-in kinds apart by name; any other is an extension."""
-
-    def tag(value: Any) -> str:
-        kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
-        return kind if kind in built_in else "extension"
-
-    return Discriminator(tag)
 
 
 SensorSpec = Annotated[

@@ -214,9 +214,10 @@ class Placer:
         self.course = Course(lane, s)
         self.add(self.on_lane("ego", model, Behavior.EGO, lane, s, 0.0, speed), "ego.position")
 
-    def ego_at(self, x: float, y: float, z: float, yaw: float, speed: float) -> None:
-        """Place the ego at a pose that a file gives."""
+    def ego_at(self, x: float, y: float, yaw: float, speed: float) -> None:
+        """Place the ego at a pose in plan view that a file gives."""
         model = model_named(self.scenario.ego.model)
+        z = self._height(x, y, yaw)
         lane, s, _ = locate(self.lanes, x, y, z, yaw)
         if lane < 0:
             raise ScenarioError(f"road.file: the ego's start x = {x:.1f} m, y = {y:.1f} m is on no lane")

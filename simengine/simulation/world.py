@@ -21,7 +21,7 @@ from simengine.core.state import (
 from simengine.core.weather import Weather, friction, sky_illuminance, sun_illuminance
 from simengine.physics.backend import FrictionPatches, Ground
 from simengine.physics.catalog import fill_actor
-from simengine.road.commonroad import read_commonroad
+from simengine.road.commonroad import CommonRoadScenario, read_commonroad
 from simengine.road.network import LaneArrays, RoadNetwork
 from simengine.road.opendrive import read_opendrive
 from simengine.road.procedural import make_intersection, make_street, make_warehouse
@@ -31,7 +31,7 @@ from simengine.scenario.spec import ConcreteScenario, WeatherSpec
 from simengine.simulation.placement import ActorPlan, Placer
 from simengine.simulation.scenery import Scenery, make_scenery
 
-_DARK = 1000.0  # headlamps are on below this illuminance (ECE R48 automatic switching) [lx]
+DARK = 1000.0  # headlamps are on below this illuminance (ECE R48 automatic switching) [lx]
 
 
 class World(NamedTuple):
@@ -45,7 +45,7 @@ class World(NamedTuple):
     actors: ActorTable
     state: WorldState
     names: dict[str, int]  # actor index by name
-    recording: RecordedTracks | None
+    recording: CommonRoadScenario | None  # where traffic is replayed
     recorded_row: np.ndarray  # row of the recording each actor follows, −1 for none. (num_actors,)
     scenery: Scenery
     inputs: dict[str, bytes]  # content of the input files by path
@@ -87,7 +87,7 @@ def build_world(scenario: ConcreteScenario) -> World:
         ScenarioError: A file cannot be read, or somebody cannot be placed.
     """
     inputs = _read_inputs(scenario)
-    road, recording, problem, shelves = scenario.road, None, None, []
+    road, recorded, shelves = scenario.road, None, []
     if road.kind == "street":
         network = make_street(**_settings(scenario, "parked_fraction"))
     elif road.kind == "intersection":
@@ -98,12 +98,10 @@ def build_world(scenario: ConcreteScenario) -> World:
         network = read_opendrive(Path(road.file).expanduser())
     else:
         recorded = read_commonroad(Path(road.file).expanduser())
-        network, recording, problem = recorded.network, recorded.tracks, recorded.problem
+        network = recorded.network
     random = generator(scenario.seed, "placement")
     placer = Placer(scenario, network, random)
-    follows = _place_everybody(placer, recording, problem)
-    if scenario.traffic.kind != "replay":
-        recording = None
+    follows = _place_everybody(placer, recorded)
     weather = weather_from_spec(scenario.weather)
     lanes = placer.lanes
     actors, state = _arrays(placer.plans, weather)
@@ -115,14 +113,15 @@ def build_world(scenario: ConcreteScenario) -> World:
     ground = Ground(network, np.array([friction(weather)]), patches, scenery.obstacles)
     names = {plan.name: index for index, plan in enumerate(placer.plans)}
     return World(
-        scenario, network, lanes, ground, weather, actors, state, names, recording,
+        scenario, network, lanes, ground, weather, actors, state, names, recorded if scenario.traffic.kind == "replay" else None,
         np.array(follows, np.int64), scenery, inputs,
     )  # fmt: skip
 
 
-def _place_everybody(placer: Placer, recording: RecordedTracks | None, problem) -> list[int]:
+def _place_everybody(placer: Placer, recorded: CommonRoadScenario | None) -> list[int]:
     """Place ego, scripted actors, recording, parked cars, traffic and people; return which track each follows."""
     scenario = placer.scenario
+    recording = recorded.tracks if recorded is not None else None
     if scenario.traffic.kind == "replay" and recording is None:
         raise ScenarioError("traffic=replay needs a road with a recording: road=commonroad road.file=PATH")
     if scenario.ego.driver == "recorded" and scenario.traffic.kind != "replay":
@@ -130,13 +129,15 @@ def _place_everybody(placer: Placer, recording: RecordedTracks | None, problem) 
     ego_row = _ego_row(scenario, recording)
     if ego_row >= 0:
         placer.recorded_ego(recording, ego_row)
-    elif problem is not None:
-        placer.ego_at(problem.x, problem.y, problem.z, problem.heading, problem.speed)
+    elif recorded is not None and recorded.problems:
+        problem = recorded.problems[0]
+        placer.ego_at(*problem.position, problem.heading, problem.velocity)
     else:
         placer.ego()
     placer.scripted()
-    if scenario.traffic.kind == "replay":
+    if recorded is not None and scenario.traffic.kind == "replay":
         placer.recorded(recording, leave_out=ego_row)
+        placer.still(recorded.still)
     if scenario.road.kind == "street":
         placer.parked(scenario.road.parked_fraction)
     if scenario.traffic.kind == "idm":
@@ -167,7 +168,7 @@ def _ego_row(scenario: ConcreteScenario, recording: RecordedTracks | None) -> in
 def _arrays(plans: list[ActorPlan], weather: Weather) -> tuple[ActorTable, WorldState]:
     """Turn plans into the arrays of tick 0; heights follow once sizes are final."""
     actors, state = empty_actors(1, len(plans)), empty_state(1, len(plans))
-    dark = sun_illuminance(weather) + sky_illuminance(weather) < _DARK
+    dark = sun_illuminance(weather) + sky_illuminance(weather) < DARK
     for index, plan in enumerate(plans):
         fill_actor(actors, 0, index, plan.model.name, plan.color)
         actors.behavior[0, index] = plan.behavior

@@ -24,8 +24,8 @@ def test_weather_on_the_command_line_wins_over_the_scenario(name):
     assert load_scenario(name, ["weather=clear"]).weather.ice == 0.0
 
 
-@pytest.mark.parametrize("name", LIBRARY)
-def test_every_scenario_has_something_to_sample(name):
+@pytest.mark.parametrize("name", [name for name in LIBRARY if name != "drive"])
+def test_every_hazard_has_something_to_sample(name):
     first, second = load_scenario(name, seed=1), load_scenario(name, seed=2)
     assert len([key for key in first.sampled if key.startswith("scenario.")]) >= 2
     assert content_hash(first) != content_hash(second)

@@ -1,0 +1,126 @@
+"""What the ego's drive amounts to, step by step: where it is on the road, how far it came, what the criteria say."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simengine.core.geometry import yaw_from_quaternion
+from simengine.core.state import EGO, WorldState
+from simengine.metrics.criteria import Criterion, View, conclude, make_criteria
+from simengine.metrics.criticality import HORIZON, smallest_time_to_collision
+from simengine.metrics.verdict import Verdict
+from simengine.physics.backend import Contact
+from simengine.road.frenet import lane_width, project_on_lane
+from simengine.road.network import LaneType, Turn
+from simengine.road.projection import locate
+from simengine.simulation.world import World
+
+_DRIVABLE = (LaneType.DRIVING, LaneType.FLOOR, LaneType.BIKING)
+
+
+class Judge:
+    """Watches the ego over an episode."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._criteria: dict[str, Criterion] = make_criteria(world.scenario.criteria)
+        self._travelled = 0.0
+        self._turns: set[Turn] = set()
+        self._before: NDArray[np.float64] | None = None
+        self._junction_turn = Turn.NONE
+        self._speeds: list[float] = []
+        self._min_ttc = math.inf
+        self._hardest = 0.0
+        self._before_speed = math.nan
+        self._collided = False
+
+    def update(self, time_ns: int, state: WorldState, colors: NDArray[np.int32], contacts: list[Contact]) -> None:
+        """Look at the state after a control step; `contacts` are those since the last call."""
+        world = self._world
+        position = state.position[0, EGO].copy()
+        if self._before is not None:
+            self._travelled += float(np.hypot(*(position - self._before)[:2]))
+        self._before = position
+        lane, off = self._on_road(state)
+        if lane >= 0:
+            turn = Turn(int(world.lanes.lane_turn[lane]))
+            if turn == Turn.NONE and self._junction_turn != Turn.NONE:
+                self._turns.add(self._junction_turn)  # a turn counts once it is completed
+            self._junction_turn = turn
+        self._measure(state, contacts)
+        view = View(
+            time_ns, world.actors, state, world.network, colors, contacts, lane, off,
+            self._travelled, frozenset(self._turns), world.scenario.scenario.goal,
+        )  # fmt: skip
+        for criterion in self._criteria.values():
+            criterion.update(view)
+
+    def _on_road(self, state: WorldState) -> tuple[int, float]:
+        """Return the drivable lane the ego is on or nearest to, and how far its centre is outside it [m]."""
+        lanes = self._world.lanes
+        x, y, z = (float(value) for value in state.position[0, EGO])
+        ground = z - 0.5 * float(self._world.actors.height[0, EGO])
+        yaw = yaw_from_quaternion(*(float(q) for q in state.orientation[0, EGO]))
+        lane, _, _ = locate(lanes, x, y, ground, yaw)
+        if lane < 0:
+            return -1, math.inf
+        if lanes.lane_type[lane] in _DRIVABLE:
+            s, t = project_on_lane(lanes, lane, x, y)
+            beyond = max(0.0, -s, s - float(lanes.lane_length[lane]))
+            return lane, max(beyond, abs(t) - 0.5 * lane_width(lanes, lane, s), 0.0)
+        best, off = -1, math.inf
+        for side in self._drivable_beside(lane):
+            s, t = project_on_lane(lanes, side, x, y)
+            distance = max(0.0, abs(t) - 0.5 * lane_width(lanes, side, s))
+            if distance < off:
+                best, off = side, distance
+        return best, off
+
+    def _drivable_beside(self, lane: int) -> list[int]:
+        """Return the drivable lanes of the road that a shoulder, pavement or parking lane belongs to."""
+        lanes = self._world.lanes
+        same_road = np.flatnonzero(lanes.lane_road == lanes.lane_road[lane])
+        return [int(other) for other in same_road if lanes.lane_type[other] in _DRIVABLE]
+
+    def _measure(self, state: WorldState, contacts: list[Contact]) -> None:
+        actors = self._world.actors
+        speed = float(np.hypot(state.velocity[0, EGO, 0], state.velocity[0, EGO, 1]))
+        self._speeds.append(speed)
+        touched = any(EGO in (contact.actor, contact.other) for contact in contacts)
+        self._collided = self._collided or touched
+        if not self._collided and not math.isnan(self._before_speed):
+            step = 1.0 / self._world.scenario.physics.control_rate_hz
+            self._hardest = max(self._hardest, (self._before_speed - speed) / step)
+        self._before_speed = speed
+        if not self._collided:
+            ttc, _ = smallest_time_to_collision(
+                0, EGO, state.valid, state.position, state.orientation, state.velocity,
+                actors.length, actors.width, actors.height, HORIZON,
+            )  # fmt: skip
+            self._min_ttc = min(self._min_ttc, ttc)
+
+    @property
+    def collided(self) -> bool:
+        """Whether the ego has touched anything."""
+        return self._collided
+
+    @property
+    def travelled(self) -> float:
+        """How far the ego has come [m]."""
+        return self._travelled
+
+    def verdict(self) -> Verdict:
+        """Return what the criteria found so far."""
+        return conclude(self._criteria)
+
+    def metrics(self) -> dict[str, float | bool | None]:
+        """Return the headline measures of the drive."""
+        speeds = np.array(self._speeds)
+        return {
+            "collided": self._collided,
+            "travelled": self._travelled,
+            "mean_speed": float(speeds.sum() / max(1, len(speeds))),
+            "min_time_to_collision": None if math.isinf(self._min_ttc) else self._min_ttc,
+            "max_deceleration": self._hardest,
+        }

@@ -1,0 +1,193 @@
+"""Everybody's decisions in one episode: the recording, traffic, people, events and the ego's driver, in that order."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simengine.behavior.actions import Stage, check_mobility, find_action
+from simengine.behavior.ego_driver import Control, DriverObservation, make_driver, observe
+from simengine.behavior.events import compile_events, empty_latches, evaluate_triggers
+from simengine.behavior.memory import SPEED_CAP, draw_drivers, empty_memory
+from simengine.behavior.pedestrian import People, begin_people, walk_people
+from simengine.behavior.replay import Recording, follow_recording, hand_over, lay_out
+from simengine.behavior.rules import road_rules
+from simengine.behavior.scripted import begin_script, scripted_controls
+from simengine.behavior.traffic import Conditions, traffic_controls
+from simengine.core.geometry import yaw_from_quaternion
+from simengine.core.rng import kernel_seed
+from simengine.core.state import (
+    EGO,
+    Behavior,
+    Controls,
+    Light,
+    Mobility,
+    WorldState,
+    copy_state,
+    empty_controls,
+)
+from simengine.core.weather import sight_distance, sky_illuminance, sun_illuminance
+from simengine.labels.hazards import HazardOnset
+from simengine.road.projection import lane_pose, locate
+from simengine.simulation.world import DARK, World
+
+_PARKED_BRAKE = -5.0  # brakes held by a parked vehicle [m/s²]
+
+
+class Minds:
+    """What everybody carries from one decision to the next.
+
+    Args:
+        world: Who there is and where.
+
+    Raises:
+        ScenarioError: An event or driver names something that does not exist.
+        ConfigError: An action that an actor cannot carry out.
+    """
+
+    def __init__(self, world: World) -> None:
+        scenario, actors = world.scenario, world.actors
+        num_actors = actors.kind.shape[1]
+        self._world = world
+        self._seed = kernel_seed(scenario.seed, "behavior")
+        self._rate_hz = scenario.physics.rate_hz
+        self._dt = 1.0 / scenario.physics.control_rate_hz
+        self._rules = road_rules(world.network)
+        self._memory = draw_drivers(
+            empty_memory(1, num_actors), actors, scenario.traffic.drivers, kernel_seed(scenario.seed, "drivers")
+        )
+        friction = np.array([float(world.ground.friction[0])])
+        dark = sun_illuminance(world.weather) + sky_illuminance(world.weather) < DARK
+        self._conditions = Conditions(friction, np.array([sight_distance(world.weather)]), np.array([dark]))
+        self._people: People = begin_people(world.network, world.lanes, actors, world.state, scenario.pedestrians,
+                                            kernel_seed(scenario.seed, "people"))  # fmt: skip
+        self._script = begin_script(world.lanes, actors, world.state)
+        self._table, self._events = compile_events(scenario.scenario, world.names)
+        for event in self._events:
+            check_mobility(event, actors)
+        self._actions = [find_action(event) for event in self._events]
+        self._latches = empty_latches(1, num_actors, len(self._events))
+        self._recording: Recording | None = None
+        if world.recording is not None:
+            self._recording = lay_out(world.recording.tracks, world.recording.time_step, world.recorded_row)
+        self._driver = make_driver(scenario.ego, world.network, self._dt)
+        self._sensor_faults: list[tuple[str, str, float]] = []
+        self._start = np.array(
+            [[*world.state.position[0, a, :2], self._yaw(world.state, a)] for a in range(num_actors)]
+        )
+        self.idle_controls = empty_controls(1, num_actors)
+        self.fired: list[HazardOnset] = []
+
+    @staticmethod
+    def _yaw(state: WorldState, actor: int) -> float:
+        return yaw_from_quaternion(*(float(q) for q in state.orientation[0, actor]))
+
+    def decide(
+        self,
+        state: WorldState,
+        colors: NDArray[np.int32],
+        control: Control | None,
+        frames: Mapping[str, object],
+    ) -> tuple[WorldState, Controls]:
+        """Let everybody decide for the next control step.
+
+        Args:
+            state: Now.
+            colors: What every signal shows. Shape (num_signals,).
+            control: Of the ego; None lets its own driver decide.
+            frames: Latest frame of every sensor, which the ego's driver may look at.
+
+        Returns:
+            The state with what events changed (appearances, hand-overs, tyres), and the controls.
+        """
+        world, actors = self._world, self._world.actors
+        state = self._hand_over(state)
+        state = self._fire_events(state)
+        controls = empty_controls(1, actors.kind.shape[1])
+        drives, obeys = self._driven(state)
+        traffic_controls(
+            world.lanes, self._rules, actors, state, self._memory, drives, obeys, colors.reshape(1, -1),
+            self._conditions, self._seed, self._dt, controls,
+        )  # fmt: skip
+        controls.acceleration[0, actors.behavior[0] == Behavior.PARKED] = _PARKED_BRAKE
+        walk_people(self._people, world.network, actors, state, colors, self._dt, controls)
+        scripted_controls(
+            world.lanes, actors, state, self._script, self._conditions.friction, self._rate_hz, self._dt, controls
+        )
+        if self._conditions.headlights[0]:
+            on = (actors.mobility[0] == Mobility.WHEELED) & (actors.behavior[0] != Behavior.PARKED)
+            controls.lights[0, on] |= Light.HEAD
+        if control is None:
+            control = self._driver.decide(self.observe(state, frames))
+        self._take(control, controls)
+        return state, controls
+
+    def follow(self, state: WorldState) -> WorldState:
+        """Put replayed actors where their recording has them at the tick that the next physics step leads to."""
+        if self._recording is None:
+            return state
+        time = (int(state.tick[0]) + 1) / self._rate_hz
+        return follow_recording(self._world.lanes, self._recording, self._world.actors, state, time)
+
+    def observe(self, state: WorldState, frames: Mapping[str, object]) -> DriverObservation:
+        """Return what the ego's driver knows."""
+        return observe(self._world.network, self._world.lanes, self._world.actors, state, self._memory,
+                       self._conditions, self._rate_hz, frames)  # fmt: skip
+
+    def sensor_faults(self) -> list[tuple[str, str, float]]:
+        """Return the sensor faults that began since the last call: sensor, fault, duration [s]."""
+        faults, self._sensor_faults = self._sensor_faults, []
+        return faults
+
+    def _take(self, control: Control, controls: Controls) -> None:
+        controls.acceleration[0, EGO] = control.acceleration
+        controls.steering[0, EGO] = control.steering
+        controls.velocity[0, EGO] = control.velocity
+        controls.lights[0, EGO] |= control.lights
+
+    def _driven(self, state: WorldState) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return who follows the rules of traffic now: drivers, and recorded vehicles that were handed over."""
+        behavior = self._world.actors.behavior
+        freed = (behavior == Behavior.REPLAY) & ~state.replayed
+        drives = state.valid & ((behavior == Behavior.TRAFFIC) | freed)
+        return drives, drives & ~self._memory.ignores_signals
+
+    def _hand_over(self, state: WorldState) -> WorldState:
+        if self._recording is None:
+            return state
+        time = int(state.tick[0]) / self._rate_hz
+        reactive = self._world.scenario.traffic.reactive
+        return hand_over(self._recording, self._world.actors, state, time, reactive)
+
+    def _fire_events(self, state: WorldState) -> WorldState:
+        before = self._latches.fired_tick.copy()
+        evaluate_triggers(
+            self._table, self._latches, self._world.actors, state, self._rate_hz, self._dt, self._seed
+        )
+        fired = np.flatnonzero(self._latches.fired_tick[0] != before[0])
+        if len(fired) == 0:
+            return state
+        state = copy_state(state)
+        stage = self._stage(state)
+        for k in fired:
+            event = self._events[k]
+            self._actions[k](stage, event)
+            if event.hazard:
+                time_ns = round(stage.time * 1e9)
+                self.fired.append(HazardOnset(event.name, event.actor, time_ns))
+        return state
+
+    def _stage(self, state: WorldState) -> Stage:
+        world, patches = self._world, self._world.ground.patches
+        x, y, z = (float(value) for value in state.position[0, EGO])
+        yaw = self._yaw(state, EGO)
+        lane, s, _ = locate(world.lanes, x, y, z, yaw)
+        heading = lane_pose(world.lanes, lane, s, 0.0)[3] if lane >= 0 else yaw
+        if math.cos(heading - yaw) < 0.0:  # on the wrong side of the road the course is still the ego's
+            heading += math.pi
+        return Stage(
+            0, int(state.tick[0]) / self._rate_hz, world.lanes, world.actors, state, self._script, heading, self._start,
+            self._memory.ignores_signals, patches.active, (patches.x, patches.y, patches.radius, patches.friction),
+            self._sensor_faults,
+        )  # fmt: skip

@@ -1,0 +1,273 @@
+"""THE LOOP: who wants what, what the world lets them do, what is seen of it, what is true, what it means.
+
+`simulate(scenario)` runs it to the end and returns an `Episode`; `Simulator(scenario)` with `reset()` and `step(control)`
+hands it to a user's own.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from simengine.core.errors import ConfigError, ScenarioError
+from simengine.core.history import History, time_of_tick
+from simengine.core.state import Controls, WorldState
+from simengine.labels.annotate import Annotator
+from simengine.labels.annotation import Annotation
+from simengine.metrics.verdict import Verdict
+from simengine.physics.backend import Contact, Physics
+from simengine.road.signals import signal_colors
+from simengine.scenario.spec import ConcreteScenario
+from simengine.sensors.base import Frame, Sensor
+from simengine.sensors.faults import Faults
+from simengine.sensors.registry import make_sensors
+from simengine.simulation.episode import Episode, EpisodeSummary
+from simengine.simulation.judge import Judge
+from simengine.simulation.mcap_reader import read_episode
+from simengine.simulation.mcap_writer import EpisodeWriter
+from simengine.simulation.memory import MemoryRecorder
+from simengine.simulation.minds import Control, DriverObservation, Minds
+from simengine.simulation.recorder import Recorder
+from simengine.simulation.scenery import make_scene
+from simengine.simulation.world import World, build_world
+
+Driver = Callable[[DriverObservation], Control]
+
+
+class Snapshot(NamedTuple):
+    """What one control step leaves behind."""
+
+    time_ns: int
+    state: WorldState
+    controls: Controls  # that led here; all zero after `reset`
+    frames: tuple[Frame, ...]  # captured during the step
+    annotations: tuple[Annotation, ...]  # of those frames that have labels
+    contacts: tuple[Contact, ...]  # during the step
+    observation: DriverObservation  # what the ego's driver knows now
+    done: bool
+
+
+def make_physics(scenario: ConcreteScenario) -> Physics:
+    """Make the physics that a scenario asks for.
+
+    Raises:
+        ImportError: It needs a package that is not installed; the message has the pip line.
+    """
+    if scenario.physics.backend == "bullet":
+        from simengine.physics.bullet import BulletPhysics
+
+        return BulletPhysics()
+    from simengine.physics.batched import BatchedPhysics
+
+    return BatchedPhysics(scenario.physics.model)
+
+
+class Simulator:
+    """One scenario, step by step.
+
+    Args:
+        scenario: What to run.
+        recorder: Takes everything in; None keeps nothing. Made once per episode, so it serves a single `reset`.
+    """
+
+    def __init__(self, scenario: ConcreteScenario, recorder: Callable[[World], Recorder] | None = None) -> None:
+        if scenario.physics.rate_hz % scenario.physics.control_rate_hz:
+            raise ConfigError(
+                f"physics.control_rate_hz = {scenario.physics.control_rate_hz}: must divide physics.rate_hz = "
+                f"{scenario.physics.rate_hz}"
+            )
+        self.scenario = scenario
+        self.world: World = build_world(scenario)
+        self.done = True
+        self._make_recorder = recorder
+        self._recorder: Recorder | None = None
+        self._physics = make_physics(scenario)
+        self._rate = scenario.physics.rate_hz
+        self._substeps = self._rate // scenario.physics.control_rate_hz
+        self._scene = make_scene(self.world) if scenario.sensors else None
+
+    def reset(self) -> Snapshot:
+        """Begin the episode anew; the same scenario gives the same episode."""
+        world, scenario = self.world, self.scenario
+        self._sensors: dict[str, Sensor] = {}
+        if self._scene is not None:
+            self._sensors = make_sensors(scenario.sensors, self._scene, scenario.seed)
+        self._faults = Faults({name: spec.kind for name, spec in scenario.sensors.items()}, scenario.seed)
+        self._history = History(self._rate, self._history_length())
+        self._minds = Minds(world)
+        self._judge = Judge(world)
+        self._annotator = Annotator(world.actors, world.weather, self._scene, world.network, self._rate)
+        self._recorder = self._make_recorder(world) if self._make_recorder else None
+        self._end_ns = round(scenario.scenario.duration * 1e9)
+        self._latest: dict[str, Frame] = {}
+        self.state = self._physics.reset(world.actors, world.state, world.ground, self._rate)
+        self._history.push(self.state)
+        self.done = False
+        self._judge.update(0, self.state, signal_colors(world.network, 0.0), [])
+        if self._recorder is not None:
+            self._recorder.append_state(0, self.state, None)
+        return self._snapshot(self._minds.idle_controls, (), (), ())
+
+    def step(self, control: Control | None = None) -> Snapshot:
+        """Advance by one control step.
+
+        Args:
+            control: Of the ego; None lets the scenario's own driver decide.
+
+        Raises:
+            ScenarioError: The episode is over, or has not begun.
+        """
+        if self.done:
+            raise ScenarioError("the episode is over; reset() begins it anew")
+        colors = signal_colors(self.world.network, self.time_ns * 1e-9)
+        state, controls = self._minds.decide(self.state, colors, control, self._latest)
+        self._start_faults()
+        contacts: list[Contact] = []
+        for _ in range(self._substeps):
+            state = self._physics.step(self._minds.follow(state), controls)
+            self._history.push(state)
+            contacts += self._physics.contacts()
+        self.state = state
+        frames, annotations = self._sense()
+        self._annotator.update(self.time_ns, state, contacts, self._minds.fired)
+        self._judge.update(self.time_ns, state, signal_colors(self.world.network, self.time_ns * 1e-9), contacts)
+        if self._recorder is not None:
+            self._recorder.append_state(self.time_ns, state, controls)
+        self._decide_end()
+        return self._snapshot(controls, frames, annotations, tuple(contacts))
+
+    @property
+    def time_ns(self) -> int:
+        """Now [ns]."""
+        return time_of_tick(int(self.state.tick[0]), self._rate)
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the criteria say so far."""
+        return self._judge.verdict()
+
+    @property
+    def metrics(self) -> dict[str, float | bool | None]:
+        """The headline measures so far."""
+        return self._judge.metrics()
+
+    def finish(self) -> str:
+        """Complete the record of the episode; returns its digest."""
+        if self._recorder is None:
+            raise ScenarioError("nothing was recorded: the simulator was made without a recorder")
+        collisions, intervals = self._annotator.finish(self.time_ns)
+        return self._recorder.finish(self._judge.verdict(), collisions, intervals, self._judge.metrics())
+
+    def close(self) -> None:
+        """Free the physics and drop an unfinished record; may be called twice."""
+        self._physics.close()
+        if self._recorder is not None:
+            self._recorder.abort()
+
+    def _history_length(self) -> int:
+        longest = max([sensor.span_ns() for sensor in self._sensors.values()], default=0)
+        return longest * self._rate // 1_000_000_000 + self._substeps + 3
+
+    def _start_faults(self) -> None:
+        for sensor, fault, duration in self._minds.sensor_faults():
+            self._faults.start(sensor, fault, self.time_ns, duration)
+
+    def _sense(self) -> tuple[tuple[Frame, ...], tuple[Annotation, ...]]:
+        """Let every sensor measure that is due, label what it saw, record what arrives."""
+        frames, annotations = [], []
+        now = self.time_ns
+        for name, sensor in self._sensors.items():
+            while sensor.next_time_ns() <= now:
+                colors = signal_colors(self.world.network, sensor.next_time_ns() * 1e-9)
+                frame = sensor.capture(self._history, colors)
+                annotation = self._annotator.annotate(frame, self._history)
+                arrived = self._faults.disturb(frame)
+                if arrived is None:
+                    continue
+                if self._recorder is not None:
+                    self._recorder.append_frame(arrived, annotation)
+                frames.append(arrived)
+                self._latest[name] = arrived
+                if annotation is not None:
+                    annotations.append(annotation)
+        return tuple(frames), tuple(annotations)
+
+    def _decide_end(self) -> None:
+        if self._judge.collided:
+            hold = round(self.scenario.physics.hold_after * 1e9)
+            self._end_ns = min(self._end_ns, self.time_ns + hold)
+        self.done = self.time_ns >= self._end_ns
+
+    def _snapshot(
+        self,
+        controls: Controls,
+        frames: tuple[Frame, ...],
+        annotations: tuple[Annotation, ...],
+        contacts: tuple[Contact, ...],
+    ) -> Snapshot:
+        observation = self._minds.observe(self.state, self._latest)
+        return Snapshot(self.time_ns, self.state, controls, frames, annotations, contacts, observation, self.done)
+
+
+def _run(simulator: Simulator, driver: Driver | None) -> None:
+    snapshot = simulator.reset()
+    while not simulator.done:
+        snapshot = simulator.step(driver(snapshot.observation) if driver is not None else None)
+
+
+def simulate(scenario: ConcreteScenario, driver: Driver | None = None, keep_frames: bool = True) -> Episode:
+    """Run a scenario to its end, in memory.
+
+    Args:
+        scenario: What to run; see `load_scenario`.
+        driver: Called with the ego's observation before every control step, returns its control; None: the scenario's
+            own driver.
+        keep_frames: Whether sensor frames stay in memory.
+
+    Raises:
+        ScenarioError: The scenario cannot be laid out.
+    """
+    recorders: list[MemoryRecorder] = []
+
+    def remember(world: World) -> Recorder:
+        recorders.append(
+            MemoryRecorder("episode", scenario, world.network, world.actors, world.inputs, keep_frames=keep_frames)
+        )
+        return recorders[-1]
+
+    simulator = Simulator(scenario, remember)
+    try:
+        _run(simulator, driver)
+        simulator.finish()
+    finally:
+        simulator.close()
+    return recorders[-1].episode()
+
+
+def record(scenario: ConcreteScenario, episode_id: str, path: Path) -> EpisodeSummary:
+    """Run a scenario to its end into a file, which appears under its name when it is complete."""
+    simulator = Simulator(
+        scenario,
+        lambda world: EpisodeWriter(
+            path, episode_id, scenario, world.network, world.actors, scenario.recorder, world.inputs
+        ),
+    )
+    try:
+        _run(simulator, None)
+        simulator.finish()
+    finally:
+        simulator.close()
+    return read_episode(path).summary
+
+
+def warm_up(scenario: ConcreteScenario) -> None:
+    """Compile every kernel that a scenario uses by running its first steps in memory."""
+    simulator = Simulator(scenario)
+    try:
+        simulator.reset()
+        for _ in range(max(2, scenario.physics.control_rate_hz // 4)):
+            if not simulator.done:
+                simulator.step()
+    finally:
+        simulator.close()
