@@ -47,6 +47,24 @@ def foot(points: NDArray[np.float64], x: float, y: float) -> float:
 
 
 @njit(cache=True)
+def crossing_point(points: NDArray[np.float64], ax: float, ay: float, bx: float, by: float) -> float:
+    """Return the length along a polyline at which it first meets the segment a–b [m], or −1 if it does not."""
+    s = 0.0
+    for i in range(points.shape[0] - 1):
+        dx, dy = points[i + 1, 0] - points[i, 0], points[i + 1, 1] - points[i, 1]
+        ex, ey = bx - ax, by - ay
+        qx, qy = ax - points[i, 0], ay - points[i, 1]
+        cross = dx * ey - dy * ex
+        length = math.sqrt(dx * dx + dy * dy)
+        if cross != 0.0:
+            t, u = (qx * ey - qy * ex) / cross, (qx * dy - qy * dx) / cross
+            if 0.0 <= t <= 1.0 and 0.0 <= u <= 1.0:
+                return s + t * length
+        s += length
+    return -1.0
+
+
+@njit(cache=True)
 def total_turn(points: NDArray[np.float64]) -> float:
     """Return how far a polyline turns from its first to its last chord, full circles included [rad]."""
     total, before = 0.0, 0.0

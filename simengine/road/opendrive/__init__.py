@@ -4,7 +4,7 @@ from pathlib import Path
 
 from simengine.road.build import build_network
 from simengine.road.network import RoadNetwork
-from simengine.road.opendrive.crossings import draw_crossings
+from simengine.road.opendrive.crossings import draw_crossings, hold_before_crossings
 from simengine.road.opendrive.lanes import draw_lanes
 from simengine.road.opendrive.links import link_lanes, set_turns
 from simengine.road.opendrive.parse import parse_opendrive
@@ -30,10 +30,7 @@ def read_opendrive(path: str | Path) -> RoadNetwork:
     signals = read_signals(model, lanes)
     set_priorities(model, lanes, signals)
     lights = draw_lights(model, signals)
-    return build_network(
-        lanes=lanes.drafts,
-        signals=lights,
-        stop_lines=draw_stop_lines(signals),
-        crossings=draw_crossings(model, lanes, signals, lights),
-        signs=draw_signs(signals),
-    )
+    crossings = draw_crossings(model, lanes, signals, lights)
+    stop_lines = draw_stop_lines(signals)
+    hold_before_crossings(stop_lines, crossings, lanes)
+    return build_network(lanes.drafts, lights, stop_lines, crossings, draw_signs(signals))

@@ -5,19 +5,22 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.road.build import CrossingDraft, SignalDraft
+from simengine.road.build import CrossingDraft, SignalDraft, StopLineDraft
 from simengine.road.network import LaneType
 from simengine.road.opendrive.cross_section import evaluate
 from simengine.road.opendrive.lanes import LaneMap
 from simengine.road.opendrive.model import OpenDrive, Road
 from simengine.road.opendrive.placing import locate
 from simengine.road.opendrive.signals import CROSSING_TYPE, Signal
+from simengine.road.polyline import crossing_point
 from simengine.road.xml import Element
 
 MAX_EXTENT = 500.0  # of a crossing [m]
 DEFAULT_WIDTH = 4.0  # German R-FGÜ 2001: zebra crossings are 4 m wide [m]
 _MIN_WIDTH, _MIN_LENGTH = 0.3, 1.0  # [m]
 _LIGHT_REACH = 8.0  # a light for walkers this near to an end of a crossing governs it [m]
+_SETBACK = 1.0  # of a stop line from a crossing (German RMS 1993) [m]
+_HOLD_REACH = 15.0  # traffic waits before a crossing that lies this near before its stop line [m]
 _CLEARLY_LONGER = 1.25  # ratio of sides from which the longer one is the way across
 
 
@@ -132,3 +135,19 @@ def draw_crossings(
             if light.name in walkers and away < nearest:
                 nearest, draft.signal = away, light.group
     return found
+
+
+def hold_before_crossings(stops: list[StopLineDraft], crossings: list[CrossingDraft], lanes: LaneMap) -> None:
+    """Move stop lines that lie on or behind a crossing to before it, so that who waits does not stand on it."""
+    points = {draft.name: draft.points for draft in lanes.drafts}
+    for stop in stops:
+        line = points[stop.lane]
+        low, high = line.min(axis=0), line.max(axis=0)
+        for crossing in crossings:
+            ends = np.array([crossing.start, crossing.end])
+            if (ends.max(axis=0)[:2] < low[:2]).any() or (ends.min(axis=0)[:2] > high[:2]).any():
+                continue
+            at = crossing_point(line, *crossing.start[:2], *crossing.end[:2])
+            before = at - 0.5 * crossing.width - _SETBACK
+            if at >= 0.0 and before < stop.s <= at + _HOLD_REACH:
+                stop.s = max(before, 0.0)
