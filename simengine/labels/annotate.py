@@ -6,7 +6,6 @@ Labels are the truth: they do not fade with the weather or a dirty lens; how wel
 from collections.abc import Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simengine.core.history import ActorPoses, History
 from simengine.core.state import EGO, ActorTable, WorldState
@@ -21,6 +20,7 @@ from simengine.labels.visibility import count_hits
 from simengine.physics.backend import Contact
 from simengine.road.network import RoadNetwork
 from simengine.sensors.base import Frame, Scene
+from simengine.sensors.camera import camera_axes, camera_from_pose
 from simengine.sensors.extent import ActorExtents, measure_extents
 from simengine.sensors.raster import Intrinsics
 from simengine.sensors.scene import SceneArrays, flatten_scene, pose_parts
@@ -29,19 +29,6 @@ from simengine.sensors.scene import SceneArrays, flatten_scene, pose_parts
 def actor_arrays(scene: Scene) -> SceneArrays:
     """Flatten a scene's actors alone, which is all that is drawn to measure how much of them is hidden."""
     return flatten_scene(scene._replace(static_mesh=(), static_instance=scene.static_instance[:0]))
-
-
-def _optical_from_world(
-    world_from_sensor: NDArray[np.float64], origin: tuple[float, float, float]
-) -> NDArray[np.float64]:
-    """Return world about an origin into optical axes (x right, y down, z forward). Shape (3, 4)."""
-    forward, left, up = (world_from_sensor[:3, axis] for axis in range(3))
-    place = world_from_sensor[:3, 3] - np.asarray(origin, np.float64)
-    optical = np.empty((3, 4))
-    for row, axis in enumerate((-left, -up, forward)):
-        optical[row, :3] = axis
-        optical[row, 3] = -(axis[0] * place[0] + axis[1] * place[1] + axis[2] * place[2])
-    return optical
 
 
 def _image_extents(frame: Frame, scene: Scene, arrays: SceneArrays, poses: ActorPoses) -> ActorExtents:
@@ -53,7 +40,8 @@ def _image_extents(frame: Frame, scene: Scene, arrays: SceneArrays, poses: Actor
     )
     world_from_part, present = pose_parts(arrays, scene.actors, poses, scene.origin)
     present = present & (arrays.part_actor != EGO)
-    optical = _optical_from_world(frame.world_from_sensor, scene.origin)
+    eye = frame.world_from_sensor[:3, 3] - np.asarray(scene.origin, np.float64)
+    optical = camera_from_pose(camera_axes(frame.world_from_sensor), eye)
     return measure_extents(arrays, world_from_part, present, optical, camera, instance, len(scene.actor_mesh))
 
 

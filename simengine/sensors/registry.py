@@ -11,6 +11,7 @@ from importlib.metadata import entry_points
 from simengine.core.errors import ConfigError
 from simengine.scenario.spec import CameraSpec, ExtensionSpec, GnssSpec, ImuSpec, LidarSpec, OdometrySpec
 from simengine.sensors.base import Scene, Sensor
+from simengine.sensors.camera import CameraSensor
 from simengine.sensors.gnss import GnssSensor
 from simengine.sensors.inertial import ImuSensor
 from simengine.sensors.lidar import LidarSensor
@@ -56,8 +57,6 @@ def make_sensor(name: str, spec: SensorSpec, scene: Scene, seed: int, arrays: Sc
     """
     match spec:
         case CameraSpec():
-            from simengine.sensors.camera import CameraSensor
-
             return CameraSensor(name, spec, scene, flatten_scene(scene) if arrays is None else arrays, seed)
         case LidarSpec():
             return LidarSensor(name, spec, scene, flatten_scene(scene) if arrays is None else arrays, seed)
