@@ -5,9 +5,16 @@ import math
 from numba import njit
 
 from simengine.behavior.idm import sight_speed
-from simengine.behavior.memory import PRESENT, ROUTE_LANES, DriverMemory
+from simengine.behavior.memory import (
+    LATERAL_COMFORT,
+    PRESENT,
+    ROUTE_LANES,
+    SPEED_CAP,
+    SPEED_FACTOR,
+    DriverMemory,
+)
+from simengine.behavior.rules import Ways
 from simengine.road.frenet import segment_at
-from simengine.road.network import LaneArrays
 
 GRAVITY = 9.81  # [m/s²]
 COMFORT_SHARE = 0.4  # of µg that a driver plans with, accelerating, braking and cornering
@@ -42,7 +49,7 @@ def seen_speed(sight_distance: float, friction: float) -> float:
 
 @njit(cache=True)
 def planned_speed(
-    lanes: LaneArrays, memory: DriverMemory, e: int, a: int, speed: float, friction: float
+    lanes: Ways, memory: DriverMemory, e: int, a: int, speed: float, friction: float
 ) -> float:
     """Return the speed that limits and bends ahead allow now [m/s].
 
@@ -53,9 +60,9 @@ def planned_speed(
         speed: Own [m/s].
         friction: µ.
     """
-    comfort = grip_bound(memory.lateral_comfort[e, a], friction, COMFORT_SHARE)
+    comfort = grip_bound(memory.style[e, a, LATERAL_COMFORT], friction, COMFORT_SHARE)
     slowing = grip_bound(SPEED_DECELERATION, friction, COMFORT_SHARE)
-    factor, cap = memory.speed_factor[e, a], memory.speed_cap[e, a]
+    factor, cap = memory.style[e, a, SPEED_FACTOR], memory.style[e, a, SPEED_CAP]
     route = memory.route[e, a]
     horizon = 0.5 * speed * speed / slowing + 10.0
     best = cap * cap  # squares of speeds, so that no root is taken per point

@@ -6,9 +6,18 @@ from numba import njit
 
 from simengine.behavior.conditions import TRACKING_TIME
 from simengine.behavior.idm import EXPONENT, idm_acceleration
-from simengine.behavior.memory import PRESENT, ROUTE_LANES, DriverMemory
-from simengine.behavior.occupancy import LAST, Occupancy
-from simengine.road.network import LaneArrays
+from simengine.behavior.memory import LANE_OFFSET, PRESENT, ROUTE_LANES, DriverMemory
+from simengine.behavior.occupancy import (
+    BOX_ACROSS,
+    BOX_ALONG,
+    BOX_HALF,
+    BOX_HIGH,
+    BOX_LOW,
+    BOX_S,
+    LAST,
+    Occupancy,
+)
+from simengine.behavior.rules import Ways
 
 MARGIN = 0.3  # kept free beside the vehicle [m]
 DRIFT_TIME = 0.8  # a sideways move is read this far ahead [s]
@@ -50,21 +59,20 @@ def corridor(
     memory: DriverMemory, e: int, a: int, width: float, present: bool
 ) -> tuple[float, float]:
     """Return right and left edge of what a driver will sweep on the present lane or a later one of the route [m]."""
-    wanted = memory.lane_offset[e, a]
+    wanted = memory.style[e, a, LANE_OFFSET]
     here = memory.t[e, a] if present else wanted
     return min(here, wanted) - 0.5 * width, max(here, wanted) + 0.5 * width
 
 
 @njit(cache=True)
 def respond_to_lane(
-    lanes: LaneArrays, occupancy: Occupancy, lane: int, start: float, low: float, high: float,
+    occupancy: Occupancy, lane: int, start: float, low: float, high: float,
     a: int, half: float, speed: float, desired_speed: float, max_acceleration: float, deceleration: float,
     time_gap: float, min_gap: float, horizon: float, ignore_crossing: bool,
 ) -> tuple[float, float, float, int]:
     """Return the response to the boxes on one lane.
 
     Args:
-        lanes: The network.
         occupancy: Boxes by lane.
         lane: Which lane.
         start: Where it begins, ahead of the own box centre [m].
@@ -82,20 +90,20 @@ def respond_to_lane(
     k = occupancy.head[lane]
     while k != LAST:
         b = occupancy.actor[k]
-        ahead = start + occupancy.s[k]
+        ahead = start + occupancy.box[k, BOX_S]
         if b != a and ahead > 0.0 and ahead < horizon:
-            along, across = occupancy.along[k], occupancy.across[k]
+            along, across = occupancy.box[k, BOX_ALONG], occupancy.box[k, BOX_ACROSS]
             drift = DRIFT_TIME * across
-            right = occupancy.low[k] + min(0.0, drift)
-            left = occupancy.high[k] + max(0.0, drift)
+            right = occupancy.box[k, BOX_LOW] + min(0.0, drift)
+            left = occupancy.box[k, BOX_HIGH] + max(0.0, drift)
             if ignore_crossing and abs(across) > abs(along) and abs(across) > 0.5:
                 right, left = 1e9, -1e9
             if right < high + MARGIN and left > low - MARGIN:
-                gap = ahead - half - occupancy.half[k]
+                gap = ahead - half - occupancy.box[k, BOX_HALF]
                 acceleration = follow(
                     speed, desired_speed, gap, along, max_acceleration, deceleration, time_gap, min_gap
                 )
-                touching = occupancy.low[k] < high and occupancy.high[k] > low
+                touching = occupancy.box[k, BOX_LOW] < high and occupancy.box[k, BOX_HIGH] > low
                 if gap < 0.0 and not touching:
                     acceleration = max(acceleration, -BESIDE_DECELERATION)
                 if acceleration < least:
@@ -106,7 +114,7 @@ def respond_to_lane(
 
 @njit(cache=True)
 def respond_ahead(
-    lanes: LaneArrays, occupancy: Occupancy, memory: DriverMemory, e: int, a: int, length: float, width: float,
+    lanes: Ways, occupancy: Occupancy, memory: DriverMemory, e: int, a: int, length: float, width: float,
     speed: float, desired_speed: float, max_acceleration: float, deceleration: float, time_gap: float, min_gap: float,
     horizon: float,
 ) -> tuple[float, float, float, int]:
@@ -119,7 +127,7 @@ def respond_ahead(
             break
         low, high = corridor(memory, e, a, width, k == PRESENT)
         found = respond_to_lane(
-            lanes, occupancy, route[k], start, low, high, a, 0.5 * length, speed, desired_speed, max_acceleration,
+            occupancy, route[k], start, low, high, a, 0.5 * length, speed, desired_speed, max_acceleration,
             deceleration, time_gap, min_gap, horizon, memory.ignores_signals[e, a],
         )
         if found[0] < least:
@@ -144,7 +152,7 @@ def nearest_on_lane(
     best, found = math.inf, LAST
     k = occupancy.head[lane]
     while k != LAST:
-        distance = occupancy.s[k] - s if forward else s - occupancy.s[k]
+        distance = occupancy.box[k, BOX_S] - s if forward else s - occupancy.box[k, BOX_S]
         if occupancy.actor[k] != a and distance >= 0.0 and distance < best:
             best, found = distance, k
         k = occupancy.following[k]

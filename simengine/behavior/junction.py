@@ -14,11 +14,32 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.behavior.lane_change import liked_speed
-from simengine.behavior.memory import PRESENT, PREVIOUS, ROUTE_LANES, DriverMemory
-from simengine.behavior.occupancy import LAST, Occupancy, Places
-from simengine.behavior.rules import RoadRules, lane_heading
+from simengine.behavior.memory import (
+    COMFORTABLE_DECELERATION,
+    GRANT_ORDER,
+    GRANTED,
+    MAX_ACCELERATION,
+    PRESENT,
+    PREVIOUS,
+    ROUTE_LANES,
+    DriverMemory,
+)
+from simengine.behavior.occupancy import (
+    BOX_ALONG,
+    BOX_HALF,
+    BOX_HIGH,
+    BOX_LOW,
+    BOX_S,
+    LAST,
+    LENGTH,
+    SPEED,
+    WIDTH,
+    Occupancy,
+    Places,
+)
+from simengine.behavior.rules import Conflicts, StopLines, Ways, lane_heading
 from simengine.core.geometry import wrap_angle
-from simengine.road.network import LaneArrays, Turn
+from simengine.road.network import Turn
 
 DECISION_TIME = 2.0  # a driver asks for the way when the last place to stop comfortably is this near [s]
 DECISION_WAY = 8.0  # plus this [m]
@@ -35,28 +56,36 @@ BEFORE_LINE = 0.5  # where to wait without a stop line, before the junction [m]
 LEFT = int(Turn.LEFT)
 
 
-class Passage(NamedTuple):
-    """How each driver of one world goes through the next junction, or the one it is in. Shapes (num_actors,)."""
+# Columns of `Passage.plan`.
+JUNCTION = 0  # or −1
+FIRST_PLACE, LAST_PLACE = 1, 2  # places in the route of its lanes in the junction
+SIGN = 3  # 0 none, 1 give way, 2 stop
 
-    junction: NDArray[np.int32]  # or −1
-    first: NDArray[np.int32]  # place in the route of its first lane in it
-    last: NDArray[np.int32]
-    enter: NDArray[np.float64]  # front to the junction's edge; negative inside [m]
-    stop: NDArray[np.float64]  # front to where it would wait [m]
-    sign: NDArray[np.int32]  # 0 none, 1 give way, 2 stop
-    held: NDArray[np.bool_]  # a red signal or a person on a crossing stops it before
-    asks: NDArray[np.bool_]  # near enough to decide
-    speed: NDArray[np.float64]  # that it will drive at most [m/s]
-    wait: NDArray[np.float64]  # distance ahead of the front where it must wait, infinite for none [m]
+# Columns of `Passage.way`.
+ENTER = 0  # front to the junction's edge; negative inside [m]
+STOP = 1  # front to where it would wait [m]
+TOP_SPEED = 2  # that it will drive at most [m/s]
+WAIT = 3  # front to where it must wait, infinite for none [m]
+LINE = 4  # front to the signal, stop sign or crossing where it must stop, infinite for none [m]
+
+# Columns of `Passage.flag`.
+HELD = 0  # a signal or people on a crossing stop it before the junction
+ASKS = 1  # near enough to decide
+
+
+class Passage(NamedTuple):
+    """How each driver of one world goes through the next junction, or the one it is in; columns named above."""
+
+    plan: NDArray[np.int32]  # (num_actors, 4)
+    way: NDArray[np.float64]  # (num_actors, 5)
+    flag: NDArray[np.bool_]  # (num_actors, 2)
 
 
 @njit(cache=True)
 def empty_passage(num_actors: int) -> Passage:
     """Allocate passages of drivers with no junction ahead."""
-    n = num_actors
     return Passage(
-        np.full(n, -1, np.int32), np.zeros(n, np.int32), np.zeros(n, np.int32), np.zeros(n), np.zeros(n),
-        np.zeros(n, np.int32), np.zeros(n, np.bool_), np.zeros(n, np.bool_), np.zeros(n), np.full(n, math.inf),
+        np.full((num_actors, 4), -1, np.int32), np.full((num_actors, 5), math.inf), np.zeros((num_actors, 2), np.bool_)
     )
 
 
@@ -76,18 +105,19 @@ def travel_time(distance: float, speed: float, acceleration: float, top: float) 
 
 @njit(cache=True)
 def find_passage(
-    lanes: LaneArrays, rules: RoadRules, memory: DriverMemory, places: Places, e: int, a: int, horizon: float,
+    lanes: Ways, stops: StopLines, memory: DriverMemory, length: float, e: int, a: int, horizon: float,
     passage: Passage,
 ) -> None:
     """Write how a driver goes through the junction it is in, or else the next one within the horizon [m]."""
-    passage.junction[a] = -1
-    passage.wait[a] = math.inf
-    passage.held[a] = False
-    passage.asks[a] = False
+    passage.plan[a, JUNCTION] = -1
+    passage.way[a, WAIT] = math.inf
+    passage.flag[a, HELD] = False
+    passage.flag[a, ASKS] = False
+    passage.way[a, LINE] = math.inf
     route = memory.route[e, a]
     if memory.lane[e, a] < 0:
         return
-    half = 0.5 * places.length[a]
+    half = 0.5 * length
     start, begin = -memory.s[e, a] - half, PRESENT
     previous = route[PREVIOUS]
     if previous >= 0 and lanes.lane_junction[previous] >= 0 and memory.s[e, a] < half:
@@ -102,28 +132,28 @@ def find_passage(
         junction = lanes.lane_junction[lane]
         if junction < 0:
             line, sign = math.inf, 0
-            for stop in range(rules.stop_first[lane], rules.stop_first[lane + 1]):
-                line, sign = start + rules.stop_s[stop], rules.stop_yield[stop]
+            for stop in range(stops.first[lane], stops.first[lane + 1]):
+                line, sign = start + stops.s[stop], stops.sign[stop]
             start += lanes.lane_length[lane]
             continue
-        passage.junction[a] = junction
-        passage.first[a] = k
-        passage.enter[a] = start
-        passage.stop[a] = min(line, start - BEFORE_LINE)
-        passage.sign[a] = sign
+        passage.plan[a, JUNCTION] = junction
+        passage.plan[a, FIRST_PLACE] = k
+        passage.way[a, ENTER] = start
+        passage.way[a, STOP] = min(line, start - BEFORE_LINE)
+        passage.plan[a, SIGN] = sign
         last = k
         while last + 1 < ROUTE_LANES and route[last + 1] >= 0 and lanes.lane_junction[route[last + 1]] == junction:
             last += 1
-        passage.last[a] = last
-        passage.speed[a] = liked_speed(lanes, memory, e, a, lane)
+        passage.plan[a, LAST_PLACE] = last
+        passage.way[a, TOP_SPEED] = liked_speed(lanes, memory, e, a, lane)
         return
 
 
 @njit(cache=True)
-def distance_to_lane(lanes: LaneArrays, memory: DriverMemory, passage: Passage, e: int, a: int, place: int) -> float:
+def distance_to_lane(lanes: Ways, memory: DriverMemory, passage: Passage, e: int, a: int, place: int) -> float:
     """Return the way from a driver's front to the start of the lane at a place of its route within the passage [m]."""
-    way = passage.enter[a]
-    for k in range(passage.first[a], place):
+    way = passage.way[a, ENTER]
+    for k in range(passage.plan[a, FIRST_PLACE], place):
         way += lanes.lane_length[memory.route[e, a, k]]
     return way
 
@@ -131,7 +161,7 @@ def distance_to_lane(lanes: LaneArrays, memory: DriverMemory, passage: Passage, 
 @njit(cache=True)
 def place_in_passage(memory: DriverMemory, passage: Passage, e: int, b: int, lane: int) -> int:
     """Return the place of a lane in a driver's route within the passage, or −1."""
-    for k in range(passage.first[b], passage.last[b] + 1):
+    for k in range(passage.plan[b, FIRST_PLACE], passage.plan[b, LAST_PLACE] + 1):
         if memory.route[e, b, k] == lane:
             return k
     return -1
@@ -139,52 +169,58 @@ def place_in_passage(memory: DriverMemory, passage: Passage, e: int, b: int, lan
 
 @njit(cache=True)
 def has_way_over(
-    lanes: LaneArrays, memory: DriverMemory, places: Places, passage: Passage, e: int, a: int, b: int,
-    own: int, other: int,
+    own_sign: int, other_sign: int, own_priority: int, other_priority: int, own_turn: int, other_turn: int,
+    angle: float,
 ) -> bool:
-    """Return whether driver b, on lane `other`, has right of way over driver a on lane `own`."""
-    if passage.sign[a] != passage.sign[b]:
-        return passage.sign[b] < passage.sign[a]
-    if lanes.lane_priority[own] != lanes.lane_priority[other]:
-        return lanes.lane_priority[other] > lanes.lane_priority[own]
-    angle = wrap_angle(lane_heading(lanes, other, 0.0) - lane_heading(lanes, own, 0.0))
+    """Return whether the other driver has right of way over oneself.
+
+    Args:
+        own_sign, other_sign: 0 none, 1 give way, 2 stop.
+        own_priority, other_priority: Of the lanes in the junction.
+        own_turn, other_turn: Turn of these lanes.
+        angle: From the own direction at the edge of the junction to the other's [rad].
+    """
+    if own_sign != other_sign:
+        return other_sign < own_sign
+    if own_priority != other_priority:
+        return other_priority > own_priority
     if abs(angle) > 2.4:  # oncoming: who turns left waits
-        return lanes.lane_turn[own] == LEFT and lanes.lane_turn[other] != LEFT
-    return angle > 0.5  # b comes from the right
+        return own_turn == LEFT and other_turn != LEFT
+    return angle > 0.5  # the other comes from the right
 
 
 @njit(cache=True)
 def has_room(
-    lanes: LaneArrays, occupancy: Occupancy, memory: DriverMemory, places: Places, passage: Passage, e: int, a: int
+    lanes: Ways, occupancy: Occupancy, memory: DriverMemory, places: Places, passage: Passage, e: int, a: int
 ) -> bool:
     """Return whether a driver will find room beyond the junction, behind whoever may stop there.
 
     Vehicles between it and the exit will take room there too.
     """
     route = memory.route[e, a]
-    need = places.length[a] + ROOM
-    start = passage.enter[a]
-    for k in range(passage.first[a], passage.last[a] + 1):
+    need = places.pose[a, LENGTH] + ROOM
+    start = passage.way[a, ENTER]
+    for k in range(passage.plan[a, FIRST_PLACE], passage.plan[a, LAST_PLACE] + 1):
         entry = occupancy.head[route[k]]
         while entry != LAST:
             b = occupancy.actor[entry]
-            ahead = start + occupancy.s[entry] > 0.0 and memory.lane[e, b] == route[k]
-            if b != a and ahead and memory.granted[e, b] == passage.junction[a]:
-                need += places.length[b] + ROOM + 0.5
+            ahead = start + occupancy.box[entry, BOX_S] > 0.0 and memory.lane[e, b] == route[k]
+            if b != a and ahead and memory.choice[e, b, GRANTED] == passage.plan[a, JUNCTION]:
+                need += places.pose[b, LENGTH] + ROOM + 0.5
             entry = occupancy.following[entry]
         start += lanes.lane_length[route[k]]
     exit_start = start
-    for k in range(passage.last[a] + 1, ROUTE_LANES):
+    for k in range(passage.plan[a, LAST_PLACE] + 1, ROUTE_LANES):
         lane = route[k]
         if lane < 0 or start > exit_start + need + 10.0:
             return True
         entry = occupancy.head[lane]
         while entry != LAST:
             b = occupancy.actor[entry]
-            along = occupancy.along[entry]
-            touching = occupancy.low[entry] < 0.5 * places.width[a] and occupancy.high[entry] > -0.5 * places.width[a]
+            along = occupancy.box[entry, BOX_ALONG]
+            touching = occupancy.box[entry, BOX_LOW] < 0.5 * places.pose[a, WIDTH] and occupancy.box[entry, BOX_HIGH] > -0.5 * places.pose[a, WIDTH]
             if b != a and touching and along < ROOM_SPEED:
-                rear = start + occupancy.s[entry] - occupancy.half[entry] + 0.25 * max(0.0, along) ** 2
+                rear = start + occupancy.box[entry, BOX_S] - occupancy.box[entry, BOX_HALF] + 0.25 * max(0.0, along) ** 2
                 if rear - exit_start < need:
                     return False
             entry = occupancy.following[entry]
@@ -194,45 +230,48 @@ def has_room(
 
 @njit(cache=True)
 def way_is_free(
-    lanes: LaneArrays, rules: RoadRules, memory: DriverMemory, places: Places, passage: Passage, e: int, a: int
+    lanes: Ways, conflicts: Conflicts, memory: DriverMemory, places: Places, passage: Passage, e: int, a: int
 ) -> bool:
     """Return whether a driver may be granted its way now, considering all others with a way through the junction."""
     gap = IMPATIENT_GAP if memory.waiting[e, a] > PATIENCE else GAP
-    speed, top = places.speed[a], passage.speed[a]
-    pull = memory.max_acceleration[e, a]
-    way = passage.enter[a]
-    for k in range(passage.first[a], passage.last[a] + 1):
+    speed, top = places.pose[a, SPEED], passage.way[a, TOP_SPEED]
+    pull = memory.style[e, a, MAX_ACCELERATION]
+    way = passage.way[a, ENTER]
+    for k in range(passage.plan[a, FIRST_PLACE], passage.plan[a, LAST_PLACE] + 1):
         lane = memory.route[e, a, k]
-        for c in range(lanes.conflict_first[lane], lanes.conflict_first[lane + 1]):
-            other, twin = lanes.conflict_lane[c], rules.conflict_twin[c]
-            my_in = travel_time(way + lanes.conflict_enter[c], speed, pull, top)
-            my_out = travel_time(way + lanes.conflict_leave[c] + places.length[a], speed, pull, top)
+        for c in range(conflicts.first[lane], conflicts.first[lane + 1]):
+            other, twin = conflicts.lane[c], conflicts.twin[c]
+            my_in = travel_time(way + conflicts.reach[c, 0], speed, pull, top)
+            my_out = travel_time(way + conflicts.reach[c, 1] + places.pose[a, LENGTH], speed, pull, top)
             for b in range(len(places.seen)):
-                if b == a or not places.seen[b] or passage.junction[b] != passage.junction[a]:
+                if b == a or not places.seen[b] or passage.plan[b, JUNCTION] != passage.plan[a, JUNCTION]:
                     continue
                 place = place_in_passage(memory, passage, e, b, other)
                 if place < 0:
                     continue
                 theirs = distance_to_lane(lanes, memory, passage, e, b, place)
-                out = theirs + lanes.conflict_leave[twin] + places.length[b]
+                out = theirs + conflicts.reach[twin, 1] + places.pose[b, LENGTH]
                 if out < 0.0:
                     continue
-                granted = memory.granted[e, b] == passage.junction[b]
-                b_speed, b_pull = places.speed[b], memory.max_acceleration[e, b]
+                granted = memory.choice[e, b, GRANTED] == passage.plan[b, JUNCTION]
+                b_speed, b_pull = places.pose[b, SPEED], memory.style[e, b, MAX_ACCELERATION]
                 if granted:
-                    if my_in < travel_time(out, b_speed, b_pull, max(passage.speed[b], 1.0)) + BEHIND_GAP:
+                    if my_in < travel_time(out, b_speed, b_pull, max(passage.way[b, TOP_SPEED], 1.0)) + BEHIND_GAP:
                         return False
                     continue
-                if passage.held[b] or not has_way_over(lanes, memory, places, passage, e, a, b, lane, other):
+                angle = wrap_angle(lane_heading(lanes, other, 0.0) - lane_heading(lanes, lane, 0.0))
+                if passage.flag[b, HELD] or not has_way_over(
+                    passage.plan[a, SIGN], passage.plan[b, SIGN], lanes.lane_priority[lane], lanes.lane_priority[other],
+                    lanes.lane_turn[lane], lanes.lane_turn[other], angle,
+                ):
                     continue
                 if b_speed < STANDING and memory.waiting[e, a] > DEADLOCK:
                     longer = memory.waiting[e, a] > memory.waiting[e, b]
-                    if longer or memory.waiting[e, a] == memory.waiting[e, b] and a < b or (
-                        memory.waiting[e, a] > 2.0 * DEADLOCK and memory.waiting[e, b] > 2.0 * DEADLOCK
-                    ):
+                    both_long = min(memory.waiting[e, a], memory.waiting[e, b]) > 2.0 * DEADLOCK
+                    if longer or both_long or (memory.waiting[e, a] == memory.waiting[e, b] and a < b):
                         continue
                 arrival = travel_time(
-                    theirs + lanes.conflict_enter[twin], b_speed, b_pull, max(b_speed, passage.speed[b])
+                    theirs + conflicts.reach[twin, 0], b_speed, b_pull, max(b_speed, passage.way[b, TOP_SPEED])
                 )
                 if my_out + gap > arrival:
                     return False
@@ -242,32 +281,32 @@ def way_is_free(
 
 @njit(cache=True)
 def wait_for_earlier(
-    lanes: LaneArrays, rules: RoadRules, memory: DriverMemory, places: Places, passage: Passage, e: int, a: int
+    lanes: Ways, conflicts: Conflicts, memory: DriverMemory, places: Places, passage: Passage, e: int, a: int
 ) -> float:
     """Return how far ahead of the front a granted driver must wait for those granted earlier [m], infinite for none."""
     nearest = math.inf
-    speed, top, pull = places.speed[a], max(passage.speed[a], 1.0), memory.max_acceleration[e, a]
-    way = passage.enter[a]
-    for k in range(passage.first[a], passage.last[a] + 1):
+    speed, top, pull = places.pose[a, SPEED], max(passage.way[a, TOP_SPEED], 1.0), memory.style[e, a, MAX_ACCELERATION]
+    way = passage.way[a, ENTER]
+    for k in range(passage.plan[a, FIRST_PLACE], passage.plan[a, LAST_PLACE] + 1):
         lane = memory.route[e, a, k]
-        for c in range(lanes.conflict_first[lane], lanes.conflict_first[lane + 1]):
-            enter = way + lanes.conflict_enter[c]
+        for c in range(conflicts.first[lane], conflicts.first[lane + 1]):
+            enter = way + conflicts.reach[c, 0]
             if enter < 0.0 or enter > nearest:
                 continue
-            other, twin = lanes.conflict_lane[c], rules.conflict_twin[c]
+            other, twin = conflicts.lane[c], conflicts.twin[c]
             for b in range(len(places.seen)):
-                if b == a or not places.seen[b] or passage.junction[b] != passage.junction[a]:
+                if b == a or not places.seen[b] or passage.plan[b, JUNCTION] != passage.plan[a, JUNCTION]:
                     continue
-                if memory.granted[e, b] != passage.junction[b] or memory.grant_order[e, b] >= memory.grant_order[e, a]:
+                if memory.choice[e, b, GRANTED] != passage.plan[b, JUNCTION] or memory.choice[e, b, GRANT_ORDER] >= memory.choice[e, a, GRANT_ORDER]:
                     continue
                 place = place_in_passage(memory, passage, e, b, other)
                 if place < 0:
                     continue
                 theirs = distance_to_lane(lanes, memory, passage, e, b, place)
-                out = theirs + lanes.conflict_leave[twin] + places.length[b]
+                out = theirs + conflicts.reach[twin, 1] + places.pose[b, LENGTH]
                 if out < 0.0:
                     continue
-                leaves = travel_time(out, places.speed[b], memory.max_acceleration[e, b], max(passage.speed[b], 1.0))
+                leaves = travel_time(out, places.pose[b, SPEED], memory.style[e, b, MAX_ACCELERATION], max(passage.way[b, TOP_SPEED], 1.0))
                 if travel_time(enter, speed, pull, top) < leaves + 0.5 * BEHIND_GAP:
                     nearest = min(nearest, enter)
         way += lanes.lane_length[lane]
@@ -276,79 +315,79 @@ def wait_for_earlier(
 
 @njit(cache=True)
 def rule_junctions(
-    lanes: LaneArrays, rules: RoadRules, occupancy: Occupancy, memory: DriverMemory, places: Places,
-    obeys: NDArray[np.bool_], tick: int, dt: float, e: int, passage: Passage,
+    lanes: Ways, conflicts: Conflicts, occupancy: Occupancy, memory: DriverMemory, places: Places,
+    obeys: NDArray[np.bool_], tick: int, e: int, passage: Passage,
 ) -> None:
     """Give and take back grants and write where each driver must wait.
 
     Args:
-        lanes, rules: The network.
+        lanes, conflicts: The network.
         occupancy: Boxes by lane.
         memory: Minds; grants are written.
         places: Where the actors are.
         obeys: Drivers that ask for the way; the others take it. Shape (num_actors,).
         tick: For the order of grants.
-        dt: Time since the last call [s].
         e: World.
         passage: From `find_passage`, with `held` set; `asks` and `wait` are written.
     """
     n = len(places.seen)
     for a in range(n):
-        junction = passage.junction[a]
+        junction = passage.plan[a, JUNCTION]
         if not places.seen[a] or junction < 0:
-            memory.granted[e, a] = -1
+            memory.choice[e, a, GRANTED] = -1
             continue
-        if memory.granted[e, a] != junction:
-            memory.granted[e, a] = -1
-        speed = max(0.0, places.speed[a])
-        comfortable = 0.5 * speed * speed / memory.comfortable_deceleration[e, a]
-        passage.asks[a] = passage.stop[a] < comfortable + DECISION_TIME * speed + DECISION_WAY
-        inside = passage.enter[a] < 0.0
-        if inside and memory.granted[e, a] < 0:
-            memory.granted[e, a] = junction
-            memory.grant_order[e, a] = -1
-        cannot_stop = 0.5 * speed * speed > 6.0 * max(0.0, passage.stop[a]) and speed > 1.0
+        if memory.choice[e, a, GRANTED] != junction:
+            memory.choice[e, a, GRANTED] = -1
+        speed = max(0.0, places.pose[a, SPEED])
+        comfortable = 0.5 * speed * speed / memory.style[e, a, COMFORTABLE_DECELERATION]
+        passage.flag[a, ASKS] = passage.way[a, STOP] < comfortable + DECISION_TIME * speed + DECISION_WAY
+        inside = passage.way[a, ENTER] < 0.0
+        if inside and memory.choice[e, a, GRANTED] < 0:
+            memory.choice[e, a, GRANTED] = junction
+            memory.choice[e, a, GRANT_ORDER] = -1
+        cannot_stop = 0.5 * speed * speed > 6.0 * max(0.0, passage.way[a, STOP]) and speed > 1.0
         if not obeys[a] or memory.ignores_signals[e, a]:
-            braking = 0.5 * speed * speed > 2.5 * max(0.1, passage.enter[a])
-            if memory.granted[e, a] < 0 and braking and speed > 1.0:
-                memory.granted[e, a] = junction
-                memory.grant_order[e, a] = -1
-            elif not inside and not braking and memory.granted[e, a] >= 0:
-                memory.granted[e, a] = -1
-        elif memory.granted[e, a] >= 0 and not inside:
+            braking = 0.5 * speed * speed > 2.5 * max(0.1, passage.way[a, ENTER])
+            if memory.choice[e, a, GRANTED] < 0 and braking and speed > 1.0:
+                memory.choice[e, a, GRANTED] = junction
+                memory.choice[e, a, GRANT_ORDER] = -1
+            elif not inside and not braking and memory.choice[e, a, GRANTED] >= 0:
+                memory.choice[e, a, GRANTED] = -1
+        elif memory.choice[e, a, GRANTED] >= 0 and not inside:
             stalled = speed < STANDING and memory.waiting[e, a] > STALLED
-            if passage.held[a] and not cannot_stop or stalled:
-                memory.granted[e, a] = -1
-        elif cannot_stop and memory.granted[e, a] < 0 and not passage.held[a]:
-            memory.granted[e, a] = junction
-            memory.grant_order[e, a] = np.int64(tick) * (2 * n) + a
+            if (passage.flag[a, HELD] and not cannot_stop) or stalled:
+                memory.choice[e, a, GRANTED] = -1
+        elif cannot_stop and memory.choice[e, a, GRANTED] < 0 and not passage.flag[a, HELD]:
+            memory.choice[e, a, GRANTED] = junction
+            memory.choice[e, a, GRANT_ORDER] = np.int64(tick) * (2 * n) + a
     rank = 0
     asked = np.zeros(n, np.bool_)
     for _ in range(n):
-        chosen = -1
+        chosen = np.int64(-1)
         for a in range(n):
-            if asked[a] or not places.seen[a] or passage.junction[a] < 0 or not passage.asks[a] or passage.held[a]:
+            if asked[a] or not places.seen[a] or passage.plan[a, JUNCTION] < 0 or not passage.flag[a, ASKS] or passage.flag[a, HELD]:
                 continue
-            if memory.granted[e, a] >= 0 or not obeys[a]:
+            if memory.choice[e, a, GRANTED] >= 0 or not obeys[a]:
                 continue
             if chosen < 0 or memory.waiting[e, a] > memory.waiting[e, chosen] or (
-                memory.waiting[e, a] == memory.waiting[e, chosen] and passage.enter[a] < passage.enter[chosen]
+                memory.waiting[e, a] == memory.waiting[e, chosen]
+                and passage.way[a, ENTER] < passage.way[chosen, ENTER]
             ):
                 chosen = a
         if chosen < 0:
             break
         asked[chosen] = True
-        if way_is_free(lanes, rules, memory, places, passage, e, chosen) and has_room(
+        if way_is_free(lanes, conflicts, memory, places, passage, e, chosen) and has_room(
             lanes, occupancy, memory, places, passage, e, chosen
         ):
-            memory.granted[e, chosen] = passage.junction[chosen]
-            memory.grant_order[e, chosen] = np.int64(tick) * (2 * n) + n + rank
+            memory.choice[e, chosen, GRANTED] = passage.plan[chosen, JUNCTION]
+            memory.choice[e, chosen, GRANT_ORDER] = np.int64(tick) * (2 * n) + n + rank
             rank += 1
     for a in range(n):
-        if not places.seen[a] or passage.junction[a] < 0 or not obeys[a]:
+        if not places.seen[a] or passage.plan[a, JUNCTION] < 0 or not obeys[a]:
             continue
-        if memory.granted[e, a] < 0:
-            if passage.asks[a] and not memory.ignores_signals[e, a]:
-                passage.wait[a] = passage.stop[a]
+        if memory.choice[e, a, GRANTED] < 0:
+            if passage.flag[a, ASKS] and not memory.ignores_signals[e, a]:
+                passage.way[a, WAIT] = passage.way[a, STOP]
         else:
-            passage.wait[a] = wait_for_earlier(lanes, rules, memory, places, passage, e, a)
+            passage.way[a, WAIT] = wait_for_earlier(lanes, conflicts, memory, places, passage, e, a)

@@ -4,22 +4,37 @@ import math
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from simengine.behavior.conditions import GRAVITY, grip_bound
 from simengine.behavior.following import FAR, follow, nearest_on_lane, respond_to_lane
 from simengine.behavior.lateral import start_change
-from simengine.behavior.memory import PRESENT, ROUTE_LANES, DriverMemory
+from simengine.behavior.memory import (
+    COMFORTABLE_DECELERATION,
+    EXIT_TURN,
+    FROM_LANE,
+    MAX_ACCELERATION,
+    MIN_GAP,
+    POLITENESS,
+    PRESENT,
+    PROGRESS,
+    REST,
+    ROUTE_LANES,
+    SPEED_CAP,
+    SPEED_FACTOR,
+    TIME_GAP,
+    DriverMemory,
+)
 from simengine.behavior.mobil import BIAS, SAFE_DECELERATION, THRESHOLD, is_safe, lane_change_incentive
-from simengine.behavior.occupancy import LAST, Occupancy, Places
+from simengine.behavior.occupancy import BOX_ALONG, BOX_HALF, LAST, LENGTH, SPEED, WIDTH, Occupancy, X, Y
 from simengine.behavior.route import enter_lane
-from simengine.behavior.rules import DRIVING, RoadRules, is_drivable
+from simengine.behavior.rules import DRIVING, Ways, is_drivable
 from simengine.road.frenet import lane_width, project_on_lane_near
-from simengine.road.network import LaneArrays
 
 HORIZON = 150.0  # ahead and behind [m]
 PERIOD = 0.5  # between considerations [s]
-REST = 6.0  # after a change [s]
-DURATION = 4.0  # of a change made for speed [s]
+REST_AFTER = 6.0  # a change [s]
+CHANGE_DURATION = 4.0  # of a change made for speed [s]
 URGENT_DURATION = 3.0  # [s]
 BEFORE_END_TIME = 8.0  # a lane that ends within this many seconds is to be left [s]
 BEFORE_END = 60.0  # and this much more [m]
@@ -29,7 +44,7 @@ SMALLEST_GAP = 1.5  # to both neighbours at the start [m]
 
 
 @njit(cache=True)
-def way_to_end(lanes: LaneArrays, memory: DriverMemory, e: int, a: int, junction: bool) -> float:
+def way_to_end(lanes: Ways, memory: DriverMemory, e: int, a: int, junction: bool) -> float:
     """Return the way until the road ends, or with `junction` until the next junction begins [m]; FAR if unknown."""
     route = memory.route[e, a]
     way = -memory.s[e, a]
@@ -43,16 +58,16 @@ def way_to_end(lanes: LaneArrays, memory: DriverMemory, e: int, a: int, junction
 
 
 @njit(cache=True)
-def goes_on(lanes: LaneArrays, lane: int) -> bool:
+def goes_on(lanes: Ways, lane: int) -> bool:
     """Return whether a lane has a drivable successor."""
     for k in range(lanes.successor_first[lane], lanes.successor_first[lane + 1]):
-        if is_drivable(lanes, lanes.successor[k]):
+        if is_drivable(lanes.lane_type, lanes.successor[k]):
             return True
     return False
 
 
 @njit(cache=True)
-def leads_to_turn(lanes: LaneArrays, lane: int, turn: int) -> int:
+def leads_to_turn(lanes: Ways, lane: int, turn: int) -> int:
     """Return 1 if the next junction can be left by a turn from this lane, 0 if not, −1 if no junction is near."""
     for _ in range(ROUTE_LANES):
         first, last = lanes.successor_first[lane], lanes.successor_first[lane + 1]
@@ -63,7 +78,7 @@ def leads_to_turn(lanes: LaneArrays, lane: int, turn: int) -> int:
             following = lanes.successor[k]
             if lanes.lane_junction[following] >= 0:
                 inside = True
-                if lanes.lane_turn[following] == turn and is_drivable(lanes, following):
+                if lanes.lane_turn[following] == turn and is_drivable(lanes.lane_type, following):
                     return 1
         if inside:
             return 0
@@ -72,10 +87,10 @@ def leads_to_turn(lanes: LaneArrays, lane: int, turn: int) -> int:
 
 
 @njit(cache=True)
-def needed_side(lanes: LaneArrays, memory: DriverMemory, e: int, a: int, speed: float) -> int:
+def needed_side(lanes: Ways, memory: DriverMemory, e: int, a: int, speed: float) -> int:
     """Return 1 if the driver must move left, −1 right, 0 if the lane will do."""
     lane = memory.route[e, a, PRESENT]
-    turn = memory.exit_turn[e, a]
+    turn = memory.choice[e, a, EXIT_TURN]
     if turn > 0 and leads_to_turn(lanes, lane, turn) == 0:
         left, right = lanes.lane_left[lane], lanes.lane_right[lane]
         for _ in range(8):
@@ -97,13 +112,13 @@ def needed_side(lanes: LaneArrays, memory: DriverMemory, e: int, a: int, speed: 
 
 
 @njit(cache=True)
-def liked_speed(lanes: LaneArrays, memory: DriverMemory, e: int, a: int, lane: int) -> float:
+def liked_speed(lanes: Ways, memory: DriverMemory, e: int, a: int, lane: int) -> float:
     """Return the desired speed of a driver on a lane [m/s]."""
-    return min(memory.speed_cap[e, a], memory.speed_factor[e, a] * lanes.lane_speed_limit[lane])
+    return min(memory.style[e, a, SPEED_CAP], memory.style[e, a, SPEED_FACTOR] * lanes.lane_speed_limit[lane])
 
 
 @njit(cache=True)
-def nearest_behind(lanes: LaneArrays, occupancy: Occupancy, lane: int, s: float, a: int) -> tuple[int, float]:
+def nearest_behind(lanes: Ways, occupancy: Occupancy, lane: int, s: float, a: int) -> tuple[int, float]:
     """Return the list entry of the nearest box behind a place, on the lane or those that lead into it, and how far."""
     found, distance = nearest_on_lane(occupancy, lane, s, a, False)
     if found != LAST or s > HORIZON:
@@ -119,18 +134,18 @@ def nearest_behind(lanes: LaneArrays, occupancy: Occupancy, lane: int, s: float,
 
 @njit(cache=True)
 def _leader(
-    lanes: LaneArrays, occupancy: Occupancy, memory: DriverMemory, e: int, a: int, lane: int, s: float, half: float,
+    lanes: Ways, occupancy: Occupancy, memory: DriverMemory, e: int, a: int, lane: int, s: float, half: float,
     width: float, speed: float, desired: float, friction: float,
 ) -> tuple[float, float, float]:
     """Return the response of driver a, were it in the middle of `lane` at s; the gap [m] and speed [m/s] of the leader."""
-    acceleration = grip_bound(memory.max_acceleration[e, a], friction, 0.4)
-    deceleration = grip_bound(memory.comfortable_deceleration[e, a], friction, 0.4)
+    acceleration = grip_bound(memory.style[e, a, MAX_ACCELERATION], friction, 0.4)
+    deceleration = grip_bound(memory.style[e, a, COMFORTABLE_DECELERATION], friction, 0.4)
     least, gap, other = math.inf, FAR, 0.0
     start = -s
     for _ in range(3):
         found = respond_to_lane(
-            lanes, occupancy, lane, start, -0.5 * width, 0.5 * width, a, half, speed, desired, acceleration,
-            deceleration, memory.time_gap[e, a], memory.min_gap[e, a], HORIZON, False,
+            occupancy, lane, start, -0.5 * width, 0.5 * width, a, half, speed, desired, acceleration,
+            deceleration, memory.style[e, a, TIME_GAP], memory.style[e, a, MIN_GAP], HORIZON, False,
         )
         if found[0] < least:
             least, gap, other = found[0], found[1], found[2]
@@ -139,7 +154,7 @@ def _leader(
         if start > HORIZON or first == lanes.successor_first[lane + 1]:
             break
         lane = lanes.successor[first]
-    free = follow(speed, desired, FAR, speed, acceleration, deceleration, memory.time_gap[e, a], memory.min_gap[e, a])
+    free = follow(speed, desired, FAR, speed, acceleration, deceleration, memory.style[e, a, TIME_GAP], memory.style[e, a, MIN_GAP])
     return min(least, free), gap, other
 
 
@@ -151,23 +166,23 @@ def _behind(
     """Return the acceleration of the follower in `entry` at a gap behind something that moves at `speed`."""
     b = occupancy.actor[entry]
     return follow(
-        max(0.0, occupancy.along[entry]), desired, gap, speed,
-        grip_bound(memory.max_acceleration[e, b], friction, 0.4),
-        grip_bound(memory.comfortable_deceleration[e, b], friction, 0.4), memory.time_gap[e, b], memory.min_gap[e, b],
+        max(0.0, occupancy.box[entry, BOX_ALONG]), desired, gap, speed,
+        grip_bound(memory.style[e, b, MAX_ACCELERATION], friction, 0.4),
+        grip_bound(memory.style[e, b, COMFORTABLE_DECELERATION], friction, 0.4), memory.style[e, b, TIME_GAP], memory.style[e, b, MIN_GAP],
     )
 
 
 @njit(cache=True)
 def consider_change(
-    lanes: LaneArrays, rules: RoadRules, occupancy: Occupancy, places: Places, memory: DriverMemory, seed: np.uint64,
+    lanes: Ways, occupancy: Occupancy, pose: NDArray[np.float64], memory: DriverMemory, seed: np.uint64,
     e: int, a: int, friction: float, dt: float,
 ) -> None:
     """Let a driver begin a lane change where it pays or must be, and is safe.
 
     Args:
-        lanes, rules: The network.
+        lanes: The network.
         occupancy: Boxes by lane.
-        places: Where the actors are.
+        pose: Of the vehicle, a row of `Places.pose`.
         memory: Minds.
         seed: Of the routes.
         e, a: Which driver.
@@ -175,13 +190,13 @@ def consider_change(
         dt: Since the last call [s].
     """
     lane = memory.route[e, a, PRESENT]
-    if memory.change_progress[e, a] < 1.0 or lane < 0 or lanes.lane_junction[lane] >= 0:
+    if memory.change[e, a, PROGRESS] < 1.0 or lane < 0 or lanes.lane_junction[lane] >= 0:
         return
-    memory.change_rest[e, a] -= dt
-    speed, length, width = places.speed[a], places.length[a], places.width[a]
-    if memory.change_rest[e, a] > 0.0 or speed < 0.5:
+    memory.change[e, a, REST] -= dt
+    speed, length, width = pose[SPEED], pose[LENGTH], pose[WIDTH]
+    if memory.change[e, a, REST] > 0.0 or speed < 0.5:
         return
-    memory.change_rest[e, a] = PERIOD
+    memory.change[e, a, REST] = PERIOD
     needed = needed_side(lanes, memory, e, a, speed)
     near = way_to_end(lanes, memory, e, a, True) < BEFORE_JUNCTION + BEFORE_JUNCTION_TIME * speed
     if needed == 0 and (near or not memory.may_change_lane[e, a]):
@@ -194,13 +209,13 @@ def consider_change(
     best, best_side, best_s, best_t = 0.0, 0, 0.0, 0.0
     for side in range(1, -2, -2):
         target = lanes.lane_left[lane] if side == 1 else lanes.lane_right[lane]
-        may = rules.may_left[lane] if side == 1 else rules.may_right[lane]
+        may = lanes.may_left[lane] if side == 1 else lanes.may_right[lane]
         if target < 0 or lanes.lane_type[target] != DRIVING or not (may or needed == side):
             continue
         if needed == -side:
             continue
         share = lanes.lane_length[target] / lanes.lane_length[lane]
-        s, t = project_on_lane_near(lanes, target, places.x[a], places.y[a], memory.s[e, a] * share)
+        s, t = project_on_lane_near(lanes, target, pose[X], pose[Y], memory.s[e, a] * share)
         left = lanes.lane_length[target] - s
         if s < 0.0 or left < 0.0 or lane_width(lanes, target, s) < width + 0.4:
             continue
@@ -215,7 +230,7 @@ def consider_change(
         new_now, new_after = 0.0, 0.0
         entry, distance = nearest_behind(lanes, occupancy, target, s, a)
         if entry != LAST and distance < HORIZON:
-            gap = distance - 0.5 * length - occupancy.half[entry]
+            gap = distance - 0.5 * length - occupancy.box[entry, BOX_HALF]
             if gap < SMALLEST_GAP:
                 continue
             theirs = liked_speed(lanes, memory, e, occupancy.actor[entry], target)
@@ -227,13 +242,13 @@ def consider_change(
         old_now, old_after = 0.0, 0.0
         entry, distance = nearest_behind(lanes, occupancy, lane, memory.s[e, a], a)
         if entry != LAST and distance < HORIZON:
-            gap = max(0.1, distance - 0.5 * length - occupancy.half[entry])
+            gap = max(0.1, distance - 0.5 * length - occupancy.box[entry, BOX_HALF])
             theirs = liked_speed(lanes, memory, e, occupancy.actor[entry], lane)
             old_now = _behind(memory, occupancy, entry, e, gap, speed, friction, theirs)
             old_after = _behind(memory, occupancy, entry, e, gap + length + gap_now, other_now, friction, theirs)
         gain = lane_change_incentive(
             now, after, max(new_now, -GRAVITY), max(new_after, -GRAVITY), max(old_now, -GRAVITY),
-            max(old_after, -GRAVITY), memory.politeness[e, a],
+            max(old_after, -GRAVITY), memory.style[e, a, POLITENESS],
         )
         gain -= THRESHOLD + side * BIAS
         if needed == side:
@@ -243,17 +258,17 @@ def consider_change(
     if best_side == 0:
         return
     target = lanes.lane_left[lane] if best_side == 1 else lanes.lane_right[lane]
-    begin_change(lanes, memory, seed, e, a, target, best_s, best_t, URGENT_DURATION if needed != 0 else DURATION)
+    begin_change(lanes, memory, seed, e, a, target, best_s, best_t, URGENT_DURATION if needed != 0 else CHANGE_DURATION)
 
 
 @njit(cache=True)
 def begin_change(
-    lanes: LaneArrays, memory: DriverMemory, seed: np.uint64, e: int, a: int, target: int, s: float, t: float,
+    lanes: Ways, memory: DriverMemory, seed: np.uint64, e: int, a: int, target: int, s: float, t: float,
     duration: float,
 ) -> None:
     """Take `target` as the present lane, at s and t [m] on it, and set out for its middle."""
     origin = memory.route[e, a, PRESENT]
     enter_lane(lanes, memory, seed, e, a, target, s, t)
-    memory.from_lane[e, a] = origin
-    memory.change_rest[e, a] = REST
+    memory.choice[e, a, FROM_LANE] = origin
+    memory.change[e, a, REST] = REST_AFTER
     start_change(memory, e, a, duration)

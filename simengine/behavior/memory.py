@@ -18,79 +18,87 @@ from simengine.scenario.spec import DriverSpread
 
 ROUTE_LANES = 12  # previous, present, and the next ones
 PREVIOUS, PRESENT, NEXT = 0, 1, 2
+
+# Columns of `choice`.
+COUNTER = 0  # successors drawn so far
+EXIT_TURN = 1  # Turn wanted at the next junction, 0 for any
+FROM_LANE = 2  # lane being left sideways, or −1
+COMMITTED = 3  # stop line whose amber the driver decided to pass, or −1
+STOPPED_AT = 4  # stop line at whose stop sign the driver has stopped, or −1
+GRANTED = 5  # junction the driver may pass, or −1
+GRANT_ORDER = 6  # smaller was granted earlier
+
+# Columns of `change`.
+START = 0  # offset from the present lane at the start [m]
+PROGRESS = 1  # 0 .. 1; 1 when none is under way
+DURATION = 2  # at the present speed [s]
+REST = 3  # until the next change is considered [s]
+
+# Columns of `style`.
+SPEED_FACTOR = 0  # desired speed over the speed limit
+SPEED_CAP = 1  # desired speed at most [m/s]
+TIME_GAP = 2  # T [s]
+MIN_GAP = 3  # s0 [m]
+MAX_ACCELERATION = 4  # a [m/s²]
+COMFORTABLE_DECELERATION = 5  # b [m/s²]
+LATERAL_COMFORT = 6  # lateral acceleration accepted in bends [m/s²]
+POLITENESS = 7  # p of MOBIL
+LANE_OFFSET = 8  # where in the lane the driver likes to be, left positive [m]
+
 SPREAD_STREAM = 101  # philox stream of the draws below
 TRUNCATION = 2.0  # standard deviations at which a driver's normal is cut
 
 
+# Columns of the table of vehicles, as in `ActorTable`.
+FRONT_AXLE, REAR_AXLE, COG_OFFSET, STIFFNESS, MAX_STEERING, MAX_STEERING_RATE, MAX_DECELERATION = range(7)
+_VEHICLE = (
+    "front_axle", "rear_axle", "cog_offset", "cornering_stiffness", "max_steering", "max_steering_rate",
+    "max_deceleration",
+)
+
+
+def vehicle_table(actors: ActorTable) -> NDArray[np.float64]:
+    """Return what drivers know of their vehicles, columns named above. Shape (num_envs, num_actors, 7)."""
+    return np.stack([getattr(actors, name) for name in _VEHICLE], axis=-1)
+
+
 class DriverMemory(NamedTuple):
-    """The drivers' minds. Shapes (num_envs, num_actors) unless said."""
+    """The drivers' minds. Shapes (num_envs, num_actors) unless said; the columns are named above."""
 
     lane: NDArray[np.int32]  # present lane, or −1 before it is found and off the road
     s: NDArray[np.float64]  # of the box centre along it [m]
     t: NDArray[np.float64]  # left of its centre line [m]
     travelled: NDArray[np.float64]  # way since the start [m]
     route: NDArray[np.int32]  # previous lane, present lane, next lanes, −1 past the end. (…, ROUTE_LANES)
-    route_counter: NDArray[np.int64]  # choices of a successor drawn so far
-    exit_turn: NDArray[np.int32]  # Turn wanted at the next junction, 0 for any
-    from_lane: NDArray[np.int32]  # lane being left sideways, or −1
-    change_start: NDArray[np.float64]  # offset from the present lane at the start of the change [m]
-    change_progress: NDArray[np.float64]  # 0 .. 1; 1 when none is under way
-    change_duration: NDArray[np.float64]  # at the present speed [s]
-    change_rest: NDArray[np.float64]  # until the next change is considered [s]
-    lane_offset: NDArray[np.float64]  # where in the lane the driver likes to be, left positive [m]
-    speed_factor: NDArray[np.float64]  # desired speed over the speed limit
-    speed_cap: NDArray[np.float64]  # desired speed at most [m/s]
-    time_gap: NDArray[np.float64]  # T [s]
-    min_gap: NDArray[np.float64]  # s0 [m]
-    max_acceleration: NDArray[np.float64]  # a [m/s²]
-    comfortable_deceleration: NDArray[np.float64]  # b [m/s²]
-    lateral_comfort: NDArray[np.float64]  # lateral acceleration accepted in bends [m/s²]
-    politeness: NDArray[np.float64]  # p of MOBIL
+    choice: NDArray[np.int64]  # decisions made. (…, 7)
+    change: NDArray[np.float64]  # the lane change under way. (…, 4)
+    style: NDArray[np.float64]  # how the driver drives. (…, 9)
+    waiting: NDArray[np.float64]  # time at standstill [s]
     may_change_lane: NDArray[np.bool_]
     ignores_signals: NDArray[np.bool_]  # runs red and takes right of way
-    committed: NDArray[np.int32]  # signal whose amber the driver decided to pass, or −1
-    stopped_at: NDArray[np.int32]  # stop line at which the driver has stopped, or −1
-    waiting: NDArray[np.float64]  # time at standstill [s]
-    granted: NDArray[np.int32]  # junction the driver may pass, or −1
-    grant_order: NDArray[np.int64]  # smaller was granted earlier
 
 
 def empty_memory(num_envs: int, num_actors: int) -> DriverMemory:
     """Allocate minds of middling car drivers who have not looked where they are."""
     shape = (num_envs, num_actors)
-
-    def integers(value: int) -> NDArray[np.int32]:
-        return np.full(shape, value, np.int32)
-
+    choice = np.full((*shape, 7), -1, np.int64)
+    choice[..., [COUNTER, EXIT_TURN, GRANT_ORDER]] = 0
+    change = np.zeros((*shape, 4))
+    change[..., PROGRESS], change[..., DURATION] = 1.0, 4.0
+    style = np.zeros((*shape, 9))
+    style[...] = (1.0, 60.0, 1.4, 2.0, 1.4, 2.0, 2.2, 0.3, 0.0)
     return DriverMemory(
-        lane=integers(-1),
+        lane=np.full(shape, -1, np.int32),
         s=np.zeros(shape),
         t=np.zeros(shape),
         travelled=np.zeros(shape),
         route=np.full((*shape, ROUTE_LANES), -1, np.int32),
-        route_counter=np.zeros(shape, np.int64),
-        exit_turn=integers(0),
-        from_lane=integers(-1),
-        change_start=np.zeros(shape),
-        change_progress=np.ones(shape),
-        change_duration=np.full(shape, 4.0),
-        change_rest=np.zeros(shape),
-        lane_offset=np.zeros(shape),
-        speed_factor=np.ones(shape),
-        speed_cap=np.full(shape, 60.0),
-        time_gap=np.full(shape, 1.4),
-        min_gap=np.full(shape, 2.0),
-        max_acceleration=np.full(shape, 1.4),
-        comfortable_deceleration=np.full(shape, 2.0),
-        lateral_comfort=np.full(shape, 2.2),
-        politeness=np.full(shape, 0.3),
+        choice=choice,
+        change=change,
+        style=style,
+        waiting=np.zeros(shape),
         may_change_lane=np.ones(shape, np.bool_),
         ignores_signals=np.zeros(shape, np.bool_),
-        committed=integers(-1),
-        stopped_at=integers(-1),
-        waiting=np.zeros(shape),
-        granted=integers(-1),
-        grant_order=np.zeros(shape, np.int64),
     )
 
 
@@ -116,12 +124,9 @@ def truncated_normal(
 @njit(cache=True)
 def _draw(
     seed: np.uint64, kind: NDArray[np.int32], max_speed: NDArray[np.float64], length: NDArray[np.float64],
-    speed: tuple[float, float], gap: tuple[float, float], politeness: float,
-    speed_factor: NDArray[np.float64], speed_cap: NDArray[np.float64], time_gap: NDArray[np.float64],
-    min_gap: NDArray[np.float64], max_acceleration: NDArray[np.float64], deceleration: NDArray[np.float64],
-    lateral: NDArray[np.float64], polite: NDArray[np.float64], offset: NDArray[np.float64],
+    speed: tuple[float, float], gap: tuple[float, float], politeness: float, style: NDArray[np.float64],
 ) -> None:
-    """Fill the drivers' parameters; see `draw_drivers`. Arrays of shape (num_envs, num_actors)."""
+    """Fill the drivers' styles; see `draw_drivers`. Arrays of shape (num_envs, num_actors), `style` (…, 9)."""
     for e in range(kind.shape[0]):
         for a in range(kind.shape[1]):
             mind = truncated_normal(seed, SPREAD_STREAM + 2, e, a, 1.0, 0.1)
@@ -132,19 +137,21 @@ def _draw(
                 acceleration, braking, comfort = 1.9, 2.3, 2.6
             elif kind[e, a] == ActorKind.BICYCLE:
                 acceleration, braking, comfort, distance = 0.8, 1.6, 1.6, 1.5
-            speed_factor[e, a] = factor * truncated_normal(seed, SPREAD_STREAM, e, a, speed[0], speed[1])
-            speed_cap[e, a] = 0.95 * max_speed[e, a] if max_speed[e, a] > 0.0 else 60.0
+            cap = 0.95 * max_speed[e, a] if max_speed[e, a] > 0.0 else 60.0
             if kind[e, a] == ActorKind.BICYCLE:  # 5 m/s, not what the speed limit would allow
-                speed_cap[e, a] = min(speed_cap[e, a], 5.0 * mind)
+                cap = min(cap, 5.0 * mind)
+            row = style[e, a]
+            row[SPEED_FACTOR] = factor * truncated_normal(seed, SPREAD_STREAM, e, a, speed[0], speed[1])
+            row[SPEED_CAP] = cap
             drawn = gap_factor * truncated_normal(seed, SPREAD_STREAM + 1, e, a, gap[0], gap[1])
-            time_gap[e, a] = max(0.5, drawn)
-            min_gap[e, a] = distance
-            max_acceleration[e, a] = acceleration * mind
-            deceleration[e, a] = braking * mind
-            lateral[e, a] = comfort * mind
-            polite[e, a] = politeness
+            row[TIME_GAP] = max(0.5, drawn)
+            row[MIN_GAP] = distance
+            row[MAX_ACCELERATION] = acceleration * mind
+            row[COMFORTABLE_DECELERATION] = braking * mind
+            row[LATERAL_COMFORT] = comfort * mind
+            row[POLITENESS] = politeness
             wander = 0.15 if length[e, a] < 6.0 else 0.05
-            offset[e, a] = truncated_normal(seed, SPREAD_STREAM + 3, e, a, 0.0, wander)
+            row[LANE_OFFSET] = truncated_normal(seed, SPREAD_STREAM + 3, e, a, 0.0, wander)
 
 
 def draw_drivers(memory: DriverMemory, actors: ActorTable, spread: DriverSpread, seed: np.uint64) -> DriverMemory:
@@ -156,27 +163,21 @@ def draw_drivers(memory: DriverMemory, actors: ActorTable, spread: DriverSpread,
         spread: How drivers differ.
         seed: Kernel seed of the traffic, `core.rng.kernel_seed`.
     """
-    names = (
-        "speed_factor", "speed_cap", "time_gap", "min_gap", "max_acceleration", "comfortable_deceleration",
-        "lateral_comfort", "politeness", "lane_offset",
-    )
-    drawn = {name: np.empty_like(memory.speed_cap) for name in names}
+    style = np.empty_like(memory.style)
     _draw(
         seed, actors.kind, actors.max_speed, actors.length,
         (spread.desired_speed, spread.desired_speed_std), (spread.time_gap, spread.time_gap_std), spread.politeness,
-        *drawn.values(),
+        style,
     )
-    return memory._replace(**drawn)
+    return memory._replace(style=style)
 
 
-def set_style(
-    memory: DriverMemory, env: int, actor: int, desired_speed: float, time_gap: float
-) -> None:
+def set_style(memory: DriverMemory, env: int, actor: int, desired_speed: float, time_gap: float) -> None:
     """Write an absolute desired speed [m/s] and time gap [s] into one driver's mind, whatever the speed limit says."""
-    memory.speed_factor[env, actor] = math.inf
-    memory.speed_cap[env, actor] = desired_speed
-    memory.time_gap[env, actor] = time_gap
-    memory.lane_offset[env, actor] = 0.0
+    memory.style[env, actor, SPEED_FACTOR] = math.inf
+    memory.style[env, actor, SPEED_CAP] = desired_speed
+    memory.style[env, actor, TIME_GAP] = time_gap
+    memory.style[env, actor, LANE_OFFSET] = 0.0
 
 
 def copy_memory(memory: DriverMemory) -> DriverMemory:

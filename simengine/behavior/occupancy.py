@@ -11,55 +11,49 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.behavior.rules import is_drivable, lane_heading
+from simengine.behavior.rules import LEVEL, Grid, Ways, is_drivable, lane_heading
 from simengine.core.geometry import yaw_from_quaternion
-from simengine.core.state import ActorTable, WorldState
 from simengine.road.frenet import lane_width, project_on_lane_near, segment_foot
-from simengine.road.network import LaneArrays
 
 ENTRIES_PER_ACTOR = 8
-CLEARANCE = 4.0  # an actor farther above or below a lane is on another level [m]
 LAST = -1  # end of a list
 
 
-class Places(NamedTuple):
-    """Where the actors of one world are, or are believed to be. Shapes (num_actors,)."""
+# Columns of `Places.pose`.
+X, Y, Z = 0, 1, 2  # box centre, world [m]
+YAW = 3  # [rad]
+VX, VY = 4, 5  # world [m/s]
+SPEED = 6  # along the actor's own x axis [m/s]
+LENGTH, WIDTH = 7, 8  # [m]
 
-    seen: NDArray[np.bool_]
-    x: NDArray[np.float64]  # box centre, world [m]
-    y: NDArray[np.float64]
-    z: NDArray[np.float64]
-    yaw: NDArray[np.float64]  # [rad]
-    vx: NDArray[np.float64]  # world [m/s]
-    vy: NDArray[np.float64]
-    speed: NDArray[np.float64]  # along the actor's own x axis [m/s]
-    length: NDArray[np.float64]  # [m]
-    width: NDArray[np.float64]
+# Columns of `Occupancy.box`.
+BOX_S = 0  # centre along the lane [m]
+BOX_HALF = 1  # half the extent along it [m]
+BOX_LOW, BOX_HIGH = 2, 3  # right and left edge, left of the centre line [m]
+BOX_ALONG, BOX_ACROSS = 4, 5  # velocity along the lane and to its left [m/s]
+
+
+class Places(NamedTuple):
+    """Where the actors of one world are, or are believed to be; columns named above."""
+
+    seen: NDArray[np.bool_]  # (num_actors,)
+    pose: NDArray[np.float64]  # (num_actors, 9)
 
 
 class Occupancy(NamedTuple):
-    """Linked lists of boxes by lane. Shapes (num_actors · ENTRIES_PER_ACTOR,) unless said."""
+    """Linked lists of boxes by lane; columns named above."""
 
     head: NDArray[np.int32]  # first entry of a lane, or LAST. (num_lanes,)
-    following: NDArray[np.int32]  # next entry of the same lane, or LAST
-    actor: NDArray[np.int32]
-    s: NDArray[np.float64]  # box centre along the lane [m]
-    half: NDArray[np.float64]  # half the extent along it [m]
-    low: NDArray[np.float64]  # right edge, left of the centre line [m]
-    high: NDArray[np.float64]  # left edge
-    along: NDArray[np.float64]  # velocity along the lane [m/s]
-    across: NDArray[np.float64]  # velocity to the left [m/s]
+    following: NDArray[np.int32]  # next entry of the same lane, or LAST. (capacity,)
+    actor: NDArray[np.int32]  # (capacity,)
+    box: NDArray[np.float64]  # (capacity, 6)
     count: NDArray[np.int64]  # entries in use. (1,)
 
 
 @njit(cache=True)
 def empty_places(num_actors: int) -> Places:
     """Allocate places of actors that are not seen."""
-    return Places(
-        np.zeros(num_actors, np.bool_), np.zeros(num_actors), np.zeros(num_actors), np.zeros(num_actors),
-        np.zeros(num_actors), np.zeros(num_actors), np.zeros(num_actors), np.zeros(num_actors), np.zeros(num_actors),
-        np.zeros(num_actors),
-    )
+    return Places(np.zeros(num_actors, np.bool_), np.zeros((num_actors, 9)))
 
 
 @njit(cache=True)
@@ -67,34 +61,37 @@ def empty_occupancy(num_lanes: int, num_actors: int) -> Occupancy:
     """Allocate lists in which no lane holds anything."""
     n = num_actors * ENTRIES_PER_ACTOR
     return Occupancy(
-        np.full(num_lanes, LAST, np.int32), np.full(n, LAST, np.int32), np.zeros(n, np.int32), np.zeros(n),
-        np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(1, np.int64),
+        np.full(num_lanes, LAST, np.int32), np.full(n, LAST, np.int32), np.zeros(n, np.int32), np.zeros((n, 6)),
+        np.zeros(1, np.int64),
     )
 
 
 @njit(cache=True)
-def look_around(actors: ActorTable, state: WorldState, e: int, places: Places) -> None:
-    """Write the true places of world `e`."""
-    for a in range(state.valid.shape[1]):
-        places.seen[a] = state.valid[e, a]
-        if not state.valid[e, a]:
+def look_around(
+    length: NDArray[np.float64], width: NDArray[np.float64], valid: NDArray[np.bool_], position: NDArray[np.float64],
+    orientation: NDArray[np.float64], velocity: NDArray[np.float64], places: Places,
+) -> None:
+    """Write the true places of one world; arguments as in `ActorTable` and `WorldState`, of that world."""
+    for a in range(len(valid)):
+        places.seen[a] = valid[a]
+        if not valid[a]:
             continue
-        q = state.orientation[e, a]
+        q = orientation[a]
         yaw = yaw_from_quaternion(q[0], q[1], q[2], q[3])
-        places.x[a] = state.position[e, a, 0]
-        places.y[a] = state.position[e, a, 1]
-        places.z[a] = state.position[e, a, 2]
-        places.yaw[a] = yaw
-        places.vx[a] = state.velocity[e, a, 0]
-        places.vy[a] = state.velocity[e, a, 1]
-        places.speed[a] = places.vx[a] * math.cos(yaw) + places.vy[a] * math.sin(yaw)
-        places.length[a] = actors.length[e, a]
-        places.width[a] = actors.width[e, a]
+        places.pose[a, X] = position[a, 0]
+        places.pose[a, Y] = position[a, 1]
+        places.pose[a, Z] = position[a, 2]
+        places.pose[a, YAW] = yaw
+        places.pose[a, VX] = velocity[a, 0]
+        places.pose[a, VY] = velocity[a, 1]
+        places.pose[a, SPEED] = places.pose[a, VX] * math.cos(yaw) + places.pose[a, VY] * math.sin(yaw)
+        places.pose[a, LENGTH] = length[a]
+        places.pose[a, WIDTH] = width[a]
 
 
 @njit(cache=True)
 def box_on_lane(
-    lanes: LaneArrays, lane: int, near: float, x: float, y: float, yaw: float, length: float, width: float
+    lanes: Ways, lane: int, near: float, x: float, y: float, yaw: float, length: float, width: float
 ) -> tuple[float, float, float, float, float]:
     """Return s, half extent along, right and left edge [m] of a box on a lane, and the lane's heading there [rad]."""
     s, t = project_on_lane_near(lanes, lane, x, y, near)
@@ -115,22 +112,22 @@ def add_entry(
         return
     occupancy.count[0] = k + 1
     occupancy.actor[k] = actor
-    occupancy.s[k] = s
-    occupancy.half[k] = half
-    occupancy.low[k] = low
-    occupancy.high[k] = high
-    occupancy.along[k] = along
-    occupancy.across[k] = across
+    occupancy.box[k, BOX_S] = s
+    occupancy.box[k, BOX_HALF] = half
+    occupancy.box[k, BOX_LOW] = low
+    occupancy.box[k, BOX_HIGH] = high
+    occupancy.box[k, BOX_ALONG] = along
+    occupancy.box[k, BOX_ACROSS] = across
     occupancy.following[k] = occupancy.head[lane]
     occupancy.head[lane] = k
 
 
 @njit(cache=True)
-def occupy_lanes(lanes: LaneArrays, places: Places, occupancy: Occupancy) -> None:
+def occupy_lanes(lanes: Ways, grid: Grid, places: Places, occupancy: Occupancy) -> None:
     """Enter every seen actor into the lists of the drivable lanes that its box overlaps.
 
     Args:
-        lanes: The network.
+        lanes, grid: The network.
         places: Where the actors are.
         occupancy: Lists, emptied and filled.
     """
@@ -142,25 +139,25 @@ def occupy_lanes(lanes: LaneArrays, places: Places, occupancy: Occupancy) -> Non
     for a in range(len(places.seen)):
         if not places.seen[a]:
             continue
-        x, y = places.x[a], places.y[a]
-        reach = 0.5 * math.sqrt(places.length[a] ** 2 + places.width[a] ** 2) + lanes.widest
-        cell, columns = lanes.grid_cell, lanes.grid_shape[0]
-        left = max(0, int(math.floor((x - reach - lanes.grid_origin[0]) / cell)))
-        right = min(columns - 1, int(math.floor((x + reach - lanes.grid_origin[0]) / cell)))
-        bottom = max(0, int(math.floor((y - reach - lanes.grid_origin[1]) / cell)))
-        top = min(lanes.grid_shape[1] - 1, int(math.floor((y + reach - lanes.grid_origin[1]) / cell)))
+        x, y = places.pose[a, X], places.pose[a, Y]
+        reach = 0.5 * math.sqrt(places.pose[a, LENGTH] ** 2 + places.pose[a, WIDTH] ** 2) + grid.widest
+        cell, columns = grid.cell, grid.shape[0]
+        left = max(0, int(math.floor((x - reach - grid.origin[0]) / cell)))
+        right = min(columns - 1, int(math.floor((x + reach - grid.origin[0]) / cell)))
+        bottom = max(0, int(math.floor((y - reach - grid.origin[1]) / cell)))
+        top = min(grid.shape[1] - 1, int(math.floor((y + reach - grid.origin[1]) / cell)))
         found = 0
         for row in range(bottom, top + 1):
             for column in range(left, right + 1):
-                for k in range(lanes.grid_first[row * columns + column], lanes.grid_first[row * columns + column + 1]):
-                    i = lanes.grid_point[k]
-                    lane = lanes.point_lane[i]
-                    if not is_drivable(lanes, lane):
+                for k in range(grid.first[row * columns + column], grid.first[row * columns + column + 1]):
+                    i = grid.point[k]
+                    lane = grid.point_lane[i]
+                    if not is_drivable(lanes.lane_type, lane):
                         continue
                     f, square = segment_foot(lanes, i, x, y)
                     rise = lanes.point_position[i + 1, 2] - lanes.point_position[i, 2]
                     height = lanes.point_position[i, 2] + f * rise
-                    if square > reach * reach or abs(height - places.z[a]) > CLEARANCE:
+                    if square > reach * reach or abs(height - places.pose[a, Z]) > LEVEL:
                         continue
                     n = 0
                     while n < found and near_lane[n] != lane:
@@ -177,14 +174,14 @@ def occupy_lanes(lanes: LaneArrays, places: Places, occupancy: Occupancy) -> Non
         for n in range(found):
             lane = near_lane[n]
             s, half, low, high, heading = box_on_lane(
-                lanes, lane, near_s[n], x, y, places.yaw[a], places.length[a], places.width[a]
+                lanes, lane, near_s[n], x, y, places.pose[a, YAW], places.pose[a, LENGTH], places.pose[a, WIDTH]
             )
             edge = 0.5 * lane_width(lanes, lane, s)
             if low > edge or high < -edge or s + half < 0.0 or s - half > lanes.lane_length[lane]:
                 continue
             c, d = math.cos(heading), math.sin(heading)
-            along = places.vx[a] * c + places.vy[a] * d
-            across = places.vy[a] * c - places.vx[a] * d
+            along = places.pose[a, VX] * c + places.pose[a, VY] * d
+            across = places.pose[a, VY] * c - places.pose[a, VX] * d
             add_entry(occupancy, lane, a, s, half, low, high, along, across)
 
 

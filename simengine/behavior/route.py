@@ -9,21 +9,29 @@ import math
 import numpy as np
 from numba import njit
 
-from simengine.behavior.memory import NEXT, PRESENT, PREVIOUS, ROUTE_LANES, DriverMemory
-from simengine.behavior.rules import is_drivable, lane_heading
-from simengine.core.geometry import wrap_angle
+from simengine.behavior.memory import (
+    COUNTER,
+    EXIT_TURN,
+    FROM_LANE,
+    NEXT,
+    PRESENT,
+    PREVIOUS,
+    PROGRESS,
+    ROUTE_LANES,
+    DriverMemory,
+)
+from simengine.behavior.rules import Grid, Ways, is_drivable, nearest_lane
 from simengine.core.rng import philox_uniform
 from simengine.road.frenet import lane_curvature, lane_width, project_on_lane_near
-from simengine.road.network import LaneArrays
-from simengine.road.projection import locate
 
 ROUTE_STREAM = 110  # philox stream of the choices
+SEARCH = 8.0  # radius in which a lost driver looks for a lane [m]
 LOST = 2.0  # a driver farther than this beyond the edge of the lane looks for another [m]
 
 
 @njit(cache=True)
 def choose_successor(
-    lanes: LaneArrays, lane: int, wanted_turn: int, seed: np.uint64, counter: int, e: int, a: int
+    lanes: Ways, lane: int, wanted_turn: int, seed: np.uint64, counter: int, e: int, a: int
 ) -> int:
     """Return one of a lane's drivable successors, or −1 at the end of the road.
 
@@ -36,7 +44,7 @@ def choose_successor(
     count, wanted = 0, -1
     for k in range(lanes.successor_first[lane], lanes.successor_first[lane + 1]):
         following = lanes.successor[k]
-        if is_drivable(lanes, following):
+        if is_drivable(lanes.lane_type, following):
             count += 1
             if wanted_turn > 0 and lanes.lane_turn[following] == wanted_turn and wanted < 0:
                 wanted = following
@@ -45,7 +53,7 @@ def choose_successor(
     pick = int(philox_uniform(seed, ROUTE_STREAM, counter, e, a) * count) if count > 1 else 0
     for k in range(lanes.successor_first[lane], lanes.successor_first[lane + 1]):
         following = lanes.successor[k]
-        if is_drivable(lanes, following):
+        if is_drivable(lanes.lane_type, following):
             if pick == 0:
                 return following
             pick -= 1
@@ -53,7 +61,7 @@ def choose_successor(
 
 
 @njit(cache=True)
-def extend_route(lanes: LaneArrays, memory: DriverMemory, seed: np.uint64, e: int, a: int) -> None:
+def extend_route(lanes: Ways, memory: DriverMemory, seed: np.uint64, e: int, a: int) -> None:
     """Fill a driver's route ahead of the present lane as far as the road goes on."""
     route = memory.route[e, a]
     junctions = 0
@@ -63,14 +71,14 @@ def extend_route(lanes: LaneArrays, memory: DriverMemory, seed: np.uint64, e: in
         if lanes.lane_junction[route[k]] >= 0:
             junctions += 1
         if route[k + 1] < 0:
-            turn = memory.exit_turn[e, a] if junctions == 0 else 0
-            route[k + 1] = choose_successor(lanes, route[k], turn, seed, memory.route_counter[e, a], e, a)
-            memory.route_counter[e, a] += 1
+            turn = memory.choice[e, a, EXIT_TURN] if junctions == 0 else 0
+            route[k + 1] = choose_successor(lanes, route[k], turn, seed, memory.choice[e, a, COUNTER], e, a)
+            memory.choice[e, a, COUNTER] += 1
 
 
 @njit(cache=True)
 def enter_lane(
-    lanes: LaneArrays, memory: DriverMemory, seed: np.uint64, e: int, a: int, lane: int, s: float, t: float
+    lanes: Ways, memory: DriverMemory, seed: np.uint64, e: int, a: int, lane: int, s: float, t: float
 ) -> None:
     """Put a driver on a lane at s, t [m] with a new route from there."""
     memory.lane[e, a] = lane
@@ -84,26 +92,23 @@ def enter_lane(
 
 @njit(cache=True)
 def find_lane(
-    lanes: LaneArrays, memory: DriverMemory, seed: np.uint64, e: int, a: int, x: float, y: float, z: float, yaw: float
+    lanes: Ways, grid: Grid, memory: DriverMemory, seed: np.uint64, e: int, a: int, x: float, y: float,
+    z: float, yaw: float,
 ) -> None:
     """Look for the lane at a pose; the driver is on none (−1) if the nearest is not for vehicles or runs against them."""
-    lane, s, t = locate(lanes, x, y, z, yaw)
-    if lane >= 0:
-        against = abs(wrap_angle(yaw - lane_heading(lanes, lane, s))) > 0.5 * math.pi
-        far = abs(t) > 0.5 * lane_width(lanes, lane, s) + LOST
-        if not is_drivable(lanes, lane) or against or far:
-            lane = -1
+    lane, s, t = nearest_lane(lanes, grid, x, y, z, yaw, SEARCH, 0.5 * math.pi)
+    if lane >= 0 and abs(t) > 0.5 * lane_width(lanes, lane, s) + LOST:
+        lane = -1
     enter_lane(lanes, memory, seed, e, a, lane, s, t)
 
 
 @njit(cache=True)
 def track_lane(
-    lanes: LaneArrays, memory: DriverMemory, seed: np.uint64, e: int, a: int, x: float, y: float, z: float, yaw: float
-) -> None:
-    """Follow a driver's place along the present lane and into the next ones of the route."""
+    lanes: Ways, memory: DriverMemory, seed: np.uint64, e: int, a: int, x: float, y: float
+) -> bool:
+    """Follow a driver's place along the present lane and into the next ones of the route; return whether it is lost."""
     if memory.lane[e, a] < 0:
-        find_lane(lanes, memory, seed, e, a, x, y, z, yaw)
-        return
+        return True
     route = memory.route[e, a]
     s, t = project_on_lane_near(lanes, route[PRESENT], x, y, memory.s[e, a])
     for _ in range(ROUTE_LANES):
@@ -111,22 +116,22 @@ def track_lane(
         if s <= lanes.lane_length[lane] or route[NEXT] < 0:
             break
         if lanes.lane_junction[lane] >= 0 and lanes.lane_junction[route[NEXT]] < 0:
-            memory.exit_turn[e, a] = 0
+            memory.choice[e, a, EXIT_TURN] = 0
         for k in range(ROUTE_LANES - 1):
             route[k] = route[k + 1]
         route[ROUTE_LANES - 1] = -1
         extend_route(lanes, memory, seed, e, a)
-        memory.from_lane[e, a] = -1  # what was beside the last lane is not beside this one
+        memory.choice[e, a, FROM_LANE] = -1  # what was beside the last lane is not beside this one
         s, t = project_on_lane_near(lanes, route[PRESENT], x, y, 0.0)
     memory.lane[e, a] = route[PRESENT]
     memory.s[e, a] = s
     memory.t[e, a] = t
-    if memory.change_progress[e, a] >= 1.0 and abs(t) > 0.5 * lane_width(lanes, route[PRESENT], s) + LOST:
-        find_lane(lanes, memory, seed, e, a, x, y, z, yaw)
+    beside = abs(t) > 0.5 * lane_width(lanes, route[PRESENT], s) + LOST
+    return beside and memory.change[e, a, PROGRESS] >= 1.0
 
 
 @njit(cache=True)
-def place_on_route(lanes: LaneArrays, memory: DriverMemory, e: int, a: int, s: float) -> tuple[int, float]:
+def place_on_route(lanes: Ways, memory: DriverMemory, e: int, a: int, s: float) -> tuple[int, float]:
     """Return the lane and arc length [m] of a place `s` along the present lane, which may lie before or beyond it."""
     route = memory.route[e, a]
     if s < 0.0 and route[PREVIOUS] >= 0:
@@ -139,7 +144,7 @@ def place_on_route(lanes: LaneArrays, memory: DriverMemory, e: int, a: int, s: f
 
 
 @njit(cache=True)
-def route_curvature(lanes: LaneArrays, memory: DriverMemory, e: int, a: int, s: float) -> float:
+def route_curvature(lanes: Ways, memory: DriverMemory, e: int, a: int, s: float) -> float:
     """Return the curvature of the route at a place `s` along the present lane, before or beyond it too [1/m]."""
     lane, along = place_on_route(lanes, memory, e, a, s)
     return lane_curvature(lanes, lane, along)

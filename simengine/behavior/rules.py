@@ -1,5 +1,6 @@
 """The traffic rules of a network sorted by lane, because drivers ask by lane: stop lines, crossings, markings, merges."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -7,32 +8,93 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.geometry import wrap_angle
-from simengine.road.frenet import lane_fraction
-from simengine.road.network import LaneArrays, LaneType, MarkingType, RoadNetwork
+from simengine.road.frenet import lane_fraction, project_on_lane_near, segment_foot
+from simengine.road.network import LaneArrays, LaneType, MarkingType, RoadNetwork, lane_arrays
 
-DRIVING, BIKING, FLOOR, PAVEMENT = int(LaneType.DRIVING), int(LaneType.BIKING), int(LaneType.FLOOR), int(
-    LaneType.PAVEMENT
-)
+DRIVING, BIKING, FLOOR = int(LaneType.DRIVING), int(LaneType.BIKING), int(LaneType.FLOOR)
+LEVEL = 4.0  # an actor farther above or below a lane is on another level [m]
+
+
+class Ways(NamedTuple):
+    """The arrays of `LaneArrays` that a driver reads all the time; those of `road.frenet` are among them.
+
+    Kernels take this and not the whole: a kernel's compile time grows with the square of the arrays it is handed
+    (1.9 s for 120 arrays against 0.2 s for 30, measured), and each call counts references of every one of them.
+    """
+
+    lane_type: NDArray[np.int32]
+    lane_first_point: NDArray[np.int32]
+    lane_length: NDArray[np.float64]
+    lane_speed_limit: NDArray[np.float64]
+    lane_left: NDArray[np.int32]
+    lane_right: NDArray[np.int32]
+    lane_junction: NDArray[np.int32]
+    lane_turn: NDArray[np.int32]
+    lane_priority: NDArray[np.int32]
+    point_position: NDArray[np.float64]
+    point_s: NDArray[np.float64]
+    point_heading: NDArray[np.float64]
+    point_tangent: NDArray[np.float64]
+    point_curvature: NDArray[np.float64]
+    point_width: NDArray[np.float64]
+    successor_first: NDArray[np.int32]
+    successor: NDArray[np.int32]
+    predecessor_first: NDArray[np.int32]
+    predecessor: NDArray[np.int32]
+    may_left: NDArray[np.bool_]  # the marking on this side may be crossed. (num_lanes,)
+    may_right: NDArray[np.bool_]
+
+
+class Grid(NamedTuple):
+    """The spatial hash over centre-line segments, as in `LaneArrays`."""
+
+    origin: NDArray[np.float64]
+    cell: float
+    shape: NDArray[np.int32]
+    first: NDArray[np.int32]
+    point: NDArray[np.int32]
+    point_lane: NDArray[np.int32]
+    widest: float  # half the largest lane width [m]
+
+
+class StopLines(NamedTuple):
+    """Stop lines, CSR over lanes."""
+
+    first: NDArray[np.int32]
+    s: NDArray[np.float64]
+    signal: NDArray[np.int32]
+    sign: NDArray[np.int32]  # 0 signal only, 1 give way, 2 stop
+
+
+class Crossings(NamedTuple):
+    """Pedestrian crossings, and CSR over lanes which of them meet it."""
+
+    first: NDArray[np.int32]
+    crossing: NDArray[np.int32]  # which crossing
+    s: NDArray[np.float64]
+    start: NDArray[np.float64]  # kerb to kerb [m]. (num_crossings, 3)
+    end: NDArray[np.float64]
+    width: NDArray[np.float64]
+    signal: NDArray[np.int32]  # a signal of the walkers' group, or −1. (num_crossings,)
+
+
+class Conflicts(NamedTuple):
+    """Lanes whose areas overlap in a junction, CSR over lanes."""
+
+    first: NDArray[np.int32]
+    lane: NDArray[np.int32]
+    reach: NDArray[np.float64]  # where the own lane enters and leaves the shared area [m]. (num_conflicts, 2)
+    twin: NDArray[np.int32]  # the entry that tells the same from the other lane
 
 
 class RoadRules(NamedTuple):
-    """What `LaneArrays` leaves out. CSR over lanes where a field ends in `_first`."""
+    """What drivers read of a network, in small groups."""
 
-    may_left: NDArray[np.bool_]  # the marking on this side may be crossed. (num_lanes,)
-    may_right: NDArray[np.bool_]
-    stop_first: NDArray[np.int32]
-    stop_s: NDArray[np.float64]
-    stop_signal: NDArray[np.int32]
-    stop_yield: NDArray[np.int32]
-    crossing_first: NDArray[np.int32]
-    crossing: NDArray[np.int32]  # which crossing
-    crossing_s: NDArray[np.float64]
-    crossing_start: NDArray[np.float64]  # (num_crossings, 3)
-    crossing_end: NDArray[np.float64]
-    crossing_width: NDArray[np.float64]
-    crossing_signal: NDArray[np.int32]  # a signal of the walkers' group, or −1. (num_crossings,)
-    conflict_twin: NDArray[np.int32]  # the entry that tells the same from the other lane. (num_conflicts,)
-    num_signals: int
+    ways: Ways
+    grid: Grid
+    stops: StopLines
+    crossings: Crossings
+    conflicts: Conflicts
 
 
 def _sorted_by_lane(lane: NDArray[np.int32], num_lanes: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
@@ -53,34 +115,92 @@ def road_rules(network: RoadNetwork) -> RoadRules:
     }
     twin = np.array([place[int(b), int(a)] for (a, b) in place], np.int32)
     shown = {int(group): signal for signal, group in reversed(list(enumerate(network.signal_group)))}
-    return RoadRules(
+    lanes = lane_arrays(network)
+    shared = {name: getattr(lanes, name) for name in Ways._fields if name in LaneArrays._fields}
+    ways = Ways(
+        **shared,
         may_left=np.isin(network.lane_marking_left, free),
         may_right=np.isin(network.lane_marking_right, free),
-        stop_first=stop_first,
-        stop_s=network.stop_s[stop_order],
-        stop_signal=network.stop_signal[stop_order],
-        stop_yield=network.stop_yield[stop_order],
-        crossing_first=crossing_first,
-        crossing=owner[crossing_order],
-        crossing_s=network.crossing_s[crossing_order],
-        crossing_start=network.crossing_start,
-        crossing_end=network.crossing_end,
-        crossing_width=network.crossing_width,
-        crossing_signal=np.array([shown.get(int(group), -1) for group in network.crossing_signal], np.int32),
-        conflict_twin=twin,
-        num_signals=len(network.signal_group),
     )
+    grid = Grid(
+        lanes.grid_origin, lanes.grid_cell, lanes.grid_shape, lanes.grid_first, lanes.grid_point, lanes.point_lane,
+        lanes.widest,
+    )
+    stops = StopLines(
+        first=stop_first,
+        s=network.stop_s[stop_order],
+        signal=network.stop_signal[stop_order],
+        sign=network.stop_yield[stop_order],
+    )
+    crossings = Crossings(
+        first=crossing_first,
+        crossing=owner[crossing_order],
+        s=network.crossing_s[crossing_order],
+        start=network.crossing_start,
+        end=network.crossing_end,
+        width=network.crossing_width,
+        signal=np.array([shown.get(int(group), -1) for group in network.crossing_signal], np.int32),
+    )
+    conflicts = Conflicts(
+        first=network.conflict_first,
+        lane=network.conflict_lane,
+        reach=np.stack([network.conflict_enter, network.conflict_leave], axis=1).reshape(-1, 2),
+        twin=twin,
+    )
+    return RoadRules(ways, grid, stops, crossings, conflicts)
 
 
 @njit(cache=True)
-def lane_heading(lanes: LaneArrays, lane: int, s: float) -> float:
+def lane_heading(lanes: Ways, lane: int, s: float) -> float:
     """Return the direction of a lane at `s` [rad]; beyond its ends that of the end."""
     i, f = lane_fraction(lanes, lane, s)
     return wrap_angle(lanes.point_heading[i] + f * wrap_angle(lanes.point_heading[i + 1] - lanes.point_heading[i]))
 
 
 @njit(cache=True)
-def is_drivable(lanes: LaneArrays, lane: int) -> bool:
+def is_drivable(lane_type: NDArray[np.int32], lane: int) -> bool:
     """Return whether vehicles or robots travel on a lane."""
-    kind = lanes.lane_type[lane]
-    return kind == DRIVING or kind == BIKING or kind == FLOOR
+    return lane_type[lane] in (DRIVING, BIKING, FLOOR)
+
+
+@njit(cache=True)
+def nearest_lane(
+    lanes: Ways, grid: Grid, x: float, y: float, z: float, yaw: float, reach: float, max_turn: float
+) -> tuple[int, float, float]:
+    """Find the drivable lane whose centre line is nearest and runs the same way.
+
+    Args:
+        lanes, grid: The network.
+        x, y, z: The point, world [m]; z tells levels apart where roads cross.
+        yaw: Direction of travel [rad].
+        reach: How far to look [m].
+        max_turn: Largest difference of direction [rad].
+
+    Returns:
+        The lane (−1 if there is none), arc length and distance to the left [m].
+    """
+    best, best_lane, best_s = reach, -1, 0.0
+    columns = grid.shape[0]
+    left = max(0, int(math.floor((x - reach - grid.origin[0]) / grid.cell)))
+    right = min(columns - 1, int(math.floor((x + reach - grid.origin[0]) / grid.cell)))
+    bottom = max(0, int(math.floor((y - reach - grid.origin[1]) / grid.cell)))
+    top = min(grid.shape[1] - 1, int(math.floor((y + reach - grid.origin[1]) / grid.cell)))
+    for row in range(bottom, top + 1):
+        for column in range(left, right + 1):
+            for k in range(grid.first[row * columns + column], grid.first[row * columns + column + 1]):
+                i = grid.point[k]
+                lane = grid.point_lane[i]
+                turn = abs(wrap_angle(lanes.point_heading[i] - yaw))
+                if turn > max_turn or not is_drivable(lanes.lane_type, lane):
+                    continue
+                f, square = segment_foot(lanes, i, x, y)
+                height = lanes.point_position[i, 2]
+                height += f * (lanes.point_position[i + 1, 2] - height)
+                cost = math.sqrt(square) + 0.5 * turn  # metres: of two lanes at one place the better aligned one
+                if abs(z - height) < LEVEL and (cost < best or (cost == best and lane < best_lane)):
+                    best, best_lane = cost, lane
+                    best_s = lanes.point_s[i] + f * (lanes.point_s[i + 1] - lanes.point_s[i])
+    if best_lane < 0:
+        return -1, 0.0, 0.0
+    s, t = project_on_lane_near(lanes, best_lane, x, y, best_s)
+    return best_lane, s, t

@@ -7,12 +7,12 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.behavior.conditions import grip_bound
-from simengine.behavior.memory import PRESENT, ROUTE_LANES, DriverMemory
-from simengine.behavior.occupancy import Places
-from simengine.behavior.rules import RoadRules
+from simengine.behavior.memory import COMMITTED, PRESENT, ROUTE_LANES, STOPPED_AT, DriverMemory
+from simengine.behavior.occupancy import VX, VY, Places, X, Y
+from simengine.behavior.rules import Crossings, StopLines, Ways
 from simengine.core.state import Mobility
 from simengine.road.frenet import lane_position, lane_width
-from simengine.road.network import LaneArrays, SignalColor
+from simengine.road.network import SignalColor
 
 AMBER_DECELERATION = 3.0  # a driver stops at amber if this suffices (ITE yellow change interval: 10 ft/s²) [m/s²]
 HARD_DECELERATION = 6.0  # and at red if this does [m/s²]
@@ -29,13 +29,13 @@ WALKER = int(Mobility.WALKER)
 
 @njit(cache=True)
 def signal_stop(
-    lanes: LaneArrays, rules: RoadRules, memory: DriverMemory, signal_colors: NDArray[np.int32], e: int, a: int,
+    lanes: Ways, stops: StopLines, memory: DriverMemory, signal_colors: NDArray[np.int32], e: int, a: int,
     speed: float, half: float, friction: float, horizon: float,
 ) -> float:
     """Return how far ahead of the front the first line is that a driver must stop at now [m], infinite for none.
 
     Args:
-        lanes, rules: The network.
+        lanes, stops: The network.
         memory: Minds; decisions at amber and stops at stop signs are noted.
         signal_colors: `SignalColor` of each signal. Shape (num_signals,).
         e, a: Which driver.
@@ -54,47 +54,47 @@ def signal_stop(
         lane = route[k]
         if lane < 0 or start > horizon:
             break
-        for line in range(rules.stop_first[lane], rules.stop_first[lane + 1]):
-            distance = start + rules.stop_s[line]
+        for line in range(stops.first[lane], stops.first[lane + 1]):
+            distance = start + stops.s[line]
             if distance < -PASSED:
                 continue
-            signal = rules.stop_signal[line]
+            signal = stops.signal[line]
             needed = 0.5 * speed * speed / max(distance, 0.1)
             if signal >= 0:
                 color = signal_colors[signal]
-                if memory.committed[e, a] == line:
-                    if color == RED or color == RED_AMBER or color == AMBER:
+                if memory.choice[e, a, COMMITTED] == line:
+                    if color in (RED, RED_AMBER, AMBER):
                         known = True
                         continue
-                    memory.committed[e, a] = -1
-                if color == AMBER and needed > gentle or color == RED and needed > hard:
-                    memory.committed[e, a] = line
+                    memory.choice[e, a, COMMITTED] = -1
+                if (color == AMBER and needed > gentle) or (color == RED and needed > hard):
+                    memory.choice[e, a, COMMITTED] = line
                     known = True
                     continue
-                if color == RED or color == RED_AMBER or color == AMBER:
+                if color in (RED, RED_AMBER, AMBER):
                     return distance
-            elif rules.stop_yield[line] == 2 and memory.stopped_at[e, a] != line:
+            elif stops.sign[line] == 2 and memory.choice[e, a, STOPPED_AT] != line:
                 if speed < STOPPED_SPEED and distance < STOPPED_NEAR:
-                    memory.stopped_at[e, a] = line
+                    memory.choice[e, a, STOPPED_AT] = line
                 else:
                     return distance
         start += lanes.lane_length[lane]
     if not known:
-        memory.committed[e, a] = -1
+        memory.choice[e, a, COMMITTED] = -1
     return math.inf
 
 
 @njit(cache=True)
 def mark_busy_crossings(
-    lanes: LaneArrays, rules: RoadRules, places: Places, mobility: NDArray[np.int32], busy: NDArray[np.bool_]
+    lanes: Ways, crossings: Crossings, places: Places, mobility: NDArray[np.int32], busy: NDArray[np.bool_]
 ) -> None:
     """Mark, for each lane a crossing meets, whether somebody on the crossing is on that lane or about to be.
 
     Args:
-        lanes, rules: The network.
+        lanes, crossings: The network.
         places: Where the actors are.
         mobility: Of each actor. Shape (num_actors,).
-        busy: Written. Shape of `rules.crossing`.
+        busy: Written. Shape of `Crossings.crossing`.
     """
     busy[:] = False
     if len(busy) == 0:
@@ -102,28 +102,28 @@ def mark_busy_crossings(
     for w in range(len(places.seen)):
         if not places.seen[w] or mobility[w] != WALKER:
             continue
-        for lane in range(len(rules.crossing_first) - 1):
-            for k in range(rules.crossing_first[lane], rules.crossing_first[lane + 1]):
-                c = rules.crossing[k]
-                ux = rules.crossing_end[c, 0] - rules.crossing_start[c, 0]
-                uy = rules.crossing_end[c, 1] - rules.crossing_start[c, 1]
+        for lane in range(len(crossings.first) - 1):
+            for k in range(crossings.first[lane], crossings.first[lane + 1]):
+                c = crossings.crossing[k]
+                ux = crossings.end[c, 0] - crossings.start[c, 0]
+                uy = crossings.end[c, 1] - crossings.start[c, 1]
                 length = math.sqrt(ux * ux + uy * uy)
                 ux, uy = ux / length, uy / length
-                dx, dy = places.x[w] - rules.crossing_start[c, 0], places.y[w] - rules.crossing_start[c, 1]
+                dx, dy = places.pose[w, X] - crossings.start[c, 0], places.pose[w, Y] - crossings.start[c, 1]
                 u, v = dx * ux + dy * uy, dy * ux - dx * uy
-                if abs(v) > 0.5 * rules.crossing_width[c] + 0.5 or u < 0.0 or u > length:
+                if abs(v) > 0.5 * crossings.width[c] + 0.5 or u < 0.0 or u > length:
                     continue
-                x, y, _, _ = lane_position(lanes, lane, rules.crossing_s[k], 0.0)
-                middle = (x - rules.crossing_start[c, 0]) * ux + (y - rules.crossing_start[c, 1]) * uy
-                edge = 0.5 * lane_width(lanes, lane, rules.crossing_s[k]) + WALKER_MARGIN
-                towards = (places.vx[w] * ux + places.vy[w] * uy) * (1.0 if middle > u else -1.0)
+                x, y, _, _ = lane_position(lanes, lane, crossings.s[k], 0.0)
+                middle = (x - crossings.start[c, 0]) * ux + (y - crossings.start[c, 1]) * uy
+                edge = 0.5 * lane_width(lanes, lane, crossings.s[k]) + WALKER_MARGIN
+                towards = (places.pose[w, VX] * ux + places.pose[w, VY] * uy) * (1.0 if middle > u else -1.0)
                 if abs(middle - u) < edge or abs(middle - u) - edge < towards * WALKER_TIME:
                     busy[k] = True
 
 
 @njit(cache=True)
 def crossing_stop(
-    lanes: LaneArrays, rules: RoadRules, memory: DriverMemory, busy: NDArray[np.bool_], e: int, a: int, speed: float,
+    lanes: Ways, crossings: Crossings, memory: DriverMemory, busy: NDArray[np.bool_], e: int, a: int, speed: float,
     half: float, friction: float, horizon: float,
 ) -> float:
     """Return how far ahead of the front the first crossing with people in the way begins [m], infinite for none.
@@ -137,11 +137,11 @@ def crossing_stop(
         lane = route[k]
         if lane < 0 or start > horizon:
             break
-        for item in range(rules.crossing_first[lane], rules.crossing_first[lane + 1]):
+        for item in range(crossings.first[lane], crossings.first[lane + 1]):
             if not busy[item]:
                 continue
-            c = rules.crossing[item]
-            distance = start + rules.crossing_s[item] - 0.5 * rules.crossing_width[c] - BEFORE_CROSSING
+            c = crossings.crossing[item]
+            distance = start + crossings.s[item] - 0.5 * crossings.width[c] - BEFORE_CROSSING
             if distance > -0.3 and 0.5 * speed * speed <= hard * max(distance, 0.1):
                 return distance
         start += lanes.lane_length[lane]
