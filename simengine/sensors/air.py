@@ -1,0 +1,131 @@
+"""Lamp-lit air: what fog, rain and snow scatter towards the camera out of the beams of lamps at night.
+
+Single scattering, integrated along a coarse grid of view rays and stored at growing distances (Wronski, "Volumetric
+fog", SIGGRAPH 2014 course); the air scatters all that it extinguishes, mostly forwards, here with the phase function of
+Henyey and Greenstein, g = 0.7 (fog and rain droplets scatter strongly forwards; typical of visible light in fog).
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from simengine.sensors.lamps import CELL_SIZE, light_at
+
+ROWS, COLUMNS, SLICES = 36, 64, 24
+FIRST, LAST = 1.0, 90.0  # distances of the first and the last slice [m]
+ASYMMETRY = 0.7
+LAMP_LIT_EXTINCTION = 1.0e-3  # thinner air shows no beams [1/m]
+
+
+@njit(cache=True)
+def slice_distance(k: int) -> float:
+    """Return the distance at which slice `k` ends [m]."""
+    return FIRST * (LAST / FIRST) ** (k / (SLICES - 1.0))
+
+
+@njit(cache=True)
+def phase(cosine: float) -> float:
+    """Return the share of light scattered by an angle of that cosine [1/sr] (Henyey–Greenstein)."""
+    g = ASYMMETRY
+    return (1.0 - g * g) / (4.0 * math.pi * (1.0 + g * g - 2.0 * g * cosine) ** 1.5)
+
+
+@njit(cache=True)
+def fill_scatter(
+    light: NDArray[np.float64], own_lamps: int, cell_light: NDArray[np.int32], corner: NDArray[np.float64],
+    eye: NDArray[np.float64], world_from_camera: NDArray[np.float64], width: float, height: float, fx: float, fy: float,
+    cx: float, cy: float, extinction: float, out: NDArray[np.float32],
+) -> None:
+    """Integrate the light scattered along a grid of view rays.
+
+    Args:
+        light: See `lamps.LightGrid`.
+        own_lamps: Row of the ego's head lamps, or −1.
+        cell_light: See `lamps.LightGrid`.
+        corner: See `lamps.LightGrid`.
+        eye: The camera's place [m]. Shape (3,).
+        world_from_camera: Optical axes into the world. Shape (3, 3).
+        width: Of the image [px].
+        height: Of the image [px].
+        fx: [px].
+        fy: [px].
+        cx: [px].
+        cy: [px].
+        extinction: Of the air [1/m].
+        out: Luminance gathered up to each slice. Shape (SLICES, ROWS, COLUMNS, 3) [cd/m²].
+    """
+    w = world_from_camera
+    for row in range(ROWS):
+        oy = (height * (row + 0.5) / ROWS - cy) / fy
+        for column in range(COLUMNS):
+            ox = (width * (column + 0.5) / COLUMNS - cx) / fx
+            x = w[0, 0] * ox + w[0, 1] * oy + w[0, 2]
+            y = w[1, 0] * ox + w[1, 1] * oy + w[1, 2]
+            z = w[2, 0] * ox + w[2, 1] * oy + w[2, 2]
+            length = math.sqrt(x * x + y * y + z * z)
+            x, y, z = x / length, y / length, z / length
+            r, g, b, before = 0.0, 0.0, 0.0, 0.3
+            for k in range(SLICES):
+                after = slice_distance(k)
+                at = 0.5 * (before + after)
+                px, py, pz = eye[0] + at * x, eye[1] + at * y, eye[2] + at * z
+                cell_column = int(math.floor((px - corner[0]) / CELL_SIZE))
+                cell_row = int(math.floor((py - corner[1]) / CELL_SIZE))
+                inside = 0 <= cell_column < cell_light.shape[1] and 0 <= cell_row < cell_light.shape[0]
+                weight = extinction * math.exp(-extinction * at) * (after - before)
+                for n in range(-1, cell_light.shape[2]):
+                    if n < 0:
+                        item = own_lamps
+                        if item < 0:
+                            continue
+                    else:
+                        item = cell_light[cell_row, cell_column, n] if inside else -1
+                        if item < 0:
+                            break
+                    share, tx, ty, tz = light_at(light, item, px, py, pz)
+                    if share <= 0.0:
+                        continue
+                    dx, dy, dz = light[item, 0] - px, light[item, 1] - py, light[item, 2] - pz
+                    share *= math.exp(-extinction * math.sqrt(dx * dx + dy * dy + dz * dz))
+                    # Light travels along −t; towards the camera it travels along −view.
+                    share *= weight * phase(tx * x + ty * y + tz * z)
+                    r += share * light[item, 9]
+                    g += share * light[item, 10]
+                    b += share * light[item, 11]
+                out[k, row, column, 0], out[k, row, column, 1], out[k, row, column, 2] = r, g, b
+                before = after
+
+
+@njit(cache=True)
+def scattered_light(
+    scatter: NDArray[np.float32], u: float, v: float, distance: float
+) -> tuple[float, float, float]:
+    """Return the luminance that the air before a point adds, between the entries of the grid.
+
+    Args:
+        scatter: See `fill_scatter`.
+        u: Place across the image, 0..1.
+        v: Place down the image, 0..1.
+        distance: To the point [m].
+    """
+    s = math.log(max(distance, FIRST) / FIRST) * ((SLICES - 1.0) / math.log(LAST / FIRST))
+    s = min(SLICES - 1.001, s)
+    k = int(s)
+    fs = s - k
+    cx = min(COLUMNS - 1.001, max(0.0, u * COLUMNS - 0.5))
+    cy = min(ROWS - 1.001, max(0.0, v * ROWS - 0.5))
+    i, j = int(cx), int(cy)
+    fx, fy = cx - i, cy - j
+    r, g, b = 0.0, 0.0, 0.0
+    for dk in range(2):
+        wk = fs if dk else 1.0 - fs
+        for dj in range(2):
+            wj = wk * (fy if dj else 1.0 - fy)
+            for di in range(2):
+                weight = wj * (fx if di else 1.0 - fx)
+                r += weight * scatter[k + dk, j + dj, i + di, 0]
+                g += weight * scatter[k + dk, j + dj, i + di, 1]
+                b += weight * scatter[k + dk, j + dj, i + di, 2]
+    return r, g, b

@@ -1,0 +1,202 @@
+"""From luminance to an 8-bit picture: metering, glare of the lens, noise of the sensor, tone curve.
+
+The exposure is metered as the log-average luminance (Reinhard et al., "Photographic tone reproduction", SIGGRAPH 2002)
+within fixed limits and set a little darker in the dark, as cameras are. Shot noise is √electrons, read noise is
+constant (EMVA 1288); the sensor's gain rises when there is less light. Normal deviates come from a table of the inverse
+distribution and a counter: (sensor and frame by Philox, pixel by a mixed integer).
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from simengine.core.rng import philox_words
+from simengine.sensors.noise import mix_bits
+
+GREY = 0.15  # exposed value of the log-average luminance by day
+DARKEST, BRIGHTEST = 0.04, 60_000.0  # log-average luminances that can be exposed for [cd/m²]
+FULL_WELL = 12_000.0  # electrons of white at the lowest gain
+READ_NOISE = 2.5  # electrons
+GAIN_BEGINS, LARGEST_GAIN = 25.0, 20.0  # the gain rises below this log-average luminance [cd/m²]
+GLARE = 0.045  # share of the light that the lens scatters (veiling glare of good lenses: 1–5 %, ISO 9358)
+GLARE_STEP = 4  # glare is worked out at a quarter of the resolution
+TONE_STEPS, TONE_RANGE = 8192, 16.0
+NORMAL_STEPS = 4096
+
+
+@njit(cache=True)
+def meter(radiance: NDArray[np.float32]) -> float:
+    """Return the log-average luminance of an image [cd/m²], from every fourth pixel of every fourth row."""
+    total, count = 0.0, 0
+    for row in range(2, radiance.shape[0], 4):
+        for column in range(2, radiance.shape[1], 4):
+            value = 0.2126 * radiance[row, column, 0] + 0.7152 * radiance[row, column, 1] + 0.0722 * radiance[row,
+                column, 2]
+            total += math.log(max(value, 1e-3))
+            count += 1
+    return math.exp(total / max(count, 1))
+
+
+@njit(cache=True)
+def exposure_of(average: float, bias: float) -> float:
+    """Return the factor from luminance to exposed value.
+
+    Args:
+        average: Log-average luminance [cd/m²].
+        bias: [stops].
+    """
+    average = min(BRIGHTEST, max(DARKEST, average))
+    grey = GREY * (average / (average + 3.0)) ** 0.28
+    return grey / average * 2.0**bias
+
+
+@njit(cache=True)
+def sensor_gain(average: float) -> float:
+    """Return how far the sensor's gain is turned up for a log-average luminance [cd/m²]."""
+    return min(LARGEST_GAIN, max(1.0, GAIN_BEGINS / max(average, 1e-3)))
+
+
+@njit(cache=True)
+def tone_table() -> NDArray[np.uint8]:
+    """Return 8-bit sRGB for exposed values up to TONE_RANGE, spaced by their square roots.
+
+    The curve is the rational fit of the ACES film curve by Narkowicz (2015), then the sRGB transfer function (IEC
+    61966-2-1).
+    """
+    table = np.empty(TONE_STEPS, np.uint8)
+    for i in range(TONE_STEPS):
+        share = i / (TONE_STEPS - 1.0)
+        x = TONE_RANGE * share * share
+        y = min(1.0, x * (2.51 * x + 0.03) / (x * (2.43 * x + 0.59) + 0.14))
+        encoded = 12.92 * y if y <= 0.0031308 else 1.055 * y ** (1.0 / 2.4) - 0.055
+        table[i] = np.uint8(min(255.0, max(0.0, encoded * 255.0 + 0.5)))
+    return table
+
+
+@njit(cache=True)
+def normal_table() -> NDArray[np.float32]:
+    """Return the inverse of the normal distribution at the middles of equal steps, by bisection of erf."""
+    table = np.empty(NORMAL_STEPS, np.float32)
+    for i in range(NORMAL_STEPS):
+        target = (i + 0.5) / NORMAL_STEPS
+        low, high = -5.0, 5.0
+        for _ in range(60):
+            middle = 0.5 * (low + high)
+            if 0.5 * (1.0 + math.erf(middle / math.sqrt(2.0))) < target:
+                low = middle
+            else:
+                high = middle
+        table[i] = 0.5 * (low + high)
+    return table
+
+
+@njit(cache=True)
+def _blur_lines(source: NDArray[np.float32], radius: int, out: NDArray[np.float32]) -> None:
+    """Average over 2·radius + 1 entries of the second axis, borders repeated, and transpose: (a, b, 3) → (b, a, 3)."""
+    lines, length = source.shape[0], source.shape[1]
+    share = 1.0 / (2.0 * radius + 1.0)
+    for line in range(lines):
+        for c in range(3):
+            total = 0.0
+            for k in range(-radius, radius + 1):
+                total += source[line, min(length - 1, max(0, k)), c]
+            for i in range(length):
+                out[i, line, c] = total * share
+                total += source[line, min(length - 1, i + radius + 1), c] - source[line, max(0, i - radius), c]
+
+
+@njit(cache=True)
+def lens_glare(radiance: NDArray[np.float32], exposure: float) -> NDArray[np.float32]:
+    """Return the exposed light that the lens scatters around bright places, at a quarter of the resolution.
+
+    Args:
+        radiance: [cd/m²]. Shape (height, width, 3).
+        exposure: Factor to exposed values.
+
+    Returns:
+        Shape (height / 4, width / 4, 3), rounded up.
+    """
+    step = GLARE_STEP
+    rows, columns = (radiance.shape[0] + step - 1) // step, (radiance.shape[1] + step - 1) // step
+    small = np.zeros((rows, columns, 3), np.float32)
+    for row in range(rows):
+        for column in range(columns):
+            for c in range(3):
+                total, count = 0.0, 0
+                for y in range(row * step, min(radiance.shape[0], (row + 1) * step)):
+                    for x in range(column * step, min(radiance.shape[1], (column + 1) * step)):
+                        total += min(3000.0, radiance[y, x, c] * exposure)
+                        count += 1
+                small[row, column, c] = total / count
+    turned = np.empty((columns, rows, 3), np.float32)
+    near = np.empty_like(small)
+    far = np.empty_like(small)
+    scale = max(1, columns // 160)
+    _blur_lines(small, scale, turned)
+    _blur_lines(turned, scale, near)
+    _blur_lines(near, scale, turned)
+    _blur_lines(turned, scale, near)
+    _blur_lines(near, 10 * scale, turned)
+    _blur_lines(turned, 10 * scale, far)
+    _blur_lines(far, 8 * scale, turned)
+    _blur_lines(turned, 8 * scale, far)
+    for row in range(rows):
+        for column in range(columns):
+            for c in range(3):
+                small[row, column, c] = 0.55 * near[row, column, c] + 0.45 * far[row, column, c]
+    return small
+
+
+@njit(cache=True, nogil=True)
+def develop_rows(
+    radiance: NDArray[np.float32], glare: NDArray[np.float32], exposure: float, gain: float, noisy: bool, key: int,
+    stream: int, frame: int, tone: NDArray[np.uint8], normal: NDArray[np.float32], row_first: int, row_last: int,
+    out: NDArray[np.uint8],
+) -> None:
+    """Turn the rows [row_first, row_last) of an image into 8-bit sRGB.
+
+    Args:
+        radiance: [cd/m²]. Shape (height, width, 3).
+        glare: See `lens_glare`.
+        exposure: Factor to exposed values.
+        gain: See `sensor_gain`.
+        noisy: Add shot and read noise.
+        key: Seed of the noise.
+        stream: Of the noise.
+        frame: Number of the image.
+        tone: See `tone_table`.
+        normal: See `normal_table`.
+        row_first: First row.
+        row_last: One past the last.
+        out: Shape (height, width, 3).
+    """
+    electrons = FULL_WELL / gain
+    read = READ_NOISE * READ_NOISE / (electrons * electrons)
+    rows, columns = glare.shape[0], glare.shape[1]
+    for row in range(row_first, row_last):
+        word, other, _, _ = philox_words(key, stream, frame, row, 0)
+        gy = min(rows - 1.0, max(0.0, (row + 0.5) / GLARE_STEP - 0.5))
+        j = min(rows - 1, int(gy))
+        j1 = min(rows - 1, j + 1)
+        v = gy - j
+        for column in range(radiance.shape[1]):
+            gx = min(columns - 1.0, max(0.0, (column + 0.5) / GLARE_STEP - 0.5))
+            i = min(columns - 1, int(gx))
+            i1 = min(columns - 1, i + 1)
+            u = gx - i
+            w00, w01, w10, w11 = (1.0 - v) * (1.0 - u), (1.0 - v) * u, v * (1.0 - u), v * u
+            bits = np.uint64(0)
+            if noisy:
+                first = mix_bits(np.uint64(word) ^ (np.uint64(column) * np.uint64(0x9E3779B1)))
+                second = mix_bits(np.uint64(other) ^ (np.uint64(column) * np.uint64(0x85EBCA77)))
+                bits = (np.uint64(first) << np.uint64(32)) | np.uint64(second)
+            for c in range(3):
+                veil = w00 * glare[j, i, c] + w01 * glare[j, i1, c] + w10 * glare[j1, i, c] + w11 * glare[j1, i1, c]
+                value = (1.0 - GLARE) * exposure * radiance[row, column, c] + GLARE * veil
+                if noisy:
+                    draw = normal[int((bits >> np.uint64(12 * c)) & np.uint64(0xFFF))]
+                    value += draw * math.sqrt(min(value, 1.0) / electrons + read)
+                value = min(TONE_RANGE, max(0.0, value))
+                out[row, column, c] = tone[int(math.sqrt(value / TONE_RANGE) * (TONE_STEPS - 1.0) + 0.5)]

@@ -1,0 +1,245 @@
+"""Artificial light at night: head lamps, tail lamps and street lamps as local lights, found through a grid.
+
+The low beam has the shape that UN R112 asks for: bright just below a cut-off one percent under the horizon, rising to
+the right, hardly any light above. Intensities: R112 wants 12 lx at point 75R in 25 m (7.5 kcd) and allows 0.4 lx at
+B50L; present lamps reach three times the minimum. Street lamps: 8 klm with a wide beam, about 20 lx below an 8 m pole
+(EN 13201 class M3/C3).
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from simengine.core.state import ActorKind, Light
+
+# Columns of a light: place, direction it faces, upward axis, intensity (RGB, cd), reach [m], what it is.
+NUM_COLUMNS = 14
+_X, _Y, _Z, _FX, _FY, _FZ, _UX, _UY, _UZ, _RED, _GREEN, _BLUE, _REACH, _KIND = range(NUM_COLUMNS)
+STREET_LAMP, HEAD_LAMP, TAIL_LAMP = 0.0, 1.0, 2.0
+HEAD_INTENSITY = 26_000.0  # of a pair, in the brightest direction [cd]
+STREET_INTENSITY = 1_500.0  # straight down [cd]
+TAIL_INTENSITY, BRAKE_INTENSITY = 9.0, 110.0  # of a pair (UN R7: tail lamps 4–17 cd, brake lamps 60–260 cd)
+HEAD_REACH, STREET_REACH, TAIL_REACH = 90.0, 34.0, 9.0  # where they are looked for [m]
+CELLS, CELL_SIZE, PER_CELL = 40, 8.0, 12
+OCCLUDER_REACH = 1.6  # how far an actor darkens the ground around it [m]
+_HEAD, _BRAKE = int(Light.HEAD), int(Light.BRAKE)
+_LAST_VEHICLE, _ROBOT = int(ActorKind.BICYCLE), int(ActorKind.ROBOT)
+
+
+class LightGrid(NamedTuple):
+    """The local lights, and for square cells of ground around the camera which lights and actors matter there."""
+
+    light: NDArray[np.float64]  # (num_lights, NUM_COLUMNS)
+    cell_light: NDArray[np.int32]  # rows of `light`, −1 past the last. (CELLS, CELLS, PER_CELL)
+    cell_actor: NDArray[np.int32]  # actors that darken the ground, −1 past the last. (CELLS, CELLS, PER_CELL)
+    corner: NDArray[np.float64]  # of the grid [m]. (2,)
+
+
+@njit(cache=True)
+def head_lamp_share(across: float, up: float) -> float:
+    """Return a low beam's intensity in a direction as a share of its largest.
+
+    Args:
+        across: Tangent of the angle to the left.
+        up: Tangent of the angle above the lamp's axis.
+    """
+    cut = -0.010 + (min(0.26 * -across, 0.035) if across < 0.0 else 0.0)
+    wide = math.exp(-(across * across) / 0.085) + 0.18 * math.exp(-(across * across) / 0.55)
+    below = cut - up
+    if below < -0.004:
+        return 0.012 * wide
+    depth = max(0.0, below)
+    beam = wide * (0.86 * math.exp(-depth / 0.065) + 0.14 * math.exp(-depth / 0.30))
+    edge = min(1.0, (below + 0.004) / 0.008)
+    return 0.012 * wide + (beam - 0.012 * wide) * edge
+
+
+@njit(cache=True)
+def light_at(
+    light: NDArray[np.float64], n: int, x: float, y: float, z: float
+) -> tuple[float, float, float, float]:
+    """Return a light's illuminance of a surface facing it, as a share of its colour [lx/cd], and the direction to it.
+
+    Args:
+        light: See `LightGrid`.
+        n: Row.
+        x: Point [m].
+        y: [m].
+        z: [m].
+    """
+    dx, dy, dz = light[n, 0] - x, light[n, 1] - y, light[n, 2] - z
+    square = dx * dx + dy * dy + dz * dz
+    reach = light[n, 12]
+    if square > reach * reach or square < 1e-4:
+        return 0.0, 0.0, 0.0, 1.0
+    inverse = 1.0 / math.sqrt(square)
+    tx, ty, tz = dx * inverse, dy * inverse, dz * inverse
+    ahead = -(tx * light[n, 3] + ty * light[n, 4] + tz * light[n, 5])
+    kind = light[n, 13]
+    if kind == STREET_LAMP:
+        if ahead <= 0.05:
+            return 0.0, tx, ty, tz
+        sine = math.sqrt(max(0.0, 1.0 - ahead * ahead))
+        share = (0.75 + 1.6 * sine * sine) * min(1.0, (ahead - 0.05) / 0.30)
+    elif kind == HEAD_LAMP:
+        if ahead <= 0.15:
+            return 0.0, tx, ty, tz
+        up = -(tx * light[n, 6] + ty * light[n, 7] + tz * light[n, 8])
+        lx = light[n, 7] * light[n, 5] - light[n, 8] * light[n, 4]  # left = up × forward
+        ly = light[n, 8] * light[n, 3] - light[n, 6] * light[n, 5]
+        lz = light[n, 6] * light[n, 4] - light[n, 7] * light[n, 3]
+        across = -(tx * lx + ty * ly + tz * lz)
+        share = head_lamp_share(across / ahead, up / ahead)
+    else:
+        if ahead <= 0.0:
+            return 0.0, tx, ty, tz
+        share = ahead
+    soft = min(1.0, 4.0 * (1.0 - square / (reach * reach)))
+    return share * soft / max(square, 0.25), tx, ty, tz
+
+
+@njit(cache=True)
+def _list_in_cells(
+    x: float, y: float, reach: float, corner_x: float, corner_y: float, item: int, cells: NDArray[np.int32]
+) -> None:
+    """Enter an item into every cell that its circle touches, while the cell has room."""
+    size = cells.shape[0]
+    c0 = max(0, int(math.floor((x - reach - corner_x) / CELL_SIZE)))
+    c1 = min(size - 1, int(math.floor((x + reach - corner_x) / CELL_SIZE)))
+    r0 = max(0, int(math.floor((y - reach - corner_y) / CELL_SIZE)))
+    r1 = min(size - 1, int(math.floor((y + reach - corner_y) / CELL_SIZE)))
+    for r in range(r0, r1 + 1):
+        for c in range(c0, c1 + 1):
+            nx = min(max(x, corner_x + c * CELL_SIZE), corner_x + (c + 1) * CELL_SIZE)
+            ny = min(max(y, corner_y + r * CELL_SIZE), corner_y + (r + 1) * CELL_SIZE)
+            if (nx - x) * (nx - x) + (ny - y) * (ny - y) > reach * reach:
+                continue
+            for k in range(cells.shape[2]):
+                if cells[r, c, k] < 0:
+                    cells[r, c, k] = item
+                    break
+
+
+@njit(cache=True)
+def gather_lights(
+    lamp_position: NDArray[np.float64], street: float, lit: bool, valid: NDArray[np.bool_], kind: NDArray[np.int32],
+    actor_position: NDArray[np.float64], actor_rotation: NDArray[np.float64], size: NDArray[np.float64],
+    lights: NDArray[np.int32], eye: NDArray[np.float64], light: NDArray[np.float64], cell_light: NDArray[np.int32],
+    cell_actor: NDArray[np.int32], corner: NDArray[np.float64],
+) -> int:
+    """Fill the lights around a camera and the grid; see `LightGrid`.
+
+    Args:
+        lamp_position: Street lamps [m]. Shape (num_lamps, 3).
+        street: How far the street lamps are switched on, 0..1.
+        lit: It is dark enough for local lights to matter.
+        valid: Which actors are in the world. Shape (num_actors,).
+        kind: ActorKind. Shape (num_actors,).
+        actor_position: Box centres [m]. Shape (num_actors, 3).
+        actor_rotation: World from actor. Shape (num_actors, 3, 3).
+        size: Length, width, height [m]. Shape (num_actors, 3).
+        lights: Bits of Light. Shape (num_actors,).
+        eye: The camera's place [m]. Shape (3,).
+        light: Room for the lights; the ego's head lamps come first. Shape (max_lights, NUM_COLUMNS).
+        cell_light: See `LightGrid`; filled with −1.
+        cell_actor: See `LightGrid`; filled with −1.
+        corner: See `LightGrid`.
+
+    Returns:
+        The number of lights.
+    """
+    half = 0.5 * CELLS * CELL_SIZE
+    corner[0] = math.floor((eye[0] - half) / CELL_SIZE) * CELL_SIZE
+    corner[1] = math.floor((eye[1] - half) / CELL_SIZE) * CELL_SIZE
+    count = 0
+    for a in range(valid.shape[0]):
+        if not valid[a]:
+            continue
+        dx, dy = actor_position[a, 0] - eye[0], actor_position[a, 1] - eye[1]
+        if dx * dx + dy * dy > 4.0 * half * half:
+            continue
+        reach = 0.5 * math.sqrt(size[a, 0] * size[a, 0] + size[a, 1] * size[a, 1]) + OCCLUDER_REACH
+        _list_in_cells(actor_position[a, 0], actor_position[a, 1], reach, corner[0], corner[1], a, cell_actor)
+        if not lit or kind[a] > _LAST_VEHICLE or count + 2 > light.shape[0]:
+            continue
+        m = actor_rotation[a]
+        if lights[a] & _HEAD:
+            ahead, up = 0.5 * size[a, 0] - 0.05, min(0.12 * size[a, 2], 0.25) - 0.5 * size[a, 2] + 0.42
+            for i in range(3):
+                light[count, i] = actor_position[a, i] + m[i, 0] * ahead + m[i, 2] * up
+                light[count, 3 + i] = m[i, 0]
+                light[count, 6 + i] = m[i, 2]
+            power = HEAD_INTENSITY if size[a, 1] > 1.2 else 0.35 * HEAD_INTENSITY
+            if size[a, 1] < 0.7:
+                power = 0.01 * HEAD_INTENSITY  # a bicycle's
+            light[count, 9], light[count, 10], light[count, 11] = 1.03 * power, power, 0.93 * power
+            light[count, 12], light[count, 13] = HEAD_REACH, HEAD_LAMP
+            if a > 0:
+                _list_in_cells(
+                    light[count, 0] + 24.0 * m[0, 0], light[count, 1] + 24.0 * m[1, 0], 27.0, corner[0], corner[1],
+                    count,
+                    cell_light,
+                )
+            count += 1
+        if lights[a] & (_HEAD | _BRAKE):
+            power = BRAKE_INTENSITY if lights[a] & _BRAKE else TAIL_INTENSITY
+            for i in range(3):
+                light[count, i] = actor_position[a, i] - m[i, 0] * (0.5 * size[a, 0] - 0.02)
+                light[count, 3 + i] = -m[i, 0]
+                light[count, 6 + i] = m[i, 2]
+            light[count, 9], light[count, 10], light[count, 11] = 3.2 * power, 0.08 * power, 0.04 * power
+            light[count, 12], light[count, 13] = TAIL_REACH, TAIL_LAMP
+            _list_in_cells(light[count, 0], light[count, 1], TAIL_REACH, corner[0], corner[1], count, cell_light)
+            count += 1
+    if lit and street > 0.0:
+        for n in range(lamp_position.shape[0]):
+            dx, dy = lamp_position[n, 0] - eye[0], lamp_position[n, 1] - eye[1]
+            if abs(dx) > half + STREET_REACH or abs(dy) > half + STREET_REACH or count >= light.shape[0]:
+                continue
+            for i in range(3):
+                light[count, i] = lamp_position[n, i]
+                light[count, 3 + i] = -1.0 if i == 2 else 0.0
+                light[count, 6 + i] = 1.0 if i == 0 else 0.0
+            power = STREET_INTENSITY * street
+            light[count, 9], light[count, 10], light[count, 11] = 1.18 * power, 0.98 * power, 0.66 * power
+            light[count, 12], light[count, 13] = STREET_REACH, STREET_LAMP
+            _list_in_cells(lamp_position[n, 0], lamp_position[n, 1], STREET_REACH, corner[0], corner[1], count,
+                cell_light)
+            count += 1
+    return count
+
+
+@njit(cache=True)
+def ground_openness(
+    cell_actor: NDArray[np.int32], corner: NDArray[np.float64], actor_position: NDArray[np.float64],
+    actor_rotation: NDArray[np.float64], size: NDArray[np.float64], x: float, y: float, z: float,
+) -> float:
+    """Return the share of the sky that actors leave open over a point of the ground, 0..1.
+
+    An actor darkens the ground under it and, fading with distance, around its foot.
+    """
+    column = int(math.floor((x - corner[0]) / CELL_SIZE))
+    row = int(math.floor((y - corner[1]) / CELL_SIZE))
+    if column < 0 or row < 0 or column >= cell_actor.shape[1] or row >= cell_actor.shape[0]:
+        return 1.0
+    openness = 1.0
+    for k in range(cell_actor.shape[2]):
+        a = cell_actor[row, column, k]
+        if a < 0:
+            break
+        m = actor_rotation[a]
+        dx, dy, dz = x - actor_position[a, 0], y - actor_position[a, 1], z - actor_position[a, 2]
+        gap = abs(dz + 0.5 * size[a, 2])
+        if gap > 0.6:
+            continue
+        along = abs(dx * m[0, 0] + dy * m[1, 0] + dz * m[2, 0]) - 0.5 * size[a, 0]
+        across = abs(dx * m[0, 1] + dy * m[1, 1] + dz * m[2, 1]) - 0.5 * size[a, 1]
+        scale = min(0.55, 0.35 * min(size[a, 0], size[a, 1]))
+        outside = math.sqrt(max(0.0, along) ** 2 + max(0.0, across) ** 2)
+        inside = min(0.0, max(along, across))
+        dark = 0.62 * math.exp(-outside / scale) + 0.34 * (1.0 - math.exp(inside / (0.5 * scale)))
+        openness *= 1.0 - dark * (1.0 - gap / 0.6)
+    return openness

@@ -1,0 +1,177 @@
+"""Sun shadows: two maps of the height towards the sun, a fine one near the camera and a coarse one farther out.
+
+Williams, "Casting curved shadows on curved surfaces", SIGGRAPH 1978, with the comparison filtered over the four texels
+around a point (Reeves et al. 1987). Points are lifted along their normal by about a texel so that surfaces do not
+shade themselves.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from simengine.sensors.raster import clip_span, compose_transform, transform_vertices
+from simengine.sensors.scene import SceneArrays
+
+RESOLUTION = 1024
+CASCADES = ((24.0, 17.0), (120.0, 95.0))  # half edge length, and how far ahead of the camera its middle lies [m]
+EMPTY = -1e30
+
+
+class ShadowMaps(NamedTuple):
+    """Heights towards the sun seen from it; empty arrays (no map) where the sun does not shine."""
+
+    height: NDArray[np.float32]  # of the surface nearest the sun [m]. (num_cascades, RESOLUTION, RESOLUTION)
+    corner: NDArray[np.float64]  # coordinates of the first texel's outer corner. (num_cascades, 2) [m]
+    texel: NDArray[np.float64]  # (num_cascades,) [m]
+    sun_from_world: NDArray[np.float64]  # across, along, towards the sun. (3, 4)
+
+
+@njit(cache=True)
+def draw_shadow_map(
+    vertex: NDArray[np.float32], triangle: NDArray[np.int32], part_first_triangle: NDArray[np.int32],
+    part_first_vertex: NDArray[np.int32], part_center: NDArray[np.float64], part_radius: NDArray[np.float64],
+    world_from_part: NDArray[np.float64], present: NDArray[np.bool_], sun_from_world: NDArray[np.float64],
+    corner_x: float, corner_y: float, texel: float, out: NDArray[np.float32],
+) -> None:
+    """Draw the faces that look at the sun into a map of their height towards it. `out` has shape (size, size)."""
+    size = out.shape[0]
+    sun_vertex = np.empty((vertex.shape[0], 3))
+    m = np.empty((3, 4))
+    extent = size * texel
+    for p in range(part_radius.shape[0]):
+        if not present[p]:
+            continue
+        compose_transform(sun_from_world, world_from_part[p], m)
+        x = m[0, 0] * part_center[p, 0] + m[0, 1] * part_center[p, 1] + m[0, 2] * part_center[p, 2] + m[0, 3] - corner_x
+        y = m[1, 0] * part_center[p, 0] + m[1, 1] * part_center[p, 1] + m[1, 2] * part_center[p, 2] + m[1, 3] - corner_y
+        r = part_radius[p]
+        if x + r < 0.0 or x - r > extent or y + r < 0.0 or y - r > extent:
+            continue
+        transform_vertices(m, vertex, part_first_vertex[p], part_first_vertex[p + 1], sun_vertex)
+        for t in range(part_first_triangle[p], part_first_triangle[p + 1]):
+            i, j, k = triangle[t, 0], triangle[t, 1], triangle[t, 2]
+            ax, ay = (sun_vertex[i, 0] - corner_x) / texel, (sun_vertex[i, 1] - corner_y) / texel
+            bx, by = (sun_vertex[j, 0] - corner_x) / texel, (sun_vertex[j, 1] - corner_y) / texel
+            gx, gy = (sun_vertex[k, 0] - corner_x) / texel, (sun_vertex[k, 1] - corner_y) / texel
+            area = (bx - ax) * (gy - ay) - (by - ay) * (gx - ax)
+            if area <= 1e-9:
+                continue
+            x0 = int(max(0.0, math.ceil(min(ax, bx, gx) - 0.501)))
+            x1 = int(min(size - 1.0, math.floor(max(ax, bx, gx) - 0.499)))
+            y0 = int(max(0.0, math.ceil(min(ay, by, gy) - 0.501)))
+            y1 = int(min(size - 1.0, math.floor(max(ay, by, gy) - 0.499)))
+            if x0 > x1 or y0 > y1:
+                continue
+            aw, bw, gw = sun_vertex[i, 2], sun_vertex[j, 2], sun_vertex[k, 2]
+            slope_x = ((bw - aw) * (gy - ay) - (gw - aw) * (by - ay)) / area
+            slope_y = ((gw - aw) * (bx - ax) - (bw - aw) * (gx - ax)) / area
+            a0, b0 = by - gy, gx - bx
+            a1, b1 = gy - ay, ax - gx
+            a2, b2 = ay - by, bx - ax
+            c0, c1, c2 = -(a0 * bx + b0 * by), -(a1 * gx + b1 * gy), -(a2 * ax + b2 * ay)
+            for row in range(y0, y1 + 1):
+                yc = row + 0.5
+                low, high = clip_span(a0, b0, b0 * yc + c0, x0, x1)
+                if low <= high:
+                    low, high = clip_span(a1, b1, b1 * yc + c1, low, high)
+                if low <= high:
+                    low, high = clip_span(a2, b2, b2 * yc + c2, low, high)
+                for column in range(low, high + 1):
+                    value = np.float32(aw + slope_x * (column + 0.5 - ax) + slope_y * (yc - ay))
+                    if value > out[row, column]:
+                        out[row, column] = value
+
+
+@njit(cache=True)
+def sun_visible(
+    height: NDArray[np.float32], corner: NDArray[np.float64], texel: NDArray[np.float64],
+    sun_from_world: NDArray[np.float64], x: float, y: float, z: float, nx: float, ny: float, nz: float,
+) -> float:
+    """Return the share of the sun that a point of a surface sees, 0..1; points outside the maps see it all.
+
+    Args:
+        height: See `ShadowMaps`.
+        corner: See `ShadowMaps`.
+        texel: See `ShadowMaps`.
+        sun_from_world: See `ShadowMaps`.
+        x: Point [m].
+        y: [m].
+        z: [m].
+        nx: Unit normal of the surface.
+        ny: North.
+        nz: Up.
+    """
+    m = sun_from_world
+    size = height.shape[1]
+    for c in range(height.shape[0]):
+        lift = 1.3 * texel[c]
+        px, py, pz = x + lift * nx, y + lift * ny, z + lift * nz
+        u = (m[0, 0] * px + m[0, 1] * py + m[0, 2] * pz + m[0, 3] - corner[c, 0]) / texel[c] - 0.5
+        v = (m[1, 0] * px + m[1, 1] * py + m[1, 2] * pz + m[1, 3] - corner[c, 1]) / texel[c] - 0.5
+        if u < 1.0 or v < 1.0 or u > size - 3.0 or v > size - 3.0:
+            continue
+        w = m[2, 0] * px + m[2, 1] * py + m[2, 2] * pz + m[2, 3] + 0.3 * texel[c]
+        i, j = int(u), int(v)
+        fu, fv = u - i, v - j
+        lit00 = 1.0 if height[c, j, i] <= w else 0.0
+        lit01 = 1.0 if height[c, j, i + 1] <= w else 0.0
+        lit10 = 1.0 if height[c, j + 1, i] <= w else 0.0
+        lit11 = 1.0 if height[c, j + 1, i + 1] <= w else 0.0
+        return (lit00 * (1.0 - fu) + lit01 * fu) * (1.0 - fv) + (lit10 * (1.0 - fu) + lit11 * fu) * fv
+    return 1.0
+
+
+def sun_axes(direction: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the frame whose third axis points to the sun: sun_from_world, shape (3, 4)."""
+    x, y, z = (float(value) for value in direction)
+    level = math.hypot(x, y)
+    across = (-y / level, x / level, 0.0) if level > 1e-9 else (0.0, 1.0, 0.0)
+    along = (y * across[2] - z * across[1], z * across[0] - x * across[2], x * across[1] - y * across[0])
+    return np.array([[*across, 0.0], [*along, 0.0], [x, y, z, 0.0]])
+
+
+def no_shadows() -> ShadowMaps:
+    """Return maps in which nothing shades."""
+    return ShadowMaps(
+        np.zeros((0, RESOLUTION, RESOLUTION), np.float32), np.zeros((0, 2)), np.zeros(0),
+        sun_axes(np.array([0.0, 0.0, 1.0]))
+    )
+
+
+def draw_shadows(
+    arrays: SceneArrays,
+    world_from_part: NDArray[np.float64],
+    present: NDArray[np.bool_],
+    sun_direction: NDArray[np.float64],
+    eye: tuple[float, float, float],
+    forward: tuple[float, float],
+) -> ShadowMaps:
+    """Draw the shadow maps around a camera.
+
+    Args:
+        arrays: The flattened scene.
+        world_from_part: Pose of every part. Shape (num_parts, 3, 4).
+        present: Which parts are in the world. Shape (num_parts,).
+        sun_direction: Towards the sun. Shape (3,).
+        eye: The camera's place [m].
+        forward: Level unit vector that it looks along.
+    """
+    sun_from_world = sun_axes(sun_direction)
+    count = len(CASCADES)
+    height = np.full((count, RESOLUTION, RESOLUTION), EMPTY, np.float32)
+    corner, texel = np.zeros((count, 2)), np.zeros(count)
+    for c, (half, ahead) in enumerate(CASCADES):
+        middle = (eye[0] + ahead * forward[0], eye[1] + ahead * forward[1], eye[2] - 1.0)
+        texel[c] = 2.0 * half / RESOLUTION
+        for axis in range(2):
+            at = sum(float(sun_from_world[axis, k]) * middle[k] for k in range(3))
+            corner[c, axis] = math.floor((at - half) / texel[c]) * texel[c]  # whole texels, so that edges do not swim
+        draw_shadow_map(
+            arrays.vertex, arrays.triangle, arrays.part_first_triangle, arrays.part_first_vertex, arrays.part_center,
+            arrays.part_radius, world_from_part, present, sun_from_world, float(corner[c, 0]), float(corner[c, 1]),
+            float(texel[c]), height[c],
+        )
+    return ShadowMaps(height, corner, texel, sun_from_world)
