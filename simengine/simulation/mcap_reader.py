@@ -19,9 +19,8 @@ from simengine.simulation.channels import read_channel
 from simengine.simulation.container import ContainerReader, MessageRef
 from simengine.simulation.encoding import columns, decode_json
 from simengine.simulation.episode import Episode, EpisodeFrame, EpisodeSource, EpisodeSummary, FrameSource
-from simengine.simulation.mcap_writer import INPUTS, RECORDS, SCENARIO, SUMMARY
+from simengine.simulation.mcap_writer import INPUTS, RECORDS, SCENARIO, STATE_FIELDS, SUMMARY
 from simengine.simulation.messages import MessageError
-from simengine.simulation.recorder import TRACKED, empty_log, tracks_from_log
 from simengine.simulation.roadmap import RoadMap, road_map_from_json
 
 
@@ -85,26 +84,30 @@ class McapSource(EpisodeSource):
         def read() -> Tracks:
             actors = self._json("/actors")
             kind = np.array([ActorKind[name.upper()] for name in actors["kind"]], np.int32)
-            log = empty_log()
-            zeros = {
-                name: np.zeros((len(kind), *width)) for name, width in
-                {"position": (3,), "orientation": (4,), "velocity": (3,), "angular_velocity": (3,),
-                 "acceleration": (3,), "steering": (), "lights": (), "replayed": ()}.items()
-            }
-            for ref in self._file.messages("/state"):
+            refs = self._file.messages("/state")
+            shape = (len(refs), len(kind))
+            tracks = Tracks(
+                time_ns=np.array([ref.time_ns for ref in refs], np.int64),
+                valid=np.zeros(shape, np.bool_),
+                replayed=np.zeros(shape, np.bool_),
+                position=np.zeros((*shape, 3)),
+                orientation=np.tile([1.0, 0.0, 0.0, 0.0], (*shape, 1)),
+                velocity=np.zeros((*shape, 3)),
+                angular_velocity=np.zeros((*shape, 3)),
+                acceleration=np.zeros((*shape, 3)),
+                steering=np.zeros(shape),
+                lights=np.zeros(shape, np.int32),
+                kind=kind,
+                size=np.array(actors["size"], np.float64).reshape(-1, 3),
+            )
+            for row, ref in enumerate(refs):
                 stored = decode_json(self._file.read(ref))
-                present = np.array(stored["actor"], np.int64)
-                log.time_ns.append(stored["time_ns"])
-                for name in TRACKED:
-                    if name == "valid":
-                        values = np.zeros(len(kind), np.bool_)
-                        values[present] = True
-                    else:
-                        values = zeros[name].copy()
-                        if len(present):
-                            values[present] = stored[name]
-                    log.fields[name].append(values)
-            return tracks_from_log(log, kind, np.array(actors["size"], np.float64).reshape(-1, 3))
+                present = stored["actor"]
+                if present:
+                    tracks.valid[row, present] = True
+                    for name in STATE_FIELDS:
+                        getattr(tracks, name)[row, present] = stored[name]
+            return tracks
 
         return self._checked(read)
 

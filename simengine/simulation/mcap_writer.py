@@ -15,6 +15,7 @@ from simengine.core.errors import ConfigError
 from simengine.core.semantics import SEMANTIC_OF_KIND, Semantic, palette
 from simengine.core.state import EGO, ActorKind, ActorTable, Controls, WorldState
 from simengine.labels.annotation import Annotation, Boxes2d, Collision, Interval
+from simengine.labels.tracks import actor_sizes
 from simengine.metrics.verdict import Verdict
 from simengine.road.network import LaneType, RoadNetwork
 from simengine.scenario.sampling import to_yaml
@@ -27,10 +28,8 @@ from simengine.simulation.digest import EpisodeDigest
 from simengine.simulation.encoding import encode_json, finite_or_none, rows
 from simengine.simulation.label_schemas import SCHEMAS
 from simengine.simulation.recorder import (
-    TRACKED,
     Clock,
     Recorder,
-    actor_columns,
     digest_frame,
     digest_outcome,
     digest_state,
@@ -41,6 +40,10 @@ from simengine.simulation.roadmap import RoadMap, road_map, road_map_to_json
 SUMMARY, SCENARIO, RECORDS = "episode.json", "scenario.yaml", "records.json"
 INPUTS = "inputs/"  # prefix of attached input files
 _SCENE_PERIOD = 50_000_000  # boxes of the actors are drawn no more often [ns]
+# What is stored of the actors in the world; the digest covers the whole state.
+STATE_FIELDS = (
+    "replayed", "position", "orientation", "velocity", "angular_velocity", "acceleration", "steering", "lights",
+)
 _CONTROLS = ("acceleration", "steering", "velocity", "lights")
 
 
@@ -74,7 +77,7 @@ class EpisodeWriter(Recorder):
         self._scenario = scenario
         self._network = network
         self._settings = settings
-        self._kind, self._size = actor_columns(actors)
+        self._kind, self._size = actors.kind[0].copy(), actor_sizes(actors)
         self._digest = EpisodeDigest()
         self._clock = Clock()
         self._last_ns = 0
@@ -111,9 +114,8 @@ class EpisodeWriter(Recorder):
         self._last_ns = time_ns
         present = np.flatnonzero(state.valid[0])
         stored: dict[str, Any] = {"time_ns": time_ns, "tick": int(state.tick[0]), "actor": present.tolist()}
-        for name in TRACKED:
-            if name != "valid":
-                stored[name] = getattr(state, name)[0, present].tolist()
+        for name in STATE_FIELDS:
+            stored[name] = getattr(state, name)[0, present].tolist()
         if controls is not None:
             stored["controls"] = {name: getattr(controls, name)[0, present].tolist() for name in _CONTROLS}
         self._json("/state", time_ns, "State", stored)

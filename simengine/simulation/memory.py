@@ -8,7 +8,7 @@ import numpy as np
 from simengine.core.errors import ConfigError
 from simengine.core.state import EGO, ActorTable, Controls, WorldState
 from simengine.labels.annotation import Annotation, Collision, Interval
-from simengine.labels.tracks import Tracks
+from simengine.labels.tracks import Tracks, tracks_of_states
 from simengine.metrics.verdict import Verdict
 from simengine.road.network import RoadNetwork
 from simengine.scenario.spec import ConcreteScenario
@@ -16,16 +16,12 @@ from simengine.sensors.base import Frame
 from simengine.simulation.digest import EpisodeDigest
 from simengine.simulation.episode import Episode, EpisodeFrame, EpisodeSource, EpisodeSummary, FrameSource
 from simengine.simulation.recorder import (
-    TRACKED,
     Clock,
     Recorder,
-    actor_columns,
     digest_frame,
     digest_outcome,
     digest_state,
-    empty_log,
     summarize,
-    tracks_from_log,
 )
 from simengine.simulation.roadmap import RoadMap, road_map
 
@@ -59,7 +55,8 @@ class MemoryRecorder(Recorder):
         self._keep_frames = keep_frames
         self._digest = EpisodeDigest()
         self._clock = Clock()
-        self._log = empty_log()
+        self._time_ns: list[int] = []
+        self._states: list[WorldState] = []
         self._frames: dict[str, list[EpisodeFrame]] = {name: [] for name in scenario.sensors}
         self._summary: EpisodeSummary | None = None
 
@@ -67,9 +64,8 @@ class MemoryRecorder(Recorder):
         """See `Recorder`."""
         self._clock.advance("state", time_ns)
         digest_state(self._digest, time_ns, state, controls)
-        self._log.time_ns.append(time_ns)
-        for name in TRACKED:
-            self._log.fields[name].append(getattr(state, name)[0].copy())
+        self._time_ns.append(time_ns)
+        self._states.append(state)
 
     def append_frame(self, frame: Frame, annotation: Annotation | None) -> None:
         """See `Recorder`."""
@@ -89,7 +85,7 @@ class MemoryRecorder(Recorder):
         metrics: Mapping[str, Any],
     ) -> str:
         """See `Recorder`."""
-        duration_ns = self._log.time_ns[-1] if self._log.time_ns else 0
+        duration_ns = self._time_ns[-1] if self._time_ns else 0
         outcome = (verdict, collisions, intervals, metrics)
         digest_outcome(self._digest, duration_ns, *outcome)
         digest = self._digest.hexdigest()
@@ -109,9 +105,8 @@ class MemoryRecorder(Recorder):
         """
         if self._summary is None:
             raise ConfigError(f"episode {self._id} is not finished")
-        kind, size = actor_columns(self._actors)
-        tracks = tracks_from_log(self._log, kind, size)
-        ego = tracks.position[tracks.valid[:, EGO], EGO] if len(kind) else np.zeros((0, 3))
+        tracks = tracks_of_states(self._time_ns, self._states, self._actors)
+        ego = tracks.position[tracks.valid[:, EGO], EGO]
         around = road_map(self._network, ego if len(ego) else np.zeros((1, 3)))
         return Episode(
             MemorySource(

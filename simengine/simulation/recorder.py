@@ -3,17 +3,15 @@
 import platform
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
 import simengine
 from simengine.core.errors import ConfigError
-from simengine.core.state import ActorTable, Controls, WorldState
+from simengine.core.state import Controls, WorldState
 from simengine.labels.annotation import Annotation, Collision, Interval
-from simengine.labels.tracks import Tracks, actor_sizes
 from simengine.metrics.verdict import Verdict
 from simengine.scenario.spec import ConcreteScenario
 from simengine.sensors.base import Frame
@@ -21,19 +19,16 @@ from simengine.simulation.digest import EpisodeDigest
 from simengine.simulation.encoding import finite_or_none
 from simengine.simulation.episode import EpisodeSummary
 
-# The part of a state that tracks are made of; the digest covers all of it.
-TRACKED = (
-    "valid", "replayed", "position", "orientation", "velocity", "angular_velocity", "acceleration", "steering",
-    "lights",
-)
-
 
 class Recorder(ABC):
     """Takes an episode in as it happens; final subclasses: `mcap_writer.EpisodeWriter`, `memory.MemoryRecorder`."""
 
     @abstractmethod
     def append_state(self, time_ns: int, state: WorldState, controls: Controls | None) -> None:
-        """Record world 0 at a time [ns], later than the last, with the controls that hold from then on."""
+        """Record world 0 at a time [ns], later than the last, with the controls that hold from then on.
+
+        The arrays are kept and must not be written any more.
+        """
 
     @abstractmethod
     def append_frame(self, frame: Frame, annotation: Annotation | None) -> None:
@@ -70,44 +65,6 @@ class Clock:
         if time_ns < 0 or (last is not None and time_ns <= last):
             raise ConfigError(f"{topic}: a record at {time_ns} ns cannot follow one at {last} ns")
         self._last[topic] = time_ns
-
-
-class StateLog(NamedTuple):
-    """The tracked part of the states so far: per field one array per recorded time."""
-
-    time_ns: list[int]
-    fields: dict[str, list[NDArray[Any]]]
-
-
-def empty_log() -> StateLog:
-    """Return a log of no states."""
-    return StateLog([], {name: [] for name in TRACKED})
-
-
-def tracks_from_log(log: StateLog, kind: NDArray[np.int32], size: NDArray[np.float64]) -> Tracks:
-    """Stack logged states.
-
-    Args:
-        log: What was logged.
-        kind: `ActorKind` of every actor. Shape (num_actors,).
-        size: Length, width, height [m]. Shape (num_actors, 3).
-    """
-    num_actors = len(kind)
-    trailing = {"position": (3,), "orientation": (4,), "velocity": (3,), "angular_velocity": (3,), "acceleration": (3,)}
-    types = {"valid": np.bool_, "replayed": np.bool_, "lights": np.int32}
-    stacked = {
-        name: np.array(values, types.get(name, np.float64)).reshape(len(values), num_actors, *trailing.get(name, ()))
-        for name, values in log.fields.items()
-    }
-    absent = ~stacked["valid"]
-    for name, values in stacked.items():
-        values[absent] = [1.0, 0.0, 0.0, 0.0] if name == "orientation" else 0
-    return Tracks(time_ns=np.array(log.time_ns, np.int64), kind=kind, size=size, **stacked)
-
-
-def actor_columns(actors: ActorTable) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """Return kind and size of the actors of world 0."""
-    return actors.kind[0].copy(), actor_sizes(actors)
 
 
 def digest_state(digest: EpisodeDigest, time_ns: int, state: WorldState, controls: Controls | None) -> None:

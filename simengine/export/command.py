@@ -1,0 +1,36 @@
+"""`simengine export`: settings from the command line, then one exporter."""
+
+from pathlib import Path
+
+from simengine.core.errors import ConfigError
+from simengine.export.registry import exporter, formats
+from simengine.export.target import nearest
+from simengine.simulation.dataset import Dataset
+
+
+def export(folder: str, settings: list[str]) -> int:
+    """Write a dataset in another format; returns the exit code 0.
+
+    Args:
+        folder: A dataset that `generate` wrote.
+        settings: `format=…`, `output=…` and the format's own, as `key=value`.
+
+    Raises:
+        ConfigError: A wrong setting, a folder that is no dataset or cannot be written.
+    """
+    given: dict[str, str] = {}
+    for text in settings:
+        name, equals, value = text.partition("=")
+        if not equals or not name or not value:
+            raise ConfigError(f'"{text}" is not a setting of the form key=value')
+        if name in given:
+            raise ConfigError(f"{name}: it is given twice")
+        given[name] = value
+    for name, example in (("format", "|".join(formats())), ("output", "FOLDER")):
+        if name not in given:
+            raise ConfigError(f"{name}: this setting is missing{nearest(name, list(given))}; give {name}={example}")
+    write = exporter(given.pop("format"))
+    output = Path(given.pop("output"))
+    report = write(Dataset(folder), output, given)
+    print(f"{output}: {report}")
+    return 0

@@ -1,0 +1,212 @@
+"""KITTI object detection: `training/{image_2,label_2,calib,velodyne}` and `ImageSets`, one numbered frame per image.
+
+Reference: Geiger, Lenz, Urtasun (CVPR 2012) and the devkit's readme. Where this departs from it:
+
+- There is no human annotator: `occluded` is 0 up to 5 % hidden pixels, 1 up to 50 %, 2 beyond; 3 (unknown) never
+  occurs.
+- An object whose box is less than 10 px high, or that is more than 120 m away, becomes a `DontCare` region, as KITTI
+  does with what is too small to label. What is hidden entirely has no line; how many there were is reported.
+- `bbox` is amodal: around the whole object, occluded or not, cut by the image's border.
+- All four cameras P0–P3 are the one camera, and R0_rect is the identity. KITTI's boxes turn about the camera's vertical
+  axis only, so a camera must be mounted level (to 10°); an object's tilt against it is left out, its centre is exact.
+- `Tr_velo_to_cam` is per frame and holds the ego's motion between sweep and image, so that still things coincide.
+- KITTI counts pixels from their centres: image coordinates are 0.5 px less than those of an episode.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simengine.core.errors import ConfigError
+from simengine.core.geometry import rotate
+from simengine.core.semantics import Semantic
+from simengine.core.state import EGO
+from simengine.export.target import (
+    ExportReport,
+    check_settings,
+    fraction,
+    fresh_folder,
+    pick_sensor,
+    validation_flags,
+)
+from simengine.sensors.mount import mount_rotation
+from simengine.simulation.encoding import encode_png
+from simengine.simulation.episode import Episode, EpisodeFrame
+from simengine.simulation.pictures import nearest_frame
+
+SETTINGS = ("camera", "lidar", "validation")
+# Every class of actor has a KITTI type; KITTI itself uses Misc for vehicles that are none of its types.
+TYPES = {
+    Semantic.CAR: "Car",
+    Semantic.TRUCK: "Truck",
+    Semantic.BUS: "Misc",
+    Semantic.MOTORCYCLE: "Misc",
+    Semantic.BICYCLE: "Cyclist",
+    Semantic.RIDER: "Cyclist",
+    Semantic.PEDESTRIAN: "Pedestrian",
+    Semantic.ANIMAL: "Misc",
+    Semantic.CARGO: "Misc",
+    Semantic.CONE: "Misc",
+    Semantic.ROBOT: "Misc",
+}
+_MIN_HEIGHT = 10.0  # of a labelled box [px]
+_MAX_DISTANCE = 120.0  # [m], the reach of KITTI's LiDAR
+_PARTLY, _LARGELY = 0.05, 0.5  # hidden share of pixels
+_MAX_TILT = math.radians(10.0)
+_OPTICAL_FROM_SENSOR = np.array([[0.0, -1.0, 0.0], [0.0, 0.0, -1.0], [1.0, 0.0, 0.0]])
+
+
+def _inverse(pose: NDArray[np.float64]) -> NDArray[np.float64]:
+    inverse = np.eye(4)
+    inverse[:3, :3] = pose[:3, :3].T
+    inverse[:3, 3] = -pose[:3, :3].T @ pose[:3, 3]
+    return inverse
+
+
+def camera_from_world(frame: EpisodeFrame) -> NDArray[np.float64]:
+    """Return the transform into KITTI's camera frame (x right, y down, z forward). Shape (4, 4)."""
+    optical = np.eye(4)
+    optical[:3, :3] = _OPTICAL_FROM_SENSOR
+    return optical @ _inverse(frame.world_from_sensor)
+
+
+def projection(frame: EpisodeFrame) -> NDArray[np.float64]:
+    """Return P2: camera frame to pixels counted from their centres. Shape (3, 4)."""
+    matrix = np.zeros((3, 4))
+    matrix[:, :3] = frame.intrinsics
+    matrix[:2, 2] -= 0.5
+    return matrix
+
+
+def _check_level(episode: Episode, frame: EpisodeFrame) -> None:
+    """Refuse a camera whose vertical axis is not the ego's."""
+    tracks = episode.tracks
+    now = max(0, int(np.searchsorted(tracks.time_ns, frame.capture_ns, side="right")) - 1)
+    up = rotate(*tracks.orientation[now, EGO].tolist(), 0.0, 0.0, 1.0)
+    cosine = sum(a * b for a, b in zip(up, frame.world_from_sensor[:3, 2].tolist(), strict=True))
+    tilt = math.acos(max(-1.0, min(1.0, cosine)))
+    if tilt > _MAX_TILT:
+        found, most = math.degrees(tilt), math.degrees(_MAX_TILT)
+        raise ConfigError(f"camera = {frame.sensor}: it is tilted by {found:.0f} degrees; KITTI's boxes allow {most:.0f}")
+
+
+def label_lines(frame: EpisodeFrame) -> tuple[list[str], int]:
+    """Return the lines of a frame's label file, and how many objects are hidden entirely and so have none."""
+    boxes, around = frame.boxes_2d, frame.boxes_3d
+    from_world = camera_from_world(frame)
+    height, width = frame.rgb.shape[:2]
+    lines, regions, hidden = [], [], 0
+    for i in range(len(boxes.instance)):
+        if boxes.visible_pixels[i] == 0:
+            hidden += 1
+            continue
+        left, top, right, bottom = np.clip(boxes.amodal[i] - 0.5, 0.0, [width - 1, height - 1] * 2).tolist()
+        rows = np.flatnonzero(around.instance == boxes.instance[i])
+        if bottom - top < _MIN_HEIGHT or boxes.distance[i] > _MAX_DISTANCE or len(rows) == 0:
+            edges = f"{left:.2f} {top:.2f} {right:.2f} {bottom:.2f}"
+            regions.append(f"DontCare -1 -1 -10 {edges} -1 -1 -1 -1000 -1000 -1000 -10")
+            continue
+        k = int(rows[0])
+        size = around.size[k]
+        centre = from_world[:3, :3] @ around.position[k] + from_world[:3, 3]
+        heading = from_world[:3, :3] @ np.array(rotate(*around.orientation[k].tolist(), 1.0, 0.0, 0.0))
+        rotation = math.atan2(-heading[2], heading[0])
+        alpha = math.remainder(rotation - math.atan2(centre[0], centre[2]), 2.0 * math.pi)
+        hidden_share = float(boxes.occlusion[i])
+        occluded = 0 if hidden_share <= _PARTLY else 1 if hidden_share <= _LARGELY else 2
+        kind = TYPES.get(Semantic(int(boxes.semantic[i])), "Misc")
+        lines.append(
+            f"{kind} {float(boxes.truncation[i]):.2f} {occluded} {alpha:.4f} "
+            f"{left:.2f} {top:.2f} {right:.2f} {bottom:.2f} "
+            f"{size[2]:.4f} {size[1]:.4f} {size[0]:.4f} "
+            f"{centre[0]:.4f} {centre[1] + 0.5 * size[2]:.4f} {centre[2]:.4f} {rotation:.4f}"
+        )
+    return lines + regions, hidden
+
+
+def calibration_text(episode: Episode, frame: EpisodeFrame, scan: EpisodeFrame | None) -> str:
+    """Return the text of a frame's calibration file.
+
+    Without a LiDAR its frame is the camera's with x forward, y left, z up; without an IMU its frame is the LiDAR's.
+    """
+    from_world = camera_from_world(frame)
+    velodyne = scan.world_from_sensor if scan is not None else frame.world_from_sensor
+    matrices = {f"P{k}": projection(frame) for k in range(4)}
+    matrices["R0_rect"] = np.eye(3)
+    matrices["Tr_velo_to_cam"] = (from_world @ velodyne)[:3]
+    matrices["Tr_imu_to_velo"] = _velodyne_from_imu(episode, scan)[:3]
+    lines = [f"{name}: {' '.join(f'{x:.12e}' for x in matrix.reshape(-1))}" for name, matrix in matrices.items()]
+    return "\n".join(lines) + "\n\n"
+
+
+def _velodyne_from_imu(episode: Episode, scan: EpisodeFrame | None) -> NDArray[np.float64]:
+    """Return the fixed transform between the mounts of IMU and LiDAR. Shape (4, 4)."""
+    specs = episode.scenario.sensors
+    imu = next((spec for spec in specs.values() if spec.kind == "imu"), None)
+    if imu is None or scan is None:
+        return np.eye(4)
+    poses = []
+    for mount in (specs[scan.sensor].mount, imu.mount):
+        pose = np.eye(4)
+        pose[:3, :3], pose[:3, 3] = mount_rotation(mount), mount.position
+        poses.append(pose)
+    return _inverse(poses[0]) @ poses[1]
+
+
+def export(episodes: Sequence[Episode], output: Path, settings: Mapping[str, str]) -> ExportReport:
+    """Write a KITTI object dataset.
+
+    Args:
+        episodes: What is exported, in this order.
+        output: A new or empty folder.
+        settings: `camera` and `lidar` name sensors (the first of their kind by default); `validation` is the share of
+            episodes that ImageSets/val.txt lists (0.2 by default).
+
+    Raises:
+        ConfigError: A wrong setting, no camera, a tilted camera, a folder that cannot be used.
+    """
+    check_settings("kitti", settings, SETTINGS)
+    share = fraction(settings, "validation", 0.2)
+    written = {"frames": 0, "labels": 0, "DontCare regions": 0, "point clouds": 0}
+    left_out = {"hidden objects": 0}
+    frames_of: dict[str, list[str]] = {"train": [], "val": []}
+    table = ["frame,episode,sensor,index,time_ns"]
+    with fresh_folder(output) as folder:
+        training = folder / "training"
+        for name in ("image_2", "label_2", "calib"):
+            (training / name).mkdir(parents=True)
+        for episode, for_validation in zip(episodes, validation_flags(len(episodes), share), strict=True):
+            camera = pick_sensor(episode, settings, "camera", "camera", "rgb")
+            if camera is None:
+                raise ConfigError(f"format=kitti needs a camera; episode {episode.id} has none")
+            lidar = pick_sensor(episode, settings, "lidar", "LiDAR", "points")
+            scans = episode.frames(lidar) if lidar is not None else None
+            for frame in episode.frames(camera):
+                number = f"{written['frames']:06d}"
+                _check_level(episode, frame)
+                scan = scans[nearest_frame(scans.capture_ns, frame.capture_ns)] if scans is not None else None
+                lines, hidden = label_lines(frame)
+                (training / "image_2" / f"{number}.png").write_bytes(encode_png(frame.rgb))
+                (training / "label_2" / f"{number}.txt").write_text("".join(f"{line}\n" for line in lines))
+                (training / "calib" / f"{number}.txt").write_text(calibration_text(episode, frame, scan))
+                if scan is not None:
+                    (training / "velodyne").mkdir(exist_ok=True)
+                    cloud = np.concatenate([scan.points, scan.intensity[:, None]], axis=1).astype("<f4")
+                    (training / "velodyne" / f"{number}.bin").write_bytes(cloud.tobytes())
+                    written["point clouds"] += 1
+                regions = sum(line.startswith("DontCare") for line in lines)
+                written["frames"] += 1
+                written["labels"] += len(lines) - regions
+                written["DontCare regions"] += regions
+                left_out["hidden objects"] += hidden
+                frames_of["val" if for_validation else "train"].append(number)
+                table.append(f"{number},{episode.id},{camera},{frame.index},{frame.capture_ns}")
+        sets = {**frames_of, "trainval": sorted(frames_of["train"] + frames_of["val"]), "test": []}
+        (folder / "ImageSets").mkdir()
+        for name, numbers in sets.items():
+            (folder / "ImageSets" / f"{name}.txt").write_text("".join(f"{number}\n" for number in numbers))
+        (folder / "frames.csv").write_text("\n".join(table) + "\n")
+    return ExportReport(written, left_out)

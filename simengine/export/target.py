@@ -1,0 +1,120 @@
+"""What all exporters share: settings, the folder that appears only when it is complete, and the split by episodes."""
+
+import difflib
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from simengine.core.errors import ConfigError
+from simengine.simulation.episode import Episode
+
+
+class ExportReport(NamedTuple):
+    """What an export wrote, and what it left out and why: nothing is dropped silently."""
+
+    written: dict[str, int]  # counts by name, in the order in which they are told
+    left_out: dict[str, int]
+
+    def __str__(self) -> str:
+        text = ", ".join(f"{count} {name}" for name, count in self.written.items())
+        left = ", ".join(f"{count} {name}" for name, count in self.left_out.items() if count)
+        return f"{text}; left out: {left}" if left else text
+
+
+def nearest(word: str, allowed: Sequence[str]) -> str:
+    """Return ` (did you mean "…"?)` if a word is near an allowed one, else nothing."""
+    close = difflib.get_close_matches(word, allowed, n=1, cutoff=0.5)
+    return f' (did you mean "{close[0]}"?)' if close else ""
+
+
+def check_settings(format_name: str, settings: Mapping[str, str], allowed: Sequence[str]) -> None:
+    """Refuse settings that an exporter does not have.
+
+    Raises:
+        ConfigError: One is unknown; the message names the nearest.
+    """
+    for name in settings:
+        if name not in allowed:
+            known = ", ".join(allowed) or "none"
+            raise ConfigError(
+                f"{name}: format={format_name} has no setting of that name{nearest(name, allowed)}; it has {known}"
+            )
+
+
+def choice(settings: Mapping[str, str], name: str, allowed: Sequence[str]) -> str:
+    """Return a setting that is one of a few words, the first if it is not given.
+
+    Raises:
+        ConfigError: It is another word.
+    """
+    value = settings.get(name, allowed[0])
+    if value not in allowed:
+        raise ConfigError(f"{name} = {value}{nearest(value, allowed)}: allowed are {', '.join(allowed)}")
+    return value
+
+
+def fraction(settings: Mapping[str, str], name: str, default: float) -> float:
+    """Return a setting that is a share.
+
+    Raises:
+        ConfigError: It is not a number from 0 to 1.
+    """
+    text = settings.get(name, str(default))
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value <= 1.0:
+        raise ConfigError(f"{name} = {text}: must be a number from 0 to 1")
+    return value
+
+
+def pick_sensor(episode: Episode, settings: Mapping[str, str], name: str, kind: str, channel: str) -> str | None:
+    """Return the sensor that a setting names, or else the first one of a kind of channel; None if there is none.
+
+    Raises:
+        ConfigError: The named one does not exist or does not measure that.
+    """
+    able = [
+        sensor
+        for sensor in episode.sensors
+        if len(episode.frames(sensor)) and channel in episode.frames(sensor)[0].channels
+    ]
+    wanted = settings.get(name)
+    if wanted is None:
+        return able[0] if able else None
+    if wanted not in able:
+        known = ", ".join(able) or "none"
+        raise ConfigError(f"{name} = {wanted}{nearest(wanted, able)}: episode {episode.id} has the {kind}s {known}")
+    return wanted
+
+
+def validation_flags(count: int, share: float) -> list[bool]:
+    """Return for each episode whether it is for validation, spread evenly; frames of an episode stay together."""
+    return [int((i + 1) * share + 1e-9) > int(i * share + 1e-9) for i in range(count)]
+
+
+@contextmanager
+def fresh_folder(output: Path) -> Iterator[Path]:
+    """Give a hidden folder to write into, which takes the name `output` when all is written.
+
+    Raises:
+        ConfigError: `output` is not empty, or cannot be written.
+    """
+    output = Path(output).absolute()
+    hidden = output.with_name(f".{output.name}.unfinished")
+    try:
+        if output.exists() and (not output.is_dir() or any(output.iterdir())):
+            raise ConfigError(f"output = {output}: is there already and not an empty folder; choose a new one")
+        output.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(hidden, ignore_errors=True)  # of an export that was killed
+        hidden.mkdir()
+        yield hidden
+        os.replace(hidden, output)
+    except OSError as error:
+        raise ConfigError(f"output = {output}: cannot be written: {(error.strerror or str(error)).lower()}") from None
+    finally:
+        shutil.rmtree(hidden, ignore_errors=True)
