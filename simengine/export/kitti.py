@@ -90,7 +90,8 @@ def _check_level(episode: Episode, frame: EpisodeFrame) -> None:
     tilt = math.acos(max(-1.0, min(1.0, cosine)))
     if tilt > _MAX_TILT:
         found, most = math.degrees(tilt), math.degrees(_MAX_TILT)
-        raise ConfigError(f"camera = {frame.sensor}: it is tilted by {found:.0f} degrees; KITTI's boxes allow {most:.0f}")
+        text = f"it is tilted by {found:.0f} degrees; KITTI's boxes allow {most:.0f}"
+        raise ConfigError(f"camera = {frame.sensor}: {text}")
 
 
 def label_lines(frame: EpisodeFrame) -> tuple[list[str], int]:
