@@ -27,7 +27,7 @@ from simengine.road.network import KERB_HEIGHT, LaneArrays, LaneType
 
 __all__ = [
     "ground_at", "ground_at_batch", "lane_curvature", "lane_pose", "lane_pose_batch", "lane_width", "locate",
-    "locate_batch", "project_on_lane", "project_on_lane_batch", "project_on_lane_near",
+    "locate_batch", "nearest_surface", "project_on_lane", "project_on_lane_batch", "project_on_lane_near",
 ]
 
 REACH = 30.0  # a place farther from every lane is on none [m]
@@ -51,14 +51,17 @@ def _rise(lane_type: int, width: float, t: float) -> float:
 
 
 @njit(cache=True)
-def surface_height(lanes: LaneArrays, lane: int, i: int, f: float, t: float) -> float:
-    """Return the height of a lane's surface at fraction f of segment i and t to its left [m]; level past the edges."""
+def surface_height(lanes: LaneArrays, lane: int, i: int, f: float, t: float, raised: bool) -> float:
+    """Return the height of a lane's surface at fraction f of segment i and t to its left [m]; level past the edges.
+
+    With `raised` a pavement's slab is added.
+    """
     width = lanes.point_width[i] + f * (lanes.point_width[i + 1] - lanes.point_width[i])
     bank = lanes.point_bank[i] + f * (lanes.point_bank[i + 1] - lanes.point_bank[i])
     z = lanes.point_position[i, 2] + f * (lanes.point_position[i + 1, 2] - lanes.point_position[i, 2])
     if bank != 0.0:
         z += math.tan(bank) * min(0.5 * width, max(-0.5 * width, t))
-    return z + _rise(lanes.lane_type[lane], width, t)
+    return z + _rise(lanes.lane_type[lane], width, t) if raised else z
 
 
 @njit(cache=True)
@@ -75,7 +78,7 @@ def lane_pose(lanes: LaneArrays, lane: int, s: float, t: float) -> tuple[float, 
     """Return x, y, z of the surface at lane coordinates [m] and the heading there [rad]; straight beyond the ends."""
     x, y, tx, ty = lane_position(lanes, lane, s, t)
     i, f = lane_fraction(lanes, lane, s)
-    z = surface_height(lanes, lane, i, f, t)
+    z = surface_height(lanes, lane, i, f, t, 0.0 <= s <= lanes.lane_length[lane])
     if s < 0.0:
         z += s * _point_grade(lanes, lane, lanes.lane_first_point[lane])
     elif s > lanes.lane_length[lane]:
@@ -132,7 +135,7 @@ def _search(
                     if outside > reach:
                         continue
                     lane = lanes.point_lane[i]
-                    height = surface_height(lanes, lane, i, f, t)
+                    height = surface_height(lanes, lane, i, f, t, outside == 0.0)
                     cost = OUTSIDE_COST * outside + OFFSET_COST * abs(t)
                     if not math.isnan(z):
                         cost += HEIGHT_COST * abs(z - height) + LAYER_COST * max(0.0, abs(z - height) - LAYER)
@@ -182,6 +185,16 @@ def locate(lanes: LaneArrays, x: float, y: float, z: float, heading: float) -> t
 
 
 @njit(cache=True)
+def nearest_surface(lanes: LaneArrays, x: float, y: float, z_hint: float) -> tuple[float, float]:
+    """Return how far a place lies outside the nearest lane (0 on it), and the height of that lane's surface [m]."""
+    layers = np.empty((0, 4))
+    i, f, t, outside, _ = _search(lanes, x, y, z_hint, np.nan, np.inf, layers)
+    if i < 0:
+        return np.inf, z_hint
+    return outside, surface_height(lanes, lanes.point_lane[i], i, f, t, outside == 0.0)
+
+
+@njit(cache=True)
 def ground_at(lanes: LaneArrays, x: float, y: float, z_hint: float) -> tuple[float, float, float, float]:
     """Return the height of the ground [m] and its unit normal at a place.
 
@@ -198,7 +211,7 @@ def ground_at(lanes: LaneArrays, x: float, y: float, z_hint: float) -> tuple[flo
     i, f, t, outside, held = _search(lanes, x, y, z_hint, np.nan, np.inf, layers)
     if i < 0:
         return z_hint, 0.0, 0.0, 1.0
-    z = surface_height(lanes, lanes.point_lane[i], i, f, t)
+    z = surface_height(lanes, lanes.point_lane[i], i, f, t, outside == 0.0)
     gx, gy = _slope(lanes, i, f, outside > 0.0)
     if outside == 0.0 and held > 1:
         total, mean_z, mean_x, mean_y = 0.0, 0.0, 0.0, 0.0
