@@ -93,7 +93,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         steering=_numbers("road-wheel angle [rad]"),
         lights=_array("bits: 1 brake, 2 left, 4 right, 8 head", {"type": "integer"}),
         controls=_object(
-            "what is asked of each actor from now on",
+            "what was asked of each actor since the state before",
             acceleration=_numbers("[m/s2]"), steering=_numbers("[rad]"),
             velocity=_vectors("walkers: ground velocity [m/s]; robots: speed [m/s] and yaw rate [rad/s]"),
             lights=_array("bits", {"type": "integer"}),

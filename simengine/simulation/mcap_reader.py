@@ -1,5 +1,6 @@
 """Reads an episode from its MCAP file, part by part as they are asked for, every checksum verified."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -196,12 +197,13 @@ class LazyChannels(Mapping[str, NDArray[Any]]):
     def _fetch(self, topic: str) -> bytes:
         if topic in self._fetched:
             return self._fetched[topic]
-        for ref in self._file.messages(topic):
-            if ref.time_ns == self._time_ns:
-                content = self._file.read(ref)
-                if sum(entry.get("topic") == topic for entry in self._stored.values()) > 1:
-                    self._fetched[topic] = content
-                return content
+        refs = self._file.messages(topic)
+        place = bisect_left(refs, self._time_ns, key=lambda ref: ref.time_ns)
+        if place < len(refs) and refs[place].time_ns == self._time_ns:
+            content = self._file.read(refs[place])
+            if sum(entry.get("topic") == topic for entry in self._stored.values()) > 1:
+                self._fetched[topic] = content
+            return content
         raise ConfigError(f"{self._file.path}: not a readable episode: {topic} at {self._time_ns} ns is missing in it")
 
     def __getitem__(self, name: str) -> NDArray[Any]:

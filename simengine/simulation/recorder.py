@@ -25,7 +25,7 @@ class Recorder(ABC):
 
     @abstractmethod
     def append_state(self, time_ns: int, state: WorldState, controls: Controls | None) -> None:
-        """Record world 0 at a time [ns], later than the last, with the controls that hold from then on.
+        """Record world 0 at a time [ns], later than the last, with the controls that led there (None at the start).
 
         The arrays are kept and must not be written any more.
         """
