@@ -56,7 +56,8 @@ _GROUND, _SCENERY, _BODY, _STANDING = 1, 2, 4, 8
 # cardboard on dry asphalt 0.66 (Searle, "The trajectories of pedestrians…", SAE 831622). Crashes are nearly plastic.
 _FRICTION = {Mobility.WHEELED: 0.7, Mobility.DIFFERENTIAL: 0.7, Mobility.WALKER: 0.66, Mobility.FREE: 0.66}
 _SCENERY_FRICTION = 0.8
-_RESTITUTION = 0.3
+_RESTITUTION = {Mobility.WHEELED: 0.3, Mobility.DIFFERENTIAL: 0.3, Mobility.WALKER: 0.0, Mobility.FREE: 0.2}
+_SCENERY_RESTITUTION = 0.3
 # Baumgarte factor with which interpenetration is undone: 0.1 m in a crash separates at 0.6 m/s.
 _CONTACT_ERP = 0.05
 _STRUCK_SPEED = 1.5  # change of velocity by a blow that a walker or rider does not stay up through [m/s]
@@ -156,7 +157,7 @@ class BulletPhysics(Physics):
                 baseOrientation=(0.0, 0.0, math.sin(half), math.cos(half)), physicsClientId=client,
             )  # fmt: skip
             p.changeDynamics(
-                uid, -1, lateralFriction=_SCENERY_FRICTION, restitution=_RESTITUTION, physicsClientId=client
+                uid, -1, lateralFriction=_SCENERY_FRICTION, restitution=_SCENERY_RESTITUTION, physicsClientId=client
             )
             p.setCollisionFilterGroupMask(uid, -1, _SCENERY, _BODY | _STANDING, physicsClientId=client)
 
@@ -164,7 +165,9 @@ class BulletPhysics(Physics):
         """Add a piece of ground; its friction is that of the weather against that of a dry road."""
         uid = p.createMultiBody(0.0, shape, basePosition=position, physicsClientId=self._client)
         friction = float(self._ground.friction[0]) / FRICTION_DRY
-        p.changeDynamics(uid, -1, lateralFriction=friction, restitution=_RESTITUTION, physicsClientId=self._client)
+        p.changeDynamics(
+            uid, -1, lateralFriction=friction, restitution=_SCENERY_RESTITUTION, physicsClientId=self._client
+        )
         p.setCollisionFilterGroupMask(uid, -1, _GROUND, _BODY, physicsClientId=self._client)
         self._ground_uids.add(uid)
 
@@ -196,7 +199,8 @@ class BulletPhysics(Physics):
         )  # fmt: skip
         p.changeDynamics(
             uid, -1, linearDamping=0.0, angularDamping=0.0, lateralFriction=_FRICTION[mobility],
-            restitution=_RESTITUTION, localInertiaDiagonal=chassis.inertia[a].tolist(), physicsClientId=self._client,
+            restitution=_RESTITUTION[mobility], localInertiaDiagonal=chassis.inertia[a].tolist(),
+            physicsClientId=self._client,
         )  # fmt: skip
         p.resetBaseVelocity(
             uid, bodies.velocity[a].tolist(), bodies.angular_velocity[a].tolist(), physicsClientId=self._client

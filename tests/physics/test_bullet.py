@@ -1,0 +1,595 @@
+"""The rigid-body physics against closed forms, published tables and the laws of mechanics, and its contract."""
+
+import importlib
+import math
+import sys
+
+import numpy as np
+import pytest
+
+from simengine.core.errors import ScenarioError
+from simengine.core.state import Behavior, Light, empty_actors, empty_controls, empty_state
+from simengine.physics.backend import FrictionPatches, Ground, StaticBox
+from simengine.physics.catalog import model_named
+from simengine.physics.planar_motion import AIR_DENSITY, PEDAL_TIME
+from tests.physics.manoeuvres import (
+    GRAVITY,
+    RATE,
+    Placed,
+    brake_from,
+    brake_with_lag,
+    make_world,
+    no_patches,
+    park_on_slope,
+    plain,
+    settle_motion,
+    single,
+    steady_cornering,
+)
+
+bullet = pytest.importorskip("simengine.physics.bullet", reason="PyBullet is not installed")
+
+
+# ------------------------------------------------------------------------------------------------------------- braking
+
+
+@pytest.mark.parametrize("kmh", [30.0, 120.0])
+@pytest.mark.parametrize("friction", [0.1, 0.3, 0.8])
+def test_braking_distance_is_that_of_friction(friction, kmh):
+    speed = kmh / 3.6
+    distance, _ = brake_from("sedan", speed, friction)
+    assert distance == pytest.approx(speed**2 / (2.0 * friction * GRAVITY), rel=0.03)
+
+
+@pytest.mark.parametrize("model, kmh", [("van", 90.0), ("truck", 80.0), ("bus", 50.0), ("motorcycle", 90.0)])
+def test_braking_distance_is_that_of_friction_for_every_vehicle(model, kmh):
+    speed = kmh / 3.6
+    distance, _ = brake_from(model, speed, 0.6)
+    assert distance == pytest.approx(speed**2 / (2.0 * 0.6 * GRAVITY), rel=0.03)
+
+
+# UK Highway Code, braking part [mph, m], science.md §4: v² / 2 µ g at µ = 0.67.
+UK_BRAKING = [(20.0, 6.0), (30.0, 14.0), (40.0, 24.0), (50.0, 38.0), (60.0, 55.0), (70.0, 75.0)]
+
+
+@pytest.mark.parametrize("mph, published", UK_BRAKING)
+def test_braking_agrees_with_the_published_stopping_table(mph, published):
+    # From the pedal's first movement, with air drag and the actuator's lag, which about cancel.
+    assert brake_with_lag("sedan", mph * 0.44704, 0.67, -20.0) == pytest.approx(published, abs=1.0)
+
+
+def test_published_braking_of_70_mph_is_met_without_resistances_too():
+    assert brake_from("sedan", 70.0 * 0.44704, 0.67)[0] == pytest.approx(75.0, abs=1.0)
+
+
+def drag_per_mass(model):
+    return 0.5 * AIR_DENSITY * model.drag_area / model.mass
+
+
+@pytest.mark.parametrize("friction", [0.3, 0.67])
+def test_full_braking_with_drag_and_lag_meets_its_closed_form(friction):
+    # The tyres cannot give more than µ g, rolling resistance included; air drag comes on top.
+    model, speed = model_named("sedan"), 33.3
+    limit, k = friction * GRAVITY, drag_per_mass(model)
+    moving = math.log(1.0 + k * speed**2 / limit) / (2.0 * k)
+    # Brakes build up as 1 − exp(−t / τ) until friction limits them: what is lost until then, as a delay.
+    until = -PEDAL_TIME * math.log(1.0 - limit / model.max_deceleration)
+    built = model.max_deceleration * (until - PEDAL_TIME * (1.0 - math.exp(-until / PEDAL_TIME)))
+    delay = until - built / limit
+    distance = brake_with_lag("sedan", speed, friction, -20.0)
+    assert distance == pytest.approx(speed * delay + moving, rel=0.01)
+
+
+@pytest.mark.parametrize("pedal", [2.0, 4.0])
+def test_moderate_braking_with_drag_and_lag_meets_its_closed_form(pedal):
+    model, speed = model_named("sedan"), 25.0
+    steady, k = pedal + model.rolling_resistance * GRAVITY, drag_per_mass(model)
+    distance = brake_with_lag("sedan", speed, 0.8, -pedal)
+    # A first-order lag delays by τ; meanwhile the resistances brake already.
+    begun = speed - PEDAL_TIME * (k * speed**2 + model.rolling_resistance * GRAVITY)
+    moving = math.log(1.0 + k * begun**2 / steady) / (2.0 * k)
+    assert distance == pytest.approx(0.5 * (speed + begun) * PEDAL_TIME + moving, rel=0.01)
+
+
+def test_coasting_slows_by_drag_and_rolling_resistance_over_all_inertia():
+    model = model_named("sedan")
+    world = single("sedan", speed=30.0)
+    world.run(RATE)
+    force = 0.5 * AIR_DENSITY * model.drag_area * 30.0**2 + model.rolling_resistance * model.mass * GRAVITY
+    inertia = model.mass + 4.0 * 1.7 / model.wheel_radius**2
+    assert 30.0 - world.forward_speed() == pytest.approx(force / inertia, rel=0.03)
+
+
+def test_ticks_slower_than_the_integration_give_the_same_distance():
+    distances = []
+    for rate in (20, 120, 480):
+        world = single("sedan", 20.0, rate=rate, resistance=False)
+        world.controls.acceleration[:] = -5.0
+        world.run(5 * rate)
+        distances.append(world.state.position[0, 0, 0])
+    assert max(distances) - min(distances) < 0.4
+
+
+# ---------------------------------------------------------------------------------------------------- drive, cornering
+
+
+@pytest.mark.parametrize("model", ["sedan", "truck", "bicycle"])
+def test_drive_is_limited_by_force_then_by_power(model):
+    row = model_named(model)
+    world = single(model, 0.1, resistance=False)
+    world.controls.acceleration[:] = 20.0
+    world.run(RATE)
+    before = world.forward_speed()
+    world.run(RATE // 2)
+    gained = 2.0 * (world.forward_speed() - before)
+    middle = 0.5 * (before + world.forward_speed())
+    assert gained == pytest.approx(min(row.max_acceleration, row.power / row.mass / middle), rel=0.05)
+
+
+def test_demanded_acceleration_is_what_comes():
+    world = single("suv", 10.0, resistance=False)
+    world.controls.acceleration[:] = 2.0
+    world.run(RATE // 2)
+    before = world.forward_speed()
+    world.run(RATE)
+    assert world.forward_speed() - before == pytest.approx(2.0, rel=0.01)
+
+
+@pytest.mark.parametrize("speed, lateral", [(8.0, 0.1), (15.0, 0.4), (30.0, 0.4)])
+@pytest.mark.parametrize("model", ["sedan", "van", "truck"])
+def test_steady_cornering_is_that_of_the_linear_single_track(model, speed, lateral):
+    speed = min(speed, 24.0) if model == "truck" else speed
+    row = model_named(model)
+    rate, came, steering = steady_cornering(model, speed, lateral * GRAVITY)
+    # Equal stiffness per load front and rear: no understeer gradient, r = v δ / L.
+    assert rate == pytest.approx(came * steering / (row.front_axle + row.rear_axle), rel=0.05)
+    assert rate * came == pytest.approx(lateral * GRAVITY, rel=0.1)
+
+
+def test_motorcycle_leans_into_its_turn():
+    world = single("motorcycle", 15.0)
+    world.controls.steering[:] = 0.3 * GRAVITY * 1.4 / 15.0**2
+    for _ in range(3 * RATE):
+        world.controls.acceleration[:] = 15.0 - world.forward_speed()
+        world.run(1)
+    w, x, y, z = world.state.orientation[0, 0]
+    up_left = 2.0 * (w * x + y * z)  # of the left axis: negative when leaning left
+    lean = math.asin(up_left)
+    assert lean == pytest.approx(-math.atan(0.3), rel=0.15)
+
+
+def test_car_runs_wide_on_ice_and_not_on_a_dry_road():
+    turned = {}
+    for friction in (0.1, 0.75):
+        world = single("sedan", 15.0, friction=friction)
+        world.controls.steering[:] = 0.04
+        world.run(2 * RATE)
+        turned[friction] = world.yaw()
+    assert turned[0.1] < 0.6 * turned[0.75]
+
+
+def test_steering_moves_at_its_rate_to_its_stop():
+    world = single("sedan", 1.0)
+    world.controls.steering[:] = 5.0
+    world.run(RATE)
+    assert world.state.steering[0, 0] == pytest.approx(0.4, rel=1e-9)
+    world.run(3 * RATE)
+    assert world.state.steering[0, 0] == 1.066
+
+
+def test_slippery_patch_acts_where_it_lies():
+    disc = (np.array([[True]]), np.array([[30.0]]), np.array([[0.0]]), np.array([[20.0]]), np.array([[0.05]]))
+    world = single("sedan", 20.0, patches=FrictionPatches(*disc), resistance=False)
+    world.controls.acceleration[:] = -6.0
+    slowest = {}
+    while world.state.position[0, 0, 0] < 60.0:
+        world.run(1)
+        slowest[round(world.state.position[0, 0, 0])] = world.state.acceleration[0, 0, 0]
+    assert slowest[7] < -4.0
+    assert slowest[30] == pytest.approx(-0.05 * GRAVITY, rel=0.1)
+    assert slowest[56] == pytest.approx(-6.0, rel=0.05)
+
+
+def test_failed_tyre_pulls_a_braking_car_to_the_other_side():
+    world = single("sedan", 25.0)
+    world.state.tyre_grip[0, 0, 0] = 0.05  # front left
+    world.controls.acceleration[:] = -6.0
+    world.run(RATE)
+    assert world.yaw() < -0.02
+
+
+# ------------------------------------------------------------------------------------------------------------- standing
+
+
+@pytest.mark.parametrize("yaw", [0.0, 0.7, math.pi / 2.0])
+@pytest.mark.parametrize("model", ["sedan", "truck", "motorcycle"])
+def test_parked_vehicle_does_not_creep_on_a_slope(model, yaw):
+    seconds = 60.0 if (model, yaw) == ("sedan", 0.0) else 5.0
+    assert park_on_slope(model, 0.10, seconds, yaw) < 1e-6
+
+
+def test_parked_vehicle_slides_down_a_slope_steeper_than_its_friction():
+    assert park_on_slope("sedan", 0.10, 3.0, friction=0.05) > 1.0
+
+
+@pytest.mark.parametrize("model", ["sedan", "bus", "bicycle", "robot"])
+def test_reset_puts_a_vehicle_in_equilibrium_on_any_slope(model):
+    for network in (plain(), plain(0.1), plain(-0.05, bank=0.05)):
+        assert settle_motion(model, 0.0, network, yaw=0.5, seconds=0.3) < 1e-6
+
+
+def test_reset_of_a_moving_vehicle_does_not_bounce():
+    # Only what drag and the lack of drive do to its pitch remains.
+    assert settle_motion("sedan", 20.0, plain(0.05)) < 0.02
+
+
+def test_load_moves_forward_under_braking():
+    # Static pitch of springs: m a h over their stiffness about the lateral axis, nose down.
+    row = model_named("sedan")
+    world = single("sedan", 30.0, resistance=False)
+    world.controls.acceleration[:] = -4.0
+    world.run(RATE)
+    w, x, y, z = world.state.orientation[0, 0]
+    pitch = math.asin(2.0 * (w * y - z * x))
+    spring = (2.0 * math.pi * 1.5) ** 2 * row.mass * row.front_axle * row.rear_axle
+    assert pitch == pytest.approx(row.mass * 4.0 * row.cog_height / spring, rel=0.1)
+
+
+# ---------------------------------------------------------------------------------------------------------- collisions
+
+
+def momentum(world, actors=slice(None)):
+    return (world.actors.mass[0, actors, None] * world.state.velocity[0, actors]).sum(axis=0)
+
+
+@pytest.mark.parametrize("offset, heading", [(0.0, 0.0), (0.5, math.pi), (0.6, math.pi / 2.0)])
+def test_momentum_is_conserved_in_a_collision(offset, heading):
+    world = make_world(
+        [Placed("sedan", speed=20.0), Placed("suv", x=9.0, y=offset, yaw=heading, speed=2.0)], friction=0.3
+    )
+    while not world.contacts:
+        before = world.state
+        start = momentum(world)
+        world.run(1)
+    ticks = 12
+    world.run(ticks - 1)
+    drift = 0.3 * GRAVITY * world.actors.mass[0].sum() * ticks / RATE  # what the road can have changed
+    scale = 20.0 * world.actors.mass[0, 0]
+    assert drift < 0.05 * scale
+    assert np.abs(momentum(world)[:2] - start[:2]).max() < 0.05 * scale
+    # Along the normal the struck car got what the contacts say; across it there is friction too.
+    struck = world.actors.mass[0, 1] * (world.state.velocity[0, 1] - before.velocity[0, 1])
+    pushed = -sum(contact.impulse * np.array(contact.normal) for contact in world.contacts)
+    assert float(struck @ pushed) == pytest.approx(float(pushed @ pushed), rel=0.1)
+
+
+def test_collision_takes_energy_and_does_not_give_any():
+    world = make_world([Placed("sedan", speed=25.0), Placed("sedan", x=9.0)], friction=0.05)
+
+    def energy():
+        return 0.5 * (world.actors.mass[0, :, None] * world.state.velocity[0] ** 2).sum()
+
+    start = energy()
+    world.run(RATE // 2)
+    assert world.contacts
+    assert energy() < start
+
+
+def test_contact_names_place_normal_impulse_and_closing_speed():
+    world = make_world([Placed("suv", x=10.0), Placed("sedan", speed=15.0)])
+    world.run(RATE // 2)
+    first = world.contacts[0]
+    assert (first.env, first.actor, first.other) == (0, 0, 1)
+    assert first.tick > 0
+    assert first.position[0] == pytest.approx(10.0 - 0.5 * 4.65, abs=0.15)
+    assert first.normal == pytest.approx((1.0, 0.0, 0.0), abs=0.02)
+    assert first.closing_speed == pytest.approx(15.0, abs=0.3)
+    share = 1750.0 * 1093.3 / (1750.0 + 1093.3)
+    assert share * 15.0 * 0.95 < first.impulse < share * 15.0 * 1.35  # between plastic and the stated restitution
+
+
+def test_wall_is_reported_as_scenery():
+    wall = StaticBox((10.0, 0.0, 1.0), 0.3, (1.0, 8.0, 2.0))
+    world = make_world([Placed("sedan", speed=10.0)], obstacles=(wall,))
+    world.run(RATE)
+    first = world.contacts[0]
+    assert (first.actor, first.other) == (0, -1)
+    assert first.normal == pytest.approx((-math.cos(0.3), -math.sin(0.3), 0.0), abs=0.15)
+    assert first.closing_speed == pytest.approx(10.0, rel=0.1)
+    assert world.state.position[0, 0, 0] < 9.0
+
+
+def test_ordinary_driving_walking_and_lying_is_no_contact():
+    world = make_world([Placed("sedan", speed=15.0), Placed("pedestrian", y=9.0), Placed("cargo_box", y=12.0, z=0.5)])
+    world.controls.velocity[0, 1] = (1.2, 0.0)
+    world.run(RATE)
+    assert not world.contacts
+
+
+# ----------------------------------------------------------------------------------------------- people, animals, loads
+
+
+def test_walker_takes_up_the_demanded_velocity_within_its_limit_and_stays_upright():
+    world = single("pedestrian", speed=0.0)
+    world.controls.velocity[0, 0] = (0.8, 1.1)
+    greatest = 0.0
+    for _ in range(2 * RATE):
+        world.run(1)
+        greatest = max(greatest, float(np.hypot(*world.state.acceleration[0, 0, :2])))
+    np.testing.assert_allclose(world.state.velocity[0, 0, :2], (0.8, 1.1), atol=0.01)
+    assert greatest < 1.02 * world.actors.max_acceleration[0, 0]
+    assert world.yaw() == pytest.approx(math.atan2(1.1, 0.8), abs=0.02)
+    assert world.state.position[0, 0, 2] == pytest.approx(0.9, abs=0.005)
+    walked = float(np.hypot(*world.state.position[0, 0, :2]))
+    assert world.state.gait_phase[0, 0] == pytest.approx(2.0 * math.pi * walked / (0.8 * 1.8), rel=0.02)
+
+
+@pytest.mark.parametrize("model", ["pedestrian", "child", "deer"])
+def test_walker_walks_uphill(model):
+    network = plain(0.1)
+    world = make_world([Placed(model)], network=network)
+    world.controls.velocity[0, 0] = (1.5, 0.0)
+    world.run(3 * RATE)
+    x, _, z = world.state.position[0, 0]
+    assert x > 3.5
+    assert z - 0.1 * x == pytest.approx(0.5 * world.actors.height[0, 0], abs=0.03)
+
+
+def test_nobody_can_run_faster_than_they_can():
+    world = single("child")
+    world.controls.velocity[0, 0] = (50.0, 0.0)
+    world.run(4 * RATE)
+    assert world.forward_speed() == pytest.approx(5.0, abs=0.05)
+
+
+@pytest.mark.parametrize("kmh", [30.0, 50.0])
+def test_struck_pedestrian_is_thrown_as_far_as_people_are(kmh):
+    world = make_world([Placed("sedan", speed=kmh / 3.6), Placed("pedestrian", x=6.0, yaw=math.pi / 2.0)])
+    while not world.contacts:
+        world.run(1)
+    place, hit = world.state.position[0, 1].copy(), world.contacts[0]
+    assert hit.closing_speed == pytest.approx(kmh / 3.6, rel=0.03)
+    world.controls.acceleration[0, 0] = -7.0
+    world.run(1)
+    assert world.state.velocity[0, 1, 0] > 0.7 * kmh / 3.6
+    world.run(6 * RATE)
+    thrown = float(np.hypot(*(world.state.position[0, 1] - place)[:2]))
+    # Searle (SAE 831622): the impact speed lies between √(2µgd/(1+µ²)) and √(2µgd); µ = 0.66 on asphalt.
+    fastest = math.sqrt(2.0 * 0.66 * GRAVITY * thrown)
+    assert fastest / math.sqrt(1.0 + 0.66**2) < hit.closing_speed < fastest
+    assert np.abs(world.state.velocity[0, 1]).max() < 0.05
+    assert world.state.position[0, 1, 2] < 0.5  # lies
+
+
+def test_touch_at_walking_pace_knocks_nobody_down():
+    world = make_world([Placed("pedestrian"), Placed("sedan", x=4.0, behavior=Behavior.PARKED)])
+    world.controls.velocity[0, 0] = (1.2, 0.0)
+    world.run(3 * RATE)
+    assert world.contacts
+    w, x, y, z = world.state.orientation[0, 0]
+    assert 1.0 - 2.0 * (x * x + y * y) > 0.95
+
+
+def test_struck_motorcycle_falls():
+    world = make_world([Placed("motorcycle", yaw=math.pi / 2.0, speed=1.0), Placed("sedan", x=-6.0, speed=12.0)])
+    world.run(3 * RATE)
+    w, x, y, z = world.state.orientation[0, 0]
+    assert abs(1.0 - 2.0 * (x * x + y * y)) < 0.5
+
+
+@pytest.mark.parametrize("grade", [0.0, 0.02])
+@pytest.mark.parametrize("model, tall", [("cargo_box", 0.4), ("cargo_ladder", 0.1)])
+def test_dropped_load_slides_by_friction_and_rests_on_the_ground(model, tall, grade):
+    world = make_world([Placed(model, z=1.2, speed=10.0)], network=plain(grade))
+    world.run(5 * RATE)
+    x, y, z = world.state.position[0, 0]
+    assert z - grade * x == pytest.approx(0.5 * tall, abs=0.01)
+    assert np.abs(world.state.velocity[0, 0]).max() < 1e-3
+    # It flies, loses µ times its falling speed in the plastic landing, and slides on.
+    landing = math.sqrt(2.0 * GRAVITY * (1.2 - 0.5 * tall))
+    left = 10.0 - 0.66 * (landing + grade * 10.0)
+    gone = 10.0 * landing / GRAVITY + left**2 / (2.0 * GRAVITY * (0.66 + grade))
+    assert x == pytest.approx(gone, rel=0.05)
+    place = world.state.position[0, 0].copy()
+    world.run(RATE)
+    np.testing.assert_allclose(world.state.position[0, 0], place, atol=1e-3)
+
+
+def test_load_slides_farther_on_ice():
+    dry, ice = (make_world([Placed("cargo_crate", speed=8.0)], friction=friction) for friction in (0.75, 0.1))
+    dry.run(3 * RATE)
+    ice.run(3 * RATE)
+    assert ice.state.position[0, 0, 0] > 3.0 * dry.state.position[0, 0, 0]
+
+
+def test_vehicle_on_its_roof_lies_on_the_ground():
+    for grade in (0.0, 0.02):
+        world = make_world([Placed("van", z=2.5)], network=plain(grade))
+        world.physics.close()
+        state = world.state._replace(orientation=np.array([[[0.0, 1.0, 0.0, 0.0]]]))
+        state.valid[:] = False
+        world.state = world.physics.reset(world.actors, state, world.physics._ground, RATE)
+        world.state.position[0, 0, 2] = 2.0
+        world.state.valid[:] = True
+        world.run(3 * RATE)
+        assert 0.6 < world.state.position[0, 0, 2] < 1.3
+        assert np.abs(world.state.velocity[0, 0]).max() < 0.02
+
+
+# ---------------------------------------------------------------------------------------------------- replay, lifecycle
+
+
+def follow(world, actor, tick, speed=12.0, y=0.0):
+    """Write a recorded pose: straight along x with a gentle brake."""
+    time = tick / RATE
+    world.state.position[0, actor] = (speed * time - 0.5 * time * time, y, 0.71)
+    world.state.velocity[0, actor] = (speed - time, 0.0, 0.0)
+
+
+def test_replayed_actor_follows_its_recording_exactly_and_keeps_its_velocity_at_the_hand_over():
+    world = make_world([Placed("suv", x=200.0), Placed("sedan", replayed=True, speed=12.0)])
+    for tick in range(1, RATE + 1):
+        world.run(1)
+        follow(world, 1, tick)
+        given = world.state.position[0, 1].copy()
+        world.run(1)
+        np.testing.assert_array_equal(world.state.position[0, 1], given)
+        assert world.state.replayed[0, 1]
+    assert world.state.acceleration[0, 1, 0] == pytest.approx(-1.0, abs=0.01)
+    assert world.state.lights[0, 1] & Light.BRAKE
+    assert world.state.wheel_speed[0, 1] == pytest.approx(11.0 / 0.344, rel=0.01)
+    world.state.replayed[0, 1] = False
+    world.controls.acceleration[0, 1] = 0.0
+    world.run(6)
+    assert world.state.velocity[0, 1, 0] == pytest.approx(11.0, abs=0.1)
+    assert world.state.position[0, 1, 0] == pytest.approx(given[0] + 11.0 * 6 / RATE, abs=0.02)
+    assert abs(world.state.velocity[0, 1, 2]) < 0.01
+
+
+def test_replayed_actor_becomes_dynamic_before_it_touches_anything():
+    world = make_world([Placed("suv", x=9.0), Placed("sedan", replayed=True, speed=12.0)], friction=0.3)
+    for tick in range(1, RATE):
+        before = world.state
+        start = momentum(world)
+        world.run(1)
+        if not world.state.replayed[0, 1]:
+            break
+        follow(world, 1, tick)
+    assert not world.contacts
+    gap = before.position[0, 0, 0] - before.position[0, 1, 0] - 0.5 * (4.65 + 4.508)
+    assert 0.0 < gap < 0.2
+    world.run(12)
+    # A kinematic body of infinite mass would have driven the other off at its own speed.
+    assert world.contacts
+    assert momentum(world)[0] == pytest.approx(start[0], rel=0.05)
+    assert world.state.velocity[0, 1, 0] < 7.0
+
+
+def test_replayed_actors_pass_through_each_other_and_stay_replayed():
+    world = make_world([Placed("suv", replayed=True), Placed("sedan", x=1.0, replayed=True), Placed("bus", x=90.0)])
+    world.run(10)
+    assert world.state.replayed[0, :2].all()
+    assert not world.contacts
+
+
+def test_hand_over_spreads_along_a_queue():
+    world = make_world(
+        [Placed("sedan", speed=10.0), Placed("suv", x=4.6, replayed=True), Placed("van", x=9.25, replayed=True)]
+    )
+    world.run(1)
+    assert not world.state.replayed[0].any()
+
+
+def test_actor_appears_where_it_is_put_and_leaves():
+    world = make_world([Placed("sedan", x=-30.0), Placed("cargo_box", valid=False, z=0.0)])
+    world.run(10)
+    np.testing.assert_array_equal(world.state.position[0, 1], (0.0, 0.0, 0.0))
+    world.state.valid[0, 1] = True
+    world.state.position[0, 1] = (5.0, 1.0, 1.5)
+    world.state.velocity[0, 1] = (7.0, 0.0, 0.0)
+    world.run(1)
+    np.testing.assert_allclose(world.state.position[0, 1], (5.0 + 7.0 / RATE, 1.0, 1.5), atol=1e-3)
+    world.run(RATE)
+    world.state.valid[0, 1] = False
+    place = world.state.position[0, 1].copy()
+    world.run(5)
+    np.testing.assert_array_equal(world.state.position[0, 1], place)
+    assert len(world.physics._members) == 1
+
+
+def test_no_pose_is_written_after_reset(monkeypatch):
+    engine = bullet.p
+    moved, pushed = [], []
+    push = engine.resetBaseVelocity
+    monkeypatch.setattr(engine, "resetBasePositionAndOrientation", lambda *a, **k: moved.append(a))
+    monkeypatch.setattr(engine, "resetBaseVelocity", lambda *a, **k: (pushed.append(a), push(*a, **k)))
+    for name in ("restoreState", "resetJointState", "resetBasePositionAndOrientation"):
+        monkeypatch.setattr(engine, name, lambda *a, **k: moved.append(a))
+    world = make_world(
+        [Placed("sedan", speed=15.0), Placed("pedestrian", x=10.0), Placed("suv", x=18.0, replayed=True),
+         Placed("cargo_box", valid=False)]
+    )  # fmt: skip
+    assert len(pushed) == 2  # the two dynamic bodies, when they were made
+    world.run(RATE)
+    world.state.valid[0, 3] = True
+    world.state.position[0, 3] = (0.0, 5.0, 1.0)
+    world.state.replayed[0, 2] = False
+    world.run(RATE)
+    assert world.contacts
+    assert len(pushed) == 4  # and those of the hand-over and the appearance
+    assert not moved
+
+
+def test_two_runs_are_bit_equal():
+    def run():
+        world = make_world(
+            [Placed("sedan", speed=18.0), Placed("truck", x=25.0, speed=8.0), Placed("pedestrian", x=12.0, y=-2.0),
+             Placed("cargo_ladder", x=8.0, z=1.2), Placed("motorcycle", y=4.0, speed=12.0), Placed("robot", y=8.0)],
+            network=plain(0.01), obstacles=(StaticBox((45.0, 0.0, 1.0), 0.2, (1.0, 9.0, 2.0)),),
+        )  # fmt: skip
+        world.controls.velocity[0, 2] = (0.0, 1.4)
+        world.controls.velocity[0, 5] = (1.0, 0.5)
+        world.controls.steering[0, 0] = 0.01
+        world.run(2 * RATE)
+        return world
+
+    one, two = run(), run()
+    assert one.contacts
+    assert one.contacts == two.contacts
+    for name in one.state._fields:
+        np.testing.assert_array_equal(getattr(one.state, name), getattr(two.state, name))
+
+
+def test_acceleration_is_the_change_of_velocity_over_the_tick():
+    world = single("sedan", 10.0)
+    world.controls.acceleration[:] = -3.0
+    world.run(RATE // 4)
+    before = world.state
+    world.run(1)
+    change = (world.state.velocity[0, 0] - before.velocity[0, 0]) * RATE
+    np.testing.assert_allclose(world.state.acceleration[0, 0], change, atol=1e-9)
+    assert world.state.tick[0] == before.tick[0] + 1
+
+
+def test_brake_lamps_light_by_braking_and_others_by_asking():
+    world = single("sedan", 10.0)
+    world.controls.lights[:] = Light.LEFT
+    world.controls.acceleration[:] = 0.5
+    world.run(RATE // 4)
+    assert world.state.lights[0, 0] == Light.LEFT
+    world.controls.acceleration[:] = -2.0
+    world.run(RATE // 4)
+    assert world.state.lights[0, 0] == Light.LEFT | Light.BRAKE
+
+
+def test_given_state_is_not_written():
+    world = single("sedan", 10.0)
+    before, copies = world.state, [field.copy() for field in world.state]
+    world.run(3)
+    for field, copy in zip(before, copies, strict=True):
+        np.testing.assert_array_equal(field, copy)
+
+
+def test_more_than_one_world_is_refused():
+    ground = Ground(plain(), np.array([0.7, 0.7]), no_patches(), ())
+    with pytest.raises(ScenarioError, match="exactly 1 world"):
+        bullet.BulletPhysics().reset(empty_actors(2, 1), empty_state(2, 1), ground, RATE)
+
+
+def test_world_without_actors_runs_and_closes_twice():
+    physics = bullet.BulletPhysics()
+    ground = Ground(plain(), np.array([0.7]), no_patches(), ())
+    state = physics.reset(empty_actors(1, 2), empty_state(1, 2), ground, RATE)
+    state = physics.step(state, empty_controls(1, 2))
+    assert state.tick[0] == 1
+    physics.close()
+    physics.close()
+
+
+def test_without_pybullet_bullet_is_refused_with_the_pip_line_and_batched_works(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pybullet", None)
+    for name in ("simengine.physics.bullet", "simengine.physics.batched"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    with pytest.raises(ImportError, match=r'pip install "simengine\[bullet\]"'):
+        importlib.import_module("simengine.physics.bullet")
+    assert importlib.import_module("simengine.physics.batched").BatchedPhysics is not None
