@@ -104,9 +104,21 @@ def find_lane(
 
 @njit(cache=True)
 def track_lane(
-    lanes: Ways, memory: DriverMemory, seed: np.uint64, e: int, a: int, x: float, y: float
+    lanes: Ways, memory: DriverMemory, seed: np.uint64, e: int, a: int, x: float, y: float, beyond: float
 ) -> bool:
-    """Follow a driver's place along the present lane and into the next ones of the route; return whether it is lost."""
+    """Follow a driver's place along the present lane and into the next ones of the route.
+
+    Args:
+        lanes: The network.
+        memory: Minds; lane, s, t and route are written.
+        seed: Of the routes.
+        e, a: Which driver.
+        x, y: Box centre, world [m].
+        beyond: Farther than this beyond the edge of the lane it has to be looked for [m].
+
+    Returns:
+        Whether it has to be looked for.
+    """
     if memory.lane[e, a] < 0:
         return True
     route = memory.route[e, a]
@@ -126,7 +138,7 @@ def track_lane(
     memory.lane[e, a] = route[PRESENT]
     memory.s[e, a] = s
     memory.t[e, a] = t
-    beside = abs(t) > 0.5 * lane_width(lanes, route[PRESENT], s) + LOST
+    beside = abs(t) > 0.5 * lane_width(lanes, route[PRESENT], s) + beyond
     return beside and memory.change[e, a, PROGRESS] >= 1.0
 
 

@@ -42,6 +42,7 @@ from simengine.behavior.memory import (
     START,
     TIME_GAP,
     DriverMemory,
+    vehicle_table,
 )
 from simengine.behavior.occupancy import (
     LENGTH,
@@ -60,12 +61,12 @@ from simengine.behavior.occupancy import (
     look_around,
     occupy_lanes,
 )
-from simengine.behavior.route import find_lane, track_lane
+from simengine.behavior.route import LOST, find_lane, track_lane
 from simengine.behavior.rules import RoadRules, Ways
 from simengine.behavior.stopping import STOPPED_SPEED, crossing_stop, mark_busy_crossings, signal_stop
 from simengine.core.state import ActorTable, Controls, Light, Mobility, WorldState
 from simengine.road.frenet import project_on_lane_near
-from simengine.road.network import Turn
+from simengine.road.network import LaneArrays, Turn
 
 LINE_TIME_GAP = 0.4  # kept to a line, which does not move [s]
 LINE_MIN_GAP = 0.6  # [m]
@@ -200,8 +201,8 @@ def indicators(lanes: Ways, memory: DriverMemory, e: int, a: int, speed: float) 
 @njit(cache=True)
 def survey(
     rules: RoadRules, mobility: NDArray[np.int32], memory: DriverMemory, scratch: Scratch,
-    signal_colors: NDArray[np.int32], obeys: NDArray[np.bool_], friction: float, tick: int, seed: np.uint64,
-    dt: float, e: int,
+    signal_colors: NDArray[np.int32], drives: NDArray[np.bool_], obeys: NDArray[np.bool_], friction: float, tick: int,
+    seed: np.uint64, dt: float, e: int,
 ) -> None:
     """Find everybody's lane, what stands on the lanes, and who may pass the junctions of world e.
 
@@ -211,6 +212,7 @@ def survey(
         memory: Minds; lanes, waiting times and grants are written.
         scratch: With `places` filled; the rest is written.
         signal_colors: Of world e. Shape (num_signals,).
+        drives: Drivers that keep to these rules; the others are looked up anew when they leave their lane.
         obeys: Drivers that ask for the way. Shape (num_actors,).
         friction: µ.
         tick: Now.
@@ -226,7 +228,7 @@ def survey(
         if not scratch.places.seen[a] or (mobility[a] != WHEELED and mobility[a] != DIFFERENTIAL):
             continue
         pose = scratch.places.pose[a]
-        if track_lane(ways, memory, seed, e, a, pose[X], pose[Y]):
+        if track_lane(ways, memory, seed, e, a, pose[X], pose[Y], LOST if drives[a] else 0.1):
             find_lane(ways, rules.grid, memory, seed, e, a, pose[X], pose[Y], pose[Z], pose[YAW])
         speed, half = max(0.0, pose[SPEED]), 0.5 * pose[LENGTH]
         memory.travelled[e, a] += speed * dt
@@ -255,7 +257,7 @@ def traffic_row(
 ) -> None:
     """Let the drivers of world e decide: `scratch.places` is filled, the other arguments as of `traffic_controls`."""
     ways, places, occupancy = rules.ways, scratch.places, scratch.occupancy
-    survey(rules, mobility, memory, scratch, signal_colors, obeys, friction, tick, seed, dt, e)
+    survey(rules, mobility, memory, scratch, signal_colors, drives, obeys, friction, tick, seed, dt, e)
     for a in range(len(places.seen)):
         if places.seen[a] and drives[a]:
             consider_change(ways, occupancy, places.pose[a], memory, seed, e, a, friction, dt)
@@ -287,10 +289,11 @@ def _traffic(
     width: NDArray[np.float64], valid: NDArray[np.bool_], position: NDArray[np.float64],
     orientation: NDArray[np.float64], velocity: NDArray[np.float64], steering: NDArray[np.float64],
     tick: NDArray[np.int64], memory: DriverMemory, drives: NDArray[np.bool_], obeys: NDArray[np.bool_],
-    signal_colors: NDArray[np.int32], conditions: Conditions, seed: np.uint64, dt: float, controls: Controls,
+    signal_colors: NDArray[np.int32], conditions: Conditions, seed: np.uint64, dt: float, num_lanes: int,
+    controls: Controls,
 ) -> None:
     """Do what `traffic_controls` says, on bare arrays."""
-    scratch = empty_scratch(valid.shape[1], len(rules.ways.lane_length), len(rules.crossings.crossing))
+    scratch = empty_scratch(valid.shape[1], num_lanes, len(rules.crossings.crossing))
     for e in range(valid.shape[0]):
         look_around(length[e], width[e], valid[e], position[e], orientation[e], velocity[e], scratch.places)
         traffic_row(
@@ -301,15 +304,15 @@ def _traffic(
 
 
 def traffic_controls(
-    rules: RoadRules, vehicles: NDArray[np.float64], actors: ActorTable, state: WorldState, memory: DriverMemory,
+    lanes: LaneArrays, rules: RoadRules, actors: ActorTable, state: WorldState, memory: DriverMemory,
     drives: NDArray[np.bool_], obeys: NDArray[np.bool_], signal_colors: NDArray[np.int32], conditions: Conditions,
     seed: np.uint64, dt: float, controls: Controls,
 ) -> None:
     """Let every ordinary driver decide; minds and controls are filled.
 
     Args:
-        rules: The network, `rules.road_rules`.
-        vehicles: `memory.vehicle_table` of the actors.
+        lanes: The network.
+        rules: What `rules.road_rules` made of it.
         actors: What they are.
         state: What moves.
         memory: Minds; updated.
@@ -322,6 +325,7 @@ def traffic_controls(
         controls: Written where `drives`.
     """
     _traffic(
-        rules, vehicles, actors.mobility, actors.length, actors.width, state.valid, state.position, state.orientation,
-        state.velocity, state.steering, state.tick, memory, drives, obeys, signal_colors, conditions, seed, dt, controls,
+        rules, vehicle_table(actors), actors.mobility, actors.length, actors.width, state.valid, state.position,
+        state.orientation, state.velocity, state.steering, state.tick, memory, drives, obeys, signal_colors,
+        conditions, seed, dt, len(lanes.lane_length), controls,
     )
