@@ -79,7 +79,7 @@ def integrate_soft_echo(
                 pulse = math.sin(math.pi * phase)
                 total += weight * pulse * pulse * air[j]
             reported = (i + 1) * SOFT_STEP - half_length
-            if total > soft_power[j] and reported > 0.0 and reported < (j + 1) * SOFT_STEP:
+            if total > soft_power[j] and 0.0 < reported <= j * SOFT_STEP:
                 soft_power[j] = total
                 soft_range[j] = reported
 
