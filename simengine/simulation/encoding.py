@@ -92,8 +92,12 @@ def decode_npy(content: bytes) -> NDArray[Any]:
     return np.load(io.BytesIO(content), allow_pickle=False)
 
 
-def encode_json(value: Any) -> bytes:
+def encode_json(value: Any, what: str) -> bytes:
     """Write plain values as compact JSON.
+
+    Args:
+        value: Numbers, text, lists and mappings of them.
+        what: It is, for the error.
 
     Raises:
         ConfigError: A number is not finite.
@@ -103,7 +107,7 @@ def encode_json(value: Any) -> bytes:
             value, separators=(",", ":"), allow_nan=False, ensure_ascii=False, default=np.generic.item
         ).encode()
     except ValueError:
-        raise ConfigError("a label or metric that is not a finite number cannot be recorded") from None
+        raise ConfigError(f"{what}: a number that is not finite cannot be recorded") from None
 
 
 def decode_json(content: bytes) -> Any:

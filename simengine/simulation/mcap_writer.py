@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from simengine.core.errors import ConfigError
+from simengine.core.history import NANOSECONDS
 from simengine.core.semantics import SEMANTIC_OF_KIND, Semantic, palette
 from simengine.core.state import EGO, ActorKind, ActorTable, Controls, WorldState
 from simengine.labels.annotation import Annotation, Boxes2d, Collision, Interval
@@ -97,9 +98,10 @@ class EpisodeWriter(Recorder):
 
     def _json(self, topic: str, time_ns: int, kind: str, value: Any) -> None:
         if topic not in self._channels:
-            schema = encode_json(SCHEMAS[kind])
+            schema = encode_json(SCHEMAS[kind], kind)
             self._channels[topic] = self._file.channel(topic, "json", f"simengine.{kind}", "jsonschema", schema)
-        self._file.add(self._channels[topic], time_ns, encode_json(value))
+        content = encode_json(value, f"{topic} at {time_ns / NANOSECONDS:.3f} s")
+        self._file.add(self._channels[topic], time_ns, content)
 
     def _protobuf(self, topic: str, time_ns: int, kind: str, content: bytes, compress: bool = True) -> None:
         if topic not in self._channels:
@@ -200,8 +202,8 @@ class EpisodeWriter(Recorder):
         self._json("/events", self._last_ns, "Events", {**events, "criteria": stored["verdict"]})
         track = np.array(self._ego_track) if self._ego_track else np.zeros((1, 3))
         self._map(road_map(self._network, track), track[0])
-        self._file.attach(SUMMARY, "application/json", encode_json(stored))
-        self._file.attach(RECORDS, "application/json", encode_json(self._digest.records()))
+        self._file.attach(SUMMARY, "application/json", encode_json(stored, SUMMARY))
+        self._file.attach(RECORDS, "application/json", encode_json(self._digest.records(), RECORDS))
         about = {"id": self._id, "scenario": summary.scenario, "seed": str(summary.seed), "digest": digest}
         self._file.describe("episode", {**about, "verdict": str(verdict), **summary.versions})
         self._file.close()

@@ -312,6 +312,16 @@ def test_records_out_of_order_are_refused():
         recorder.append_state(10, drawn.state_at(1, 0.0), None)
 
 
+def test_a_state_that_has_blown_up_is_one_error_with_its_time(tmp_path):
+    scenario = drawn.concrete()
+    writer = EpisodeWriter(tmp_path / "x.mcap", "x", scenario, drawn.network(), drawn.actors(), scenario.recorder, {})
+    state = drawn.state_at(0, 0.0)
+    state.velocity[0, 1, 0] = np.nan
+    with pytest.raises(ConfigError, match="/state at 0.250 s: a number that is not finite cannot be recorded"):
+        writer.append_state(250_000_000, state, None)
+    writer.abort()
+
+
 def test_road_map_holds_lanes_crossing_and_stop_line_near_the_ego(memory, lossless):
     for road in (memory.road_map, lossless.road_map):
         assert [lane.name for lane in road.lanes] == ["right", "left", "back", "pavement"]
