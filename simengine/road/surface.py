@@ -14,7 +14,7 @@ from simengine.road.junction_fill import fill_patch
 from simengine.road.markings import marking_patches
 from simengine.road.network import KERB_HEIGHT, LaneArrays, LaneType, RoadNetwork, lane_arrays
 from simengine.road.strips import LONGEST, Patch, edge_line, face_up, patch_mesh, ribbon, stations
-from simengine.road.terrain import deck_underside, is_level, land_patch, verge_patches
+from simengine.road.terrain import deck_underside, far_patch, is_level, land_patch, verge_patches
 
 SEAM = 0.02  # by which strips overlap [m]
 KERB_FOOT = 0.05  # of a kerb's face below the carriageway [m]
@@ -58,9 +58,9 @@ def surface_meshes(
         verges += verge_patches(lanes, lane, cut, level, _VERGE.get(scenery, Material.GRASS), gaps)
         if not level:
             verges += deck_underside(lanes, lane, cut)
-    land = land_patch(lanes, level, Material.GRASS)
+    land = [land_patch(lanes, level, Material.GRASS), far_patch(lanes, Material.GRASS)]
     paint = marking_patches(network, lanes, cuts, scenery)
-    return [patch_mesh(patches, origin) for patches in (paved, paint, [land, *verges]) if patches]
+    return [patch_mesh(patches, origin) for patches in (paved, paint, [*land, *verges]) if patches]
 
 
 def _lane_patches(lanes: LaneArrays, lane: int, cut: NDArray[np.float64]) -> list[Patch]:

@@ -1,7 +1,8 @@
-"""The land around the roads: verges level with the road's edge, as the ground is, and beyond them a height field.
+"""The land around the roads: verges level with the road's edge, as the ground is, a height field, and a far plain.
 
 The height field passes under every road, so that nothing has to be cut out of it: each of its vertices lies below all
-lanes within a cell's diagonal. Where the roads are level and straight its cells are large.
+lanes within a cell's diagonal. Where the roads are level and straight its cells are large. The far plain fills the view
+to the horizon; it lies below everything.
 """
 
 import math
@@ -25,6 +26,9 @@ FLATNESS, FAR_FLATNESS = 0.01, 0.25  # a tile departing less from two triangles 
 LEVEL_VERGE, UNEVEN_VERGE = 1.0, 8.0  # width of the level verge at most [m]
 SLOPE = 1.0  # width of the slope from the verge down into the height field [m]
 DECK_CLEARANCE, DECK_THICKNESS = 1.5, 0.8  # an edge higher than the first over the land is a bridge's [m]
+SHOULDER = 1.0  # width of the bare strip of a verge [m]
+FAR_WIDTH, FAR_TILE = 600.0, 192.0  # of the far plain beyond the roads, and its tiles [m]
+FAR_DROP = 0.5  # of the far plain below the lowest road in its surroundings [m]
 _RADIUS = TILE / CELLS * math.sqrt(2.0) + 0.1
 _REACH = 110.0  # of what a height is averaged from [m]
 
@@ -120,7 +124,7 @@ def verge_patches(
         lane: Which.
         s: Stations of the lane's strip [m].
         level: Whether all roads lie in one plane.
-        material: Of the verge.
+        material: Of the strip along the road.
         gaps: Filled gaps of the junctions, which have no verges.
     """
     patches = []
@@ -136,6 +140,7 @@ def verge_patches(
             continue
         inner, outer = edge - 0.05 * normal, edge + normal * width[:, None]
         inner[:, 2] -= 0.002
+        middle = edge + normal * np.minimum(width, SHOULDER)[:, None]
         foot = outer + normal * SLOPE * (width > 0.0)[:, None]
         land = np.full(len(s), edge[0, 2] - DROP)
         if not level:
@@ -145,9 +150,11 @@ def verge_patches(
         bottom = edge - [0.0, 0.0, DECK_THICKNESS]
         on_deck = (deck[1:] | deck[:-1]) & (width[1:] + width[:-1] > 0.0)
         on_land = ~on_deck & (width[1:] + width[:-1] > 0.0)
+        wide = on_land & (np.maximum(width[1:], width[:-1]) > SHOULDER)
         for first, second, drawn, kind in (
-            (inner, outer, on_land, (material, Semantic.TERRAIN)),
-            (outer, foot, on_land, (material, Semantic.TERRAIN)),
+            (inner, middle, on_land, (material, Semantic.TERRAIN)),
+            (middle, outer, wide, (Material.GRASS, Semantic.TERRAIN)),
+            (outer, foot, on_land, (Material.GRASS, Semantic.TERRAIN)),
             (edge, bottom, on_deck, (Material.CONCRETE, Semantic.WALL)),
         ):
             if drawn.any():
@@ -184,7 +191,7 @@ def land_patch(lanes: LaneArrays, level: bool, material: Material) -> Patch:
         level: Whether all roads lie in one plane.
         material: Of the land.
     """
-    tiles = _tiles_near(lanes)
+    tiles = _tiles_near(lanes, TILE, WIDTH)
     ij = tiles[:, None, None] * CELLS + np.stack(np.mgrid[0 : CELLS + 1, 0 : CELLS + 1], axis=-1)  # (tiles, x, y, 2)
     pitch = TILE / CELLS
     if level:
@@ -211,19 +218,45 @@ def land_patch(lanes: LaneArrays, level: bool, material: Material) -> Patch:
     return Patch(vertex.reshape(-1, 3)[used], triangle.reshape(-1, 3), material, Semantic.TERRAIN)
 
 
-def _tiles_near(lanes: LaneArrays) -> NDArray[np.int64]:
-    """Return the tiles that come within `WIDTH` of a centre line, counted in tiles. Shape (num_tiles, 2)."""
+def far_patch(lanes: LaneArrays, material: Material) -> Patch:
+    """Return the far plain: every corner lies below all roads within a few tiles.
+
+    Args:
+        lanes: The network.
+        material: Of the plain.
+    """
+    bins = np.floor(lanes.point_position[:, :2] / FAR_TILE).astype(np.int64)
+    known, where = np.unique(bins, axis=0, return_inverse=True)
+    lowest = np.full(len(known), np.inf)
+    np.minimum.at(lowest, where.ravel(), lanes.point_position[:, 2])
+    reach = math.ceil(FAR_WIDTH / FAR_TILE)
+    tiles = _tiles_near(lanes, FAR_TILE, FAR_WIDTH)
+    around = np.stack(np.mgrid[0:2, 0:2], axis=-1).reshape(-1, 2)
+    corner, triangle = np.unique((tiles[:, None] + around).reshape(-1, 2), axis=0, return_inverse=True)
+    z = np.full(len(corner), np.inf)
+    low = dict(zip(map(tuple, known.tolist()), lowest.tolist(), strict=True))
+    for k, (i, j) in enumerate(corner.tolist()):
+        span = range(-reach - 1, reach + 1)
+        z[k] = min(low.get((i + di, j + dj), math.inf) for di in span for dj in span)
+    quad = triangle.reshape(-1, 4)  # corners (0, 0), (0, 1), (1, 0), (1, 1)
+    faces = np.concatenate([quad[:, [0, 2, 3]], quad[:, [0, 3, 1]]])
+    vertex = np.concatenate([corner * FAR_TILE, z[:, None] - FAR_DROP], axis=1)
+    return Patch(vertex, faces, material, Semantic.TERRAIN)
+
+
+def _tiles_near(lanes: LaneArrays, tile: float, width: float) -> NDArray[np.int64]:
+    """Return the tiles that come within a width of a centre line, counted in tiles. Shape (num_tiles, 2)."""
     s = lanes.point_s
     run = np.diff(s, append=s[-1])
-    parts = np.where(run > 0.5 * TILE, np.ceil(run / (0.5 * TILE)), 1).astype(np.int64)
+    parts = np.where(run > 0.5 * tile, np.ceil(run / (0.5 * tile)), 1).astype(np.int64)
     base = np.repeat(np.arange(len(s)), parts)
     f = (np.arange(len(base)) - np.repeat(np.cumsum(parts) - parts, parts)) / np.repeat(parts, parts)
     after = np.minimum(base + 1, len(s) - 1)
     place = lanes.point_position[base, :2] * (1.0 - f[:, None]) + lanes.point_position[after, :2] * f[:, None]
-    near = np.unique(np.floor(place / TILE).astype(np.int64), axis=0)
-    reach = math.ceil(WIDTH / TILE)
+    near = np.unique(np.floor(place / tile).astype(np.int64), axis=0)
+    reach = math.ceil(width / tile)
     around = np.stack(np.mgrid[-reach : reach + 1, -reach : reach + 1], axis=-1).reshape(-1, 2)
-    around = around[(np.maximum(np.abs(around) - 1, 0) ** 2).sum(axis=1) * TILE**2 <= WIDTH**2]
+    around = around[(np.maximum(np.abs(around) - 1, 0) ** 2).sum(axis=1) * tile**2 <= width**2]
     return np.unique((near[:, None] + around).reshape(-1, 2), axis=0)
 
 
