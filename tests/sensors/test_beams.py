@@ -165,7 +165,7 @@ def test_turning_sensor_sees_a_pole_where_it_is_at_its_own_time():
     vertex = _box((12.0, 0.0, 0.0), (0.3, 0.3, 8.0))
     clusters = build_clusters(vertex, BOX_TRIANGLES, np.zeros(12, np.int32))
     pattern = spinning_pattern(-0.1, 0.1, 3, 1024)
-    rate, knots = 1.0, 13
+    rate, knots = 1.0, 6  # the pole is met half way between two knots
     transform = np.zeros((knots, 1, 3, 4))
     for k, time in enumerate(np.linspace(0.0, 0.1, knots)):
         c, s = math.cos(-rate * time), math.sin(-rate * time)
@@ -174,7 +174,7 @@ def test_turning_sensor_sees_a_pole_where_it_is_at_its_own_time():
     seen = np.flatnonzero(hit[:, 1] >= 0)
     bearing = pattern.azimuth[seen] + rate * column_time[seen] * 1e-9
     half = math.atan(0.15 / 11.85)
-    assert np.abs(bearing).max() <= half + 1e-6
+    assert np.abs(bearing).max() <= half + 1e-5
     assert bearing.max() - bearing.min() == pytest.approx(2.0 * half, abs=2.0 * 2.0 * math.pi / 1024)
 
 
