@@ -39,6 +39,7 @@ _DEPTH_COLORS = np.array(
     [(255, 244, 190), (253, 190, 92), (240, 108, 76), (190, 55, 104), (116, 36, 122), (56, 28, 98), (22, 18, 52)],
     np.float64,
 )
+_PLATE_TEXT = 11  # [px]
 _SUPERSAMPLING = 2  # maps are drawn larger and scaled down, because Pillow's lines have no smooth edges
 
 
@@ -82,14 +83,30 @@ def _fit_colors(colors: NDArray[np.uint8], size: Size) -> Image.Image:
     return fit(Image.fromarray(colors), size)[0]
 
 
-def tag(draw: ImageDraw.ImageDraw, x: float, y: float, text: str, fill: Color, size: int = 12) -> None:
-    """Write a short text on a filled plate whose lower left corner is given, kept inside the picture."""
-    left, top, right, bottom = draw.textbbox((0, 0), text, font=font(size))
-    width, height = right - left + 8, bottom - top + 6
-    x, y = max(0.0, min(x, draw.im.size[0] - width)), max(0.0, y - height)
-    draw.rounded_rectangle((x, y, x + width, y + height), 3, fill=fill)
-    dark = 0.299 * fill[0] + 0.587 * fill[1] + 0.114 * fill[2] > 140
-    draw.text((x + 4 - left, y + 3 - top), text, font=font(size), fill=(15, 16, 18) if dark else (255, 255, 255))
+class Plate(NamedTuple):
+    """A short text on a filled plate."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    text: str
+    fill: Color
+
+
+def place_plate(image: Image.Image, x: float, y: float, text: str, fill: Color) -> Plate:
+    """Put a plate's lower left corner at a point, kept inside the picture."""
+    width, height = text_width(text, _PLATE_TEXT) + 8, _PLATE_TEXT + 5
+    x, y = max(0.0, min(x, image.width - width)), max(float(height), y)
+    return Plate(x, y - height, x + width, y, text, fill)
+
+
+def _draw_plate(draw: ImageDraw.ImageDraw, plate: Plate) -> None:
+    draw.rounded_rectangle(plate[:4], 3, fill=plate.fill)
+    bright = 0.299 * plate.fill[0] + 0.587 * plate.fill[1] + 0.114 * plate.fill[2] > 140
+    middle = 0.5 * (plate.top + plate.bottom)
+    ink = (15, 16, 18) if bright else (255, 255, 255)
+    draw.text((plate.left + 4, middle), plate.text, font=font(_PLATE_TEXT), fill=ink, anchor="lm")
 
 
 def caption(image: Image.Image, text: str, note: str = "") -> Image.Image:
@@ -111,15 +128,23 @@ def camera_picture(frame: EpisodeFrame, size: Size) -> Image.Image:
     if frame.annotation is None or frame.annotation.boxes_2d is None:
         return panel
     draw, boxes = ImageDraw.Draw(panel), frame.boxes_2d
-    for row in sorted(np.flatnonzero(boxes.visible_pixels > 0), key=lambda i: -boxes.distance[i]):
+    plates: list[Plate] = []
+    for row in sorted(np.flatnonzero(boxes.visible_pixels > 0), key=lambda i: boxes.distance[i]):  # nearest first
         x0, y0, x1, y1 = (boxes.visible[row] * scale + [left, top, left, top]).tolist()
         if x1 - x0 < 3 or y1 - y0 < 3:
             continue
         color = class_color(int(boxes.semantic[row]))
         draw.rectangle((x0, y0, x1, y1), outline=color, width=2)
-        if y1 - y0 >= 12:
-            tag(draw, x0, y0, class_name(int(boxes.semantic[row])), color, 11)
+        plate = place_plate(panel, x0, y0, class_name(int(boxes.semantic[row])), color)
+        if y1 - y0 >= 12 and not any(_overlap(plate, other) for other in plates):
+            plates.append(plate)
+    for plate in plates:
+        _draw_plate(draw, plate)
     return panel
+
+
+def _overlap(a: Plate, b: Plate) -> bool:
+    return a.left < b.right and b.left < a.right and a.top < b.bottom and b.top < a.bottom
 
 
 def semantic_picture(frame: EpisodeFrame, size: Size) -> Image.Image:
