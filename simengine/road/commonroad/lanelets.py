@@ -15,6 +15,7 @@ from simengine.road.xml import Element
 
 MAX_WIDTH = 500.0  # of a lanelet [m]
 MAX_LENGTH = 100_000.0  # of a lanelet [m]
+MAX_BANK = 1.2  # [rad]
 MAX_STEP = 5.0  # between points of a centre line [m]
 _SAME = 1e-3  # bound points nearer than this are one [m]
 LARGEST_GAP = 2.0  # between a lanelet's end and its successor's start; beyond it the link is a slip of the file [m]
@@ -143,6 +144,10 @@ def _center_line(
     element: Element, left: NDArray[np.float64], right: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return centre points, widths and bank, with no two points in one place and none farther apart than `MAX_STEP`."""
+    apart = left - right
+    apart = float(np.sqrt((apart * apart).sum(axis=1).max()))
+    if apart > MAX_WIDTH:
+        raise element.error(f"id='{element.string('id')}': is {apart:g} m wide; up to {MAX_WIDTH:g} m is allowed")
     center = 0.5 * (left + right)
     s = lengths(center)
     if not _SAME < s[-1] <= MAX_LENGTH:
@@ -158,8 +163,9 @@ def _center_line(
     s = lengths(center)
     width, bank = np.zeros(len(s)), np.zeros(len(s))
     measure_width(left, right, width, bank)
-    if width.max() > MAX_WIDTH or np.abs(bank).max() > 1.0:
-        raise element.error(f"id='{element.string('id')}': is {width.max():g} m wide; up to {MAX_WIDTH:g} m is allowed")
+    if np.abs(bank).max() > MAX_BANK:
+        steep = float(np.abs(bank).max())
+        raise element.error(f"id='{element.string('id')}': banks by {steep:g} rad; up to {MAX_BANK:g} rad is allowed")
     counts = np.ceil(np.diff(s) / MAX_STEP - 1e-9).astype(np.int64)
     parts = [np.linspace(a, b, max(int(n), 1), endpoint=False) for a, b, n in zip(s, s[1:], counts, strict=False)]
     fine = np.append(np.concatenate(parts), s[-1])

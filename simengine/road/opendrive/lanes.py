@@ -1,5 +1,6 @@
 """From sampled cross-sections to lane drafts: where each lane exists, which way it runs, what it is called."""
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -131,7 +132,28 @@ def keep_advancing(point: NDArray[np.float64], heading: NDArray[np.float64], kee
 def _advance(point: NDArray[np.float64], heading: NDArray[np.float64], a: int, b: int) -> float:
     """Return how far b lies ahead of a along the road's direction at b [m]."""
     dx, dy = point[b, 0] - point[a, 0], point[b, 1] - point[a, 1]
-    return dx * np.cos(heading[b]) + dy * np.sin(heading[b])
+    return dx * math.cos(heading[b]) + dy * math.sin(heading[b])
+
+
+@njit(cache=True)
+def square_widths(
+    point: NDArray[np.float64], heading: NDArray[np.float64], width: NDArray[np.float64], out: NDArray[np.float64]
+) -> None:
+    """Turn widths measured across the road into widths across the lane, which are less where it runs askew.
+
+    Args:
+        point: Centre line [m]. Shape (n, 3), at least two.
+        heading: Of the reference line [rad]. Shape (n,).
+        width: Across the reference line [m]. Shape (n,).
+        out: Written [m]. Shape (n,).
+    """
+    n = point.shape[0]
+    for i in range(n):
+        a, b = max(i - 1, 0), min(i + 1, n - 1)
+        dx, dy = point[b, 0] - point[a, 0], point[b, 1] - point[a, 1]
+        norm = math.sqrt(dx * dx + dy * dy)
+        along = dx * math.cos(heading[i]) + dy * math.sin(heading[i])
+        out[i] = width[i] * abs(along) / norm if norm > 0.0 else width[i]
 
 
 def _existing(width: NDArray[np.float64]) -> list[tuple[int, int]]:
@@ -153,6 +175,8 @@ def _spans(road: Road, place: Stretch, at: CrossSections, k: int, name: str, com
         steps = np.diff(point[keep], axis=0)
         if np.sqrt((steps * steps).sum(axis=1)).sum() < _MIN_LENGTH:
             continue
+        width = np.zeros(int(keep.sum()))
+        square_widths(point[keep], heading[keep], at.width[k, a:b][keep], width)
         order = slice(None) if forward else slice(None, None, -1)
         start, end = float(at.station[a]), float(at.station[b - 1])
         inner_marks = _inner_marks(place.section, lane)
@@ -162,7 +186,7 @@ def _spans(road: Road, place: Stretch, at: CrossSections, k: int, name: str, com
         draft = LaneDraft(
             name=name if len(ranges) == 1 else f"{name}.{number}",
             points=np.ascontiguousarray(point[keep][order]),
-            width=np.ascontiguousarray(at.width[k, a:b][keep][order]),
+            width=np.ascontiguousarray(width[order]),
             bank=np.ascontiguousarray((at.bank[k, a:b] if forward else -at.bank[k, a:b])[keep][order]),
             lane_type=lane.kind if lane.kind is not None else LaneType.DRIVING,
             speed_limit=_speed_limit(road, lane, place.section, 0.5 * (start + end)),
