@@ -115,38 +115,116 @@ def empty_latches(num_envs: int, num_actors: int, num_events: int) -> EventLatch
     return EventLatches(np.full((num_envs, num_events), -1, np.int64), np.zeros((num_envs, num_actors)))
 
 
+class _Boxes(NamedTuple):
+    """What triggers read of the actors of one world; kernels compile faster the fewer arrays they are handed."""
+
+    valid: NDArray[np.bool_]
+    position: NDArray[np.float64]
+    orientation: NDArray[np.float64]
+    velocity: NDArray[np.float64]
+    length: NDArray[np.float64]
+    width: NDArray[np.float64]
+
+
 @njit(cache=True)
-def box_gap_of(actors: ActorTable, state: WorldState, e: int, a: int, b: int) -> float:
+def _yaw(boxes: _Boxes, a: int) -> float:
+    q = boxes.orientation[a]
+    return yaw_from_quaternion(q[0], q[1], q[2], q[3])
+
+
+@njit(cache=True)
+def _box_gap(boxes: _Boxes, a: int, b: int) -> float:
     """Return the gap between two actors' boxes in plan view [m]; negative when they overlap."""
-    p, q = state.orientation[e, a], state.orientation[e, b]
     return boxes_gap(
-        state.position[e, a, 0], state.position[e, a, 1], yaw_from_quaternion(p[0], p[1], p[2], p[3]),
-        actors.length[e, a], actors.width[e, a],
-        state.position[e, b, 0], state.position[e, b, 1], yaw_from_quaternion(q[0], q[1], q[2], q[3]),
-        actors.length[e, b], actors.width[e, b],
+        boxes.position[a, 0],
+        boxes.position[a, 1],
+        _yaw(boxes, a),
+        boxes.length[a],
+        boxes.width[a],
+        boxes.position[b, 0],
+        boxes.position[b, 1],
+        _yaw(boxes, b),
+        boxes.length[b],
+        boxes.width[b],
     )
 
 
 @njit(cache=True)
-def time_to_reach(actors: ActorTable, state: WorldState, e: int, a: int, b: int) -> float:
+def _time_to_reach(boxes: _Boxes, a: int, b: int) -> float:
     """Return when actor a is abreast of actor b at constant speeds along a's heading [s]; infinite if it never is."""
-    q = state.orientation[e, a]
-    yaw = yaw_from_quaternion(q[0], q[1], q[2], q[3])
+    yaw = _yaw(boxes, a)
     c, s = math.cos(yaw), math.sin(yaw)
-    along = (state.position[e, b, 0] - state.position[e, a, 0]) * c + (state.position[e, b, 1] - state.position[e, a, 1]) * s
-    p = state.orientation[e, b]
-    turn = yaw_from_quaternion(p[0], p[1], p[2], p[3]) - yaw
-    half_b = 0.5 * (actors.length[e, b] * abs(math.cos(turn)) + actors.width[e, b] * abs(math.sin(turn)))
-    gap = along - 0.5 * actors.length[e, a] - half_b
-    closing = (state.velocity[e, a, 0] - state.velocity[e, b, 0]) * c + (state.velocity[e, a, 1] - state.velocity[e, b, 1]) * s
+    along = (boxes.position[b, 0] - boxes.position[a, 0]) * c + (boxes.position[b, 1] - boxes.position[a, 1]) * s
+    turn = _yaw(boxes, b) - yaw
+    half_b = 0.5 * (boxes.length[b] * abs(math.cos(turn)) + boxes.width[b] * abs(math.sin(turn)))
+    gap = along - 0.5 * boxes.length[a] - half_b
+    closing = (boxes.velocity[a, 0] - boxes.velocity[b, 0]) * c + (boxes.velocity[a, 1] - boxes.velocity[b, 1]) * s
     if along <= 0.0 or closing <= 1e-6:
         return math.inf
     return max(0.0, gap / closing)
 
 
 @njit(cache=True)
+def _fires(
+    table: EventTable,
+    fired_tick: NDArray[np.int64],
+    travelled: NDArray[np.float64],
+    boxes: _Boxes,
+    tick: int,
+    rate_hz: int,
+    dt: float,
+    seed: np.uint64,
+    e: int,
+    k: int,
+) -> bool:
+    """Say whether event k's trigger holds in a world."""
+    kind, a, b, bound = table.trigger[k], table.subject[k], table.other[k], table.bound[k]
+    if a >= 0 and not boxes.valid[a]:
+        return False
+    if kind == TIME:
+        return tick / rate_hz >= bound - 1e-9
+    if kind == DISTANCE:
+        return boxes.valid[b] and _box_gap(boxes, a, b) < bound
+    if kind == TIME_TO_COLLISION:
+        return boxes.valid[b] and _time_to_reach(boxes, a, b) < bound
+    if kind == POSITION:
+        return travelled[a] >= bound
+    if kind == SPEED:
+        speed = math.sqrt(boxes.velocity[a, 0] ** 2 + boxes.velocity[a, 1] ** 2)
+        return speed > bound if table.rising[k] else speed < bound
+    if kind == AFTER:
+        return fired_tick[b] >= 0 and tick - fired_tick[b] >= bound * rate_hz - 1e-6
+    return philox_uniform(seed, _CHANCE_STREAM, tick, e, k) < 1.0 - math.exp(-bound * dt)
+
+
+@njit(cache=True)
+def _evaluate(
+    table: EventTable,
+    boxes: _Boxes,
+    tick: int,
+    rate_hz: int,
+    dt: float,
+    seed: np.uint64,
+    e: int,
+    fired_tick: NDArray[np.int64],
+    travelled: NDArray[np.float64],
+) -> None:
+    if tick > 0:
+        for a in range(len(boxes.valid)):
+            if boxes.valid[a]:
+                travelled[a] += math.sqrt(boxes.velocity[a, 0] ** 2 + boxes.velocity[a, 1] ** 2) * dt
+    for k in range(len(table.trigger)):
+        if fired_tick[k] < 0 and _fires(table, fired_tick, travelled, boxes, tick, rate_hz, dt, seed, e, k):
+            fired_tick[k] = tick
+
+
 def evaluate_triggers(
-    table: EventTable, latches: EventLatches, actors: ActorTable, state: WorldState, rate_hz: int, dt: float,
+    table: EventTable,
+    latches: EventLatches,
+    actors: ActorTable,
+    state: WorldState,
+    rate_hz: int,
+    dt: float,
     seed: np.uint64,
 ) -> None:
     """Fire every event whose trigger holds now, in every world; `latches` is updated.
@@ -161,35 +239,12 @@ def evaluate_triggers(
         seed: Of the chances.
     """
     for e in range(state.valid.shape[0]):
-        time = state.tick[e] / rate_hz
-        for a in range(state.valid.shape[1]):
-            if state.valid[e, a] and state.tick[e] > 0:
-                vx, vy = state.velocity[e, a, 0], state.velocity[e, a, 1]
-                latches.travelled[e, a] += math.sqrt(vx * vx + vy * vy) * dt
-        for k in range(len(table.trigger)):
-            if latches.fired_tick[e, k] >= 0:
-                continue
-            kind, a, b, bound = table.trigger[k], table.subject[k], table.other[k], table.bound[k]
-            fires = False
-            if a >= 0 and not state.valid[e, a]:
-                continue
-            if kind == TIME:
-                fires = time >= bound - 1e-9
-            elif kind == DISTANCE:
-                fires = state.valid[e, b] and box_gap_of(actors, state, e, a, b) < bound
-            elif kind == TIME_TO_COLLISION:
-                fires = state.valid[e, b] and time_to_reach(actors, state, e, a, b) < bound
-            elif kind == POSITION:
-                fires = latches.travelled[e, a] >= bound
-            elif kind == SPEED:
-                vx, vy = state.velocity[e, a, 0], state.velocity[e, a, 1]
-                speed = math.sqrt(vx * vx + vy * vy)
-                fires = speed > bound if table.rising[k] else speed < bound
-            elif kind == AFTER:
-                since = latches.fired_tick[e, b]
-                fires = since >= 0 and state.tick[e] - since >= bound * rate_hz - 1e-6
-            else:
-                chance = 1.0 - math.exp(-bound * dt)
-                fires = philox_uniform(seed, _CHANCE_STREAM, state.tick[e], e, k) < chance
-            if fires:
-                latches.fired_tick[e, k] = state.tick[e]
+        boxes = _Boxes(
+            state.valid[e],
+            state.position[e],
+            state.orientation[e],
+            state.velocity[e],
+            actors.length[e],
+            actors.width[e],
+        )
+        _evaluate(table, boxes, int(state.tick[e]), rate_hz, dt, seed, e, latches.fired_tick[e], latches.travelled[e])

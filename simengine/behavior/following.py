@@ -10,6 +10,7 @@ from simengine.behavior.memory import LANE_OFFSET, PRESENT, ROUTE_LANES, DriverM
 from simengine.behavior.occupancy import (
     BOX_ACROSS,
     BOX_ALONG,
+    BOX_DRIFT,
     BOX_HALF,
     BOX_HIGH,
     BOX_LOW,
@@ -20,7 +21,7 @@ from simengine.behavior.occupancy import (
 from simengine.behavior.rules import Ways
 
 MARGIN = 0.3  # kept free beside the vehicle [m]
-DRIFT_TIME = 0.8  # a sideways move is read this far ahead [s]
+PASS_MARGIN = 0.5  # by which one must have passed before somebody comes over [s]
 BESIDE_DECELERATION = 3.0  # used to fall back behind a vehicle that drifts over from beside [m/s²]
 FAR = 1e6  # gap that stands for none [m]
 
@@ -93,12 +94,17 @@ def respond_to_lane(
         ahead = start + occupancy.box[k, BOX_S]
         if b != a and ahead > 0.0 and ahead < horizon:
             along, across = occupancy.box[k, BOX_ALONG], occupancy.box[k, BOX_ACROSS]
-            drift = DRIFT_TIME * across
+            drift = occupancy.box[k, BOX_DRIFT] * across
             right = occupancy.box[k, BOX_LOW] + min(0.0, drift)
             left = occupancy.box[k, BOX_HIGH] + max(0.0, drift)
             if ignore_crossing and abs(across) > abs(along) and abs(across) > 0.5:
                 right, left = 1e9, -1e9
             if right < high + MARGIN and left > low - MARGIN:
+                aside = max(occupancy.box[k, BOX_LOW] - high, low - occupancy.box[k, BOX_HIGH])
+                passed = ahead + half + occupancy.box[k, BOX_HALF]
+                if aside > MARGIN and passed + PASS_MARGIN * speed < speed * (aside / abs(across)):
+                    k = occupancy.following[k]
+                    continue
                 gap = ahead - half - occupancy.box[k, BOX_HALF]
                 acceleration = follow(
                     speed, desired_speed, gap, along, max_acceleration, deceleration, time_gap, min_gap

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from simengine.behavior.rules import LEVEL, Grid, Ways, is_drivable, lane_heading
 from simengine.core.geometry import yaw_from_quaternion
+from simengine.core.state import Mobility
 from simengine.road.frenet import lane_width, project_on_lane_near, segment_foot
 
 ENTRIES_PER_ACTOR = 8
+WALKER = int(Mobility.WALKER)
 LAST = -1  # end of a list
 
 
@@ -31,6 +33,10 @@ BOX_S = 0  # centre along the lane [m]
 BOX_HALF = 1  # half the extent along it [m]
 BOX_LOW, BOX_HIGH = 2, 3  # right and left edge, left of the centre line [m]
 BOX_ALONG, BOX_ACROSS = 4, 5  # velocity along the lane and to its left [m/s]
+BOX_DRIFT = 6  # how long a sideways move of it is expected to go on [s]
+
+VEHICLE_DRIFT = 0.8  # [s]
+WALKER_DRIFT = 2.5  # people and animals keep walking for longer than vehicles keep swerving [s]
 
 
 class Places(NamedTuple):
@@ -46,7 +52,7 @@ class Occupancy(NamedTuple):
     head: NDArray[np.int32]  # first entry of a lane, or LAST. (num_lanes,)
     following: NDArray[np.int32]  # next entry of the same lane, or LAST. (capacity,)
     actor: NDArray[np.int32]  # (capacity,)
-    box: NDArray[np.float64]  # (capacity, 6)
+    box: NDArray[np.float64]  # (capacity, 7)
     count: NDArray[np.int64]  # entries in use. (1,)
 
 
@@ -61,7 +67,7 @@ def empty_occupancy(num_lanes: int, num_actors: int) -> Occupancy:
     """Allocate lists in which no lane holds anything."""
     n = num_actors * ENTRIES_PER_ACTOR
     return Occupancy(
-        np.full(num_lanes, LAST, np.int32), np.full(n, LAST, np.int32), np.zeros(n, np.int32), np.zeros((n, 6)),
+        np.full(num_lanes, LAST, np.int32), np.full(n, LAST, np.int32), np.zeros(n, np.int32), np.zeros((n, 7)),
         np.zeros(1, np.int64),
     )
 
@@ -104,7 +110,7 @@ def box_on_lane(
 @njit(cache=True)
 def add_entry(
     occupancy: Occupancy, lane: int, actor: int, s: float, half: float, low: float, high: float, along: float,
-    across: float,
+    across: float, drift: float,
 ) -> None:
     """Put a box on a lane's list; what exceeds the lists' capacity is left out."""
     k = occupancy.count[0]
@@ -118,17 +124,21 @@ def add_entry(
     occupancy.box[k, BOX_HIGH] = high
     occupancy.box[k, BOX_ALONG] = along
     occupancy.box[k, BOX_ACROSS] = across
+    occupancy.box[k, BOX_DRIFT] = drift
     occupancy.following[k] = occupancy.head[lane]
     occupancy.head[lane] = k
 
 
 @njit(cache=True)
-def occupy_lanes(lanes: Ways, grid: Grid, places: Places, occupancy: Occupancy) -> None:
-    """Enter every seen actor into the lists of the drivable lanes that its box overlaps.
+def occupy_lanes(
+    lanes: Ways, grid: Grid, places: Places, mobility: NDArray[np.int32], occupancy: Occupancy
+) -> None:
+    """Enter every seen actor into the lists of the drivable lanes that its box overlaps, or will if it keeps walking.
 
     Args:
         lanes, grid: The network.
         places: Where the actors are.
+        mobility: Of the actors. Shape (num_actors,).
         occupancy: Lists, emptied and filled.
     """
     occupancy.head[:] = LAST
@@ -140,7 +150,11 @@ def occupy_lanes(lanes: Ways, grid: Grid, places: Places, occupancy: Occupancy) 
         if not places.seen[a]:
             continue
         x, y = places.pose[a, X], places.pose[a, Y]
+        walks = mobility[a] == WALKER
+        drift = WALKER_DRIFT if walks else VEHICLE_DRIFT
         reach = 0.5 * math.sqrt(places.pose[a, LENGTH] ** 2 + places.pose[a, WIDTH] ** 2) + grid.widest
+        if walks:
+            reach += drift * math.sqrt(places.pose[a, VX] ** 2 + places.pose[a, VY] ** 2)
         cell, columns = grid.cell, grid.shape[0]
         left = max(0, int(math.floor((x - reach - grid.origin[0]) / cell)))
         right = min(columns - 1, int(math.floor((x + reach - grid.origin[0]) / cell)))
@@ -177,12 +191,13 @@ def occupy_lanes(lanes: Ways, grid: Grid, places: Places, occupancy: Occupancy) 
                 lanes, lane, near_s[n], x, y, places.pose[a, YAW], places.pose[a, LENGTH], places.pose[a, WIDTH]
             )
             edge = 0.5 * lane_width(lanes, lane, s)
-            if low > edge or high < -edge or s + half < 0.0 or s - half > lanes.lane_length[lane]:
-                continue
             c, d = math.cos(heading), math.sin(heading)
             along = places.pose[a, VX] * c + places.pose[a, VY] * d
             across = places.pose[a, VY] * c - places.pose[a, VX] * d
-            add_entry(occupancy, lane, a, s, half, low, high, along, across)
+            coming = drift * across if walks else 0.0
+            if low + min(0.0, coming) > edge or high + max(0.0, coming) < -edge or s + half < 0.0 or s - half > lanes.lane_length[lane]:
+                continue
+            add_entry(occupancy, lane, a, s, half, low, high, along, across, drift)
 
 
 @njit(cache=True)

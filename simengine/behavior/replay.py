@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from simengine.core.geometry import boxes_gap, quaternion_from_euler, wrap_angle, yaw_from_quaternion
 from simengine.core.state import ActorTable, WorldState, copy_state
 from simengine.road.network import LaneArrays
-from simengine.road.projection import ground_at
+from simengine.road.projection import ground_at_batch
 from simengine.road.recording import RecordedTracks
 
 FIT = 0.5  # half the window of the velocity fit [s]
@@ -53,8 +53,12 @@ def lay_out(tracks: RecordedTracks, time_step: float, row: NDArray[np.int64]) ->
 
 @njit(cache=True)
 def fit_velocities(
-    valid: NDArray[np.bool_], position: NDArray[np.float64], time_step: float, half_window: float,
-    tangent: NDArray[np.float64], fitted: NDArray[np.float64],
+    valid: NDArray[np.bool_],
+    position: NDArray[np.float64],
+    time_step: float,
+    half_window: float,
+    tangent: NDArray[np.float64],
+    fitted: NDArray[np.float64],
 ) -> None:
     """Write central differences and least-squares slopes of every track.
 
@@ -93,8 +97,13 @@ def fit_velocities(
 
 @njit(cache=True)
 def recorded_pose(
-    time_step: float, valid: NDArray[np.bool_], position: NDArray[np.float64], tangent: NDArray[np.float64],
-    heading: NDArray[np.float64], r: int, time: float,
+    time_step: float,
+    valid: NDArray[np.bool_],
+    position: NDArray[np.float64],
+    tangent: NDArray[np.float64],
+    heading: NDArray[np.float64],
+    r: int,
+    time: float,
 ) -> tuple[bool, float, float, float, float, float, float]:
     """Return whether a track is there at a time [s], and x, y [m], heading [rad], vx, vy [m/s], yaw rate [rad/s]."""
     num_samples = valid.shape[1]
@@ -123,45 +132,81 @@ def recorded_pose(
 
 
 @njit(cache=True)
+def _yaws(orientation: NDArray[np.float64], out: NDArray[np.float64]) -> None:
+    for a in range(len(out)):
+        q = orientation[a]
+        out[a] = yaw_from_quaternion(q[0], q[1], q[2], q[3])
+
+
+@njit(cache=True)
 def _intruder(
-    recording: Recording, actors: ActorTable, state: WorldState, a: int, time: float, horizon: float, clearance: float
+    recording: Recording,
+    present: NDArray[np.bool_],
+    free: NDArray[np.bool_],
+    position: NDArray[np.float64],
+    velocity: NDArray[np.float64],
+    box: NDArray[np.float64],
+    a: int,
+    time: float,
+    horizon: float,
+    clearance: float,
 ) -> bool:
-    """Say whether somebody who is not replayed comes too near to where a replayed actor will be."""
-    r = recording.row[a]
-    for b in range(state.valid.shape[1]):
-        if b == a or not state.valid[0, b] or state.replayed[0, b]:
+    """Say whether somebody who is free of the recording comes too near to where a replayed actor will be."""
+    for b in range(len(present)):
+        if b == a or not present[b] or not free[b] or abs(position[b, 2] - position[a, 2]) > 3.0:
             continue
-        if abs(state.position[0, b, 2] - state.position[0, a, 2]) > 3.0:
-            continue
-        q = state.orientation[0, b]
-        yaw = yaw_from_quaternion(q[0], q[1], q[2], q[3])
         ahead = 0.0
         while ahead <= horizon:
             here, x, y, heading, _, _, _ = recorded_pose(
-                recording.time_step, recording.valid, recording.position, recording.tangent, recording.heading, r,
+                recording.time_step,
+                recording.valid,
+                recording.position,
+                recording.tangent,
+                recording.heading,
+                recording.row[a],
                 time + ahead,
             )
             if not here:
                 break
-            bx = state.position[0, b, 0] + state.velocity[0, b, 0] * ahead
-            by = state.position[0, b, 1] + state.velocity[0, b, 1] * ahead
-            reach = actors.length[0, a] + actors.length[0, b] + clearance
+            bx, by = position[b, 0] + velocity[b, 0] * ahead, position[b, 1] + velocity[b, 1] * ahead
+            reach = box[a, 0] + box[b, 0] + clearance
             if abs(bx - x) < reach and abs(by - y) < reach:
-                gap = boxes_gap(
-                    x, y, heading, actors.length[0, a], actors.width[0, a],
-                    bx, by, yaw, actors.length[0, b], actors.width[0, b],
-                )
+                gap = boxes_gap(x, y, heading, box[a, 0], box[a, 1], bx, by, box[b, 2], box[b, 0], box[b, 1])
                 if gap < clearance:
                     return True
-            ahead += HORIZON_STEP if horizon > HORIZON_STEP else max(horizon, 1e-3)
+            ahead += min(HORIZON_STEP, horizon) if horizon > 0.0 else 1.0
     return False
 
 
 @njit(cache=True)
-def hand_over_row(
-    recording: Recording, actors: ActorTable, state: WorldState, time: float, reactive: bool, out: WorldState
+def _find_hand_overs(
+    recording: Recording,
+    present: NDArray[np.bool_],
+    replayed: NDArray[np.bool_],
+    position: NDArray[np.float64],
+    velocity: NDArray[np.float64],
+    box: NDArray[np.float64],
+    time: float,
+    horizon: float,
+    clearance: float,
+    out: NDArray[np.bool_],
 ) -> int:
-    """Hand over every replayed actor of world 0 that somebody gets in the way of; returns how many.
+    """Mark the replayed actors that somebody gets in the way of, those freed now included; returns how many."""
+    count, before = 0, -1
+    free = ~replayed
+    while count != before:
+        before = count
+        for a in range(len(present)):
+            if recording.row[a] < 0 or not present[a] or not replayed[a] or out[a]:
+                continue
+            if _intruder(recording, present, free, position, velocity, box, a, time, horizon, clearance):
+                out[a] = free[a] = True
+                count += 1
+    return count
+
+
+def hand_over(recording: Recording, actors: ActorTable, state: WorldState, time: float, reactive: bool) -> WorldState:
+    """Return the state with `replayed` cleared of every actor of world 0 that somebody gets in the way of.
 
     Args:
         recording: What they follow.
@@ -169,81 +214,104 @@ def hand_over_row(
         state: Now.
         time: Now [s].
         reactive: Whether they look ahead, or are handed over only before a touch.
-        out: A copy of `state`; `replayed` is cleared and the fitted velocity written.
     """
-    count = 0
+    count = state.valid.shape[1]
+    box = np.stack([actors.length[0], actors.width[0], np.zeros(count)], axis=1)
+    yaw = np.empty(count)
+    _yaws(state.orientation[0], yaw)
+    box[:, 2] = yaw
     horizon, clearance = (HORIZON, CLEARANCE) if reactive else (CONTACT_TIME, TOUCH)
-    for a in range(state.valid.shape[1]):
-        r = recording.row[a]
-        if r < 0 or not state.valid[0, a] or not state.replayed[0, a]:
-            continue
-        if not _intruder(recording, actors, state, a, time, horizon, clearance):
-            continue
-        k = min(max(int(round(time / recording.time_step)), 0), recording.valid.shape[1] - 1)
-        out.replayed[0, a] = False
-        if recording.valid[r, k]:
-            out.velocity[0, a, 0] = recording.fitted[r, k, 0]
-            out.velocity[0, a, 1] = recording.fitted[r, k, 1]
-        count += 1
-    return count
+    freed = np.zeros(count, np.bool_)
+    found = _find_hand_overs(
+        recording, state.valid[0], state.replayed[0], state.position[0], state.velocity[0], box, time, horizon,
+        clearance, freed,
+    )  # fmt: skip
+    if not found:
+        return state
+    after = copy_state(state)
+    sample = min(max(round(time / recording.time_step), 0), recording.valid.shape[1] - 1)
+    for a in np.flatnonzero(freed):
+        after.replayed[0, a] = False
+        row = recording.row[a]
+        if recording.valid[row, sample]:
+            after.velocity[0, a, :2] = recording.fitted[row, sample]
+    return after
 
 
 @njit(cache=True)
-def follow_row(
-    lanes: LaneArrays, recording: Recording, actors: ActorTable, state: WorldState, time: float, out: WorldState
+def _recorded_poses(
+    recording: Recording, replayed: NDArray[np.bool_], time: float, here: NDArray[np.bool_], out: NDArray[np.float64]
 ) -> None:
-    """Put every replayed actor of world 0 where its recording has it at a time.
+    """Write whether every replayed actor is there, and x, y, heading, vx, vy, yaw rate. Shapes (n,), (n, 6)."""
+    for a in range(len(replayed)):
+        here[a] = False
+        if recording.row[a] >= 0 and replayed[a]:
+            here[a], out[a, 0], out[a, 1], out[a, 2], out[a, 3], out[a, 4], out[a, 5] = recorded_pose(
+                recording.time_step,
+                recording.valid,
+                recording.position,
+                recording.tangent,
+                recording.heading,
+                recording.row[a],
+                time,
+            )
 
-    Args:
-        lanes: Whose ground they stand on.
-        recording: What they follow.
-        actors: Sizes.
-        state: Before; an actor whose recording begins now appears, one whose recording has ended leaves.
-        time: [s].
-        out: A copy of `state`; poses, velocities, `valid` and `replayed` are written.
-    """
-    for a in range(state.valid.shape[1]):
-        r = recording.row[a]
-        if r < 0 or (state.valid[0, a] and not state.replayed[0, a]):
+
+@njit(cache=True)
+def _stand(
+    here: NDArray[np.bool_],
+    pose: NDArray[np.float64],
+    ground: NDArray[np.float64],
+    height: NDArray[np.float64],
+    position: NDArray[np.float64],
+    orientation: NDArray[np.float64],
+    velocity: NDArray[np.float64],
+    angular_velocity: NDArray[np.float64],
+) -> None:
+    """Stand actors on the ground with a pose in plan view; the last four are written."""
+    for a in range(len(here)):
+        if not here[a]:
             continue
-        here, x, y, heading, vx, vy, turn = recorded_pose(
-            recording.time_step, recording.valid, recording.position, recording.tangent, recording.heading, r, time
-        )
-        if not here:
-            if state.replayed[0, a]:
-                out.valid[0, a] = False
-            continue
-        if not state.replayed[0, a]:
-            continue  # was handed over and has left since
-        hint = state.position[0, a, 2] if state.valid[0, a] else math.nan
-        z, nx, ny, nz = ground_at(lanes, x, y, hint - 0.5 * actors.height[0, a])
+        z, nx, ny, nz = ground[a]
+        heading, vx, vy = pose[a, 2], pose[a, 3], pose[a, 4]
         c, s = math.cos(heading), math.sin(heading)
         pitch = math.atan2(nx * c + ny * s, nz)
         roll = math.atan2(nx * s - ny * c, math.sqrt(nz * nz + (nx * c + ny * s) ** 2))
         q = quaternion_from_euler(roll, pitch, heading)
-        out.valid[0, a] = True
-        out.position[0, a, 0], out.position[0, a, 1] = x, y
-        out.position[0, a, 2] = z + 0.5 * actors.height[0, a] * nz
         for i in range(4):
-            out.orientation[0, a, i] = q[i]
-        out.velocity[0, a, 0], out.velocity[0, a, 1] = vx, vy
-        out.velocity[0, a, 2] = -(nx * vx + ny * vy) / max(nz, 0.2)
-        out.angular_velocity[0, a, 0] = out.angular_velocity[0, a, 1] = 0.0
-        out.angular_velocity[0, a, 2] = turn
+            orientation[a, i] = q[i]
+        position[a, 0], position[a, 1], position[a, 2] = pose[a, 0], pose[a, 1], z + 0.5 * height[a] * nz
+        velocity[a, 0], velocity[a, 1], velocity[a, 2] = vx, vy, -(nx * vx + ny * vy) / max(nz, 0.2)
+        angular_velocity[a, 0] = angular_velocity[a, 1] = 0.0
+        angular_velocity[a, 2] = pose[a, 5]
 
 
 def follow_recording(
     lanes: LaneArrays, recording: Recording, actors: ActorTable, state: WorldState, time: float
 ) -> WorldState:
-    """Return the state with every replayed actor where its recording has it at `time` [s]; see `follow_row`."""
+    """Return the state with every replayed actor of world 0 where its recording has it at a time.
+
+    An actor whose recording begins appears, one whose recording has ended leaves.
+
+    Args:
+        lanes: Whose ground they stand on.
+        recording: What they follow.
+        actors: Sizes.
+        state: Before.
+        time: [s].
+    """
+    count = state.valid.shape[1]
+    here, pose = np.zeros(count, np.bool_), np.zeros((count, 6))
+    _recorded_poses(recording, state.replayed[0], time, here, pose)
     after = copy_state(state)
-    follow_row(lanes, recording, actors, state, time, after)
+    follows = state.replayed[0] & (recording.row >= 0)
+    after.valid[0, follows] = here[follows]
+    half = 0.5 * actors.height[0]
+    # Before an actor's first appearance no height is known; the ground nearest to that of its placement is taken.
+    ground = np.zeros((count, 4))
+    ground_at_batch(lanes, pose[:, 0].copy(), pose[:, 1].copy(), state.position[0, :, 2] - half, ground)
+    _stand(
+        here, pose, ground, actors.height[0], after.position[0], after.orientation[0], after.velocity[0],
+        after.angular_velocity[0],
+    )  # fmt: skip
     return after
-
-
-def hand_over(
-    recording: Recording, actors: ActorTable, state: WorldState, time: float, reactive: bool
-) -> WorldState:
-    """Return the state with `replayed` cleared of every actor that somebody gets in the way of; see `hand_over_row`."""
-    after = copy_state(state)
-    return after if hand_over_row(recording, actors, state, time, reactive, after) else state

@@ -11,12 +11,13 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from simengine.behavior.rules import Ways, lane_heading
 from simengine.behavior.steering import path_steering, slip_compliance
 from simengine.core.geometry import wrap_angle, yaw_from_quaternion
 from simengine.core.state import ActorTable, Behavior, Controls, Light, Mobility, WorldState
 from simengine.road.frenet import lane_curvature, project_on_lane_near
 from simengine.road.network import LaneArrays
-from simengine.road.projection import lane_pose, locate
+from simengine.road.projection import locate
 
 _SCRIPTED, _WHEELED, _WALKER = int(Behavior.SCRIPTED), int(Mobility.WHEELED), int(Mobility.WALKER)
 _LEFT, _RIGHT = int(Light.LEFT), int(Light.RIGHT)
@@ -82,134 +83,209 @@ def take_lane(lanes: LaneArrays, state: WorldState, script: Script, e: int, a: i
     script.offset_from[e, a] = script.offset_to[e, a] = t
 
 
+class _Bodies(NamedTuple):
+    """What scripts read of the actors of one world; kernels compile faster the fewer arrays they are handed."""
+
+    mobility: NDArray[np.int32]
+    valid: NDArray[np.bool_]
+    position: NDArray[np.float64]
+    orientation: NDArray[np.float64]
+    velocity: NDArray[np.float64]
+    chassis: NDArray[np.float64]  # rear axle ahead of the box centre, wheelbase [m], C_S, lock [rad]. (num_actors, 4)
+
+
+_REAR, _WHEELBASE, _STIFFNESS, _LOCK = 0, 1, 2, 3
+
+
 @njit(cache=True)
-def _follow_lane(lanes: LaneArrays, script: Script, e: int, a: int, x: float, y: float) -> float:
+def _follow_lane(
+    ways: Ways, lane_row: NDArray[np.int32], s_row: NDArray[np.float64], a: int, x: float, y: float
+) -> float:
     """Update where an actor is along its lanes, straight on where they fork; returns t [m]."""
-    lane = script.lane[e, a]
-    s, t = project_on_lane_near(lanes, lane, x, y, script.s[e, a])
+    lane = lane_row[a]
+    s, t = project_on_lane_near(ways, lane, x, y, s_row[a])
     for _ in range(8):
-        first, last = lanes.successor_first[lane], lanes.successor_first[lane + 1]
-        if s <= lanes.lane_length[lane] - 1e-6 or first == last:
+        first, last = ways.successor_first[lane], ways.successor_first[lane + 1]
+        if s <= ways.lane_length[lane] - 1e-6 or first == last:
             break
-        best, least = lanes.successor[first], math.inf
+        best, least = ways.successor[first], math.inf
         for k in range(first, last):
-            n = lanes.successor[k]
-            begin, end = lanes.lane_first_point[n], lanes.lane_first_point[n + 1] - 1
-            bend = abs(wrap_angle(lanes.point_heading[end] - lanes.point_heading[begin]))
+            n = ways.successor[k]
+            begin, end = ways.lane_first_point[n], ways.lane_first_point[n + 1] - 1
+            bend = abs(wrap_angle(ways.point_heading[end] - ways.point_heading[begin]))
             if bend < least:
                 best, least = n, bend
-        s -= lanes.lane_length[lane]
+        s -= ways.lane_length[lane]
         lane = best
-        s, t = project_on_lane_near(lanes, lane, x, y, s)
-    script.lane[e, a], script.s[e, a] = lane, s
+        s, t = project_on_lane_near(ways, lane, x, y, s)
+    lane_row[a], s_row[a] = lane, s
     return t
 
 
 @njit(cache=True)
 def _lane_steering(
-    lanes: LaneArrays, actors: ActorTable, state: WorldState, script: Script, friction: float, time: float, e: int, a: int
+    ways: Ways,
+    bodies: _Bodies,
+    lane_row: NDArray[np.int32],
+    s_row: NDArray[np.float64],
+    a: int,
+    from_: float,
+    to: float,
+    part: float,
+    duration: float,
+    friction: float,
 ) -> float:
-    """Return the road-wheel angle that follows the moving reference [rad]."""
-    q = state.orientation[e, a]
+    """Return the road-wheel angle that follows a reference moving sideways `from_` … `to` [m], of which `part` is done."""
+    q = bodies.orientation[a]
     yaw = yaw_from_quaternion(q[0], q[1], q[2], q[3])
-    back = actors.cog_offset[e, a] - actors.rear_axle[e, a]
-    x = state.position[e, a, 0] + back * math.cos(yaw)
-    y = state.position[e, a, 1] + back * math.sin(yaw)
-    t = _follow_lane(lanes, script, e, a, x, y)
-    lane, s = script.lane[e, a], script.s[e, a]
-    vx, vy = state.velocity[e, a, 0], state.velocity[e, a, 1]
-    speed = max(1.0, math.sqrt(vx * vx + vy * vy))
-    duration = script.move_duration[e, a]
-    part = min(1.0, max(0.0, (time - script.move_start[e, a]) / duration))
-    way = script.offset_to[e, a] - script.offset_from[e, a]
-    offset = script.offset_from[e, a] + way * part**3 * (10.0 - 15.0 * part + 6.0 * part * part)
+    rear = bodies.chassis[a, _REAR]
+    x, y = bodies.position[a, 0] + rear * math.cos(yaw), bodies.position[a, 1] + rear * math.sin(yaw)
+    t = _follow_lane(ways, lane_row, s_row, a, x, y)
+    lane, s = lane_row[a], s_row[a]
+    speed = max(1.0, math.sqrt(bodies.velocity[a, 0] ** 2 + bodies.velocity[a, 1] ** 2))
+    way = to - from_
+    offset = from_ + way * part**3 * (10.0 - 15.0 * part + 6.0 * part * part)
     rate = way * 30.0 * part**2 * (1.0 - part) ** 2 / duration
     bend = way * 60.0 * part * (1.0 - part) * (1.0 - 2.0 * part) / duration**2
-    _, _, _, heading = lane_pose(lanes, lane, s, 0.0)
-    wheelbase = actors.front_axle[e, a] + actors.rear_axle[e, a]
     return path_steering(
-        t - offset, wrap_angle(yaw - heading - math.atan(rate / speed)),
-        lane_curvature(lanes, lane, s + 0.15 * speed) + bend / speed**2, speed, wheelbase, 0.0,
-        slip_compliance(actors.cornering_stiffness[e, a], friction), actors.max_steering[e, a],
+        t - offset,
+        wrap_angle(yaw - lane_heading(ways, lane, s) - math.atan(rate / speed)),
+        lane_curvature(ways, lane, s + 0.15 * speed) + bend / speed**2,
+        speed,
+        bodies.chassis[a, _WHEELBASE],
+        0.0,
+        slip_compliance(bodies.chassis[a, _STIFFNESS], friction),
+        bodies.chassis[a, _LOCK],
     )
 
 
 @njit(cache=True)
-def _next_point(state: WorldState, script: Script, reach: float, e: int, a: int) -> tuple[float, float, bool]:
+def _next_point(
+    path: NDArray[np.float64], length: int, index: NDArray[np.int32], x: float, y: float, reach: float, a: int
+) -> tuple[float, float, bool]:
     """Return the vector to the point of a path at least `reach` ahead [m], and whether the path goes on."""
-    x, y = state.position[e, a, 0], state.position[e, a, 1]
-    last = script.path_length[e, a] - 1
-    while script.path_index[e, a] <= last:
-        dx = script.path[e, a, script.path_index[e, a], 0] - x
-        dy = script.path[e, a, script.path_index[e, a], 1] - y
-        if math.sqrt(dx * dx + dy * dy) >= reach:
+    last = length - 1
+    while index[a] <= last:
+        dx, dy = path[a, index[a], 0] - x, path[a, index[a], 1] - y
+        distance = math.sqrt(dx * dx + dy * dy)
+        if distance >= reach:
             return dx, dy, True
-        if script.path_index[e, a] == last:
-            near = math.sqrt(dx * dx + dy * dy) > 0.3
-            if not near:
-                script.path_index[e, a] += 1
-            return dx, dy, near
-        script.path_index[e, a] += 1
+        if index[a] == last:
+            if distance > 0.3:
+                return dx, dy, True
+            index[a] += 1
+            return dx, dy, False
+        index[a] += 1
     return 0.0, 0.0, False
 
 
 @njit(cache=True)
-def _path_steering(actors: ActorTable, state: WorldState, script: Script, speed: float, e: int, a: int) -> float:
-    """Return the road-wheel angle of pure pursuit along a path [rad]; ends the path when it is driven."""
-    dx, dy, on = _next_point(state, script, max(_PURSUIT_LEAST, _PURSUIT_TIME * speed), e, a)
-    if not on:
-        script.path_length[e, a] = 0
-        script.speed[e, a] = 0.0
-        return 0.0
-    q = state.orientation[e, a]
+def _pursue(bodies: _Bodies, dx: float, dy: float, a: int) -> float:
+    """Return the road-wheel angle of pure pursuit of a point [rad]."""
+    q = bodies.orientation[a]
     turn = wrap_angle(math.atan2(dy, dx) - yaw_from_quaternion(q[0], q[1], q[2], q[3]))
-    wheelbase = actors.front_axle[e, a] + actors.rear_axle[e, a]
-    angle = math.atan2(2.0 * wheelbase * math.sin(turn), math.sqrt(dx * dx + dy * dy))
-    return min(actors.max_steering[e, a], max(-actors.max_steering[e, a], angle))
+    angle = math.atan2(2.0 * bodies.chassis[a, _WHEELBASE] * math.sin(turn), math.sqrt(dx * dx + dy * dy))
+    return min(bodies.chassis[a, _LOCK], max(-bodies.chassis[a, _LOCK], angle))
 
 
 @njit(cache=True)
-def _scripted_acceleration(script: Script, speed: float, time: float, e: int, a: int) -> float:
-    if script.brake[e, a] > 0.0 and time < script.brake_until[e, a]:
-        return -script.brake[e, a] if speed > 0.05 else _HOLD
-    script.brake[e, a] = 0.0
-    if script.speed[e, a] <= 0.0 and speed < 0.1:
+def _scripted_acceleration(
+    speed: float, wanted: float, rate: float, brake: float, brake_until: float, time: float
+) -> float:
+    if brake > 0.0 and time < brake_until:
+        return -brake if speed > 0.05 else _HOLD
+    if wanted <= 0.0 and speed < 0.1:
         return _HOLD
-    demand = (script.speed[e, a] - speed) / _SPEED_TIME
-    return min(script.rate[e, a], max(-script.rate[e, a], demand))
+    return min(rate, max(-rate, (wanted - speed) / _SPEED_TIME))
 
 
 @njit(cache=True)
-def _walk(state: WorldState, script: Script, dt: float, e: int, a: int, controls: Controls) -> None:
-    vx, vy = script.walk[e, a, 0], script.walk[e, a, 1]
-    if script.path_length[e, a] > 0:
-        speed = script.speed[e, a]
-        dx, dy, on = _next_point(state, script, 0.4, e, a)
-        distance = math.sqrt(dx * dx + dy * dy)
-        if not on or distance < 1e-6:
-            script.path_length[e, a] = 0
-            vx = vy = 0.0
-        else:
-            vx, vy = speed * dx / distance, speed * dy / distance
-        script.walk[e, a, 0] = script.walk[e, a, 1] = 0.0
-    elif script.walk_left[e, a] <= 0.0:
-        vx = vy = 0.0
-    else:
-        ux, uy = state.velocity[e, a, 0], state.velocity[e, a, 1]
-        script.walk_left[e, a] -= math.sqrt(ux * ux + uy * uy) * dt
-    controls.velocity[e, a, 0], controls.velocity[e, a, 1] = vx, vy
+def _scripted(
+    ways: Ways,
+    bodies: _Bodies,
+    script: Script,
+    friction: float,
+    time: float,
+    dt: float,
+    e: int,
+    acceleration: NDArray[np.float64],
+    steering: NDArray[np.float64],
+    velocity: NDArray[np.float64],
+    lights: NDArray[np.int32],
+) -> None:
+    path, index = script.path[e], script.path_index[e]
+    for a in range(len(bodies.valid)):
+        if not bodies.valid[a] or not (script.speed_set[e, a] or script.lane_set[e, a]):
+            continue
+        x, y = bodies.position[a, 0], bodies.position[a, 1]
+        speed = math.sqrt(bodies.velocity[a, 0] ** 2 + bodies.velocity[a, 1] ** 2)
+        on_path, dx, dy = script.path_length[e, a] > 0, 0.0, 0.0
+        if on_path:
+            reach = 0.4 if bodies.mobility[a] == _WALKER else max(_PURSUIT_LEAST, _PURSUIT_TIME * speed)
+            dx, dy, on_path = _next_point(path, script.path_length[e, a], index, x, y, reach, a)
+            if not on_path:
+                script.path_length[e, a] = 0
+                script.speed[e, a] = 0.0
+        if bodies.mobility[a] == _WALKER:
+            if on_path:
+                distance = math.sqrt(dx * dx + dy * dy)
+                velocity[a, 0] = script.speed[e, a] * dx / distance
+                velocity[a, 1] = script.speed[e, a] * dy / distance
+            elif script.walk_left[e, a] > 0.0:
+                script.walk_left[e, a] -= speed * dt
+                velocity[a, 0], velocity[a, 1] = script.walk[e, a, 0], script.walk[e, a, 1]
+            else:
+                velocity[a, 0] = velocity[a, 1] = 0.0
+        elif bodies.mobility[a] == _WHEELED:
+            if on_path:
+                steering[a] = _pursue(bodies, dx, dy, a)
+            elif script.lane_set[e, a]:
+                start, duration = script.move_start[e, a], script.move_duration[e, a]
+                from_, to = script.offset_from[e, a], script.offset_to[e, a]
+                part = min(1.0, max(0.0, (time - start) / duration))
+                steering[a] = 0.0
+                if script.lane[e, a] >= 0 and speed > 0.3:
+                    steering[a] = _lane_steering(
+                        ways, bodies, script.lane[e], script.s[e], a, from_, to, part, duration, friction
+                    )
+                if abs(to - from_) > 0.5 and 0.0 < part < 1.0:
+                    lights[a] |= _LEFT if to > from_ else _RIGHT
+            if script.speed_set[e, a]:
+                acceleration[a] = _scripted_acceleration(
+                    speed, script.speed[e, a], script.rate[e, a], script.brake[e, a], script.brake_until[e, a], time
+                )
 
 
-@njit(cache=True)
+def chassis_columns(actors: ActorTable) -> NDArray[np.float64]:
+    """Return what steering needs of every vehicle. Shape (num_envs, num_actors, 4); see `_Bodies.chassis`."""
+    return np.stack(
+        [
+            actors.cog_offset - actors.rear_axle,
+            actors.front_axle + actors.rear_axle,
+            actors.cornering_stiffness,
+            actors.max_steering,
+        ],
+        axis=-1,
+    )
+
+
 def scripted_controls(
-    lanes: LaneArrays, actors: ActorTable, state: WorldState, script: Script, friction: NDArray[np.float64],
-    rate_hz: int, dt: float, controls: Controls,
+    ways: Ways,
+    actors: ActorTable,
+    chassis: NDArray[np.float64],
+    state: WorldState,
+    script: Script,
+    friction: NDArray[np.float64],
+    rate_hz: int,
+    dt: float,
+    controls: Controls,
 ) -> None:
     """Write the controls of everybody who has been told something, over what they wanted themselves.
 
     Args:
-        lanes: The network.
+        ways: The network.
         actors: What they are.
+        chassis: `chassis_columns` of them.
         state: Now.
         script: What they have been told; progress is updated.
         friction: µ. Shape (num_envs,).
@@ -218,25 +294,19 @@ def scripted_controls(
         controls: Written where something is told.
     """
     for e in range(state.valid.shape[0]):
-        time = state.tick[e] / rate_hz
-        for a in range(state.valid.shape[1]):
-            if not state.valid[e, a] or not (script.speed_set[e, a] or script.lane_set[e, a]):
-                continue
-            if actors.mobility[e, a] == _WALKER:
-                _walk(state, script, dt, e, a, controls)
-                continue
-            if actors.mobility[e, a] != _WHEELED:
-                continue
-            vx, vy = state.velocity[e, a, 0], state.velocity[e, a, 1]
-            speed = math.sqrt(vx * vx + vy * vy)
-            if script.path_length[e, a] > 0:
-                controls.steering[e, a] = _path_steering(actors, state, script, speed, e, a)
-            elif script.lane_set[e, a]:
-                controls.steering[e, a] = 0.0
-                if script.lane[e, a] >= 0 and speed > 0.3:
-                    controls.steering[e, a] = _lane_steering(lanes, actors, state, script, friction[e], time, e, a)
-                way = script.offset_to[e, a] - script.offset_from[e, a]
-                if abs(way) > 0.5 and script.move_start[e, a] <= time < script.move_start[e, a] + script.move_duration[e, a]:
-                    controls.lights[e, a] |= _LEFT if way > 0.0 else _RIGHT
-            if script.speed_set[e, a]:
-                controls.acceleration[e, a] = _scripted_acceleration(script, speed, time, e, a)
+        bodies = _Bodies(
+            actors.mobility[e], state.valid[e], state.position[e], state.orientation[e], state.velocity[e], chassis[e]
+        )
+        _scripted(
+            ways,
+            bodies,
+            script,
+            float(friction[e]),
+            int(state.tick[e]) / rate_hz,
+            dt,
+            e,
+            controls.acceleration[e],
+            controls.steering[e],
+            controls.velocity[e],
+            controls.lights[e],
+        )

@@ -47,6 +47,7 @@ from simengine.behavior.memory import (
 from simengine.behavior.occupancy import (
     LENGTH,
     SPEED,
+    VEHICLE_DRIFT,
     WIDTH,
     YAW,
     Occupancy,
@@ -115,7 +116,7 @@ def announce_change(occupancy: Occupancy, memory: DriverMemory, pose: NDArray[np
     lane = memory.lane[e, a]
     if memory.change[e, a, PROGRESS] < 1.0 and lane >= 0 and not is_on_lane(occupancy, lane, a):
         half = 0.5 * pose[WIDTH]
-        add_entry(occupancy, lane, a, memory.s[e, a], 0.5 * pose[LENGTH], -half, half, pose[SPEED], 0.0)
+        add_entry(occupancy, lane, a, memory.s[e, a], 0.5 * pose[LENGTH], -half, half, pose[SPEED], 0.0, VEHICLE_DRIFT)
 
 
 @njit(cache=True)
@@ -221,7 +222,7 @@ def survey(
         e: World.
     """
     ways, passage = rules.ways, scratch.passage
-    occupy_lanes(ways, rules.grid, scratch.places, scratch.occupancy)
+    occupy_lanes(ways, rules.grid, scratch.places, mobility, scratch.occupancy)
     mark_busy_crossings(ways, rules.crossings, scratch.places, mobility, scratch.busy)
     for a in range(len(mobility)):
         passage.plan[a, JUNCTION] = -1

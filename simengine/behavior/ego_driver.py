@@ -1,0 +1,340 @@
+"""The built-in drivers under test, by name; an installed package adds its own through `simengine.drivers`.
+
+`idm` is a plausible, imperfect human: it follows, keeps to signals and rights of way as all traffic does, but perceives
+others late (positions extrapolated at constant velocity over the reaction time, as in Treiber, Kesting & Helbing,
+"Delays, inaccuracies and anticipation in microscopic traffic models", Physica A 360 (2006) 71), sees only what is in
+sight, brakes gently until a collision threatens, and does not swerve.
+"""
+
+import difflib
+import math
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from simengine.behavior.conditions import EMERGENCY_SHARE, grip_bound
+from simengine.behavior.junction import LINE, WAIT
+from simengine.behavior.lane_change import consider_change
+from simengine.behavior.lateral import advance_change, steer_along_route
+from simengine.behavior.memory import (
+    EXIT_TURN,
+    LATERAL_COMFORT,
+    MAX_DECELERATION,
+    MIN_GAP,
+    PRESENT,
+    DriverMemory,
+    empty_memory,
+    set_style,
+)
+from simengine.behavior.observation import Control, DriverObservation, observe
+from simengine.behavior.occupancy import LENGTH, SPEED, VX, VY, WIDTH, YAW, Places, X, Y, Z
+from simengine.behavior.route import extend_route
+from simengine.behavior.rules import RoadRules, road_rules
+from simengine.behavior.steering import PREVIEW_TIME, path_curvature_demand
+from simengine.behavior.traffic import HOLD, Scratch, empty_scratch, indicators, response, survey
+from simengine.core.errors import ScenarioError
+from simengine.core.geometry import wrap_angle
+from simengine.core.state import EGO, Light
+from simengine.road.network import RoadNetwork
+from simengine.scenario.spec import EgoSpec
+
+__all__ = ["Control", "Driver", "DriverObservation", "driver_names", "make_driver", "observe"]
+
+GENTLE = 4.0  # braking that a driver does not exceed without need [m/s²]
+FULL = 8.0  # braking in an emergency, road and brakes permitting [m/s²]
+URGENT_TIME = 2.0  # to collision below which it is one (UN R157 Annex 4 App. 3: critical at 2.0 s) [s]
+URGENT_DECELERATION = 3.5  # or when more than this is needed to avoid it [m/s²]
+ROBOT_LOOK_AHEAD = 0.8  # at standstill [m]
+ROBOT_TURN_RATE = 1.5  # [rad/s]
+ROBOT_MIN_GAP = 0.8  # [m]
+ROBOT_LATERAL = 0.5  # lateral acceleration in turns [m/s²]
+SPEED_TIME = 0.5  # in which a constant speed is taken up again [s]
+LIGHT_HEAD = int(Light.HEAD)
+
+
+class Driver(ABC):
+    """Decides for the ego at every control step."""
+
+    @abstractmethod
+    def decide(self, observation: DriverObservation) -> Control:
+        """Return what to do until the next control step."""
+
+
+class Sight(NamedTuple):
+    """Others as they were perceived at one control step."""
+
+    seen: NDArray[np.bool_]  # (num_actors,)
+    pose: NDArray[np.float64]  # x, y, z, yaw, vx, vy. (num_actors, 6)
+
+
+@njit(cache=True)
+def extrapolate(
+    seen: NDArray[np.bool_], then: NDArray[np.float64], age: float, size: NDArray[np.float64],
+    ego: NDArray[np.float64], places: Places,
+) -> None:
+    """Write where others are believed to be, from what was seen `age` seconds ago, and where the ego is now.
+
+    Args:
+        seen: Who was seen. Shape (num_actors,).
+        then: x, y, z, yaw, vx, vy at that time. Shape (num_actors, 6).
+        age: How long ago [s].
+        size: Length, width, height [m]. Shape (num_actors, 3).
+        ego: The ego's row now. Shape (6,).
+        places: Written.
+    """
+    for a in range(len(seen)):
+        row, lag = (ego, 0.0) if a == EGO else (then[a], age)
+        places.seen[a] = seen[a] or a == EGO
+        places.pose[a, X] = row[0] + lag * row[4]
+        places.pose[a, Y] = row[1] + lag * row[5]
+        places.pose[a, Z] = row[2]
+        places.pose[a, YAW] = row[3]
+        places.pose[a, VX] = row[4]
+        places.pose[a, VY] = row[5]
+        places.pose[a, SPEED] = row[4] * math.cos(row[3]) + row[5] * math.sin(row[3])
+        places.pose[a, LENGTH] = size[a, 0]
+        places.pose[a, WIDTH] = size[a, 1]
+
+
+@njit(cache=True)
+def human_braking(acceleration: float, speed: float, gap: float, other_speed: float, hardest: float) -> float:
+    """Return an acceleration cut to gentle braking unless a collision threatens [m/s²].
+
+    Args:
+        acceleration: Wanted [m/s²].
+        speed, other_speed: Own and the leader's [m/s].
+        gap: Between them [m].
+        hardest: The brakes' and the road's limit [m/s²].
+    """
+    approach = speed - other_speed
+    room = max(gap - 0.5, 0.1)
+    urgent = approach > 0.0 and (room < URGENT_TIME * approach or approach * approach > 2.0 * room * URGENT_DECELERATION)
+    return max(acceleration, -hardest if urgent else -min(hardest, GENTLE))
+
+
+@njit(cache=True)
+def drive_ego(
+    rules: RoadRules, vehicle: NDArray[np.float64], mobility: NDArray[np.int32], steering: float, memory: DriverMemory,
+    drives: NDArray[np.bool_], obeys: NDArray[np.bool_], signal_colors: NDArray[np.int32], friction: float,
+    sight: float, tick: int, dt: float, scratch: Scratch,
+) -> tuple[float, float, int]:
+    """Return acceleration [m/s²], road-wheel angle [rad] and lights of the ego among places as it perceives them."""
+    seed = np.uint64(0)
+    ways, pose = rules.ways, scratch.places.pose[EGO]
+    survey(rules, mobility, memory, scratch, signal_colors, drives, obeys, friction, tick, seed, dt, 0)
+    if memory.lane[0, EGO] < 0:
+        return HOLD, 0.0, 0
+    consider_change(ways, scratch.occupancy, pose, memory, seed, 0, EGO, friction, dt)
+    line = min(scratch.passage.way[EGO, LINE], scratch.passage.way[EGO, WAIT])
+    hardest = grip_bound(min(vehicle[MAX_DECELERATION], FULL), friction, EMERGENCY_SHARE)
+    acceleration, gap, other_speed = response(
+        ways, scratch.occupancy, memory, pose, line, hardest, 0, EGO, friction, sight
+    )
+    speed = max(0.0, pose[SPEED])
+    if line < gap:
+        gap, other_speed = line, 0.0
+    acceleration = human_braking(acceleration, speed, gap, other_speed, hardest)
+    advance_change(memory, 0, EGO, speed, pose[LENGTH], dt)
+    angle = steer_along_route(ways, memory, 0, EGO, pose, vehicle, steering, friction)
+    return acceleration, angle, indicators(ways, memory, 0, EGO, speed)
+
+
+class _Perceiver:
+    """What a driver keeps from step to step: its mind, and what it saw of others."""
+
+    def __init__(self, ego: EgoSpec, network: RoadNetwork, dt: float) -> None:
+        self.dt = dt
+        self.rules = road_rules(network)
+        self.memory: DriverMemory | None = None
+        self.step = 0
+        self._ego = ego
+        self._sights: deque[Sight] = deque(maxlen=1 + round(ego.reaction_time / dt))
+
+    def begin(self, observation: DriverObservation) -> None:
+        """Make up a mind at the first step."""
+        num_actors = len(observation.present)
+        self.memory = empty_memory(1, num_actors)
+        set_style(self.memory, 0, EGO, self._ego.desired_speed, self._ego.time_gap)
+        self.memory.may_change_lane[...] = False  # it changes only where its lane does not lead on
+        self.memory.choice[0, EGO, EXIT_TURN] = observation.exit_turn
+        self.drives = np.arange(num_actors) == EGO
+        self.obeys = np.ones(num_actors, np.bool_)
+        crossed = len(self.rules.crossings.crossing)
+        self.scratch = empty_scratch(num_actors, len(self.rules.ways.lane_length), crossed)
+
+    def perceive(self, observation: DriverObservation) -> None:
+        """Write where the driver believes everybody is: itself now, the others as seen a reaction time ago."""
+        places = self.scratch.places
+        columns = [observation.actor_position, observation.actor_yaw[:, None], observation.actor_velocity]
+        now = Sight(observation.visible, np.concatenate(columns, axis=1))
+        self._sights.append(now)
+        extrapolate(
+            self._sights[0].seen & observation.present, self._sights[0].pose, (len(self._sights) - 1) * self.dt,
+            observation.size, now.pose[EGO], places,
+        )
+        if observation.lane >= 0 and self.memory.lane[0, EGO] == observation.route[PRESENT]:
+            self.memory.route[0, EGO] = observation.route  # the way that was chosen for the ego
+            extend_route(self.rules.ways, self.memory, np.uint64(0), 0, EGO)
+
+    def respond(self, observation: DriverObservation) -> tuple[float, float, int]:
+        """Return acceleration [m/s²], road-wheel angle [rad] and lights."""
+        if self.memory is None:
+            self.begin(observation)
+        self.perceive(observation)
+        acceleration, steering, lights = drive_ego(
+            self.rules, observation.vehicle, observation.mobility, observation.steering, self.memory, self.drives,
+            self.obeys, observation.signals, observation.friction, observation.sight_distance, self.step, self.dt,
+            self.scratch,
+        )
+        self.step += 1
+        return acceleration, steering, lights | (LIGHT_HEAD if observation.headlights else 0)
+
+
+class IdmDriver(Driver):
+    """A human-like driver of a road vehicle; see the module.
+
+    Args:
+        ego: Its style.
+        network: The road.
+        dt: Time between decisions [s].
+    """
+
+    def __init__(self, ego: EgoSpec, network: RoadNetwork, dt: float) -> None:
+        self._perceiver = _Perceiver(ego, network, dt)
+
+    def decide(self, observation: DriverObservation) -> Control:
+        """Follow, stop and steer as the module says."""
+        acceleration, steering, lights = self._perceiver.respond(observation)
+        return Control(acceleration=acceleration, steering=steering, lights=lights)
+
+
+class AisleDriver(Driver):
+    """A robot that follows its aisles at the desired speed and stops for whoever stands or walks ahead.
+
+    Args:
+        ego: Its style.
+        network: The floor.
+        dt: Time between decisions [s].
+    """
+
+    def __init__(self, ego: EgoSpec, network: RoadNetwork, dt: float) -> None:
+        self._perceiver = _Perceiver(ego, network, dt)
+        self._top, self._dt, self._asked = ego.desired_speed, dt, ego.speed
+
+    def decide(self, observation: DriverObservation) -> Control:
+        """Ask for a speed and a yaw rate."""
+        first = self._perceiver.memory is None
+        if first:
+            self._perceiver.begin(observation)
+            style = self._perceiver.memory.style[0, EGO]
+            style[MIN_GAP], style[LATERAL_COMFORT] = ROBOT_MIN_GAP, ROBOT_LATERAL
+        acceleration, _, lights = self._perceiver.respond(observation)
+        if abs(self._asked - observation.speed) > 0.5:
+            self._asked = observation.speed
+        self._asked = min(self._top, max(0.0, self._asked + acceleration * self._dt))
+        if observation.lane < 0:
+            return Control(velocity=(0.0, 0.0), lights=lights)
+        look_ahead = ROBOT_LOOK_AHEAD + PREVIEW_TIME * max(0.0, observation.speed)
+        heading_error = wrap_angle(observation.yaw - observation.lane_heading)
+        ahead = min(len(observation.preview) - 1, 1)
+        curvature = float(observation.preview[ahead, 3]) if ahead >= 0 else observation.lane_curvature
+        demand = path_curvature_demand(observation.lane_t, heading_error, curvature, look_ahead)
+        turn = min(ROBOT_TURN_RATE, max(-ROBOT_TURN_RATE, self._asked * demand))
+        return Control(velocity=(self._asked, turn), lights=lights)
+
+
+class ConstantDriver(Driver):
+    """Keeps lane and speed whatever happens: the negative control of every test.
+
+    Args:
+        ego: Its start.
+        network: The road.
+        dt: Time between decisions [s].
+    """
+
+    def __init__(self, ego: EgoSpec, network: RoadNetwork, dt: float) -> None:
+        self._perceiver = _Perceiver(ego, network, dt)
+        self._speed, self._robot = ego.speed, ego.kind == "robot"
+
+    def decide(self, observation: DriverObservation) -> Control:
+        """Steer along the lane, hold the first speed."""
+        _, steering, lights = self._perceiver.respond(observation)
+        acceleration = min(2.0, max(-2.0, (self._speed - observation.speed) / SPEED_TIME))
+        if self._robot:
+            return Control(velocity=(self._speed, 0.0), lights=lights)
+        return Control(acceleration=acceleration, steering=steering, lights=lights)
+
+
+class StopDriver(Driver):
+    """Brakes at once and stands.
+
+    Args:
+        ego: Its start.
+        network: The road.
+        dt: Time between decisions [s].
+    """
+
+    def __init__(self, ego: EgoSpec, network: RoadNetwork, dt: float) -> None:
+        self._perceiver = _Perceiver(ego, network, dt)
+
+    def decide(self, observation: DriverObservation) -> Control:
+        """Steer along the lane, brake gently."""
+        _, steering, lights = self._perceiver.respond(observation)
+        return Control(acceleration=-GENTLE, steering=steering, lights=lights)
+
+
+class RecordedDriver(Driver):
+    """The recording moves the ego; there is nothing to decide."""
+
+    def decide(self, observation: DriverObservation) -> Control:
+        """Ask for nothing."""
+        return Control()
+
+
+def _built_in() -> dict[str, Callable[[EgoSpec, RoadNetwork, float], Driver]]:
+    return {
+        "idm": IdmDriver,
+        "aisle": AisleDriver,
+        "constant": ConstantDriver,
+        "stop": StopDriver,
+        "recorded": lambda ego, network, dt: RecordedDriver(),
+    }
+
+
+def driver_names() -> list[str]:
+    """Return the names that `ego.driver` may have: the built-in drivers and those of installed packages."""
+    return sorted({*_built_in(), *(entry.name for entry in entry_points(group="simengine.drivers"))})
+
+
+def make_driver(ego: EgoSpec, network: RoadNetwork, dt: float) -> Driver:
+    """Make the driver that a scenario names.
+
+    An entry point of the group `simengine.drivers` is a callable with these same arguments that returns a `Driver`.
+
+    Args:
+        ego: Name and style.
+        network: The road.
+        dt: Time between decisions [s].
+
+    Raises:
+        ScenarioError: There is no such driver, or it does not suit the ego.
+    """
+    robot = ego.kind == "robot"
+    if (ego.driver == "aisle" and not robot) or (ego.driver == "idm" and robot):
+        allowed = "aisle, constant" if robot else "idm, constant, stop, recorded"
+        raise ScenarioError(f"ego.driver = {ego.driver}: does not drive a {ego.kind}; allowed: {allowed}")
+    if ego.driver in _built_in():
+        return _built_in()[ego.driver](ego, network, dt)
+    for entry in entry_points(group="simengine.drivers"):
+        if entry.name == ego.driver:
+            return entry.load()(ego, network, dt)
+    names = driver_names()
+    close = difflib.get_close_matches(ego.driver, names, 1)
+    hint = f" (did you mean {close[0]}?)" if close else ""
+    raise ScenarioError(f"ego.driver = {ego.driver}: is not known; allowed: {', '.join(names)}{hint}")
