@@ -106,14 +106,10 @@ def _image_name(episode: Episode, number: int, frame: EpisodeFrame) -> str:
 def _cameras(episode: Episode, settings: Mapping[str, str]) -> list[str]:
     if "camera" in settings:
         return [str(pick_sensor(episode, settings, "camera", "camera", "rgb"))]
-    found = []
-    for sensor in episode.sensors:
-        frames = episode.frames(sensor)
-        if len(frames) and {"rgb", "instance"} <= set(frames[0].channels):
-            found.append(sensor)
+    found = episode.sensors_with("rgb", "instance")
     if not found:
         raise ConfigError(f"format=coco needs a camera; episode {episode.id} has none")
-    return found
+    return list(found)
 
 
 def export(episodes: Sequence[Episode], output: Path, settings: Mapping[str, str]) -> ExportReport:

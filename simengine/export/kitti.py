@@ -35,7 +35,6 @@ from simengine.export.target import (
 from simengine.sensors.mount import mount_rotation
 from simengine.simulation.encoding import encode_png
 from simengine.simulation.episode import Episode, EpisodeFrame
-from simengine.simulation.pictures import nearest_frame
 
 SETTINGS = ("camera", "lidar", "validation")
 # Every class of actor has a KITTI type; KITTI itself uses Misc for vehicles that are none of its types.
@@ -188,7 +187,7 @@ def export(episodes: Sequence[Episode], output: Path, settings: Mapping[str, str
             for frame in episode.frames(camera):
                 number = f"{written['frames']:06d}"
                 _check_level(episode, frame)
-                scan = scans[nearest_frame(scans.capture_ns, frame.capture_ns)] if scans is not None else None
+                scan = scans.nearest(frame.capture_ns) if scans is not None else None
                 lines, hidden = label_lines(frame)
                 (training / "image_2" / f"{number}.png").write_bytes(encode_png(frame.rgb))
                 (training / "label_2" / f"{number}.txt").write_text("".join(f"{line}\n" for line in lines))

@@ -78,11 +78,7 @@ def pick_sensor(episode: Episode, settings: Mapping[str, str], name: str, kind: 
     Raises:
         ConfigError: The named one does not exist or does not measure that.
     """
-    able = [
-        sensor
-        for sensor in episode.sensors
-        if len(episode.frames(sensor)) and channel in episode.frames(sensor)[0].channels
-    ]
+    able = episode.sensors_with(channel)
     wanted = settings.get(name)
     if wanted is None:
         return able[0] if able else None

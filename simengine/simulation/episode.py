@@ -125,6 +125,16 @@ class FrameSequence(Sequence[EpisodeFrame]):
         times = self._source.times()
         return np.array([times[number] for number in self._numbers], np.int64)
 
+    def nearest(self, time_ns: int) -> EpisodeFrame:
+        """Return the frame whose capture is nearest to a time [ns], the earlier of two.
+
+        Raises:
+            IndexError: There are no frames.
+        """
+        if not self._numbers:
+            raise IndexError("there are no frames")
+        return self[int(np.abs(self.capture_ns - time_ns).argmin())]
+
 
 class EpisodeSummary(NamedTuple):
     """What an episode comes to, small enough for an index."""
@@ -237,6 +247,14 @@ class Episode:
             raise ConfigError(f"episode {self.id} has no sensor {sensor}{hint}; it has {known}")
         source = self._source.frames(sensor)
         return FrameSequence(source, range(len(source.times())))
+
+    def sensors_with(self, *channels: str) -> tuple[str, ...]:
+        """Return the sensors that have frames with all of some channels: "rgb" finds cameras, "points" LiDARs."""
+        return tuple(
+            sensor
+            for sensor in self.sensors
+            if len(self.frames(sensor)) and set(channels) <= set(self.frames(sensor)[0].channels)
+        )
 
     @property
     def collisions(self) -> tuple[Collision, ...]:

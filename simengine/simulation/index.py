@@ -4,7 +4,6 @@ An episode is finished once its file stands complete under its own name; the ind
 (but for the wall time, which no file holds). A run that was killed therefore goes on from the files.
 """
 
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import pyarrow.parquet as pq
 
 from simengine.core.errors import ConfigError
 from simengine.core.history import NANOSECONDS
-from simengine.simulation.container import unfinished_name
+from simengine.simulation.atomic import complete_or_absent
 from simengine.simulation.episode import EpisodeSummary
 from simengine.simulation.mcap_reader import read_episode
 
@@ -75,17 +74,8 @@ def write_index(folder: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     Raises:
         ConfigError: It cannot be written.
     """
-    path = Path(folder) / INDEX
-    unfinished = unfinished_name(path)
-    try:
-        with unfinished.open("wb") as file:
-            pq.write_table(index_table(sorted(rows, key=lambda row: row["id"])), file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, path)
-    except OSError as error:
-        unfinished.unlink(missing_ok=True)
-        raise ConfigError(f"{path}: cannot be written: {error.strerror or error}") from None
+    with complete_or_absent(Path(folder) / INDEX) as hidden:
+        pq.write_table(index_table(sorted(rows, key=lambda row: row["id"])), hidden)
 
 
 def read_index(folder: Path) -> list[dict[str, Any]]:

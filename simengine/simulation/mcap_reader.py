@@ -17,7 +17,7 @@ from simengine.metrics.verdict import CriterionResult, Verdict
 from simengine.scenario.sampling import from_yaml
 from simengine.scenario.spec import ConcreteScenario
 from simengine.simulation.channels import read_channel
-from simengine.simulation.container import ContainerReader, MessageRef
+from simengine.simulation.container_reader import ContainerReader, MessageRef
 from simengine.simulation.encoding import columns, decode_json
 from simengine.simulation.episode import Episode, EpisodeFrame, EpisodeSource, EpisodeSummary, FrameSource
 from simengine.simulation.mcap_writer import INPUTS, RECORDS, SCENARIO, STATE_FIELDS, SUMMARY

@@ -24,7 +24,7 @@ from simengine.scenario.spec import ConcreteScenario, RecorderSpec
 from simengine.sensors.base import Frame
 from simengine.simulation import messages
 from simengine.simulation.channels import store_channels
-from simengine.simulation.container import ContainerWriter
+from simengine.simulation.container_writer import ContainerWriter
 from simengine.simulation.digest import EpisodeDigest
 from simengine.simulation.encoding import encode_json, finite_or_none, rows
 from simengine.simulation.label_schemas import SCHEMAS

@@ -1,7 +1,5 @@
 """preview.png: what a dataset looks like, each episode at its most telling moment."""
 
-import io
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,14 +10,17 @@ from simengine.core.errors import ConfigError
 from simengine.core.history import NANOSECONDS
 from simengine.core.semantics import Semantic
 from simengine.core.state import EGO
-from simengine.simulation import pictures as pic
-from simengine.simulation.container import unfinished_name
+from simengine.simulation import style
+from simengine.simulation.aerial import lidar_picture, map_picture
+from simengine.simulation.atomic import complete_or_absent
 from simengine.simulation.episode import Episode
+from simengine.simulation.pictures import camera_picture, depth_picture, instance_picture, semantic_picture
 
 PANEL = (576, 324)
 _COLUMNS = 3
 _GAP, _MARGIN = 10, 28
 _HEADER = 62
+_LOOKED_AT = 200  # episodes among which a failed one is looked for
 _BEFORE_COLLISION = 300_000_000  # how long before the first touch an episode is shown [ns]
 
 
@@ -35,10 +36,10 @@ def telling_moment(episode: Episode) -> int:
     if hazards:
         first = min(hazards, key=lambda interval: interval.start_ns)
         return first.response_ns if first.response_ns >= 0 else (first.start_ns + first.end_ns) // 2
-    camera = pic.sensor_with(episode, "rgb")
-    if camera is None:
+    cameras = episode.sensors_with("rgb")
+    if not cameras:
         return round(0.5 * episode.duration * NANOSECONDS)
-    frames = episode.frames(camera)
+    frames = episode.frames(cameras[0])
     step = max(1, len(frames) // 20)  # twenty looks are enough
 
     def seen(number: int) -> float:
@@ -55,47 +56,43 @@ def episode_panels(episode: Episode, size: tuple[int, int]) -> tuple[list[Image.
     moment = telling_moment(episode)
     panels: list[Image.Image] = []
     classes: set[int] = set()
-    camera, lidar = pic.sensor_with(episode, "rgb"), pic.sensor_with(episode, "points")
-    if camera is not None:
-        frames = episode.frames(camera)
-        frame = frames[pic.nearest_frame(frames.capture_ns, moment)]
+    for camera in episode.sensors_with("rgb")[:1]:
+        frame = episode.frames(camera).nearest(moment)
         moment = frame.capture_ns
-        panels.append(pic.caption(pic.camera_picture(frame, size), camera, f"{moment / NANOSECONDS:.2f} s"))
-        for channel, draw in (
-            ("semantic", pic.semantic_picture), ("instance", pic.instance_picture), ("depth", pic.depth_picture),
-        ):
+        panels.append(style.caption(camera_picture(frame, size), camera, f"{moment / NANOSECONDS:.2f} s"))
+        drawn = {"semantic": semantic_picture, "instance": instance_picture, "depth": depth_picture}
+        for channel, draw in drawn.items():
             if channel in frame.channels:
-                panels.append(pic.caption(draw(frame, size), channel))
+                panels.append(style.caption(draw(frame, size), channel))
         if "semantic" in frame.channels:
             classes |= set(np.unique(frame.semantic).tolist())
-    if lidar is not None:
-        frames = episode.frames(lidar)
-        scan = frames[pic.nearest_frame(frames.capture_ns, moment)]
+    for lidar in episode.sensors_with("points", "semantic")[:1]:
+        scan = episode.frames(lidar).nearest(moment)
         boxes = scan.annotation.boxes_3d if scan.annotation is not None else None
-        picture = pic.lidar_picture(scan, boxes, episode.road_map, size)
-        panels.append(pic.caption(picture, lidar, f"{len(scan.points):,} points"))
+        picture = lidar_picture(scan, boxes, episode.road_map, size)
+        panels.append(style.caption(picture, lidar, f"{len(scan.points):,} points"))
         classes |= set(np.unique(scan.semantic).tolist())
     if len(episode.tracks.time_ns):
-        panels.append(pic.caption(pic.map_picture(episode, moment, size), "map", f"{moment / NANOSECONDS:.2f} s"))
+        panels.append(style.caption(map_picture(episode, moment, size), "map", f"{moment / NANOSECONDS:.2f} s"))
     return panels, sorted(classes - {int(Semantic.NONE)})
 
 
 def episode_header(episode: Episode, width: int) -> Image.Image:
     """Draw scenario, weather, seed and verdict in one line."""
-    image = Image.new("RGB", (width, _HEADER), pic.BACKGROUND)
+    image = Image.new("RGB", (width, _HEADER), style.BACKGROUND)
     draw = ImageDraw.Draw(image)
-    verdict, color = episode.verdict, pic.verdict_color(episode.verdict.passed)
-    draw.text((0, 16), episode.summary.scenario, font=pic.font(24), fill=pic.TEXT, anchor="lm")
-    weather = pic.weather_words(episode.parameters)
+    verdict, color = episode.verdict, style.verdict_color(episode.verdict.passed)
+    draw.text((0, 16), episode.summary.scenario, font=style.font(24), fill=style.TEXT, anchor="lm")
+    weather = style.weather_words(episode.parameters)
     about = (weather, f"seed {episode.seed}", f"{episode.duration:.1f} s", episode.id)
-    draw.text((0, 43), "  ·  ".join(about), font=pic.font(15), fill=pic.MUTED, anchor="lm")
+    draw.text((0, 43), "  ·  ".join(about), font=style.font(15), fill=style.MUTED, anchor="lm")
     label = verdict.outcome
-    plate = pic.text_width(label, 16) + 26
+    plate = style.text_width(label, 16) + 26
     draw.rounded_rectangle((width - plate, 2, width, 30), 14, fill=color)
-    draw.text((width - 0.5 * plate, 16), label, font=pic.font(16), fill=(255, 255, 255), anchor="mm")
+    draw.text((width - 0.5 * plate, 16), label, font=style.font(16), fill=(255, 255, 255), anchor="mm")
     if verdict.reason:
-        reason = pic.shorten(verdict.reason, 15, 0.55 * width)
-        draw.text((width, 43), reason, font=pic.font(15), fill=color, anchor="rm")
+        reason = style.shorten(verdict.reason, 15, 0.55 * width)
+        draw.text((width, 43), reason, font=style.font(15), fill=color, anchor="rm")
     return image
 
 
@@ -114,16 +111,16 @@ def contact_sheet(episodes: Sequence[Episode]) -> Image.Image:
         panels, found = episode_panels(episode, PANEL)
         classes |= set(found)
         lines = -(-len(panels) // _COLUMNS)
-        block = Image.new("RGB", (width, _HEADER + lines * (PANEL[1] + _GAP)), pic.BACKGROUND)
+        block = Image.new("RGB", (width, _HEADER + lines * (PANEL[1] + _GAP)), style.BACKGROUND)
         block.paste(episode_header(episode, width), (0, 0))
         for k, panel in enumerate(panels):
             x, y = (k % _COLUMNS) * (PANEL[0] + _GAP), _HEADER + (k // _COLUMNS) * (PANEL[1] + _GAP)
             block.paste(_rounded(panel), (x, y))
         blocks.append(block)
     if classes:
-        blocks.append(pic.legend(sorted(classes), width))
+        blocks.append(style.legend(sorted(classes), width))
     height = sum(block.height for block in blocks) + 26 * (len(blocks) - 1)
-    sheet = Image.new("RGB", (width + 2 * _MARGIN, height + 2 * _MARGIN), pic.BACKGROUND)
+    sheet = Image.new("RGB", (width + 2 * _MARGIN, height + 2 * _MARGIN), style.BACKGROUND)
     y = _MARGIN
     for block in blocks:
         sheet.paste(block, (_MARGIN, y))
@@ -135,7 +132,7 @@ def _rounded(panel: Image.Image) -> Image.Image:
     """Round a panel's corners."""
     mask = Image.new("L", (panel.width * 2, panel.height * 2), 0)
     ImageDraw.Draw(mask).rounded_rectangle((0, 0, mask.width - 1, mask.height - 1), 16, fill=255)
-    ground = Image.new("RGB", panel.size, pic.BACKGROUND)
+    ground = Image.new("RGB", panel.size, style.BACKGROUND)
     ground.paste(panel, (0, 0), mask.resize(panel.size, Image.Resampling.BOX))
     return ground
 
@@ -144,7 +141,8 @@ def _shown(episodes: Sequence[Episode], rows: int) -> list[Episode]:
     """Return the first episodes; the last of them gives way to the first failed one if none of them failed."""
     shown = list(episodes[:rows])
     if rows > 1 and len(episodes) > rows and all(episode.verdict.passed is not False for episode in shown):
-        failed = next((e for e in (episodes[i] for i in range(rows, len(episodes))) if e.verdict.passed is False), None)
+        others = (episodes[number] for number in range(rows, min(len(episodes), _LOOKED_AT)))
+        failed = next((episode for episode in others if episode.verdict.passed is False), None)
         if failed is not None:
             shown[-1] = failed
     return shown
@@ -161,12 +159,6 @@ def write_preview(episodes: Sequence[Episode], path: Path, rows: int) -> None:
     Raises:
         ConfigError: There is no episode, or the file cannot be written.
     """
-    buffer = io.BytesIO()
-    contact_sheet(_shown(episodes, rows)).save(buffer, "PNG", compress_level=6)
-    unfinished = unfinished_name(Path(path))
-    try:
-        unfinished.write_bytes(buffer.getvalue())
-        os.replace(unfinished, path)
-    except OSError as error:
-        unfinished.unlink(missing_ok=True)
-        raise ConfigError(f"{path}: cannot be written: {(error.strerror or str(error)).lower()}") from None
+    sheet = contact_sheet(_shown(episodes, rows))
+    with complete_or_absent(path) as hidden:
+        sheet.save(hidden, "PNG", compress_level=6)

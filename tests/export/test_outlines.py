@@ -9,6 +9,7 @@ from hypothesis.extra.numpy import arrays
 from simengine.export.outlines import mask_to_polygons
 
 coco_mask = pytest.importorskip("pycocotools.mask")
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
 def rasterise(polygons, shape) -> np.ndarray:

@@ -3,7 +3,7 @@
 import pytest
 
 from simengine.core.errors import ConfigError
-from simengine.simulation.container import ContainerReader
+from simengine.simulation.container_reader import ContainerReader
 from simengine.simulation.dataset import Dataset
 from simengine.simulation.index import EPISODES, INDEX, episode_row, write_index
 from tests.simulation.test_episode import everything

@@ -7,7 +7,7 @@ import pytest
 
 from simengine.core.errors import ConfigError
 from simengine.sensors.base import Frame
-from simengine.simulation.container import unfinished_name
+from simengine.simulation.atomic import unfinished_name
 from simengine.simulation.episode import Episode
 from simengine.simulation.mcap_reader import read_episode
 from simengine.simulation.mcap_writer import EpisodeWriter, quaternion_of
@@ -126,6 +126,16 @@ def test_frames_are_a_sequence(lossless):
     assert frames.capture_ns.tolist() == [k * drawn.PERIOD_NS for k in range(5)]
     with pytest.raises(IndexError):
         _ = frames[5]
+
+
+def test_the_nearest_frame_and_the_sensors_with_a_channel_are_found(memory, lossless):
+    for episode in (memory, lossless):
+        frames = episode.frames("camera_front")
+        assert [frames.nearest(time_ns).index for time_ns in (-5, 149_000_000, 151_000_000, 10**10)] == [0, 1, 2, 4]
+        assert episode.sensors_with("rgb", "depth") == ("camera_front",)
+        assert episode.sensors_with("points") == ("lidar_top",) and episode.sensors_with("radar") == ()
+    with pytest.raises(IndexError, match="no frames"):
+        memory.frames("imu")[:0].nearest(0)
 
 
 def test_unknown_sensor_names_the_nearest(lossless):

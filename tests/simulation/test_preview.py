@@ -8,7 +8,7 @@ from PIL import Image
 from simengine.core.errors import ConfigError
 from simengine.core.semantics import Semantic, palette
 from simengine.metrics.verdict import CriterionResult, Verdict
-from simengine.simulation import pictures
+from simengine.simulation import aerial, pictures, style
 from simengine.simulation.episode import Episode
 from simengine.simulation.memory import MemoryRecorder
 from simengine.simulation.preview import PANEL, contact_sheet, telling_moment, write_preview
@@ -49,7 +49,7 @@ def test_boxes_are_drawn_around_the_objects(episode):
     picture = pictures.camera_picture(frame, SIZE)
     row = int(np.flatnonzero(frame.boxes_2d.instance == 3)[0])  # the pedestrian stands free
     left, top, right, bottom = (frame.boxes_2d.visible[row] * 2.0).astype(int)
-    outline = near(picture, pictures.class_color(Semantic.PEDESTRIAN))
+    outline = near(picture, style.class_color(Semantic.PEDESTRIAN))
     assert outline[top + 4 : bottom - 2, left].all() and outline[bottom - 1, left + 2 : right - 2].all()
     assert not outline[: top - 30].any() and not outline[bottom + 4 :].any()
 
@@ -67,13 +67,13 @@ def test_depth_grows_darker_with_distance_and_nothing_is_blank(episode):
     frame = episode.frames("camera_front")[0]
     pixels = np.asarray(pictures.depth_picture(frame, (drawn.WIDTH, drawn.HEIGHT))).astype(int)
     assert (np.diff(pixels[100:, 5].sum(axis=1)) >= 0).all()  # the ground comes nearer downwards
-    assert (pixels[frame.depth == 0] == pictures.PANEL).all()
+    assert (pixels[frame.depth == 0] == style.PANEL).all()
 
 
 def test_lidar_points_fall_on_the_outlines_of_their_actors(episode):
     scan = episode.frames("lidar_top")[0]
-    picture = pictures.lidar_picture(scan, None, episode.road_map, SIZE)
-    hits = near(picture, pictures.class_color(Semantic.PEDESTRIAN))
+    picture = aerial.lidar_picture(scan, None, episode.road_map, SIZE)
+    hits = near(picture, style.class_color(Semantic.PEDESTRIAN))
     scale = SIZE[0] / 92.0
     x, y = drawn.ACTORS[2][1][0] - 1.6 - 14.0, drawn.ACTORS[2][1][1]
     expected = (SIZE[0] / 2 + x * scale, SIZE[1] / 2 - y * scale)
@@ -83,8 +83,8 @@ def test_lidar_points_fall_on_the_outlines_of_their_actors(episode):
 
 
 def test_the_map_shows_the_ego_near_the_middle_and_a_star_at_the_collision(episode):
-    picture = pictures.map_picture(episode, 0, SIZE)
-    rows, columns = np.nonzero(near(picture, pictures.EGO_COLOR))
+    picture = aerial.map_picture(episode, 0, SIZE)
+    rows, columns = np.nonzero(near(picture, style.EGO_COLOR))
     scale = 0.5 * SIZE[0] / 30.0
     assert abs(np.median(rows) - SIZE[1] / 2) < 3
     assert columns.min() == pytest.approx(SIZE[0] / 2 - (7.5 + 2.3) * scale, abs=4)
@@ -94,7 +94,7 @@ def test_the_map_shows_the_ego_near_the_middle_and_a_star_at_the_collision(episo
 
 
 def test_a_turned_ego_looks_to_the_right():
-    view = pictures.View(10.0, 5.0, np.pi / 2, 2.0, (100, 80))
+    view = aerial.View(10.0, 5.0, np.pi / 2, 2.0, (100, 80))
     ahead_and_left = np.array([[10.0, 15.0], [0.0, 5.0]])
     np.testing.assert_allclose(view.pixels(ahead_and_left), [[70.0, 40.0], [50.0, 20.0]], atol=1e-9)
 
@@ -119,7 +119,7 @@ def test_without_events_the_moment_with_most_to_see_is_shown():
 
 
 @pytest.mark.parametrize(
-    ("passed", "color"), [(True, pictures.PASSED), (False, pictures.FAILED), (None, pictures.NEITHER)]
+    ("passed", "color"), [(True, style.PASSED), (False, style.FAILED), (None, style.NEITHER)]
 )
 def test_the_sheet_states_the_verdict_in_its_colour(passed, color):
     sheet = contact_sheet([play(verdict=Verdict((CriterionResult("no_collision", passed, -1, (), None, ""),)))])
@@ -134,7 +134,7 @@ def test_the_sheet_has_a_panel_for_each_view_there_is(sensors, panels):
     assert sheet.height // PANEL[1] == lines
     corners = [(28 + 62 + line * (PANEL[1] + 10), 28 + k * (PANEL[0] + 10)) for line in range(lines) for k in range(3)]
     grounds = [np.asarray(sheet)[y + 200, x + 10] for y, x in corners]
-    blank = [(ground == pictures.BACKGROUND).all() for ground in grounds]
+    blank = [(ground == style.BACKGROUND).all() for ground in grounds]
     assert blank == [False] * panels + [True] * (lines * 3 - panels)
 
 
@@ -190,4 +190,4 @@ def test_an_episode_without_camera_and_lidar_has_no_video(tmp_path):
     ],
 )
 def test_weather_is_described_in_words(weather, words):
-    assert pictures.weather_words({f"weather.{name}": value for name, value in weather.items()}) == words
+    assert style.weather_words({f"weather.{name}": value for name, value in weather.items()}) == words

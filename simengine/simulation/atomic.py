@@ -1,0 +1,38 @@
+"""Files that are complete or absent: written under a hidden name, forced to the disk, then renamed."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from simengine.core.errors import ConfigError
+
+
+def unfinished_name(path: Path) -> Path:
+    """Return the hidden name a file has until it is complete."""
+    return path.with_name(f".{path.name}.unfinished")
+
+
+def reason(error: OSError) -> str:
+    """Return why the system refused, in words."""
+    return (error.strerror or str(error) or type(error).__name__).lower()
+
+
+@contextmanager
+def complete_or_absent(path: Path) -> Iterator[Path]:
+    """Give the hidden name to write to; when all is written the file gets its own.
+
+    Raises:
+        ConfigError: It cannot be written; nothing is left behind then.
+    """
+    path = Path(path)
+    hidden = unfinished_name(path)
+    try:
+        yield hidden
+        with hidden.open("rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(hidden, path)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {reason(error)}") from None
+    finally:
+        hidden.unlink(missing_ok=True)

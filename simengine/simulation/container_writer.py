@@ -1,0 +1,226 @@
+"""Writes MCAP files (https://mcap.dev/spec) topic by topic; `container_reader` reads them.
+
+The mcap package's own writer can choose neither the compression level nor which messages share a chunk, so chunks are
+laid out here: a message of 64 KiB or more is a chunk by itself (reading an episode's RGB images then never decompresses
+its depth images), smaller ones are gathered. zstd runs single-threaded at level 1, so that equal messages give equal
+bytes. A file gets its name only when it is complete.
+"""
+
+import contextlib
+import os
+import struct
+import zlib
+from pathlib import Path
+
+import zstandard
+from mcap.data_stream import RecordBuilder
+from mcap.opcode import Opcode
+from mcap.records import (
+    Attachment,
+    AttachmentIndex,
+    Channel,
+    ChunkIndex,
+    DataEnd,
+    Footer,
+    Header,
+    McapRecord,
+    MessageIndex,
+    Metadata,
+    MetadataIndex,
+    Schema,
+    Statistics,
+)
+
+from simengine.core.errors import ConfigError
+from simengine.simulation.atomic import reason, unfinished_name
+
+MAGIC = b"\x89MCAP0\r\n"
+_OWN_CHUNK = 64 * 1024  # a message this long is a chunk by itself [bytes]
+_CHUNK_SIZE = 1024 * 1024  # smaller messages are gathered up to this [bytes]
+_CHUNK_SPAN = 1_000_000_000  # and over no longer than this [ns]
+_COMPRESSION_LEVEL = 1
+
+
+class ContainerWriter:
+    """Writes one MCAP file under a hidden name and gives it its own name when it is complete.
+
+    Args:
+        path: Final name; its folder must exist.
+
+    Raises:
+        ConfigError: The folder or the file cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._unfinished = unfinished_name(path)
+        self._compressor = zstandard.ZstdCompressor(level=_COMPRESSION_LEVEL, threads=0)
+        self._schemas: dict[str, Schema] = {}
+        self._channels: dict[str, Channel] = {}
+        self._chunks: list[ChunkIndex] = []
+        self._attachments: list[AttachmentIndex] = []
+        self._metadata: list[MetadataIndex] = []
+        self._counts: dict[int, int] = {}
+        self._first_ns, self._last_ns = 2**63, 0
+        self._gathered: list[tuple[int, int, bytes]] = []  # channel, time, record
+        self._gathered_size = 0
+        self._offset = 0
+        try:
+            self._file = self._unfinished.open("wb")
+        except OSError as error:
+            raise ConfigError(f"{path}: cannot be written: {reason(error)}") from None
+        self._write(MAGIC)
+        self._write(_record(Header("", "simengine")))
+
+    def _write(self, *parts: bytes) -> None:
+        try:
+            for part in parts:
+                self._file.write(part)
+                self._offset += len(part)
+        except OSError as error:
+            self.abort()
+            raise ConfigError(f"{self.path}: cannot be written: {reason(error)}") from None
+
+    def channel(self, topic: str, encoding: str, schema_name: str, schema_encoding: str, schema: bytes) -> int:
+        """Register a topic once and return its channel id.
+
+        Args:
+            topic: Its name.
+            encoding: Of its messages: "protobuf", "json", or a format that describes itself.
+            schema_name: Name of the message type; empty for none.
+            schema_encoding: "protobuf" or "jsonschema".
+            schema: The schema itself.
+        """
+        if topic in self._channels:
+            return self._channels[topic].id
+        schema_id = 0
+        if schema_name:
+            if schema_name not in self._schemas:
+                made = Schema(id=len(self._schemas) + 1, data=schema, encoding=schema_encoding, name=schema_name)
+                self._schemas[schema_name] = made
+                self._write(_record(made))
+            schema_id = self._schemas[schema_name].id
+        channel = Channel(
+            id=len(self._channels) + 1, topic=topic, message_encoding=encoding, metadata={}, schema_id=schema_id
+        )
+        self._channels[topic] = channel
+        self._write(_record(channel))
+        return channel.id
+
+    def add(self, channel: int, time_ns: int, payload: bytes, compress: bool = True) -> None:
+        """Append one message; messages of a channel must come in order of time."""
+        sequence = self._counts.get(channel, 0)
+        self._counts[channel] = sequence + 1
+        self._first_ns, self._last_ns = min(self._first_ns, time_ns), max(self._last_ns, time_ns)
+        head = struct.pack("<BQHIQQ", Opcode.MESSAGE, len(payload) + 22, channel, sequence, time_ns, time_ns)
+        if len(payload) >= _OWN_CHUNK:
+            self._write_chunk(head + payload, [(channel, time_ns, 0)], compress)
+            return
+        if self._gathered and abs(time_ns - self._gathered[0][1]) >= _CHUNK_SPAN:
+            self._flush()
+        self._gathered.append((channel, time_ns, head + payload))
+        self._gathered_size += len(payload)
+        if self._gathered_size >= _CHUNK_SIZE:
+            self._flush()
+
+    def _flush(self) -> None:
+        if not self._gathered:
+            return
+        index, offset = [], 0
+        for channel, time_ns, record in self._gathered:
+            index.append((channel, time_ns, offset))
+            offset += len(record)
+        self._write_chunk(b"".join(record for _, _, record in self._gathered), index, True)
+        self._gathered, self._gathered_size = [], 0
+
+    def _write_chunk(self, content: bytes, index: list[tuple[int, int, int]], compress: bool) -> None:
+        first_ns, last_ns = min(time_ns for _, time_ns, _ in index), max(time_ns for _, time_ns, _ in index)
+        stored = self._compressor.compress(content) if compress else content
+        name = b"zstd" if compress else b""
+        head = struct.pack("<QQQII", first_ns, last_ns, len(content), zlib.crc32(content), len(name)) + name
+        head += struct.pack("<Q", len(stored))
+        start = self._offset
+        self._write(struct.pack("<BQ", Opcode.CHUNK, len(head) + len(stored)) + head, stored)
+        chunk_length = self._offset - start
+        offsets: dict[int, int] = {}
+        for channel in sorted({channel for channel, _, _ in index}):
+            offsets[channel] = self._offset
+            entries = [(time_ns, offset) for other, time_ns, offset in index if other == channel]
+            self._write(_record(MessageIndex(channel, entries)))
+        self._chunks.append(
+            ChunkIndex(
+                chunk_length=chunk_length,
+                chunk_start_offset=start,
+                compression=name.decode(),
+                compressed_size=len(stored),
+                message_end_time=last_ns,
+                message_index_length=self._offset - start - chunk_length,
+                message_index_offsets=offsets,
+                message_start_time=first_ns,
+                uncompressed_size=len(content),
+            )
+        )
+
+    def attach(self, name: str, media_type: str, content: bytes) -> None:
+        """Add a named file."""
+        record = _record(Attachment(create_time=0, log_time=0, name=name, media_type=media_type, data=content))
+        self._attachments.append(
+            AttachmentIndex(
+                offset=self._offset, length=len(record), log_time=0, create_time=0, data_size=len(content),
+                name=name, media_type=media_type,
+            )
+        )
+        self._write(record)
+
+    def describe(self, name: str, values: dict[str, str]) -> None:
+        """Add named key-value metadata."""
+        record = _record(Metadata(name=name, metadata=values))
+        self._metadata.append(MetadataIndex(offset=self._offset, length=len(record), name=name))
+        self._write(record)
+
+    def close(self) -> None:
+        """Write the index, force everything to the disk and give the file its name.
+
+        Raises:
+            ConfigError: The disk is full or the folder has gone.
+        """
+        self._flush()
+        self._write(_record(DataEnd(0)))
+        statistics = Statistics(
+            attachment_count=len(self._attachments),
+            channel_count=len(self._channels),
+            channel_message_counts=self._counts,
+            chunk_count=len(self._chunks),
+            message_count=sum(self._counts.values()),
+            message_end_time=self._last_ns,
+            message_start_time=min(self._first_ns, self._last_ns),
+            metadata_count=len(self._metadata),
+            schema_count=len(self._schemas),
+        )
+        start = self._offset
+        records: list[McapRecord] = [*self._schemas.values(), *self._channels.values(), statistics]
+        records += [*self._chunks, *self._attachments, *self._metadata]
+        summary = b"".join(_record(record) for record in records)
+        footer = struct.pack("<BQQQ", Opcode.FOOTER, 20, start, 0)
+        crc = zlib.crc32(footer, zlib.crc32(summary))
+        self._write(summary, _record(Footer(summary_start=start, summary_offset_start=0, summary_crc=crc)), MAGIC)
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            os.replace(self._unfinished, self.path)
+        except OSError as error:
+            self.abort()
+            raise ConfigError(f"{self.path}: cannot be written: {reason(error)}") from None
+
+    def abort(self) -> None:
+        """Leave nothing behind; may be called twice."""
+        with contextlib.suppress(OSError):  # flushing what is left fails on the full disk that is the reason to abort
+            self._file.close()
+        self._unfinished.unlink(missing_ok=True)
+
+
+def _record(record: McapRecord) -> bytes:
+    builder = RecordBuilder()
+    record.write(builder)
+    return bytes(builder.end())
