@@ -33,6 +33,7 @@ class Bodies(NamedTuple):
     rotation_angle: NDArray[np.float64]  # of the wheels [rad]. (…, 4)
     gait: NDArray[np.float64]  # phase of the steps [rad]
     dynamic: NDArray[np.bool_]  # carried by forces: in the world and not replayed
+    carried: NDArray[np.bool_]  # was replayed at the last tick, so its last velocity is known
     struck: NDArray[np.bool_]  # a walker or two-wheeler that was hit: now it only falls
 
 
@@ -49,6 +50,7 @@ def empty_bodies(num_actors: int) -> Bodies:
         rotation_angle=np.zeros((num_actors, 4)),
         gait=np.zeros(num_actors),
         dynamic=np.zeros(num_actors, np.bool_),
+        carried=np.zeros(num_actors, np.bool_),
         struck=np.zeros(num_actors, np.bool_),
     )
 
@@ -131,18 +133,34 @@ def write_state(
 
 @njit(cache=True)
 def carry_replayed(
-    a: int, actors: ActorTable, chassis: Chassis, bodies: Bodies, before: WorldState, controls: Controls, dt: float,
-    after: WorldState,
+    replayed: NDArray[np.bool_], actors: ActorTable, chassis: Chassis, bodies: Bodies, before: WorldState,
+    controls: Controls, dt: float, after: WorldState,
 ) -> None:
-    """Take over a replayed actor's given motion and write what follows from it: wheels, steering, gait, lamps.
+    """Take over the given motion of every replayed actor and write what follows from it: wheels, steering, gait, lamps.
 
     Pose and velocity stay as the caller gave them.
     """
+    for a in range(len(replayed)):
+        if not replayed[a]:
+            bodies.carried[a] = False
+        else:
+            _carry(a, actors, chassis, bodies, before, controls, dt, after)
+
+
+@njit(cache=True)
+def _carry(
+    a: int, actors: ActorTable, chassis: Chassis, bodies: Bodies, before: WorldState, controls: Controls, dt: float,
+    after: WorldState,
+) -> None:
+    """Carry one replayed actor; see `carry_replayed`."""
     vx, vy, vz = before.velocity[0, a, 0], before.velocity[0, a, 1], before.velocity[0, a, 2]
     q, omega = before.orientation[0, a], before.angular_velocity[0, a]
     last_x, last_y, last_z = bodies.velocity[a, 0], bodies.velocity[a, 1], bodies.velocity[a, 2]
     body_from_box(before, chassis, a, bodies)
     now_x, now_y, now_z = bodies.velocity[a, 0], bodies.velocity[a, 1], bodies.velocity[a, 2]
+    if not bodies.carried[a]:
+        last_x, last_y, last_z = now_x, now_y, now_z
+        bodies.carried[a] = True
     after.acceleration[0, a, 0] = (now_x - last_x) / dt
     after.acceleration[0, a, 1] = (now_y - last_y) / dt
     after.acceleration[0, a, 2] = (now_z - last_z) / dt

@@ -20,11 +20,11 @@ from simengine.core.errors import ScenarioError
 from simengine.core.state import ActorTable, Controls, Mobility, WorldState, copy_state
 from simengine.core.weather import FRICTION_DRY
 from simengine.physics.backend import Contact, Ground, Physics
-from simengine.physics.bodies import body_from_box, box_from_body, carry_replayed, empty_bodies, write_state
+from simengine.physics.bodies import carry_replayed, empty_bodies, write_state
 from simengine.physics.chassis import chassis_of
 from simengine.physics.forces import advance_forces
 from simengine.physics.hand_over import find_hand_overs
-from simengine.physics.settle import settle_actor
+from simengine.physics.settle import enter_actor
 from simengine.physics.terrain import SAMPLES, STOREY, TILE_SIZE, sample_tile, tile_mesh, tiles_around
 from simengine.physics.touches import ContactSums
 from simengine.physics.tyre import GRAVITY
@@ -99,11 +99,8 @@ class BulletPhysics(Physics):
         self._open()
         settled = copy_state(state)
         for a in range(count):
-            if state.valid[0, a]:
-                body_from_box(state, self._chassis, a, self._bodies)
-                if not state.replayed[0, a]:
-                    self._enter(a, state)
-                    self._write_entry(a, settled)
+            if state.valid[0, a] and not state.replayed[0, a]:
+                self._enter(a, state, 0.0, settled)
         return settled
 
     def step(self, state: WorldState, controls: Controls) -> WorldState:
@@ -181,13 +178,13 @@ class BulletPhysics(Physics):
             )  # fmt: skip
         return self._shapes[key]
 
-    def _enter(self, a: int, state: WorldState) -> None:
-        """Set an actor on the ground and make its body, from the motion that `_bodies` holds."""
+    def _enter(self, a: int, state: WorldState, ahead: float, out: WorldState) -> None:
+        """Set an actor on the ground, make its body and write it into a state; see `enter_actor`."""
         bodies, chassis, actors = self._bodies, self._chassis, self._actors
         bodies.struck[a] = False
-        settle_actor(
-            a, actors, chassis, self._lanes, float(self._ground.friction[0]), self._ground.patches,
-            state.tyre_grip[0, a], bodies,
+        enter_actor(
+            a, state, ahead, actors, chassis, self._lanes, float(self._ground.friction[0]), self._ground.patches,
+            bodies, out,
         )  # fmt: skip
         bodies.dynamic[a] = True
         mobility = Mobility(int(actors.mobility[0, a]))
@@ -227,32 +224,25 @@ class BulletPhysics(Physics):
             del self._actor_of_uid[uid]
             self._uid[a] = -1
 
-    def _write_entry(self, a: int, out: WorldState) -> None:
-        """Write an actor that was set on the ground into world 0 of a state."""
-        bodies = self._bodies
-        box_from_body(bodies, self._chassis, a, out.position[0, a], out.velocity[0, a])
-        out.orientation[0, a] = bodies.orientation[a]
-        out.wheel_speed[0, a] = bodies.spin[a]
-        out.tyre_deflection[0, a] = bodies.deflection[a]
-
     # -------------------------------------------------------------------------------------------------------- one tick
 
     def _follow_changes(self, state: WorldState, controls: Controls, after: WorldState) -> None:
         """Let actors appear, leave and become dynamic as the caller asks; carry the replayed ones."""
-        valid, replayed = state.valid[0], state.valid[0] & state.replayed[0]
-        if replayed.any() and find_hand_overs(self._actors, state, replayed, self._tick_step, self._must_hand_over):
-            replayed &= ~self._must_hand_over
-            after.replayed[0] &= ~self._must_hand_over
+        valid, replayed, must = state.valid[0], state.valid[0] & state.replayed[0], self._must_hand_over
+        must[:] = False
+        if replayed.any() and find_hand_overs(self._actors, state, replayed, self._tick_step, must):
+            replayed &= ~must
+            after.replayed[0] &= ~must
         wanted = valid & ~replayed
         for a in np.flatnonzero(wanted != self._bodies.dynamic).tolist():
             if wanted[a]:
-                body_from_box(state, self._chassis, a, self._bodies)
-                self._enter(a, state)
+                # Of one that would be replayed on, the pose is that of the tick to come, to which Bullet will bring it.
+                self._enter(a, state, self._tick_step if must[a] else 0.0, after)
             else:
                 self._leave(a)
-        for a in np.flatnonzero(replayed).tolist():
+        if replayed.any():
             carry_replayed(
-                a, self._actors, self._chassis, self._bodies, state, controls, self._tick_step, after
+                replayed, self._actors, self._chassis, self._bodies, state, controls, self._tick_step, after
             )
 
     def _substep(self, controls: Controls, grip: NDArray[np.float64], touches: ContactSums) -> None:

@@ -18,7 +18,8 @@ def find_hand_overs(
 ) -> int:
     """Mark the replayed actors of world 0 that a dynamic one may touch within a tick, and return how many.
 
-    One that becomes dynamic may in turn be about to touch another: such chains are followed.
+    A replayed actor's pose is that of the tick to come, so dynamic ones are taken where they will be then. One that
+    becomes dynamic may in turn be about to touch another: such chains are followed.
 
     Args:
         actors: What the actors are.
@@ -46,8 +47,12 @@ def find_hand_overs(
 @njit(cache=True)
 def _near(actors: ActorTable, state: WorldState, a: int, b: int, dt: float) -> bool:
     """Return whether two actors' boxes may touch within a tick."""
-    dx = state.position[0, b, 0] - state.position[0, a, 0]
-    dy = state.position[0, b, 1] - state.position[0, a, 1]
+    ahead_a = 0.0 if state.replayed[0, a] else dt
+    ahead_b = 0.0 if state.replayed[0, b] else dt
+    dx = state.position[0, b, 0] + ahead_b * state.velocity[0, b, 0]
+    dx -= state.position[0, a, 0] + ahead_a * state.velocity[0, a, 0]
+    dy = state.position[0, b, 1] + ahead_b * state.velocity[0, b, 1]
+    dy -= state.position[0, a, 1] + ahead_a * state.velocity[0, a, 1]
     dz = state.position[0, b, 2] - state.position[0, a, 2]
     vx = state.velocity[0, b, 0] - state.velocity[0, a, 0]
     vy = state.velocity[0, b, 1] - state.velocity[0, a, 1]
@@ -61,8 +66,7 @@ def _near(actors: ActorTable, state: WorldState, a: int, b: int, dt: float) -> b
         return False
     q, p = state.orientation[0, a], state.orientation[0, b]
     gap = boxes_gap(
-        state.position[0, a, 0], state.position[0, a, 1], yaw_from_quaternion(q[0], q[1], q[2], q[3]),
-        actors.length[0, a], actors.width[0, a], state.position[0, b, 0], state.position[0, b, 1],
-        yaw_from_quaternion(p[0], p[1], p[2], p[3]), actors.length[0, b], actors.width[0, b],
+        0.0, 0.0, yaw_from_quaternion(q[0], q[1], q[2], q[3]), actors.length[0, a], actors.width[0, a],
+        dx, dy, yaw_from_quaternion(p[0], p[1], p[2], p[3]), actors.length[0, b], actors.width[0, b],
     )  # fmt: skip
     return gap < margin

@@ -7,9 +7,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.geometry import quaternion_from_euler, rotation_matrix, yaw_from_quaternion
-from simengine.core.state import ActorTable, Mobility
+from simengine.core.state import ActorTable, Mobility, WorldState
 from simengine.physics.backend import FrictionPatches
-from simengine.physics.bodies import Bodies
+from simengine.physics.bodies import Bodies, body_from_box, box_from_body
 from simengine.physics.chassis import Chassis
 from simengine.physics.forces import sample_ground
 from simengine.physics.suspension import (
@@ -34,12 +34,31 @@ _SETTLED = 1e-13  # correction of heave [m] and angles [rad] below which a body 
 
 
 @njit(cache=True)
-def settle_actor(
-    a: int, actors: ActorTable, chassis: Chassis, lanes: LaneArrays, base_friction: float, patches: FrictionPatches,
-    grip: NDArray[np.float64], bodies: Bodies,
+def enter_actor(
+    a: int, state: WorldState, ahead: float, actors: ActorTable, chassis: Chassis, lanes: LaneArrays,
+    base_friction: float, patches: FrictionPatches, bodies: Bodies, out: WorldState,
 ) -> None:
-    """Set one actor on the ground; a free body is only lifted where it would be under it (see `settle_wheels`)."""
+    """Take an actor over from world 0 of a state, set it on the ground, and write it into `out`.
+
+    Wheels are put on their springs (see `settle_wheels`), a walker on its feet; a free body is only lifted where it
+    would be under the ground.
+
+    Args:
+        a: Actor.
+        state: Its pose and motion, and the grip of its tyres.
+        ahead: How far in time its pose is ahead of its entry [s].
+        actors: What the actors are.
+        chassis: What follows for their bodies.
+        lanes: The ground.
+        base_friction: µ of the weather.
+        patches: Slippery discs.
+        bodies: Written.
+        out: Written.
+    """
+    body_from_box(state, chassis, a, bodies)
     mobility, position, q = actors.mobility[0, a], bodies.position[a], bodies.orientation[a]
+    for i in range(3):
+        position[i] -= ahead * bodies.velocity[a, i]
     if mobility == _FREE:
         offset = chassis.box_offset[a, 2]
         height, _, _, _ = ground_at(lanes, position[0], position[1], position[2])
@@ -51,7 +70,13 @@ def settle_actor(
         position[2] = height + actors.cog_height[0, a]
         q[0], q[1], q[2], q[3] = quaternion_from_euler(0.0, 0.0, yaw_from_quaternion(q[0], q[1], q[2], q[3]))
     else:
-        settle_wheels(a, actors, chassis, lanes, base_friction, patches, grip, bodies)
+        settle_wheels(a, actors, chassis, lanes, base_friction, patches, state.tyre_grip[0, a], bodies)
+    box_from_body(bodies, chassis, a, out.position[0, a], out.velocity[0, a])
+    for i in range(4):
+        out.orientation[0, a, i] = q[i]
+        out.wheel_speed[0, a, i] = bodies.spin[a, i]
+        out.tyre_deflection[0, a, i, 0] = bodies.deflection[a, i, 0]
+        out.tyre_deflection[0, a, i, 1] = bodies.deflection[a, i, 1]
 
 
 @njit(cache=True)
