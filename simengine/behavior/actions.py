@@ -1,7 +1,7 @@
 """What an event does at the moment it fires: it writes the script, the state, the friction patches or the minds.
 
-An installed package adds an action by an entry point of the group `simengine.actions`: its name is the action's kind, its
-value a callable `(Stage, event) -> None`.
+An installed package adds an action by an entry point of the group `simengine.actions`: its name is the action's kind,
+its value a callable `(Stage, event) -> None`.
 """
 
 import importlib.metadata
@@ -76,7 +76,7 @@ def _change_lane(stage: Stage, event: Event) -> None:
 
 
 def _lanes_aside(lanes: LaneArrays, lane: int, s: float, count: int) -> float:
-    """Return how far the centre line `count` lanes to the left is from a lane's own [m]; past the edge in lane widths."""
+    """Return how far to the left the centre line `count` lanes on is [m]; past the edge in lane widths."""
     x, y, _, _ = lane_pose(lanes, lane, s, 0.0)
     aside, other = 0.0, lane
     for _ in range(abs(count)):
@@ -213,5 +213,5 @@ def check_mobility(event: Event, actors: ActorTable) -> None:
     }.get(event.action.kind)
     if wants is not None and mobility not in wants:
         raise ConfigError(
-            f"scenario.events.{event.name}.do.kind = {event.action.kind}: an actor of kind {mobility.name.lower()} cannot"
+            f"scenario.events.{event.name}.do.kind = {event.action.kind}: a {mobility.name.lower()} actor cannot"
         )

@@ -100,7 +100,7 @@ def compile_events(scenario: specs.ScenarioSpec, names: dict[str, int]) -> tuple
         who = actor(f"{name}.actor", event.actor)
         if who == 0 and event.do.kind not in _EGO_ACTIONS:
             raise ScenarioError(
-                f"scenario.events.{name}.do.kind = {event.do.kind}: the ego's driver decides that; allowed for the ego: "
+                f"scenario.events.{name}.do.kind = {event.do.kind}: its driver decides that; allowed for the ego: "
                 + ", ".join(_EGO_ACTIONS)
             )
         load = ()

@@ -135,7 +135,7 @@ def _lane_steering(
     duration: float,
     friction: float,
 ) -> float:
-    """Return the road-wheel angle that follows a reference moving sideways `from_` … `to` [m], of which `part` is done."""
+    """Return the road-wheel angle that follows a reference moving sideways `from_` … `to` [m], `part` of it done."""
     q = bodies.orientation[a]
     yaw = yaw_from_quaternion(q[0], q[1], q[2], q[3])
     rear = bodies.chassis[a, _REAR]

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from simengine.behavior.actions import Stage, check_mobility, find_action
 from simengine.behavior.ego_driver import Control, DriverObservation, make_driver, observe
 from simengine.behavior.events import compile_events, empty_latches, evaluate_triggers
-from simengine.behavior.memory import SPEED_CAP, draw_drivers, empty_memory
+from simengine.behavior.memory import draw_drivers, empty_memory, vehicle_table
 from simengine.behavior.pedestrian import People, begin_people, walk_people
 from simengine.behavior.replay import Recording, follow_recording, hand_over, lay_out
 from simengine.behavior.rules import road_rules
-from simengine.behavior.scripted import begin_script, scripted_controls
+from simengine.behavior.scripted import begin_script, chassis_columns, scripted_controls
 from simengine.behavior.traffic import Conditions, traffic_controls
 from simengine.core.geometry import yaw_from_quaternion
 from simengine.core.rng import kernel_seed
@@ -54,6 +54,7 @@ class Minds:
         self._rate_hz = scenario.physics.rate_hz
         self._dt = 1.0 / scenario.physics.control_rate_hz
         self._rules = road_rules(world.network)
+        self._vehicles = vehicle_table(actors)
         self._memory = draw_drivers(
             empty_memory(1, num_actors), actors, scenario.traffic.drivers, kernel_seed(scenario.seed, "drivers")
         )
@@ -62,6 +63,7 @@ class Minds:
         self._conditions = Conditions(friction, np.array([sight_distance(world.weather)]), np.array([dark]))
         self._people: People = begin_people(world.network, world.lanes, actors, world.state, scenario.pedestrians,
                                             kernel_seed(scenario.seed, "people"))  # fmt: skip
+        self._chassis = chassis_columns(actors)
         self._script = begin_script(world.lanes, actors, world.state)
         self._table, self._events = compile_events(scenario.scenario, world.names)
         for event in self._events:
@@ -107,13 +109,21 @@ class Minds:
         controls = empty_controls(1, actors.kind.shape[1])
         drives, obeys = self._driven(state)
         traffic_controls(
-            world.lanes, self._rules, actors, state, self._memory, drives, obeys, colors.reshape(1, -1),
+            self._rules, self._vehicles, actors, state, self._memory, drives, obeys, colors.reshape(1, -1),
             self._conditions, self._seed, self._dt, controls,
         )  # fmt: skip
         controls.acceleration[0, actors.behavior[0] == Behavior.PARKED] = _PARKED_BRAKE
         walk_people(self._people, world.network, actors, state, colors, self._dt, controls)
         scripted_controls(
-            world.lanes, actors, state, self._script, self._conditions.friction, self._rate_hz, self._dt, controls
+            self._rules.ways,
+            actors,
+            self._chassis,
+            state,
+            self._script,
+            self._conditions.friction,
+            self._rate_hz,
+            self._dt,
+            controls,
         )
         if self._conditions.headlights[0]:
             on = (actors.mobility[0] == Mobility.WHEELED) & (actors.behavior[0] != Behavior.PARKED)
@@ -162,9 +172,7 @@ class Minds:
 
     def _fire_events(self, state: WorldState) -> WorldState:
         before = self._latches.fired_tick.copy()
-        evaluate_triggers(
-            self._table, self._latches, self._world.actors, state, self._rate_hz, self._dt, self._seed
-        )
+        evaluate_triggers(self._table, self._latches, self._world.actors, state, self._rate_hz, self._dt, self._seed)
         fired = np.flatnonzero(self._latches.fired_tick[0] != before[0])
         if len(fired) == 0:
             return state

@@ -1,17 +1,33 @@
 """What stands around the road: surfaces, buildings, trees, posts, shelves; as meshes to see and boxes to hit."""
 
+import math
 from typing import NamedTuple
 
-from simengine.physics.backend import StaticBox
+import numpy as np
 
-# What part of an object's footprint is solid at bumper height, length and width; 0 leaves it out.
+from simengine.assets.actors import actor_mesh
+from simengine.assets.scenery import scenery_mesh
+from simengine.core.mesh import Mesh, transform_mesh
+from simengine.core.rng import generator, kernel_seed
+from simengine.core.semantics import SEMANTIC_OF_KIND
+from simengine.core.state import ActorKind, ActorTable
+from simengine.core.weather import Weather
+from simengine.physics.backend import StaticBox
+from simengine.road.furniture import roadside_positions
+from simengine.road.network import RoadNetwork
+from simengine.road.surface import surface_meshes
+from simengine.scenario.spec import ConcreteScenario
+from simengine.sensors.base import Scene
+from simengine.simulation.placement import ActorPlan
+
+# What part of an object's footprint is solid at bumper height, length and width; what is not named is passed through.
 _SOLID = {
     "building": (1.0, 1.0), "shelf": (1.0, 1.0), "wall": (1.0, 1.0), "guard_rail": (1.0, 1.0), "fence": (1.0, 1.0),
-    "tree": (0.12, 0.12), "lamp_post": (0.25, 0.25), "signal": (0.3, 0.3), "sign_post": (0.2, 0.2),
-    "delineator": (0.0, 0.0),
+    "tree": (0.12, 0.12), "lamp_post": (0.0, 0.0), "signal": (0.0, 0.0), "sign_post": (0.0, 0.0),
 }  # fmt: skip
-_POST = 0.15  # thickness of posts and trunks at least [m]
-_SIGHT = 500.0  # scenery further from every start is left out [m]
+_POST = 0.15  # posts and trunks are at least this thick [m]
+_SIGHT = 400.0  # scenery farther from every actor is left out [m]
+_LAMP_HEIGHT = 0.95  # of a lamp post's own height
 
 
 class Prop(NamedTuple):
@@ -29,3 +45,98 @@ class Scenery(NamedTuple):
 
     props: tuple[Prop, ...]
     obstacles: tuple[StaticBox, ...]
+    origin: tuple[float, float, float]  # near which pictures are drawn, world [m]
+
+
+def _solid_box(prop: Prop) -> StaticBox | None:
+    share = _SOLID.get(prop.kind.partition(":")[0])
+    if share is None:
+        return None
+    length, width, height = prop.size
+    x, y, z = prop.position
+    size = (max(_POST, share[0] * length), max(_POST, share[1] * width), height)
+    return StaticBox((x, y, z + 0.5 * height), prop.yaw, size)
+
+
+def make_scenery(
+    scenario: ConcreteScenario,
+    network: RoadNetwork,
+    shelves: list[tuple[tuple[float, float, float], float, tuple[float, float, float]]],
+    plans: list[ActorPlan],
+) -> Scenery:
+    """Furnish the surroundings of the actors.
+
+    Args:
+        scenario: Its road names the scenery, its seed varies it.
+        network: The roads.
+        shelves: Boxes of a hall: centre [m], yaw [rad], size [m].
+        plans: Where the actors start; the first is the ego.
+    """
+    random = generator(scenario.seed, "scenery")
+    props = [Prop("shelf", (x, y, z - 0.5 * size[2]), yaw, size) for (x, y, z), yaw, size in shelves]
+    kind = getattr(scenario.road, "scenery", "none")
+    for number, (item, x, y, z, yaw, size) in enumerate(roadside_positions(network, kind, random)):
+        # The network's signals come first, in their order.
+        props.append(Prop(item, (x, y, z), yaw, size, number if number < len(network.signal_heading) else -1))
+    starts = np.array([(plan.x, plan.y) for plan in plans])
+    near = [prop for prop in props if np.hypot(*(starts - prop.position[:2]).T).min() < _SIGHT]
+    boxes = [box for prop in near if (box := _solid_box(prop)) is not None]
+    # A whole number of metres, so that adding it back loses nothing.
+    origin = (float(round(plans[0].x)), float(round(plans[0].y)), float(round(plans[0].z)))
+    return Scenery(tuple(near), tuple(boxes), origin)
+
+
+def _actor_meshes(actors: ActorTable) -> tuple[Mesh, ...]:
+    meshes = []
+    for a in range(actors.kind.shape[1]):
+        offset = float(actors.cog_offset[0, a])
+        meshes.append(
+            actor_mesh(
+                ActorKind(int(actors.kind[0, a])),
+                int(actors.variant[0, a]),
+                float(actors.length[0, a]),
+                float(actors.width[0, a]),
+                float(actors.height[0, a]),
+                wheel_radius=float(actors.wheel_radius[0, a]),
+                front_axle_x=offset + float(actors.front_axle[0, a]),
+                rear_axle_x=offset - float(actors.rear_axle[0, a]),
+                track_width=float(actors.track_width[0, a]),
+            )
+        )
+    return tuple(meshes)
+
+
+def make_scene(
+    scenario: ConcreteScenario, network: RoadNetwork, scenery: Scenery, actors: ActorTable, weather: Weather
+) -> Scene:
+    """Turn a world into what sensors can see: a mesh per actor, surfaces, and one mesh per object around."""
+    origin = np.array(scenery.origin)
+    surfaces = surface_meshes(network, scenery.origin, getattr(scenario.road, "scenery", "none"))
+    meshes, instances = list(surfaces), [0] * len(surfaces)
+    num_actors = actors.kind.shape[1]
+    signal_mesh = np.full(len(network.signal_heading), -1, np.int32)
+    lamps = []
+    for number, prop in enumerate(scenery.props):
+        mesh = scenery_mesh(prop.kind, prop.size, number, generator(scenario.seed, "prop", number))
+        x, y, z = (float(value) for value in np.array(prop.position) - origin)
+        if prop.signal >= 0:
+            signal_mesh[prop.signal] = len(meshes)
+        if prop.kind == "lamp_post":
+            reach = 0.5 * prop.size[0]
+            lamps.append(
+                (x + reach * math.cos(prop.yaw), y + reach * math.sin(prop.yaw), z + _LAMP_HEIGHT * prop.size[2])
+            )
+        meshes.append(transform_mesh(mesh, (x, y, z), prop.yaw))
+        instances.append(num_actors + 1 + number)
+    return Scene(
+        origin=scenery.origin,
+        actors=actors,
+        actor_mesh=_actor_meshes(actors),
+        actor_semantic=np.array([SEMANTIC_OF_KIND[ActorKind(int(kind))] for kind in actors.kind[0]], np.uint8),
+        static_mesh=tuple(meshes),
+        static_instance=np.array(instances, np.int32),
+        lamp_position=np.array(lamps, np.float64).reshape(-1, 3),
+        signal_mesh=signal_mesh,
+        weather=weather,
+        seed=int(kernel_seed(scenario.seed, "appearance")),
+    )

@@ -1,20 +1,19 @@
 """THE LOOP: who wants what, what the world lets them do, what is seen of it, what is true, what it means.
 
-`simulate(scenario)` runs it to the end and returns an `Episode`; `Simulator(scenario)` with `reset()` and `step(control)`
-hands it to a user's own.
+`simulate(scenario)` runs it to the end and returns an `Episode`; `Simulator(scenario)` with `reset()` and
+`step(control)` hands it to a user's own.
 """
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from simengine.core.errors import ConfigError, ScenarioError
 from simengine.core.history import History, time_of_tick
 from simengine.core.state import Controls, WorldState
 from simengine.labels.annotate import Annotator
 from simengine.labels.annotation import Annotation
+from simengine.labels.hazards import HazardOnset
 from simengine.metrics.verdict import Verdict
 from simengine.physics.backend import Contact, Physics
 from simengine.road.signals import signal_colors
@@ -85,11 +84,15 @@ class Simulator:
         self._physics = make_physics(scenario)
         self._rate = scenario.physics.rate_hz
         self._substeps = self._rate // scenario.physics.control_rate_hz
-        self._scene = make_scene(self.world) if scenario.sensors else None
+        world = self.world
+        self._scene = None
+        if scenario.sensors:
+            self._scene = make_scene(scenario, world.network, world.scenery, world.actors, world.weather)
 
     def reset(self) -> Snapshot:
         """Begin the episode anew; the same scenario gives the same episode."""
         world, scenario = self.world, self.scenario
+        world.ground.patches.active[:] = False  # what events laid in an earlier run
         self._sensors: dict[str, Sensor] = {}
         if self._scene is not None:
             self._sensors = make_sensors(scenario.sensors, self._scene, scenario.seed)
@@ -141,6 +144,11 @@ class Simulator:
     def time_ns(self) -> int:
         """Now [ns]."""
         return time_of_tick(int(self.state.tick[0]), self._rate)
+
+    @property
+    def hazards(self) -> tuple[HazardOnset, ...]:
+        """The hazards that have been set off so far."""
+        return tuple(self._minds.fired)
 
     @property
     def verdict(self) -> Verdict:

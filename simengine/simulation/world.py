@@ -71,7 +71,7 @@ def _read_inputs(scenario: ConcreteScenario) -> dict[str, bytes]:
         found = hashlib.sha256(inputs[path]).hexdigest()
         if found != digest:
             raise ScenarioError(
-                f"road.file = {path}: its content has changed: SHA-256 {found[:12]}…, the scenario asks for {digest[:12]}…"
+                f"road.file = {path}: its content has changed: SHA-256 {found[:12]}…, not {digest[:12]}… as recorded"
             )
     return inputs
 
@@ -111,9 +111,10 @@ def build_world(scenario: ConcreteScenario) -> World:
     none = np.zeros((1, 8))
     patches = FrictionPatches(np.zeros((1, 8), np.bool_), none, none.copy(), none.copy(), none.copy())
     ground = Ground(network, np.array([friction(weather)]), patches, scenery.obstacles)
+    replayed = recorded if scenario.traffic.kind == "replay" else None
     names = {plan.name: index for index, plan in enumerate(placer.plans)}
     return World(
-        scenario, network, lanes, ground, weather, actors, state, names, recorded if scenario.traffic.kind == "replay" else None,
+        scenario, network, lanes, ground, weather, actors, state, names, replayed,
         np.array(follows, np.int64), scenery, inputs,
     )  # fmt: skip
 
