@@ -8,6 +8,8 @@ import pytest
 from simengine.core.errors import ConfigError
 from simengine.sensors.base import Frame
 from simengine.simulation.atomic import unfinished_name
+from simengine.simulation.container_reader import ContainerReader
+from simengine.simulation.encoding import decode_depth, encode_depth
 from simengine.simulation.episode import Episode
 from simengine.simulation.mcap_reader import read_episode
 from simengine.simulation.mcap_writer import EpisodeWriter, quaternion_of
@@ -260,6 +262,40 @@ def test_a_flipped_byte_anywhere_is_noticed_or_does_not_matter(tmp_path):
             noticed += 1
             assert str(path) in str(error) and "\n" not in str(error)
     assert noticed > 30
+
+
+def damaged_at(path, place: int) -> Episode:
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.write_bytes(bytes(content))
+    return read_episode(path)
+
+
+def test_a_digit_changed_in_an_attachment_is_noticed(tmp_path):
+    path = tmp_path / "x.mcap"
+    write(path, num_frames=1)
+    place = path.read_bytes().index(b"optical_range: 127") + len("optical_range: 12")
+    episode = damaged_at(path, place)
+    with pytest.raises(ConfigError, match="x.mcap: not a readable episode: the checksum of its scenario.yaml is wrong"):
+        _ = episode.scenario
+
+
+def test_a_time_changed_in_a_message_index_is_noticed(tmp_path):
+    path = tmp_path / "x.mcap"
+    write(path, num_frames=1)
+    reader = ContainerReader(path)
+    offsets = reader._chunks[0].message_index_offsets
+    topic = next(name for name, channel in reader.channels.items() if channel.id in offsets)
+    damaged_at(path, offsets[reader.channels[topic].id] + 9 + 2 + 4)
+    damaged = ContainerReader(path)
+    with pytest.raises(ConfigError, match="x.mcap: not a readable episode: a message index is corrupt"):
+        damaged.read(damaged.messages(topic)[0])
+
+
+def test_near_depth_never_becomes_nothing_and_far_depth_saturates():
+    depth = np.array([[0.0, 1e-4, 0.5, 255.0, 300.0]], np.float32)
+    assert encode_depth(depth).tolist() == [[0, 1, 128, 65280, 65535]]
+    np.testing.assert_allclose(decode_depth(encode_depth(depth))[0, 2:4], [0.5, 255.0])
 
 
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.999])
