@@ -105,7 +105,7 @@ def _body(
 def _end_face(builder: MeshBuilder, ring: np.ndarray, front: bool) -> None:
     """Close the shell's first or last ring with a face of lamps, grille, plate and bumper."""
     left = ring[:5]
-    shares = [1.0, 0.52, 0.30, -0.30, -0.52, -1.0]
+    shares = [1.0, 0.56, 0.44, -0.44, -0.56, -1.0]
     lamp = Material.HEADLAMP if front else Material.TAIL_LAMP
     paint, dark = Material.CAR_PAINT, Material.PLASTIC_DARK
     rows = [

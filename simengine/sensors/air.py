@@ -19,20 +19,20 @@ ASYMMETRY = 0.7
 LAMP_LIT_EXTINCTION = 1.0e-3  # thinner air shows no beams [1/m]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def slice_distance(k: int) -> float:
     """Return the distance at which slice `k` ends [m]."""
     return FIRST * (LAST / FIRST) ** (k / (SLICES - 1.0))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def phase(cosine: float) -> float:
     """Return the share of light scattered by an angle of that cosine [1/sr] (Henyey–Greenstein)."""
     g = ASYMMETRY
     return (1.0 - g * g) / (4.0 * math.pi * (1.0 + g * g - 2.0 * g * cosine) ** 1.5)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def fill_scatter(
     light: NDArray[np.float64], own_lamps: int, cell_light: NDArray[np.int32], corner: NDArray[np.float64],
     eye: NDArray[np.float64], world_from_camera: NDArray[np.float64], width: float, height: float, fx: float, fy: float,
@@ -98,7 +98,7 @@ def fill_scatter(
                 before = after
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def scattered_light(
     scatter: NDArray[np.float32], u: float, v: float, distance: float
 ) -> tuple[float, float, float]:

@@ -31,13 +31,16 @@ from simengine.sensors.exposure import (
     sensor_gain,
     tone_table,
 )
+from simengine.sensors.illumination import Surroundings
 from simengine.sensors.lamps import CELLS, NUM_COLUMNS, PER_CELL, gather_lights
 from simengine.sensors.mount import sensor_pose
+from simengine.sensors.noise import lattice_table
+from simengine.sensors.points import Bodies, View, flat_triangles
 from simengine.sensors.precipitation import DAY_EXPOSURE, NIGHT_EXPOSURE, draw_particles
 from simengine.sensors.raster import Intrinsics, Visibility, draw_visibility, intrinsics_of_fov
 from simengine.sensors.scene import SceneArrays, pose_parts
-from simengine.sensors.shading import Bodies, Surroundings, View, shade_rows
-from simengine.sensors.shadow import draw_shadows, no_shadows
+from simengine.sensors.shading import shade_rows
+from simengine.sensors.shadow import SunShadows, no_shadows
 from simengine.sensors.sky import light_of_weather, luma
 from simengine.sensors.surfaces import surface_table
 
@@ -141,6 +144,9 @@ class CameraSensor(Sensor):
         self._look = int(scene.seed) & 0x7FFFFFFF
         self._light = light_of_weather(scene.weather, self._look & 0xFFFF)
         self._table = surface_table()
+        self._lattice = lattice_table()
+        self._flat = np.empty(len(arrays.triangle), np.bool_)
+        flat_triangles(arrays.corner_normal, self._flat)
         self._tone = tone_table()
         self._normal = normal_table()
         actors = scene.actors
@@ -148,6 +154,7 @@ class CameraSensor(Sensor):
         level = float(max(0.0, self._light.sun_direction[2]))
         daylight = luma(*self._light.sky) + luma(*self._light.sun) * level
         self._dark = min(1.0, max(0.0, (LAMPS_MATTER - daylight) / LAMPS_MATTER))
+        self._shadows = SunShadows(arrays, self._light.sun_direction)
         self._sunny = luma(*self._light.sun) * max(level, 0.05) > SHADOWS_MATTER * daylight
 
     def next_time_ns(self) -> int:
@@ -204,7 +211,7 @@ class CameraSensor(Sensor):
         if max(scene.weather.wetness, scene.weather.ice) > MIRROR_WETNESS:
             mirror = self._mirror_image(bodies, around, view, present)
         radiance = np.empty((camera.height, camera.width, 3), np.float32)
-        shade_rows(bodies, around, view, mirror, *visibility, 0, camera.height, radiance)
+        self._shade(bodies, around, view, mirror, visibility, radiance)
         self._precipitate(poses, around, view, visibility, radiance)
         return Picture(radiance, visibility)
 
@@ -230,6 +237,7 @@ class CameraSensor(Sensor):
         actor_rotations(poses.orientation, rotation)
         return Bodies(
             vertex=arrays.vertex, corner_normal=arrays.corner_normal, triangle=arrays.triangle,
+            triangle_flat=self._flat,
             material=arrays.material,
             semantic=arrays.semantic, part=arrays.part, triangle_seed=arrays.triangle_seed,
             part_actor=arrays.part_actor,
@@ -248,9 +256,7 @@ class CameraSensor(Sensor):
         if self._sunny:
             level = math.hypot(axes[0, 2], axes[1, 2])
             forward = (axes[0, 2] / level, axes[1, 2] / level) if level > 1e-6 else (1.0, 0.0)
-            shadows = draw_shadows(
-                self._arrays, world_from_part, present, light.sun_direction, (eye[0], eye[1], eye[2]), forward
-            )
+            shadows = self._shadows.draw(world_from_part, present, (eye[0], eye[1], eye[2]), forward)
         lamps = np.zeros((MAX_LIGHTS, NUM_COLUMNS))
         cell_light = np.full((CELLS, CELLS, PER_CELL), -1, np.int32)
         cell_actor = np.full((CELLS, CELLS, PER_CELL), -1, np.int32)
@@ -278,9 +284,18 @@ class CameraSensor(Sensor):
             airlight=light.airlight, shadow_height=shadows.height, shadow_corner=shadows.corner,
             shadow_texel=shadows.texel, sun_from_world=shadows.sun_from_world, light=lamps[:count],
             cell_light=cell_light, cell_actor=cell_actor, corner=corner, own_lamps=own_lamps, scatter=scatter,
-            table=self._table, extinction=float(through), wetness=float(weather.wetness),
-            snow_cover=float(weather.snow_cover), ice=float(weather.ice), dark=float(self._dark),
-            street=float(weather.street_lights), time=poses.time_ns * 1e-9, seed=self._look,
+            extinction=float(through), dark=float(self._dark), street=float(weather.street_lights),
+            time=poses.time_ns * 1e-9, seed=self._look,
+        )
+
+    def _shade(
+        self, bodies: Bodies, around: Surroundings, view: View, mirror: NDArray[np.float32], visibility: Visibility,
+        out: NDArray[np.float32],
+    ) -> None:
+        weather = self._scene.weather
+        shade_rows(
+            bodies, around, view, self._table, self._lattice, float(weather.wetness), float(weather.snow_cover),
+            float(weather.ice), mirror, *visibility, 0, out.shape[0], out,
         )
 
     def _mirror_image(
@@ -305,7 +320,7 @@ class CameraSensor(Sensor):
         image = np.empty((half.height, half.width, 3), np.float32)
         mirrored = View(eye, axes, half.fx, half.fy, half.cx, half.cy)
         none = np.zeros((0, 0, 3), np.float32)
-        shade_rows(bodies, around, mirrored, none, *visibility, 0, half.height, image)
+        self._shade(bodies, around, mirrored, none, visibility, image)
         return image
 
     def _precipitate(

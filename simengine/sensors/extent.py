@@ -29,7 +29,7 @@ class ActorExtents(NamedTuple):
     occluder: NDArray[np.int32]  # instance that hides most of it, 0 for none or for surfaces. (num_actors,)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def visible_extents(instance: NDArray[np.uint16], boxes: NDArray[np.float32], pixels: NDArray[np.int32]) -> None:
     """Count each actor's pixels in an instance image and write the boxes around them."""
     height, width = instance.shape
@@ -47,7 +47,7 @@ def visible_extents(instance: NDArray[np.uint16], boxes: NDArray[np.float32], pi
             pixels[a] += 1
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def amodal_extents(
     vertex: NDArray[np.float32], triangle: NDArray[np.int32], part_first_triangle: NDArray[np.int32],
     part_first_vertex: NDArray[np.int32], part_actor: NDArray[np.int32], part_center: NDArray[np.float64],

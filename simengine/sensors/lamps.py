@@ -22,8 +22,8 @@ STREET_LAMP, HEAD_LAMP, TAIL_LAMP = 0.0, 1.0, 2.0
 HEAD_INTENSITY = 26_000.0  # of a pair, in the brightest direction [cd]
 STREET_INTENSITY = 1_500.0  # straight down [cd]
 TAIL_INTENSITY, BRAKE_INTENSITY = 9.0, 110.0  # of a pair (UN R7: tail lamps 4–17 cd, brake lamps 60–260 cd)
-HEAD_REACH, STREET_REACH, TAIL_REACH = 90.0, 34.0, 9.0  # where they are looked for [m]
-CELLS, CELL_SIZE, PER_CELL = 40, 8.0, 12
+HEAD_REACH, STREET_REACH, TAIL_REACH = 90.0, 26.0, 8.0  # where they are looked for [m]
+CELLS, CELL_SIZE, PER_CELL = 40, 8.0, 10
 OCCLUDER_REACH = 1.6  # how far an actor darkens the ground around it [m]
 _HEAD, _BRAKE = int(Light.HEAD), int(Light.BRAKE)
 _LAST_VEHICLE, _ROBOT = int(ActorKind.BICYCLE), int(ActorKind.ROBOT)
@@ -38,7 +38,7 @@ class LightGrid(NamedTuple):
     corner: NDArray[np.float64]  # of the grid [m]. (2,)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def head_lamp_share(across: float, up: float) -> float:
     """Return a low beam's intensity in a direction as a share of its largest.
 
@@ -47,17 +47,20 @@ def head_lamp_share(across: float, up: float) -> float:
         up: Tangent of the angle above the lamp's axis.
     """
     cut = -0.010 + (min(0.26 * -across, 0.035) if across < 0.0 else 0.0)
-    wide = math.exp(-(across * across) / 0.085) + 0.18 * math.exp(-(across * across) / 0.55)
+    square = across * across
+    narrow = 1.0 / (1.0 + square / 0.11)
+    wide = narrow * narrow + 0.18 / (1.0 + square / 0.5)
     below = cut - up
     if below < -0.004:
         return 0.012 * wide
     depth = max(0.0, below)
-    beam = wide * (0.86 * math.exp(-depth / 0.065) + 0.14 * math.exp(-depth / 0.30))
+    steep = depth / 0.06
+    beam = wide * (0.86 / (1.0 + steep + 0.5 * steep * steep) + 0.14 / (1.0 + depth / 0.25))
     edge = min(1.0, (below + 0.004) / 0.008)
     return 0.012 * wide + (beam - 0.012 * wide) * edge
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def light_at(
     light: NDArray[np.float64], n: int, x: float, y: float, z: float
 ) -> tuple[float, float, float, float]:
@@ -75,9 +78,12 @@ def light_at(
     reach = light[n, 12]
     if square > reach * reach or square < 1e-4:
         return 0.0, 0.0, 0.0, 1.0
+    ahead = -(dx * light[n, 3] + dy * light[n, 4] + dz * light[n, 5])
+    if ahead <= 0.0:
+        return 0.0, 0.0, 0.0, 1.0
     inverse = 1.0 / math.sqrt(square)
     tx, ty, tz = dx * inverse, dy * inverse, dz * inverse
-    ahead = -(tx * light[n, 3] + ty * light[n, 4] + tz * light[n, 5])
+    ahead *= inverse
     kind = light[n, 13]
     if kind == STREET_LAMP:
         if ahead <= 0.05:
@@ -94,14 +100,12 @@ def light_at(
         across = -(tx * lx + ty * ly + tz * lz)
         share = head_lamp_share(across / ahead, up / ahead)
     else:
-        if ahead <= 0.0:
-            return 0.0, tx, ty, tz
         share = ahead
     soft = min(1.0, 4.0 * (1.0 - square / (reach * reach)))
     return share * soft / max(square, 0.25), tx, ty, tz
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _list_in_cells(
     x: float, y: float, reach: float, corner_x: float, corner_y: float, item: int, cells: NDArray[np.int32]
 ) -> None:
@@ -123,7 +127,7 @@ def _list_in_cells(
                     break
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def gather_lights(
     lamp_position: NDArray[np.float64], street: float, lit: bool, valid: NDArray[np.bool_], kind: NDArray[np.int32],
     actor_position: NDArray[np.float64], actor_rotation: NDArray[np.float64], size: NDArray[np.float64],
@@ -212,7 +216,7 @@ def gather_lights(
     return count
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def ground_openness(
     cell_actor: NDArray[np.int32], corner: NDArray[np.float64], actor_position: NDArray[np.float64],
     actor_rotation: NDArray[np.float64], size: NDArray[np.float64], x: float, y: float, z: float,
@@ -230,15 +234,18 @@ def ground_openness(
         a = cell_actor[row, column, k]
         if a < 0:
             break
-        m = actor_rotation[a]
         dx, dy, dz = x - actor_position[a, 0], y - actor_position[a, 1], z - actor_position[a, 2]
         gap = abs(dz + 0.5 * size[a, 2])
         if gap > 0.6:
             continue
-        along = abs(dx * m[0, 0] + dy * m[1, 0] + dz * m[2, 0]) - 0.5 * size[a, 0]
-        across = abs(dx * m[0, 1] + dy * m[1, 1] + dz * m[2, 1]) - 0.5 * size[a, 1]
+        m = actor_rotation
+        along = abs(dx * m[a, 0, 0] + dy * m[a, 1, 0] + dz * m[a, 2, 0]) - 0.5 * size[a, 0]
+        across = abs(dx * m[a, 0, 1] + dy * m[a, 1, 1] + dz * m[a, 2, 1]) - 0.5 * size[a, 1]
+        if along > OCCLUDER_REACH or across > OCCLUDER_REACH:
+            continue
         scale = min(0.55, 0.35 * min(size[a, 0], size[a, 1]))
-        outside = math.sqrt(max(0.0, along) ** 2 + max(0.0, across) ** 2)
+        beside, before = max(0.0, across), max(0.0, along)
+        outside = math.sqrt(beside * beside + before * before)
         inside = min(0.0, max(along, across))
         dark = 0.62 * math.exp(-outside / scale) + 0.34 * (1.0 - math.exp(inside / (0.5 * scale)))
         openness *= 1.0 - dark * (1.0 - gap / 0.6)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from simengine.core.rng import philox_words
 from simengine.sensors.lamps import light_at
 
-DAY_EXPOSURE, NIGHT_EXPOSURE = 0.008, 0.016  # [s]
+DAY_EXPOSURE, NIGHT_EXPOSURE = 0.005, 0.016  # [s]
 MOST_PARTICLES = 9_000
 NEAREST = 0.35  # [m]
 SMALLEST_DROP, LARGEST_DROP = 0.8, 5.5  # drawn [mm]
@@ -26,26 +26,26 @@ DROP_TRANSMITS = 0.94  # of the light around (Garg and Nayar)
 FLAKE_ALBEDO = 0.85
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def drop_fall_speed(diameter: float) -> float:
     """Return a raindrop's fall speed [m/s] for its diameter [mm]: 9.65 − 10.3 exp(−0.6 D)."""
     return max(0.5, 9.65 - 10.3 * math.exp(-0.6 * diameter))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def drops_per_volume(rain_rate: float) -> float:
     """Return how many drops larger than SMALLEST_DROP are in a cubic metre at a rain rate [mm/h]."""
     slope = 4.1 * rain_rate**-0.21
     return 8000.0 / slope * (math.exp(-slope * SMALLEST_DROP) - math.exp(-slope * LARGEST_DROP))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def flakes_per_volume(snow_rate: float) -> float:
     """Return how many flakes are in a cubic metre at a snow rate [mm/h of water]."""
     return snow_rate / 3600.0 / SNOW_FALL_SPEED / FLAKE_MASS
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def draw_particles(
     snowing: bool, rate: float, exposure_time: float, velocity: NDArray[np.float64], down: NDArray[np.float64],
     ambient: NDArray[np.float64], light: NDArray[np.float64], own_lamps: int, eye: NDArray[np.float64],

@@ -136,6 +136,19 @@ def _triangle_groups(mesh: Mesh, is_static: bool) -> list[tuple[int, NDArray[np.
     return groups
 
 
+def _triangle_seeds(mesh: Mesh, index: int) -> NDArray[np.uint32]:
+    """Return a seed per triangle; the two triangles of a window share all bits but the lowest, which differs."""
+    number = np.arange(len(mesh.triangle))
+    window = mesh.material == Material.WINDOW
+    order = np.cumsum(window) - 1
+    number[window] = order[window] // 2
+    mixed = (number.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B1)
+    mixed += np.uint64(index + 1) * np.uint64(0x85EBCA6B)
+    mixed &= np.uint64(0xFFFFFFFE)
+    mixed[window] |= (order[window] % 2).astype(np.uint64)
+    return mixed.astype(np.uint32)
+
+
 def flatten_scene(scene: Scene) -> SceneArrays:
     """Join every actor's and static mesh into one set of arrays."""
     signal_of_static = {int(mesh): signal for signal, mesh in enumerate(scene.signal_mesh) if mesh >= 0}
@@ -163,10 +176,7 @@ def flatten_scene(scene: Scene) -> SceneArrays:
             np.ascontiguousarray(mesh.vertex, np.float32), np.ascontiguousarray(mesh.triangle, np.int32), CREASE_COSINE,
             mesh_normal,
         )
-        pair = (np.cumsum(mesh.material == Material.WINDOW) - 1) // 2
-        number = np.where(mesh.material == Material.WINDOW, pair, np.arange(len(mesh.triangle)))
-        mesh_seed = ((number.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B1)
-                     + np.uint64(index + 1) * np.uint64(0x85EBCA6B)) & np.uint64(0xFFFFFFFF)
+        mesh_seed = _triangle_seeds(mesh, index)
         for p, chosen in _triangle_groups(mesh, static >= 0):
             used, local = np.unique(mesh.triangle[chosen], return_inverse=True)
             points = mesh.vertex[used].astype(np.float32)
@@ -178,7 +188,7 @@ def flatten_scene(scene: Scene) -> SceneArrays:
             triangle.append((local.reshape(-1, 3) + first_vertex[-1]).astype(np.int32))
             material.append(mesh.material[chosen].astype(np.uint8))
             semantic.append(mesh.semantic[chosen].astype(np.uint8))
-            seed.append(mesh_seed[chosen].astype(np.uint32))
+            seed.append(mesh_seed[chosen])
             first_triangle.append(first_triangle[-1] + len(chosen))
             first_vertex.append(first_vertex[-1] + len(used))
             rows.append((actor, static, int(mesh.part_role[p]), instance, signal))

@@ -16,7 +16,8 @@ from simengine.sensors.raster import clip_span, compose_transform, transform_ver
 from simengine.sensors.scene import SceneArrays
 
 RESOLUTION = 1024
-CASCADES = ((24.0, 17.0), (120.0, 95.0))  # half edge length, and how far ahead of the camera its middle lies [m]
+# Half the edge of each map, how far ahead of the camera its middle lies, and the grid that its corner lies on [m].
+CASCADES = ((26.0, 17.0, 6.0), (130.0, 95.0, 24.0))
 EMPTY = -1e30
 
 
@@ -29,7 +30,7 @@ class ShadowMaps(NamedTuple):
     sun_from_world: NDArray[np.float64]  # across, along, towards the sun. (3, 4)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def draw_shadow_map(
     vertex: NDArray[np.float32], triangle: NDArray[np.int32], part_first_triangle: NDArray[np.int32],
     part_first_vertex: NDArray[np.int32], part_center: NDArray[np.float64], part_radius: NDArray[np.float64],
@@ -85,7 +86,7 @@ def draw_shadow_map(
                         out[row, column] = value
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def sun_visible(
     height: NDArray[np.float32], corner: NDArray[np.float64], texel: NDArray[np.float64],
     sun_from_world: NDArray[np.float64], x: float, y: float, z: float, nx: float, ny: float, nz: float,
@@ -135,43 +136,64 @@ def sun_axes(direction: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def no_shadows() -> ShadowMaps:
     """Return maps in which nothing shades."""
-    return ShadowMaps(
-        np.zeros((0, RESOLUTION, RESOLUTION), np.float32), np.zeros((0, 2)), np.zeros(0),
-        sun_axes(np.array([0.0, 0.0, 1.0]))
-    )
+    axes = sun_axes(np.array([0.0, 0.0, 1.0]))
+    return ShadowMaps(np.zeros((0, RESOLUTION, RESOLUTION), np.float32), np.zeros((0, 2)), np.zeros(0), axes)
 
 
-def draw_shadows(
-    arrays: SceneArrays,
-    world_from_part: NDArray[np.float64],
-    present: NDArray[np.bool_],
-    sun_direction: NDArray[np.float64],
-    eye: tuple[float, float, float],
-    forward: tuple[float, float],
-) -> ShadowMaps:
-    """Draw the shadow maps around a camera.
+class SunShadows:
+    """Draws the shadow maps around a camera; what stands still is drawn again only when a map moves on.
+
+    A map's corner lies on a coarse grid, so that it depends on the camera's place alone and not on where it was before.
 
     Args:
         arrays: The flattened scene.
-        world_from_part: Pose of every part. Shape (num_parts, 3, 4).
-        present: Which parts are in the world. Shape (num_parts,).
         sun_direction: Towards the sun. Shape (3,).
-        eye: The camera's place [m].
-        forward: Level unit vector that it looks along.
     """
-    sun_from_world = sun_axes(sun_direction)
-    count = len(CASCADES)
-    height = np.full((count, RESOLUTION, RESOLUTION), EMPTY, np.float32)
-    corner, texel = np.zeros((count, 2)), np.zeros(count)
-    for c, (half, ahead) in enumerate(CASCADES):
-        middle = (eye[0] + ahead * forward[0], eye[1] + ahead * forward[1], eye[2] - 1.0)
-        texel[c] = 2.0 * half / RESOLUTION
-        for axis in range(2):
-            at = sum(float(sun_from_world[axis, k]) * middle[k] for k in range(3))
-            corner[c, axis] = math.floor((at - half) / texel[c]) * texel[c]  # whole texels, so that edges do not swim
+
+    def __init__(self, arrays: SceneArrays, sun_direction: NDArray[np.float64]) -> None:
+        self._arrays = arrays
+        self._axes = sun_axes(sun_direction)
+        self._static = arrays.part_actor < 0
+        self._drawn: dict[int, tuple[tuple[float, float], NDArray[np.float32]]] = {}
+
+    def draw(
+        self,
+        world_from_part: NDArray[np.float64],
+        present: NDArray[np.bool_],
+        eye: tuple[float, float, float],
+        forward: tuple[float, float],
+    ) -> ShadowMaps:
+        """Draw the maps.
+
+        Args:
+            world_from_part: Pose of every part. Shape (num_parts, 3, 4).
+            present: Which parts are in the world. Shape (num_parts,).
+            eye: The camera's place [m].
+            forward: Level unit vector that it looks along.
+        """
+        count = len(CASCADES)
+        height = np.empty((count, RESOLUTION, RESOLUTION), np.float32)
+        corners, texels = np.zeros((count, 2)), np.zeros(count)
+        for c, (half, ahead, stride) in enumerate(CASCADES):
+            middle = (eye[0] + ahead * forward[0], eye[1] + ahead * forward[1], eye[2] - 1.0)
+            texels[c] = 2.0 * half / RESOLUTION
+            place = [sum(float(self._axes[axis, k]) * middle[k] for k in range(3)) - half for axis in range(2)]
+            corner = (math.floor(place[0] / stride + 0.5) * stride, math.floor(place[1] / stride + 0.5) * stride)
+            corners[c] = corner
+            if c not in self._drawn or self._drawn[c][0] != corner:
+                still = np.full((RESOLUTION, RESOLUTION), EMPTY, np.float32)
+                self._add(world_from_part, self._static, corner, float(texels[c]), still)
+                self._drawn[c] = (corner, still)
+            height[c] = self._drawn[c][1]
+            self._add(world_from_part, present & ~self._static, corner, float(texels[c]), height[c])
+        return ShadowMaps(height, corners, texels, self._axes)
+
+    def _add(
+        self, world_from_part: NDArray[np.float64], chosen: NDArray[np.bool_], corner: tuple[float, float],
+        texel: float, out: NDArray[np.float32],
+    ) -> None:
+        arrays = self._arrays
         draw_shadow_map(
             arrays.vertex, arrays.triangle, arrays.part_first_triangle, arrays.part_first_vertex, arrays.part_center,
-            arrays.part_radius, world_from_part, present, sun_from_world, float(corner[c, 0]), float(corner[c, 1]),
-            float(texel[c]), height[c],
+            arrays.part_radius, world_from_part, chosen, self._axes, corner[0], corner[1], texel, out,
         )
-    return ShadowMaps(height, corner, texel, sun_from_world)

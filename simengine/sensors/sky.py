@@ -13,9 +13,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.weather import Weather, extinction, sky_illuminance, sun_illuminance
-from simengine.sensors.noise import fractal_noise, smooth_step
+from simengine.sensors.noise import fractal_noise, lattice_table, smooth_step
 
-SKY_ROWS, SKY_COLUMNS = 128, 512
+SKY_SIZE = 512  # texels of the map's edge
 # Optical depth of clear air per air mass at 610, 550 and 465 nm: Rayleigh 0.0088 λ^-4.05 (λ in µm, Leckner 1978) plus
 # aerosol 0.10 λ^-1.3 (Ångström, clean continental).
 _DEPTH = (0.255, 0.317, 0.464)
@@ -26,7 +26,7 @@ SNOW_ALBEDO = 0.75
 class SkyLight(NamedTuple):
     """The natural light of an episode."""
 
-    luminance: NDArray[np.float32]  # upper hemisphere; see `sample_sky`. (SKY_ROWS, SKY_COLUMNS, 3) [cd/m²]
+    luminance: NDArray[np.float32]  # upper hemisphere; see `sample_sky`. (SKY_SIZE, SKY_SIZE, 3) [cd/m²]
     sun_direction: NDArray[np.float64]  # towards the sun. (3,)
     sun: NDArray[np.float64]  # illuminance of a surface that faces the sun. (3,) [lx]
     sky: NDArray[np.float64]  # illuminance of level ground by the sky alone. (3,) [lx]
@@ -39,14 +39,29 @@ def luma(r: float, g: float, b: float) -> float:
     return 0.2126 * r + 0.7152 * g + 0.0722 * b
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
+def texel_direction(row: int, column: int, size: int) -> tuple[float, float, float, float]:
+    """Return the unit direction of a texel of the map and its solid angle [sr].
+
+    The map folds the upper half of an octahedron into a square (Engelhardt and Dachsbacher, "Octahedron environment
+    maps", VMV 2008): looking up a direction needs no trigonometry.
+    """
+    u, v = 2.0 * (column + 0.5) / size - 1.0, 2.0 * (row + 0.5) / size - 1.0
+    x, y = 0.5 * (u + v), 0.5 * (u - v)
+    z = 1.0 - abs(x) - abs(y)
+    length = math.sqrt(x * x + y * y + z * z)
+    return x / length, y / length, z / length, 2.0 / (size * size * length * length * length)
+
+
+@njit(cache=True, error_model="numpy")
 def fill_sky(
-    sun_x: float, sun_y: float, sun_z: float, cloud: float, day: float, city: float, layer: int,
-    out: NDArray[np.float32],
+    lattice: NDArray[np.float32], sun_x: float, sun_y: float, sun_z: float, cloud: float, day: float, city: float,
+    layer: int, out: NDArray[np.float32],
 ) -> float:
     """Fill the map with relative luminance and return its illuminance of level ground.
 
     Args:
+        lattice: See `noise.lattice_table`.
         sun_x: Direction towards the sun, east.
         sun_y: North.
         sun_z: Up.
@@ -54,20 +69,14 @@ def fill_sky(
         day: 1 by day, 0 at night, between them in twilight.
         city: Strength of the glow over a town at night, 0..1.
         layer: Selects the clouds.
-        out: Shape (SKY_ROWS, SKY_COLUMNS, 3).
+        out: Shape (SKY_SIZE, SKY_SIZE, 3).
     """
-    rows, columns = out.shape[0], out.shape[1]
+    size = out.shape[0]
     total = 0.0
     low_sun = 1.0 - smooth_step(0.05, 0.45, sun_z)
-    for row in range(rows):
-        share = (row + 0.5) / rows
-        elevation = 0.5 * math.pi * share * share
-        step = 0.5 * math.pi * (((row + 1.0) / rows) ** 2 - (row / rows) ** 2)
-        z, level = math.sin(elevation), math.cos(elevation)
-        solid = step * (2.0 * math.pi / columns) * level
-        for column in range(columns):
-            azimuth = 2.0 * math.pi * (column + 0.5) / columns
-            x, y = level * math.cos(azimuth), level * math.sin(azimuth)
+    for row in range(size):
+        for column in range(size):
+            x, y, z, solid = texel_direction(row, column, size)
             cosine = min(1.0, max(-1.0, x * sun_x + y * sun_y + z * sun_z))
             angle = math.acos(cosine)
             clear = (1.0 - math.exp(-0.32 / max(z, 0.02))) * (
@@ -87,10 +96,10 @@ def fill_sky(
             red, green, blue = clear * red, clear * green, clear * blue
             if cloud > 0.0:
                 px, py = x / (z + 0.18), y / (z + 0.18)
-                density = fractal_noise(1.3 * px + 40.0, 1.3 * py + 40.0, layer, 5)
+                density = fractal_noise(lattice, 1.3 * px + 40.0, 1.3 * py + 40.0, layer, 5)
                 threshold = 0.5 + (0.5 - cloud) * 0.85
                 cover = smooth_step(threshold - 0.10, threshold + 0.12, density) if cloud < 1.0 else 1.0
-                billow = fractal_noise(2.1 * px + 9.0, 2.1 * py + 3.0, layer + 5, 4) - 0.5
+                billow = fractal_noise(lattice, 2.1 * px + 9.0, 2.1 * py + 3.0, layer + 5, 4) - 0.5
                 lit = (1.0 + 2.0 * z) / 3.0 * (1.0 + (0.55 - 0.25 * cloud) * billow)
                 bright = 1.05 * clear + (0.55 + 0.5 * z) * (1.0 + 0.9 * billow) * (0.15 + 0.85 * day)
                 body = (1.0 - cloud) * bright + cloud * 1.2 * lit
@@ -105,19 +114,15 @@ def fill_sky(
     return total
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def scale_sky(factor: float, out: NDArray[np.float32]) -> tuple[float, float, float, float, float, float]:
     """Scale the map in place; return the light on level ground and the mean luminance near the horizon (RGB each)."""
-    rows, columns = out.shape[0], out.shape[1]
+    size = out.shape[0]
     er, eg, eb, hr, hg, hb, weight = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    for row in range(rows):
-        share = (row + 0.5) / rows
-        elevation = 0.5 * math.pi * share * share
-        step = 0.5 * math.pi * (((row + 1.0) / rows) ** 2 - (row / rows) ** 2)
-        z, level = math.sin(elevation), math.cos(elevation)
-        solid = step * (2.0 * math.pi / columns) * level
-        near = solid if elevation < 0.35 else 0.0
-        for column in range(columns):
+    for row in range(size):
+        for column in range(size):
+            _, _, z, solid = texel_direction(row, column, size)
+            near = solid if z < 0.34 else 0.0
             r, g, b = out[row, column, 0] * factor, out[row, column, 1] * factor, out[row, column, 2] * factor
             out[row, column, 0], out[row, column, 1], out[row, column, 2] = r, g, b
             er, eg, eb = er + solid * z * r, eg + solid * z * g, eb + solid * z * b
@@ -125,34 +130,25 @@ def scale_sky(factor: float, out: NDArray[np.float32]) -> tuple[float, float, fl
     return er, eg, eb, hr / weight, hg / weight, hb / weight
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def sample_sky(
     luminance: NDArray[np.float32], x: float, y: float, z: float
 ) -> tuple[float, float, float]:
     """Return the sky's luminance in a unit direction, interpolated; below the horizon, that at the horizon."""
-    rows, columns = luminance.shape[0], luminance.shape[1]
-    elevation = math.asin(min(1.0, max(0.0, z)))
-    at_row = math.sqrt(elevation * (2.0 / math.pi)) * rows - 0.5
-    turn = math.atan2(y, x) * (0.5 / math.pi)
-    if turn < 0.0:
-        turn += 1.0
-    at_column = turn * columns - 0.5
-    at_row = min(rows - 1.0, max(0.0, at_row))
-    r0 = int(at_row)
-    r1 = min(rows - 1, r0 + 1)
-    v = at_row - r0
-    base = math.floor(at_column)
-    u = at_column - base
-    c0 = int(base) % columns
-    c1 = (c0 + 1) % columns
+    size = luminance.shape[0]
+    z = max(z, 0.0)
+    norm = 0.5 * size / (abs(x) + abs(y) + z)
+    at_column = min(size - 1.0, max(0.0, (x + y) * norm + 0.5 * size - 0.5))
+    at_row = min(size - 1.0, max(0.0, (x - y) * norm + 0.5 * size - 0.5))
+    c0, r0 = int(at_column), int(at_row)
+    c1, r1 = min(size - 1, c0 + 1), min(size - 1, r0 + 1)
+    u, v = at_column - c0, at_row - r0
     w00, w01, w10, w11 = (1.0 - v) * (1.0 - u), (1.0 - v) * u, v * (1.0 - u), v * u
+    m = luminance
     return (
-        w00 * luminance[r0, c0, 0] + w01 * luminance[r0, c1, 0] + w10 * luminance[r1, c0, 0] + w11 * luminance[r1, c1,
-            0],
-        w00 * luminance[r0, c0, 1] + w01 * luminance[r0, c1, 1] + w10 * luminance[r1, c0, 1] + w11 * luminance[r1, c1,
-            1],
-        w00 * luminance[r0, c0, 2] + w01 * luminance[r0, c1, 2] + w10 * luminance[r1, c0, 2] + w11 * luminance[r1, c1,
-            2],
+        w00 * m[r0, c0, 0] + w01 * m[r0, c1, 0] + w10 * m[r1, c0, 0] + w11 * m[r1, c1, 0],
+        w00 * m[r0, c0, 1] + w01 * m[r0, c1, 1] + w10 * m[r1, c0, 1] + w11 * m[r1, c1, 1],
+        w00 * m[r0, c0, 2] + w01 * m[r0, c1, 2] + w10 * m[r1, c0, 2] + w11 * m[r1, c1, 2],
     )
 
 
@@ -174,9 +170,9 @@ def light_of_weather(weather: Weather, layer: int) -> SkyLight:
     ])
     degrees = math.degrees(weather.sun_elevation)
     day = min(1.0, max(0.0, (degrees + 9.0) / 9.0))
-    luminance = np.empty((SKY_ROWS, SKY_COLUMNS, 3), np.float32)
+    luminance = np.empty((SKY_SIZE, SKY_SIZE, 3), np.float32)
     total = fill_sky(
-        float(direction[0]), float(direction[1]), float(max(0.0, direction[2])), weather.cloud, day,
+        lattice_table(), float(direction[0]), float(direction[1]), float(max(0.0, direction[2])), weather.cloud, day,
         weather.street_lights, layer, luminance,
     )
     er, eg, eb, hr, hg, hb = scale_sky(sky_illuminance(weather) / total, luminance)

@@ -13,17 +13,34 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.mesh import Material
-from simengine.sensors.noise import fractal_noise, lattice_value, smooth_step, value_noise
+from simengine.sensors.noise import fractal_noise, lattice_value, smooth_step, solid_noise, value_noise
+from simengine.sensors.points import (
+    BLUE,
+    EXPONENT,
+    FILM,
+    FOOTPRINT,
+    GREEN,
+    LOCAL_NX,
+    LOCAL_NY,
+    LOCAL_NZ,
+    LOCAL_X,
+    LOCAL_Y,
+    LOCAL_Z,
+    RED,
+    REFLECTANCE,
+    RETRO,
+    Bodies,
+    barycentric,
+)
 
-# Columns of the table.
-RED, GREEN, BLUE, REFLECTANCE, EXPONENT, RETRO, GRAIN, GRAIN_SIZE = range(8)
+# Columns of the table: albedo (RGB), reflectance, exponent, retro-reflection, strength and size of the mottle.
 NUM_COLUMNS = 8
 
 # Albedo, reflectance head-on, Blinn–Phong exponent of the highlight, retro-reflection [cd/(m² lx)], strength and
-# size [m] of a mottle. Retro-reflection: road paint R_L 0.15 (EN 1436 R3), asphalt 0.012; sheeting R_A 250 and 70 (EN
+# size [m] of a mottle. Retro-reflection: road paint R_L 0.15 (EN 1436 R3), asphalt 0.006; sheeting R_A 250 and 70 (EN
 # 12899-1 RA2, RA1).
 _LOOKS: dict[Material, tuple[tuple[float, float, float], float, float, float, float, float]] = {
-    Material.ASPHALT: ((0.082, 0.081, 0.080), 0.02, 12.0, 0.012, 0.0, 1.0),
+    Material.ASPHALT: ((0.082, 0.081, 0.080), 0.02, 12.0, 0.006, 0.0, 1.0),
     Material.CONCRETE: ((0.34, 0.33, 0.31), 0.03, 16.0, 0.02, 0.14, 0.6),
     Material.PAINT_WHITE: ((0.68, 0.68, 0.66), 0.03, 16.0, 0.15, 0.16, 0.12),
     Material.PAINT_YELLOW: ((0.62, 0.40, 0.04), 0.03, 16.0, 0.12, 0.16, 0.12),
@@ -71,7 +88,7 @@ _CONCRETE, _FLOOR, _PLATE, _CAR_PAINT = (
 _UPPER, _LOWER, _SKIN, _HAIR = (
     int(m) for m in (Material.CLOTH_UPPER, Material.CLOTH_LOWER, Material.SKIN, Material.HAIR)
 )
-_WOOD, _CARDBOARD = int(Material.WOOD), int(Material.CARDBOARD)
+_WOOD, _CARDBOARD, _WINDOW = int(Material.WOOD), int(Material.CARDBOARD), int(Material.WINDOW)
 
 
 def surface_table() -> NDArray[np.float64]:
@@ -82,7 +99,7 @@ def surface_table() -> NDArray[np.float64]:
     return table
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def facade_color(pick: float) -> tuple[float, float, float]:
     """Return a plaster or brick colour for a number in [0, 1)."""
     if pick < 0.18:
@@ -100,7 +117,7 @@ def facade_color(pick: float) -> tuple[float, float, float]:
     return 0.62, 0.60, 0.58  # white
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def person_color(material: int, pick: float) -> tuple[float, float, float]:
     """Return the colour of skin, hair or trousers for a number in [0, 1)."""
     if material == _SKIN:
@@ -123,21 +140,23 @@ def person_color(material: int, pick: float) -> tuple[float, float, float]:
     return 0.12, 0.12, 0.125
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def fade(footprint: float, size: float) -> float:
     """Return how much of a pattern of a size survives in a pixel that covers `footprint`, 0..1."""
     return min(1.0, max(0.0, 1.6 - 2.0 * footprint / size))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def textured_albedo(
-    table: NDArray[np.float64], material: int, x: float, y: float, z: float, nx: float, ny: float, nz: float,
+    table: NDArray[np.float64], lattice: NDArray[np.float32], material: int, x: float, y: float, z: float, nx: float,
+    ny: float, nz: float,
     seed: int, instance: int, triangle_seed: int, footprint: float, red: float, green: float, blue: float,
 ) -> tuple[float, float, float]:
     """Return the albedo of a point of a surface.
 
     Args:
         table: See `surface_table`.
+        lattice: See `noise.lattice_table`.
         material: Material.
         x: Point in the frame of its object [m].
         y: [m].
@@ -157,42 +176,41 @@ def textured_albedo(
     if material == _CAR_PAINT:
         return red, green, blue
     if material == _ASPHALT:
-        tone = 1.0 + 0.34 * (fractal_noise(0.16 * x, 0.16 * y, 3, 2) - 0.5)
+        tone = 1.0 + 0.34 * (fractal_noise(lattice, 0.16 * x, 0.16 * y, 3, 2) - 0.5)
         near = fade(footprint, 0.09)
         if near > 0.0:
-            tone += near * 0.30 * (value_noise(24.0 * x, 24.0 * y, 5) - 0.5)
+            tone += near * 0.30 * (value_noise(lattice, 24.0 * x, 24.0 * y, 5) - 0.5)
             close = fade(footprint, 0.025)
             if close > 0.0:
-                speck = value_noise(90.0 * x, 90.0 * y, 7)
+                speck = value_noise(lattice, 90.0 * x, 90.0 * y, 7)
                 tone += close * (0.9 * max(0.0, speck - 0.72) / 0.28 - 0.35 * max(0.0, 0.3 - speck) / 0.3)
         return r * tone, g * tone, b * tone
     if material == _GRASS:
-        broad = fractal_noise(0.11 * x, 0.11 * y, 11, 3)
+        broad = fractal_noise(lattice, 0.11 * x, 0.11 * y, 11, 3)
         tone = 0.70 + 0.6 * broad
-        dry = smooth_step(0.50, 0.78, fractal_noise(0.045 * x + 7.0, 0.045 * y, 13, 2))
+        dry = smooth_step(0.50, 0.78, fractal_noise(lattice, 0.045 * x + 7.0, 0.045 * y, 13, 2))
         near = fade(footprint, 0.35)
         if near > 0.0:
-            tone *= 1.0 + near * 0.9 * (value_noise(6.5 * x, 6.5 * y, 15) - 0.5)
+            tone *= 1.0 + near * 0.9 * (value_noise(lattice, 6.5 * x, 6.5 * y, 15) - 0.5)
             close = fade(footprint, 0.06)
             if close > 0.0:
-                tone *= 1.0 + close * 1.1 * (value_noise(38.0 * x, 31.0 * y, 17) - 0.5)
+                tone *= 1.0 + close * 1.1 * (value_noise(lattice, 38.0 * x, 31.0 * y, 17) - 0.5)
         return (r + dry * 0.055) * tone, (g + dry * 0.012) * tone, (b + dry * 0.012) * tone
     if material == _LEAF:
         pick = lattice_value(instance, seed & 0xFFFF, 19)
         tone = 0.80 + 0.40 * float(triangle_seed & 0xFF) / 255.0
-        u, v = x + 0.61 * z, y - 0.53 * z
-        near = fade(footprint, 0.5)
+        near = fade(footprint, 0.45)
         if near > 0.0:
-            tone *= 1.0 + near * 1.0 * (value_noise(4.1 * u, 4.1 * v, 23) - 0.5)
-            close = fade(footprint, 0.11)
+            tone *= 1.0 + near * 1.1 * (solid_noise(lattice, 4.3 * x, 4.3 * y, 4.3 * z, 23) - 0.5)
+            close = fade(footprint, 0.12)
             if close > 0.0:
-                tone *= 1.0 + close * 1.5 * (value_noise(17.0 * u, 17.0 * v, 29) - 0.5)
+                tone *= 1.0 + close * 1.6 * (solid_noise(lattice, 15.0 * x, 15.0 * y, 15.0 * z, 29) - 0.5)
         return (r + 0.035 * pick * pick) * tone, (g + 0.02 * (pick - 0.5)) * tone, b * tone
     if material == _FACADE:
         pick = lattice_value(instance, seed & 0xFFFF, 31)
         r, g, b = facade_color(pick)
         along = x * ny - y * nx  # along the wall
-        tone = 1.0 + 0.14 * (fractal_noise(0.5 * along, 0.35 * z, 33, 2) - 0.5)
+        tone = 1.0 + 0.14 * (fractal_noise(lattice, 0.5 * along, 0.35 * z, 33, 2) - 0.5)
         tone *= 0.90 + 0.10 * smooth_step(0.0, 2.5, z)
         if pick < 0.18:
             course = fade(footprint, 0.09)
@@ -206,14 +224,14 @@ def textured_albedo(
         else:
             close = fade(footprint, 0.04)
             if close > 0.0:
-                tone *= 1.0 + close * 0.12 * (value_noise(45.0 * along, 45.0 * z, 39) - 0.5)
+                tone *= 1.0 + close * 0.12 * (value_noise(lattice, 45.0 * along, 45.0 * z, 39) - 0.5)
         return r * tone, g * tone, b * tone
     if material == _ROOF:
         pick = lattice_value(instance, seed & 0xFFFF, 41)
         if pick < 0.45 or nz > 0.98:
             r, g, b = (0.115, 0.115, 0.12) if nz > 0.98 or pick < 0.22 else (0.16, 0.11, 0.09)
         course = fade(footprint, 0.32)
-        tone = 1.0 + 0.25 * (value_noise(0.9 * x, 0.9 * y, 43) - 0.5)
+        tone = 1.0 + 0.25 * (value_noise(lattice, 0.9 * x, 0.9 * y, 43) - 0.5)
         if course > 0.0 and nz < 0.98:
             rise = z / 0.22
             tone *= 1.0 - course * 0.35 * (1.0 if rise - math.floor(rise) < 0.18 else 0.0)
@@ -228,7 +246,7 @@ def textured_albedo(
         close = fade(footprint, 0.03)
         glyph = lattice_value(int(math.floor(cell)), int(math.floor(3.0 * (cell - math.floor(cell)))), instance + 61)
         inside = 0.12 < cell - math.floor(cell) < 0.88 and abs(y) < 0.21
-        stroke = 0.35 + 0.3 * value_noise(70.0 * y, 70.0 * z + 9.0 * row, instance + 67) + 0.2 * glyph
+        stroke = 0.35 + 0.3 * value_noise(lattice, 70.0 * y, 70.0 * z + 9.0 * row, instance + 67) + 0.2 * glyph
         tone = 1.0 - close * (0.9 if inside and stroke > 0.62 else 0.0)
         return r * tone, g * tone, b * tone
     elif material in (_CONCRETE, _FLOOR) and nz > 0.9:
@@ -246,6 +264,63 @@ def textured_albedo(
         if near > 0.0:
             stretch = 0.2 if material in (_WOOD, _CARDBOARD) else 1.0
             u, v = (x + 0.47 * z) * stretch / size, (y - 0.39 * z) / size
-            tone = 1.0 + near * grain * 2.0 * (value_noise(2.0 * u, 2.0 * v, 53) - 0.5)
+            tone = 1.0 + near * grain * 2.0 * (value_noise(lattice, 2.0 * u, 2.0 * v, 53) - 0.5)
             r, g, b = r * tone, g * tone, b * tone
     return r, g, b
+
+
+@njit(cache=True, error_model="numpy")
+def window_frame(w1: float, w2: float, second: bool) -> bool:
+    """Tell whether a point of a window lies on its frame or mullion.
+
+    Args:
+        w1: Barycentric weight of the second corner.
+        w2: Of the third corner.
+        second: The point lies in the quadrilateral's second triangle.
+    """
+    u, v = (w1, w1 + w2) if second else (w1 + w2, w2)
+    return u < 0.05 or u > 0.95 or v < 0.05 or v > 0.95 or abs(u - 0.5) < 0.02
+
+
+@njit(cache=True, error_model="numpy")
+def paint_surfaces(
+    bodies: Bodies, table: NDArray[np.float64], lattice: NDArray[np.float32], seed: int, nearest: NDArray[np.int32],
+    row: int, px: NDArray[np.float64],
+) -> None:
+    """Fill a row's albedo, gloss and retro-reflection.
+
+    Args:
+        bodies: Geometry.
+        table: See `surface_table`.
+        lattice: See `noise.lattice_table`.
+        seed: Of the episode's appearance.
+        nearest: Triangle or −1. Shape (height, width).
+        row: Of the image.
+        px: See `points`.
+    """
+    materials, part, part_actor, part_instance = bodies.material, bodies.part, bodies.part_actor, bodies.part_instance
+    seeds, color, vertex, triangle = bodies.triangle_seed, bodies.actor_color, bodies.vertex, bodies.triangle
+    for column in range(nearest.shape[1]):
+        t = nearest[row, column]
+        if t < 0:
+            continue
+        material = int(materials[t])
+        p = part[t]
+        a = part_actor[p]
+        pr, pg, pb = 0.5, 0.5, 0.5
+        if a >= 0:
+            pr, pg, pb = float(color[a, 0]), float(color[a, 1]), float(color[a, 2])
+        x, y, z = px[LOCAL_X, column], px[LOCAL_Y, column], px[LOCAL_Z, column]
+        footprint = px[FOOTPRINT, column]
+        r, g, b = textured_albedo(
+            table, lattice, material, x, y, z, px[LOCAL_NX, column], px[LOCAL_NY, column], px[LOCAL_NZ, column], seed,
+            int(part_instance[p]), int(seeds[t]), footprint, pr, pg, pb,
+        )
+        reflectance, exponent = table[material, 3], table[material, 4]
+        if material == _WINDOW and footprint < 0.12:
+            w1, w2 = barycentric(vertex, triangle, t, x, y, z)
+            if window_frame(w1, w2, (seeds[t] & np.uint32(1)) == np.uint32(1)):
+                r, g, b, reflectance, exponent = 0.62, 0.61, 0.58, 0.0, 1.0
+        px[RED, column], px[GREEN, column], px[BLUE, column] = r, g, b
+        px[REFLECTANCE, column], px[EXPONENT, column], px[RETRO, column] = reflectance, exponent, table[material, 5]
+        px[FILM, column] = 0.0
