@@ -13,16 +13,18 @@ from numba import njit
 
 from simengine.core.errors import ScenarioError
 from simengine.core.geometry import (
-    euler_from_quaternion,
     multiply_quaternions,
     quaternion_from_euler,
+    rotate,
     yaw_from_quaternion,
 )
-from simengine.core.state import ActorTable, Controls, Light, Mobility, WorldState, copy_state
+from simengine.core.state import ActorKind, ActorTable, Behavior, Controls, Light, Mobility, WorldState, copy_state
 from simengine.physics import planar_motion
 from simengine.physics.backend import Contact, FrictionPatches, Ground, Physics
 from simengine.physics.contact_boxes import COLUMNS, ObstacleGrid, find_contacts, solve_contacts
+from simengine.physics.hand_over import find_hand_overs
 from simengine.physics.vehicle_models import advance_steering
+from simengine.physics.wheels import HOLD_DEMAND, HOLD_SPEED
 from simengine.road.network import LaneArrays, lane_arrays
 from simengine.road.projection import ground_at
 
@@ -30,8 +32,12 @@ MODELS = ("dynamic", "kinematic")
 _WHEELED, _WALKER, _FREE, _DIFFERENTIAL = (
     int(Mobility.WHEELED), int(Mobility.WALKER), int(Mobility.FREE), int(Mobility.DIFFERENTIAL)
 )  # fmt: skip
-_BRAKE = int(Light.BRAKE)
-_BRAKE_LIGHT_FROM = -0.7  # acceleration asked for that lights the brake lamps (ECE R13-H 5.2.22.4: not above it) [m/s²]
+_PARKED, _ANIMAL, _BRAKE = int(Behavior.PARKED), int(ActorKind.ANIMAL), int(Light.BRAKE)
+_BRAKE_LIGHT_FROM = -0.3  # demanded acceleration that lights the brake lamps [m/s²]
+_STRIDE_PERSON = 0.8  # two steps over body height; 1.4 m for an adult (Winter, "Biomechanics", ch. 1)
+_STRIDE_ANIMAL = 1.5  # one bound over body length; 2.6 m for a deer
+_REPLAY_TIME = 0.3  # time constant over which a recording's longitudinal acceleration is smoothed for the lights [s]
+_REPLAY_STEER_FROM = 1.0  # speed below which a recording's steering cannot be told from its yaw rate [m/s]
 _FALL_SPEED = 1.5  # change of velocity in a blow that a person does not stay standing through [m/s]
 _FALL_RATE = 3.0  # angular velocity of a falling body: 90° in half a second [rad/s]
 
@@ -62,19 +68,26 @@ class BatchedPhysics(Physics):
         self._rows = np.zeros((num_envs, max(8, 2 * num_actors), COLUMNS))
         self._counts = np.zeros(num_envs, np.int64)
         self._tick = state.tick.copy()
+        # What a recording's acceleration is told from: the velocity of the tick before, if it was replayed then too.
+        self._carried, self._last = np.zeros(state.valid.shape, np.bool_), np.zeros_like(state.velocity)
         settled = copy_state(state)
         settle_actors(actors, self._lanes, settled)
         return settled
 
     def step(self, state: WorldState, controls: Controls) -> WorldState:
-        """Advance every world by one tick; see `Physics`."""
+        """Advance every world by one tick; see `Physics`.
+
+        A replayed actor that something dynamic is about to touch is handed over: `replayed` is then false in the
+        returned state.
+        """
+        state = self._hand_over(state)
         grid = self._obstacles
         while True:
             after = copy_state(state)
             advance_worlds(
                 self._actors, state, controls, self._ground.friction, self._ground.patches, self._lanes,
                 grid.boxes, grid.origin, grid.cell, grid.first, grid.member, grid.columns, grid.rows,
-                self._kinematic, self._step, after, self._rows, self._counts,
+                self._kinematic, self._step, self._carried, self._last, after, self._rows, self._counts,
             )  # fmt: skip
             most = int(self._counts.max(initial=0))
             if most <= self._rows.shape[1]:
@@ -82,7 +95,24 @@ class BatchedPhysics(Physics):
             # More contacts than rows: make room and take the tick again from the same state.
             self._rows = np.zeros((self._rows.shape[0], 2 * most, COLUMNS))
         self._tick = after.tick
+        self._carried = state.replayed & state.valid
+        self._last = np.where(self._carried[..., None], state.velocity, 0.0)
         return after
+
+    def _hand_over(self, state: WorldState) -> WorldState:
+        """Return the state with every replayed actor that is about to be touched made dynamic."""
+        handed = state
+        must = np.zeros(state.valid.shape[1], np.bool_)
+        for e in np.flatnonzero((state.valid & state.replayed).any(axis=1)):
+            actors = ActorTable(*(field[e : e + 1] for field in self._actors))
+            world = WorldState(*(field[e : e + 1] for field in state))
+            if find_hand_overs(actors, world, state.valid[e] & state.replayed[e], self._step, must):
+                if handed is state:
+                    handed = copy_state(state)
+                handed.replayed[e, must] = False
+                # The pose it was given is that of the tick to come.
+                handed.position[e, must] -= state.velocity[e, must] * self._step
+        return handed
 
     def contacts(self) -> list[Contact]:
         """Return what touched during the last tick."""
@@ -209,7 +239,7 @@ def _move_actor(actors, before, controls, base_friction, patches, kinematic, ste
     forward, leftward = vx * cosine + vy * sine, -vx * sine + vy * cosine
     friction = _friction_at(x, y, base_friction, patches, e)
     if before.replayed[e, a]:
-        x, y, yaw = x + vx * step, y + vy * step, yaw + yaw_rate * step
+        pass  # its pose is that of the tick to come
     elif mobility == _WHEELED:
         grip = before.tyre_grip[e, a]
         front, rear = 0.5 * friction * (grip[0] + grip[1]), 0.5 * friction * (grip[2] + grip[3])
@@ -217,10 +247,12 @@ def _move_actor(actors, before, controls, base_friction, patches, kinematic, ste
             before.steering[e, a], controls.steering[e, a], actors.max_steering[e, a], actors.max_steering_rate[e, a],
             step,
         )
-        drive = planar_motion.lag(before.drive[e, a], controls.acceleration[e, a], step)
+        demand = min(actors.max_acceleration[e, a], max(-actors.max_deceleration[e, a], controls.acceleration[e, a]))
+        drive = planar_motion.lag(before.drive[e, a], demand, step)
+        holding = actors.behavior[e, a] == _PARKED or (abs(forward) < HOLD_SPEED and demand < HOLD_DEMAND)
         after.steering[e, a], after.drive[e, a] = steering, drive
         acceleration = planar_motion.longitudinal_acceleration(
-            drive, forward, _slope_ahead(before, e, a), actors.mass[e, a], actors.max_acceleration[e, a],
+            drive, holding, forward, _slope_ahead(before, e, a), actors.mass[e, a], actors.max_acceleration[e, a],
             actors.max_deceleration[e, a], actors.power[e, a], actors.drag_area[e, a],
             actors.rolling_resistance[e, a], actors.max_speed[e, a], 0.5 * (front + rear), step,
         )
@@ -240,10 +272,11 @@ def _move_actor(actors, before, controls, base_friction, patches, kinematic, ste
         cosine, sine = math.cos(yaw), math.sin(yaw)
         vx, vy = forward * cosine - leftward * sine, forward * sine + leftward * cosine
     elif mobility == _WALKER and not _fallen(before, e, a):
-        x, y, yaw, vx, vy, yaw_rate, after.gait_phase[e, a] = planar_motion.move_walker(
-            x, y, yaw, vx, vy, controls.velocity[e, a, 0], controls.velocity[e, a, 1], before.gait_phase[e, a],
+        x, y, yaw, vx, vy, yaw_rate = planar_motion.move_walker(
+            x, y, yaw, vx, vy, controls.velocity[e, a, 0], controls.velocity[e, a, 1],
             actors.max_acceleration[e, a], actors.max_speed[e, a], step,
         )
+        after.gait_phase[e, a] += _step_angle(actors, e, a, vx, vy, step)
     else:
         x, y, yaw = x + vx * step, y + vy * step, yaw + yaw_rate * step
     center[a, 0], center[a, 1] = x, y
@@ -252,6 +285,37 @@ def _move_actor(actors, before, controls, base_friction, patches, kinematic, ste
     pose[a, 0], pose[a, 1], pose[a, 2] = x - offset * cosine, y - offset * sine, yaw
     support = _support(actors, before, e, a)
     pose[a, 3], pose[a, 4] = before.position[e, a, 2] - support, before.position[e, a, 2] + support
+
+
+@njit(cache=True)
+def _step_angle(actors: ActorTable, e: int, a: int, vx: float, vy: float, step: float) -> float:
+    """Return how far the gait advances [rad] in a tick."""
+    stride = _STRIDE_PERSON * actors.height[e, a]
+    if actors.kind[e, a] == _ANIMAL:
+        stride = _STRIDE_ANIMAL * actors.length[e, a]
+    return 2.0 * math.pi * math.sqrt(vx * vx + vy * vy) * step / stride
+
+
+@njit(cache=True)
+def _carry(actors, before, step, e, a, carried, last, after):
+    """Write what follows from a replayed actor's given motion: acceleration, drive, steering, wheels, gait."""
+    q, velocity = before.orientation[e, a], before.velocity[e, a]
+    ahead_x, ahead_y, ahead_z = rotate(q[0], q[1], q[2], q[3], 1.0, 0.0, 0.0)
+    for k in range(3):
+        after.acceleration[e, a, k] = (velocity[k] - last[e, a, k]) / step if carried[e, a] else 0.0
+    forward = velocity[0] * ahead_x + velocity[1] * ahead_y + velocity[2] * ahead_z
+    change = after.acceleration[e, a]
+    along = change[0] * ahead_x + change[1] * ahead_y + change[2] * ahead_z
+    after.drive[e, a] = along + (before.drive[e, a] - along) * math.exp(-step / _REPLAY_TIME)
+    mobility = actors.mobility[e, a]
+    if mobility == _WHEELED and abs(forward) > _REPLAY_STEER_FROM:
+        wheelbase = actors.front_axle[e, a] + actors.rear_axle[e, a]
+        angle = math.atan(wheelbase * before.angular_velocity[e, a, 2] / forward)
+        after.steering[e, a] = min(actors.max_steering[e, a], max(-actors.max_steering[e, a], angle))
+    elif mobility == _WALKER:
+        after.gait_phase[e, a] += _step_angle(actors, e, a, velocity[0], velocity[1], step)
+    yaw = math.atan2(ahead_y, ahead_x)
+    _spin_wheels(actors, e, a, velocity[0], velocity[1], yaw, before.angular_velocity[e, a, 2], step, after)
 
 
 @njit(cache=True)
@@ -292,18 +356,6 @@ def _place_actor(actors, before, base_friction, patches, lanes, step, e, a, pose
     z = before.position[e, a, 2]
     mobility = actors.mobility[e, a]
     blow = math.sqrt(struck[a, 0] * struck[a, 0] + struck[a, 1] * struck[a, 1])
-    if before.replayed[e, a]:
-        z += before.velocity[e, a, 2] * step
-        roll, pitch, _ = euler_from_quaternion(
-            before.orientation[e, a, 0], before.orientation[e, a, 1], before.orientation[e, a, 2],
-            before.orientation[e, a, 3],
-        )  # fmt: skip
-        w, qx, qy, qz = quaternion_from_euler(roll, pitch, yaw)
-        after.orientation[e, a, 0], after.orientation[e, a, 1] = w, qx
-        after.orientation[e, a, 2], after.orientation[e, a, 3] = qy, qz
-        after.position[e, a, 0], after.position[e, a, 1], after.position[e, a, 2] = x, y, z
-        after.acceleration[e, a, 0] = after.acceleration[e, a, 1] = after.acceleration[e, a, 2] = 0.0
-        return
     height, slope_x, slope_y = _ground(lanes, x, y, z)
     fallen = mobility == _WALKER and _fallen(before, e, a)
     vz = 0.0
@@ -371,9 +423,18 @@ def _spin_wheels(actors, e, a, vx, vy, yaw, yaw_rate, step, after):
 
 
 @njit(cache=True)
+def _lamps(actors: ActorTable, e: int, a: int, asked: int, drive: float) -> int:
+    """Return the lamps that are lit: those asked for, and the brake lamps of a vehicle that brakes."""
+    lit = asked & ~_BRAKE
+    if actors.mobility[e, a] == _WHEELED and drive < _BRAKE_LIGHT_FROM:
+        lit |= _BRAKE
+    return lit
+
+
+@njit(cache=True)
 def advance_worlds(
     actors, before, controls, base_friction, patches, lanes, boxes, origin, cell, first, member, columns, rows,
-    kinematic, step, after, contact_rows, contact_counts,
+    kinematic, step, carried, last, after, contact_rows, contact_counts,
 ):
     """Advance every world by one tick.
 
@@ -387,6 +448,8 @@ def advance_worlds(
         boxes: And up to `rows`: the fields of the scenery's `ObstacleGrid`.
         kinematic: Roll vehicles without slip.
         step: [s].
+        carried: Actors that were replayed in the tick before. Shape (num_envs, num_actors).
+        last: Their velocity then [m/s]. Shape (num_envs, num_actors, 3).
         after: A copy of `before`; becomes the state after the tick.
         contact_rows: Contacts, see `contact_boxes`. Shape (num_envs, capacity, COLUMNS).
         contact_counts: Contacts found, perhaps more than the capacity. Shape (num_envs,).
@@ -419,16 +482,15 @@ def advance_worlds(
         for a in range(num_actors):
             if not active[a]:
                 continue
+            if still[a]:
+                _carry(actors, before, step, e, a, carried, last, after)
+                after.lights[e, a] = _lamps(actors, e, a, controls.lights[e, a], after.drive[e, a])
+                continue
             struck[a, 0], struck[a, 1] = twist[a, 0] - struck[a, 0], twist[a, 1] - struck[a, 1]
             pose[a, 0] += push[a, 0]
             pose[a, 1] += push[a, 1]
             _place_actor(
                 actors, before, base_friction[e], patches, lanes, step, e, a, pose, twist, struck, after
             )
-            lights = controls.lights[e, a]
-            if actors.mobility[e, a] == _WHEELED and not before.replayed[e, a] and (
-                after.drive[e, a] < _BRAKE_LIGHT_FROM
-            ):
-                lights |= _BRAKE
-            after.lights[e, a] = lights
+            after.lights[e, a] = _lamps(actors, e, a, controls.lights[e, a], after.drive[e, a])
         after.tick[e] = before.tick[e] + 1

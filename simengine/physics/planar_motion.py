@@ -15,7 +15,6 @@ PEDAL_TIME = 0.1  # first-order lag from demanded to actual acceleration [s]; br
 _POWER_SPEED = 1.0  # below it power does not limit the drive [m/s]
 _SLIP_BEGINS = 0.3  # lateral velocity of the rear axle above which a kinematic vehicle has been struck [m/s]
 _TURN_RATE = 2.0 * math.pi  # at which a person turns round [rad/s]
-_STRIDE = 1.4  # two steps of an adult walking at 1.3 m/s (Winter, "Biomechanics", ch. 1) [m]
 _BOUNCE = 0.2  # vertical restitution of loads that drop [-]
 
 
@@ -27,8 +26,8 @@ def lag(value, demand, step):
 
 @njit(cache=True)
 def longitudinal_acceleration(
-    drive, speed, slope, mass, max_acceleration, max_deceleration, power, drag_area, rolling_resistance, max_speed,
-    friction, step,
+    drive, holding, speed, slope, mass, max_acceleration, max_deceleration, power, drag_area, rolling_resistance,
+    max_speed, friction, step,
 ):
     """Return the acceleration along a wheeled body [m/s²]: drive or brakes within friction, drag, rolling, slope.
 
@@ -36,6 +35,7 @@ def longitudinal_acceleration(
 
     Args:
         drive: Demanded acceleration after the lag; negative brakes [m/s²].
+        holding: Whether the brakes are held whatever is demanded.
         speed: Along the body [m/s].
         slope: Rise over run ahead.
         mass: [kg].
@@ -52,7 +52,9 @@ def longitudinal_acceleration(
     grip = friction * GRAVITY * cosine
     push = -GRAVITY * slope * cosine - 0.5 * AIR_DENSITY * drag_area * speed * abs(speed) / mass
     resist = rolling_resistance * GRAVITY * cosine
-    if drive > 0.0:
+    if holding:
+        resist += min(max_deceleration, grip)
+    elif drive > 0.0:
         if speed < max_speed:
             limit = min(max_acceleration, power / (mass * max(_POWER_SPEED, abs(speed))))
             push += min(drive, limit, grip)
@@ -96,19 +98,18 @@ def move_wheeled(
 
 
 @njit(cache=True)
-def move_walker(x, y, yaw, vx, vy, demand_x, demand_y, gait, max_acceleration, max_speed, step):
+def move_walker(x, y, yaw, vx, vy, demand_x, demand_y, max_acceleration, max_speed, step):
     """Advance a person or animal that follows a demanded ground velocity.
 
     Args:
         x: World [m]; then y, yaw [rad] and the velocity, world [m/s].
         demand_x: Demanded velocity, world [m/s]; then its y.
-        gait: Phase of the steps [rad].
         max_acceleration: [m/s²].
         max_speed: [m/s].
         step: [s].
 
     Returns:
-        x, y, yaw, vx, vy, yaw rate [rad/s], gait.
+        x, y, yaw, vx, vy, yaw rate [rad/s].
     """
     wanted = math.sqrt(demand_x * demand_x + demand_y * demand_y)
     if wanted > max_speed:
@@ -125,7 +126,7 @@ def move_walker(x, y, yaw, vx, vy, demand_x, demand_y, gait, max_acceleration, m
         turn = wrap_angle(math.atan2(new_y, new_x) - yaw)
         turn = min(_TURN_RATE * step, max(-_TURN_RATE * step, turn))
         yaw, yaw_rate = yaw + turn, turn / step
-    return x, y, yaw, new_x, new_y, yaw_rate, gait + 2.0 * math.pi * speed / _STRIDE * step
+    return x, y, yaw, new_x, new_y, yaw_rate
 
 
 @njit(cache=True)

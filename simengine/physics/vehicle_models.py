@@ -183,9 +183,10 @@ def advance_kinematic(x, y, yaw, speed, steering, acceleration, front_axle, rear
         after = 0.0
     middle = 0.5 * (speed + after)
     wheelbase = front_axle + rear_axle
-    lateral = math.tan(steering) * rear_axle / wheelbase  # tangent of the slip angle
+    tangent = math.tan(steering)
+    lateral = tangent * rear_axle / wheelbase  # tangent of the slip angle
     cosine = 1.0 / math.sqrt(1.0 + lateral * lateral)
-    curvature = cosine * math.tan(steering) / wheelbase
+    curvature = cosine * tangent / wheelbase
     half = yaw + 0.5 * curvature * middle * step
     cos_yaw, sin_yaw = math.cos(half), math.sin(half)
     forward, leftward = middle * cosine, middle * cosine * lateral

@@ -104,11 +104,12 @@ def test_a_parked_car_does_not_move_on_a_slope() -> None:
 
 def test_a_car_rolls_down_a_slope_without_brakes_and_follows_the_ground() -> None:
     actors, state, controls = make_world(["sedan"])
+    set_pose(state, 0, 0.0, 0.0, speed=1.0)
     physics = BatchedPhysics()
     state = physics.reset(actors, state, make_ground(1, 0.8, grade=-0.1), RATE)
     state = run(physics, state, controls, 2.0)
     downhill = GRAVITY * 0.1 / math.sqrt(1.01)
-    assert state.velocity[0, 0, 0] == pytest.approx(2.0 * downhill, rel=0.01)
+    assert state.velocity[0, 0, 0] == pytest.approx(1.0 + 2.0 * downhill, rel=0.01)
     height = 0.5 * actors.height[0, 0] * math.sqrt(1.01)
     assert state.position[0, 0, 2] == pytest.approx(-0.1 * state.position[0, 0, 0] + height, abs=1e-6)
     assert state.velocity[0, 0, 2] < 0.0
@@ -282,20 +283,46 @@ def test_the_robot_drives_the_circle_it_is_asked_for() -> None:
     assert state.angular_velocity[0, 0, 2] == pytest.approx(0.5, abs=1e-6)
 
 
+def replay(physics: BatchedPhysics, state: WorldState, controls: Controls, seconds: float, speed: float) -> WorldState:
+    """Write actor 1's recording, at a constant speed, before every tick for as long as it is replayed."""
+    start = state.position[0, 1, 0]
+    for k in range(round(seconds * RATE)):
+        state = copy_state(state)
+        if state.replayed[0, 1]:
+            state.position[0, 1, 0] = start + speed * (k + 1) / RATE
+            state.velocity[0, 1, 0] = speed
+        state = physics.step(state, controls)
+    return state
+
+
 def test_a_replayed_actor_keeps_its_recording_until_it_is_handed_over() -> None:
     actors, state, controls = make_world(["sedan", "sedan"])
-    set_pose(state, 0, 0.0, 0.0, speed=10.0)
-    set_pose(state, 1, 30.0, 0.0)
-    state.replayed[0, 0] = True
+    set_pose(state, 0, -100.0, 0.0)
+    set_pose(state, 1, 0.0, 0.0, speed=10.0)
+    state.replayed[0, 1] = True
     controls.acceleration[:] = -8.0
     physics = BatchedPhysics()
-    state = run(physics, physics.reset(actors, state, make_ground(1, 0.7), RATE), controls, 1.0)
-    assert state.position[0, 0, 0] == pytest.approx(10.0)
+    state = replay(physics, physics.reset(actors, state, make_ground(1, 0.7), RATE), controls, 1.0, 10.0)
+    assert state.position[0, 1, 0] == pytest.approx(10.0) and state.wheel_speed[0, 1, 0] > 1.0
     handed = copy_state(state)
-    handed.replayed[0, 0] = False
+    handed.replayed[0, 1] = False
+    handed.drive[0, 1] = -8.0
     state = run(physics, handed, controls, 3.0)
-    assert state.velocity[0, 0, 0] == 0.0
-    assert state.position[0, 0, 0] == pytest.approx(10.0 + 100.0 / 13.7 + 1.0, abs=1.0)
+    assert state.velocity[0, 1, 0] == 0.0
+    assert state.position[0, 1, 0] == pytest.approx(10.0 + 100.0 / (2.0 * 0.7 * GRAVITY), rel=0.02)
+
+
+def test_a_replayed_actor_becomes_dynamic_before_it_is_touched() -> None:
+    actors, state, controls = make_world(["sedan", "sedan"])
+    set_pose(state, 0, 20.0, 0.0)
+    set_pose(state, 1, 0.0, 0.0, speed=10.0)
+    state.replayed[0, 1] = True
+    physics = BatchedPhysics()
+    state = replay(physics, physics.reset(actors, state, make_ground(1, 0.7), RATE), controls, 2.0, 10.0)
+    assert not state.replayed[0, 1]
+    # The standing car was pushed, the recorded one lost speed: momentum is shared, not given for nothing.
+    assert 20.5 < state.position[0, 0, 0] < 40.0
+    assert 0.0 <= state.velocity[0, 1, 0] < 8.0
 
 
 def test_worlds_do_not_touch_each_other_and_the_input_is_left_alone() -> None:
