@@ -74,6 +74,8 @@ def sign_mesh(sign_type: str, size: tuple[float, float, float]) -> Mesh:
     _post(builder, -0.5 * depth + post, z + 0.4 * radius, post)
     corners, turn = {"stop": (8, math.pi / 8), "yield": (3, -math.pi / 2)}.get(kind, (24, 0.0))
     reach = radius / math.cos({"stop": math.pi / 8, "yield": math.pi / 6}.get(kind, 0.0))
+    if kind == "yield":
+        z = height - 0.5 * reach
     back = face - 0.03
     ring = [
         (reach * math.cos(turn + 2.0 * math.pi * k / corners), z + reach * math.sin(turn + 2.0 * math.pi * k / corners))

@@ -1,0 +1,42 @@
+"""Geometry that any mesh must satisfy."""
+
+import numpy as np
+
+from simengine.core.mesh import Mesh
+
+
+def extents(mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:
+    """Return size and centre of the bounding box [m]."""
+    low, high = mesh.vertex.min(axis=0).astype(float), mesh.vertex.max(axis=0).astype(float)
+    return high - low, 0.5 * (low + high)
+
+
+def solid_volumes(mesh: Mesh) -> list[tuple[float, bool]]:
+    """Return the signed volume of every connected solid, and whether it is closed."""
+    corner = np.round(mesh.vertex[mesh.triangle].astype(float), 5).reshape(-1, 3)
+    _, welded = np.unique(corner, axis=0, return_inverse=True)
+    triangle = welded.reshape(-1, 3)
+    parent = np.arange(triangle.max() + 1)
+
+    def root(v: int) -> int:
+        while parent[v] != v:
+            parent[v] = parent[parent[v]]
+            v = parent[v]
+        return v
+
+    for a, b, c in triangle:
+        parent[root(a)] = root(b)
+        parent[root(b)] = root(c)
+    owner = np.array([root(a) for a in triangle[:, 0]])
+    volumes = []
+    for solid in np.unique(owner):
+        chosen = owner == solid
+        p = mesh.vertex[mesh.triangle[chosen]].astype(float)
+        p -= p.reshape(-1, 3).mean(axis=0)
+        volume = float((p[:, 0] * np.cross(p[:, 1], p[:, 2])).sum() / 6.0)
+        t = triangle[chosen]
+        edges = np.concatenate([t[:, [0, 1]], t[:, [1, 2]], t[:, [2, 0]]])
+        forward = {tuple(e) for e in edges.tolist()}
+        closed = len(forward) == len(edges) and all((b, a) in forward for a, b in forward)
+        volumes.append((volume, closed))
+    return volumes
