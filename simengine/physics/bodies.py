@@ -1,16 +1,19 @@
-"""The rigid bodies of one world about their centres of mass, and their exchange with the arrays of `WorldState`."""
+"""The motion of the rigid bodies of one world, one record each, and its exchange with the arrays of `WorldState`.
+
+Bullet moves centres of mass; the program's arrays hold box centres. `load_motion` and `load_demands` take over what the
+caller gives, `finish_tick` derives what follows from a tick, `store` writes it out.
+"""
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.state import ActorKind, ActorTable, Controls, Light, Mobility, WorldState
-from simengine.physics.chassis import Chassis
+from simengine.core.geometry import rotate
+from simengine.core.state import ActorKind, Controls, Light, Mobility, WorldState
 
-_WHEELED, _WALKER, _DIFFERENTIAL = int(Mobility.WHEELED), int(Mobility.WALKER), int(Mobility.DIFFERENTIAL)
+_WHEELED, _WALKER = int(Mobility.WHEELED), int(Mobility.WALKER)
 _ANIMAL = int(ActorKind.ANIMAL)
 _BRAKE = int(Light.BRAKE)
 _BRAKE_LIGHT_FROM = -0.3  # demanded acceleration that lights the brake lamps, as in `batched` [m/s²]
@@ -19,194 +22,148 @@ _REPLAY_STEER_FROM = 1.0  # speed below which a recording's steering cannot be t
 _STRIDE_PERSON = 0.8  # two steps over body height; 1.4 m for an adult (Winter, "Biomechanics", ch. 1)
 _STRIDE_ANIMAL = 1.5  # one bound over body length; 2.6 m for a deer
 
-
-class Bodies(NamedTuple):
-    """The rigid bodies of one world and what moves inside them. Shapes (num_actors, …)."""
-
-    position: NDArray[np.float64]  # centre of mass, world [m]. (…, 3)
-    orientation: NDArray[np.float64]  # w, x, y, z. (…, 4)
-    velocity: NDArray[np.float64]  # of the centre of mass, world [m/s]. (…, 3)
-    angular_velocity: NDArray[np.float64]  # world [rad/s]. (…, 3)
-    actuator: NDArray[np.float64]  # steering [rad], demanded acceleration after the lag [m/s²]. (…, 2)
-    spin: NDArray[np.float64]  # of the wheels [rad/s]. (…, 4)
-    deflection: NDArray[np.float64]  # of the bristles [m]. (…, 4, 2)
-    rotation_angle: NDArray[np.float64]  # of the wheels [rad]. (…, 4)
-    gait: NDArray[np.float64]  # phase of the steps [rad]
-    dynamic: NDArray[np.bool_]  # carried by forces: in the world and not replayed
-    carried: NDArray[np.bool_]  # was replayed at the last tick, so its last velocity is known
-    struck: NDArray[np.bool_]  # a walker or two-wheeler that was hit: now it only falls
-
-
-def empty_bodies(num_actors: int) -> Bodies:
-    """Allocate bodies of which none is in the world."""
-    return Bodies(
-        position=np.zeros((num_actors, 3)),
-        orientation=np.tile(np.array([1.0, 0.0, 0.0, 0.0]), (num_actors, 1)),
-        velocity=np.zeros((num_actors, 3)),
-        angular_velocity=np.zeros((num_actors, 3)),
-        actuator=np.zeros((num_actors, 2)),
-        spin=np.zeros((num_actors, 4)),
-        deflection=np.zeros((num_actors, 4, 2)),
-        rotation_angle=np.zeros((num_actors, 4)),
-        gait=np.zeros(num_actors),
-        dynamic=np.zeros(num_actors, np.bool_),
-        carried=np.zeros(num_actors, np.bool_),
-        struck=np.zeros(num_actors, np.bool_),
-    )
-
-
-@njit(cache=True)
-def box_from_body(
-    bodies: Bodies, chassis: Chassis, a: int, position: NDArray[np.float64], velocity: NDArray[np.float64]
-) -> None:
-    """Write position and velocity of an actor's box centre from those of its centre of mass. Shapes (3,)."""
-    q, omega = bodies.orientation[a], bodies.angular_velocity[a]
-    rx, ry, rz = _turned_offset(q, chassis.box_offset[a])
-    position[0] = bodies.position[a, 0] + rx
-    position[1] = bodies.position[a, 1] + ry
-    position[2] = bodies.position[a, 2] + rz
-    velocity[0] = bodies.velocity[a, 0] + omega[1] * rz - omega[2] * ry
-    velocity[1] = bodies.velocity[a, 1] + omega[2] * rx - omega[0] * rz
-    velocity[2] = bodies.velocity[a, 2] + omega[0] * ry - omega[1] * rx
+BODY = np.dtype(
+    [
+        ("position", np.float64, (3,)),  # centre of mass, world [m]
+        ("orientation", np.float64, (4,)),  # w, x, y, z
+        ("velocity", np.float64, (3,)),  # of the centre of mass, world [m/s]
+        ("angular_velocity", np.float64, (3,)),  # world [rad/s]
+        ("box_position", np.float64, (3,)),  # box centre, world [m]
+        ("box_velocity", np.float64, (3,)),  # world [m/s]
+        ("last_velocity", np.float64, (3,)),  # of the box centre a tick ago, world [m/s]
+        ("acceleration", np.float64, (3,)),  # of the box centre, mean over the tick, world [m/s²]
+        ("steering", np.float64),  # [rad]
+        ("drive", np.float64),  # demanded acceleration after the lag [m/s²]
+        ("spin", np.float64, (4,)),  # of the wheels [rad/s]
+        ("turned", np.float64, (4,)),  # angle the wheels have turned [rad]
+        ("deflection", np.float64, (4, 2)),  # of the bristles [m]
+        ("grip", np.float64, (4,)),  # friction factor of the tyres
+        ("gait", np.float64),  # phase of the steps [rad]
+        ("lights", np.int32),
+        ("dynamic", np.bool_),  # in the world and carried by forces
+        ("replayed", np.bool_),  # in the world and carried by the caller
+        ("struck", np.bool_),  # a walker or two-wheeler that was hit: now it only falls
+        ("demand_acceleration", np.float64),  # [m/s²]
+        ("demand_steering", np.float64),  # [rad]
+        ("demand_velocity", np.float64, (2,)),  # as `Controls.velocity`
+        ("demand_lights", np.int32),
+        ("acts", np.bool_),  # there is a force on it
+        ("force", np.float64, (3,)),  # without gravity, world [N]
+        ("torque", np.float64, (3,)),  # about the centre of mass, world [N m]
+    ],
+    align=True,
+)
+# Fields of a body that are those of the state, by name in `WorldState`.
+_MOTION = {
+    "position": "box_position", "orientation": "orientation", "velocity": "box_velocity",
+    "angular_velocity": "angular_velocity", "steering": "steering", "drive": "drive", "wheel_speed": "spin",
+    "wheel_rotation": "turned", "tyre_deflection": "deflection", "gait_phase": "gait", "lights": "lights",
+}  # fmt: skip
+_GIVEN = ("position", "orientation", "velocity", "angular_velocity")  # by the caller, of a replayed actor
 
 
-@njit(cache=True)
-def body_from_box(state: WorldState, chassis: Chassis, a: int, bodies: Bodies) -> None:
-    """Take over an actor's pose, velocity, actuators, wheels and bristles from world 0 of a state."""
-    q, omega = state.orientation[0, a], state.angular_velocity[0, a]
-    rx, ry, rz = _turned_offset(q, chassis.box_offset[a])
-    bodies.position[a, 0] = state.position[0, a, 0] - rx
-    bodies.position[a, 1] = state.position[0, a, 1] - ry
-    bodies.position[a, 2] = state.position[0, a, 2] - rz
-    bodies.velocity[a, 0] = state.velocity[0, a, 0] - omega[1] * rz + omega[2] * ry
-    bodies.velocity[a, 1] = state.velocity[0, a, 1] - omega[2] * rx + omega[0] * rz
-    bodies.velocity[a, 2] = state.velocity[0, a, 2] - omega[0] * ry + omega[1] * rx
-    bodies.orientation[a] = q
-    bodies.angular_velocity[a] = omega
-    bodies.actuator[a, 0], bodies.actuator[a, 1] = state.steering[0, a], state.drive[0, a]
-    bodies.spin[a] = state.wheel_speed[0, a]
-    bodies.rotation_angle[a] = state.wheel_rotation[0, a]
-    bodies.deflection[a] = state.tyre_deflection[0, a]
-    bodies.gait[a] = state.gait_phase[0, a]
+def empty_bodies(num_actors: int) -> NDArray[np.void]:
+    """Allocate bodies of which none is in the world. Shape (num_actors,), dtype `BODY`."""
+    bodies = np.zeros(num_actors, BODY)
+    bodies["orientation"][:, 0] = 1.0
+    return bodies
 
 
-@njit(cache=True)
-def _turned_offset(q: NDArray[np.float64], offset: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Return an offset of the body frame in world coordinates."""
-    w, x, y, z = q[0], q[1], q[2], q[3]
-    tx = 2.0 * (y * offset[2] - z * offset[1])
-    ty = 2.0 * (z * offset[0] - x * offset[2])
-    tz = 2.0 * (x * offset[1] - y * offset[0])
-    return (
-        offset[0] + w * tx + y * tz - z * ty,
-        offset[1] + w * ty + z * tx - x * tz,
-        offset[2] + w * tz + x * ty - y * tx,
-    )
+def load_motion(state: WorldState, rows: NDArray[np.int64], bodies: NDArray[np.void]) -> None:
+    """Take over the motion of some actors of world 0 whole; their centres of mass are for `body_from_box`."""
+    for name, field in _MOTION.items():
+        bodies[field][rows] = getattr(state, name)[0, rows]
+
+
+def load_given(state: WorldState, rows: NDArray[np.int64], bodies: NDArray[np.void]) -> None:
+    """Take over what the caller gives of replayed actors of world 0: pose and velocity."""
+    for name in _GIVEN:
+        bodies[_MOTION[name]][rows] = getattr(state, name)[0, rows]
+
+
+def load_demands(state: WorldState, controls: Controls, bodies: NDArray[np.void]) -> None:
+    """Take over what is asked of every actor of world 0, and the grip of its tyres."""
+    bodies["demand_acceleration"] = controls.acceleration[0]
+    bodies["demand_steering"] = controls.steering[0]
+    bodies["demand_velocity"] = controls.velocity[0]
+    bodies["demand_lights"] = controls.lights[0]
+    bodies["grip"] = state.tyre_grip[0]
+
+
+def store(bodies: NDArray[np.void], out: WorldState) -> None:
+    """Write the motion of every actor in the world into world 0 of a state; a given pose comes back as it was."""
+    rows = np.flatnonzero(bodies["dynamic"] | bodies["replayed"])
+    for name, field in _MOTION.items():
+        getattr(out, name)[0, rows] = bodies[field][rows]
+    out.acceleration[0, rows] = bodies["acceleration"][rows]
 
 
 @njit(cache=True)
-def write_state(
-    actors: ActorTable, chassis: Chassis, bodies: Bodies, before: WorldState, controls: Controls, dt: float,
-    after: WorldState,
-) -> None:
-    """Write every dynamic actor of world 0 after a tick of `dt` [s]; what else `after` holds stays as in `before`."""
-    for a in range(len(bodies.dynamic)):
-        if not bodies.dynamic[a]:
+def box_from_body(chassis, body):
+    """Set position and velocity of a body's box centre from those of its centre of mass."""
+    q, omega, offset = body.orientation, body.angular_velocity, chassis.box_offset
+    rx, ry, rz = rotate(q[0], q[1], q[2], q[3], offset[0], offset[1], offset[2])
+    body.box_position[0] = body.position[0] + rx
+    body.box_position[1] = body.position[1] + ry
+    body.box_position[2] = body.position[2] + rz
+    body.box_velocity[0] = body.velocity[0] + omega[1] * rz - omega[2] * ry
+    body.box_velocity[1] = body.velocity[1] + omega[2] * rx - omega[0] * rz
+    body.box_velocity[2] = body.velocity[2] + omega[0] * ry - omega[1] * rx
+
+
+@njit(cache=True)
+def body_from_box(chassis, body):
+    """Set position and velocity of a body's centre of mass from those of its box centre."""
+    q, omega, offset = body.orientation, body.angular_velocity, chassis.box_offset
+    rx, ry, rz = rotate(q[0], q[1], q[2], q[3], offset[0], offset[1], offset[2])
+    body.position[0] = body.box_position[0] - rx
+    body.position[1] = body.box_position[1] - ry
+    body.position[2] = body.box_position[2] - rz
+    body.velocity[0] = body.box_velocity[0] - omega[1] * rz + omega[2] * ry
+    body.velocity[1] = body.box_velocity[1] - omega[2] * rx + omega[0] * rz
+    body.velocity[2] = body.box_velocity[2] - omega[0] * ry + omega[1] * rx
+
+
+@njit(cache=True)
+def finish_tick(chassis: NDArray[np.void], bodies: NDArray[np.void], dt: float) -> None:
+    """Derive what follows from the motion of every actor in the world over a tick of `dt` [s]."""
+    for a in range(len(bodies)):
+        body = bodies[a]
+        if not body.dynamic and not body.replayed:
             continue
-        box_from_body(bodies, chassis, a, after.position[0, a], after.velocity[0, a])
-        after.orientation[0, a] = bodies.orientation[a]
-        after.angular_velocity[0, a] = bodies.angular_velocity[a]
+        if body.dynamic:
+            box_from_body(chassis[a], body)
         for i in range(3):
-            after.acceleration[0, a, i] = (after.velocity[0, a, i] - before.velocity[0, a, i]) / dt
-        after.steering[0, a], after.drive[0, a] = bodies.actuator[a, 0], bodies.actuator[a, 1]
+            body.acceleration[i] = (body.box_velocity[i] - body.last_velocity[i]) / dt
+            body.last_velocity[i] = body.box_velocity[i]
+        if body.replayed:
+            _follow_wheels(chassis[a], body, dt)
         for w in range(4):
-            bodies.rotation_angle[a, w] += bodies.spin[a, w] * dt
-            after.wheel_speed[0, a, w] = bodies.spin[a, w]
-            after.wheel_rotation[0, a, w] = bodies.rotation_angle[a, w]
-            after.tyre_deflection[0, a, w, 0] = bodies.deflection[a, w, 0]
-            after.tyre_deflection[0, a, w, 1] = bodies.deflection[a, w, 1]
-        if actors.mobility[0, a] == _WALKER and not bodies.struck[a]:
-            bodies.gait[a] += _step_angle(actors, a, bodies.velocity[a, 0], bodies.velocity[a, 1], dt)
-        after.gait_phase[0, a] = bodies.gait[a]
-        after.lights[0, a] = _lamps(actors, a, controls.lights[0, a], bodies.actuator[a, 1])
+            body.turned[w] += body.spin[w] * dt
+        if chassis[a].mobility == _WALKER and not body.struck:
+            vx, vy = body.box_velocity[0], body.box_velocity[1]
+            stride = _STRIDE_PERSON * chassis[a].height
+            if chassis[a].kind == _ANIMAL:
+                stride = _STRIDE_ANIMAL * chassis[a].length
+            body.gait += 2.0 * math.pi * math.sqrt(vx * vx + vy * vy) * dt / stride
+        body.lights = body.demand_lights & ~_BRAKE
+        if chassis[a].mobility == _WHEELED and body.drive < _BRAKE_LIGHT_FROM:
+            body.lights |= _BRAKE
 
 
 @njit(cache=True)
-def carry_replayed(
-    replayed: NDArray[np.bool_], actors: ActorTable, chassis: Chassis, bodies: Bodies, before: WorldState,
-    controls: Controls, dt: float, after: WorldState,
-) -> None:
-    """Take over the given motion of every replayed actor and write what follows from it: wheels, steering, gait, lamps.
-
-    Pose and velocity stay as the caller gave them.
-    """
-    for a in range(len(replayed)):
-        if not replayed[a]:
-            bodies.carried[a] = False
-        else:
-            _carry(a, actors, chassis, bodies, before, controls, dt, after)
-
-
-@njit(cache=True)
-def _carry(
-    a: int, actors: ActorTable, chassis: Chassis, bodies: Bodies, before: WorldState, controls: Controls, dt: float,
-    after: WorldState,
-) -> None:
-    """Carry one replayed actor; see `carry_replayed`."""
-    vx, vy, vz = before.velocity[0, a, 0], before.velocity[0, a, 1], before.velocity[0, a, 2]
-    q, omega = before.orientation[0, a], before.angular_velocity[0, a]
-    last_x, last_y, last_z = bodies.velocity[a, 0], bodies.velocity[a, 1], bodies.velocity[a, 2]
-    body_from_box(before, chassis, a, bodies)
-    now_x, now_y, now_z = bodies.velocity[a, 0], bodies.velocity[a, 1], bodies.velocity[a, 2]
-    if not bodies.carried[a]:
-        last_x, last_y, last_z = now_x, now_y, now_z
-        bodies.carried[a] = True
-    after.acceleration[0, a, 0] = (now_x - last_x) / dt
-    after.acceleration[0, a, 1] = (now_y - last_y) / dt
-    after.acceleration[0, a, 2] = (now_z - last_z) / dt
-    ahead_x = 1.0 - 2.0 * (q[2] * q[2] + q[3] * q[3])
-    ahead_y = 2.0 * (q[1] * q[2] + q[0] * q[3])
-    ahead_z = 2.0 * (q[1] * q[3] - q[0] * q[2])
-    forward = vx * ahead_x + vy * ahead_y + vz * ahead_z
-    along = (
-        after.acceleration[0, a, 0] * ahead_x + after.acceleration[0, a, 1] * ahead_y
-        + after.acceleration[0, a, 2] * ahead_z
-    )  # fmt: skip
-    drive = along + (before.drive[0, a] - along) * math.exp(-dt / _REPLAY_TIME)
-    steering = before.steering[0, a]
+def _follow_wheels(chassis, body, dt):
+    """Derive steering, wheel spin and pedal of a replayed actor from its given motion."""
+    q = body.orientation
+    ahead_x, ahead_y, ahead_z = rotate(q[0], q[1], q[2], q[3], 1.0, 0.0, 0.0)
+    v, acceleration = body.box_velocity, body.acceleration
+    forward = v[0] * ahead_x + v[1] * ahead_y + v[2] * ahead_z
+    along = acceleration[0] * ahead_x + acceleration[1] * ahead_y + acceleration[2] * ahead_z
+    body.drive = along + (body.drive - along) * math.exp(-dt / _REPLAY_TIME)
     if abs(forward) > _REPLAY_STEER_FROM:
-        wheelbase = actors.front_axle[0, a] + actors.rear_axle[0, a]
-        limit = actors.max_steering[0, a]
-        steering = min(limit, max(-limit, math.atan(wheelbase * omega[2] / forward)))
-    bodies.actuator[a, 0], bodies.actuator[a, 1] = steering, drive
-    after.steering[0, a], after.drive[0, a] = steering, drive
-    radius = actors.wheel_radius[0, a]
+        wheelbase = chassis.front_axle + chassis.rear_axle
+        steering = math.atan(wheelbase * body.angular_velocity[2] / forward)
+        body.steering = min(chassis.max_steering, max(-chassis.max_steering, steering))
     for w in range(4):
-        bodies.spin[a, w] = forward / radius if radius > 0.0 else 0.0
-        bodies.rotation_angle[a, w] = before.wheel_rotation[0, a, w] + bodies.spin[a, w] * dt
-        bodies.deflection[a, w, 0] = bodies.deflection[a, w, 1] = 0.0
-        after.wheel_speed[0, a, w] = bodies.spin[a, w]
-        after.wheel_rotation[0, a, w] = bodies.rotation_angle[a, w]
-        after.tyre_deflection[0, a, w, 0] = after.tyre_deflection[0, a, w, 1] = 0.0
-    if actors.mobility[0, a] == _WALKER:
-        bodies.gait[a] = before.gait_phase[0, a] + _step_angle(actors, a, vx, vy, dt)
-        after.gait_phase[0, a] = bodies.gait[a]
-    after.lights[0, a] = _lamps(actors, a, controls.lights[0, a], drive)
-
-
-@njit(cache=True)
-def _step_angle(actors: ActorTable, a: int, vx: float, vy: float, dt: float) -> float:
-    """Return how far the gait advances [rad] while walking for `dt` [s]."""
-    stride = _STRIDE_PERSON * actors.height[0, a]
-    if actors.kind[0, a] == _ANIMAL:
-        stride = _STRIDE_ANIMAL * actors.length[0, a]
-    return 2.0 * math.pi * math.sqrt(vx * vx + vy * vy) * dt / stride
-
-
-@njit(cache=True)
-def _lamps(actors: ActorTable, a: int, asked: int, drive: float) -> int:
-    """Return the lamps that are lit: those asked for, and the brake lamps of a vehicle that brakes."""
-    lit = asked & ~_BRAKE
-    if actors.mobility[0, a] == _WHEELED and drive < _BRAKE_LIGHT_FROM:
-        lit |= _BRAKE
-    return lit
+        body.spin[w] = forward / chassis.wheel_radius if chassis.wheel_radius > 0.0 else 0.0
+        body.deflection[w, 0] = body.deflection[w, 1] = 0.0

@@ -20,11 +20,11 @@ from simengine.core.errors import ScenarioError
 from simengine.core.state import ActorTable, Controls, Mobility, WorldState, copy_state
 from simengine.core.weather import FRICTION_DRY
 from simengine.physics.backend import Contact, Ground, Physics
-from simengine.physics.bodies import carry_replayed, empty_bodies, write_state
+from simengine.physics.bodies import empty_bodies, finish_tick, load_demands, load_given, load_motion, store
 from simengine.physics.chassis import chassis_of
 from simengine.physics.forces import advance_forces
 from simengine.physics.hand_over import find_hand_overs
-from simengine.physics.settle import enter_actor
+from simengine.physics.settle import enter_world
 from simengine.physics.terrain import SAMPLES, STOREY, TILE_SIZE, sample_tile, tile_mesh, tiles_around
 from simengine.physics.touches import ContactSums
 from simengine.physics.tyre import GRAVITY
@@ -80,15 +80,14 @@ class BulletPhysics(Physics):
         if rate_hz <= 0:
             raise ScenarioError(f"physics.rate_hz: {rate_hz} is not allowed; must be positive")
         self.close()
-        self._actors, self._ground = actors, ground
+        self._ground = ground
         self._chassis, self._lanes = chassis_of(actors), lane_arrays(ground.network)
         self._tick_step = 1.0 / rate_hz
         self._substeps = max(1, math.ceil(self._tick_step / _LONGEST_STEP - 1e-9))
         self._dt = self._tick_step / self._substeps
         count = actors.mass.shape[1]
         self._bodies = empty_bodies(count)
-        self._force, self._torque = np.zeros((count, 3)), np.zeros((count, 3))
-        self._acts, self._must_hand_over = np.zeros(count, np.bool_), np.zeros(count, np.bool_)
+        self._must_hand_over = np.zeros(count, np.bool_)
         self._uid = np.full(count, -1, np.int64)
         self._members: list[tuple[int, int]] = []  # actor and body of everything dynamic, by actor
         self._actor_of_uid: dict[int, int] = {}
@@ -98,22 +97,24 @@ class BulletPhysics(Physics):
         self._contacts = []
         self._open()
         settled = copy_state(state)
-        for a in range(count):
-            if state.valid[0, a] and not state.replayed[0, a]:
-                self._enter(a, state, 0.0, settled)
+        self._bodies["grip"] = state.tyre_grip[0]
+        self._follow_changes(state, settled)
+        store(self._bodies, settled)
         return settled
 
     def step(self, state: WorldState, controls: Controls) -> WorldState:
         """Advance by one tick; see `Physics` and the module about `replayed`."""
         after = copy_state(state)
         after.tick[:] += 1
-        self._follow_changes(state, controls, after)
+        load_demands(state, controls, self._bodies)
+        self._follow_changes(state, after)
         if math.isnan(self._lanes.level):
             self._lay_ground()
         touches = ContactSums(self._actor_of_uid, self._ground_uids, self._bodies)
         for _ in range(self._substeps):
-            self._substep(controls, state.tyre_grip[0], touches)
-        write_state(self._actors, self._chassis, self._bodies, state, controls, self._tick_step, after)
+            self._substep(touches)
+        finish_tick(self._chassis, self._bodies, self._tick_step)
+        store(self._bodies, after)
         self._contacts = touches.contacts(int(after.tick[0]))
         self._knock_down()
         return after
@@ -178,29 +179,26 @@ class BulletPhysics(Physics):
             )  # fmt: skip
         return self._shapes[key]
 
-    def _enter(self, a: int, state: WorldState, ahead: float, out: WorldState) -> None:
-        """Set an actor on the ground, make its body and write it into a state; see `enter_actor`."""
-        bodies, chassis, actors = self._bodies, self._chassis, self._actors
-        bodies.struck[a] = False
-        enter_actor(
-            a, state, ahead, actors, chassis, self._lanes, float(self._ground.friction[0]), self._ground.patches,
-            bodies, out,
-        )  # fmt: skip
-        bodies.dynamic[a] = True
-        mobility = Mobility(int(actors.mobility[0, a]))
-        shape = self._box_shape(tuple(chassis.collision_size[a].tolist()), tuple(chassis.collision_offset[a].tolist()))
-        w, x, y, z = bodies.orientation[a].tolist()
+    def _enter(self, a: int, ahead: float) -> None:
+        """Set an actor on the ground and make its body; see `enter_world`."""
+        own, body = self._chassis[a], self._bodies[a]
+        enter_world(
+            self._chassis, self._bodies, a, ahead, self._lanes, float(self._ground.friction[0]), self._ground.patches
+        )
+        mobility = Mobility(int(own["mobility"]))
+        shape = self._box_shape(tuple(own["collision_size"].tolist()), tuple(own["collision_offset"].tolist()))
+        w, x, y, z = body["orientation"].tolist()
         uid = p.createMultiBody(
-            float(actors.mass[0, a]), shape, basePosition=bodies.position[a].tolist(), baseOrientation=(x, y, z, w),
+            float(own["mass"]), shape, basePosition=body["position"].tolist(), baseOrientation=(x, y, z, w),
             physicsClientId=self._client,
         )  # fmt: skip
         p.changeDynamics(
             uid, -1, linearDamping=0.0, angularDamping=0.0, lateralFriction=_FRICTION[mobility],
-            restitution=_RESTITUTION[mobility], localInertiaDiagonal=chassis.inertia[a].tolist(),
+            restitution=_RESTITUTION[mobility], localInertiaDiagonal=own["inertia"].tolist(),
             physicsClientId=self._client,
         )  # fmt: skip
         p.resetBaseVelocity(
-            uid, bodies.velocity[a].tolist(), bodies.angular_velocity[a].tolist(), physicsClientId=self._client
+            uid, body["velocity"].tolist(), body["angular_velocity"].tolist(), physicsClientId=self._client
         )
         self._set_group(a, uid, standing=mobility == Mobility.WALKER)
         self._uid[a] = uid
@@ -217,7 +215,7 @@ class BulletPhysics(Physics):
     def _leave(self, a: int) -> None:
         """Remove an actor's body, if it has one."""
         uid = int(self._uid[a])
-        self._bodies.dynamic[a] = False
+        self._bodies["dynamic"][a] = False
         if uid >= 0:
             p.removeBody(uid, physicsClientId=self._client)
             self._members.remove((a, uid))
@@ -226,34 +224,37 @@ class BulletPhysics(Physics):
 
     # -------------------------------------------------------------------------------------------------------- one tick
 
-    def _follow_changes(self, state: WorldState, controls: Controls, after: WorldState) -> None:
-        """Let actors appear, leave and become dynamic as the caller asks; carry the replayed ones."""
-        valid, replayed, must = state.valid[0], state.valid[0] & state.replayed[0], self._must_hand_over
+    def _follow_changes(self, state: WorldState, after: WorldState) -> None:
+        """Let actors appear, leave and become dynamic as the caller asks; take over the replayed ones."""
+        bodies, must = self._bodies, self._must_hand_over
+        replayed = state.valid[0] & state.replayed[0]
+        begun = np.flatnonzero(replayed & ~bodies["replayed"])
+        load_motion(state, begun, bodies)
+        bodies["last_velocity"][begun] = bodies["box_velocity"][begun]
+        bodies["replayed"] = replayed
+        load_given(state, np.flatnonzero(replayed), bodies)
         must[:] = False
-        if replayed.any() and find_hand_overs(self._actors, state, replayed, self._tick_step, must):
-            replayed &= ~must
+        if replayed.any() and find_hand_overs(self._chassis, bodies, self._tick_step, must):
             after.replayed[0] &= ~must
-        wanted = valid & ~replayed
-        for a in np.flatnonzero(wanted != self._bodies.dynamic).tolist():
+        wanted = state.valid[0] & ~(replayed & ~must)
+        changed = np.flatnonzero(wanted != bodies["dynamic"])
+        entering = changed[wanted[changed]]
+        load_motion(state, entering, bodies)
+        for a in changed.tolist():
             if wanted[a]:
                 # Of one that would be replayed on, the pose is that of the tick to come, to which Bullet will bring it.
-                self._enter(a, state, self._tick_step if must[a] else 0.0, after)
+                self._enter(a, self._tick_step if must[a] else 0.0)
             else:
                 self._leave(a)
-        if replayed.any():
-            carry_replayed(
-                replayed, self._actors, self._chassis, self._bodies, state, controls, self._tick_step, after
-            )
 
-    def _substep(self, controls: Controls, grip: NDArray[np.float64], touches: ContactSums) -> None:
+    def _substep(self, touches: ContactSums) -> None:
         """Push every body with its force and torque, let Bullet integrate, take the contacts and the motion."""
         client, bodies = self._client, self._bodies
         advance_forces(
-            self._actors, self._chassis, self._lanes, float(self._ground.friction[0]), self._ground.patches, controls,
-            grip, self._dt, bodies, self._force, self._torque, self._acts,
-        )  # fmt: skip
-        acts, places = self._acts.tolist(), bodies.position.tolist()
-        forces, torques = self._force.tolist(), self._torque.tolist()
+            self._chassis, bodies, self._lanes, float(self._ground.friction[0]), self._ground.patches, self._dt
+        )
+        acts, places = bodies["acts"].tolist(), bodies["position"].tolist()
+        forces, torques = bodies["force"].tolist(), bodies["torque"].tolist()
         for a, uid in self._members:
             if acts[a]:
                 p.applyExternalForce(uid, -1, forces[a], places[a], p.WORLD_FRAME, client)
@@ -268,10 +269,10 @@ class BulletPhysics(Physics):
             velocity, angular_velocity = p.getBaseVelocity(uid, client)
             rows.append((*place, *quaternion, *velocity, *angular_velocity))
         motion, index = np.array(rows), np.array([a for a, _ in self._members])
-        bodies.position[index] = motion[:, 0:3]
-        bodies.orientation[index] = motion[:, [6, 3, 4, 5]]
-        bodies.velocity[index] = motion[:, 7:10]
-        bodies.angular_velocity[index] = motion[:, 10:13]
+        bodies["position"][index] = motion[:, 0:3]
+        bodies["orientation"][index] = motion[:, [6, 3, 4, 5]]
+        bodies["velocity"][index] = motion[:, 7:10]
+        bodies["angular_velocity"][index] = motion[:, 10:13]
 
     def _knock_down(self) -> None:
         """Give up the posture of walkers and riders that were struck or thrown off balance during the tick."""
@@ -280,33 +281,33 @@ class BulletPhysics(Physics):
             for a in (contact.actor, contact.other):
                 if a >= 0:
                     blow[a] = max(blow[a], contact.impulse)
-        mobility, struck = self._actors.mobility[0], self._bodies.struck
-        rider = (mobility == Mobility.WHEELED) & (self._actors.track_width[0] == 0.0)
+        mobility, struck = self._chassis["mobility"], self._bodies["struck"]
+        rider = (mobility == Mobility.WHEELED) & (self._chassis["track_width"] == 0.0)
         walker = mobility == Mobility.WALKER
         tipped = walker & (self._tilt_cosine() < math.sqrt(0.5))
-        hit = blow > _STRUCK_SPEED * self._actors.mass[0]
-        for a in np.flatnonzero(self._bodies.dynamic & ~struck & (walker | rider) & (hit | tipped)).tolist():
+        hit = blow > _STRUCK_SPEED * self._chassis["mass"]
+        for a in np.flatnonzero(self._bodies["dynamic"] & ~struck & (walker | rider) & (hit | tipped)).tolist():
             struck[a] = True
             if walker[a]:
                 self._set_group(a, int(self._uid[a]), standing=False)
 
     def _tilt_cosine(self) -> NDArray[np.float64]:
         """Return the vertical component of every body's up axis."""
-        orientation = self._bodies.orientation
+        orientation = self._bodies["orientation"]
         return 1.0 - 2.0 * (orientation[:, 1] * orientation[:, 1] + orientation[:, 2] * orientation[:, 2])
 
     # ----------------------------------------------------------------------------------------- ground that is not level
 
     def _lay_ground(self) -> None:
         """Make the tiles below everything that lies or tumbles and below vehicles that have toppled."""
-        bodies, mobility = self._bodies, self._actors.mobility[0]
-        lies = (mobility == Mobility.FREE) | bodies.struck
+        bodies, mobility = self._bodies, self._chassis["mobility"]
+        lies = (mobility == Mobility.FREE) | bodies["struck"]
         toppled = ((mobility == Mobility.WHEELED) | (mobility == Mobility.DIFFERENTIAL)) & (
             self._tilt_cosine() < _TOPPLED
         )
-        for a in np.flatnonzero(bodies.dynamic & (lies | toppled)).tolist():
-            x, y, z = bodies.position[a].tolist()
-            for column, row in tiles_around(x, y, _REACH + 0.5 * float(self._actors.length[0, a])):
+        for a in np.flatnonzero(bodies["dynamic"] & (lies | toppled)).tolist():
+            x, y, z = bodies["position"][a].tolist()
+            for column, row in tiles_around(x, y, _REACH + 0.5 * float(self._chassis["length"][a])):
                 self._lay_tile(column, row, x, y, z)
 
     def _lay_tile(self, column: int, row: int, x: float, y: float, z: float) -> None:

@@ -1,17 +1,18 @@
-"""What follows from an actor's table row for its rigid body: inertia, wheel places, springs, collision box.
+"""What an actor's rigid body is, one record each: the table's row and what follows from it.
 
 Springs and dampers come from a natural frequency and a damping ratio of the static load, so that every vehicle sits
 level at rest. Those of the reference car (CommonRoad parameter set 2: 24.5 kN/m and 1786 N s/m on a quarter of 966 kg)
 are 1.5 Hz and 0.35. Wheel inertia over m r² is that car's too: 1.7 kg m² / (1093 kg · (0.344 m)²) = 0.0131.
+
+Records, not NamedTuples of arrays, because every kernel works on one body at a time and compiles several times faster.
 """
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.core.state import NUM_WHEELS, ActorTable, Mobility
+from simengine.core.state import ActorTable, Behavior, Mobility
 from simengine.physics.tyre import GRAVITY, RELAXATION_PER_RADIUS
 
 _FREQUENCY_CAR = 1.5  # [Hz]
@@ -23,21 +24,32 @@ _WHEEL_INERTIA = 0.0131  # over m r²
 _CLEARANCE = 0.55  # underside of the collision box over the wheel radius
 _DRIVEN_SHARE = 0.7  # of a robot's weight on its two driven wheels
 
-
-class Chassis(NamedTuple):
-    """Constants of each body of one world; body frames begin at the centre of mass. Shapes (num_actors, …)."""
-
-    inertia: NDArray[np.float64]  # about the body axes [kg m²]. (…, 3)
-    box_offset: NDArray[np.float64]  # centre of mass to box centre, body frame [m]. (…, 3)
-    contact: NDArray[np.float64]  # ground contact of each wheel at rest, body frame [m]. (…, 4, 3)
-    static_load: NDArray[np.float64]  # of each wheel on level ground [N]. (…, 4)
-    spring: NDArray[np.float64]  # [N/m]. (…, 4)
-    damper: NDArray[np.float64]  # [N s/m]. (…, 4)
-    anti_roll: NDArray[np.float64]  # force on a wheel per difference to the other of its axle [N/m]. (…, 2)
-    wheel_inertia: NDArray[np.float64]  # [kg m²]
-    relaxation: NDArray[np.float64]  # [m]
-    collision_size: NDArray[np.float64]  # of the collision box [m]. (…, 3)
-    collision_offset: NDArray[np.float64]  # centre of mass to its centre, body frame [m]. (…, 3)
+_FROM_TABLE = (
+    "length", "width", "height", "mass", "front_axle", "rear_axle", "cog_height", "track_width", "wheel_radius",
+    "cornering_stiffness", "max_steering", "max_steering_rate", "max_acceleration", "max_deceleration", "power",
+    "drag_area", "rolling_resistance", "max_speed",
+)  # fmt: skip
+# A body frame has its origin at the centre of mass. Units as in `ActorTable`.
+CHASSIS = np.dtype(
+    [
+        ("kind", np.int32),
+        ("mobility", np.int32),
+        ("parked", np.bool_),  # brakes held whatever is asked
+        *((name, np.float64) for name in _FROM_TABLE),
+        ("inertia", np.float64, (3,)),  # about the body axes [kg m²]
+        ("box_offset", np.float64, (3,)),  # centre of mass to box centre [m]
+        ("contact", np.float64, (4, 3)),  # ground contact of each wheel at rest [m]
+        ("static_load", np.float64, (4,)),  # of each wheel on level ground [N]
+        ("spring", np.float64, (4,)),  # [N/m]
+        ("damper", np.float64, (4,)),  # [N s/m]
+        ("anti_roll", np.float64, (2,)),  # force on a wheel per difference to the other of its axle [N/m]
+        ("wheel_inertia", np.float64),  # [kg m²]
+        ("relaxation", np.float64),  # of the tyres [m]
+        ("collision_size", np.float64, (3,)),  # of the collision box [m]
+        ("collision_offset", np.float64, (3,)),  # centre of mass to its centre [m]
+    ],
+    align=True,
+)
 
 
 def body_inertia(
@@ -59,47 +71,38 @@ def body_inertia(
     )
 
 
-def chassis_of(actors: ActorTable) -> Chassis:
-    """Derive the constants of world 0 of a table."""
-    count = actors.mass.shape[1]
-    out = Chassis(
-        inertia=np.ones((count, 3)),
-        box_offset=np.zeros((count, 3)),
-        contact=np.zeros((count, NUM_WHEELS, 3)),
-        static_load=np.zeros((count, NUM_WHEELS)),
-        spring=np.zeros((count, NUM_WHEELS)),
-        damper=np.zeros((count, NUM_WHEELS)),
-        anti_roll=np.zeros((count, 2)),
-        wheel_inertia=np.ones(count),
-        relaxation=np.ones(count),
-        collision_size=np.ones((count, 3)),
-        collision_offset=np.zeros((count, 3)),
-    )
-    for a in np.flatnonzero(actors.present[0]):
-        row = {name: getattr(actors, name)[0, a].item() for name in ActorTable._fields if name != "color"}
-        _derive(out, int(a), row)
+def chassis_of(actors: ActorTable) -> NDArray[np.void]:
+    """Derive the records of world 0 of a table. Shape (num_actors,), dtype `CHASSIS`."""
+    out = np.zeros(actors.mass.shape[1], CHASSIS)
+    for a in np.flatnonzero(actors.present[0]).tolist():
+        row = out[a]
+        mobility = Mobility(int(actors.mobility[0, a]))
+        row["kind"], row["mobility"] = actors.kind[0, a], mobility
+        row["parked"] = actors.behavior[0, a] == Behavior.PARKED
+        for name in _FROM_TABLE:
+            row[name] = getattr(actors, name)[0, a]
+        _derive(row, mobility, float(actors.yaw_inertia[0, a]), float(actors.cog_offset[0, a]))
     return out
 
 
-def _derive(out: Chassis, a: int, row: dict[str, float]) -> None:
-    mobility = Mobility(int(row["mobility"]))
-    mass, length, width, height = row["mass"], row["length"], row["width"], row["height"]
-    cog_height, cog_offset = row["cog_height"], row["cog_offset"]
-    out.inertia[a] = body_inertia(mobility, mass, row["yaw_inertia"], length, width, height)
-    out.box_offset[a] = (-cog_offset, 0.0, 0.5 * height - cog_height)
+def _derive(row: np.void, mobility: Mobility, yaw_inertia: float, cog_offset: float) -> None:
+    mass, radius, cog_height = float(row["mass"]), float(row["wheel_radius"]), float(row["cog_height"])
+    length, width, height = float(row["length"]), float(row["width"]), float(row["height"])
+    row["inertia"] = body_inertia(mobility, mass, yaw_inertia, length, width, height)
+    row["box_offset"] = (-cog_offset, 0.0, 0.5 * height - cog_height)
     bottom = 0.0
     if mobility in (Mobility.WHEELED, Mobility.DIFFERENTIAL):
-        bottom = min(_CLEARANCE * row["wheel_radius"], 0.5 * height)
-        out.wheel_inertia[a] = _WHEEL_INERTIA * mass * row["wheel_radius"] ** 2
-        out.relaxation[a] = RELAXATION_PER_RADIUS * row["wheel_radius"]
-        _place_wheels(out, a, mobility, row)
-    out.collision_size[a] = (length, width, height - bottom)
-    out.collision_offset[a] = (-cog_offset, 0.0, 0.5 * (height + bottom) - cog_height)
+        bottom = min(_CLEARANCE * radius, 0.5 * height)
+        row["wheel_inertia"] = _WHEEL_INERTIA * mass * radius**2
+        row["relaxation"] = RELAXATION_PER_RADIUS * radius
+        _place_wheels(row, mobility)
+    row["collision_size"] = (length, width, height - bottom)
+    row["collision_offset"] = (-cog_offset, 0.0, 0.5 * (height + bottom) - cog_height)
 
 
-def _place_wheels(out: Chassis, a: int, mobility: Mobility, row: dict[str, float]) -> None:
-    weight = row["mass"] * GRAVITY
-    front, rear, half = row["front_axle"], row["rear_axle"], 0.5 * row["track_width"]
+def _place_wheels(row: np.void, mobility: Mobility) -> None:
+    weight = float(row["mass"]) * GRAVITY
+    front, rear, half = float(row["front_axle"]), float(row["rear_axle"]), 0.5 * float(row["track_width"])
     if mobility == Mobility.WHEELED:
         frequency = _FREQUENCY_CAR if half > 0.0 else _FREQUENCY_TWO_WHEELER
         places = ((front, half), (front, -half), (-rear, half), (-rear, -half))
@@ -118,9 +121,9 @@ def _place_wheels(out: Chassis, a: int, mobility: Mobility, row: dict[str, float
     rate = 2.0 * math.pi * frequency
     for w, ((x, y), share) in enumerate(zip(places, shares, strict=True)):
         load = share * weight
-        out.contact[a, w] = (x, y, -row["cog_height"])
-        out.static_load[a, w] = load
-        out.spring[a, w] = rate * rate * load / GRAVITY
-        out.damper[a, w] = 2.0 * _DAMPING_RATIO * rate * load / GRAVITY
+        row["contact"][w] = (x, y, -float(row["cog_height"]))
+        row["static_load"][w] = load
+        row["spring"][w] = rate * rate * load / GRAVITY
+        row["damper"][w] = 2.0 * _DAMPING_RATIO * rate * load / GRAVITY
     for axle in range(2):
-        out.anti_roll[a, axle] = 0.5 * bars * out.spring[a, 2 * axle]
+        row["anti_roll"][axle] = 0.5 * bars * row["spring"][2 * axle]

@@ -10,10 +10,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.geometry import rotation_matrix
-from simengine.core.state import ActorTable, Behavior, Controls, Mobility
+from simengine.core.state import Mobility
 from simengine.physics.backend import FrictionPatches
-from simengine.physics.bodies import Bodies
-from simengine.physics.chassis import Chassis
 from simengine.physics.robots import robot_forces
 from simengine.physics.suspension import CONTACT_COLUMNS, GROUND_COLUMNS
 from simengine.physics.walkers import walker_forces
@@ -22,7 +20,6 @@ from simengine.road.network import LaneArrays
 from simengine.road.projection import ground_at
 
 _WALKER, _FREE, _DIFFERENTIAL = int(Mobility.WALKER), int(Mobility.FREE), int(Mobility.DIFFERENTIAL)
-_PARKED = int(Behavior.PARKED)
 
 
 @njit(cache=True)
@@ -39,76 +36,54 @@ def friction_at(x: float, y: float, base: float, patches: FrictionPatches) -> fl
 
 @njit(cache=True)
 def sample_ground(
-    a: int, chassis: Chassis, position: NDArray[np.float64], rotation: NDArray[np.float64], lanes: LaneArrays,
-    base_friction: float, patches: FrictionPatches, grip: NDArray[np.float64], out: NDArray[np.float64],
+    chassis: np.void, body: np.void, rotation: NDArray[np.float64], lanes: LaneArrays, base_friction: float,
+    patches: FrictionPatches, out: NDArray[np.float64],
 ) -> None:
-    """Write height, normal and µ of the ground below each wheel of body `a`. `grip` (4,), `out` (4, 5)."""
+    """Write height, normal and µ (grip included) of the ground below each wheel of a body. Shape (4, 5)."""
     for w in range(4):
-        cx, cy, cz = chassis.contact[a, w, 0], chassis.contact[a, w, 1], chassis.contact[a, w, 2]
-        x = position[0] + rotation[0, 0] * cx + rotation[0, 1] * cy + rotation[0, 2] * cz
-        y = position[1] + rotation[1, 0] * cx + rotation[1, 1] * cy + rotation[1, 2] * cz
-        z = position[2] + rotation[2, 0] * cx + rotation[2, 1] * cy + rotation[2, 2] * cz
+        cx, cy, cz = chassis.contact[w, 0], chassis.contact[w, 1], chassis.contact[w, 2]
+        x = body.position[0] + rotation[0, 0] * cx + rotation[0, 1] * cy + rotation[0, 2] * cz
+        y = body.position[1] + rotation[1, 0] * cx + rotation[1, 1] * cy + rotation[1, 2] * cz
+        z = body.position[2] + rotation[2, 0] * cx + rotation[2, 1] * cy + rotation[2, 2] * cz
         out[w, 0], out[w, 1], out[w, 2], out[w, 3] = ground_at(lanes, x, y, z)
-        out[w, 4] = friction_at(x, y, base_friction, patches) * grip[w]
+        out[w, 4] = friction_at(x, y, base_friction, patches) * body.grip[w]
 
 
 @njit(cache=True)
 def advance_forces(
-    actors: ActorTable, chassis: Chassis, lanes: LaneArrays, base_friction: float, patches: FrictionPatches,
-    controls: Controls, grip: NDArray[np.float64], dt: float, bodies: Bodies, force: NDArray[np.float64],
-    torque: NDArray[np.float64], acts: NDArray[np.bool_],
+    chassis: NDArray[np.void], bodies: NDArray[np.void], lanes: LaneArrays, base_friction: float,
+    patches: FrictionPatches, dt: float,
 ) -> None:
-    """Advance wheels and actuators of every dynamic actor by one step and write the force and torque on its body.
+    """Advance wheels and actuators of every dynamic body by one step and set the force and torque on it.
 
     Args:
-        actors: What the actors are; world 0.
-        chassis: What follows for their bodies.
+        chassis: What the bodies are. Shape (num_actors,).
+        bodies: Their motion and what is asked of them. Shape (num_actors,).
         lanes: The ground.
         base_friction: µ of the weather.
         patches: Slippery discs.
-        controls: What is asked of the actors.
-        grip: Friction factor of each tyre. Shape (num_actors, 4).
         dt: [s].
-        bodies: Motion of the bodies; actuators, spin and deflection are advanced.
-        force: Resultant without gravity, world [N]. Shape (num_actors, 3).
-        torque: About the centre of mass, world [N m]. Shape (num_actors, 3).
-        acts: Whether there is any force on the body. Shape (num_actors,).
     """
     rotation = np.empty((3, 3))
     ground = np.empty((4, GROUND_COLUMNS))
     contact = np.zeros((4, CONTACT_COLUMNS))
-    foot = np.empty(3)
-    for a in range(len(bodies.dynamic)):
-        mobility = actors.mobility[0, a]
-        acts[a] = bodies.dynamic[a] and mobility != _FREE and not (mobility == _WALKER and bodies.struck[a])
-        if not acts[a]:
+    for a in range(len(bodies)):
+        body, own = bodies[a], chassis[a]
+        body.acts = body.dynamic and own.mobility != _FREE and not (own.mobility == _WALKER and body.struck)
+        if not body.acts:
             continue
-        position, q = bodies.position[a], bodies.orientation[a]
+        q = body.orientation
         rotation_matrix(q[0], q[1], q[2], q[3], rotation)
-        if mobility == _WALKER:
-            foot[0], foot[1] = position[0], position[1]
-            foot[2] = position[2] - actors.cog_height[0, a]
-            row = ground[0]
-            row[0], row[1], row[2], row[3] = ground_at(lanes, foot[0], foot[1], foot[2])
-            row[4] = friction_at(foot[0], foot[1], base_friction, patches)
-            walker_forces(
-                actors.mass[0, a], actors.max_acceleration[0, a], actors.max_speed[0, a], chassis.inertia[a],
-                controls.velocity[0, a, 0], controls.velocity[0, a, 1], foot, rotation, bodies.velocity[a],
-                bodies.angular_velocity[a], row, dt, force[a], torque[a],
-            )  # fmt: skip
+        if own.mobility == _WALKER:
+            x, y, row = body.position[0], body.position[1], ground[0]
+            row[0], row[1], row[2], row[3] = ground_at(lanes, x, y, body.position[2] - own.cog_height)
+            row[4] = friction_at(x, y, base_friction, patches)
+            walker_forces(own, body, rotation, row, dt)
             continue
-        sample_ground(a, chassis, position, rotation, lanes, base_friction, patches, grip[a], ground)
-        if mobility == _DIFFERENTIAL:
-            robot_forces(
-                a, actors, chassis, controls.velocity[0, a, 0], controls.velocity[0, a, 1], position, rotation,
-                bodies.velocity[a], bodies.angular_velocity[a], ground, dt, contact, bodies.spin[a],
-                bodies.deflection[a], force[a], torque[a],
-            )  # fmt: skip
+        sample_ground(own, body, rotation, lanes, base_friction, patches, ground)
+        if own.mobility == _DIFFERENTIAL:
+            robot_forces(own, body, rotation, ground, dt, contact)
             continue
-        if actors.track_width[0, a] == 0.0 and abs(math.atan2(rotation[2, 1], rotation[2, 2])) > FALLEN_LEAN:
-            bodies.struck[a] = True
-        wheeled_forces(
-            a, actors, chassis, actors.behavior[0, a] == _PARKED, not bodies.struck[a], controls.acceleration[0, a],
-            controls.steering[0, a], position, rotation, bodies.velocity[a], bodies.angular_velocity[a], ground, dt,
-            contact, bodies.actuator[a], bodies.spin[a], bodies.deflection[a], force[a], torque[a],
-        )  # fmt: skip
+        if own.track_width == 0.0 and abs(math.atan2(rotation[2, 1], rotation[2, 2])) > FALLEN_LEAN:
+            body.struck = True
+        wheeled_forces(own, body, rotation, ground, dt, contact)

@@ -10,9 +10,16 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.state import ActorTable
-from simengine.physics.chassis import Chassis
-from simengine.physics.suspension import FRICTION, LOAD, NORMAL, SLIDE, add_force, ground_frame, touch_ground
+from simengine.physics.suspension import (
+    FRICTION,
+    LOAD,
+    NORMAL,
+    SLIDE,
+    add_force,
+    clear_force,
+    ground_frame,
+    touch_ground,
+)
 from simengine.physics.tyre import loaded_friction, wheel_step
 
 _HOLD_SPEED = 0.05  # rim speed below which the parking brake closes when no motion is asked for [m/s]
@@ -61,40 +68,28 @@ def motor_torque(target, spin, mass, radius, wheel_inertia, max_acceleration, ma
 
 @njit(cache=True)
 def robot_forces(
-    a: int, actors: ActorTable, chassis: Chassis, demand_speed: float, demand_rate: float,
-    position: NDArray[np.float64], rotation: NDArray[np.float64], velocity: NDArray[np.float64],
-    angular_velocity: NDArray[np.float64], ground: NDArray[np.float64], dt: float, contact: NDArray[np.float64],
-    spin: NDArray[np.float64], deflection: NDArray[np.float64], force: NDArray[np.float64],
-    torque: NDArray[np.float64],
+    chassis: np.void, body: np.void, rotation: NDArray[np.float64], ground: NDArray[np.float64], dt: float,
+    contact: NDArray[np.float64],
 ) -> None:
-    """Advance a robot's wheels by one step and write the resultant of the forces on its body.
+    """Advance a robot's wheels by one step and set the resultant of the forces on its body.
 
     Args:
-        a: Actor, of world 0.
-        actors: What the actors are.
-        chassis: What follows for their bodies.
-        demand_speed: [m/s].
-        demand_rate: Yaw rate [rad/s].
-        position: Centre of mass, world [m]. Shape (3,).
+        chassis: What the body is.
+        body: Its motion and what is asked of it.
         rotation: World from body. Shape (3, 3).
-        velocity: Of the centre of mass, world [m/s]. Shape (3,).
-        angular_velocity: World [rad/s]. Shape (3,).
         ground: Samples below the wheels. Shape (4, 5).
         dt: [s].
         contact: Scratch. Shape (4, 11).
-        spin: Wheel spin, advanced [rad/s]. Shape (4,).
-        deflection: Bristles, advanced [m]. Shape (4, 2).
-        force: Without gravity, world [N]. Shape (3,).
-        torque: About the centre of mass, world [N m]. Shape (3,).
     """
-    radius, inertia, mass = actors.wheel_radius[0, a], chassis.wheel_inertia[a], actors.mass[0, a]
-    touch_ground(a, chassis, position, rotation, velocity, angular_velocity, ground, contact)
+    mass, radius, inertia, spin, deflection = (
+        chassis.mass, chassis.wheel_radius, chassis.wheel_inertia, body.spin, body.deflection
+    )  # fmt: skip
+    touch_ground(chassis, body, rotation, ground, contact)
     left, right = wheel_targets(
-        demand_speed, demand_rate, actors.track_width[0, a], radius, actors.max_speed[0, a]
+        body.demand_velocity[0], body.demand_velocity[1], chassis.track_width, radius, chassis.max_speed
     )
     parked = left == 0.0 and right == 0.0 and abs(spin[0]) + abs(spin[1]) < _HOLD_SPEED / radius
-    force[:] = 0.0
-    torque[:] = 0.0
+    clear_force(body)
     for w in range(4):
         load = contact[w, LOAD]
         ex, ey, ez, sx, sy, sz = ground_frame(contact, w, rotation, 1.0, 0.0)
@@ -102,16 +97,16 @@ def robot_forces(
         fx = fy = 0.0
         if w < 2:
             drive = motor_torque(
-                left if w == 0 else right, spin[w], mass, radius, inertia, actors.max_acceleration[0, a],
-                actors.max_deceleration[0, a], actors.power[0, a], dt,
+                left if w == 0 else right, spin[w], mass, radius, inertia, chassis.max_acceleration,
+                chassis.max_deceleration, chassis.power, dt,
             )  # fmt: skip
-            friction = loaded_friction(contact[w, FRICTION], load, chassis.static_load[a, w])
-            brake = actors.rolling_resistance[0, a] * max(0.0, load) * radius
+            friction = loaded_friction(contact[w, FRICTION], load, chassis.static_load[w])
+            brake = chassis.rolling_resistance * max(0.0, load) * radius
             if parked:
-                drive, brake = 0.0, 0.5 * mass * actors.max_deceleration[0, a] * radius
+                drive, brake = 0.0, 0.5 * mass * chassis.max_deceleration * radius
             fx, fy, spin[w], deflection[w, 0], deflection[w, 1] = wheel_step(
                 vx * ex + vy * ey + vz * ez, vx * sx + vy * sy + vz * sz, load, friction,
-                actors.cornering_stiffness[0, a], chassis.relaxation[a], radius, inertia, spin[w], deflection[w, 0],
+                chassis.cornering_stiffness, chassis.relaxation, radius, inertia, spin[w], deflection[w, 0],
                 deflection[w, 1], drive, brake, False, dt,
             )  # fmt: skip
         elif load > 0.0:
@@ -122,5 +117,5 @@ def robot_forces(
                 load * contact[w, NORMAL] + fx * ex + fy * sx,
                 load * contact[w, NORMAL + 1] + fx * ey + fy * sy,
                 load * contact[w, NORMAL + 2] + fx * ez + fy * sz,
-                force, torque,
+                body,
             )  # fmt: skip

@@ -7,10 +7,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.geometry import quaternion_from_euler, rotation_matrix, yaw_from_quaternion
-from simengine.core.state import ActorTable, Mobility, WorldState
+from simengine.core.state import Mobility
 from simengine.physics.backend import FrictionPatches
-from simengine.physics.bodies import Bodies, body_from_box, box_from_body
-from simengine.physics.chassis import Chassis
+from simengine.physics.bodies import body_from_box, box_from_body
 from simengine.physics.forces import sample_ground
 from simengine.physics.suspension import (
     CONTACT_COLUMNS,
@@ -34,131 +33,123 @@ _SETTLED = 1e-13  # correction of heave [m] and angles [rad] below which a body 
 
 
 @njit(cache=True)
-def enter_actor(
-    a: int, state: WorldState, ahead: float, actors: ActorTable, chassis: Chassis, lanes: LaneArrays,
-    base_friction: float, patches: FrictionPatches, bodies: Bodies, out: WorldState,
+def enter_world(
+    chassis: NDArray[np.void], bodies: NDArray[np.void], a: int, ahead: float, lanes: LaneArrays,
+    base_friction: float, patches: FrictionPatches,
 ) -> None:
-    """Take an actor over from world 0 of a state, set it on the ground, and write it into `out`.
+    """Make an actor dynamic, set on the ground, from the motion of its box centre.
 
-    Wheels are put on their springs (see `settle_wheels`), a walker on its feet; a free body is only lifted where it
+    Wheels are put on their springs (see `_settle_wheels`), a walker on its feet; a free body is only lifted where it
     would be under the ground.
 
     Args:
+        chassis: What the bodies are. Shape (num_actors,).
+        bodies: Their motion. Shape (num_actors,).
         a: Actor.
-        state: Its pose and motion, and the grip of its tyres.
         ahead: How far in time its pose is ahead of its entry [s].
-        actors: What the actors are.
-        chassis: What follows for their bodies.
         lanes: The ground.
         base_friction: µ of the weather.
         patches: Slippery discs.
-        bodies: Written.
-        out: Written.
     """
-    body_from_box(state, chassis, a, bodies)
-    mobility, position, q = actors.mobility[0, a], bodies.position[a], bodies.orientation[a]
+    own, body = chassis[a], bodies[a]
+    body_from_box(own, body)
+    position, q = body.position, body.orientation
     for i in range(3):
-        position[i] -= ahead * bodies.velocity[a, i]
-    if mobility == _FREE:
-        offset = chassis.box_offset[a, 2]
-        height, _, _, _ = ground_at(lanes, position[0], position[1], position[2])
-        reach = lowest_corner(actors.length[0, a], actors.width[0, a], actors.height[0, a], q)
+        position[i] -= ahead * body.velocity[i]
+    if own.mobility == _FREE:
+        height = ground_at(lanes, position[0], position[1], position[2])[0]
         up = 1.0 - 2.0 * (q[1] * q[1] + q[2] * q[2])
-        position[2] = max(position[2], height + reach - up * offset)
-    elif mobility == _WALKER:
-        height, _, _, _ = ground_at(lanes, position[0], position[1], position[2] - actors.cog_height[0, a])
-        position[2] = height + actors.cog_height[0, a]
+        reach = lowest_corner(own.length, own.width, own.height, q[0], q[1], q[2], q[3])
+        position[2] = max(position[2], height + reach - up * own.box_offset[2])
+    elif own.mobility == _WALKER:
+        height = ground_at(lanes, position[0], position[1], position[2] - own.cog_height)[0]
+        position[2] = height + own.cog_height
         q[0], q[1], q[2], q[3] = quaternion_from_euler(0.0, 0.0, yaw_from_quaternion(q[0], q[1], q[2], q[3]))
     else:
-        settle_wheels(a, actors, chassis, lanes, base_friction, patches, state.tyre_grip[0, a], bodies)
-    box_from_body(bodies, chassis, a, out.position[0, a], out.velocity[0, a])
-    for i in range(4):
-        out.orientation[0, a, i] = q[i]
-        out.wheel_speed[0, a, i] = bodies.spin[a, i]
-        out.tyre_deflection[0, a, i, 0] = bodies.deflection[a, i, 0]
-        out.tyre_deflection[0, a, i, 1] = bodies.deflection[a, i, 1]
+        _settle_wheels(own, body, lanes, base_friction, patches)
+    box_from_body(own, body)
+    for i in range(3):
+        body.last_velocity[i] = body.box_velocity[i]
+    body.dynamic, body.replayed, body.struck = True, False, False
 
 
 @njit(cache=True)
-def settle_wheels(
-    a: int, actors: ActorTable, chassis: Chassis, lanes: LaneArrays, base_friction: float, patches: FrictionPatches,
-    grip: NDArray[np.float64], bodies: Bodies,
+def _settle_wheels(
+    chassis: np.void, body: np.void, lanes: LaneArrays, base_friction: float, patches: FrictionPatches
 ) -> None:
     """Put a wheeled actor or robot on its springs where it stands: plan position of its box centre and yaw are kept.
 
     A body at rest is in full equilibrium, bristles included; one that moves rolls freely along its heading, its wheels
     turning at road speed.
-
-    Args:
-        a: Actor, of world 0.
-        actors: What the actors are.
-        chassis: What follows for their bodies.
-        lanes: The ground.
-        base_friction: µ of the weather.
-        patches: Slippery discs.
-        grip: Friction factor of the actor's tyres. Shape (4,).
-        bodies: Written.
     """
-    mass, position, orientation = actors.mass[0, a], bodies.position[a], bodies.orientation[a]
+    position, orientation, offset = body.position, body.orientation, chassis.box_offset
     rotation = np.empty((3, 3))
     ground = np.empty((4, GROUND_COLUMNS))
     contact = np.zeros((4, CONTACT_COLUMNS))
-    velocity = bodies.velocity[a]
-    two_wheeler = actors.track_width[0, a] == 0.0
-    offset = chassis.box_offset[a]
-    rotation_matrix(orientation[0], orientation[1], orientation[2], orientation[3], rotation)
-    x = position[0] + rotation[0, 0] * offset[0] + rotation[0, 1] * offset[1] + rotation[0, 2] * offset[2]
-    y = position[1] + rotation[1, 0] * offset[0] + rotation[1, 1] * offset[1] + rotation[1, 2] * offset[2]
+    x, y = body.box_position[0], body.box_position[1]
     yaw = yaw_from_quaternion(orientation[0], orientation[1], orientation[2], orientation[3])
-    height, nx, ny, nz = ground_at(lanes, x, y, position[2] - actors.cog_height[0, a])
-    orientation[0], orientation[1], orientation[2], orientation[3] = start_pose(yaw, two_wheeler, nx, ny, nz)
+    height, nx, ny, nz = ground_at(lanes, x, y, position[2] - chassis.cog_height)
+    orientation[0], orientation[1], orientation[2], orientation[3] = start_pose(
+        yaw, chassis.track_width == 0.0, nx, ny, nz
+    )
     rotation_matrix(orientation[0], orientation[1], orientation[2], orientation[3], rotation)
-    position[2] = height + rotation[2, 2] * actors.cog_height[0, a]
-    forward = velocity[0] * rotation[0, 0] + velocity[1] * rotation[1, 0] + velocity[2] * rotation[2, 0]
+    position[2] = height + rotation[2, 2] * chassis.cog_height
+    # Velocity along the ground where it was given in plan view.
+    vx, vy, vz = body.velocity[0], body.velocity[1], -(body.velocity[0] * nx + body.velocity[1] * ny) / nz
+    wx, wy, wz = body.angular_velocity[0], body.angular_velocity[1], body.angular_velocity[2]
+    forward = vx * rotation[0, 0] + vy * rotation[1, 0] + vz * rotation[2, 0]
     held = abs(forward) < HOLD_SPEED
+    for i in range(3):
+        body.velocity[i] = body.angular_velocity[i] = 0.0
     for _ in range(_ROUNDS):
         rotation_matrix(orientation[0], orientation[1], orientation[2], orientation[3], rotation)
-        position[0] = x - rotation[0, 0] * offset[0] - rotation[0, 1] * offset[1] - rotation[0, 2] * offset[2]
-        position[1] = y - rotation[1, 0] * offset[0] - rotation[1, 1] * offset[1] - rotation[1, 2] * offset[2]
-        sample_ground(a, chassis, position, rotation, lanes, base_friction, patches, grip, ground)
-        moved = settle_step(
-            a, mass, two_wheeler, chassis, position, orientation, held, ground, rotation, contact
-        )
-        if moved < _SETTLED:
+        for i in range(2):
+            turned = rotation[i, 0] * offset[0] + rotation[i, 1] * offset[1] + rotation[i, 2] * offset[2]
+            position[i] = (x if i == 0 else y) - turned
+        sample_ground(chassis, body, rotation, lanes, base_friction, patches, ground)
+        if settle_step(chassis, body, held, ground, rotation, contact) < _SETTLED:
             break
-    # Velocity along the ground where it was given in plan view.
-    if not held:
-        velocity[2] = -(velocity[0] * nx + velocity[1] * ny) / nz
     rotation_matrix(orientation[0], orientation[1], orientation[2], orientation[3], rotation)
-    zero = np.zeros(3)
-    total = touch_ground(a, chassis, position, rotation, zero, zero, ground, contact)
-    robot = actors.mobility[0, a] == _DIFFERENTIAL
+    total = touch_ground(chassis, body, rotation, ground, contact)
+    _settle_bristles(chassis, body, held, forward, total, rotation, contact)
+    body.velocity[0], body.velocity[1], body.velocity[2] = vx, vy, vz
+    body.angular_velocity[0], body.angular_velocity[1], body.angular_velocity[2] = wx, wy, wz
+
+
+@njit(cache=True)
+def _settle_bristles(
+    chassis: np.void, body: np.void, held: bool, forward: float, total: float, rotation: NDArray[np.float64],
+    contact: NDArray[np.float64],
+) -> None:
+    """Set wheel spin and the bristle deflections that keep a settled body from sliding."""
+    robot = chassis.mobility == _DIFFERENTIAL
     driven = contact[0, LOAD] + contact[1, LOAD] if robot else total
-    tangent = math.tan(bodies.actuator[a, 0])
-    wheelbase = actors.front_axle[0, a] + actors.rear_axle[0, a]
+    tangent = math.tan(body.steering)
+    wheelbase = chassis.front_axle + chassis.rear_axle
     for w in range(4):
         load = contact[w, LOAD]
-        bodies.spin[a, w] = forward / actors.wheel_radius[0, a]
-        bodies.deflection[a, w, 0] = bodies.deflection[a, w, 1] = 0.0
+        body.spin[w] = forward / chassis.wheel_radius
+        body.deflection[w, 0] = body.deflection[w, 1] = 0.0
         if load <= 0.0 or (robot and w >= 2):
             continue
         if held:
-            bodies.spin[a, w] = 0.0
-        fx, fy, fz = holding_force(mass, held, rotation, contact, w, load / driven)
+            body.spin[w] = 0.0
+        fx, fy, fz = holding_force(chassis.mass, held, rotation, contact, w, load / driven)
         cosine, sine = 1.0, 0.0
         if not robot:
-            cosine, sine = ackermann(tangent, chassis.contact[a, w, 0], chassis.contact[a, w, 1], wheelbase)
+            cosine, sine = ackermann(tangent, chassis.contact[w, 0], chassis.contact[w, 1], wheelbase)
         ex, ey, ez, sx, sy, sz = ground_frame(contact, w, rotation, cosine, sine)
-        bodies.deflection[a, w, 0], bodies.deflection[a, w, 1] = holding_deflection(
+        body.deflection[w, 0], body.deflection[w, 1] = holding_deflection(
             fx * ex + fy * ey + fz * ez, fx * sx + fy * sy + fz * sz, load, contact[w, FRICTION],
-            actors.cornering_stiffness[0, a], chassis.relaxation[a],
+            chassis.cornering_stiffness, chassis.relaxation,
         )  # fmt: skip
 
 
 @njit(cache=True)
-def lowest_corner(length: float, width: float, height: float, orientation: NDArray[np.float64]) -> float:
-    """Return how far a box reaches below its centre [m]."""
-    w, x, y, z = orientation[0], orientation[1], orientation[2], orientation[3]
+def lowest_corner(
+    length: float, width: float, height: float, w: float, x: float, y: float, z: float
+) -> float:
+    """Return how far a box of an orientation reaches below its centre [m]."""
     return 0.5 * (
         abs(2.0 * (x * z - w * y)) * length
         + abs(2.0 * (y * z + w * x)) * width

@@ -16,7 +16,6 @@ from simengine.core.geometry import (
     quaternion_from_euler,
     rotation_matrix,
 )
-from simengine.physics.chassis import Chassis
 from simengine.physics.tyre import GRAVITY
 
 # Columns of a wheel's contact record.
@@ -38,25 +37,22 @@ _MAX_RATE = 3.0  # compression rate beyond which the damper blows off [m/s]
 
 @njit(cache=True)
 def touch_ground(
-    a: int, chassis: Chassis, position: NDArray[np.float64], rotation: NDArray[np.float64],
-    velocity: NDArray[np.float64], angular_velocity: NDArray[np.float64], ground: NDArray[np.float64],
+    chassis: np.void, body: np.void, rotation: NDArray[np.float64], ground: NDArray[np.float64],
     out: NDArray[np.float64],
 ) -> float:
-    """Write the contact record of each wheel of body `a` and return the sum of the loads [N].
+    """Write the contact record of each wheel of a body and return the sum of the loads [N].
 
     Args:
-        a: Row of the body in `chassis`.
-        chassis: Constants of every body.
-        position: Centre of mass, world [m]. Shape (3,).
+        chassis: What the body is.
+        body: Its motion.
         rotation: World from body. Shape (3, 3).
-        velocity: Of the centre of mass, world [m/s]. Shape (3,).
-        angular_velocity: World [rad/s]. Shape (3,).
         ground: Sample below each wheel. Shape (4, GROUND_COLUMNS).
         out: Contact records. Shape (4, CONTACT_COLUMNS).
     """
+    position, velocity, angular_velocity = body.position, body.velocity, body.angular_velocity
     ux, uy, uz = rotation[0, 2], rotation[1, 2], rotation[2, 2]
     for w in range(4):
-        cx, cy, cz = chassis.contact[a, w, 0], chassis.contact[a, w, 1], chassis.contact[a, w, 2]
+        cx, cy, cz = chassis.contact[w, 0], chassis.contact[w, 1], chassis.contact[w, 2]
         rx = rotation[0, 0] * cx + rotation[0, 1] * cy + rotation[0, 2] * cz
         ry = rotation[1, 0] * cx + rotation[1, 1] * cy + rotation[1, 2] * cz
         rz = rotation[2, 0] * cx + rotation[2, 1] * cy + rotation[2, 2] * cz
@@ -83,17 +79,17 @@ def touch_ground(
         if ux * out[left, NORMAL] + uy * out[left, NORMAL + 1] + uz * out[left, NORMAL + 2] < UPRIGHT:
             out[left, LOAD] = out[right, LOAD] = 0.0
             continue
-        twist = chassis.anti_roll[a, axle] * (out[left, LOAD] - out[right, LOAD])
-        twist = min(chassis.static_load[a, left], max(-chassis.static_load[a, left], twist))
-        out[left, LOAD] = _strut_force(a, left, chassis, rotation, out, twist)
-        out[right, LOAD] = _strut_force(a, right, chassis, rotation, out, -twist)
+        twist = chassis.anti_roll[axle] * (out[left, LOAD] - out[right, LOAD])
+        twist = min(chassis.static_load[left], max(-chassis.static_load[left], twist))
+        out[left, LOAD] = _strut_force(left, chassis, rotation, out, twist)
+        out[right, LOAD] = _strut_force(right, chassis, rotation, out, -twist)
         total += out[left, LOAD] + out[right, LOAD]
     return total
 
 
 @njit(cache=True)
 def _strut_force(
-    a: int, w: int, chassis: Chassis, rotation: NDArray[np.float64], contact: NDArray[np.float64], twist: float
+    w: int, chassis: np.void, rotation: NDArray[np.float64], contact: NDArray[np.float64], twist: float
 ) -> float:
     """Return the normal force on a wheel [N] from its compression, which stands in its record's `LOAD`."""
     nx, ny, nz = contact[w, NORMAL], contact[w, NORMAL + 1], contact[w, NORMAL + 2]
@@ -103,12 +99,12 @@ def _strut_force(
     compression = min(_MAX_COMPRESSION, contact[w, LOAD])
     rate = -(contact[w, SLIDE] * nx + contact[w, SLIDE + 1] * ny + contact[w, SLIDE + 2] * nz) / lean
     rate = min(_MAX_RATE, max(-_MAX_RATE, rate))
-    spring = chassis.spring[a, w]
-    force = chassis.static_load[a, w] + spring * compression + twist
+    spring = chassis.spring[w]
+    force = chassis.static_load[w] + spring * compression + twist
     force += _BUMP_STIFFNESS * spring * max(0.0, compression - _BUMP_TRAVEL)
     if force <= 0.0:  # the wheel hangs: neither spring nor damper pulls it down to the road
         return 0.0
-    return max(0.0, force + chassis.damper[a, w] * rate)
+    return max(0.0, force + chassis.damper[w] * rate)
 
 
 @njit(cache=True)
@@ -134,18 +130,22 @@ def ground_frame(
 
 
 @njit(cache=True)
-def add_force(
-    contact: NDArray[np.float64], w: int, fx: float, fy: float, fz: float, force: NDArray[np.float64],
-    torque: NDArray[np.float64],
-) -> None:
-    """Add a force [N] at a wheel's contact point to the resultant force and torque on the body. Shapes (3,)."""
+def add_force(contact: NDArray[np.float64], w: int, fx: float, fy: float, fz: float, body: np.void) -> None:
+    """Add a force [N] at a wheel's contact point to the resultant force and torque on a body."""
     rx, ry, rz = contact[w, ARM], contact[w, ARM + 1], contact[w, ARM + 2]
-    force[0] += fx
-    force[1] += fy
-    force[2] += fz
-    torque[0] += ry * fz - rz * fy
-    torque[1] += rz * fx - rx * fz
-    torque[2] += rx * fy - ry * fx
+    body.force[0] += fx
+    body.force[1] += fy
+    body.force[2] += fz
+    body.torque[0] += ry * fz - rz * fy
+    body.torque[1] += rz * fx - rx * fz
+    body.torque[2] += rx * fy - ry * fx
+
+
+@njit(cache=True)
+def clear_force(body: np.void) -> None:
+    """Set the resultant force and torque on a body to nothing."""
+    for i in range(3):
+        body.force[i] = body.torque[i] = 0.0
 
 
 @njit(cache=True)
@@ -162,24 +162,25 @@ def start_pose(
 
 @njit(cache=True)
 def settle_step(
-    a: int, mass: float, two_wheeler: bool, chassis: Chassis, position: NDArray[np.float64],
-    orientation: NDArray[np.float64], held: bool, ground: NDArray[np.float64], rotation: NDArray[np.float64],
+    chassis: np.void, body: np.void, held: bool, ground: NDArray[np.float64], rotation: NDArray[np.float64],
     contact: NDArray[np.float64],
 ) -> float:
     """Move a body at rest by one Newton step towards its equilibrium on springs and return how far [m or rad].
 
-    The unknowns are heave along the up axis, roll and pitch; `position` and `orientation` are written. Gravity's part
-    along the ground is balanced at the contact points: by all wheels if `held`, else (rolling freely) across it only.
+    The unknowns are heave along the up axis, roll and pitch; its pose is written. Gravity's part along the ground is
+    balanced at the contact points: by all wheels if `held`, else (rolling freely) across it only. The body's velocity
+    must be zero; its force and torque serve as scratch.
     """
-    zero = np.zeros(3)
+    mass, position, orientation = chassis.mass, body.position, body.orientation
     rotation_matrix(orientation[0], orientation[1], orientation[2], orientation[3], rotation)
-    total = touch_ground(a, chassis, position, rotation, zero, zero, ground, contact)
-    force, torque = np.zeros(3), np.zeros(3)
+    total = touch_ground(chassis, body, rotation, ground, contact)
+    clear_force(body)
+    force, torque = body.force, body.torque
     for w in range(4):
         load = contact[w, LOAD]
         nx, ny, nz = contact[w, NORMAL], contact[w, NORMAL + 1], contact[w, NORMAL + 2]
         fx, fy, fz = holding_force(mass, held, rotation, contact, w, load / max(total, 1.0))
-        add_force(contact, w, load * nx + fx, load * ny + fy, load * nz + fz, force, torque)
+        add_force(contact, w, load * nx + fx, load * ny + fy, load * nz + fz, body)
     force[2] -= mass * GRAVITY
     heave = force[0] * rotation[0, 2] + force[1] * rotation[1, 2] + force[2] * rotation[2, 2]
     roll = torque[0] * rotation[0, 0] + torque[1] * rotation[1, 0] + torque[2] * rotation[2, 0]
@@ -187,15 +188,15 @@ def settle_step(
     # Stiffness of the springs in heave, roll and pitch; compression changes by −heave − y·roll + x·pitch.
     k00 = k01 = k02 = k11 = k12 = k22 = 0.0
     for w in range(4):
-        x, y, k = chassis.contact[a, w, 0], chassis.contact[a, w, 1], chassis.spring[a, w]
-        bar = chassis.anti_roll[a, w // 2]
+        x, y, k = chassis.contact[w, 0], chassis.contact[w, 1], chassis.spring[w]
+        bar = chassis.anti_roll[w // 2]
         k00 += k
         k01 += k * y
         k02 -= k * x
         k11 += k * y * y + 2.0 * bar * y * y
         k12 -= k * x * y
         k22 += k * x * x
-    if two_wheeler:  # does not roll
+    if chassis.track_width == 0.0:  # a two-wheeler does not roll
         roll, k01, k12, k11 = 0.0, 0.0, 0.0, 1.0
     # Cramer's rule on the symmetric 3 × 3.
     c00, c01, c02 = k11 * k22 - k12 * k12, k02 * k12 - k01 * k22, k01 * k12 - k02 * k11

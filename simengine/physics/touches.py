@@ -3,8 +3,10 @@
 import math
 from collections.abc import Iterable, Mapping, Set
 
+import numpy as np
+from numpy.typing import NDArray
+
 from simengine.physics.backend import Contact
-from simengine.physics.bodies import Bodies
 
 SCENERY = -1
 _LEAST_WEIGHT = 1e-9  # of a point that carries no impulse [N s]
@@ -19,7 +21,7 @@ class ContactSums:
         bodies: Motion before the step whose points are added.
     """
 
-    def __init__(self, actor_of_uid: Mapping[int, int], ground_uids: Set[int], bodies: Bodies) -> None:
+    def __init__(self, actor_of_uid: Mapping[int, int], ground_uids: Set[int], bodies: NDArray[np.void]) -> None:
         self._actor_of_uid = actor_of_uid
         self._ground_uids = ground_uids
         self._bodies = bodies
@@ -66,8 +68,9 @@ class ContactSums:
         """Return the velocity of an actor's body at a place before the step [m/s]; scenery stands still."""
         if a == SCENERY:
             return 0.0, 0.0, 0.0
-        px, py, pz = self._bodies.position[a].tolist()
-        vx, vy, vz = self._bodies.velocity[a].tolist()
-        wx, wy, wz = self._bodies.angular_velocity[a].tolist()
+        body = self._bodies[a]
+        px, py, pz = body["position"].tolist()
+        vx, vy, vz = body["velocity"].tolist()
+        wx, wy, wz = body["angular_velocity"].tolist()
         rx, ry, rz = x - px, y - py, z - pz
         return vx + wy * rz - wz * ry, vy + wz * rx - wx * rz, vz + wx * ry - wy * rx

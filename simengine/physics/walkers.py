@@ -24,32 +24,23 @@ _TURN_FROM = 0.1  # demanded speed below which a walker keeps its heading [m/s]
 
 @njit(cache=True)
 def walker_forces(
-    mass: float, max_acceleration: float, max_speed: float, inertia: NDArray[np.float64],
-    demand_x: float, demand_y: float, foot: NDArray[np.float64], rotation: NDArray[np.float64],
-    velocity: NDArray[np.float64], angular_velocity: NDArray[np.float64], ground: NDArray[np.float64], dt: float,
-    force: NDArray[np.float64], torque: NDArray[np.float64],
+    chassis: np.void, body: np.void, rotation: NDArray[np.float64], ground: NDArray[np.float64], dt: float
 ) -> None:
-    """Write the resultant of the forces on a walker's body.
+    """Set the resultant of the forces on a walker's body.
 
     Args:
-        mass: [kg].
-        max_acceleration: [m/s²].
-        max_speed: [m/s].
-        inertia: About the body axes [kg m²]. Shape (3,).
-        demand_x: Demanded ground velocity, world x [m/s].
-        demand_y: Its y [m/s].
-        foot: Centre of mass less its height above the feet, world [m]. Shape (3,).
+        chassis: What the body is.
+        body: Its motion and the velocity asked of it.
         rotation: World from body. Shape (3, 3).
-        velocity: Of the centre of mass, world [m/s]. Shape (3,).
-        angular_velocity: World [rad/s]. Shape (3,).
         ground: Sample below the feet: height [m], normal, µ. Shape (5,).
         dt: [s].
-        force: Without gravity, world [N]. Shape (3,).
-        torque: About the centre of mass, world [N m]. Shape (3,).
     """
+    mass, max_speed, inertia = chassis.mass, chassis.max_speed, chassis.inertia
+    velocity, angular_velocity, force, torque = body.velocity, body.angular_velocity, body.force, body.torque
+    demand_x, demand_y = body.demand_velocity[0], body.demand_velocity[1]
     # Rate at which the ground rises under the feet: on a slope the legs follow it without a lag.
     climb = -(velocity[0] * ground[1] + velocity[1] * ground[2]) / ground[3]
-    compression = min(0.2, ground[0] - foot[2])
+    compression = min(0.2, ground[0] + chassis.cog_height - body.position[2])
     lift = mass * (GRAVITY + _LEG_RATE * _LEG_RATE * compression + 2.0 * _LEG_RATE * (climb - velocity[2]))
     force[2] = min(4.0 * mass * GRAVITY, max(0.0, lift))
     wanted = math.sqrt(demand_x * demand_x + demand_y * demand_y)
@@ -57,7 +48,7 @@ def walker_forces(
         demand_x, demand_y = demand_x * max_speed / wanted, demand_y * max_speed / wanted
     pull = mass / max(_STRIDE_TIME, 2.0 * dt)
     fx, fy = pull * (demand_x - velocity[0]), pull * (demand_y - velocity[1])
-    limit = min(mass * max_acceleration, ground[4] * force[2])
+    limit = min(mass * chassis.max_acceleration, ground[4] * force[2])
     push = math.sqrt(fx * fx + fy * fy)
     if push > limit:
         fx, fy = fx * limit / push, fy * limit / push

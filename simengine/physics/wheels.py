@@ -12,8 +12,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.state import ActorTable
-from simengine.physics.chassis import Chassis
 from simengine.physics.planar_motion import AIR_DENSITY, lag
 from simengine.physics.suspension import (
     FRICTION,
@@ -21,6 +19,7 @@ from simengine.physics.suspension import (
     NORMAL,
     SLIDE,
     add_force,
+    clear_force,
     ground_frame,
     touch_ground,
 )
@@ -82,60 +81,43 @@ def ackermann(tangent, x, y, wheelbase):
 
 @njit(cache=True)
 def wheeled_forces(
-    a: int, actors: ActorTable, chassis: Chassis, parked: bool, upright: bool, demand: float, demand_steering: float,
-    position: NDArray[np.float64], rotation: NDArray[np.float64], velocity: NDArray[np.float64],
-    angular_velocity: NDArray[np.float64], ground: NDArray[np.float64], dt: float, contact: NDArray[np.float64],
-    actuator: NDArray[np.float64], spin: NDArray[np.float64], deflection: NDArray[np.float64],
-    force: NDArray[np.float64], torque: NDArray[np.float64],
+    chassis: np.void, body: np.void, rotation: NDArray[np.float64], ground: NDArray[np.float64], dt: float,
+    contact: NDArray[np.float64],
 ) -> None:
-    """Advance a vehicle's actuators, wheels and bristles by one step and write the resultant of the forces on its body.
+    """Advance a vehicle's actuators, wheels and bristles by one step and set the resultant of the forces on its body.
 
     Args:
-        a: Actor, of world 0.
-        actors: What the actors are.
-        chassis: What follows for their bodies.
-        parked: Whether its brakes are held whatever is demanded.
-        upright: Whether a two-wheeler is still balanced.
-        demand: Acceleration [m/s²].
-        demand_steering: Road-wheel angle [rad].
-        position: Centre of mass, world [m]. Shape (3,).
+        chassis: What the body is.
+        body: Its motion and what is asked of it.
         rotation: World from body. Shape (3, 3).
-        velocity: Of the centre of mass, world [m/s]. Shape (3,).
-        angular_velocity: World [rad/s]. Shape (3,).
         ground: Samples below the wheels. Shape (4, 5).
         dt: [s].
         contact: Scratch. Shape (4, 11).
-        actuator: Steering [rad] and demanded acceleration after the lag [m/s²], advanced. Shape (2,).
-        spin: Wheel spin, advanced [rad/s]. Shape (4,).
-        deflection: Bristles, advanced [m]. Shape (4, 2).
-        force: Without gravity, world [N]. Shape (3,).
-        torque: About the centre of mass, world [N m]. Shape (3,).
     """
-    mass, radius, inertia = actors.mass[0, a], actors.wheel_radius[0, a], chassis.wheel_inertia[a]
-    max_deceleration = actors.max_deceleration[0, a]
-    demand = min(actors.max_acceleration[0, a], max(-max_deceleration, demand))
-    actuator[0] = advance_steering(
-        actuator[0], demand_steering, actors.max_steering[0, a], actors.max_steering_rate[0, a], dt
+    mass, radius, inertia, velocity = chassis.mass, chassis.wheel_radius, chassis.wheel_inertia, body.velocity
+    demand = min(chassis.max_acceleration, max(-chassis.max_deceleration, body.demand_acceleration))
+    body.steering = advance_steering(
+        body.steering, body.demand_steering, chassis.max_steering, chassis.max_steering_rate, dt
     )
-    actuator[1] = lag(actuator[1], demand, dt)
-    total = touch_ground(a, chassis, position, rotation, velocity, angular_velocity, ground, contact)
+    body.drive = lag(body.drive, demand, dt)
+    total = touch_ground(chassis, body, rotation, ground, contact)
     forward = velocity[0] * rotation[0, 0] + velocity[1] * rotation[1, 0] + velocity[2] * rotation[2, 0]
     driving, braking = wheel_torques(
-        actuator[1], forward, mass, actors.max_acceleration[0, a], max_deceleration, actors.power[0, a],
-        actors.max_speed[0, a], radius, inertia,
-    )
-    holding = parked or (abs(forward) < HOLD_SPEED and demand < HOLD_DEMAND)
+        body.drive, forward, mass, chassis.max_acceleration, chassis.max_deceleration, chassis.power,
+        chassis.max_speed, radius, inertia,
+    )  # fmt: skip
+    holding = chassis.parked or (abs(forward) < HOLD_SPEED and demand < HOLD_DEMAND)
     if holding:
-        driving, braking = 0.0, max_deceleration * mass * radius
-    tangent = math.tan(actuator[0])
-    wheelbase = actors.front_axle[0, a] + actors.rear_axle[0, a]
-    force[:] = 0.0
-    torque[:] = 0.0
+        driving, braking = 0.0, chassis.max_deceleration * mass * radius
+    tangent = math.tan(body.steering)
+    wheelbase = chassis.front_axle + chassis.rear_axle
+    clear_force(body)
+    spin, deflection = body.spin, body.deflection
     for w in range(4):
         load = contact[w, LOAD]
-        cosine, sine = ackermann(tangent, chassis.contact[a, w, 0], chassis.contact[a, w, 1], wheelbase)
+        cosine, sine = ackermann(tangent, chassis.contact[w, 0], chassis.contact[w, 1], wheelbase)
         share = load / total if total > 0.0 else 0.25
-        brake = braking * share + actors.rolling_resistance[0, a] * load * radius
+        brake = braking * share + chassis.rolling_resistance * load * radius
         if load <= 0.0:
             _, _, spin[w], deflection[w, 0], deflection[w, 1] = wheel_step(
                 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, radius, inertia, spin[w], 0.0, 0.0, driving * share, brake, False, dt
@@ -143,10 +125,10 @@ def wheeled_forces(
             continue
         ex, ey, ez, sx, sy, sz = ground_frame(contact, w, rotation, cosine, sine)
         vx, vy, vz = contact[w, SLIDE], contact[w, SLIDE + 1], contact[w, SLIDE + 2]
-        friction = loaded_friction(contact[w, FRICTION], load, chassis.static_load[a, w])
+        friction = loaded_friction(contact[w, FRICTION], load, chassis.static_load[w])
         fx, fy, spin[w], deflection[w, 0], deflection[w, 1] = wheel_step(
             vx * ex + vy * ey + vz * ez, vx * sx + vy * sy + vz * sz, load, friction,
-            actors.cornering_stiffness[0, a], chassis.relaxation[a], radius, inertia, spin[w], deflection[w, 0],
+            chassis.cornering_stiffness, chassis.relaxation, radius, inertia, spin[w], deflection[w, 0],
             deflection[w, 1], driving * share, brake, not holding, dt,
         )  # fmt: skip
         add_force(
@@ -154,19 +136,19 @@ def wheeled_forces(
             load * contact[w, NORMAL] + fx * ex + fy * sx,
             load * contact[w, NORMAL + 1] + fx * ey + fy * sy,
             load * contact[w, NORMAL + 2] + fx * ez + fy * sz,
-            force, torque,
+            body,
         )  # fmt: skip
     speed = math.sqrt(velocity[0] ** 2 + velocity[1] ** 2 + velocity[2] ** 2)
-    drag = 0.5 * AIR_DENSITY * actors.drag_area[0, a] * speed
+    drag = 0.5 * AIR_DENSITY * chassis.drag_area * speed
     for i in range(3):
-        force[i] -= drag * velocity[i]
-    if upright and total > 0.0 and actors.track_width[0, a] == 0.0:
-        pull = balance_torque(chassis.inertia[a, 0], forward, rotation, angular_velocity)
+        body.force[i] -= drag * velocity[i]
+    if not body.struck and total > 0.0 and chassis.track_width == 0.0:
+        pull = balance_torque(chassis.inertia[0], forward, rotation, body.angular_velocity)
         # It takes the place of the tyres' moment about that axis, which the rider's balance takes up.
         for i in range(3):
-            pull -= torque[i] * rotation[i, 0]
+            pull -= body.torque[i] * rotation[i, 0]
         for i in range(3):
-            torque[i] += pull * rotation[i, 0]
+            body.torque[i] += pull * rotation[i, 0]
 
 
 @njit(cache=True)
