@@ -84,7 +84,7 @@ def sign_mesh(sign_type: str, size: tuple[float, float, float]) -> Mesh:
     rings = [[(x, y, h) for y, h in ring] for x in (back, face - 0.012)]
     builder.loft(rings, Material.METAL, (Material.METAL, Material.SIGN_FACE))
     if kind == "stop":
-        for corners_of_stroke in _legend("STOP", face - 0.004, z, 0.62 * radius):
+        for corners_of_stroke in _legend("STOP", face - 0.004, z, 0.52 * radius):
             builder.quad(corners_of_stroke, Material.REFLECTIVE_WHITE)
         return builder.build()
     inner = 0.68 * reach if kind == "yield" else 0.80 * reach
@@ -114,7 +114,7 @@ def signal_mesh(height: float) -> Mesh:
         ]
         for first, second in zip(shell, shell[1:]):
             for i in range(8):
-                builder.quad([first[i], second[i], second[i + 1], first[i + 1]], Material.PLASTIC_DARK)
+                builder.quad([first[i], first[i + 1], second[i + 1], second[i]], Material.PLASTIC_DARK)
     _post(builder, -deep - 0.06, height - 0.2, 0.055)
     for z in (middle - 0.35, middle + 0.35):
         builder.box((-deep - 0.02, 0.0, z), (0.10, 0.05, 0.04), Material.METAL, Semantic.POLE)
@@ -154,6 +154,9 @@ def guard_rail_mesh(size: tuple[float, float, float]) -> Mesh:
     ]
     rings = [[(at, y, z) for y, z in profile] for at in (-x, x)]
     builder.loft(rings, Material.METAL)
+    end = [(9, 0, 1), (9, 1, 2), (9, 2, 3), (9, 3, 8), (8, 3, 7), (7, 3, 4), (7, 4, 5), (7, 5, 6)]
+    builder.add(rings[1], end, Material.METAL)
+    builder.add(rings[0], [corner[::-1] for corner in end], Material.METAL)
     count = max(1, round(length / 2.0))
     for k in range(count):
         at = -x + (k + 0.5) * length / count

@@ -40,3 +40,30 @@ def solid_volumes(mesh: Mesh) -> list[tuple[float, bool]]:
         closed = len(forward) == len(edges) and all((b, a) in forward for a, b in forward)
         volumes.append((volume, closed))
     return volumes
+
+
+def back_faces_seen(mesh: Mesh, directions: int = 14, side: int = 90) -> float:
+    """Return the share of parallel rays from all around and above that strike the inside of a surface first."""
+    from embreex import rtcore_scene
+    from embreex.mesh_construction import TriangleMesh
+
+    corner = np.ascontiguousarray(mesh.vertex[mesh.triangle], np.float32)
+    scene = rtcore_scene.EmbreeScene()
+    TriangleMesh(scene, corner)
+    normal = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
+    low, high = mesh.vertex.min(axis=0), mesh.vertex.max(axis=0)
+    radius = 0.5 * float(np.linalg.norm(high - low))
+    hits = wrong = 0
+    for k in range(directions):
+        azimuth, elevation = 2.4 * k, (0.05, 0.3, 0.7)[k % 3]
+        view = -np.array([np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)])
+        across = np.array([-np.sin(azimuth), np.cos(azimuth), 0.0])
+        up = np.cross(across, view)
+        u, v = np.meshgrid(np.linspace(-radius, radius, side), np.linspace(-radius, radius, side))
+        start = 0.5 * (low + high) - 3.0 * radius * view + u.reshape(-1, 1) * across + v.reshape(-1, 1) * up
+        ray = np.tile(view, (len(start), 1)).astype(np.float32)
+        hit = scene.run(start.astype(np.float32), ray, output=1)["primID"]
+        struck = hit[hit >= 0]
+        hits += len(struck)
+        wrong += int((normal[struck] @ view > 0.0).sum())
+    return wrong / max(hits, 1)

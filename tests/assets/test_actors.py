@@ -8,7 +8,7 @@ from simengine.core.mesh import Material, PartRole
 from simengine.core.semantics import SEMANTIC_OF_KIND, Semantic
 from simengine.core.state import ActorKind
 from simengine.physics.catalog import all_models
-from tests.assets.mesh_checks import extents, solid_volumes
+from tests.assets.mesh_checks import back_faces_seen, extents, solid_volumes
 
 MODELS = all_models()
 
@@ -35,6 +35,12 @@ def test_closed_solids_face_outwards(name):
     volumes = [volume for volume, closed in solid_volumes(mesh_of(name)) if closed]
     assert volumes
     assert min(volumes) > 0.0
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_no_ray_from_outside_strikes_the_inside_of_a_surface(name):
+    pytest.importorskip("embreex", reason="embreex is in the test extra")
+    assert back_faces_seen(mesh_of(name)) < 1e-3
 
 
 @pytest.mark.parametrize("name", sorted(MODELS))

@@ -7,7 +7,7 @@ from simengine.assets.scenery import scenery_mesh
 from simengine.core.errors import ScenarioError
 from simengine.core.mesh import Material
 from simengine.core.semantics import Semantic
-from tests.assets.mesh_checks import extents, solid_volumes
+from tests.assets.mesh_checks import back_faces_seen, extents, solid_volumes
 
 SIZES = {
     "building": (20.0, 12.0, 15.0), "tree": (5.0, 4.0, 8.0), "shelf": (8.4, 1.1, 5.0), "wall": (8.0, 0.4, 2.5),
@@ -36,6 +36,13 @@ def test_objects_stand_on_the_ground_at_their_height(kind, variant):
 @pytest.mark.parametrize("kind", sorted(SIZES))
 def test_closed_solids_face_outwards(kind):
     assert all(volume > 0.0 for volume, closed in solid_volumes(build(kind)) if closed)
+
+
+@pytest.mark.parametrize("kind", sorted(SIZES))
+@pytest.mark.parametrize("variant", [0, 1, 2])
+def test_no_ray_from_outside_strikes_the_inside_of_a_surface(kind, variant):
+    pytest.importorskip("embreex", reason="embreex is in the test extra")
+    assert back_faces_seen(build(kind, variant)) < 2e-3
 
 
 def test_unknown_kind_is_refused_with_what_is_allowed():
