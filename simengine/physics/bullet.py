@@ -229,17 +229,20 @@ class BulletPhysics(Physics):
         bodies, must = self._bodies, self._must_hand_over
         replayed = state.valid[0] & state.replayed[0]
         begun = np.flatnonzero(replayed & ~bodies["replayed"])
-        load_motion(state, begun, bodies)
-        bodies["last_velocity"][begun] = bodies["box_velocity"][begun]
+        if len(begun):
+            load_motion(state, begun, bodies)
+            bodies["last_velocity"][begun] = bodies["box_velocity"][begun]
         bodies["replayed"] = replayed
-        load_given(state, np.flatnonzero(replayed), bodies)
         must[:] = False
-        if replayed.any() and find_hand_overs(self._chassis, bodies, self._tick_step, must):
-            after.replayed[0] &= ~must
+        if replayed.any():
+            load_given(state, np.flatnonzero(replayed), bodies)
+            if find_hand_overs(self._chassis, bodies, self._tick_step, must):
+                after.replayed[0] &= ~must
         wanted = state.valid[0] & ~(replayed & ~must)
         changed = np.flatnonzero(wanted != bodies["dynamic"])
-        entering = changed[wanted[changed]]
-        load_motion(state, entering, bodies)
+        if len(changed) == 0:
+            return
+        load_motion(state, changed[wanted[changed]], bodies)
         for a in changed.tolist():
             if wanted[a]:
                 # Of one that would be replayed on, the pose is that of the tick to come, to which Bullet will bring it.
