@@ -11,6 +11,7 @@ from simengine.behavior.memory import (
     ROUTE_LANES,
     SPEED_CAP,
     SPEED_FACTOR,
+    TURN_IN,
     DriverMemory,
 )
 from simengine.behavior.rules import Ways
@@ -24,7 +25,9 @@ SIGHT_REACTION = 1.0  # [s], Highway Code's thinking time is 0.67 s; drivers in 
 SIGHT_SHARE = 0.6  # of µg that a driver counts on when choosing a speed for what is seen
 SIGHT_DECELERATION = 5.0  # and at most [m/s²]
 SIGHT_MARGIN = 2.0  # [m]
+TURN_IN_WAY = 3.0  # on which a vehicle can turn its wheels for a bend without leaving its lane [m]
 SPEED_DECELERATION = 1.2  # with which a driver slows for a bend or a lower limit [m/s²]
+SLOWEST = 1.0  # in the tightest bend [m/s]
 TRACKING_TIME = 0.8  # in which too high a speed is taken back [s]
 
 
@@ -63,6 +66,7 @@ def planned_speed(
     comfort = grip_bound(memory.style[e, a, LATERAL_COMFORT], friction, COMFORT_SHARE)
     slowing = grip_bound(SPEED_DECELERATION, friction, COMFORT_SHARE)
     factor, cap = memory.style[e, a, SPEED_FACTOR], memory.style[e, a, SPEED_CAP]
+    turn_in = TURN_IN_WAY * memory.style[e, a, TURN_IN]
     route = memory.route[e, a]
     horizon = 0.5 * speed * speed / slowing + 10.0
     best = cap * cap  # squares of speeds, so that no root is taken per point
@@ -85,5 +89,8 @@ def planned_speed(
             curvature = abs(lanes.point_curvature[i])
             if curvature * best > comfort:
                 best = min(best, comfort / curvature + 2.0 * slowing * ahead)
+            if curvature * curvature * best > turn_in * turn_in:
+                limit = max(SLOWEST, turn_in / curvature)
+                best = min(best, limit * limit + 2.0 * slowing * ahead)
         start += lanes.lane_length[lane]
     return math.sqrt(best)

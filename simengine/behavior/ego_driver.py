@@ -114,7 +114,8 @@ def human_braking(acceleration: float, speed: float, gap: float, other_speed: fl
     """
     approach = speed - other_speed
     room = max(gap - 0.5, 0.1)
-    urgent = approach > 0.0 and (room < URGENT_TIME * approach or approach * approach > 2.0 * room * URGENT_DECELERATION)
+    needed = 0.5 * approach * approach / room
+    urgent = approach > 0.0 and (room < URGENT_TIME * approach or needed > URGENT_DECELERATION)
     return max(acceleration, -hardest if urgent else -min(hardest, GENTLE))
 
 

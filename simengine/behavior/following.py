@@ -1,4 +1,4 @@
-"""Response to whatever overlaps the way ahead: the smallest of the IDM's accelerations over everything in the corridor."""
+"""Response to whatever overlaps the way ahead: the smallest IDM acceleration over everything in the corridor."""
 
 import math
 

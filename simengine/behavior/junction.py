@@ -1,9 +1,9 @@
 """Who may pass a junction: right of way, gap acceptance, no blocking, no deadlock.
 
-A driver needs a grant to enter. Grants are given one by one, so that of two conflicting ways the later grant always waits
-for the earlier one: whoever is granted first never waits for whoever is granted second, and no circle can form. A driver
-without right of way is granted only in a gap that those with right of way do not notice. Whoever enters without asking
-(a red-light runner, a driver under test) is treated as granted before all others.
+A driver needs a grant to enter. Grants are given one by one, so that of two conflicting ways the later grant always
+waits for the earlier one: whoever is granted first never waits for whoever is granted second, and no circle can form. A
+driver without right of way is granted only in a gap that those with right of way do not notice. Whoever enters without
+asking (a red-light runner, a driver under test) is treated as granted before all others.
 """
 
 import math
@@ -218,9 +218,11 @@ def has_room(
         while entry != LAST:
             b = occupancy.actor[entry]
             along = occupancy.box[entry, BOX_ALONG]
-            touching = occupancy.box[entry, BOX_LOW] < 0.5 * places.pose[a, WIDTH] and occupancy.box[entry, BOX_HIGH] > -0.5 * places.pose[a, WIDTH]
+            half = 0.5 * places.pose[a, WIDTH]
+            touching = occupancy.box[entry, BOX_LOW] < half and occupancy.box[entry, BOX_HIGH] > -half
             if b != a and touching and along < ROOM_SPEED:
-                rear = start + occupancy.box[entry, BOX_S] - occupancy.box[entry, BOX_HALF] + 0.25 * max(0.0, along) ** 2
+                rear = start + occupancy.box[entry, BOX_S] - occupancy.box[entry, BOX_HALF]
+                rear += 0.25 * max(0.0, along) ** 2  # where it comes to rest, braking at 2 m/s²
                 if rear - exit_start < need:
                     return False
             entry = occupancy.following[entry]
@@ -297,7 +299,8 @@ def wait_for_earlier(
             for b in range(len(places.seen)):
                 if b == a or not places.seen[b] or passage.plan[b, JUNCTION] != passage.plan[a, JUNCTION]:
                     continue
-                if memory.choice[e, b, GRANTED] != passage.plan[b, JUNCTION] or memory.choice[e, b, GRANT_ORDER] >= memory.choice[e, a, GRANT_ORDER]:
+                later = memory.choice[e, b, GRANT_ORDER] >= memory.choice[e, a, GRANT_ORDER]
+                if later or memory.choice[e, b, GRANTED] != passage.plan[b, JUNCTION]:
                     continue
                 place = place_in_passage(memory, passage, e, b, other)
                 if place < 0:
@@ -306,7 +309,8 @@ def wait_for_earlier(
                 out = theirs + conflicts.reach[twin, 1] + places.pose[b, LENGTH]
                 if out < 0.0:
                     continue
-                leaves = travel_time(out, places.pose[b, SPEED], memory.style[e, b, MAX_ACCELERATION], max(passage.way[b, TOP_SPEED], 1.0))
+                b_top = max(passage.way[b, TOP_SPEED], 1.0)
+                leaves = travel_time(out, places.pose[b, SPEED], memory.style[e, b, MAX_ACCELERATION], b_top)
                 if travel_time(enter, speed, pull, top) < leaves + 0.5 * BEHIND_GAP:
                     nearest = min(nearest, enter)
         way += lanes.lane_length[lane]
@@ -365,7 +369,9 @@ def rule_junctions(
     for _ in range(n):
         chosen = np.int64(-1)
         for a in range(n):
-            if asked[a] or not places.seen[a] or passage.plan[a, JUNCTION] < 0 or not passage.flag[a, ASKS] or passage.flag[a, HELD]:
+            if asked[a] or not places.seen[a] or passage.plan[a, JUNCTION] < 0:
+                continue
+            if not passage.flag[a, ASKS] or passage.flag[a, HELD]:
                 continue
             if memory.choice[e, a, GRANTED] >= 0 or not obeys[a]:
                 continue

@@ -137,7 +137,7 @@ def _leader(
     lanes: Ways, occupancy: Occupancy, memory: DriverMemory, e: int, a: int, lane: int, s: float, half: float,
     width: float, speed: float, desired: float, friction: float,
 ) -> tuple[float, float, float]:
-    """Return the response of driver a, were it in the middle of `lane` at s; the gap [m] and speed [m/s] of the leader."""
+    """Return the response of driver a, were it in the middle of `lane` at s; gap [m] and speed [m/s] of the leader."""
     acceleration = grip_bound(memory.style[e, a, MAX_ACCELERATION], friction, 0.4)
     deceleration = grip_bound(memory.style[e, a, COMFORTABLE_DECELERATION], friction, 0.4)
     least, gap, other = math.inf, FAR, 0.0
@@ -154,7 +154,8 @@ def _leader(
         if start > HORIZON or first == lanes.successor_first[lane + 1]:
             break
         lane = lanes.successor[first]
-    free = follow(speed, desired, FAR, speed, acceleration, deceleration, memory.style[e, a, TIME_GAP], memory.style[e, a, MIN_GAP])
+    style = memory.style[e, a]
+    free = follow(speed, desired, FAR, speed, acceleration, deceleration, style[TIME_GAP], style[MIN_GAP])
     return min(least, free), gap, other
 
 
@@ -164,11 +165,11 @@ def _behind(
     desired: float,
 ) -> float:
     """Return the acceleration of the follower in `entry` at a gap behind something that moves at `speed`."""
-    b = occupancy.actor[entry]
+    style = memory.style[e, occupancy.actor[entry]]
     return follow(
         max(0.0, occupancy.box[entry, BOX_ALONG]), desired, gap, speed,
-        grip_bound(memory.style[e, b, MAX_ACCELERATION], friction, 0.4),
-        grip_bound(memory.style[e, b, COMFORTABLE_DECELERATION], friction, 0.4), memory.style[e, b, TIME_GAP], memory.style[e, b, MIN_GAP],
+        grip_bound(style[MAX_ACCELERATION], friction, 0.4), grip_bound(style[COMFORTABLE_DECELERATION], friction, 0.4),
+        style[TIME_GAP], style[MIN_GAP],
     )
 
 

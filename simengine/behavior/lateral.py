@@ -33,9 +33,11 @@ LENGTHS_OF_CHANGE = 2.5  # and at least so many vehicle lengths
 
 @njit(cache=True)
 def smooth_step(p: float) -> tuple[float, float, float]:
-    """Return the quintic from 0 to 1 with no slope and no curvature at the ends, its slope and its second derivative."""
+    """Return the quintic from 0 to 1 with neither slope nor curvature at its ends, and its first two derivatives."""
     p = min(1.0, max(0.0, p))
-    return p * p * p * (10.0 + p * (6.0 * p - 15.0)), 30.0 * p * p * (1.0 - p) ** 2, 60.0 * p * (1.0 - p) * (1.0 - 2.0 * p)
+    rest = 1.0 - p
+    value = p * p * p * (10.0 + p * (6.0 * p - 15.0))
+    return value, 30.0 * p * p * rest * rest, 60.0 * p * rest * (rest - p)
 
 
 @njit(cache=True)

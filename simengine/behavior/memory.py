@@ -1,8 +1,8 @@
 """What drivers carry from one decision to the next, as arrays, and how drivers differ.
 
 Parameters of car following are those of the Intelligent Driver Model; see `idm.py`. Kinds: cars accelerate at 1.4 and
-brake comfortably at 2.0 m/s² (Treiber & Kesting, "Traffic Flow Dynamics", 2013, Table 11.2: 1.0–1.5 and 1.5–2.0), trucks
-and buses at 0.7 and 1.7, bicycles at 0.8.
+brake comfortably at 2.0 m/s² (Treiber & Kesting, "Traffic Flow Dynamics", 2013, Table 11.2: 1.0–1.5 and 1.5–2.0),
+trucks and buses at 0.7 and 1.7, bicycles at 0.8.
 """
 
 import math
@@ -44,6 +44,7 @@ COMFORTABLE_DECELERATION = 5  # b [m/s²]
 LATERAL_COMFORT = 6  # lateral acceleration accepted in bends [m/s²]
 POLITENESS = 7  # p of MOBIL
 LANE_OFFSET = 8  # where in the lane the driver likes to be, left positive [m]
+TURN_IN = 9  # how fast the vehicle's curvature can change [1/m/s]
 
 SPREAD_STREAM = 101  # philox stream of the draws below
 TRUNCATION = 2.0  # standard deviations at which a driver's normal is cut
@@ -72,7 +73,7 @@ class DriverMemory(NamedTuple):
     route: NDArray[np.int32]  # previous lane, present lane, next lanes, −1 past the end. (…, ROUTE_LANES)
     choice: NDArray[np.int64]  # decisions made. (…, 7)
     change: NDArray[np.float64]  # the lane change under way. (…, 4)
-    style: NDArray[np.float64]  # how the driver drives. (…, 9)
+    style: NDArray[np.float64]  # how the driver drives. (…, 10)
     waiting: NDArray[np.float64]  # time at standstill [s]
     may_change_lane: NDArray[np.bool_]
     ignores_signals: NDArray[np.bool_]  # runs red and takes right of way
@@ -85,8 +86,8 @@ def empty_memory(num_envs: int, num_actors: int) -> DriverMemory:
     choice[..., [COUNTER, EXIT_TURN, GRANT_ORDER]] = 0
     change = np.zeros((*shape, 4))
     change[..., PROGRESS], change[..., DURATION] = 1.0, 4.0
-    style = np.zeros((*shape, 9))
-    style[...] = (1.0, 60.0, 1.4, 2.0, 1.4, 2.0, 2.2, 0.3, 0.0)
+    style = np.zeros((*shape, 10))
+    style[...] = (1.0, 60.0, 1.4, 2.0, 1.4, 2.0, 2.2, 0.3, 0.0, 0.15)
     return DriverMemory(
         lane=np.full(shape, -1, np.int32),
         s=np.zeros(shape),
@@ -124,9 +125,10 @@ def truncated_normal(
 @njit(cache=True)
 def _draw(
     seed: np.uint64, kind: NDArray[np.int32], max_speed: NDArray[np.float64], length: NDArray[np.float64],
-    speed: tuple[float, float], gap: tuple[float, float], politeness: float, style: NDArray[np.float64],
+    wheelbase: NDArray[np.float64], steering_rate: NDArray[np.float64], speed: tuple[float, float],
+    gap: tuple[float, float], politeness: float, style: NDArray[np.float64],
 ) -> None:
-    """Fill the drivers' styles; see `draw_drivers`. Arrays of shape (num_envs, num_actors), `style` (…, 9)."""
+    """Fill the drivers' styles; see `draw_drivers`. Arrays of shape (num_envs, num_actors), `style` (…, 10)."""
     for e in range(kind.shape[0]):
         for a in range(kind.shape[1]):
             mind = truncated_normal(seed, SPREAD_STREAM + 2, e, a, 1.0, 0.1)
@@ -150,6 +152,7 @@ def _draw(
             row[COMFORTABLE_DECELERATION] = braking * mind
             row[LATERAL_COMFORT] = comfort * mind
             row[POLITENESS] = politeness
+            row[TURN_IN] = steering_rate[e, a] / max(wheelbase[e, a], 0.5)
             wander = 0.15 if length[e, a] < 6.0 else 0.05
             row[LANE_OFFSET] = truncated_normal(seed, SPREAD_STREAM + 3, e, a, 0.0, wander)
 
@@ -165,9 +168,9 @@ def draw_drivers(memory: DriverMemory, actors: ActorTable, spread: DriverSpread,
     """
     style = np.empty_like(memory.style)
     _draw(
-        seed, actors.kind, actors.max_speed, actors.length,
-        (spread.desired_speed, spread.desired_speed_std), (spread.time_gap, spread.time_gap_std), spread.politeness,
-        style,
+        seed, actors.kind, actors.max_speed, actors.length, actors.front_axle + actors.rear_axle,
+        actors.max_steering_rate, (spread.desired_speed, spread.desired_speed_std),
+        (spread.time_gap, spread.time_gap_std), spread.politeness, style,
     )
     return memory._replace(style=style)
 

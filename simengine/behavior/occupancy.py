@@ -195,7 +195,9 @@ def occupy_lanes(
             along = places.pose[a, VX] * c + places.pose[a, VY] * d
             across = places.pose[a, VY] * c - places.pose[a, VX] * d
             coming = drift * across if walks else 0.0
-            if low + min(0.0, coming) > edge or high + max(0.0, coming) < -edge or s + half < 0.0 or s - half > lanes.lane_length[lane]:
+            if low + min(0.0, coming) > edge or high + max(0.0, coming) < -edge:
+                continue
+            if s + half < 0.0 or s - half > lanes.lane_length[lane]:
                 continue
             add_entry(occupancy, lane, a, s, half, low, high, along, across, drift)
 

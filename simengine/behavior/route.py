@@ -95,7 +95,7 @@ def find_lane(
     lanes: Ways, grid: Grid, memory: DriverMemory, seed: np.uint64, e: int, a: int, x: float, y: float,
     z: float, yaw: float,
 ) -> None:
-    """Look for the lane at a pose; the driver is on none (−1) if the nearest is not for vehicles or runs against them."""
+    """Look for the lane at a pose; the driver is on none (−1) where there is none for vehicles that runs its way."""
     lane, s, t = nearest_lane(lanes, grid, x, y, z, yaw, SEARCH, 0.5 * math.pi)
     if lane >= 0 and abs(t) > 0.5 * lane_width(lanes, lane, s) + LOST:
         lane = -1

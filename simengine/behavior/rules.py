@@ -1,4 +1,4 @@
-"""The traffic rules of a network sorted by lane, because drivers ask by lane: stop lines, crossings, markings, merges."""
+"""The traffic rules of a network sorted by lane, because drivers ask by lane: stop lines, crossings, conflicts."""
 
 import math
 from typing import NamedTuple

@@ -251,9 +251,9 @@ def survey(
 
 @njit(cache=True)
 def traffic_row(
-    rules: RoadRules, vehicles: NDArray[np.float64], mobility: NDArray[np.int32], steering: NDArray[np.float64], memory: DriverMemory,
-    drives: NDArray[np.bool_], obeys: NDArray[np.bool_], signal_colors: NDArray[np.int32], friction: float,
-    sight: float, headlights: bool, tick: int, seed: np.uint64, dt: float, e: int, scratch: Scratch,
+    rules: RoadRules, vehicles: NDArray[np.float64], mobility: NDArray[np.int32], steering: NDArray[np.float64],
+    memory: DriverMemory, drives: NDArray[np.bool_], obeys: NDArray[np.bool_], signal_colors: NDArray[np.int32],
+    friction: float, sight: float, headlights: bool, tick: int, seed: np.uint64, dt: float, e: int, scratch: Scratch,
     controls: Controls,
 ) -> None:
     """Let the drivers of world e decide: `scratch.places` is filled, the other arguments as of `traffic_controls`."""
