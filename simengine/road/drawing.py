@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from simengine.road.build import LaneDraft
 from simengine.road.network import LaneType
 
-SAGITTA = 0.0025  # a chord departs from its arc by no more than this [m]
+SAGITTA = 0.005  # a chord departs from its arc by no more than this [m]
 LONGEST_CHORD = 10.0  # [m]
 
 

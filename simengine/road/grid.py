@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from simengine.core.errors import ScenarioError
 
-SMALLEST_CELL = 16.0  # [m]
+SMALLEST_CELL = 8.0  # [m]
 MAX_CELLS = 1 << 20
 MAX_ENTRIES = 1 << 25
 MAX_EXTENT = 500_000.0  # of a network, either way [m]
@@ -17,7 +17,7 @@ MAX_EXTENT = 500_000.0  # of a network, either way [m]
 def build_grid(
     position: NDArray[np.float64], first: NDArray[np.int32], total_length: float
 ) -> tuple[NDArray[np.float64], float, NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
-    """Sort the segments of all lanes into square cells of at least 16 m, at most 2²⁰ cells.
+    """Sort the segments of all lanes into square cells of at least 8 m, at most 2²⁰ cells.
 
     Args:
         position: Points of all lanes [m]. Shape (num_points, 3).

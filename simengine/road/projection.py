@@ -12,16 +12,17 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.road.frenet import (
+    Floats,
+    fraction_at,
+    fraction_of_foot,
+    fraction_of_normal,
     lane_curvature,
-    lane_fraction,
-    lane_position,
     lane_width,
+    place_at,
     project_on_lane,
     project_on_lane_batch,
     project_on_lane_near,
-    segment_foot,
-    segment_normal,
-    solve_segment,
+    turned_normal,
 )
 from simengine.road.network import KERB_HEIGHT, LaneArrays, LaneType
 
@@ -51,118 +52,142 @@ def _rise(lane_type: int, width: float, t: float) -> float:
 
 
 @njit(cache=True)
-def surface_height(lanes: LaneArrays, lane: int, i: int, f: float, t: float, raised: bool) -> float:
-    """Return the height of a lane's surface at fraction f of segment i and t to its left [m]; level past the edges.
+def surface_height(
+    z: float, width: float, bank: float, lane_type: int, t: float, raised: bool
+) -> float:
+    """Return the height of a lane's surface at t to its left [m]; level past the edges.
 
-    With `raised` a pavement's slab is added.
+    Args:
+        z: Of the centre line [m].
+        width: Of the lane [m].
+        bank: Superelevation, positive lifts the left edge [rad].
+        lane_type: LaneType.
+        t: To the left of the centre line [m].
+        raised: Add a pavement's slab.
     """
-    width = lanes.point_width[i] + f * (lanes.point_width[i + 1] - lanes.point_width[i])
-    bank = lanes.point_bank[i] + f * (lanes.point_bank[i + 1] - lanes.point_bank[i])
-    z = lanes.point_position[i, 2] + f * (lanes.point_position[i + 1, 2] - lanes.point_position[i, 2])
     if bank != 0.0:
         z += math.tan(bank) * min(0.5 * width, max(-0.5 * width, t))
-    return z + _rise(lanes.lane_type[lane], width, t) if raised else z
+    return z + _rise(lane_type, width, t) if raised else z
 
 
 @njit(cache=True)
-def _point_grade(lanes: LaneArrays, lane: int, k: int) -> float:
-    """Return the rise over run at a point, from its two neighbours."""
-    before = max(k - 1, lanes.lane_first_point[lane])
-    after = min(k + 1, lanes.lane_first_point[lane + 1] - 1)
-    rise = lanes.point_position[after, 2] - lanes.point_position[before, 2]
-    return rise / (lanes.point_s[after] - lanes.point_s[before])
+def _grade(position: Floats, point_s: Floats, begin: int, end: int, i: int, f: float) -> float:
+    """Return the rise over run at fraction f of segment i, between those that its ends' neighbours give."""
+    a, b, c = max(i - 1, begin), i + 1, min(i + 2, end - 1)
+    here = (position[b, 2] - position[a, 2]) / (point_s[b] - point_s[a])
+    there = (position[c, 2] - position[i, 2]) / (point_s[c] - point_s[i])
+    return here + f * (there - here)
 
 
 @njit(cache=True)
 def lane_pose(lanes: LaneArrays, lane: int, s: float, t: float) -> tuple[float, float, float, float]:
     """Return x, y, z of the surface at lane coordinates [m] and the heading there [rad]; straight beyond the ends."""
-    x, y, tx, ty = lane_position(lanes, lane, s, t)
-    i, f = lane_fraction(lanes, lane, s)
-    z = surface_height(lanes, lane, i, f, t, 0.0 <= s <= lanes.lane_length[lane])
+    begin, end = lanes.lane_first_point[lane], lanes.lane_first_point[lane + 1]
+    position, point_s, width, bank = lanes.point_position, lanes.point_s, lanes.point_width, lanes.point_bank
+    x, y, tx, ty = place_at(position, lanes.point_tangent, point_s, begin, end, s, t)
+    i, f = fraction_at(point_s, begin, end, s)
+    length = point_s[end - 1]
+    z = surface_height(
+        position[i, 2] + f * (position[i + 1, 2] - position[i, 2]), width[i] + f * (width[i + 1] - width[i]),
+        bank[i] + f * (bank[i + 1] - bank[i]), lanes.lane_type[lane], t, 0.0 <= s <= length,
+    )
     if s < 0.0:
-        z += s * _point_grade(lanes, lane, lanes.lane_first_point[lane])
-    elif s > lanes.lane_length[lane]:
-        z += (s - lanes.lane_length[lane]) * _point_grade(lanes, lane, lanes.lane_first_point[lane + 1] - 1)
+        z += s * _grade(position, point_s, begin, end, begin, 0.0)
+    elif s > length:
+        z += (s - length) * _grade(position, point_s, begin, end, end - 2, 1.0)
     return x, y, z, math.atan2(ty, tx)
 
 
 @njit(cache=True)
-def _place_on_segment(lanes: LaneArrays, i: int, x: float, y: float, foot: float) -> tuple[float, float, float]:
-    """Return fraction, t and the distance outside the lane's area [m] of a point at a segment."""
-    f, solved = solve_segment(lanes, i, x, y)
-    f = min(1.0, max(0.0, f)) if solved else foot
-    nx, ny = segment_normal(lanes, i, f)
-    ex = x - lanes.point_position[i, 0] - f * (lanes.point_position[i + 1, 0] - lanes.point_position[i, 0])
-    ey = y - lanes.point_position[i, 1] - f * (lanes.point_position[i + 1, 1] - lanes.point_position[i, 1])
-    t, along = ex * nx + ey * ny, ex * ny - ey * nx
-    width = lanes.point_width[i] + f * (lanes.point_width[i + 1] - lanes.point_width[i])
-    beside = max(0.0, abs(t) - 0.5 * width)
-    if abs(along) < 1e-9:
-        return f, t, beside
-    return f, t, math.sqrt(beside * beside + along * along)
-
-
-@njit(cache=True)
 def _search(
-    lanes: LaneArrays, x: float, y: float, z: float, heading: float, reach: float, layers: NDArray[np.float64]
-) -> tuple[int, float, float, float, int]:
-    """Find the segment that suits a place best; return its first point, fraction, t, distance outside, lanes held.
+    lane_type: NDArray[np.int32], position: Floats, point_s: Floats, tangent: Floats, point_width: Floats,
+    point_bank: Floats, point_lane: NDArray[np.int32], origin: Floats, cell: float, shape: NDArray[np.int32],
+    grid_first: NDArray[np.int32], grid_point: NDArray[np.int32], widest: float,
+    x: float, y: float, z: float, heading: float, reach: float, layers: Floats,
+) -> tuple[int, float, float, float, float, int]:
+    """Find the segment that suits a place best; return its point, fraction, t, distance outside, height, lanes held.
 
     Cells are visited in rings of growing distance until no farther one can hold anything better. NaN as z or heading
     means unknown. `layers` takes the lanes that hold the place: height, segment, fraction, weight. Shape (most, 4).
     """
+    best, best_i, best_f, best_t, best_outside, best_height, held = np.inf, -1, 0.0, 0.0, np.inf, z, 0
     if not (math.isfinite(x) and math.isfinite(y)):
-        return -1, 0.0, 0.0, 0.0, 0
-    columns, rows, cell = lanes.grid_shape[0], lanes.grid_shape[1], lanes.grid_cell
-    px = min(max(x - lanes.grid_origin[0], 0.0), columns * cell)
-    py = min(max(y - lanes.grid_origin[1], 0.0), rows * cell)
+        return best_i, best_f, best_t, best_outside, best_height, held
+    columns, rows = shape[0], shape[1]
+    px = min(max(x - origin[0], 0.0), columns * cell)
+    py = min(max(y - origin[1], 0.0), rows * cell)
     column, row = min(int(px / cell), columns - 1), min(int(py / cell), rows - 1)
     hx, hy = math.cos(heading), math.sin(heading)
-    best, best_i, best_f, best_t, best_outside, held = np.inf, -1, 0.0, 0.0, np.inf, 0
     for ring in range(max(columns, rows)):
         for r in range(max(0, row - ring), min(rows - 1, row + ring) + 1):
             step = 1 if abs(r - row) == ring else 2 * ring
             for c in range(column - ring, column + ring + 1, step):
                 if c < 0 or c >= columns:
                     continue
-                for entry in range(lanes.grid_first[r * columns + c], lanes.grid_first[r * columns + c + 1]):
-                    i = lanes.grid_point[entry]
-                    foot, square = segment_foot(lanes, i, x, y)
-                    near = math.sqrt(square) - 0.5 * max(lanes.point_width[i], lanes.point_width[i + 1])
-                    if near > reach or OUTSIDE_COST * near > best:
+                for entry in range(grid_first[r * columns + c], grid_first[r * columns + c + 1]):
+                    i = grid_point[entry]
+                    ax, ay = position[i, 0], position[i, 1]
+                    limit = 0.5 * max(point_width[i], point_width[i + 1]) + min(reach, best / OUTSIDE_COST)
+                    most = limit + point_s[i + 1] - point_s[i]
+                    if (x - ax) * (x - ax) + (y - ay) * (y - ay) > most * most:
                         continue
-                    f, t, outside = _place_on_segment(lanes, i, x, y, foot)
+                    bx, by = position[i + 1, 0], position[i + 1, 1]
+                    foot, square = fraction_of_foot(ax, ay, bx, by, x, y)
+                    if square > limit * limit:
+                        continue
+                    ac, as_, bc, bs = tangent[i, 0], tangent[i, 1], tangent[i + 1, 0], tangent[i + 1, 1]
+                    f, solved = fraction_of_normal(ax, ay, bx, by, ac, as_, bc, bs, x, y)
+                    f = min(1.0, max(0.0, f)) if solved else foot
+                    nx, ny = turned_normal(ac, as_, bc, bs, f)
+                    ex, ey = x - ax - f * (bx - ax), y - ay - f * (by - ay)
+                    t, along = ex * nx + ey * ny, ex * ny - ey * nx
+                    width = point_width[i] + f * (point_width[i + 1] - point_width[i])
+                    outside = max(0.0, abs(t) - 0.5 * width)
+                    if abs(along) > 1e-9:
+                        outside = math.sqrt(outside * outside + along * along)
                     if outside > reach:
                         continue
-                    lane = lanes.point_lane[i]
-                    height = surface_height(lanes, lane, i, f, t, outside == 0.0)
+                    lane = point_lane[i]
+                    height = surface_height(
+                        position[i, 2] + f * (position[i + 1, 2] - position[i, 2]), width,
+                        point_bank[i] + f * (point_bank[i + 1] - point_bank[i]), lane_type[lane], t, outside == 0.0,
+                    )
                     cost = OUTSIDE_COST * outside + OFFSET_COST * abs(t)
                     if not math.isnan(z):
                         cost += HEIGHT_COST * abs(z - height) + LAYER_COST * max(0.0, abs(z - height) - LAYER)
                     if not math.isnan(heading):
-                        nx, ny = segment_normal(lanes, i, f)
                         cost += HEADING_COST * (1.0 - (hx * ny - hy * nx))
                     known = len(layers) == held
                     for k in range(held):
-                        known = known or lanes.point_lane[int(layers[k, 1])] == lane
+                        known = known or point_lane[int(layers[k, 1])] == lane
                     if outside == 0.0 and not known:
-                        width = lanes.point_width[i] + f * (lanes.point_width[i + 1] - lanes.point_width[i])
                         margin = 0.5 * width - abs(t)
                         layers[held, 0] = height
                         layers[held, 1] = i
                         layers[held, 2] = f
-                        layers[held, 3] = margin * margin * (1e-9 if lanes.lane_type[lane] == _PAVEMENT else 1.0)
+                        layers[held, 3] = margin * margin * (1e-9 if lane_type[lane] == _PAVEMENT else 1.0)
                         held += 1
                     if cost < best or (cost == best and i < best_i):
-                        best, best_i, best_f, best_t, best_outside = cost, i, f, t, outside
+                        best, best_i, best_f, best_t = cost, i, f, t
+                        best_outside, best_height = outside, height
         edge = min(
             px - (column - ring) * cell, (column + ring + 1) * cell - px,
             py - (row - ring) * cell, (row + ring + 1) * cell - py,
         )
-        near = edge - lanes.widest
-        if near > reach or OUTSIDE_COST * near > best:
+        if edge - widest > reach or OUTSIDE_COST * (edge - widest) > best:
             break
-    return best_i, best_f, best_t, best_outside, held
+    return best_i, best_f, best_t, best_outside, best_height, held
+
+
+@njit(cache=True)
+def _search_lanes(
+    lanes: LaneArrays, x: float, y: float, z: float, heading: float, reach: float, layers: Floats
+) -> tuple[int, float, float, float, float, int]:
+    return _search(
+        lanes.lane_type, lanes.point_position, lanes.point_s, lanes.point_tangent, lanes.point_width,
+        lanes.point_bank, lanes.point_lane, lanes.grid_origin, lanes.grid_cell, lanes.grid_shape, lanes.grid_first,
+        lanes.grid_point, lanes.widest, x, y, z, heading, reach, layers,
+    )
 
 
 @njit(cache=True)
@@ -178,20 +203,31 @@ def locate(lanes: LaneArrays, x: float, y: float, z: float, heading: float) -> t
         heading: Heading, NaN if unknown [rad].
     """
     layers = np.empty((0, 4))
-    i, f, t, outside, _ = _search(lanes, x, y, z, heading, REACH, layers)
+    i, f, t, _, _, _ = _search_lanes(lanes, x, y, z, heading, REACH, layers)
     if i < 0:
         return -1, 0.0, 0.0
     return lanes.point_lane[i], lanes.point_s[i] + f * (lanes.point_s[i + 1] - lanes.point_s[i]), t
 
 
 @njit(cache=True)
+def _slope(
+    position: Floats, point_s: Floats, tangent: Floats, point_bank: Floats, begin: int, end: int, i: int, f: float,
+    beside: bool,
+) -> tuple[float, float]:
+    """Return the slope of a lane's surface along x and y; beside the lane without its superelevation."""
+    grade = _grade(position, point_s, begin, end, i, f)
+    nx, ny = turned_normal(tangent[i, 0], tangent[i, 1], tangent[i + 1, 0], tangent[i + 1, 1], f)
+    bank = 0.0 if beside else point_bank[i] + f * (point_bank[i + 1] - point_bank[i])
+    across = math.tan(bank) if bank != 0.0 else 0.0
+    return grade * ny + across * nx, -grade * nx + across * ny
+
+
+@njit(cache=True)
 def nearest_surface(lanes: LaneArrays, x: float, y: float, z_hint: float) -> tuple[float, float]:
     """Return how far a place lies outside the nearest lane (0 on it), and the height of that lane's surface [m]."""
     layers = np.empty((0, 4))
-    i, f, t, outside, _ = _search(lanes, x, y, z_hint, np.nan, np.inf, layers)
-    if i < 0:
-        return np.inf, z_hint
-    return outside, surface_height(lanes, lanes.point_lane[i], i, f, t, outside == 0.0)
+    _, _, _, outside, height, _ = _search_lanes(lanes, x, y, z_hint, np.nan, np.inf, layers)
+    return outside, height
 
 
 @njit(cache=True)
@@ -208,16 +244,21 @@ def ground_at(lanes: LaneArrays, x: float, y: float, z_hint: float) -> tuple[flo
     if not math.isnan(lanes.level):
         return lanes.level, 0.0, 0.0, 1.0
     layers = np.empty((_MOST, 4))
-    i, f, t, outside, held = _search(lanes, x, y, z_hint, np.nan, np.inf, layers)
+    i, f, _, outside, z, held = _search_lanes(lanes, x, y, z_hint, np.nan, np.inf, layers)
     if i < 0:
         return z_hint, 0.0, 0.0, 1.0
-    z = surface_height(lanes, lanes.point_lane[i], i, f, t, outside == 0.0)
-    gx, gy = _slope(lanes, i, f, outside > 0.0)
+    position, point_s, tangent, bank = lanes.point_position, lanes.point_s, lanes.point_tangent, lanes.point_bank
+    first, lane = lanes.lane_first_point, lanes.point_lane[i]
+    gx, gy = _slope(position, point_s, tangent, bank, first[lane], first[lane + 1], i, f, outside > 0.0)
     if outside == 0.0 and held > 1:
         total, mean_z, mean_x, mean_y = 0.0, 0.0, 0.0, 0.0
         for k in range(held):
             if abs(layers[k, 0] - z) < LAYER and layers[k, 3] > 0.0:
-                sx, sy = _slope(lanes, int(layers[k, 1]), layers[k, 2], False)
+                i = int(layers[k, 1])
+                lane = lanes.point_lane[i]
+                sx, sy = _slope(
+                    position, point_s, tangent, bank, first[lane], first[lane + 1], i, layers[k, 2], False
+                )
                 total += layers[k, 3]
                 mean_z += layers[k, 3] * layers[k, 0]
                 mean_x += layers[k, 3] * sx
@@ -226,18 +267,6 @@ def ground_at(lanes: LaneArrays, x: float, y: float, z_hint: float) -> tuple[flo
             z, gx, gy = mean_z / total, mean_x / total, mean_y / total
     norm = math.sqrt(1.0 + gx * gx + gy * gy)
     return z, -gx / norm, -gy / norm, 1.0 / norm
-
-
-@njit(cache=True)
-def _slope(lanes: LaneArrays, i: int, f: float, beside: bool) -> tuple[float, float]:
-    """Return the slope of a lane's surface along x and y; beside the lane without its superelevation."""
-    lane = lanes.point_lane[i]
-    grade = _point_grade(lanes, lane, i)
-    grade += f * (_point_grade(lanes, lane, i + 1) - grade)
-    nx, ny = segment_normal(lanes, i, f)
-    bank = 0.0 if beside else lanes.point_bank[i] + f * (lanes.point_bank[i + 1] - lanes.point_bank[i])
-    across = math.tan(bank) if bank != 0.0 else 0.0
-    return grade * ny + across * nx, -grade * nx + across * ny
 
 
 @njit(cache=True)

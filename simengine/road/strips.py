@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from simengine.core.mesh import Material, Mesh, merge_meshes
 from simengine.core.semantics import Semantic
-from simengine.road.frenet import lane_fraction, lane_position
+from simengine.road.frenet import fraction_at, place_at
 from simengine.road.network import LaneArrays
 
 LONGEST = 25.0  # between stations, so that surfaces can be culled [m]
@@ -59,14 +59,14 @@ def side_points(
         lift: Above the carriageway [m].
         out: World [m]. Shape (num_stations, 3).
     """
+    begin, end = lanes.lane_first_point[lane], lanes.lane_first_point[lane + 1]
+    position, point_s, width, bank = lanes.point_position, lanes.point_s, lanes.point_width, lanes.point_bank
     for k in range(len(s)):
-        i, f = lane_fraction(lanes, lane, s[k])
-        width = lanes.point_width[i] + f * (lanes.point_width[i + 1] - lanes.point_width[i])
-        bank = lanes.point_bank[i] + f * (lanes.point_bank[i + 1] - lanes.point_bank[i])
-        t = 0.5 * side * width + shift
-        out[k, 0], out[k, 1], _, _ = lane_position(lanes, lane, s[k], t)
-        z = lanes.point_position[i, 2] + f * (lanes.point_position[i + 1, 2] - lanes.point_position[i, 2])
-        out[k, 2] = z + math.tan(bank) * t + lift
+        i, f = fraction_at(point_s, begin, end, s[k])
+        t = 0.5 * side * (width[i] + f * (width[i + 1] - width[i])) + shift
+        out[k, 0], out[k, 1], _, _ = place_at(position, lanes.point_tangent, point_s, begin, end, s[k], t)
+        z = position[i, 2] + f * (position[i + 1, 2] - position[i, 2])
+        out[k, 2] = z + math.tan(bank[i] + f * (bank[i + 1] - bank[i])) * t + lift
 
 
 @njit(cache=True)

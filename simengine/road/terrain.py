@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from simengine.core.mesh import Material
 from simengine.core.semantics import Semantic
-from simengine.road.frenet import lane_position, segment_foot
+from simengine.road.frenet import Floats, fraction_of_foot, lane_position
 from simengine.road.junction_fill import Gaps, in_gaps
 from simengine.road.network import LaneArrays
 from simengine.road.projection import nearest_surface
@@ -26,6 +26,7 @@ FLATNESS, FAR_FLATNESS = 0.01, 0.25  # a tile departing less from two triangles 
 LEVEL_VERGE, UNEVEN_VERGE = 1.0, 8.0  # width of the level verge at most [m]
 SLOPE = 1.0  # width of the slope from the verge down into the height field [m]
 DECK_CLEARANCE, DECK_THICKNESS = 1.5, 0.8  # an edge higher than the first over the land is a bridge's [m]
+VERGE_FALL = 0.8  # a wide verge lies at most so far above the land at its outer edge [m]
 SHOULDER = 1.0  # width of the bare strip of a verge [m]
 FAR_WIDTH, FAR_TILE = 600.0, 192.0  # of the far plain beyond the roads, and its tiles [m]
 FAR_DROP = 0.5  # of the far plain below the lowest road in its surroundings [m]
@@ -40,33 +41,37 @@ def is_level(lanes: LaneArrays) -> bool:
 
 
 @njit(cache=True)
-def land_height(lanes: LaneArrays, x: float, y: float) -> tuple[float, bool]:
+def land_height(
+    position: Floats, point_s: Floats, width: Floats, bank: Floats, origin: Floats, cell: float,
+    shape: NDArray[np.int32], grid_first: NDArray[np.int32], grid_point: NDArray[np.int32], x: float, y: float,
+) -> tuple[float, bool]:
     """Return the height of the land [m], and whether a road lies within a cell's diagonal.
 
     It is a mean of the roads around, each weighted by length over the fourth power of distance, and below every road
     within a cell's diagonal.
     """
-    cell, columns, rows = lanes.grid_cell, lanes.grid_shape[0], lanes.grid_shape[1]
-    left = max(0, int(math.floor((x - _REACH - lanes.grid_origin[0]) / cell)))
-    right = min(columns - 1, int(math.floor((x + _REACH - lanes.grid_origin[0]) / cell)))
-    bottom = max(0, int(math.floor((y - _REACH - lanes.grid_origin[1]) / cell)))
-    top = min(rows - 1, int(math.floor((y + _REACH - lanes.grid_origin[1]) / cell)))
+    columns, rows = shape[0], shape[1]
+    left = max(0, int(math.floor((x - _REACH - origin[0]) / cell)))
+    right = min(columns - 1, int(math.floor((x + _REACH - origin[0]) / cell)))
+    bottom = max(0, int(math.floor((y - _REACH - origin[1]) / cell)))
+    top = min(rows - 1, int(math.floor((y + _REACH - origin[1]) / cell)))
     total, mean, low = 0.0, 0.0, np.inf
     for row in range(bottom, top + 1):
         for column in range(left, right + 1):
             k = row * columns + column
-            for entry in range(lanes.grid_first[k], lanes.grid_first[k + 1]):
-                i = lanes.grid_point[entry]
-                f, square = segment_foot(lanes, i, x, y)
+            for entry in range(grid_first[k], grid_first[k + 1]):
+                i = grid_point[entry]
+                f, square = fraction_of_foot(
+                    position[i, 0], position[i, 1], position[i + 1, 0], position[i + 1, 1], x, y
+                )
                 if square > _REACH * _REACH:
                     continue
-                half = 0.5 * (lanes.point_width[i] + f * (lanes.point_width[i + 1] - lanes.point_width[i]))
-                bank = lanes.point_bank[i] + f * (lanes.point_bank[i + 1] - lanes.point_bank[i])
-                z = lanes.point_position[i, 2] + f * (lanes.point_position[i + 1, 2] - lanes.point_position[i, 2])
+                half = 0.5 * (width[i] + f * (width[i + 1] - width[i]))
+                z = position[i, 2] + f * (position[i + 1, 2] - position[i, 2])
                 outside = max(0.0, math.sqrt(square) - half)
                 if outside < _RADIUS:
-                    low = min(low, z - abs(math.tan(bank)) * half)
-                weight = (lanes.point_s[i + 1] - lanes.point_s[i]) / (1.0 + outside * outside) ** 2
+                    low = min(low, z - abs(math.tan(bank[i] + f * (bank[i + 1] - bank[i]))) * half)
+                weight = (point_s[i + 1] - point_s[i]) / (1.0 + outside * outside) ** 2
                 total += weight
                 mean += weight * z
     if total == 0.0:
@@ -80,7 +85,10 @@ def land_heights(
 ) -> None:
     """Write what `land_height` returns at places [m]. Shapes (n, 2), (n,), (n,)."""
     for k in range(len(out)):
-        out[k], near[k] = land_height(lanes, place[k, 0], place[k, 1])
+        out[k], near[k] = land_height(
+            lanes.point_position, lanes.point_s, lanes.point_width, lanes.point_bank, lanes.grid_origin,
+            lanes.grid_cell, lanes.grid_shape, lanes.grid_first, lanes.grid_point, place[k, 0], place[k, 1],
+        )
 
 
 @njit(cache=True)
@@ -138,6 +146,9 @@ def verge_patches(
             width[in_gaps(gaps, edge + normal * reach[:, None])] = 0.0
         if not (width > 0.0).any():
             continue
+        if not level:  # where the land falls away the verge is narrow
+            falls = _land(lanes, edge + normal * width[:, None])[0] < edge[:, 2] - VERGE_FALL
+            width[falls] = np.minimum(width[falls], SHOULDER)
         inner, outer = edge - 0.05 * normal, edge + normal * width[:, None]
         inner[:, 2] -= 0.002
         middle = edge + normal * np.minimum(width, SHOULDER)[:, None]
