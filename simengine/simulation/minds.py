@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from simengine.behavior.actions import Stage, check_mobility, find_action
 from simengine.behavior.ego_driver import Control, DriverObservation, make_driver, observe
 from simengine.behavior.events import compile_events, empty_latches, evaluate_triggers
-from simengine.behavior.memory import draw_drivers, empty_memory, vehicle_table
+from simengine.behavior.inflow import Inflow, begin_inflow, refill
+from simengine.behavior.memory import draw_drivers, empty_memory
 from simengine.behavior.pedestrian import People, begin_people, walk_people
 from simengine.behavior.replay import Recording, follow_recording, hand_over, lay_out
 from simengine.behavior.rules import road_rules
@@ -54,7 +55,6 @@ class Minds:
         self._rate_hz = scenario.physics.rate_hz
         self._dt = 1.0 / scenario.physics.control_rate_hz
         self._rules = road_rules(world.network)
-        self._vehicles = vehicle_table(actors)
         self._memory = draw_drivers(
             empty_memory(1, num_actors), actors, scenario.traffic.drivers, kernel_seed(scenario.seed, "drivers")
         )
@@ -63,6 +63,14 @@ class Minds:
         self._conditions = Conditions(friction, np.array([sight_distance(world.weather)]), np.array([dark]))
         self._people: People = begin_people(world.network, world.lanes, actors, world.state, scenario.pedestrians,
                                             kernel_seed(scenario.seed, "people"))  # fmt: skip
+        self._inflow: Inflow | None = None
+        road = scenario.road
+        if scenario.traffic.kind == "idm" and road.kind != "warehouse" and not (road.kind == "street" and road.ring):
+            stays = np.zeros(num_actors, np.bool_)
+            stays[[world.names[name] for name in scenario.scenario.actors]] = True
+            self._inflow = begin_inflow(
+                world.lanes, actors, world.state, scenario.traffic.radius, kernel_seed(scenario.seed, "inflow"), stays
+            )
         self._chassis = chassis_columns(actors)
         self._script = begin_script(world.lanes, actors, world.state)
         self._table, self._events = compile_events(scenario.scenario, world.names)
@@ -106,14 +114,18 @@ class Minds:
         world, actors = self._world, self._world.actors
         state = self._hand_over(state)
         state = self._fire_events(state)
+        if self._inflow is not None:
+            state = refill(self._inflow, actors, state, self._memory)
         controls = empty_controls(1, actors.kind.shape[1])
         drives, obeys = self._driven(state)
         traffic_controls(
-            self._rules, self._vehicles, actors, state, self._memory, drives, obeys, colors.reshape(1, -1),
+            world.lanes,
+            self._rules,
+            actors, state, self._memory, drives, obeys, colors.reshape(1, -1),
             self._conditions, self._seed, self._dt, controls,
         )  # fmt: skip
         controls.acceleration[0, actors.behavior[0] == Behavior.PARKED] = _PARKED_BRAKE
-        walk_people(self._people, world.network, actors, state, colors, self._dt, controls)
+        walk_people(self._people, actors, state, colors, self._dt, controls)
         scripted_controls(
             self._rules.ways,
             actors,

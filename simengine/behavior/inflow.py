@@ -1,0 +1,308 @@
+"""Traffic that leaves at the ends of roads and comes in again elsewhere, so that its density stays as it was.
+
+A vehicle leaves the world when its centre passes the end of a lane that leads nowhere, or when it is left far behind.
+It enters again at the start of a lane that nothing leads to, or as far from the ego as traffic is placed at the start,
+where the gap to everybody on that lane is safe.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from simengine.behavior.crosswalk import Strips, make_strips
+from simengine.behavior.memory import (
+    COUNTER,
+    EXIT_TURN,
+    GRANT_ORDER,
+    PROGRESS,
+    SPEED_CAP,
+    SPEED_FACTOR,
+    DriverMemory,
+)
+from simengine.behavior.occupancy import LENGTH, VX, VY, WIDTH, YAW, Places, X, Y, Z, empty_places, look_around
+from simengine.core.geometry import boxes_gap, quaternion_from_euler, rotate
+from simengine.core.rng import philox_uniform
+from simengine.core.state import EGO, ActorTable, Behavior, WorldState, copy_state
+from simengine.road.frenet import lane_position, lane_width, project_on_lane_near
+from simengine.road.network import LaneArrays, LaneType
+from simengine.road.projection import ground_at
+
+PITCH = 25.0  # between places where vehicles may enter [m]
+RIM = (0.9, 1.3)  # share of the radius at which vehicles enter on lanes that go on
+LEFT_BEHIND = 1.5  # share of the radius from which a vehicle is out of the world
+CLOSEST = 60.0  # to the ego [m]
+VIEW = 120.0  # ahead of the ego, within which few enter [m]
+IN_VIEW, PARTING = 0.25, 0.2  # how much less often vehicles enter in view, or so that they never meet the ego
+STREAM = 301
+TRIES = 4  # places looked at in one call
+TIME_GAP = 1.2  # to the vehicle ahead and behind [s]
+MIN_GAP = 4.0  # [m]
+ASIDE = 0.8  # to boxes beside [m]
+BRAKING = 2.0  # that an entry may ask of anybody: comfortable deceleration of the IDM [m/s²]
+SLOWEST = 3.0  # slower nobody enters: the queue has to clear first [m/s]
+UNHINDERED = 0.7  # share of the free speed below which nobody enters unless the vehicle ahead is slower
+LATERAL = 2.0  # acceleration in bends [m/s²]
+REACH = 200.0  # along the lane [m]
+LEVEL = 4.0  # what is farther above or below is on another level [m]
+
+# Columns of `Inflow.site`.
+SITE_X, SITE_Y, SITE_Z, SITE_C, SITE_S, SITE_ALONG, SITE_SPEED = range(7)  # cosine and sine of heading; s on the lane
+
+
+class Inflow(NamedTuple):
+    """Where vehicles come in, and which of them are out."""
+
+    lanes: LaneArrays
+    strips: Strips
+    site: NDArray[np.float64]  # columns named above, [m] and [m/s]. (num_sites, 7)
+    site_lane: NDArray[np.int32]  # (num_sites,)
+    begins: NDArray[np.bool_]  # the lane begins here and nothing leads to it. (num_sites,)
+    ends: NDArray[np.bool_]  # the lane leads nowhere. (num_lanes,)
+    flows: NDArray[np.bool_]  # who leaves and comes back. (num_actors,)
+    outside: NDArray[np.bool_]  # who has left; written. (num_actors,)
+    radius: float  # [m]
+    seed: np.uint64
+
+
+def begin_inflow(
+    lanes: LaneArrays, actors: ActorTable, state: WorldState, radius: float, seed: np.uint64,
+    stays: NDArray[np.bool_],
+) -> Inflow:
+    """Find where vehicles may enter.
+
+    Args:
+        lanes: The network.
+        actors: Who there is; those with `Behavior.TRAFFIC` that are in the world leave and come back.
+        state: At the start.
+        radius: Around the ego within which traffic was placed [m].
+        seed: Kernel seed of the inflow.
+        stays: Vehicles that keep to the script and are left alone. Shape (num_actors,).
+    """
+    strips = make_strips(lanes)
+    driving = (lanes.lane_type == LaneType.DRIVING) & (lanes.lane_junction < 0)
+    rows, site_lane, begins = [], [], []
+    for lane in np.flatnonzero(driving).tolist():
+        length = float(lanes.lane_length[lane])
+        leads_here = lanes.predecessor_first[lane + 1] > lanes.predecessor_first[lane]
+        for k in range(max(1, math.ceil((length - 20.0) / PITCH))):
+            s = k * PITCH + (6.0 if k == 0 else 0.0)
+            x, y, c, d = lane_position(strips, lane, s, 0.0)
+            first, last = lanes.lane_first_point[lane], lanes.lane_first_point[lane + 1]
+            i = int(np.searchsorted(lanes.point_s[first:last], s, side="right")) - 1 + int(first)
+            rows.append((x, y, float(lanes.point_position[i, 2]), c, d, s, _entry_speed(lanes, lane, s)))
+            site_lane.append(lane)
+            begins.append(k == 0 and not leads_here)
+    return Inflow(
+        lanes=lanes, strips=strips, site=np.array(rows, np.float64).reshape(-1, 7),
+        site_lane=np.array(site_lane, np.int32), begins=np.array(begins, np.bool_),
+        ends=driving & (np.diff(lanes.successor_first) == 0),
+        flows=(actors.behavior[0] == Behavior.TRAFFIC) & state.valid[0] & ~stays,
+        outside=np.zeros(len(stays), np.bool_), radius=radius, seed=seed,
+    )  # fmt: skip
+
+
+def _entry_speed(lanes: LaneArrays, lane: int, s: float) -> float:
+    """Return the speed that limit, bend and the way to the next junction allow [m/s]."""
+    first, last = lanes.lane_first_point[lane], lanes.lane_first_point[lane + 1]
+    near = (lanes.point_s[first:last] >= s - 5.0) & (lanes.point_s[first:last] <= s + REACH)
+    bend = float(np.abs(lanes.point_curvature[first:last][near]).max(initial=1e-6))
+    speed = min(float(lanes.lane_speed_limit[lane]), math.sqrt(LATERAL / max(bend, 1e-6)))
+    following = lanes.successor[lanes.successor_first[lane] : lanes.successor_first[lane + 1]]
+    if (lanes.lane_junction[following] >= 0).any():
+        speed = min(speed, math.sqrt(2.0 * BRAKING * max(0.0, float(lanes.lane_length[lane]) - s - 8.0)))
+    return speed
+
+
+@njit(cache=True)
+def _likely_sites(
+    site: NDArray[np.float64], begins: NDArray[np.bool_], ego: NDArray[np.float64], radius: float, seed: np.uint64,
+    tick: int, chosen: NDArray[np.int64],
+) -> int:
+    """Draw places to enter at without replacement, each as often as it suits; returns how many.
+
+    Args:
+        site, begins, radius, seed: As in `Inflow`.
+        ego: Row of `Places.pose`.
+        tick: Now.
+        chosen: Written. Shape (TRIES,).
+    """
+    key = np.full(len(chosen), -1.0)
+    forward_x, forward_y = math.cos(ego[YAW]), math.sin(ego[YAW])
+    for k in range(len(site)):
+        dx, dy = site[k, SITE_X] - ego[X], site[k, SITE_Y] - ego[Y]
+        distance = math.sqrt(dx * dx + dy * dy)
+        if distance < CLOSEST or distance > RIM[1] * radius or (not begins[k] and distance < RIM[0] * radius):
+            continue
+        weight = 1.0
+        if distance < VIEW and dx * forward_x + dy * forward_y > 0.0:
+            weight *= IN_VIEW
+        closing = (ego[VX] - site[k, SITE_SPEED] * site[k, SITE_C]) * dx
+        closing += (ego[VY] - site[k, SITE_SPEED] * site[k, SITE_S]) * dy
+        if closing < 0.0:
+            weight *= PARTING
+        # Efraimidis & Spirakis, "Weighted random sampling with a reservoir" (2006): the largest u^(1/w).
+        score = philox_uniform(seed, STREAM, tick, 0, k) ** (1.0 / weight)
+        for n in range(len(chosen)):
+            if score > key[n]:
+                for m in range(len(chosen) - 1, n, -1):
+                    key[m], chosen[m] = key[m - 1], chosen[m - 1]
+                key[n], chosen[n] = score, k
+                break
+    count = 0
+    while count < len(chosen) and key[count] >= 0.0:
+        count += 1
+    return count
+
+
+@njit(cache=True)
+def safe_entry_speed(
+    strips: Strips, places: Places, site: NDArray[np.float64], lane: int, length: float, width: float, wanted: float
+) -> float:
+    """Return how fast a vehicle may appear at a place, given everybody there [m/s]; −1 if it may not.
+
+    Args:
+        strips: Lanes.
+        places: Of all actors.
+        site: Row of `Inflow.site`.
+        lane: Of the place.
+        length, width: Of the vehicle [m].
+        wanted: Its speed on a free road [m/s].
+    """
+    speed = min(wanted, site[SITE_SPEED])
+    s, half = site[SITE_ALONG], 0.5 * length
+    yaw = math.atan2(site[SITE_S], site[SITE_C])
+    free, lead_gap, lead_speed, behind_gap, behind_speed = speed, math.inf, math.inf, math.inf, 0.0
+    for b in range(len(places.seen)):
+        pose = places.pose[b]
+        dx, dy = pose[X] - site[SITE_X], pose[Y] - site[SITE_Y]
+        if not places.seen[b] or abs(pose[Z] - site[SITE_Z]) > LEVEL or abs(dx) > REACH or abs(dy) > REACH:
+            continue
+        if boxes_gap(
+            site[SITE_X], site[SITE_Y], yaw, length, width, pose[X], pose[Y], pose[YAW], pose[LENGTH], pose[WIDTH]
+        ) < ASIDE:
+            return -1.0
+        other_s, t = project_on_lane_near(strips, lane, pose[X], pose[Y], s)
+        if abs(t) > 0.5 * (lane_width(strips, lane, other_s) + pose[WIDTH]):
+            continue
+        _, _, tx, ty = lane_position(strips, lane, other_s, 0.0)
+        along = pose[VX] * tx + pose[VY] * ty
+        extent = half + 0.5 * max(pose[LENGTH], pose[WIDTH])
+        if other_s >= s:
+            gap = other_s - s - extent - MIN_GAP
+            if gap <= 0.0:
+                return -1.0
+            moving = max(0.0, along)
+            stop = math.sqrt(moving * moving + 2.0 * BRAKING * gap) if along > -1.0 else 0.0
+            speed = min(speed, gap / TIME_GAP, stop)
+            if gap < lead_gap:
+                lead_gap, lead_speed = gap, moving
+        else:
+            gap = s - other_s - extent - MIN_GAP
+            if gap < behind_gap:
+                behind_gap, behind_speed = gap, along
+    if speed < min(free, max(SLOWEST, min(UNHINDERED * free, lead_speed))):
+        return -1.0
+    needed = TIME_GAP * behind_speed + max(0.0, behind_speed * behind_speed - speed * speed) / (2.0 * BRAKING)
+    if behind_gap < max(0.0, needed):
+        return -1.0
+    return speed
+
+
+def refill(inflow: Inflow, actors: ActorTable, state: WorldState, memory: DriverMemory) -> WorldState:
+    """Take vehicles out that have left, and let one in that is out, if there is room for it.
+
+    Args:
+        inflow: Places and who is out; updated.
+        actors: What they are.
+        state: Now.
+        memory: Drivers' minds; those of who leaves and enters begin anew.
+
+    Returns:
+        The state, a copy where something has changed.
+    """
+    valid = state.valid[0]
+    inside = np.flatnonzero(inflow.flows & valid)
+    lane, s = memory.lane[0, inside], memory.s[0, inside]
+    dx = state.position[0, inside, :2] - state.position[0, EGO, :2]
+    far = dx[:, 0] * dx[:, 0] + dx[:, 1] * dx[:, 1] > (LEFT_BEHIND * inflow.radius) ** 2
+    over = (lane >= 0) & inflow.ends[lane] & (s > inflow.lanes.lane_length[lane])
+    waiting = np.flatnonzero(inflow.outside & ~valid)
+    leaving = inside[far | over]
+    if len(leaving) == 0 and len(waiting) == 0:
+        return state
+    changed = False
+    if len(leaving):
+        state, changed = copy_state(state), True
+        state.valid[0, leaving] = False
+        inflow.outside[leaving] = True
+        for a in leaving.tolist():
+            _forget(memory, a)
+    if len(waiting) and len(inflow.site):
+        tick = int(state.tick[0])
+        a = int(waiting[tick % len(waiting)])
+        k, speed = _find_site(inflow, actors, state, memory, a, tick)
+        if k >= 0:
+            state = state if changed else copy_state(state)
+            _enter(inflow, actors, state, a, k, speed)
+            inflow.outside[a] = False
+            _forget(memory, a)
+    return state
+
+
+def _find_site(
+    inflow: Inflow, actors: ActorTable, state: WorldState, memory: DriverMemory, a: int, tick: int
+) -> tuple[int, float]:
+    """Return a place where a vehicle may enter now (−1 for none), and how fast [m/s]."""
+    places = empty_places(len(inflow.flows))
+    look_around(
+        actors.length[0], actors.width[0], state.valid[0], state.position[0], state.orientation[0], state.velocity[0],
+        places,
+    )
+    chosen = np.zeros(TRIES, np.int64)
+    count = _likely_sites(
+        inflow.site, inflow.begins, places.pose[EGO], inflow.radius, inflow.seed, tick, chosen
+    )
+    factor, cap = float(memory.style[0, a, SPEED_FACTOR]), float(memory.style[0, a, SPEED_CAP])
+    for k in chosen[:count].tolist():
+        lane = int(inflow.site_lane[k])
+        wanted = min(factor * float(inflow.lanes.lane_speed_limit[lane]), cap)
+        speed = safe_entry_speed(
+            inflow.strips, places, inflow.site[k], lane, float(actors.length[0, a]), float(actors.width[0, a]), wanted
+        )
+        if speed >= 0.0:
+            return k, speed
+    return -1, 0.0
+
+
+def _forget(memory: DriverMemory, a: int) -> None:
+    """Let a driver begin anew; the decisions counted go on, so that its routes differ."""
+    memory.lane[0, a] = -1
+    memory.s[0, a] = memory.t[0, a] = memory.waiting[0, a] = memory.travelled[0, a] = 0.0
+    memory.route[0, a] = -1
+    counted = memory.choice[0, a, COUNTER]
+    memory.choice[0, a] = -1
+    memory.choice[0, a, [COUNTER, EXIT_TURN, GRANT_ORDER]] = (counted, 0, 0)
+    memory.change[0, a] = 0.0
+    memory.change[0, a, PROGRESS] = 1.0
+
+
+def _enter(inflow: Inflow, actors: ActorTable, state: WorldState, a: int, k: int, speed: float) -> None:
+    """Stand a vehicle on the ground at a place, level with it and rolling."""
+    x, y, z, c, s, _, _ = (float(value) for value in inflow.site[k])
+    height, nx, ny, nz = ground_at(inflow.lanes, x, y, z)
+    pitch = math.atan2(nx * c + ny * s, nz)
+    roll = math.atan2(nx * s - ny * c, math.hypot(nx * c + ny * s, nz))
+    q = quaternion_from_euler(roll, pitch, math.atan2(s, c))
+    up = rotate(*q, 0.0, 0.0, 0.5 * float(actors.height[0, a]))
+    state.valid[0, a] = True
+    state.position[0, a] = (x + up[0], y + up[1], height + up[2])
+    state.orientation[0, a] = q
+    state.velocity[0, a] = rotate(*q, speed, 0.0, 0.0)
+    state.angular_velocity[0, a] = state.acceleration[0, a] = 0.0
+    state.steering[0, a] = state.drive[0, a] = 0.0
+    state.tyre_deflection[0, a] = 0.0
+    radius = float(actors.wheel_radius[0, a])
+    state.wheel_speed[0, a] = speed / radius if radius > 0.0 else 0.0

@@ -1,0 +1,150 @@
+"""Vehicles that leave and come in: their number, their distance from everybody, and what is reset."""
+
+import math
+
+import numpy as np
+import pytest
+
+from simengine.behavior.inflow import CLOSEST, begin_inflow, refill
+from simengine.behavior.memory import COUNTER, GRANTED, PROGRESS, DriverMemory, empty_memory
+from simengine.core.geometry import boxes_gap, yaw_from_quaternion
+from simengine.core.state import ActorTable, Behavior, WorldState, empty_actors, empty_state
+from simengine.physics.catalog import fill_actor
+from simengine.road.network import LaneArrays, LaneType, lane_arrays
+from simengine.road.procedural import make_street
+
+DT, TICKS = 0.25, 30  # of a control step [s], and ticks in it
+LENGTH, FREE_SPEED, VEHICLES = 400.0, 12.0, 24
+
+
+def make_traffic(length: float = LENGTH, radius: float = 400.0, seed: int = 5):
+    """Two lanes each way, the ego beside the middle of the road, vehicles spread over all lanes."""
+    network = make_street(
+        length=length, curvature=0.0, lanes_forward=2, lanes_backward=2, lane_width=3.5, shoulder_width=0.0,
+        pavement_width=0.0, parking_width=0.0, crossing_spacing=0.0, speed_limit=13.9, grade=0.0, ring=False,
+    )  # fmt: skip
+    lanes = lane_arrays(network)
+    actors, state, memory = empty_actors(1, VEHICLES + 2), empty_state(1, VEHICLES + 2), empty_memory(1, VEHICLES + 2)
+    driving = np.flatnonzero(lanes.lane_type == LaneType.DRIVING)
+    for a in range(VEHICLES + 2):
+        fill_actor(actors, 0, a, "truck" if a % 6 == 5 else "sedan", (0.5, 0.5, 0.5))
+        actors.behavior[0, a] = Behavior.TRAFFIC if a else Behavior.EGO
+        memory.lane[0, a] = driving[a % 4]
+        memory.s[0, a] = 0.5 * length - 200.0 + 15.0 + 60.0 * (a // 4) + 14.0 * (a % 4)
+        place(lanes, state, memory, a, 10.0)
+    state.position[0, 0] = (0.5 * length, -12.0, 0.7)
+    state.orientation[0, 0] = (1.0, 0.0, 0.0, 0.0)
+    state.velocity[0, 0], memory.lane[0, 0] = 0.0, -1
+    state.valid[0] = True
+    state.valid[0, -1] = False  # a scripted one that has yet to appear
+    stays = np.zeros(VEHICLES + 2, np.bool_)
+    return lanes, actors, state, memory, begin_inflow(lanes, actors, state, radius, np.uint64(seed), stays)
+
+
+def place(lanes: LaneArrays, state: WorldState, memory: DriverMemory, a: int, speed: float) -> None:
+    first = lanes.lane_first_point[memory.lane[0, a]]
+    x, y, _ = lanes.point_position[first].tolist()
+    c = float(lanes.point_tangent[first, 0])  # 1 or −1: the road runs along x
+    state.position[0, a, 0], state.position[0, a, 1] = x + memory.s[0, a] * c, y
+    state.orientation[0, a, 0], state.orientation[0, a, 3] = float(c > 0.0), float(c < 0.0)
+    state.velocity[0, a, 0], state.velocity[0, a, 1] = speed * c, 0.0
+
+
+def drive(lanes: LaneArrays, actors: ActorTable, state: WorldState, memory: DriverMemory) -> None:
+    """Move everybody along its lane, 1 s behind the one ahead; who has just come in looks where it is."""
+    driving = np.flatnonzero(lanes.lane_type == LaneType.DRIVING)
+    for a in range(1, VEHICLES + 1):
+        if state.valid[0, a] and memory.lane[0, a] < 0:
+            side = [abs(state.position[0, a, 1] - lanes.point_position[lanes.lane_first_point[k], 1]) for k in driving]
+            memory.lane[0, a] = driving[int(np.argmin(side))]
+            first = lanes.lane_first_point[memory.lane[0, a]]
+            memory.s[0, a] = abs(state.position[0, a, 0] - lanes.point_position[first, 0])
+    for lane in driving:
+        on = [a for a in range(1, VEHICLES + 1) if state.valid[0, a] and memory.lane[0, a] == lane]
+        rear = math.inf
+        for a in sorted(on, key=lambda a: -memory.s[0, a]):
+            gap = rear - memory.s[0, a] - 0.5 * actors.length[0, a]
+            speed = max(0.0, min(FREE_SPEED, gap - 2.0))
+            memory.s[0, a] += speed * DT
+            rear = memory.s[0, a] - 0.5 * actors.length[0, a]
+            place(lanes, state, memory, a, speed)
+    state.tick[:] += TICKS
+
+
+def overlaps(actors: ActorTable, state: WorldState, a: int) -> bool:
+    def box(b: int) -> tuple[float, ...]:
+        x, y, _ = state.position[0, b]
+        return x, y, yaw_from_quaternion(*state.orientation[0, b]), actors.length[0, b], actors.width[0, b]
+
+    others = [b for b in range(VEHICLES + 2) if b != a and state.valid[0, b]]
+    return any(boxes_gap(*box(a), *box(b)) < 0.0 for b in others)
+
+
+def test_the_number_of_vehicles_stays_and_nobody_appears_in_anybody_or_near_the_ego():
+    lanes, actors, state, memory, inflow = make_traffic()
+    counts, entries, lanes_used = [], 0, set()
+    for _ in range(1200):
+        before = state.valid.copy()
+        state = refill(inflow, actors, state, memory)
+        for a in np.flatnonzero(state.valid[0] & ~before[0]):
+            entries += 1
+            lanes_used.add(round(float(state.position[0, a, 1]), 2))
+            assert not overlaps(actors, state, a)
+            assert np.hypot(*(state.position[0, a, :2] - state.position[0, 0, :2])) >= CLOSEST
+            assert 3.0 <= np.hypot(*state.velocity[0, a, :2]) <= 13.9
+            assert memory.lane[0, a] == -1
+        state = state._replace(valid=state.valid.copy())
+        drive(lanes, actors, state, memory)
+        counts.append(state.valid[0, 1:-1].sum())
+        assert not state.valid[0, -1]
+    assert min(counts) >= 0.85 * VEHICLES and max(counts) <= VEHICLES
+    assert entries > 150  # 300 s at 12 m/s over 400 m: everybody leaves about eight times
+    assert len(lanes_used) == 4
+
+
+def test_a_vehicle_far_behind_comes_in_again_around_the_ego_out_of_close_view():
+    lanes, actors, state, memory, inflow = make_traffic(length=3000.0, radius=200.0)
+    memory.s[0, 1] = 100.0
+    place(lanes, state, memory, 1, 10.0)
+    state = refill(inflow, actors, state, memory)
+    assert not state.valid[0, 1] and state.valid[0, 2]
+    for _ in range(50):
+        state.tick[:] += TICKS
+        state = refill(inflow, actors, state, memory)
+    assert state.valid[0, 1]
+    distance = np.hypot(*(state.position[0, 1, :2] - state.position[0, 0, :2]))
+    assert 0.9 * 200.0 <= distance <= 1.3 * 200.0
+
+
+def test_a_driver_who_leaves_begins_anew_but_draws_on():
+    lanes, actors, state, memory, inflow = make_traffic()
+    memory.s[0, 3] = LENGTH + 0.1
+    memory.choice[0, 3, COUNTER], memory.choice[0, 3, GRANTED] = 7, 0
+    memory.change[0, 3, PROGRESS] = 0.4
+    after = refill(inflow, actors, state, memory)
+    assert state.valid[0, 3] and not after.valid[0, 3]  # a copy
+    assert memory.lane[0, 3] == -1 and (memory.route[0, 3] == -1).all()
+    assert memory.choice[0, 3, COUNTER] == 7 and memory.choice[0, 3, GRANTED] == -1
+    assert memory.change[0, 3, PROGRESS] == 1.0
+
+
+def test_nothing_is_copied_when_nothing_changes():
+    lanes, actors, state, memory, inflow = make_traffic()
+    assert refill(inflow, actors, state, memory) is state
+
+
+@pytest.mark.parametrize("other", [5, 6])
+def test_where_vehicles_enter_depends_on_the_seed_and_the_tick_alone(other: int):
+    def first_entry(seed: int, calls: int) -> np.ndarray:
+        _, actors, state, memory, inflow = make_traffic(seed=seed)
+        memory.s[0, 1:9] = LENGTH + 1.0
+        state = refill(inflow, actors, state, memory)
+        for _ in range(calls):
+            assert refill(begin_copy(inflow), actors, state, memory).valid.sum() >= state.valid.sum()
+        state.tick[:] = 240
+        return refill(inflow, actors, state, memory).position
+
+    def begin_copy(inflow):
+        return inflow._replace(outside=inflow.outside.copy())
+
+    assert (first_entry(5, 0) == first_entry(other, 3)).all() == (other == 5)
