@@ -47,6 +47,7 @@ UNHINDERED = 0.7  # share of the free speed below which nobody enters unless the
 LATERAL = 2.0  # acceleration in bends [m/s²]
 REACH = 200.0  # along the lane [m]
 LEVEL = 4.0  # what is farther above or below is on another level [m]
+LEAVES, WAITS = 1, 2
 
 # Columns of `Inflow.site`.
 SITE_X, SITE_Y, SITE_Z, SITE_C, SITE_S, SITE_ALONG, SITE_SPEED = range(7)  # cosine and sine of heading; s on the lane
@@ -211,6 +212,34 @@ def safe_entry_speed(
     return speed
 
 
+@njit(cache=True)
+def _mark_gone(
+    flows: NDArray[np.bool_], outside: NDArray[np.bool_], ends: NDArray[np.bool_], lane_length: NDArray[np.float64],
+    valid: NDArray[np.bool_], position: NDArray[np.float64], lane: NDArray[np.int32], s: NDArray[np.float64],
+    reach: float, gone: NDArray[np.int8],
+) -> bool:
+    """Mark who leaves now and who waits outside; returns whether there is anybody.
+
+    Args:
+        flows, outside, ends: As in `Inflow`.
+        lane_length: [m]. Shape (num_lanes,).
+        valid, position: Of the actors, as in `WorldState`.
+        lane, s: Where the drivers are, as in `DriverMemory`.
+        reach: Farther from the ego a vehicle leaves [m].
+        gone: Written: `LEAVES`, `WAITS` or 0. Shape (num_actors,).
+    """
+    some = False
+    for a in range(len(flows)):
+        if outside[a] and not valid[a]:
+            gone[a], some = WAITS, True
+        elif flows[a] and valid[a]:
+            dx, dy = position[a, 0] - position[EGO, 0], position[a, 1] - position[EGO, 1]
+            over = lane[a] >= 0 and ends[lane[a]] and s[a] > lane_length[lane[a]]
+            if over or dx * dx + dy * dy > reach * reach:
+                gone[a], some = LEAVES, True
+    return some
+
+
 def refill(inflow: Inflow, actors: ActorTable, state: WorldState, memory: DriverMemory) -> WorldState:
     """Take vehicles out that have left, and let one in that is out, if there is room for it.
 
@@ -223,16 +252,13 @@ def refill(inflow: Inflow, actors: ActorTable, state: WorldState, memory: Driver
     Returns:
         The state, a copy where something has changed.
     """
-    valid = state.valid[0]
-    inside = np.flatnonzero(inflow.flows & valid)
-    lane, s = memory.lane[0, inside], memory.s[0, inside]
-    dx = state.position[0, inside, :2] - state.position[0, EGO, :2]
-    far = dx[:, 0] * dx[:, 0] + dx[:, 1] * dx[:, 1] > (LEFT_BEHIND * inflow.radius) ** 2
-    over = (lane >= 0) & inflow.ends[lane] & (s > inflow.lanes.lane_length[lane])
-    waiting = np.flatnonzero(inflow.outside & ~valid)
-    leaving = inside[far | over]
-    if len(leaving) == 0 and len(waiting) == 0:
+    gone = np.zeros(len(inflow.flows), np.int8)
+    if not _mark_gone(
+        inflow.flows, inflow.outside, inflow.ends, inflow.lanes.lane_length, state.valid[0], state.position[0],
+        memory.lane[0], memory.s[0], LEFT_BEHIND * inflow.radius, gone,
+    ):
         return state
+    leaving, waiting = np.flatnonzero(gone == LEAVES), np.flatnonzero(gone == WAITS)
     changed = False
     if len(leaving):
         state, changed = copy_state(state), True
