@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from simengine.behavior import pedestrian
 from simengine.behavior.pedestrian import People, begin_people, walk_people
 from simengine.behavior.social_force import RELAXATION_TIME
+from simengine.behavior.walking import DESIRED_SPEED, KEEPS_RIGHT
 from simengine.core.geometry import boxes_gap
 from simengine.core.state import ActorTable, Behavior, WorldState, empty_actors, empty_controls, empty_state
 from simengine.physics.catalog import fill_actor
@@ -75,8 +75,8 @@ def test_a_free_walker_reaches_its_desired_speed_exponentially():
         lane_type=LaneType.FLOOR,
     )  # fmt: skip
     actors, state, people = make_crowd(build_network([hall]), [("pedestrian", 20.0, 0.0, 0.0, 0.0)])
-    people.mind[0, 0, pedestrian.KEEPS_RIGHT] = 0.0
-    wanted = people.mind[0, 0, pedestrian.DESIRED_SPEED]
+    people.mind[0, 0, KEEPS_RIGHT] = 0.0
+    wanted = people.mind[0, 0, DESIRED_SPEED]
     track, _ = walk(actors, state, people, NO_SIGNALS, 60)
     speed = np.diff(np.r_[20.0, track[:, 0, 0]]) / DT
     time = DT * np.arange(1, 61)
@@ -86,7 +86,7 @@ def test_a_free_walker_reaches_its_desired_speed_exponentially():
 
 def test_desired_speeds_are_those_of_the_literature():
     _, _, people = make_crowd(make_town(), [("pedestrian", 0.2 * k, 4.5, 0.0, 0.0) for k in range(400)])
-    speed = people.mind[0, :, pedestrian.DESIRED_SPEED]
+    speed = people.mind[0, :, DESIRED_SPEED]
     assert speed.mean() == pytest.approx(1.34, abs=0.04)
     assert speed.std() == pytest.approx(0.26 * 0.88, abs=0.03)  # a normal cut at 2σ keeps 0.88 of its deviation
     assert speed.min() > 0.81 and speed.max() < 1.87
@@ -127,7 +127,7 @@ def test_nobody_leaves_the_pavement_except_on_a_crossing_and_no_two_touch():
 def test_a_walker_waits_for_a_near_fast_car_and_goes_before_a_far_one(distance: float, goes: bool):
     poses = [("pedestrian", 47.0, -4.0, 0.0, 1.3), ("sedan", 50.0 - distance, -1.75, 0.0, 13.9)]
     actors, state, people = make_crowd(make_town(), poses, fraction=1.0)
-    people.mind[0, 0, pedestrian.DESIRED_SPEED] = 1.5
+    people.mind[0, 0, DESIRED_SPEED] = 1.5
     passes = int((distance - 2.0) / 13.9 / DT)  # the car is at the crossing
     track, _ = walk(actors, state, people, NO_SIGNALS, passes + 200)
     assert (track[:passes, 0, 1] > -3.5).any() == goes
