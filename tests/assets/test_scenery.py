@@ -1,4 +1,4 @@
-"""Fixed objects: they stand on the ground with the size asked for, face outwards, and are made of what they should be."""
+"""Fixed objects: they stand on the ground with the size asked for, face outwards, and are what they should be."""
 
 import numpy as np
 import pytest

@@ -1,0 +1,103 @@
+"""Lamps at night: the low beam's shape, the inverse square, the grid that finds them, the dark under cars."""
+
+import math
+
+import numpy as np
+import pytest
+
+from simengine.core.state import ActorKind, Light
+from simengine.sensors.lamps import (
+    CELL_SIZE,
+    CELLS,
+    HEAD_INTENSITY,
+    HEAD_LAMP,
+    NUM_COLUMNS,
+    PER_CELL,
+    STREET_LAMP,
+    TAIL_LAMP,
+    gather_lights,
+    ground_openness,
+    head_lamp_share,
+    light_at,
+)
+
+
+def gather(lights, lamps=((5.0, -6.0, 8.0),), lit=True):
+    count = len(lights)
+    light = np.zeros((64, NUM_COLUMNS))
+    cell_light = np.full((CELLS, CELLS, PER_CELL), -1, np.int32)
+    cell_actor = np.full((CELLS, CELLS, PER_CELL), -1, np.int32)
+    corner = np.zeros(2)
+    position = np.array([[20.0 * a, 0.0, 0.7] for a in range(count)])
+    rotation = np.tile(np.eye(3), (count, 1, 1))
+    size = np.tile([4.5, 1.8, 1.4], (count, 1))
+    number = gather_lights(
+        np.array(lamps, float).reshape(-1, 3), 1.0, lit, np.ones(count, bool), np.full(count, ActorKind.CAR, np.int32),
+        position, rotation, size, np.array(lights, np.int32), np.zeros(3), light, cell_light, cell_actor, corner,
+    )
+    return light[:number], cell_light, cell_actor, corner, position, rotation, size
+
+
+def illuminance(light, n, x, y, z):
+    share, *_ = light_at(light, n, x, y, z)
+    return share * light[n, 9]
+
+
+def test_low_beam_is_bright_below_and_dark_above_its_cut_off():
+    assert head_lamp_share(0.0, -0.015) > 0.7
+    assert head_lamp_share(0.0, 0.02) < 0.03
+    # At 25 m the rules ask for 12 lx at 75R (1.15° right, 0.57° down: 7.5 kcd) and allow 0.4 lx (250 cd) at B50L.
+    assert head_lamp_share(-math.tan(math.radians(1.15)), -math.tan(math.radians(0.57))) * HEAD_INTENSITY > 7_500.0
+    assert head_lamp_share(math.tan(math.radians(3.43)), math.tan(math.radians(0.57))) * HEAD_INTENSITY < 2.0 * 250.0
+
+
+def test_low_beam_rises_to_the_right():
+    assert head_lamp_share(-0.10, 0.005) > 5.0 * head_lamp_share(0.10, 0.005)
+
+
+def test_illuminance_falls_with_the_square_of_the_distance():
+    light, *_ = gather([Light.HEAD])
+    down = -0.02
+    near, far = (illuminance(light, 0, light[0, 0] + d, 0.0, light[0, 2] + down * d) for d in (12.0, 36.0))
+    assert near / far == pytest.approx(9.0, rel=1e-3)
+
+
+def test_street_lamp_gives_about_twenty_lux_below():
+    light, *_ = gather([0])
+    assert light[0, 13] == STREET_LAMP
+    assert 10.0 < illuminance(light, 0, 5.0, -6.0, 0.0) < 30.0
+    assert illuminance(light, 0, 5.0, -6.0, 12.0) == 0.0
+
+
+def test_switches_decide_which_lamps_shine():
+    kinds = {tuple(sorted(gather([bits], lamps=())[0][:, 13].tolist())) for bits in (0, Light.HEAD, Light.BRAKE)}
+    assert kinds == {(), (HEAD_LAMP, TAIL_LAMP), (TAIL_LAMP,)}
+    tail = gather([Light.HEAD], lamps=())[0][1, 9]
+    assert gather([Light.BRAKE], lamps=())[0][0, 9] > 5.0 * tail
+    assert len(gather([Light.HEAD], lit=False)[0]) == 0
+
+
+def test_the_grid_lists_every_lamp_that_reaches_a_cell():
+    light, cell_light, _, corner, *_ = gather([Light.HEAD, Light.HEAD])
+    for n in range(len(light)):
+        if n == 0:
+            continue  # the ego's own lamps are looked at everywhere
+        hit = 0
+        for x in np.arange(-30.0, 60.0, 1.5):
+            for y in np.arange(-20.0, 20.0, 1.5):
+                if illuminance(light, n, x, y, 0.0) < 0.02 or (
+                    light[n, 13] == HEAD_LAMP and math.hypot(x - light[n, 0], y) > 45.0):
+                    continue
+                column, row = int((x - corner[0]) // CELL_SIZE), int((y - corner[1]) // CELL_SIZE)
+                assert n in cell_light[row, column]
+                hit += 1
+        assert hit > 5
+
+
+def test_ground_is_dark_under_a_car_and_open_away_from_it():
+    _, _, cell_actor, corner, position, rotation, size = gather([0, 0])
+    open_share = [ground_openness(cell_actor, corner, position, rotation, size, x, y, 0.0)
+                  for x, y in ((20.0, 0.0), (20.0, 1.0), (20.0, 1.6), (20.0, 6.0))]
+    assert open_share[0] < 0.15
+    assert open_share == sorted(open_share)
+    assert open_share[3] == 1.0
