@@ -189,7 +189,8 @@ def read_xml(path: str | Path, root_tag: str) -> Element:
     except OSError as error:
         raise ScenarioError(f"{file}: cannot be read ({error.strerror or error})") from None
     except etree.XMLSyntaxError as error:
-        raise ScenarioError(f"{file}, line {error.lineno or 1}: not well-formed XML ({error.msg})") from None
+        reason = " ".join((error.msg or "unknown").split())
+        raise ScenarioError(f"{file}, line {error.lineno or 1}: not well-formed XML ({reason})") from None
     except (LookupError, ValueError) as error:
         raise ScenarioError(f"{file}: not readable as XML ({error})") from None
     root = _convert(node, file)

@@ -72,7 +72,8 @@ def test_predecessors_alone_make_a_link(tmp_path):
 
 
 def test_links_across_a_gap_are_dropped(tmp_path):
-    text = re.sub(r"<x>50(</x><y>.</y></point><point><x>100)", r"<x>60\1", (FIXTURES / "lanelets_2018b.xml").read_text())
+    text = (FIXTURES / "lanelets_2018b.xml").read_text()
+    text = re.sub(r"<x>50(</x><y>.</y></point><point><x>100)", r"<x>60\1", text)
     path = tmp_path / "gap.xml"
     path.write_text(text)
     network = read_commonroad(path).network
@@ -258,6 +259,20 @@ def test_tracks_beyond_memory_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("simengine.road.commonroad.obstacles.MAX_CELLS", 4)
     with pytest.raises(ScenarioError, match="1 tracks over 5 steps; 4"):
         load("lanelets_2018b")
+
+
+def test_tangles_of_lanelets_are_refused(monkeypatch):
+    monkeypatch.setattr("simengine.road.commonroad.intersections.MAX_CROSSINGS", 1)
+    with pytest.raises(ScenarioError, match="cross 1 times or more"):
+        load("intersection_2020a")
+
+
+def test_a_network_needs_a_lane(tmp_path):
+    path = tmp_path / "crosswalk.xml"
+    text = (FIXTURES / "height_2020a.xml").read_text()
+    path.write_text(text.replace("</lanelet>", "<laneletType>crosswalk</laneletType></lanelet>"))
+    with pytest.raises(ScenarioError, match=r"crosswalk.xml, line \d+: <commonRoad> makes no road network"):
+        read_commonroad(path)
 
 
 _MUTATIONS = ("", "nan", "-1", "0", "1e300", "99999", "0.0001", "-0.5", "x", "2", "101", "car", "\u00e9")

@@ -406,6 +406,8 @@ def refused(tmp_path, name, old, new):
         ("line", 'junction="-1"', 'junction="5"', "no such junction"),
         ("line", '<left><lane id="1" type="driving">', '<left><lane id="1" type="bus"><speed max="x"/>', "max='x'"),
         ("arc", 'curvature="0.02"', 'curvature="20"', "turns by 1571 rad"),
+        ("arc", 'a="4"', 'a="0"', "<OpenDRIVE> makes no road network: road: there is no lane"),
+        ("arc", 'x="0"', 'x="1e8"', "finite numbers up to"),
         ("arc", 'curvature="0.02"', 'curvature="1e9"', "curvature='1e9'"),
         ("param_poly3", 'bU="50"', 'bU="90"', "but its <geometry> states length"),
         ("elevation", 'a="7"', 'a="1e7"', "elevation [m] is 1e+07"),
@@ -427,6 +429,11 @@ def test_too_many_points_are_refused_before_they_are_made(tmp_path, monkeypatch)
     monkeypatch.setattr("simengine.road.opendrive.lanes.MAX_POINTS", 50)
     message = refused(tmp_path, "elevation", "<!--", "<!--")
     assert "<road> id='1': needs 60 points; a file may have 50 more" in message
+
+
+def test_overcrowded_junctions_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("simengine.road.opendrive.lanes.MAX_JUNCTION_LANES", 3)
+    assert "junction='9': may have 3 lanes" in refused(tmp_path, "junction", "<!--", "<!--")
 
 
 _MUTATIONS = ("", "nan", "-1", "0", "1e300", "1e9", "99999", "0.0001", "-0.5", "x", "driving", "start", "road", "é")

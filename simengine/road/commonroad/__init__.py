@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
+from simengine.core.errors import ScenarioError
 from simengine.road.build import build_network
 from simengine.road.commonroad.intersections import apply_intersections
 from simengine.road.commonroad.lanelets import read_lanelets
@@ -43,13 +44,12 @@ def read_commonroad(path: str | Path) -> CommonRoadScenario:
     signs, sign_drafts = read_signs(root, lanelets)
     lights, rank = read_lights(root, lanelets, time_step)
     apply_intersections(root, lanelets, signs)
-    network = build_network(
-        lanes=[lanelet.draft for lanelet in lanelets.values() if not lanelet.is_crosswalk],
-        signals=lights,
-        stop_lines=read_stop_lines(lanelets, signs, rank),
-        crossings=draw_crosswalks(lanelets),
-        signs=sign_drafts,
-    )
+    lanes = [lanelet.draft for lanelet in lanelets.values() if not lanelet.is_crosswalk]
+    stop_lines, crossings = read_stop_lines(lanelets, signs, rank), draw_crosswalks(lanelets)
+    try:
+        network = build_network(lanes, lights, stop_lines, crossings, sign_drafts)
+    except ScenarioError as error:  # what only shows once all lanes are together
+        raise root.error(f"makes no road network: {error}") from None
     obstacles = read_obstacles(root)
     return CommonRoadScenario(
         name=root.string("benchmarkID", ""),

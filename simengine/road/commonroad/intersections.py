@@ -14,6 +14,7 @@ from simengine.road.network import LaneType, Turn
 from simengine.road.polyline import turn_of
 from simengine.road.xml import Element
 
+MAX_CROSSINGS = 20_000  # pairs of lanelets that cross in one file
 _END = 1.0  # lines that meet this near to an end of one touch but do not cross [m]
 _STOREY = 3.0  # lines farther apart in height pass over each other [m]
 _TURNS = {"successorsLeft": Turn.LEFT, "successorsStraight": Turn.STRAIGHT, "successorsRight": Turn.RIGHT}
@@ -47,9 +48,9 @@ def lines_cross(point: NDArray[np.float64], a0: int, a1: int, b0: int, b1: int) 
 @njit(cache=True)
 def crossing_pairs(
     point: NDArray[np.float64], first: NDArray[np.int64], box: NDArray[np.float64], order: NDArray[np.int64],
-    parent: NDArray[np.int64], crosses: NDArray[np.bool_],
-) -> None:
-    """Join lines that cross each other, at about one height, into groups.
+    parent: NDArray[np.int64], crosses: NDArray[np.bool_], limit: int,
+) -> int:
+    """Join lines that cross each other, at about one height, into groups; return how many pairs do, `limit` at most.
 
     Args:
         point: All lines [m]. Shape (num_points, 3).
@@ -58,8 +59,10 @@ def crossing_pairs(
         order: Lines by least x. Shape (num_lines,).
         parent: Union-find forest; written. Shape (num_lines,).
         crosses: Written: whether a line crosses any other. Shape (num_lines,).
+        limit: Pairs after which to stop.
     """
     n = len(order)
+    count = 0
     for p in range(n):
         a = order[p]
         for q in range(p + 1, n):
@@ -74,6 +77,10 @@ def crossing_pairs(
                 crosses[a] = True
                 crosses[b] = True
                 parent[find_root(parent, a)] = find_root(parent, b)
+                count += 1
+                if count == limit:
+                    return count
+    return count
 
 
 @njit(cache=True)
@@ -125,7 +132,9 @@ def apply_intersections(root: Element, lanelets: dict[str, Lanelet], signs: dict
     first = np.cumsum([0] + [len(line) for line in lines]).astype(np.int64)
     box = np.array([[*line.min(axis=0), *line.max(axis=0)] for line in lines])
     parent, inside = np.arange(len(names)), np.zeros(len(names), np.bool_)
-    crossing_pairs(np.concatenate(lines), first, box, np.argsort(box[:, 0], kind="stable"), parent, inside)
+    order = np.argsort(box[:, 0], kind="stable")
+    if crossing_pairs(np.concatenate(lines), first, box, order, parent, inside, MAX_CROSSINGS) == MAX_CROSSINGS:
+        raise root.error(f"has lanelets that cross {MAX_CROSSINGS} times or more; fewer are allowed")
 
     ranks: dict[str, int] = {}
     for group in declared:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from simengine.core.errors import ScenarioError
 from simengine.road.build import build_network
 from simengine.road.network import RoadNetwork
 from simengine.road.opendrive.crossings import draw_crossings, hold_before_crossings
@@ -23,7 +24,8 @@ def read_opendrive(path: str | Path) -> RoadNetwork:
         ScenarioError: The file cannot be read or holds a value that is not allowed; names file, line, element,
             attribute, value and what is allowed.
     """
-    model = parse_opendrive(read_xml(path, "OpenDRIVE"))
+    root = read_xml(path, "OpenDRIVE")
+    model = parse_opendrive(root)
     lanes = draw_lanes(model)
     link_lanes(model, lanes)
     set_turns(lanes)
@@ -33,4 +35,7 @@ def read_opendrive(path: str | Path) -> RoadNetwork:
     crossings = draw_crossings(model, lanes, signals, lights)
     stop_lines = draw_stop_lines(signals)
     hold_before_crossings(stop_lines, crossings, lanes)
-    return build_network(lanes.drafts, lights, stop_lines, crossings, draw_signs(signals))
+    try:
+        return build_network(lanes.drafts, lights, stop_lines, crossings, draw_signs(signals))
+    except ScenarioError as error:  # what only shows once all lanes are together
+        raise root.error(f"makes no road network: {error}") from None

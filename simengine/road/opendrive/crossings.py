@@ -125,15 +125,16 @@ def draw_crossings(
                 drafts.append(_from_object(road, element))
     painted = [signal for signal in signals if signal.type == CROSSING_TYPE and not signal.is_light]
     drafts += [_from_signal(lanes, signal) for signal in painted]
-    walkers = {signal.name for signal in signals if signal.is_walker_light}
     found = [draft for draft in drafts if draft is not None]
-    for draft in found:
-        nearest = _LIGHT_REACH
-        for light in lights:
-            x, y = light.position[:2]
-            away = min(math.hypot(end[0] - x, end[1] - y) for end in (draft.start, draft.end))
-            if light.name in walkers and away < nearest:
-                nearest, draft.signal = away, light.group
+    walkers = {signal.name for signal in signals if signal.is_walker_light}
+    theirs = [light for light in lights if light.name in walkers]
+    place = np.array([light.position[:2] for light in theirs]).reshape(-1, 2)
+    for draft in found if theirs else ():
+        away = [((place - np.array(end[:2])) ** 2).sum(axis=1) for end in (draft.start, draft.end)]
+        nearest = np.minimum(away[0], away[1])
+        k = int(np.argmin(nearest))
+        if nearest[k] < _LIGHT_REACH**2:
+            draft.signal = theirs[k].group
     return found
 
 

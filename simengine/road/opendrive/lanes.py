@@ -13,6 +13,7 @@ from simengine.road.opendrive.cross_section import CrossSections, sample
 from simengine.road.opendrive.model import Lane, Mark, OpenDrive, Road, Section
 
 MAX_POINTS = 4_000_000  # of all lanes of a file
+MAX_JUNCTION_LANES = 1_000
 DEFAULT_SPEED = 50.0 / 3.6  # where a file states neither limit nor road type [m/s]
 MIN_WIDTH = 0.05  # a lane narrower than this is not there [m]
 _MIN_LENGTH = 0.05  # a lane shorter than this is only passed through [m]
@@ -262,11 +263,15 @@ def draw_lanes(model: OpenDrive) -> LaneMap:
     """
     lanes = LaneMap()
     points = 0
+    crowd: dict[str, int] = {}
     for index, road in enumerate(model.roads.values()):
         lanes.stretches[road.id] = _stretches(road)
         junction = model.junctions.get(road.junction) if road.junction else None
         if road.junction and junction is None:
             raise road.element.error(f"junction='{road.junction}': the file has no such junction")
+        crowd[road.junction] = crowd.get(road.junction, 0) + max(len(s.left) + len(s.right) for s in road.sections)
+        if road.junction and crowd[road.junction] > MAX_JUNCTION_LANES:
+            raise road.element.error(f"junction='{road.junction}': may have {MAX_JUNCTION_LANES} lanes, it has more")
         for number, stretch in enumerate(lanes.stretches[road.id]):
             members = (*stretch.section.left, *stretch.section.right)
             spans: dict[int, list[Span]] = {lane.id: [] for lane in members}
