@@ -8,8 +8,54 @@ Floors, each importing only from those below it:
     2  behavior  physics  sensors
     1  road  scenario  assets
     0  core                state, geometry, randomness, weather
+
+The public names are loaded when they are first used. Importing the package registers its environments with Gymnasium.
 """
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from simengine import _numba_cache as _numba_cache  # sets the kernel cache folder before numba is imported
 
+if TYPE_CHECKING:
+    from simengine.behavior.observation import Control, DriverObservation
+    from simengine.core.errors import ConfigError, ScenarioError
+    from simengine.scenario.sampling import load_scenario
+    from simengine.scenario.spec import ConcreteScenario
+    from simengine.simulation.dataset import Dataset
+    from simengine.simulation.episode import Episode
+    from simengine.simulation.simulator import Simulator, Snapshot, simulate
+
 __version__ = "0.1.0"
+
+_HOMES = {
+    "ConcreteScenario": "simengine.scenario.spec",
+    "ConfigError": "simengine.core.errors",
+    "Control": "simengine.behavior.observation",
+    "Dataset": "simengine.simulation.dataset",
+    "DriverObservation": "simengine.behavior.observation",
+    "Episode": "simengine.simulation.episode",
+    "ScenarioError": "simengine.core.errors",
+    "Simulator": "simengine.simulation.simulator",
+    "Snapshot": "simengine.simulation.simulator",
+    "load_scenario": "simengine.scenario.sampling",
+    "simulate": "simengine.simulation.simulator",
+}
+__all__ = [*_HOMES, "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'simengine' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])
+
+
+from simengine.envs.registration import register_envs  # noqa: E402  after the cache folder is set
+
+register_envs()

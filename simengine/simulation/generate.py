@@ -13,16 +13,7 @@ from simengine.scenario.compose import compose, expand_sweep, hydra_settings, re
 from simengine.scenario.sampling import concretize, content_hash, to_yaml
 from simengine.scenario.spec import ConcreteScenario
 from simengine.simulation.dataset import Dataset
-from simengine.simulation.index import (
-    EPISODES,
-    INDEX,
-    episode_path,
-    episode_row,
-    finished_episodes,
-    read_index,
-    remove_unfinished,
-    write_index,
-)
+from simengine.simulation.index import EPISODES, episode_path, finished_episodes, refresh_index, remove_unfinished
 from simengine.simulation.mcap_reader import read_episode
 from simengine.simulation.preview import write_preview
 from simengine.simulation.runner import Job, default_workers, progress, run_jobs
@@ -197,14 +188,8 @@ def _run(jobs: list[Job], workers: int) -> dict[str, float]:
 
 def _conclude(batch: Batch, seconds: dict[str, float]) -> None:
     """Write the index and the previews of a finished folder."""
-    earlier = {}
-    if (batch.folder / INDEX).is_file():
-        earlier = {row["id"]: row["wall_time"] for row in read_index(batch.folder)}
-    rows = []
-    for name, summary in finished_episodes(batch.folder).items():
-        wall = seconds.get(str(episode_path(batch.folder, name)), earlier.get(name))
-        rows.append(episode_row(summary, wall))
-    write_index(batch.folder, rows)
+    walls = {Path(path).stem: wall for path, wall in seconds.items() if Path(path).parents[1] == batch.folder}
+    refresh_index(batch.folder, walls)
     settings = batch.scenarios[0][1].recorder
     if settings.preview_episodes > 0 and batch.scenarios[0][1].sensors:
         dataset = Dataset(batch.folder)

@@ -1,7 +1,7 @@
-"""How hard a scenario is: does its hazard come about, does the built-in driver fail, would acting in time have saved it.
+"""How hard a scenario is: does its hazard fire, does the built-in driver fail, would acting in time have saved it.
 
-A failed sample is run again with drivers that know: from the hazard's onset on they brake as hard as the tyres let them,
-or steer a lane's width aside, or both. A sample that one of them survives was solvable.
+A failed sample is run again with drivers that know: from the hazard's onset on they brake as hard as the tyres let
+them, or steer a lane's width aside, or both. A sample that one of them survives was solvable.
 """
 
 import math

@@ -1,0 +1,131 @@
+"""Triggers fire when their condition holds, once, and events that make no sense are refused by name."""
+
+import numpy as np
+import pytest
+
+from simengine.behavior.events import compile_events, empty_latches, evaluate_triggers
+from simengine.core.errors import ScenarioError
+from simengine.core.state import empty_actors, empty_state
+from simengine.scenario.sampling import load_scenario
+from simengine.scenario.spec import ScenarioSpec
+
+RATE = 100
+NAMES = {"ego": 0, "other": 1}
+
+
+def scenario_with(**events):
+    """A scenario of two actors with the given triggers, each paired with an action of no consequence here."""
+    body = load_scenario("highway/hard_brake").scenario.model_dump(mode="json")
+    body["actors"] = {"other": body["actors"]["lead"]}
+    body["events"] = {
+        name: {
+            "actor": "other",
+            "when": when,
+            "do": {"kind": "brake", "deceleration": 5.0, "duration": 0.0},
+            "hazard": True,
+        }
+        for name, when in events.items()
+    }
+    return ScenarioSpec.model_validate(body)
+
+
+def two_cars(distance, ego_speed=20.0, other_speed=10.0):
+    actors, state = empty_actors(1, 2), empty_state(1, 2)
+    actors.length[:], actors.width[:] = 4.0, 2.0
+    state.valid[:] = True
+    state.position[0, 1, 0] = distance
+    state.velocity[0, 0, 0], state.velocity[0, 1, 0] = ego_speed, other_speed
+    return actors, state
+
+
+def fired_after(scenario, actors, states):
+    """Return for every event the index of the state at which it fired, or −1."""
+    table, events = compile_events(scenario, NAMES)
+    latches = empty_latches(1, 2, len(events))
+    when = [-1] * len(events)
+    for index, state in enumerate(states):
+        evaluate_triggers(table, latches, actors, state, RATE, 0.05, np.uint64(7))
+        for k in range(len(events)):
+            if when[k] < 0 and latches.fired_tick[0, k] >= 0:
+                when[k] = index
+    return when
+
+
+def drive(distance, steps, **speeds):
+    actors, state = two_cars(distance, **speeds)
+    states = []
+    for step in range(steps):
+        moved = state._replace(tick=np.array([step * 5]), position=state.position + state.velocity * 0.05 * step)
+        states.append(moved)
+    return actors, states
+
+
+def test_time_fires_at_its_time():
+    actors, states = drive(100.0, 40)
+    assert fired_after(scenario_with(go={"kind": "time", "time": 1.0}), actors, states) == [20]
+
+
+def test_distance_fires_when_the_boxes_are_that_near():
+    actors, states = drive(50.0, 100)  # gap 46 m, closing at 10 m/s
+    when = {"kind": "distance", "actor": "ego", "other": "other", "below": 26.0}
+    assert fired_after(scenario_with(go=when), actors, states) == [41]
+
+
+def test_time_to_collision_is_gap_over_closing_speed():
+    actors, states = drive(50.0, 100)
+    when = {"kind": "time_to_collision", "actor": "ego", "other": "other", "below": 2.0}
+    assert fired_after(scenario_with(go=when), actors, states) == [53]  # (46 − 0.5 k) / 10 < 2 first at k = 53
+
+
+def test_time_to_collision_never_fires_behind():
+    actors, states = drive(-50.0, 100)
+    when = {"kind": "time_to_collision", "actor": "ego", "other": "other", "below": 100.0}
+    assert fired_after(scenario_with(go=when), actors, states) == [-1]
+
+
+def test_position_counts_the_way():
+    actors, states = drive(100.0, 60)
+    when = {"kind": "position", "actor": "other", "travelled": 10.0}
+    assert fired_after(scenario_with(go=when), actors, states) == [20]
+
+
+@pytest.mark.parametrize(("bound", "rising", "fires"), [(15.0, True, 0), (25.0, True, -1), (25.0, False, 0)])
+def test_speed_fires_beyond_its_bound(bound, rising, fires):
+    actors, states = drive(100.0, 5)
+    when = {"kind": "speed", "actor": "ego", "bound": bound, "rising": rising}
+    assert fired_after(scenario_with(go=when), actors, states) == [fires]
+
+
+def test_after_waits_for_another_event():
+    actors, states = drive(100.0, 60)
+    scenario = scenario_with(
+        later={"kind": "after", "event": "first", "delay": 0.5}, first={"kind": "time", "time": 1.0}
+    )
+    assert fired_after(scenario, actors, states) == [30, 20]
+
+
+def test_chance_fires_at_its_rate():
+    table, _ = compile_events(scenario_with(go={"kind": "chance", "rate": 2.0}), NAMES)
+    actors, state = two_cars(100.0)
+    waits = []
+    for seed in range(400):
+        latches = empty_latches(1, 2, 1)
+        for step in range(1, 200):
+            state.tick[0] = step * 5
+            evaluate_triggers(table, latches, actors, state, RATE, 0.05, np.uint64(seed))
+            if latches.fired_tick[0, 0] >= 0:
+                waits.append(step * 0.05)
+                break
+    assert np.mean(waits) == pytest.approx(1 / 2.0 + 0.025, rel=0.15)
+
+
+def test_events_of_strangers_and_orders_to_the_ego_are_refused():
+    scenario = scenario_with(go={"kind": "distance", "actor": "ego", "other": "nobody", "below": 1.0})
+    with pytest.raises(ScenarioError, match=r"scenario.events.go.when.other = nobody.*allowed: ego, other"):
+        compile_events(scenario, NAMES)
+    body = scenario_with(go={"kind": "time", "time": 1.0}).model_dump(mode="json")
+    body["events"]["go"]["actor"] = "ego"
+    with pytest.raises(ScenarioError, match=r"scenario.events.go.do.kind = brake.*fail_tyre"):
+        compile_events(ScenarioSpec.model_validate(body), NAMES)
+    with pytest.raises(ScenarioError, match=r"scenario.events.go.when.event = go"):
+        compile_events(scenario_with(go={"kind": "after", "event": "go", "delay": 0.0}), NAMES)

@@ -1,0 +1,106 @@
+"""Replayed actors pass through their recording's samples and are handed over before anything can touch them."""
+
+import math
+
+import numpy as np
+import pytest
+
+from simengine.behavior.replay import follow_recording, hand_over, lay_out, recorded_pose
+from simengine.core.state import EGO, ActorKind, copy_state, empty_actors, empty_state
+from simengine.road.network import lane_arrays
+from simengine.road.procedural import make_street
+from simengine.road.recording import RecordedTracks
+
+STEP = 0.1
+
+
+@pytest.fixture(scope="module")
+def lanes():
+    return lane_arrays(make_street(500.0, 0.0, 2, 0, 3.5, 0.0, 0.0, 0.0, 0.0, 30.0, 0.05, False))
+
+
+def tracks(noise=0.0, samples=50, first=0):
+    time = np.arange(samples) * STEP
+    random = np.random.Generator(np.random.PCG64(1))
+    x = 50.0 + 10.0 * time + noise * random.standard_normal(samples)
+    y = -1.75 + 0.2 * np.sin(time)
+    valid = np.ones((1, samples), np.bool_)
+    valid[0, :first] = False
+    return RecordedTracks(
+        id=np.array(["7"]), kind=np.array([ActorKind.CAR], np.int32), length=np.array([4.5]), width=np.array([1.8]),
+        valid=valid, position=np.stack([x, y], axis=1)[None], heading=np.zeros((1, samples)),
+        velocity=np.full((1, samples), 10.0),
+    )  # fmt: skip
+
+
+def world(recording, ego_x=0.0, ego_speed=0.0):
+    actors, state = empty_actors(1, 2), empty_state(1, 2)
+    actors.length[:], actors.width[:], actors.height[:] = 4.5, 1.8, 1.5
+    state.valid[0, EGO] = True
+    state.replayed[0, 1] = True
+    state.position[0, EGO] = (ego_x, -1.75, 0.75)
+    state.velocity[0, EGO, 0] = ego_speed
+    return actors, state, lay_out(recording, STEP, np.array([-1, 0]))
+
+
+def test_poses_pass_through_every_sample():
+    recording = tracks(noise=0.1)
+    laid = lay_out(recording, STEP, np.array([0]))
+    for k in range(50):
+        here, x, y, *_ = recorded_pose(STEP, laid.valid, laid.position, laid.tangent, laid.heading, 0, k * STEP)
+        assert here
+        assert (x, y) == pytest.approx(tuple(recording.position[0, k]), abs=1e-9)
+
+
+def test_velocity_is_the_derivative_of_the_pose():
+    laid = lay_out(tracks(noise=0.05), STEP, np.array([0]))
+    for time in (0.337, 1.234, 3.21):
+        poses = [
+            recorded_pose(STEP, laid.valid, laid.position, laid.tangent, laid.heading, 0, time + shift)
+            for shift in (-1e-5, 0.0, 1e-5)
+        ]
+        assert poses[1][4] == pytest.approx((poses[2][1] - poses[0][1]) / 2e-5, rel=1e-4)
+        assert poses[1][5] == pytest.approx((poses[2][2] - poses[0][2]) / 2e-5, rel=1e-3, abs=1e-4)
+
+
+def test_actors_appear_and_leave_with_their_recording(lanes):
+    actors, state, laid = world(tracks(first=10))
+    assert not follow_recording(lanes, laid, actors, state, 0.5).valid[0, 1]
+    there = follow_recording(lanes, laid, actors, state, 2.0)
+    assert there.valid[0, 1]
+    assert not follow_recording(lanes, laid, actors, there, 5.2).valid[0, 1]
+
+
+def test_replayed_actors_stand_on_the_slope(lanes):
+    actors, state, laid = world(tracks())
+    there = follow_recording(lanes, laid, actors, state, 2.0)
+    x, _, z = there.position[0, 1]
+    assert z == pytest.approx(0.05 * x + 0.75, abs=0.02)
+    assert there.velocity[0, 1, 2] == pytest.approx(0.05 * there.velocity[0, 1, 0], rel=0.02)
+
+
+def test_the_fitted_velocity_is_steadier_than_differences():
+    laid = lay_out(tracks(noise=0.15), STEP, np.array([0]))
+    assert abs(laid.tangent[0, 5:-5, 0] - 10.0).max() > 1.5
+    assert abs(laid.fitted[0, 5:-5, 0] - 10.0).max() < 0.8
+
+
+def test_a_reactive_actor_is_freed_before_the_ego_is_in_its_way(lanes):
+    actors, state, laid = world(tracks(), ego_x=75.0)
+    state = follow_recording(lanes, laid, actors, state, 0.0)
+    assert not hand_over(laid, actors, state, 0.0, reactive=True).replayed[0, 1]
+    assert hand_over(laid, actors, state, 0.0, reactive=False).replayed[0, 1]
+    far = copy_state(state)
+    far.position[0, EGO, 0] = 200.0
+    assert hand_over(laid, actors, far, 0.0, reactive=True).replayed[0, 1]
+
+
+def test_any_actor_is_freed_before_a_touch_with_the_fitted_velocity(lanes):
+    actors, state, laid = world(tracks(noise=0.1))
+    at = 2.0
+    state = follow_recording(lanes, laid, actors, state, at)
+    state.position[0, EGO] = state.position[0, 1] + (4.7, 0.0, 0.0)
+    freed = hand_over(laid, actors, state, at, reactive=False)
+    assert not freed.replayed[0, 1]
+    assert tuple(freed.velocity[0, 1, :2]) == pytest.approx(tuple(laid.fitted[0, round(at / STEP)]))
+    assert math.isclose(freed.position[0, 1, 0], state.position[0, 1, 0])

@@ -1,0 +1,59 @@
+"""The command line as a newcomer meets it: help, one-line errors, exit codes."""
+
+import pytest
+
+from simengine.cli import main
+
+
+def run(capsys, *arguments):
+    try:
+        code = main(list(arguments))
+    except SystemExit as exit_:
+        code = exit_.code
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+@pytest.mark.parametrize("command", ["list", "generate", "replay", "test", "export", "train", "evaluate"])
+def test_every_command_explains_itself(capsys, command):
+    code, out, _ = run(capsys, command, "--help")
+    assert code == 0
+    assert f"simengine {command}" in out and len(out.splitlines()) > 5
+
+
+def test_the_library_is_listed_with_what_it_tests(capsys):
+    code, out, _ = run(capsys, "list")
+    assert code == 0
+    for name in ("highway/cut_in", "urban/occluded_child", "warehouse/person_steps_out"):
+        assert name in out
+    assert "A child runs out" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (["genrate"], ["genrate", '"generate"']),
+        (["generate", "--multrun"], ["--multrun", '"--multirun"']),
+        (["generate", "wether=fog"], ["wether", '"weather"']),
+        (["generate", "scenario=highway/cutin"], ["highway/cutin", '"highway/cut_in"']),
+        (["generate", "episodes=0"], ["episodes = 0", "from 1"]),
+        (["generate", "episodes=two"], ["episodes = two", "whole number"]),
+        (["generate", "seed=-1"], ["seed = -1", "from 0"]),
+        (["generate", "workers=0"], ["workers = 0", "from 1"]),
+        (["generate", "output=/proc/nowhere", "sensors=none"], ["output = /proc/nowhere", "cannot be written"]),
+        (["generate", "weather=clear,fog"], ["weather=clear,fog", "-m"]),
+        (["generate", "physics.control_rate_hz=7"], ["physics.control_rate_hz = 7", "divide"]),
+        (["replay", "no/such/folder"], ["no/such/folder"]),
+        (["test", "no/such/folder"], ["no/such/folder"]),
+        (["export", "no/such/folder", "format=kitti", "output=/tmp/x"], ["no/such/folder"]),
+    ],
+)
+def test_wrong_input_gets_one_line_and_exit_code_2(capsys, tmp_path, monkeypatch, arguments, parts):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(capsys, *arguments)
+    assert code == 2
+    assert len(err.strip().splitlines()) == 1 and err.startswith("simengine: ")
+    assert "Traceback" not in err + out
+    for part in parts:
+        assert part in err
+    assert list(tmp_path.rglob("*.mcap")) == []
