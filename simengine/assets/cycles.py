@@ -99,8 +99,8 @@ def bicycle_mesh(
     tail, nose = -0.5 * length, 0.5 * length
     builder.sweep([(nose - 0.03, 0.0, top - 0.18), (front + 0.10, 0.0, top + 0.025), (front - 0.16, 0.0, top - 0.01)],
                   [0.03, 0.028, 0.028], 6, dark)
-    builder.box((0.5 * (tail + saddle[0] - 0.05), 0.0, top + 0.06), (saddle[0] - 0.05 - tail, 0.12, 0.02), chrome)
+    builder.box((0.5 * (tail + saddle[0] - 0.05), 0.0, top + 0.06), (saddle[0] - 0.05 - tail, 0.10, 0.02), dark)
     builder.box((nose - 0.01, 0.0, top - 0.2), (0.02, 0.03, 0.06), dark)
     for role, x in ((PartRole.WHEEL_FRONT_LEFT, front), (PartRole.WHEEL_REAR_LEFT, rear)):
-        builder.wheel(role, (x, 0.0, floor + wheel_radius), wheel_radius, 0.045, rim=0.93, segments=20, spokes=10)
+        builder.spoked_wheel(role, (x, 0.0, floor + wheel_radius), wheel_radius, 0.042)
     return fit_mesh(builder.build(), length, width, height)

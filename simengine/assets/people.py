@@ -29,34 +29,38 @@ def add_head(builder: MeshBuilder, center: Point, radius: float, semantic: Seman
     )
 
 
-def _leg(builder: MeshBuilder, role: PartRole, hip: Point, scale: float, floor: float, bare: bool) -> None:
+def _leg(
+    builder: MeshBuilder, role: PartRole, hip: Point, scale: float, floor: float, step: float, bare: bool
+) -> None:
+    """Add a leg whose foot stands `step` [m] ahead of the hip."""
     builder.begin_part(role, hip)
-    x, y, z = hip
+    start, y, z = hip
+    x = start + step
     knee, ankle = floor + 0.48 * scale, floor + 0.085 * scale
     lower = Material.SKIN if bare else Material.CLOTH_LOWER
     builder.sweep(
-        [(x, y, z), (x + 0.004, y, 0.5 * (z + knee)), (x + 0.012 * scale, y, knee),
+        [(start, y, z), (start + 0.25 * step, y, 0.5 * (z + knee)), (start + 0.5 * step + 0.012 * scale, y, knee),
             (x - 0.012 * scale, y, knee - 0.16 * scale),
          (x - 0.015 * scale, y, ankle)],
         [0.088 * scale, 0.080 * scale, 0.060 * scale, 0.058 * scale, 0.043 * scale], 8,
         [Material.CLOTH_LOWER, Material.CLOTH_LOWER, lower, lower],
     )
-    builder.ellipsoid((x + 0.045 * scale, y, floor + 0.042 * scale), (0.135 * scale, 0.048 * scale, 0.042 * scale), 4,
+    builder.ellipsoid((x + 0.045 * scale, y, floor + 0.042 * scale), (0.118 * scale, 0.048 * scale, 0.042 * scale), 4,
         8, Material.PLASTIC_DARK)
-    builder.box((x + 0.045 * scale, y, floor + 0.012 * scale), (0.25 * scale, 0.085 * scale, 0.024 * scale),
+    builder.box((x + 0.045 * scale, y, floor + 0.012 * scale), (0.215 * scale, 0.085 * scale, 0.024 * scale),
         Material.PLASTIC_DARK)
 
 
 def _arm(builder: MeshBuilder, role: PartRole, shoulder: Point, scale: float, sign: float, bare: bool) -> None:
     builder.begin_part(role, shoulder)
     x, y, z = shoulder
-    elbow = (x - 0.03 * scale, y + sign * 0.045 * scale, z - 0.27 * scale)
-    wrist = (x + 0.07 * scale, y + sign * 0.05 * scale, z - 0.50 * scale)
+    elbow = (x - 0.04 * scale, y + sign * 0.045 * scale, z - 0.27 * scale)
+    wrist = (x + 0.17 * scale, y + sign * 0.03 * scale, z - 0.38 * scale)
     lower = Material.SKIN if bare else Material.CLOTH_UPPER
     builder.sweep([shoulder, elbow, wrist], [0.056 * scale, 0.045 * scale, 0.034 * scale], 7,
         [Material.CLOTH_UPPER, lower])
     builder.ellipsoid(
-        (wrist[0] + 0.02 * scale, wrist[1], wrist[2] - 0.06 * scale), (0.036 * scale, 0.022 * scale, 0.075 * scale),
+        (wrist[0] + 0.055 * scale, wrist[1], wrist[2] - 0.025 * scale), (0.075 * scale, 0.024 * scale, 0.036 * scale),
         4, 6, Material.SKIN
     )
 
@@ -88,7 +92,8 @@ def person_mesh(variant: int, length: float, width: float, height: float) -> Mes
         builder.box((-0.16 * scale, 0.0, shoulder - 0.20 * scale), (0.13 * scale, 0.24 * scale, 0.32 * scale),
             Material.SIGN_FACE)
     for sign, leg, arm in ((1.0, PartRole.LEG_LEFT, PartRole.ARM_LEFT), (-1.0, PartRole.LEG_RIGHT, PartRole.ARM_RIGHT)):
-        _leg(builder, leg, (0.0, sign * 0.085 * scale, hip), scale * (0.92 if child else 1.0), floor, bare=child)
+        _leg(builder, leg, (0.0, sign * 0.085 * scale, hip), scale * (0.92 if child else 1.0), floor,
+             sign * 0.05 * scale, bare=child)
         _arm(builder, arm, (-0.005, sign * 0.185 * scale, shoulder - 0.03 * scale), scale * (0.9 if child else 1.0),
             sign, bare=variant % 4 >= 2)
     return fit_mesh(builder.build(), length, width, height)

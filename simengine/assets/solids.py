@@ -227,6 +227,37 @@ class MeshBuilder:
             table[0, j] = table[-1, j] = int(shown)
         self.loft(rings + np.asarray(center), table, (face, face))
 
+    def spoked_wheel(
+        self, role: PartRole, center: tuple[float, float, float], radius: float, tyre: float, *, segments: int = 20
+    ) -> None:
+        """Add a wheel of a ring and thin spokes that can be looked through; see `wheel`.
+
+        Args:
+            role: Which wheel it is.
+            center: [m].
+            radius: Of the tyre [m].
+            tyre: Thickness of the tyre [m].
+            segments: Sides of the ring.
+        """
+        self.begin_part(role, center)
+        middle = np.asarray(center)
+        across = 2.0 * math.pi * np.arange(6) / 6
+        rings = []
+        for k in range(segments + 1):
+            angle = -0.5 * math.pi + 2.0 * math.pi * (k % segments) / segments
+            outward = np.array([math.cos(angle), 0.0, math.sin(angle)])
+            reach = radius - 0.5 * tyre * (1.0 - np.cos(across)) - 0.35 * tyre * (np.cos(across) < -0.4)
+            rings.append(middle + reach[:, None] * outward + 0.5 * tyre * np.sin(across)[:, None] * [0.0, 1.0, 0.0])
+        table = np.full((segments, 6), int(Material.TYRE), np.int16)
+        table[:, 2:4] = int(Material.RIM)
+        self.loft(rings, table)
+        self.sweep([middle - [0.0, 0.035, 0.0], middle + [0.0, 0.035, 0.0]], [0.02, 0.02], 6, Material.CHROME)
+        for k in range(12):
+            angle = 2.0 * math.pi * (k + 0.25) / 12
+            end = middle + (radius - 1.1 * tyre) * np.array([math.cos(angle), 0.0, math.sin(angle)])
+            start = middle + [0.0, 0.02 if k % 2 else -0.02, 0.0]
+            self.sweep([start, end], [0.0022, 0.0022], 3, Material.CHROME)
+
     def build(self) -> Mesh:
         """Return what was collected as a mesh."""
         return Mesh(

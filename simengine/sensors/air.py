@@ -16,6 +16,7 @@ from simengine.sensors.lamps import CELL_SIZE, light_at
 ROWS, COLUMNS, SLICES = 36, 64, 24
 FIRST, LAST = 1.0, 90.0  # distances of the first and the last slice [m]
 ASYMMETRY = 0.7
+GRAIN = 2.5  # size of the grid's cells where lamps usually are [m]
 LAMP_LIT_EXTINCTION = 1.0e-3  # thinner air shows no beams [1/m]
 
 
@@ -88,7 +89,9 @@ def fill_scatter(
                     if share <= 0.0:
                         continue
                     dx, dy, dz = light[item, 0] - px, light[item, 1] - py, light[item, 2] - pz
-                    share *= math.exp(-extinction * math.sqrt(dx * dx + dy * dy + dz * dz))
+                    square = dx * dx + dy * dy + dz * dz
+                    # A lamp between the grid's points must not stand out by the point nearest to it.
+                    share *= math.exp(-extinction * math.sqrt(square)) * square / (square + GRAIN * GRAIN)
                     # Light travels along −t; towards the camera it travels along −view.
                     share *= weight * phase(tx * x + ty * y + tz * z)
                     r += share * light[item, 9]

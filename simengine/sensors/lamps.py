@@ -22,7 +22,9 @@ STREET_LAMP, HEAD_LAMP, TAIL_LAMP = 0.0, 1.0, 2.0
 HEAD_INTENSITY = 26_000.0  # of a pair, in the brightest direction [cd]
 STREET_INTENSITY = 1_500.0  # straight down [cd]
 TAIL_INTENSITY, BRAKE_INTENSITY = 9.0, 110.0  # of a pair (UN R7: tail lamps 4–17 cd, brake lamps 60–260 cd)
-HEAD_REACH, STREET_REACH, TAIL_REACH = 90.0, 26.0, 8.0  # where they are looked for [m]
+HEAD_REACH, STREET_REACH, TAIL_REACH = 90.0, 23.0, 8.0  # where they are looked for [m]
+# Other vehicles' beams are looked for in a wedge of this length [m] and half width over length.
+BEAM_LENGTH, BEAM_SPREAD = 50.0, 0.8
 CELLS, CELL_SIZE, PER_CELL = 40, 8.0, 10
 OCCLUDER_REACH = 1.6  # how far an actor darkens the ground around it [m]
 _HEAD, _BRAKE = int(Light.HEAD), int(Light.BRAKE)
@@ -128,6 +130,31 @@ def _list_in_cells(
 
 
 @njit(cache=True, error_model="numpy")
+def _list_beam_in_cells(
+    x: float, y: float, ahead_x: float, ahead_y: float, corner_x: float, corner_y: float, item: int,
+    cells: NDArray[np.int32],
+) -> None:
+    """Enter a low beam into the cells that its wedge touches, while the cell has room."""
+    size = cells.shape[0]
+    half = 0.71 * CELL_SIZE
+    for r in range(size):
+        dy = corner_y + (r + 0.5) * CELL_SIZE - y
+        if abs(dy) > BEAM_LENGTH + half:
+            continue
+        for c in range(size):
+            dx = corner_x + (c + 0.5) * CELL_SIZE - x
+            ahead = dx * ahead_x + dy * ahead_y
+            if ahead < -half or ahead > BEAM_LENGTH + half:
+                continue
+            if abs(dy * ahead_x - dx * ahead_y) > BEAM_SPREAD * max(0.0, ahead) + half:
+                continue
+            for k in range(cells.shape[2]):
+                if cells[r, c, k] < 0:
+                    cells[r, c, k] = item
+                    break
+
+
+@njit(cache=True, error_model="numpy")
 def gather_lights(
     lamp_position: NDArray[np.float64], street: float, lit: bool, valid: NDArray[np.bool_], kind: NDArray[np.int32],
     actor_position: NDArray[np.float64], actor_rotation: NDArray[np.float64], size: NDArray[np.float64],
@@ -182,10 +209,8 @@ def gather_lights(
             light[count, 9], light[count, 10], light[count, 11] = 1.03 * power, power, 0.93 * power
             light[count, 12], light[count, 13] = HEAD_REACH, HEAD_LAMP
             if a > 0:
-                _list_in_cells(
-                    light[count, 0] + 24.0 * m[0, 0], light[count, 1] + 24.0 * m[1, 0], 27.0, corner[0], corner[1],
-                    count,
-                    cell_light,
+                _list_beam_in_cells(
+                    light[count, 0], light[count, 1], m[0, 0], m[1, 0], corner[0], corner[1], count, cell_light
                 )
             count += 1
         if lights[a] & (_HEAD | _BRAKE):
@@ -210,8 +235,8 @@ def gather_lights(
             power = STREET_INTENSITY * street
             light[count, 9], light[count, 10], light[count, 11] = 1.18 * power, 0.98 * power, 0.66 * power
             light[count, 12], light[count, 13] = STREET_REACH, STREET_LAMP
-            _list_in_cells(lamp_position[n, 0], lamp_position[n, 1], STREET_REACH, corner[0], corner[1], count,
-                cell_light)
+            x, y = lamp_position[n, 0], lamp_position[n, 1]
+            _list_in_cells(x, y, STREET_REACH, corner[0], corner[1], count, cell_light)
             count += 1
     return count
 

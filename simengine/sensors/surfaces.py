@@ -262,9 +262,9 @@ def textured_albedo(
     if grain > 0.0:
         near = fade(footprint, size)
         if near > 0.0:
-            stretch = 0.2 if material in (_WOOD, _CARDBOARD) else 1.0
-            u, v = (x + 0.47 * z) * stretch / size, (y - 0.39 * z) / size
-            tone = 1.0 + near * grain * 2.0 * (value_noise(lattice, 2.0 * u, 2.0 * v, 53) - 0.5)
+            step = 2.0 / size
+            along = 0.2 * step if material in (_WOOD, _CARDBOARD) else step
+            tone = 1.0 + near * grain * 2.0 * (solid_noise(lattice, along * x, step * y, step * z, 53) - 0.5)
             r, g, b = r * tone, g * tone, b * tone
     return r, g, b
 
