@@ -1,0 +1,37 @@
+"""Read an environment's settings: values from conf/env/, types and ranges from its model, overrides from keywords."""
+
+from typing import Any, TypeVar
+
+import yaml
+
+from simengine.core.errors import ConfigError
+from simengine.scenario.compose import configuration_root
+from simengine.scenario.sampling import explain_validation
+from simengine.scenario.spec import Spec
+
+Model = TypeVar("Model", bound=Spec)
+
+
+def load_settings(name: str, model: type[Model], overrides: dict[str, Any]) -> Model:
+    """Return the settings of `conf/env/<name>.yaml` with some replaced.
+
+    Args:
+        name: Of the file.
+        model: Whose fields are the file's keys, apart from the environment's `id`.
+        overrides: Values by key.
+
+    Raises:
+        ConfigError: An unknown key, or a value of a wrong type or out of range; the message says what is allowed.
+    """
+    tree = yaml.safe_load((configuration_root() / "conf" / "env" / f"{name}.yaml").read_text(encoding="utf-8"))
+    tree = {key: value for key, value in {**tree, **overrides}.items() if key != "id"}
+    try:
+        return model.model_validate(tree)
+    except ValueError as error:
+        raise explain_validation(error, tree, model) from None
+
+
+def require(holds: bool, message: str) -> None:
+    """Raise a `ConfigError` with `message` unless a relation between settings holds."""
+    if not holds:
+        raise ConfigError(message)

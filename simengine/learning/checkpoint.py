@@ -1,0 +1,62 @@
+"""A trained policy on disk: weights as tensors and settings as JSON in one zip, so that loading runs no code.
+
+Stable-Baselines3's own archive holds pickled objects; ours holds `settings.json` (environment, agent, version) and
+`weights.pt`, which is read with `weights_only=True`.
+"""
+
+import io
+import json
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from simengine.core.errors import ConfigError
+
+FORMAT = 1
+_LARGEST = 1 << 30  # of a member, unpacked [bytes]
+
+
+def save_checkpoint(path: Path, weights: dict[str, torch.Tensor], settings: dict[str, Any]) -> None:
+    """Write a checkpoint; the file gets its name only when it is complete.
+
+    Args:
+        path: Of the file.
+        weights: The policy's state.
+        settings: What is needed to build the policy again, as JSON values.
+    """
+    buffer = io.BytesIO()
+    torch.save(weights, buffer)
+    unfinished = path.with_name(path.name + ".unfinished")
+    with zipfile.ZipFile(unfinished, "w") as archive:
+        archive.writestr("settings.json", json.dumps({"format": FORMAT, **settings}, indent=2, sort_keys=True))
+        archive.writestr("weights.pt", buffer.getvalue())
+    os.replace(unfinished, path)
+
+
+def load_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """Read a checkpoint.
+
+    Raises:
+        ConfigError: There is no such file, or it is not a checkpoint of this format.
+    """
+    if not path.is_file():
+        raise ConfigError(f"agent = {path}: there is no such file")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if any(member.file_size > _LARGEST for member in archive.infolist()):
+                raise ConfigError(f"agent = {path}: a member is larger than {_LARGEST >> 20} MiB")
+            settings = json.loads(archive.read("settings.json"))
+            weights = torch.load(io.BytesIO(archive.read("weights.pt")), map_location="cpu", weights_only=True)
+    except ConfigError:
+        raise
+    except Exception as error:  # zip, JSON and torch each raise their own; all mean the same to the user
+        what = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ConfigError(f"agent = {path}: not a checkpoint ({what})") from None
+    if not isinstance(settings, dict) or settings.get("format") != FORMAT:
+        raise ConfigError(f"agent = {path}: not a checkpoint of format {FORMAT}")
+    if not isinstance(weights, dict) or not all(isinstance(value, torch.Tensor) for value in weights.values()):
+        raise ConfigError(f"agent = {path}: its weights are not tensors")
+    return weights, settings
