@@ -41,7 +41,21 @@ _HOMES = {
     "load_scenario": "simengine.scenario.sampling",
     "simulate": "simengine.simulation.simulator",
 }
-__all__ = [*_HOMES, "__version__"]
+__all__ = [
+    "ConcreteScenario",
+    "ConfigError",
+    "Control",
+    "Dataset",
+    "DriverObservation",
+    "Episode",
+    "ScenarioError",
+    "Simulator",
+    "Snapshot",
+    "__version__",
+    "load_scenario",
+    "register_envs",
+    "simulate",
+]
 
 
 def __getattr__(name: str) -> Any:
