@@ -136,10 +136,11 @@ def test_locate_equals_a_search_of_all_lanes():
     rng = np.random.default_rng(3)
     start = rng.uniform(-200.0, 200.0, (40, 2))
     angle = rng.uniform(0.0, 2.0 * math.pi, 40)
+    widths = rng.uniform(2.0, 20.0, 40)
     run = np.arange(0.0, 90.0, 3.0)
     lanes = network_of(*(
-        lane(np.stack([p[0] + run * math.cos(a), p[1] + run * math.sin(a), 0.0 * run], axis=1))
-        for p, a in zip(start, angle, strict=True)
+        lane(np.stack([p[0] + run * math.cos(a), p[1] + run * math.sin(a), 0.0 * run], axis=1), width)
+        for p, a, width in zip(start, angle, widths, strict=True)
     ))
     x, y = rng.uniform(-220.0, 220.0, (2, 300))
     unknown = np.full(300, NAN)
@@ -148,7 +149,7 @@ def test_locate_equals_a_search_of_all_lanes():
     for k in range(300):
         all_lanes = np.array([project_on_lane(lanes, j, x[k], y[k]) for j in range(40)])
         beyond = np.maximum(0.0, np.maximum(-all_lanes[:, 0], all_lanes[:, 0] - lanes.lane_length))
-        beside = np.maximum(0.0, np.abs(all_lanes[:, 1]) - 1.75)
+        beside = np.maximum(0.0, np.abs(all_lanes[:, 1]) - 0.5 * widths)
         outside = np.hypot(beyond, beside)
         cost = 4.0 * outside + 0.01 * np.abs(all_lanes[:, 1])
         if outside.min() > 30.0:
