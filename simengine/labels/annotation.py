@@ -27,7 +27,7 @@ class Boxes2d(NamedTuple):
 
     instance: NDArray[np.int32]
     semantic: NDArray[np.uint8]
-    visible: NDArray[np.float32]  # around the visible pixels: left, top, right, bottom edges [px]. (…, 4); zeros if none
+    visible: NDArray[np.float32]  # around the visible pixels: left, top, right, bottom [px]. (…, 4); zeros if none
     amodal: NDArray[np.float32]  # around the whole object, occluded or not, cut by the image border. (…, 4)
     unclipped: NDArray[np.float32]  # the same, not cut by the border. (…, 4)
     visible_pixels: NDArray[np.int32]

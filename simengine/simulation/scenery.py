@@ -16,6 +16,7 @@ from simengine.physics.backend import StaticBox
 from simengine.road.furniture import roadside_positions
 from simengine.road.network import RoadNetwork
 from simengine.road.surface import surface_meshes
+from simengine.road.warehouse import Box
 from simengine.scenario.spec import ConcreteScenario
 from simengine.sensors.base import Scene
 from simengine.simulation.placement import ActorPlan
@@ -59,21 +60,22 @@ def _solid_box(prop: Prop) -> StaticBox | None:
 
 
 def make_scenery(
-    scenario: ConcreteScenario,
-    network: RoadNetwork,
-    shelves: list[tuple[tuple[float, float, float], float, tuple[float, float, float]]],
-    plans: list[ActorPlan],
+    scenario: ConcreteScenario, network: RoadNetwork, shelves: list[Box], walls: list[Box], plans: list[ActorPlan]
 ) -> Scenery:
     """Furnish the surroundings of the actors.
 
     Args:
         scenario: Its road names the scenery, its seed varies it.
         network: The roads.
-        shelves: Boxes of a hall: centre [m], yaw [rad], size [m].
+        shelves: Of a hall.
+        walls: Of a hall.
         plans: Where the actors start; the first is the ego.
     """
     random = generator(scenario.seed, "scenery")
-    props = [Prop("shelf", (x, y, z - 0.5 * size[2]), yaw, size) for (x, y, z), yaw, size in shelves]
+    props = []
+    for kind, boxes in (("shelf", shelves), ("wall", walls)):
+        for (x, y, z), yaw, size in boxes:
+            props.append(Prop(kind, (x, y, z - 0.5 * size[2]), yaw, size))
     kind = getattr(scenario.road, "scenery", "none")
     for number, (item, x, y, z, yaw, size) in enumerate(roadside_positions(network, kind, random)):
         # The network's signals come first, in their order.

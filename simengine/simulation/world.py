@@ -24,7 +24,7 @@ from simengine.physics.catalog import fill_actor
 from simengine.road.commonroad import CommonRoadScenario, read_commonroad
 from simengine.road.network import LaneArrays, RoadNetwork
 from simengine.road.opendrive import read_opendrive
-from simengine.road.procedural import make_intersection, make_street, make_warehouse
+from simengine.road.procedural import make_intersection, make_street, make_warehouse, warehouse_walls
 from simengine.road.projection import ground_at
 from simengine.road.recording import RecordedTracks
 from simengine.scenario.spec import ConcreteScenario, WeatherSpec
@@ -87,13 +87,14 @@ def build_world(scenario: ConcreteScenario) -> World:
         ScenarioError: A file cannot be read, or somebody cannot be placed.
     """
     inputs = _read_inputs(scenario)
-    road, recorded, shelves = scenario.road, None, []
+    road, recorded, shelves, walls = scenario.road, None, [], []
     if road.kind == "street":
         network = make_street(**_settings(scenario, "parked_fraction"))
     elif road.kind == "intersection":
         network = make_intersection(**_settings(scenario))
     elif road.kind == "warehouse":
         network, shelves = make_warehouse(**_settings(scenario))
+        walls = warehouse_walls(**_settings(scenario, "speed_limit"))
     elif road.kind == "opendrive":
         network = read_opendrive(Path(road.file).expanduser())
     else:
@@ -107,7 +108,7 @@ def build_world(scenario: ConcreteScenario) -> World:
     actors, state = _arrays(placer.plans, weather)
     _resize(actors, placer.plans)
     _set_poses(actors, state, placer.plans, lanes)
-    scenery = make_scenery(scenario, network, shelves, placer.plans)
+    scenery = make_scenery(scenario, network, shelves, walls, placer.plans)
     none = np.zeros((1, 8))
     patches = FrictionPatches(np.zeros((1, 8), np.bool_), none, none.copy(), none.copy(), none.copy())
     ground = Ground(network, np.array([friction(weather)]), patches, scenery.obstacles)

@@ -1,0 +1,115 @@
+"""The main job from the command line to the dataset: complete, resumable, identical however it is run."""
+
+import json
+
+import pytest
+
+import simengine
+from simengine.cli import main
+from simengine.core.errors import ConfigError
+from simengine.simulation.simulator import simulate
+from tests.tiny_rig import TINY
+
+pytestmark = pytest.mark.xdist_group("loop")
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("generated") / "data"
+    assert main(["generate", "scenario=highway/hard_brake", *TINY, "episodes=2", "workers=1", f"output={folder}"]) == 0
+    return folder
+
+
+def test_a_folder_holds_episodes_index_and_previews(dataset):
+    assert sorted(path.name for path in dataset.iterdir() if not path.name.startswith(".")) == [
+        "episodes", "index.parquet", "preview.mp4", "preview.png",
+    ]  # fmt: skip
+    rows = simengine.Dataset(dataset).rows
+    assert [row["id"] for row in rows] == ["highway-hard_brake-000001", "highway-hard_brake-000002"]
+    assert all(row["wall_time"] > 0.0 for row in rows)
+    assert rows[0]["scenario.actors.lead.place.ahead"] != rows[1]["scenario.actors.lead.place.ahead"]
+
+
+def test_frames_carry_what_the_documentation_says(dataset):
+    episode = simengine.Dataset(dataset)[0]
+    frames = list(episode.frames("camera_front"))
+    assert len(frames) == 5  # 10 Hz from 0.1 s in 0.5 s
+    frame = frames[-1]
+    assert frame.rgb.shape == (36, 64, 3) and frame.depth.shape == frame.instance.shape == (36, 64)
+    assert frame.boxes_3d.instance.size >= 2
+    lead = frame.boxes_2d.instance.tolist().index(2)
+    assert (frame.instance == 2).sum() == frame.boxes_2d.visible_pixels[lead] > 0
+    scan = episode.frames("lidar_top")[0]
+    assert scan.points.shape[0] == scan.time_ns.shape[0] == scan.intensity.shape[0] > 100
+    assert episode.tracks.position.shape == (*episode.tracks.valid.shape, 3)
+    assert episode.tracks.time_ns[0] == 0 and episode.tracks.time_ns[-1] == 500_000_000
+
+
+def test_replay_finds_every_episode_identical(dataset, capsys):
+    assert main(["replay", str(dataset), "--workers", "1"]) == 0
+    assert "2 of 2 identical" in capsys.readouterr().out
+
+
+def test_the_same_command_goes_on_where_it_stopped(dataset, capsys):
+    before = {row["id"]: row["digest"] for row in simengine.Dataset(dataset).rows}
+    lost = dataset / "episodes" / "highway-hard_brake-000002.mcap"
+    content = lost.read_bytes()
+    lost.unlink()
+    (dataset / "index.parquet").unlink()
+    command = ["generate", "scenario=highway/hard_brake", *TINY, "episodes=2", "workers=1", f"output={dataset}"]
+    assert main(command) == 0
+    assert "1 of 2 episodes are there already" in capsys.readouterr().err
+    assert {row["id"]: row["digest"] for row in simengine.Dataset(dataset).rows} == before
+    assert lost.read_bytes() == content
+
+
+def test_other_settings_do_not_mix_into_a_folder(dataset, capsys):
+    command = ["generate", "scenario=highway/hard_brake", *TINY, "weather=fog", "episodes=2", f"output={dataset}"]
+    assert main(command) == 2
+    assert "made with other settings" in capsys.readouterr().err
+
+
+def test_in_memory_and_on_disk_are_the_same_episode(dataset):
+    episode = simengine.Dataset(dataset)[0]
+    again = simulate(episode.scenario)
+    assert again.digest == episode.digest
+    assert str(again.verdict) == str(episode.verdict)
+
+
+def test_spawned_workers_give_the_same_digests(dataset, tmp_path):
+    folder = tmp_path / "spawned"
+    command = ["generate", "scenario=highway/hard_brake", *TINY, "episodes=2", "workers=2", f"output={folder}"]
+    assert main(command) == 0
+    want = [row["digest"] for row in simengine.Dataset(dataset).rows]
+    assert [row["digest"] for row in simengine.Dataset(folder).rows] == want
+
+
+def test_a_sweep_is_one_dataset(tmp_path):
+    tiny = [text for text in TINY if "camera" not in text and "lidar" not in text and "sensors" not in text]
+    command = ["generate", "-m", "scenario=highway/hard_brake", "weather=clear,ice", "sensors=none", *tiny]
+    assert main([*command, "episodes=1", "workers=1", f"output={tmp_path / 'sweep'}"]) == 0
+    episodes = list(simengine.Dataset(tmp_path / "sweep"))
+    assert sorted(episode.scenario.weather.ice > 0.5 for episode in episodes) == [False, True]
+
+
+def test_a_corrupt_episode_is_one_error(dataset, tmp_path):
+    whole = (dataset / "episodes" / "highway-hard_brake-000001.mcap").read_bytes()
+    folder = tmp_path / "broken" / "episodes"
+    folder.mkdir(parents=True)
+    (folder / "a.mcap").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ConfigError, match=r"a\.mcap"):
+        simengine.Dataset(tmp_path / "broken")[0]
+
+
+def test_a_driver_of_ones_own_drives():
+    scenario = simengine.load_scenario("highway/hard_brake", ["sensors=none", "traffic=none", "scenario.duration=3"])
+    seen = []
+
+    def brake(observation):
+        seen.append(observation.speed)
+        return simengine.Control(acceleration=-6.0)
+
+    episode = simulate(scenario, driver=brake)
+    assert len(seen) == 60
+    assert seen[-1] < seen[0] - 14.0
+    assert json.dumps(episode.metrics)

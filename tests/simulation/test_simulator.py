@@ -1,0 +1,68 @@
+"""The loop: hazards fire, verdicts follow, both physics run the same scenario, reruns are equal."""
+
+import numpy as np
+import pytest
+
+import simengine
+from simengine.core.errors import ScenarioError
+from simengine.simulation.simulator import Simulator
+
+pytestmark = pytest.mark.xdist_group("loop")
+QUIET = ["sensors=none", "traffic=none", "pedestrians=none", "road.parked_fraction=0"]
+
+
+def run(name, overrides, seed=1):
+    simulator = Simulator(simengine.load_scenario(name, overrides, seed=seed))
+    simulator.reset()
+    while not simulator.done:
+        simulator.step()
+    simulator.close()
+    return simulator
+
+
+@pytest.mark.parametrize("backend", ["bullet", "batched"])
+def test_the_hazard_fires_in_both_physics(backend):
+    simulator = run("highway/hard_brake", [*QUIET[:3], f"physics={backend}", "scenario.duration=6"])
+    assert [onset.name for onset in simulator.hazards] == ["brake"]
+    lead = simulator.world.names["lead"]
+    assert np.hypot(*simulator.state.velocity[0, lead, :2]) < 15.0
+
+
+def test_an_episode_can_be_run_again_from_its_start():
+    simulator = Simulator(simengine.load_scenario("highway/cut_in", [*QUIET[:3], "scenario.duration=2"]))
+    ends = []
+    for _ in range(2):
+        simulator.reset()
+        while not simulator.done:
+            simulator.step()
+        ends.append(simulator.state)
+    for first, second in zip(ends[0], ends[1], strict=True):
+        assert np.array_equal(first, second)
+    with pytest.raises(ScenarioError, match="reset"):
+        simulator.step()
+
+
+def test_a_child_that_runs_out_is_struck_by_a_driver_who_does_not_brake():
+    scenario = simengine.load_scenario("urban/occluded_child", QUIET, seed=4)
+    episode = simengine.simulate(scenario, driver=lambda observation: simengine.Control())
+    assert any(onset.name.startswith("hazard:") for onset in episode.intervals)
+    if episode.verdict.passed is False:
+        assert "no_collision" in episode.verdict.reason
+
+
+def test_a_robot_drives_and_stops_for_a_person():
+    simulator = run("warehouse/person_steps_out", ["sensors=none"], seed=2)
+    assert simulator.metrics["travelled"] > 2.0
+    assert simulator.hazards
+
+
+def test_overlapping_actors_are_refused_by_name():
+    scenario = simengine.load_scenario("highway/hard_brake", [*QUIET[:3], "scenario.actors.lead.place.ahead=1.0"])
+    with pytest.raises(ScenarioError, match=r"scenario\.actors\.lead\.place: lead would stand in ego"):
+        Simulator(scenario)
+
+
+def test_a_lane_that_does_not_exist_is_refused_by_name():
+    scenario = simengine.load_scenario("highway/hard_brake", [*QUIET[:3], "scenario.actors.lead.place.lane=5"])
+    with pytest.raises(ScenarioError, match=r"lead\.place\.lane = 5: the road has no such lane"):
+        Simulator(scenario)

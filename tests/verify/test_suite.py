@@ -1,0 +1,54 @@
+"""Scenarios as tests: the table, JUnit and the exit code."""
+
+from xml.etree import ElementTree
+
+import pytest
+
+from simengine.cli import main
+from simengine.verify.difficulty import Sample, measure
+from simengine.verify.library import library
+
+pytestmark = pytest.mark.xdist_group("loop")
+
+
+@pytest.fixture
+def own_scenarios(tmp_path):
+    folder = tmp_path / "scenarios"
+    folder.mkdir()
+    for name, deceleration in (("gentle", 1.0), ("brutal", 15.0)):
+        (folder / f"{name}.yaml").write_text(
+            "# @package _global_\n"
+            "defaults:\n  - /scenarios/highway/hard_brake\n  - override /traffic: none\n  - _self_\n"
+            f"scenario:\n  name: {name}\n  duration: 7.0\n"
+            "  actors: {lead: {place: {ahead: 12.0}}}\n"
+            f"  events: {{brake: {{when: {{time: 1.0}}, do: {{deceleration: {deceleration}}}}}}}\n"
+        )
+    return folder
+
+
+def test_a_failing_scenario_fails_the_suite_and_says_why(own_scenarios, tmp_path, capsys):
+    report = tmp_path / "report.xml"
+    assert main(["test", str(own_scenarios), "--junit", str(report)]) == 1
+    out = capsys.readouterr().out
+    assert "passed  gentle[1]" in out.replace("  ", "  ")
+    assert "FAILED  brutal[1]" in out and "no_collision" in out
+    suite = ElementTree.parse(report).getroot().find("testsuite")
+    assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
+    failure = suite.find("testcase/failure")
+    assert "no_collision" in failure.get("message")
+
+
+def test_a_passing_scenario_passes(own_scenarios):
+    assert main(["test", str(own_scenarios / "gentle.yaml"), "episodes=2"]) == 0
+
+
+def test_difficulty_counts_saved_failures():
+    samples = [Sample(True, False, True, ""), Sample(True, True, True, "x"), Sample(True, True, False, "y")]
+    found = measure(samples)
+    assert (found.samples, found.fired, found.solvable) == (3, 1.0, 0.5)
+    assert found.failed == pytest.approx(2 / 3)
+
+
+def test_every_scenario_says_what_it_tests():
+    for entry in library():
+        assert entry.tests.endswith(".") and entry.tags
