@@ -29,6 +29,7 @@ from simengine.physics.terrain import SAMPLES, STOREY, TILE_SIZE, sample_tile, t
 from simengine.physics.touches import ContactSums
 from simengine.physics.tyre import GRAVITY
 from simengine.road.network import lane_arrays
+from simengine.road.projection import ground_at
 
 
 def _import_pybullet():
@@ -138,7 +139,7 @@ class BulletPhysics(Physics):
             raise RuntimeError("PyBullet gives no further world: too many simulators are open")
         p.setPhysicsEngineParameter(
             fixedTimeStep=self._dt, numSubSteps=0, deterministicOverlappingPairs=1, contactERP=_CONTACT_ERP,
-            useSplitImpulse=0, splitImpulsePenetrationThreshold=-1e9, enableFileCaching=0, physicsClientId=client,
+            enableFileCaching=0, physicsClientId=client,
         )  # fmt: skip
         p.setGravity(0.0, 0.0, -GRAVITY, physicsClientId=client)
         if not math.isnan(self._lanes.level):
@@ -310,11 +311,12 @@ class BulletPhysics(Physics):
         )
         for a in np.flatnonzero(bodies["dynamic"] & (lies | toppled)).tolist():
             x, y, z = bodies["position"][a].tolist()
+            z = ground_at(self._lanes, x, y, z)[0]
             for column, row in tiles_around(x, y, _REACH + 0.5 * float(self._chassis["length"][a])):
                 self._lay_tile(column, row, x, y, z)
 
     def _lay_tile(self, column: int, row: int, x: float, y: float, z: float) -> None:
-        """Make the tile of a column and row on the storey below a place, unless it is there."""
+        """Make the tile of a column and row on the storey of a place on the ground, unless it is there."""
         laid = self._tiles.setdefault((column, row), [])
         left, low = column * TILE_SIZE, row * TILE_SIZE
         pitch = TILE_SIZE / (SAMPLES - 1)
@@ -322,13 +324,10 @@ class BulletPhysics(Physics):
             min(SAMPLES - 1, max(0, int((y - low) / pitch))),
             min(SAMPLES - 1, max(0, int((x - left) / pitch))),
         )
-        # A place can lie far above its ground only where the road has one storey, so that the nearest tile is the one.
         if any(abs(heights[near] - z) < STOREY for heights in laid):
             return
         heights = np.empty((SAMPLES, SAMPLES))
         sample_tile(self._lanes, left, low, x, y, z, heights)
-        if any(abs(heights[near] - other[near]) < STOREY for other in laid):
-            return
         laid.append(heights)
         vertices, indices = tile_mesh(heights - heights[near])
         # Without the adjusted normals of inner edges a box that slides over a mesh trips over its triangles.

@@ -3,7 +3,8 @@
 Fidelity: the drive and the brakes act on all wheels in proportion to their load (ideal distribution), anti-lock brakes
 and traction control are ideal slip controllers, there is no gearbox and no reverse, and a standing vehicle of which no
 acceleration is asked holds itself (automatic hold). A two-wheeler is balanced by a torque about its long axis, which a
-rider gives by steering and weight; it leans as its speed and yaw rate require and falls when struck.
+rider gives by steering and weight; it leans as its speed and yaw rate require, is not steered beyond that, and falls
+when struck.
 """
 
 import math
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from simengine.physics.planar_motion import AIR_DENSITY, lag
 from simengine.physics.suspension import (
+    ARM,
     FRICTION,
     LOAD,
     NORMAL,
@@ -29,8 +31,8 @@ from simengine.physics.vehicle_models import advance_steering
 HOLD_SPEED = 0.1  # below it a vehicle of which no acceleration is asked holds its brakes [m/s]
 HOLD_DEMAND = 0.05  # demanded acceleration that releases them [m/s²]
 _POWER_SPEED = 1.0  # below it power does not limit the drive, as in `planar_motion` [m/s]
-_BALANCE_RATE = 2.0 * math.pi * 1.5  # of a rider's balance [rad/s]
-_MAX_LEAN = 0.9  # [rad]
+_BALANCE_RATE = 2.0 * math.pi  # with which a rider leans [rad/s]
+_RIDER_SHARE = 0.6  # of the friction that a rider uses in a turn; leaning in takes load off the tyres for a while
 FALLEN_LEAN = 1.2  # a two-wheeler that leans farther has fallen [rad]
 
 
@@ -96,12 +98,15 @@ def wheeled_forces(
     """
     mass, radius, inertia, velocity = chassis.mass, chassis.wheel_radius, chassis.wheel_inertia, body.velocity
     demand = min(chassis.max_acceleration, max(-chassis.max_deceleration, body.demand_acceleration))
-    body.steering = advance_steering(
-        body.steering, body.demand_steering, chassis.max_steering, chassis.max_steering_rate, dt
-    )
     body.drive = lag(body.drive, demand, dt)
     total = touch_ground(chassis, body, rotation, ground, contact)
+    wheelbase = chassis.front_axle + chassis.rear_axle
+    balanced = chassis.track_width == 0.0 and not body.struck
     forward = velocity[0] * rotation[0, 0] + velocity[1] * rotation[1, 0] + velocity[2] * rotation[2, 0]
+    steepest = chassis.max_steering
+    if balanced:  # a rider steers no further than tyres and lean can carry
+        steepest = min(steepest, math.atan(_RIDER_SHARE * ground[0, 4] * GRAVITY * wheelbase / max(1.0, forward**2)))
+    body.steering = advance_steering(body.steering, body.demand_steering, steepest, chassis.max_steering_rate, dt)
     driving, braking = wheel_torques(
         body.drive, forward, mass, chassis.max_acceleration, chassis.max_deceleration, chassis.power,
         chassis.max_speed, radius, inertia,
@@ -110,7 +115,8 @@ def wheeled_forces(
     if holding:
         driving, braking = 0.0, chassis.max_deceleration * mass * radius
     tangent = math.tan(body.steering)
-    wheelbase = chassis.front_axle + chassis.rear_axle
+    omega = body.angular_velocity
+    roll_rate = omega[0] * rotation[0, 0] + omega[1] * rotation[1, 0] + omega[2] * rotation[2, 0]
     clear_force(body)
     spin, deflection = body.spin, body.deflection
     for w in range(4):
@@ -125,6 +131,12 @@ def wheeled_forces(
             continue
         ex, ey, ez, sx, sy, sz = ground_frame(contact, w, rotation, cosine, sine)
         vx, vy, vz = contact[w, SLIDE], contact[w, SLIDE + 1], contact[w, SLIDE + 2]
+        if balanced:
+            # Leaning moves the wheels sideways under the rider, who steers so that they roll there, not slide.
+            rx, ry, rz = contact[w, ARM], contact[w, ARM + 1], contact[w, ARM + 2]
+            vx -= roll_rate * (rotation[1, 0] * rz - rotation[2, 0] * ry)
+            vy -= roll_rate * (rotation[2, 0] * rx - rotation[0, 0] * rz)
+            vz -= roll_rate * (rotation[0, 0] * ry - rotation[1, 0] * rx)
         friction = loaded_friction(contact[w, FRICTION], load, chassis.static_load[w])
         fx, fy, spin[w], deflection[w, 0], deflection[w, 1] = wheel_step(
             vx * ex + vy * ey + vz * ez, vx * sx + vy * sy + vz * sz, load, friction,
@@ -142,8 +154,8 @@ def wheeled_forces(
     drag = 0.5 * AIR_DENSITY * chassis.drag_area * speed
     for i in range(3):
         body.force[i] -= drag * velocity[i]
-    if not body.struck and total > 0.0 and chassis.track_width == 0.0:
-        pull = balance_torque(chassis.inertia[0], forward, rotation, body.angular_velocity)
+    if balanced and total > 0.0:
+        pull = balance_torque(chassis.inertia[0], forward * forward * tangent / wheelbase, roll_rate, rotation)
         # It takes the place of the tyres' moment about that axis, which the rider's balance takes up.
         for i in range(3):
             pull -= body.torque[i] * rotation[i, 0]
@@ -153,16 +165,14 @@ def wheeled_forces(
 
 @njit(cache=True)
 def balance_torque(
-    roll_inertia: float, forward: float, rotation: NDArray[np.float64], angular_velocity: NDArray[np.float64]
+    roll_inertia: float, lateral: float, roll_rate: float, rotation: NDArray[np.float64]
 ) -> float:
     """Return the moment about a two-wheeler's long axis that leans it as its turn requires [N m].
 
-    The lean at which weight and centrifugal force balance is atan(v r / g) into the turn, with the yaw rate r; there
-    the moment of the tyres' forces about the long axis is zero, so what the rider adds is small in a steady turn.
+    The lean at which weight and centrifugal force balance is atan(a / g) into the turn, with the lateral acceleration a
+    that speed and steering ask for; there the moment of the tyres' forces about the long axis is zero, so what the
+    rider adds is small in a steady turn.
     """
-    rate = angular_velocity[0] * rotation[0, 0] + angular_velocity[1] * rotation[1, 0]
-    rate += angular_velocity[2] * rotation[2, 0]
-    wanted = -math.atan(forward * angular_velocity[2] / GRAVITY)
-    wanted = min(_MAX_LEAN, max(-_MAX_LEAN, wanted))
+    wanted = -math.atan(lateral / GRAVITY)
     lean = math.atan2(rotation[2, 1], rotation[2, 2])
-    return roll_inertia * (_BALANCE_RATE * _BALANCE_RATE * (wanted - lean) - 2.0 * _BALANCE_RATE * rate)
+    return roll_inertia * (_BALANCE_RATE * _BALANCE_RATE * (wanted - lean) - 2.0 * _BALANCE_RATE * roll_rate)

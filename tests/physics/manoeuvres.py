@@ -23,7 +23,7 @@ def plain(grade: float = 0.0, length: float = 2000.0, bank: float = 0.0) -> Road
     """Return one wide straight lane along x through the origin, rising by `grade` and banked by `bank` [rad]."""
     x = np.linspace(-0.5 * length, 0.5 * length, 5)
     points = np.stack([x, np.zeros(5), grade * x], axis=1)
-    lane = LaneDraft("plain", points, np.full(5, 400.0), np.full(5, bank), LaneType.FLOOR)
+    lane = LaneDraft("plain", points, np.full(5, 60.0), np.full(5, bank), LaneType.FLOOR)
     return build_network([lane])
 
 

@@ -12,6 +12,9 @@ from simengine.core.state import Behavior, Light, empty_actors, empty_controls, 
 from simengine.physics.backend import FrictionPatches, Ground, StaticBox
 from simengine.physics.catalog import model_named
 from simengine.physics.planar_motion import AIR_DENSITY, PEDAL_TIME
+from simengine.road.build import LaneDraft, build_network
+from simengine.road.network import KERB_HEIGHT
+from simengine.road.street import make_street
 from tests.physics.manoeuvres import (
     GRAVITY,
     RATE,
@@ -156,6 +159,30 @@ def test_motorcycle_leans_into_its_turn():
     up_left = 2.0 * (w * x + y * z)  # of the left axis: negative when leaning left
     lean = math.asin(up_left)
     assert lean == pytest.approx(-math.atan(0.3), rel=0.15)
+
+
+@pytest.mark.parametrize("model", ["bicycle", "motorcycle"])
+def test_two_wheeler_is_not_thrown_by_hard_steering_and_braking(model):
+    world = single(model, 8.0)
+    for tick in range(3 * RATE):
+        world.controls.steering[:] = 0.5 if tick % 180 < 90 else -0.5
+        world.controls.acceleration[:] = -2.0 if tick > 2 * RATE else 0.3
+        world.run(1)
+        w, x, y, z = world.state.orientation[0, 0]
+        assert 1.0 - 2.0 * (x * x + y * y) > math.cos(0.5)
+
+
+def test_car_drives_over_a_kerb():
+    network = make_street(400.0, 0.0, 1, 1, 3.5, 0.0, 6.0, 0.0, 0.0, 14.0, 0.0, False)
+    world = make_world([Placed("sedan", x=50.0, y=-1.75, yaw=-0.35, speed=7.0)], network=network)
+    hardest = 0.0
+    for _ in range(RATE):
+        world.run(1)
+        hardest = max(hardest, abs(world.state.acceleration[0, 0, 2]))
+    assert world.state.position[0, 0, 1] < -3.5
+    assert world.state.position[0, 0, 2] == pytest.approx(0.71 + KERB_HEIGHT, abs=0.05)
+    assert 1.0 < hardest < 30.0
+    assert not world.contacts
 
 
 def test_car_runs_wide_on_ice_and_not_on_a_dry_road():
@@ -393,6 +420,19 @@ def test_dropped_load_slides_by_friction_and_rests_on_the_ground(model, tall, gr
     place = world.state.position[0, 0].copy()
     world.run(RATE)
     np.testing.assert_allclose(world.state.position[0, 0], place, atol=1e-3)
+
+
+def test_loads_on_a_bridge_and_under_it_rest_on_their_own_storey():
+    x = np.linspace(-100.0, 100.0, 5)
+    flat = np.full(5, 8.0)
+    under = LaneDraft("under", np.stack([x, 0.0 * x, 0.0 * x], axis=1), flat, 0.0 * x)
+    over = LaneDraft("over", np.stack([0.0 * x, x, 0.0 * x + 6.0], axis=1), flat, 0.0 * x)
+    world = make_world(
+        [Placed("cargo_box", z=6.4), Placed("cargo_box", x=1.0, z=0.4), Placed("pedestrian", y=2.0, z=6.9),
+         Placed("sedan", y=-3.0, z=6.7)], network=build_network([under, over])
+    )  # fmt: skip
+    world.run(RATE)
+    np.testing.assert_allclose(world.state.position[0, :, 2], (6.2, 0.2, 6.9, 6.71), atol=0.02)
 
 
 def test_load_slides_farther_on_ice():
