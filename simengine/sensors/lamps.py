@@ -23,8 +23,8 @@ HEAD_INTENSITY = 26_000.0  # of a pair, in the brightest direction [cd]
 STREET_INTENSITY = 1_500.0  # straight down [cd]
 TAIL_INTENSITY, BRAKE_INTENSITY = 9.0, 110.0  # of a pair (UN R7: tail lamps 4–17 cd, brake lamps 60–260 cd)
 HEAD_REACH, STREET_REACH, TAIL_REACH = 90.0, 23.0, 8.0  # where they are looked for [m]
-# Other vehicles' beams are looked for in a wedge of this length [m] and half width over length.
-BEAM_LENGTH, BEAM_SPREAD = 50.0, 0.8
+# A beam ends at this half width over length; other vehicles' beams end at this length [m] too.
+BEAM_LENGTH, BEAM_SPREAD = 50.0, 1.0
 CELLS, CELL_SIZE, PER_CELL = 40, 8.0, 10
 OCCLUDER_REACH = 1.6  # how far an actor darkens the ground around it [m]
 _HEAD, _BRAKE = int(Light.HEAD), int(Light.BRAKE)
@@ -51,7 +51,8 @@ def head_lamp_share(across: float, up: float) -> float:
     cut = -0.010 + (min(0.26 * -across, 0.035) if across < 0.0 else 0.0)
     square = across * across
     narrow = 1.0 / (1.0 + square / 0.11)
-    wide = narrow * narrow + 0.18 / (1.0 + square / 0.5)
+    edge_of_beam = max(0.0, 1.0 - square / (BEAM_SPREAD * BEAM_SPREAD))
+    wide = (narrow * narrow + 0.18 / (1.0 + square / 0.5)) * edge_of_beam
     below = cut - up
     if below < -0.004:
         return 0.012 * wide
@@ -137,6 +138,7 @@ def _list_beam_in_cells(
     """Enter a low beam into the cells that its wedge touches, while the cell has room."""
     size = cells.shape[0]
     half = 0.71 * CELL_SIZE
+    slack = half * math.sqrt(1.0 + BEAM_SPREAD * BEAM_SPREAD)
     for r in range(size):
         dy = corner_y + (r + 0.5) * CELL_SIZE - y
         if abs(dy) > BEAM_LENGTH + half:
@@ -146,7 +148,7 @@ def _list_beam_in_cells(
             ahead = dx * ahead_x + dy * ahead_y
             if ahead < -half or ahead > BEAM_LENGTH + half:
                 continue
-            if abs(dy * ahead_x - dx * ahead_y) > BEAM_SPREAD * max(0.0, ahead) + half:
+            if abs(dy * ahead_x - dx * ahead_y) > BEAM_SPREAD * max(0.0, ahead) + slack:
                 continue
             for k in range(cells.shape[2]):
                 if cells[r, c, k] < 0:
@@ -207,7 +209,7 @@ def gather_lights(
             if size[a, 1] < 0.7:
                 power = 0.01 * HEAD_INTENSITY  # a bicycle's
             light[count, 9], light[count, 10], light[count, 11] = 1.03 * power, power, 0.93 * power
-            light[count, 12], light[count, 13] = HEAD_REACH, HEAD_LAMP
+            light[count, 12], light[count, 13] = HEAD_REACH if a == 0 else BEAM_LENGTH, HEAD_LAMP
             if a > 0:
                 _list_beam_in_cells(
                     light[count, 0], light[count, 1], m[0, 0], m[1, 0], corner[0], corner[1], count, cell_light
