@@ -3,6 +3,7 @@
 import gymnasium as gym
 
 NATIVE = {"Highway": ("highway", 200), "Intersection": ("intersection", 300), "WarehouseNavigation": ("warehouse", 400)}
+SCENARIO = "simengine/Scenario-v0"  # any scenario; its duration is its own
 
 
 def register_envs() -> None:
@@ -16,3 +17,5 @@ def register_envs() -> None:
                 vector_entry_point=f"simengine.envs.{module}:{name}VectorEnv",
                 max_episode_steps=max_steps,
             )
+    if SCENARIO not in gym.registry:
+        gym.register(SCENARIO, entry_point="simengine.envs.scenario:ScenarioEnv")

@@ -139,7 +139,7 @@ def _vehicles() -> list[VehicleModel]:
         # Upright bicycle with rider [typ]; 250 W and a drag area of 0.5 m² (Wilson, "Bicycling Science", ch. 4).
         VehicleModel(
             name="bicycle", kind=ActorKind.BICYCLE, mobility=Mobility.WHEELED, variant=0, length=1.80, width=0.60,
-            height=1.75, mass=92.0, yaw_inertia=12.0, front_axle=0.60, rear_axle=0.45, cog_offset=0.05,
+            height=1.75, mass=92.0, yaw_inertia=12.0, front_axle=0.60, rear_axle=0.45, cog_offset=-0.075,
             cog_height=1.00, track_width=0.0, wheel_radius=0.34, cornering_stiffness=18.0, max_steering=0.70,
             max_steering_rate=1.5, max_acceleration=1.5, max_deceleration=4.5, power=250.0, drag_area=0.5,
             rolling_resistance=0.005, max_speed=12.0,

@@ -132,7 +132,7 @@ def _explain(error: Exception, loader: ConfigLoaderImpl, primary: str, overrides
         elif override.is_delete() or override.is_add():
             continue
         elif not key.startswith("hydra"):
-            top = {*known, "scenario"} - {"hydra"}
+            top = set(known) - {"hydra"}
             if key.split(".")[0] not in top:
                 names = sorted(top)
                 return ConfigError(

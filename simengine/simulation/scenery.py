@@ -28,7 +28,7 @@ _SOLID = {
 }  # fmt: skip
 _POST = 0.15  # posts and trunks are at least this thick [m]
 _SIGHT = 400.0  # scenery farther from every actor is left out [m]
-_LAMP_HEIGHT = 0.95  # of a lamp post's own height
+_LANTERN = (0.29, 0.105)  # how far the lantern hangs short of the end of its arm, and below the top [m]
 
 
 class Prop(NamedTuple):
@@ -124,10 +124,8 @@ def make_scene(
         if prop.signal >= 0:
             signal_mesh[prop.signal] = len(meshes)
         if prop.kind == "lamp_post":
-            reach = 0.5 * prop.size[0]
-            lamps.append(
-                (x + reach * math.cos(prop.yaw), y + reach * math.sin(prop.yaw), z + _LAMP_HEIGHT * prop.size[2])
-            )
+            reach, height = prop.size[0] - _LANTERN[0], prop.size[2] - _LANTERN[1]
+            lamps.append((x + reach * math.cos(prop.yaw), y + reach * math.sin(prop.yaw), z + height))
         meshes.append(transform_mesh(mesh, (x, y, z), prop.yaw))
         instances.append(num_actors + 1 + number)
     return Scene(

@@ -146,6 +146,16 @@ class Simulator:
         return time_of_tick(int(self.state.tick[0]), self._rate)
 
     @property
+    def control_step(self) -> float:
+        """Between two control steps [s]."""
+        return self._substeps / self._rate
+
+    @property
+    def crashed(self) -> bool:
+        """Whether the ego has touched anything."""
+        return self._judge.collided
+
+    @property
     def hazards(self) -> tuple[HazardOnset, ...]:
         """The hazards that have been set off so far."""
         return tuple(self._minds.fired)

@@ -1,0 +1,113 @@
+"""What `simengine train` and `simengine evaluate` do."""
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from simengine.core.errors import ConfigError
+from simengine.scenario.compose import compose, hydra_settings, parse_overrides, resolve
+from simengine.scenario.sampling import explain_validation
+
+_MOST_EPISODES = 1_000_000
+
+
+def _settings(overrides: list[str]) -> dict[str, Any]:
+    return resolve(compose("train", tuple(overrides)))
+
+
+def _environment(settings: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the id of an environment and its keywords."""
+    keywords = dict(settings["env"])
+    return str(keywords.pop("id")), keywords
+
+
+def _whole_number(value: Any, key: str, low: int, high: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ConfigError(f"{key} = {value}: must be a whole number from {low} to {high}")
+    return value
+
+
+def train(overrides: list[str]) -> int:
+    """Train a driver; returns the exit code.
+
+    Raises:
+        ConfigError: A wrong setting, or a folder that cannot be written.
+    """
+    settings = _settings(overrides)
+    env_id, keywords = _environment(settings)
+    from simengine.learning import ppo  # torch is loaded only once the settings are known to be right
+
+    try:
+        agent = ppo.PpoSpec.model_validate(settings["agent"])
+    except ValueError as error:
+        raise explain_validation(error, settings["agent"], ppo.PpoSpec) from None
+    seed = _whole_number(settings["seed"], "seed", 0, 2**31 - 1)
+    folder = settings["output"]
+    if folder is None:
+        plain = tuple(text for text in overrides if text.startswith("hydra."))
+        folder = hydra_settings("train", plain)["run_dir"]
+    output = Path(str(folder)).expanduser()
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"output = {output}: cannot be written to: {error.strerror.lower()}") from None
+    start = time.monotonic()
+
+    def report(row: ppo.Progress) -> None:
+        done = row.steps / row.total
+        left = (1.0 - done) * row.seconds / max(done, 1e-9)
+        print(
+            f"{done:6.1%}  {row.steps / max(row.seconds, 1e-9) / 1000.0:6.1f} k steps/s  "
+            f"return {row.episode_return:7.2f}  collision-free {row.collision_free:6.1%}  {left:4.0f} s left",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    checkpoint = ppo.train(env_id, keywords, agent, output, seed, report)
+    print(f"trained for {time.monotonic() - start:.0f} s\n  {checkpoint}\n  {output / 'curve.png'}")
+    print(f"measure it with: simengine evaluate env={_option(overrides)} agent={checkpoint} episodes=500")
+    return 0
+
+
+def _option(overrides: list[str]) -> str:
+    """Return which environment option was chosen."""
+    chosen = [text.partition("=")[2] for text in overrides if text.startswith("env=")]
+    return chosen[-1] if chosen else "highway"
+
+
+def evaluate(overrides: list[str]) -> int:
+    """Measure a trained driver beside the built-in one on the same unseen episodes; returns the exit code.
+
+    Raises:
+        ConfigError: A wrong setting, or a checkpoint that cannot be read.
+    """
+    parse_overrides(overrides)
+    given = dict(text.split("=", 1) for text in overrides if "=" in text)
+    if "agent" not in given:
+        raise ConfigError("agent: name the checkpoint, as in agent=outputs/train/…/policy.zip")
+    path = Path(given["agent"]).expanduser()
+    if not path.is_file():
+        raise ConfigError(f"agent = {path}: no such file")
+    text = given.get("episodes", "500")
+    episodes = _whole_number(int(text) if text.lstrip("-").isdigit() else text, "episodes", 1, _MOST_EPISODES)
+    rest = [item for item in overrides if item.split("=", 1)[0] not in ("agent", "episodes")]
+    from simengine.learning import ppo
+
+    policy, env_id, keywords = ppo.load_policy(path)
+    if any(item.startswith("env") for item in rest):
+        asked, changed = _environment(_settings(rest))
+        if asked != env_id:
+            raise ConfigError(f"agent = {path}: was trained in {env_id}, not in {asked}")
+        keywords = changed
+    mine = ppo.evaluate(env_id, keywords, episodes, policy)
+    built_in = ppo.evaluate(env_id, keywords, episodes, None)
+    print(f"{env_id}, {episodes} episodes with seeds that training never saw")
+    print(f"{'':16}{'collision-free':>16}{'on the road':>14}{'success':>10}{'mean speed':>13}{'return':>10}")
+    for name, found in (("agent", mine), ("built-in driver", built_in)):
+        success = "" if found.success is None else f"{found.success:.1%}"
+        print(
+            f"{name:16}{found.collision_free:16.1%}{found.off_road_free:14.1%}{success:>10}"
+            f"{found.mean_speed:9.2f} m/s{found.episode_return:10.2f}"
+        )
+    return 0
