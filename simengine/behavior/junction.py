@@ -3,7 +3,8 @@
 A driver needs a grant to enter. Grants are given one by one, so that of two conflicting ways the later grant always
 waits for the earlier one: whoever is granted first never waits for whoever is granted second, and no circle can form. A
 driver without right of way is granted only in a gap that those with right of way do not notice. Whoever enters without
-asking (a red-light runner, a driver under test) is treated as granted before all others.
+asking (a red-light runner, a driver under test) is treated as granted before all others. Who turns left across oncoming
+traffic may drive into the junction and wait before the first conflict: a provisional grant, ranked behind all others.
 """
 
 import math
@@ -22,6 +23,7 @@ from simengine.behavior.memory import (
     PRESENT,
     PREVIOUS,
     ROUTE_LANES,
+    TURN_IN,
     DriverMemory,
 )
 from simengine.behavior.occupancy import (
@@ -37,8 +39,8 @@ from simengine.behavior.occupancy import (
     Occupancy,
     Places,
 )
-from simengine.behavior.rules import Conflicts, StopLines, Ways, lane_heading
-from simengine.core.geometry import wrap_angle
+from simengine.behavior.route import AGILE
+from simengine.behavior.rules import Conflicts, StopLines, Ways
 from simengine.road.network import Turn
 
 DECISION_TIME = 2.0  # a driver asks for the way when the last place to stop comfortably is this near [s]
@@ -51,6 +53,10 @@ STANDING = 0.5  # [m/s]
 DEADLOCK = 3.0  # after which the longest waiting goes first [s]
 ROOM_SPEED = 3.0  # a slower vehicle beyond the junction may stop there [m/s]
 ROOM = 1.5  # left in front and behind [m]
+ADVANCE = 1.5  # beyond the edge of the junction to its first conflict, for a left turn to wait inside [m]
+QUEUE_SPEED = 2.0  # [m/s]
+PROVISIONAL = 1 << 60  # grant order of a left turn that may enter and wait before the first conflict
+OPPOSITE = 2.4  # directions that differ by more are opposite [rad]
 STALLED = 4.0  # a grant not used for so long is given back [s]
 BEFORE_LINE = 0.5  # where to wait without a stop line, before the junction [m]
 LEFT = int(Turn.LEFT)
@@ -184,7 +190,7 @@ def has_way_over(
         return other_sign < own_sign
     if own_priority != other_priority:
         return other_priority > own_priority
-    if abs(angle) > 2.4:  # oncoming: who turns left waits
+    if abs(angle) > OPPOSITE:  # oncoming: who turns left waits
         return own_turn == LEFT and other_turn != LEFT
     return angle > 0.5  # the other comes from the right
 
@@ -231,90 +237,112 @@ def has_room(
 
 
 @njit(cache=True)
-def way_is_free(
-    lanes: Ways, conflicts: Conflicts, memory: DriverMemory, places: Places, passage: Passage, e: int, a: int
-) -> bool:
-    """Return whether a driver may be granted its way now, considering all others with a way through the junction."""
-    gap = IMPATIENT_GAP if memory.waiting[e, a] > PATIENCE else GAP
-    speed, top = places.pose[a, SPEED], passage.way[a, TOP_SPEED]
-    pull = memory.style[e, a, MAX_ACCELERATION]
-    way = passage.way[a, ENTER]
-    for k in range(passage.plan[a, FIRST_PLACE], passage.plan[a, LAST_PLACE] + 1):
-        lane = memory.route[e, a, k]
-        for c in range(conflicts.first[lane], conflicts.first[lane + 1]):
-            other, twin = conflicts.lane[c], conflicts.twin[c]
-            my_in = travel_time(way + conflicts.reach[c, 0], speed, pull, top)
-            my_out = travel_time(way + conflicts.reach[c, 1] + places.pose[a, LENGTH], speed, pull, top)
-            for b in range(len(places.seen)):
-                if b == a or not places.seen[b] or passage.plan[b, JUNCTION] != passage.plan[a, JUNCTION]:
-                    continue
-                place = place_in_passage(memory, passage, e, b, other)
-                if place < 0:
-                    continue
-                theirs = distance_to_lane(lanes, memory, passage, e, b, place)
-                out = theirs + conflicts.reach[twin, 1] + places.pose[b, LENGTH]
-                if out < 0.0:
-                    continue
-                granted = memory.choice[e, b, GRANTED] == passage.plan[b, JUNCTION]
-                b_speed, b_pull = places.pose[b, SPEED], memory.style[e, b, MAX_ACCELERATION]
-                if granted:
-                    if my_in < travel_time(out, b_speed, b_pull, max(passage.way[b, TOP_SPEED], 1.0)) + BEHIND_GAP:
-                        return False
-                    continue
-                angle = wrap_angle(lane_heading(lanes, other, 0.0) - lane_heading(lanes, lane, 0.0))
-                if passage.flag[b, HELD] or not has_way_over(
-                    passage.plan[a, SIGN], passage.plan[b, SIGN], lanes.lane_priority[lane], lanes.lane_priority[other],
-                    lanes.lane_turn[lane], lanes.lane_turn[other], angle,
-                ):
-                    continue
-                if b_speed < STANDING and memory.waiting[e, a] > DEADLOCK:
-                    longer = memory.waiting[e, a] > memory.waiting[e, b]
-                    both_long = min(memory.waiting[e, a], memory.waiting[e, b]) > 2.0 * DEADLOCK
-                    if longer or both_long or (memory.waiting[e, a] == memory.waiting[e, b] and a < b):
-                        continue
-                arrival = travel_time(
-                    theirs + conflicts.reach[twin, 0], b_speed, b_pull, max(b_speed, passage.way[b, TOP_SPEED])
-                )
-                if my_out + gap > arrival:
-                    return False
-        way += lanes.lane_length[lane]
-    return True
+def is_stuck(memory: DriverMemory, places: Places, passage: Passage, e: int, b: int) -> bool:
+    """Return whether a driver stands in a queue behind one that has not been granted its way."""
+    for c in range(len(places.seen)):
+        if c != b and places.seen[c] and memory.lane[e, c] == memory.lane[e, b] and memory.s[e, c] > memory.s[e, b]:
+            waits = passage.plan[c, JUNCTION] == passage.plan[b, JUNCTION] and memory.choice[e, c, GRANTED] < 0
+            if waits and places.pose[c, SPEED] < QUEUE_SPEED:
+                return True
+    return False
 
 
 @njit(cache=True)
-def wait_for_earlier(
-    lanes: Ways, conflicts: Conflicts, memory: DriverMemory, places: Places, passage: Passage, e: int, a: int
-) -> float:
-    """Return how far ahead of the front a granted driver must wait for those granted earlier [m], infinite for none."""
-    nearest = math.inf
-    speed, top, pull = places.pose[a, SPEED], max(passage.way[a, TOP_SPEED], 1.0), memory.style[e, a, MAX_ACCELERATION]
-    way = passage.way[a, ENTER]
+def may_pass_first(
+    lanes: Ways, memory: DriverMemory, places: Places, passage: Passage, e: int, a: int, b: int, own: int, other: int,
+    angle: float,
+) -> bool:
+    """Return whether driver a, on lane `own`, need not mind b, on lane `other`, which has not been granted its way."""
+    if passage.flag[b, HELD] or is_stuck(memory, places, passage, e, b):
+        return True
+    if not has_way_over(
+        passage.plan[a, SIGN], passage.plan[b, SIGN], lanes.lane_priority[own], lanes.lane_priority[other],
+        lanes.lane_turn[own], lanes.lane_turn[other], angle,
+    ):
+        return True
+    if places.pose[b, SPEED] >= STANDING or memory.waiting[e, a] <= DEADLOCK:
+        return False
+    longer = memory.waiting[e, a] > memory.waiting[e, b]
+    both_long = min(memory.waiting[e, a], memory.waiting[e, b]) > 2.0 * DEADLOCK
+    return longer or both_long or (memory.waiting[e, a] == memory.waiting[e, b] and a < b)
+
+
+@njit(cache=True)
+def first_obstacle(
+    lanes: Ways, conflicts: Conflicts, memory: DriverMemory, places: Places, passage: Passage, order: int,
+    yields: bool, e: int, a: int,
+) -> tuple[float, float, float]:
+    """Return how far ahead of the front conflicts are that a driver may not enter yet.
+
+    Args:
+        lanes, conflicts: The network.
+        memory: Minds.
+        places: Where the actors are.
+        passage: Ways through the junctions.
+        order: Own order of grant; those granted earlier go first.
+        yields: Whether those with right of way that have not been granted their way count too.
+        e, a: Which driver.
+
+    Returns:
+        Distance to the first of all [m]; to the first with traffic that is not oncoming [m]; to the first shared area
+        with an oncoming lane, free or not [m]. Infinite for none.
+    """
+    gap = IMPATIENT_GAP if memory.waiting[e, a] > PATIENCE else GAP
+    speed, top = max(0.0, places.pose[a, SPEED]), max(passage.way[a, TOP_SPEED], 1.0)
+    agile = memory.style[e, a, TURN_IN] > AGILE
+    pull, junction = memory.style[e, a, MAX_ACCELERATION], passage.plan[a, JUNCTION]
+    way, nearest, nearest_cross, oncoming = passage.way[a, ENTER], math.inf, math.inf, math.inf
     for k in range(passage.plan[a, FIRST_PLACE], passage.plan[a, LAST_PLACE] + 1):
         lane = memory.route[e, a, k]
         for c in range(conflicts.first[lane], conflicts.first[lane + 1]):
-            enter = way + conflicts.reach[c, 0]
-            if enter < 0.0 or enter > nearest:
+            enter, leave = way + conflicts.reach[c, 0], way + conflicts.reach[c, 1] + places.pose[a, LENGTH]
+            if enter < 0.0:
                 continue
+            is_oncoming = abs(conflicts.angle[c]) > OPPOSITE
+            if is_oncoming:
+                oncoming = min(oncoming, enter)
+            if enter >= (nearest if is_oncoming else nearest_cross):
+                continue
+            blocked = False
             other, twin = conflicts.lane[c], conflicts.twin[c]
+            my_in, my_out = travel_time(enter, speed, pull, top), travel_time(leave, speed, pull, top)
             for b in range(len(places.seen)):
-                if b == a or not places.seen[b] or passage.plan[b, JUNCTION] != passage.plan[a, JUNCTION]:
-                    continue
-                later = memory.choice[e, b, GRANT_ORDER] >= memory.choice[e, a, GRANT_ORDER]
-                if later or memory.choice[e, b, GRANTED] != passage.plan[b, JUNCTION]:
+                if b == a or not places.seen[b] or passage.plan[b, JUNCTION] != junction:
                     continue
                 place = place_in_passage(memory, passage, e, b, other)
-                if place < 0:
+                if place < 0 or (conflicts.wide[c] and agile and memory.style[e, b, TURN_IN] > AGILE):
                     continue
                 theirs = distance_to_lane(lanes, memory, passage, e, b, place)
+                arrives = theirs + conflicts.reach[twin, 0]
                 out = theirs + conflicts.reach[twin, 1] + places.pose[b, LENGTH]
                 if out < 0.0:
                     continue
-                b_top = max(passage.way[b, TOP_SPEED], 1.0)
-                leaves = travel_time(out, places.pose[b, SPEED], memory.style[e, b, MAX_ACCELERATION], b_top)
-                if travel_time(enter, speed, pull, top) < leaves + 0.5 * BEHIND_GAP:
-                    nearest = min(nearest, enter)
+                b_speed, b_pull = places.pose[b, SPEED], memory.style[e, b, MAX_ACCELERATION]
+                b_top = max(passage.way[b, TOP_SPEED], b_speed, 1.0)
+                b_order = memory.choice[e, b, GRANT_ORDER]
+                granted = memory.choice[e, b, GRANTED] == junction and (b_order != PROVISIONAL or arrives < 0.0)
+                if b_order == PROVISIONAL and memory.choice[e, b, GRANTED] == junction and not granted:
+                    # It waits inside for oncoming traffic; those of the other street let it out first.
+                    if passage.way[b, ENTER] < 0.0 < passage.way[a, ENTER] and not is_oncoming:
+                        blocked = True
+                        break
+                if granted:
+                    if b_order < order or arrives < 0.0:
+                        if my_in < travel_time(out, b_speed, b_pull, b_top) + BEHIND_GAP:
+                            blocked = True
+                            break
+                elif yields and not may_pass_first(
+                    lanes, memory, places, passage, e, a, b, lane, other, conflicts.angle[c]
+                ):
+                    if my_out + gap > travel_time(arrives, b_speed, b_pull, b_top):
+                        blocked = True
+                        break
+            if blocked:
+                nearest = min(nearest, enter)
+                if not is_oncoming:
+                    nearest_cross = min(nearest_cross, enter)
         way += lanes.lane_length[lane]
-    return nearest
+    return nearest, nearest_cross, oncoming
 
 
 @njit(cache=True)
@@ -358,7 +386,7 @@ def rule_junctions(
             elif not inside and not braking and memory.choice[e, a, GRANTED] >= 0:
                 memory.choice[e, a, GRANTED] = -1
         elif memory.choice[e, a, GRANTED] >= 0 and not inside:
-            stalled = speed < STANDING and memory.waiting[e, a] > STALLED
+            stalled = speed < STANDING and memory.waiting[e, a] > STALLED and passage.way[a, ENTER] > 1.0
             if (passage.flag[a, HELD] and not cannot_stop) or stalled:
                 memory.choice[e, a, GRANTED] = -1
         elif cannot_stop and memory.choice[e, a, GRANTED] < 0 and not passage.flag[a, HELD]:
@@ -367,28 +395,38 @@ def rule_junctions(
     rank = 0
     asked = np.zeros(n, np.bool_)
     for _ in range(n):
-        chosen = np.int64(-1)
+        chosen, longest = np.int64(-1), 0.0
         for a in range(n):
             if asked[a] or not places.seen[a] or passage.plan[a, JUNCTION] < 0:
                 continue
-            if not passage.flag[a, ASKS] or passage.flag[a, HELD]:
+            provisional = memory.choice[e, a, GRANTED] >= 0 and memory.choice[e, a, GRANT_ORDER] == PROVISIONAL
+            if not obeys[a] or (memory.choice[e, a, GRANTED] >= 0 and not provisional):
                 continue
-            if memory.choice[e, a, GRANTED] >= 0 or not obeys[a]:
+            if not provisional and (not passage.flag[a, ASKS] or passage.flag[a, HELD]):
                 continue
-            if chosen < 0 or memory.waiting[e, a] > memory.waiting[e, chosen] or (
-                memory.waiting[e, a] == memory.waiting[e, chosen]
-                and passage.way[a, ENTER] < passage.way[chosen, ENTER]
-            ):
-                chosen = a
+            patience = memory.waiting[e, a] + (1e6 if provisional else 0.0)
+            nearer = chosen >= 0 and passage.way[a, ENTER] < passage.way[chosen, ENTER]
+            if chosen < 0 or patience > longest or (patience == longest and nearer):
+                chosen, longest = a, patience
         if chosen < 0:
             break
         asked[chosen] = True
-        if way_is_free(lanes, conflicts, memory, places, passage, e, chosen) and has_room(
-            lanes, occupancy, memory, places, passage, e, chosen
-        ):
+        inside = memory.choice[e, chosen, GRANTED] >= 0
+        if not inside and not has_room(lanes, occupancy, memory, places, passage, e, chosen):
+            continue
+        obstacle, cross, oncoming = first_obstacle(
+            lanes, conflicts, memory, places, passage, PROVISIONAL, True, e, chosen
+        )
+        if obstacle == math.inf:
             memory.choice[e, chosen, GRANTED] = passage.plan[chosen, JUNCTION]
             memory.choice[e, chosen, GRANT_ORDER] = np.int64(tick) * (2 * n) + n + rank
             rank += 1
+        elif not inside and cross == math.inf and oncoming - passage.way[chosen, ENTER] > ADVANCE:
+            first = memory.route[e, chosen, passage.plan[chosen, FIRST_PLACE]]
+            agile = memory.style[e, chosen, TURN_IN] > AGILE
+            if agile and lanes.lane_turn[first] == LEFT and passage.plan[chosen, SIGN] == 0:
+                memory.choice[e, chosen, GRANTED] = passage.plan[chosen, JUNCTION]
+                memory.choice[e, chosen, GRANT_ORDER] = PROVISIONAL
     for a in range(n):
         if not places.seen[a] or passage.plan[a, JUNCTION] < 0 or not obeys[a]:
             continue
@@ -396,4 +434,10 @@ def rule_junctions(
             if passage.flag[a, ASKS] and not memory.ignores_signals[e, a]:
                 passage.way[a, WAIT] = passage.way[a, STOP]
         else:
-            passage.way[a, WAIT] = wait_for_earlier(lanes, conflicts, memory, places, passage, e, a)
+            order = memory.choice[e, a, GRANT_ORDER]
+            obstacle, cross, oncoming = first_obstacle(
+                lanes, conflicts, memory, places, passage, order, order == PROVISIONAL, e, a
+            )
+            if order == PROVISIONAL and obstacle < math.inf:
+                obstacle = min(cross, oncoming)
+            passage.way[a, WAIT] = obstacle

@@ -18,6 +18,7 @@ from simengine.behavior.memory import (
     PREVIOUS,
     PROGRESS,
     ROUTE_LANES,
+    TURN_IN,
     DriverMemory,
 )
 from simengine.behavior.rules import Grid, Ways, is_drivable, nearest_lane
@@ -26,12 +27,14 @@ from simengine.road.frenet import lane_curvature, lane_width, project_on_lane_ne
 
 ROUTE_STREAM = 110  # philox stream of the choices
 SEARCH = 8.0  # radius in which a lost driver looks for a lane [m]
+TIGHT = 0.095  # curvature of a turn that a bus or truck cannot take within its lane [1/m]
+AGILE = 0.1  # vehicles whose curvature changes faster take any turn, see `memory.TURN_IN` [1/m/s]
 LOST = 2.0  # a driver farther than this beyond the edge of the lane looks for another [m]
 
 
 @njit(cache=True)
 def choose_successor(
-    lanes: Ways, lane: int, wanted_turn: int, seed: np.uint64, counter: int, e: int, a: int
+    lanes: Ways, lane: int, wanted_turn: int, agile: bool, seed: np.uint64, counter: int, e: int, a: int
 ) -> int:
     """Return one of a lane's drivable successors, or −1 at the end of the road.
 
@@ -39,21 +42,25 @@ def choose_successor(
         lanes: The network.
         lane: The lane that ends.
         wanted_turn: Turn to prefer where a successor makes it, 0 for any.
+        agile: Else a long vehicle, which avoids turns so tight that it would sweep over other lanes.
         seed, counter, e, a: Of the draw.
     """
-    count, wanted = 0, -1
+    count, easy, wanted = 0, 0, -1
     for k in range(lanes.successor_first[lane], lanes.successor_first[lane + 1]):
         following = lanes.successor[k]
         if is_drivable(lanes.lane_type, following):
             count += 1
+            easy += 1 if agile or lanes.lane_tightest[following] < TIGHT else 0
             if wanted_turn > 0 and lanes.lane_turn[following] == wanted_turn and wanted < 0:
                 wanted = following
     if count == 0 or wanted >= 0:
         return wanted
+    avoid = 0 < easy < count
+    count = easy if avoid else count
     pick = int(philox_uniform(seed, ROUTE_STREAM, counter, e, a) * count) if count > 1 else 0
     for k in range(lanes.successor_first[lane], lanes.successor_first[lane + 1]):
         following = lanes.successor[k]
-        if is_drivable(lanes.lane_type, following):
+        if is_drivable(lanes.lane_type, following) and not (avoid and lanes.lane_tightest[following] >= TIGHT):
             if pick == 0:
                 return following
             pick -= 1
@@ -72,7 +79,10 @@ def extend_route(lanes: Ways, memory: DriverMemory, seed: np.uint64, e: int, a: 
             junctions += 1
         if route[k + 1] < 0:
             turn = memory.choice[e, a, EXIT_TURN] if junctions == 0 else 0
-            route[k + 1] = choose_successor(lanes, route[k], turn, seed, memory.choice[e, a, COUNTER], e, a)
+            agile = memory.style[e, a, TURN_IN] > AGILE
+            route[k + 1] = choose_successor(
+                lanes, route[k], turn, agile, seed, memory.choice[e, a, COUNTER], e, a
+            )
             memory.choice[e, a, COUNTER] += 1
 
 

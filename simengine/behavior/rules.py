@@ -7,6 +7,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from simengine.behavior.wide_turns import find_near_lanes
 from simengine.core.geometry import wrap_angle
 from simengine.road.frenet import lane_fraction, project_on_lane_near, segment_foot
 from simengine.road.network import LaneArrays, LaneType, MarkingType, RoadNetwork, lane_arrays
@@ -41,6 +42,7 @@ class Ways(NamedTuple):
     successor: NDArray[np.int32]
     predecessor_first: NDArray[np.int32]
     predecessor: NDArray[np.int32]
+    lane_tightest: NDArray[np.float64]  # largest curvature either way [1/m]. (num_lanes,)
     may_left: NDArray[np.bool_]  # the marking on this side may be crossed. (num_lanes,)
     may_right: NDArray[np.bool_]
 
@@ -79,12 +81,14 @@ class Crossings(NamedTuple):
 
 
 class Conflicts(NamedTuple):
-    """Lanes whose areas overlap in a junction, CSR over lanes."""
+    """Lanes whose areas overlap in a junction, or come so near that long vehicles need both; CSR over lanes."""
 
     first: NDArray[np.int32]
     lane: NDArray[np.int32]
     reach: NDArray[np.float64]  # where the own lane enters and leaves the shared area [m]. (num_conflicts, 2)
     twin: NDArray[np.int32]  # the entry that tells the same from the other lane
+    wide: NDArray[np.bool_]  # counts only where one of the two vehicles is long
+    angle: NDArray[np.float64]  # from the own direction at the start of the lane to the other's, in (−π, π] [rad]
 
 
 class RoadRules(NamedTuple):
@@ -109,16 +113,12 @@ def road_rules(network: RoadNetwork) -> RoadRules:
     owner = np.repeat(np.arange(len(network.crossing_width), dtype=np.int32), np.diff(network.crossing_lane_first))
     crossing_order, crossing_first = _sorted_by_lane(network.crossing_lane, num_lanes)
     free = (MarkingType.NONE, MarkingType.BROKEN)
-    lane = np.repeat(np.arange(num_lanes, dtype=np.int32), np.diff(network.conflict_first))
-    place = {
-        (int(a), int(b)): k for k, (a, b) in enumerate(zip(lane, network.conflict_lane, strict=True))
-    }
-    twin = np.array([place[int(b), int(a)] for (a, b) in place], np.int32)
     shown = {int(group): signal for signal, group in reversed(list(enumerate(network.signal_group)))}
     lanes = lane_arrays(network)
     shared = {name: getattr(lanes, name) for name in Ways._fields if name in LaneArrays._fields}
     ways = Ways(
         **shared,
+        lane_tightest=np.maximum.reduceat(np.abs(network.point_curvature), network.lane_first_point[:-1]),
         may_left=np.isin(network.lane_marking_left, free),
         may_right=np.isin(network.lane_marking_right, free),
     )
@@ -141,13 +141,36 @@ def road_rules(network: RoadNetwork) -> RoadRules:
         width=network.crossing_width,
         signal=np.array([shown.get(int(group), -1) for group in network.crossing_signal], np.int32),
     )
-    conflicts = Conflicts(
-        first=network.conflict_first,
-        lane=network.conflict_lane,
-        reach=np.stack([network.conflict_enter, network.conflict_leave], axis=1).reshape(-1, 2),
-        twin=twin,
+    return RoadRules(ways, grid, stops, crossings, _conflicts(network, ways))
+
+
+def _conflicts(network: RoadNetwork, ways: Ways) -> Conflicts:
+    """Join the network's conflicts with those of long vehicles."""
+    num_lanes = len(network.lane_type)
+    own = np.repeat(np.arange(num_lanes, dtype=np.int32), np.diff(network.conflict_first))
+    capacity = 64
+    while True:
+        pairs, near = np.zeros((capacity, 2), np.int32), np.zeros((capacity, 2))
+        found = find_near_lanes(ways, network.conflict_first, network.conflict_lane, pairs, near)
+        if found <= capacity:
+            break
+        capacity = found
+    wide = np.concatenate([np.zeros(len(own), np.bool_), np.ones(found, np.bool_)])
+    other = np.concatenate([network.conflict_lane, pairs[:found, 1]])
+    own = np.concatenate([own, pairs[:found, 0]])
+    reach = np.concatenate([np.stack([network.conflict_enter, network.conflict_leave], axis=1), near[:found]])
+    order = np.lexsort((other, own))
+    own, other = own[order], other[order]
+    place = {(int(a), int(b)): k for k, (a, b) in enumerate(zip(own, other, strict=True))}
+    start = network.point_heading[network.lane_first_point[:-1]]
+    return Conflicts(
+        first=np.searchsorted(own, np.arange(num_lanes + 1)).astype(np.int32),
+        lane=other.astype(np.int32),
+        reach=reach[order].reshape(-1, 2),
+        twin=np.array([place[int(b), int(a)] for a, b in place], np.int32),
+        wide=wide[order],
+        angle=np.array([wrap_angle(float(start[b] - start[a])) for a, b in place], np.float64),
     )
-    return RoadRules(ways, grid, stops, crossings, conflicts)
 
 
 @njit(cache=True)

@@ -16,6 +16,7 @@ from simengine.behavior.conditions import (
     seen_speed,
 )
 from simengine.behavior.following import drive_freely, follow, respond_ahead, respond_to_lane
+from simengine.behavior.guard import guarded
 from simengine.behavior.junction import (
     ENTER,
     HELD,
@@ -276,6 +277,9 @@ def traffic_row(
         line = min(scratch.passage.way[a, LINE], scratch.passage.way[a, WAIT])
         controls.acceleration[e, a], _, _ = response(
             ways, occupancy, memory, pose, line, min(vehicles[a, MAX_DECELERATION], BRAKES), e, a, friction, sight
+        )
+        controls.acceleration[e, a] = guarded(
+            controls.acceleration[e, a], places, a, vehicles[a], steering[a]
         )
         advance_change(memory, e, a, pose[SPEED], pose[LENGTH], dt)
         controls.steering[e, a] = steer_along_route(
