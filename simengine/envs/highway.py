@@ -84,8 +84,8 @@ class HighwayWorlds(Worlds):
         )  # fmt: skip
         self.models = np.array([_model_row(name) for name in CAR_MODELS + TRUCK_MODELS])
         shape = (num_envs, self.vehicles)
-        self.motion, self.trait = np.zeros((*shape, 6)), np.zeros((*shape, kernels.TRAIT_COLUMNS))
-        self.place = np.zeros((*shape, 5), np.int32)
+        self.motion, self.trait = np.zeros((*shape, kernels.MOTION_COLUMNS)), np.zeros((*shape, kernels.TRAIT_COLUMNS))
+        self.place = np.zeros((*shape, kernels.PLACE_COLUMNS), np.int32)
         self.lead = np.zeros((num_envs, spec.lanes), np.int32)
         self.ego = np.zeros((num_envs, 2))
         self.observation_space = gym.spaces.Box(-1.0, 1.0, (kernels.OBSERVATION_SIZE,), np.float32)

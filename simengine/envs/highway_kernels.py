@@ -1,9 +1,10 @@
 """One step of a ring highway for one world or for thousands: drivers decide, vehicles move, the ego is judged and sees.
 
 The road is straight, closed into a ring along x; lane 0 is the rightmost, its centre is y = 0. Vehicle 0 is the ego.
-Drivers are the IDM and MOBIL of `simengine.behavior`, vehicles the single-track models of `simengine.physics`. Two
-departures, for speed: a driver weighs a lane change once a second and only when hindered, and a vehicle that runs dead
-straight on its lane's centre is moved without trigonometry, to the same result.
+Drivers are the IDM and MOBIL of `simengine.behavior`, vehicles the single-track models of `simengine.physics`. Three
+departures, for speed: a driver weighs a lane change once a second and only when hindered; a vehicle that runs dead
+straight on its lane's centre is moved without trigonometry, to the same result; substeps are the ego's alone, others
+move once per action. Contact is tested once per action, in which vehicles close by less than their length.
 """
 
 import math
@@ -20,16 +21,19 @@ from simengine.envs import terms
 from simengine.physics.planar_motion import move_wheeled
 from simengine.physics.vehicle_models import advance_kinematic, advance_steering, limit_acceleration
 
-# Columns of `motion` (num_envs, num_vehicles, 6): box centre [m], yaw [rad], speed [m/s], steering [rad], acceleration.
-X, Y, YAW, SPEED, STEERING, ACCELERATION = range(6)
+# Columns of `motion` (num_envs, num_vehicles, 8): box centre [m], yaw [rad], speed [m/s], steering [rad], acceleration
+# [m/s²]; gap to the vehicle ahead [m] and how fast it closes [m/s].
+X, Y, YAW, SPEED, STEERING, ACCELERATION, GAP, APPROACH = range(8)
+MOTION_COLUMNS = 8
 # Columns of `trait` (num_envs, num_vehicles, 11), fixed for an episode: the driver's desired speed [m/s], time gap [s],
 # a and b of the IDM [m/s²]; then of the vehicle, as in `models`.
 (DESIRED, TIME_GAP, COMFORT_ACCELERATION, COMFORT_BRAKING, OWN_LENGTH, OWN_WIDTH, OWN_FRONT, OWN_REAR, OWN_LOCK,
  OWN_STEERING_RATE, OWN_BRAKING) = range(11)  # fmt: skip
 TRAIT_COLUMNS = 11
-# Columns of `place` (num_envs, num_vehicles, 5): lane driven to, lowest and highest lane touched, model, and (row k)
-# the vehicle that is k-th along the ring.
-TARGET, LOW, HIGH, MODEL, ORDER = range(5)
+# Columns of `place` (num_envs, num_vehicles, 6): lane driven to, lowest and highest lane touched, model, rank along the
+# ring, and (row k) the vehicle that is k-th along it.
+TARGET, LOW, HIGH, MODEL, RANK, ORDER = range(6)
+PLACE_COLUMNS = 6
 # Columns of `ego` (num_envs, 2): leftward velocity of the centre of mass [m/s], yaw rate [rad/s].
 LEFTWARD, YAW_RATE = range(2)
 # Columns of `clock` (num_envs, 2).
@@ -45,9 +49,10 @@ INFO_COLUMNS = 5
 MIN_GAP = 2.0  # s0 of the IDM [m]
 POLITENESS = 0.3  # p of MOBIL
 HINDERED = 0.25  # share of the comfortable acceleration below which a driver counts as held back
-EGO_FEATURES, SLOTS, SLOT_FEATURES = 9, 9, 5
+EGO_FEATURES, SLOTS, SLOT_FEATURES = 9, 9, 7
 OBSERVATION_SIZE = EGO_FEATURES + SLOTS * SLOT_FEATURES
 _VIEW = 120.0  # farther vehicles are not observed [m]
+_NEAR = 15.0  # gaps up to this are observed a second time, finely [m]
 _SETTLED = 0.02  # off the lane's centre [m], and ten times less in angles [rad]
 _CONSIDER_EVERY = 1.0  # seconds between two thoughts about changing lane
 _PLACING, _DRIVER = 11, 12  # random streams
@@ -113,6 +118,8 @@ def _sort_along(e, motion, place):
             place[e, j + 1, ORDER] = place[e, j, ORDER]
             j -= 1
         place[e, j + 1, ORDER] = n
+    for k in range(count):
+        place[e, place[e, k, ORDER], RANK] = k
 
 
 @njit(cache=True)
@@ -155,16 +162,16 @@ def _respond(e, follower, leader, ring_length, motion, trait):
 
 
 @njit(cache=True)
-def _lane_wanted(e, n, rank, num_lanes, ring_length, motion, trait, place, lead):
+def _lane_wanted(e, n, num_lanes, ring_length, motion, trait, place):
     """Return the lane that MOBIL would have a driver in; one that gains nothing itself does not change."""
-    lane = place[e, n, TARGET]
+    lane, rank = place[e, n, TARGET], place[e, n, RANK]
     now = motion[e, n, ACCELERATION]
     best, wanted = THRESHOLD, lane
     for side in range(2):
         there = lane + 1 if side == 0 else lane - 1
         if there < 0 or there >= num_lanes:
             continue
-        ahead = lead[e, there] if lead[e, there] != n else -1
+        ahead = _nearest(e, rank, there, there, True, place)
         if ahead >= 0 and _gap(e, n, ahead, ring_length, motion, trait) < MIN_GAP:
             continue
         after = _respond(e, n, ahead, ring_length, motion, trait)
@@ -178,7 +185,8 @@ def _lane_wanted(e, n, rank, num_lanes, ring_length, motion, trait, place, lead)
             new_now, new_after = motion[e, behind, ACCELERATION], _respond(e, behind, n, ring_length, motion, trait)
         if not is_safe(after, new_after, SAFE_DECELERATION):
             continue
-        old, leader = _nearest(e, rank, lane, lane, False, place), lead[e, lane]
+        old = _nearest(e, rank, lane, lane, False, place)
+        leader = _nearest(e, rank, lane, lane, True, place)
         if old >= 0 and old != leader:
             old_now, old_after = motion[e, old, ACCELERATION], _respond(e, old, leader, ring_length, motion, trait)
         gain = lane_change_incentive(now, after, new_now, new_after, old_now, old_after, POLITENESS)
@@ -188,11 +196,11 @@ def _lane_wanted(e, n, rank, num_lanes, ring_length, motion, trait, place, lead)
 
 
 @njit(cache=True)
-def _decide(e, first, due, every, num_lanes, ring_length, motion, trait, place, lead):
-    """Set accelerations and lanes of all vehicles from `first` on by IDM and MOBIL, from the front of the ring back.
+def _find_gaps(e, num_lanes, ring_length, motion, trait, place, lead):
+    """Write every vehicle's gap and approach to the one ahead on any lane it touches, from the front of the ring back.
 
-    Vehicle n weighs a lane change when `due` + n is a multiple of `every`. `lead` is filled with the nearest vehicle
-    ahead on each lane as the scan goes back.
+    `lead` holds the nearest vehicle ahead on each lane as the scan goes back; it begins with the first of each lane,
+    which is ahead of the last.
     """
     count = motion.shape[1]
     for lane in range(num_lanes):
@@ -208,35 +216,44 @@ def _decide(e, first, due, every, num_lanes, ring_length, motion, trait, place, 
             break
     for rank in range(count - 1, -1, -1):
         n = place[e, rank, ORDER]
-        low, high = place[e, n, LOW], place[e, n, HIGH]
-        if n >= first:
-            leader, gap = -1, math.inf
-            for lane in range(low, high + 1):
-                other = lead[e, lane]
-                if other >= 0 and other != n:
-                    ahead = motion[e, other, X] - motion[e, n, X]
-                    if ahead < 0.0:
-                        ahead += ring_length
-                    ahead -= 0.5 * (trait[e, n, OWN_LENGTH] + trait[e, other, OWN_LENGTH])
-                    if ahead < gap:
-                        leader, gap = other, ahead
-            speed = motion[e, n, SPEED]
-            approach = speed - motion[e, leader, SPEED] if leader >= 0 else 0.0
-            # As `_respond`, written out: a call that passes arrays costs more than the arithmetic.
-            now = idm_acceleration(
-                speed, trait[e, n, DESIRED], gap, approach, trait[e, n, COMFORT_ACCELERATION],
-                trait[e, n, COMFORT_BRAKING], trait[e, n, TIME_GAP], MIN_GAP, EXPONENT,
-            )
-            motion[e, n, ACCELERATION] = max(-trait[e, n, OWN_BRAKING], now)
-            # Hindered: behind someone slower, or held back by him.
-            hindered = approach > 0.0 or now < HINDERED * trait[e, n, COMFORT_ACCELERATION]
-            if leader >= 0 and hindered and low == high and (due + n) % every == 0:
-                wanted = _lane_wanted(e, n, rank, num_lanes, ring_length, motion, trait, place, lead)
-                if wanted != low:
-                    low, high = min(wanted, low), max(wanted, high)
-                    place[e, n, TARGET], place[e, n, LOW], place[e, n, HIGH] = wanted, low, high
-        for lane in range(low, high + 1):
+        gap, approach = math.inf, 0.0
+        for lane in range(place[e, n, LOW], place[e, n, HIGH] + 1):
+            other = lead[e, lane]
             lead[e, lane] = n
+            if other >= 0 and other != n:
+                ahead = motion[e, other, X] - motion[e, n, X]
+                if ahead < 0.0:
+                    ahead += ring_length
+                ahead -= 0.5 * (trait[e, n, OWN_LENGTH] + trait[e, other, OWN_LENGTH])
+                if ahead < gap:
+                    gap, approach = ahead, motion[e, n, SPEED] - motion[e, other, SPEED]
+        motion[e, n, GAP], motion[e, n, APPROACH] = gap, approach
+
+
+@njit(cache=True)
+def _decide(e, first, due, every, num_lanes, ring_length, motion, trait, place, lead):
+    """Set accelerations and lanes of all vehicles from `first` on by IDM and MOBIL.
+
+    Vehicle n weighs a lane change when `due` + n is a multiple of `every`.
+    """
+    _find_gaps(e, num_lanes, ring_length, motion, trait, place, lead)
+    # A loop of its own: without branches the processor works on several drivers at once (33 against 8 ns a driver).
+    for n in range(first, motion.shape[1]):
+        now = idm_acceleration(
+            motion[e, n, SPEED], trait[e, n, DESIRED], motion[e, n, GAP], motion[e, n, APPROACH],
+            trait[e, n, COMFORT_ACCELERATION], trait[e, n, COMFORT_BRAKING], trait[e, n, TIME_GAP], MIN_GAP, EXPONENT,
+        )
+        motion[e, n, ACCELERATION] = max(-trait[e, n, OWN_BRAKING], now)
+    for n in range((every - due % every) % every, motion.shape[1], every):
+        # Hindered: behind someone slower, or held back by him.
+        hindered = motion[e, n, APPROACH] > 0.0 or (
+            motion[e, n, ACCELERATION] < HINDERED * trait[e, n, COMFORT_ACCELERATION]
+        )
+        if n >= first and hindered and place[e, n, LOW] == place[e, n, HIGH] and motion[e, n, GAP] < math.inf:
+            wanted = _lane_wanted(e, n, num_lanes, ring_length, motion, trait, place)
+            low = place[e, n, LOW]
+            place[e, n, TARGET] = wanted
+            place[e, n, LOW], place[e, n, HIGH] = min(wanted, low), max(wanted, low)
 
 
 @njit(cache=True)
@@ -296,7 +313,7 @@ def _move_ego(e, target_y, step, settings, models, motion, place, ego):
 
 @njit(cache=True)
 def _move_others(e, step, lane_width, num_lanes, motion, trait, place):
-    """Advance all vehicles but the ego by a substep: straight on, or steering to their lane's centre."""
+    """Advance all vehicles but the ego: straight on, or steering to their lane's centre."""
     for n in range(1, motion.shape[1]):
         speed, acceleration = motion[e, n, SPEED], motion[e, n, ACCELERATION]
         target = place[e, n, TARGET]
@@ -402,10 +419,14 @@ def _observe(e, settings, motion, trait, place, ego, out):
                 at = EGO_FEATURES + (base + (index if direction == 0 else 2)) * SLOT_FEATURES
                 length = 0.5 * (trait[e, n, OWN_LENGTH] + trait[e, 0, OWN_LENGTH])
                 out[e, at] = 1.0
-                out[e, at + 1] = terms.feature(dx - length if direction == 0 else dx + length, _VIEW)
-                out[e, at + 2] = terms.feature(motion[e, n, SPEED] - speed, 15.0)
-                out[e, at + 3] = terms.feature(motion[e, n, Y] - lane * width, width)
-                out[e, at + 4] = terms.feature(motion[e, n, ACCELERATION], 8.0)
+                gap = abs(dx) - length  # negative beside
+                closing = speed - motion[e, n, SPEED] if direction == 0 else motion[e, n, SPEED] - speed
+                out[e, at + 1] = terms.feature(gap, _VIEW)
+                out[e, at + 2] = terms.feature(gap, _NEAR)
+                out[e, at + 3] = terms.feature(closing, 15.0)
+                out[e, at + 4] = terms.feature(closing / max(gap, 1.0), 0.5)
+                out[e, at + 5] = terms.feature(motion[e, n, Y] - lane * width, width)
+                out[e, at + 6] = terms.feature(motion[e, n, ACCELERATION], 8.0)
 
 
 @njit(cache=True)
@@ -526,12 +547,10 @@ def step_world(
     _decide(e, first, clock[e, STEP], every, num_lanes, ring_length, motion, trait, place, lead)
     if settings.built_in:
         target_y = place[e, 0, TARGET] * lane_width
-    step = settings.step / settings.substeps
-    crashed = False
     for _ in range(settings.substeps):
-        _move_ego(e, target_y, step, settings, models, motion, place, ego)
-        _move_others(e, step, lane_width, num_lanes, motion, trait, place)
-        crashed = crashed or _collides(e, ring_length, motion, trait)
+        _move_ego(e, target_y, settings.step / settings.substeps, settings, models, motion, place, ego)
+    _move_others(e, settings.step, lane_width, num_lanes, motion, trait, place)
+    crashed = _collides(e, ring_length, motion, trait)
     for n in range(motion.shape[1]):
         if motion[e, n, X] >= ring_length:
             motion[e, n, X] -= ring_length

@@ -153,6 +153,7 @@ class ScenarioEnv(gym.Env[NDArray[np.float32], NDArray[np.float32]]):
         self._observation: DriverObservation | None = None
 
     def _choose(self, scenario: str, overrides: list[str] | tuple[str, ...]) -> None:
+        self._scenario, self._overrides = scenario, tuple(overrides)
         quiet = [] if any(text.startswith("sensors=") for text in overrides) else ["sensors=none"]
         chosen = [] if any(text.startswith("physics=") for text in overrides) else [f"physics={self._physics}"]
         self._tree = compose("config", (f"scenario={scenario}", *quiet, *chosen, *overrides))
@@ -162,11 +163,11 @@ class ScenarioEnv(gym.Env[NDArray[np.float32], NDArray[np.float32]]):
     ) -> tuple[NDArray[np.float32], dict[str, Any]]:
         """Draw the next scenario and begin it."""
         super().reset(seed=seed)
-        if options is not None:
+        if options:
             unknown = set(options) - {"scenario", "overrides"}
-            if unknown or "scenario" not in options:
-                raise ConfigError(f"options: allowed are scenario (required) and overrides, not {sorted(unknown)}")
-            self._choose(options["scenario"], options.get("overrides", ()))
+            if unknown:
+                raise ConfigError(f"options: allowed are scenario and overrides, not {', '.join(sorted(unknown))}")
+            self._choose(options.get("scenario", self._scenario), options.get("overrides", self._overrides))
         self.close()
         concrete = concretize(self._tree, int(self.np_random.integers(2**31)))
         self._simulator = Simulator(concrete)
