@@ -22,7 +22,7 @@ from simengine.core.state import ActorKind, ActorTable, Behavior, Controls, Ligh
 from simengine.physics import planar_motion
 from simengine.physics.backend import Contact, FrictionPatches, Ground, Physics
 from simengine.physics.contact_boxes import COLUMNS, ObstacleGrid, find_contacts, solve_contacts
-from simengine.physics.hand_over import find_hand_overs
+from simengine.physics.hand_over_worlds import mark_hand_overs
 from simengine.physics.vehicle_models import advance_steering
 from simengine.physics.wheels import HOLD_DEMAND, HOLD_SPEED
 from simengine.road.network import LaneArrays, lane_arrays
@@ -101,17 +101,15 @@ class BatchedPhysics(Physics):
 
     def _hand_over(self, state: WorldState) -> WorldState:
         """Return the state with every replayed actor that is about to be touched made dynamic."""
-        handed = state
-        must = np.zeros(state.valid.shape[1], np.bool_)
-        for e in np.flatnonzero((state.valid & state.replayed).any(axis=1)):
-            actors = ActorTable(*(field[e : e + 1] for field in self._actors))
-            world = WorldState(*(field[e : e + 1] for field in state))
-            if find_hand_overs(actors, world, state.valid[e] & state.replayed[e], self._step, must):
-                if handed is state:
-                    handed = copy_state(state)
-                handed.replayed[e, must] = False
-                # The pose it was given is that of the tick to come.
-                handed.position[e, must] -= state.velocity[e, must] * self._step
+        if not (state.valid & state.replayed).any():
+            return state
+        must = np.zeros(state.valid.shape, np.bool_)
+        if mark_hand_overs(self._actors, state, self._step, must) == 0:
+            return state
+        handed = copy_state(state)
+        handed.replayed[must] = False
+        # The pose it was given is that of the tick to come.
+        handed.position[must] -= state.velocity[must] * self._step
         return handed
 
     def contacts(self) -> list[Contact]:
