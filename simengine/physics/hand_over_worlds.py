@@ -1,4 +1,4 @@
-"""Which replayed actors of many worlds must become dynamic now, as `hand_over` decides it for the rigid bodies of one."""
+"""Which replayed actors of many worlds must become dynamic now, by the rule that `hand_over` has for one world."""
 
 import math
 
