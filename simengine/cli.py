@@ -99,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
             name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", epilog=text,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )  # fmt: skip
-        sub.set_defaults(run=run)
+        sub.set_defaults(run=run, parser=sub)
         return sub
 
     listing = command("list", _list, "show the scenario library", "A scenario of your own joins with\n"
@@ -176,7 +176,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = _parser()
     arguments, rest = parser.parse_known_args(argv)
     if rest:
-        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+        arguments.parser.error(f"unrecognized arguments: {' '.join(rest)}")
     if arguments.run is _test:
         arguments.overrides = [path for path in arguments.paths if "=" in path]
         arguments.paths = [path for path in arguments.paths if "=" not in path]

@@ -255,7 +255,7 @@ def resolve(tree: dict[str, Any]) -> dict[str, Any]:
     return resolved
 
 
-def hydra_settings(primary: str, overrides: list[str] | tuple[str, ...], mode: str) -> dict[str, Any]:
+def hydra_settings(primary: str, overrides: list[str] | tuple[str, ...]) -> dict[str, Any]:
     """Return the resolved output folders of Hydra: `run_dir`, `sweep_dir`."""
     configuration = _compose(primary, tuple(overrides))
     OmegaConf.set_readonly(configuration, False)

@@ -10,8 +10,6 @@ from simengine.core.errors import ConfigError
 from simengine.simulation.simulator import simulate
 from tests.tiny_rig import TINY
 
-pytestmark = pytest.mark.xdist_group("loop")
-
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory):

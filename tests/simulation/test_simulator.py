@@ -7,7 +7,6 @@ import simengine
 from simengine.core.errors import ScenarioError
 from simengine.simulation.simulator import Simulator
 
-pytestmark = pytest.mark.xdist_group("loop")
 QUIET = ["sensors=none", "traffic=none", "pedestrians=none", "road.parked_fraction=0"]
 
 

@@ -8,8 +8,6 @@ from simengine.cli import main
 from simengine.verify.difficulty import Sample, measure
 from simengine.verify.library import library
 
-pytestmark = pytest.mark.xdist_group("loop")
-
 
 @pytest.fixture
 def own_scenarios(tmp_path):
