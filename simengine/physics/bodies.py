@@ -22,7 +22,7 @@ _REPLAY_STEER_FROM = 1.0  # speed below which a recording's steering cannot be t
 _STRIDE_PERSON = 0.8  # two steps over body height; 1.4 m for an adult (Winter, "Biomechanics", ch. 1)
 _STRIDE_ANIMAL = 1.5  # one bound over body length; 2.6 m for a deer
 
-BODY = np.dtype(
+_BODY_FIELDS = np.dtype(
     [
         ("position", np.float64, (3,)),  # centre of mass, world [m]
         ("orientation", np.float64, (4,)),  # w, x, y, z
@@ -53,6 +53,7 @@ BODY = np.dtype(
     ],
     align=True,
 )
+BODY = np.dtype((np.record, _BODY_FIELDS))  # so that Python too reads fields as attributes
 # Fields of a body that are those of the state, by name in `WorldState`.
 _MOTION = {
     "position": "box_position", "orientation": "orientation", "velocity": "box_velocity",

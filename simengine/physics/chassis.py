@@ -30,7 +30,7 @@ _FROM_TABLE = (
     "drag_area", "rolling_resistance", "max_speed",
 )  # fmt: skip
 # A body frame has its origin at the centre of mass. Units as in `ActorTable`.
-CHASSIS = np.dtype(
+_CHASSIS_FIELDS = np.dtype(
     [
         ("kind", np.int32),
         ("mobility", np.int32),
@@ -50,6 +50,7 @@ CHASSIS = np.dtype(
     ],
     align=True,
 )
+CHASSIS = np.dtype((np.record, _CHASSIS_FIELDS))  # so that Python too reads fields as attributes
 
 
 def body_inertia(
