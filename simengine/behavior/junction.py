@@ -45,8 +45,8 @@ from simengine.road.network import Turn
 
 DECISION_TIME = 2.0  # a driver asks for the way when the last place to stop comfortably is this near [s]
 DECISION_WAY = 8.0  # plus this [m]
-GAP = 1.5  # between leaving a conflict and the arrival of those with right of way [s]
-IMPATIENT_GAP = 0.8  # after waiting for `PATIENCE`
+GAP = 1.0  # between leaving a conflict and the arrival of those with right of way [s]
+IMPATIENT_GAP = 0.7  # after waiting for `PATIENCE`
 PATIENCE = 20.0  # [s]
 BEHIND_GAP = 0.4  # after those granted earlier have left [s]
 STANDING = 0.5  # [m/s]
@@ -55,6 +55,7 @@ ROOM_SPEED = 3.0  # a slower vehicle beyond the junction may stop there [m/s]
 ROOM = 1.5  # left in front and behind [m]
 ADVANCE = 1.5  # beyond the edge of the junction to its first conflict, for a left turn to wait inside [m]
 QUEUE_SPEED = 2.0  # [m/s]
+QUEUE_WAY = 4.0  # one whose rear is this little inside the junction still blocks its lane [m]
 PROVISIONAL = 1 << 60  # grant order of a left turn that may enter and wait before the first conflict
 OPPOSITE = 2.4  # directions that differ by more are opposite [rad]
 STALLED = 4.0  # a grant not used for so long is given back [s]
@@ -238,12 +239,19 @@ def has_room(
 
 @njit(cache=True)
 def is_stuck(memory: DriverMemory, places: Places, passage: Passage, e: int, b: int) -> bool:
-    """Return whether a driver stands in a queue behind one that has not been granted its way."""
+    """Return whether a driver stands in a queue behind one that has not been granted its way for good."""
+    lane = memory.lane[e, b]
     for c in range(len(places.seen)):
-        if c != b and places.seen[c] and memory.lane[e, c] == memory.lane[e, b] and memory.s[e, c] > memory.s[e, b]:
-            waits = passage.plan[c, JUNCTION] == passage.plan[b, JUNCTION] and memory.choice[e, c, GRANTED] < 0
-            if waits and places.pose[c, SPEED] < QUEUE_SPEED:
-                return True
+        if c == b or not places.seen[c] or passage.plan[c, JUNCTION] != passage.plan[b, JUNCTION]:
+            continue
+        if places.pose[c, SPEED] > QUEUE_SPEED:
+            continue
+        if memory.choice[e, c, GRANTED] >= 0 and memory.choice[e, c, GRANT_ORDER] != PROVISIONAL:
+            continue
+        rear = memory.s[e, c] - 0.5 * places.pose[c, LENGTH]
+        just_in = memory.route[e, c, PREVIOUS] == lane and rear < QUEUE_WAY
+        if just_in or (memory.lane[e, c] == lane and memory.s[e, c] > memory.s[e, b]):
+            return True
     return False
 
 

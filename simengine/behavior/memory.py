@@ -1,8 +1,9 @@
 """What drivers carry from one decision to the next, as arrays, and how drivers differ.
 
-Parameters of car following are those of the Intelligent Driver Model; see `idm.py`. Kinds: cars accelerate at 1.4 and
-brake comfortably at 2.0 m/s² (Treiber & Kesting, "Traffic Flow Dynamics", 2013, Table 11.2: 1.0–1.5 and 1.5–2.0),
-trucks and buses at 0.7 and 1.7, bicycles at 0.8.
+Parameters of car following are those of the Intelligent Driver Model; see `idm.py`. Kinds: cars brake
+comfortably at 2.0 m/s² (Treiber & Kesting, "Traffic Flow Dynamics", 2013, Table 11.2: 1.5–2.0) and accelerate at 1.8,
+more than that table's 1.0–1.5, so that a queue leaves a signal with the usual headway of about 2 s; trucks and buses
+0.9 and 1.7, bicycles 0.8.
 """
 
 import math
@@ -132,11 +133,11 @@ def _draw(
     for e in range(kind.shape[0]):
         for a in range(kind.shape[1]):
             mind = truncated_normal(seed, SPREAD_STREAM + 2, e, a, 1.0, 0.1)
-            acceleration, braking, comfort, factor, gap_factor, distance = 1.4, 2.0, 2.2, 1.0, 1.0, 2.0
+            acceleration, braking, comfort, factor, gap_factor, distance = 1.8, 2.0, 2.2, 1.0, 1.0, 2.0
             if kind[e, a] == ActorKind.TRUCK or kind[e, a] == ActorKind.BUS:
-                acceleration, braking, comfort, factor, gap_factor, distance = 0.7, 1.7, 1.4, 0.92, 1.25, 2.5
+                acceleration, braking, comfort, factor, gap_factor, distance = 0.9, 1.7, 1.4, 0.92, 1.25, 2.5
             elif kind[e, a] == ActorKind.MOTORCYCLE:
-                acceleration, braking, comfort = 1.9, 2.3, 2.6
+                acceleration, braking, comfort = 2.3, 2.3, 2.6
             elif kind[e, a] == ActorKind.BICYCLE:
                 acceleration, braking, comfort, distance = 0.8, 1.6, 1.6, 1.5
             cap = 0.95 * max_speed[e, a] if max_speed[e, a] > 0.0 else 60.0
