@@ -10,7 +10,7 @@ from simengine.behavior.actions import Stage, check_mobility, find_action
 from simengine.behavior.ego_driver import Control, DriverObservation, make_driver, observe
 from simengine.behavior.events import compile_events, empty_latches, evaluate_triggers
 from simengine.behavior.inflow import Inflow, begin_inflow, refill
-from simengine.behavior.memory import draw_drivers, empty_memory
+from simengine.behavior.memory import EXIT_TURN, draw_drivers, empty_memory
 from simengine.behavior.pedestrian import People, begin_people, walk_people
 from simengine.behavior.replay import Recording, follow_recording, hand_over, lay_out
 from simengine.behavior.rules import road_rules
@@ -30,9 +30,11 @@ from simengine.core.state import (
 )
 from simengine.core.weather import sight_distance, sky_illuminance, sun_illuminance
 from simengine.labels.hazards import HazardOnset
+from simengine.road.network import Turn
 from simengine.road.projection import lane_pose, locate
 from simengine.simulation.world import DARK, World
 
+_TURNS = {"any": Turn.NONE, "straight": Turn.STRAIGHT, "left": Turn.LEFT, "right": Turn.RIGHT}
 _PARKED_BRAKE = -5.0  # brakes held by a parked vehicle [m/s²]
 
 
@@ -72,6 +74,7 @@ class Minds:
                 world.lanes, actors, world.state, scenario.traffic.radius, kernel_seed(scenario.seed, "inflow"), stays
             )
         self._chassis = chassis_columns(actors)
+        self._memory.choice[0, EGO, EXIT_TURN] = _TURNS[scenario.scenario.goal.exit]
         self._script = begin_script(world.lanes, actors, world.state)
         self._table, self._events = compile_events(scenario.scenario, world.names)
         for event in self._events:

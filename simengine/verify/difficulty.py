@@ -19,6 +19,7 @@ from simengine.simulation.simulator import Simulator
 from simengine.verify.library import Difficulty
 
 _FULL_BRAKE = -12.0  # more than any tyre holds [m/s²]
+_ARRIVAL = ("reach_goal", "time_limit")
 _ASIDE = 2.6  # how far the evasion goes, about from one lane's car to beside it [m]
 
 
@@ -74,7 +75,11 @@ def _drive(simulator: Simulator, evasion: Evasion | None) -> tuple[bool, bool, s
             control = _evade(snapshot.observation, evasion, start, wheelbase, stiffness)
         snapshot = simulator.step(control)
     verdict = simulator.verdict
-    return bool(simulator.hazards), verdict.passed is False, verdict.reason
+    failed = verdict.passed is False
+    if evasion is not None:  # who stops for good never arrives: only harm counts against an evasion
+        kinds = {name: spec.kind for name, spec in simulator.scenario.criteria.items()}
+        failed = any(r.passed is False and kinds[r.name] not in _ARRIVAL for r in verdict.results)
+    return bool(simulator.hazards), failed, verdict.reason
 
 
 def judge_sample(simulator: Simulator) -> Sample:
