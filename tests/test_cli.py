@@ -45,7 +45,7 @@ def test_the_library_is_listed_with_what_it_tests(capsys):
         (["generate", "physics.control_rate_hz=7"], ["physics.control_rate_hz = 7", "divide"]),
         (["replay", "no/such/folder"], ["no/such/folder"]),
         (["test", "no/such/folder"], ["no/such/folder"]),
-        (["export", "no/such/folder", "format=kitti", "output=/tmp/x"], ["no/such/folder"]),
+        (["export", "no/such/folder", "format=kitti", "output=elsewhere"], ["no/such/folder"]),
     ],
 )
 def test_wrong_input_gets_one_line_and_exit_code_2(capsys, tmp_path, monkeypatch, arguments, parts):
