@@ -107,7 +107,7 @@ _SENTENCES = {
 def explain_validation(error: ValidationError, tree: dict[str, Any], model: type[Spec]) -> ConfigError:
     """Turn pydantic's first complaint into one line: key path, value, what is allowed."""
     first = sorted(error.errors(), key=lambda e: e["type"] == "missing")[0]
-    path, node, holder = [], tree, tree
+    path, node = [], tree
     for part in first["loc"]:
         if (
             isinstance(node, dict)
@@ -116,7 +116,7 @@ def explain_validation(error: ValidationError, tree: dict[str, Any], model: type
             and isinstance(part, int)
             and part < len(node)
         ):
-            holder, node = node, node[part]
+            node = node[part]
             path.append(str(part))
         elif part == first["loc"][-1] and first["type"] == "missing":
             path.append(str(part))
@@ -136,7 +136,6 @@ def explain_validation(error: ValidationError, tree: dict[str, Any], model: type
         return ConfigError(f"{key}.kind = {kind}: no such kind{nearest(str(kind), words)}; allowed: {', '.join(words)}")
     sentence = _SENTENCES.get(first["type"])
     what = sentence.format(**first.get("ctx", {})) if sentence else first["msg"][0].lower() + first["msg"][1:]
-    del holder
     return ConfigError(f"{key} = {node}: {what}")
 
 
