@@ -201,10 +201,18 @@ class Placer:
 
     # -------------------------------------------------------------------------------------------------- the ego
 
+    def _ego_model(self) -> VehicleModel:
+        """Return the ego's model, which must be of the kind that its spec says."""
+        spec = self.scenario.ego
+        model = model_named(spec.model)
+        if model.kind.name.lower() != spec.kind:
+            raise ScenarioError(f"ego.model = {spec.model}: is a {model.kind.name.lower()}, but ego.kind = {spec.kind}")
+        return model
+
     def ego(self) -> None:
         """Place the ego on a procedural road where its spec says, on a road from a file where the seed draws."""
         spec = self.scenario.ego
-        model = model_named(spec.model)
+        model = self._ego_model()
         if self.scenario.road.kind in ("opendrive", "commonroad"):
             lane, s = self._drawn_start(model)
             speed = min(spec.speed, self.entry_speed(lane, s))
@@ -216,7 +224,7 @@ class Placer:
 
     def ego_at(self, x: float, y: float, yaw: float, speed: float) -> None:
         """Place the ego at a pose in plan view that a file gives."""
-        model = model_named(self.scenario.ego.model)
+        model = self._ego_model()
         z = self._height(x, y, yaw)
         lane, s, _ = locate(self.lanes, x, y, z, yaw)
         if lane < 0:
@@ -272,7 +280,7 @@ class Placer:
         """Start the ego where and as a recorded vehicle starts; with the recorded driver it follows that recording."""
         plan = self._recorded_plan(recording, row, "ego", Behavior.EGO)
         if self.scenario.ego.driver != "recorded":
-            plan = replace(plan, model=model_named(self.scenario.ego.model), track=-1, size=None)
+            plan = replace(plan, model=self._ego_model(), track=-1, size=None)
         lane, s, _ = locate(self.lanes, plan.x, plan.y, plan.z, plan.yaw)
         if lane < 0:
             raise ScenarioError(f"ego.recorded_id = {recording.id[row]}: it starts on no lane")

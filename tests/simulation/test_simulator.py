@@ -65,3 +65,9 @@ def test_a_lane_that_does_not_exist_is_refused_by_name():
     scenario = simengine.load_scenario("highway/hard_brake", [*QUIET[:3], "scenario.actors.lead.place.lane=5"])
     with pytest.raises(ScenarioError, match=r"lead\.place\.lane = 5: the road has no such lane"):
         Simulator(scenario)
+
+
+def test_a_model_of_another_kind_is_refused_by_name():
+    scenario = simengine.load_scenario("highway/hard_brake", [*QUIET[:3], "ego.model=bus"])
+    with pytest.raises(ScenarioError, match=r"ego\.model = bus: is a bus, but ego\.kind = car"):
+        Simulator(scenario)
