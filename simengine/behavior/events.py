@@ -15,7 +15,7 @@ from simengine.core.errors import ScenarioError
 from simengine.core.geometry import boxes_gap, yaw_from_quaternion
 from simengine.core.rng import philox_uniform
 from simengine.core.state import ActorTable, WorldState
-from simengine.scenario import spec as specs
+from simengine.scenario.spec import events as specs
 
 TIME, DISTANCE, TIME_TO_COLLISION, POSITION, SPEED, AFTER, CHANCE = range(7)
 _KINDS = {

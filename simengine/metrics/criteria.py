@@ -18,7 +18,8 @@ from simengine.metrics.criticality import HORIZON, smallest_time_to_collision
 from simengine.metrics.verdict import CriterionResult, Verdict
 from simengine.physics.backend import Contact
 from simengine.road.network import RoadNetwork, SignalColor, Turn
-from simengine.scenario import spec as specs
+from simengine.scenario.spec import criteria as specs
+from simengine.scenario.spec import events
 
 _TURNS = {"straight": Turn.STRAIGHT, "left": Turn.LEFT, "right": Turn.RIGHT}
 
@@ -36,7 +37,7 @@ class View(NamedTuple):
     off_lane: float  # how far the ego's centre is outside that lane's edges, 0 inside [m]
     travelled: float  # by the ego since the start [m]
     turns: frozenset[Turn]  # taken by the ego through junctions so far
-    goal: specs.GoalSpec
+    goal: events.GoalSpec
 
 
 class Criterion(ABC):

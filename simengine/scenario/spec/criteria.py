@@ -1,0 +1,85 @@
+"""What an episode is judged by."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, Tag
+
+from simengine.scenario.spec.base import ExtensionSpec, Spec, kind_or_extension
+
+
+class NoCollision(Spec):
+    """The ego touches nothing harder than an impulse."""
+
+    kind: Literal["no_collision"]
+    min_impulse: Annotated[float, Field(ge=0.0)]  # [N s]
+
+
+class StayOnRoad(Spec):
+    """The ego's centre stays on drivable lanes, with a margin."""
+
+    kind: Literal["stay_on_road"]
+    margin: Annotated[float, Field(ge=0.0, le=20.0)]  # [m]
+
+
+class SpeedLimit(Spec):
+    """The ego keeps to the limit."""
+
+    kind: Literal["speed_limit"]
+    tolerance: Annotated[float, Field(ge=0.0, le=20.0)]  # [m/s]
+    duration: Annotated[float, Field(ge=0.0)]  # a violation must last [s]
+
+
+class RedLight(Spec):
+    """The ego does not cross a stop line at red."""
+
+    kind: Literal["red_light"]
+
+
+class MinTtc(Spec):
+    """The time to collision with the vehicle ahead stays above a bound."""
+
+    kind: Literal["min_ttc"]
+    bound: Annotated[float, Field(ge=0.0, le=20.0)]  # [s]
+
+
+class MaxDeceleration(Spec):
+    """The ego never brakes harder than a bound."""
+
+    kind: Literal["max_deceleration"]
+    bound: Annotated[float, Field(gt=0.0, le=30.0)]  # [m/s²]
+
+
+class ReachGoal(Spec):
+    """The ego arrives at the scenario's goal."""
+
+    kind: Literal["reach_goal"]
+
+
+class TimeLimit(Spec):
+    """The goal is reached within a time."""
+
+    kind: Literal["time_limit"]
+    limit: Annotated[float, Field(gt=0.0)]  # [s]
+
+
+CriterionSpec = Annotated[
+    Annotated[NoCollision, Tag("no_collision")]
+    | Annotated[StayOnRoad, Tag("stay_on_road")]
+    | Annotated[SpeedLimit, Tag("speed_limit")]
+    | Annotated[RedLight, Tag("red_light")]
+    | Annotated[MinTtc, Tag("min_ttc")]
+    | Annotated[MaxDeceleration, Tag("max_deceleration")]
+    | Annotated[ReachGoal, Tag("reach_goal")]
+    | Annotated[TimeLimit, Tag("time_limit")]
+    | Annotated[ExtensionSpec, Tag("extension")],
+    kind_or_extension(
+        "no_collision",
+        "stay_on_road",
+        "speed_limit",
+        "red_light",
+        "min_ttc",
+        "max_deceleration",
+        "reach_goal",
+        "time_limit",
+    ),
+]

@@ -1,0 +1,22 @@
+"""The actor under test."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from simengine.scenario.spec.base import Name, Spec, Speed
+
+
+class EgoSpec(Spec):
+    """The actor under test and who drives it."""
+
+    kind: Literal["car", "truck", "bus", "motorcycle", "robot"]
+    model: Name  # a vehicle of `simengine.physics.catalog`
+    driver: Name  # a built-in driver or an entry point of `simengine.drivers`
+    lane: Annotated[int, Field(ge=0, le=7)]  # 0 is the rightmost driving lane
+    position: Annotated[float, Field(ge=0.0, le=100_000.0)]  # along its lane [m]
+    speed: Speed  # at the start [m/s]
+    desired_speed: Annotated[float, Field(gt=0.0, le=100.0)]  # the built-in driver's [m/s]
+    time_gap: Annotated[float, Field(ge=0.3, le=5.0)]  # the built-in driver's [s]
+    reaction_time: Annotated[float, Field(ge=0.0, le=3.0)]  # the built-in driver's [s]
+    recorded_id: str  # of the recorded vehicle that is the ego ("" for none)

@@ -1,0 +1,241 @@
+"""What is particular to a scenario: its actors, when what happens to them, and where the ego is to arrive."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, Tag
+
+from simengine.scenario.spec.base import ExtensionSpec, Fraction, Name, Spec, Speed, kind_or_extension
+
+
+class Placement(Spec):
+    """Where an actor starts, against the ego's lane, or on an arm of the junction ahead of it."""
+
+    arm: Literal["own", "left", "right", "oncoming"]  # the road it comes along, as the ego sees the junction
+    lane: Annotated[int, Field(ge=-9, le=9)]  # lanes to the left of the ego's; past the centre line: oncoming
+    ahead: Annotated[float, Field(ge=-2_000.0, le=2_000.0)]  # own: of the ego; other arms: before the junction [m]
+    lateral: Annotated[float, Field(ge=-50.0, le=50.0)]  # left of that lane's centre [m]
+    heading_deg: Annotated[float, Field(ge=-360.0, le=360.0)]  # against that lane's direction
+    height: Annotated[float, Field(ge=0.0, le=20.0)]  # of its underside above the ground [m]
+
+
+class ActorSpec(Spec):
+    """An actor that a scenario places itself."""
+
+    kind: Literal["car", "truck", "bus", "motorcycle", "bicycle", "pedestrian", "child", "animal", "cargo", "cone"]
+    behavior: Literal["traffic", "scripted", "parked", "walker"]
+    place: Placement
+    speed: Speed  # at the start [m/s]
+    present: bool  # from the start; else only once an `appear` event brings it
+
+
+class TimeTrigger(Spec):
+    """Fires at a time."""
+
+    kind: Literal["time"]
+    time: Annotated[float, Field(ge=0.0)]  # [s]
+
+
+class DistanceTrigger(Spec):
+    """Fires when two actors' boxes are nearer than a distance."""
+
+    kind: Literal["distance"]
+    actor: Name
+    other: Name
+    below: Annotated[float, Field(ge=0.0)]  # [m]
+
+
+class TimeToCollisionTrigger(Spec):
+    """Fires when `actor` would reach `other` within a time at constant speeds, along the actor's heading."""
+
+    kind: Literal["time_to_collision"]
+    actor: Name
+    other: Name
+    below: Annotated[float, Field(ge=0.0)]  # [s]
+
+
+class PositionTrigger(Spec):
+    """Fires when an actor has travelled a distance along its path since the start."""
+
+    kind: Literal["position"]
+    actor: Name
+    travelled: Annotated[float, Field(ge=0.0)]  # [m]
+
+
+class SpeedTrigger(Spec):
+    """Fires when an actor's speed passes a bound."""
+
+    kind: Literal["speed"]
+    actor: Name
+    bound: Speed  # [m/s]
+    rising: bool  # above the bound, else below it
+
+
+class AfterTrigger(Spec):
+    """Fires a time after another event did."""
+
+    kind: Literal["after"]
+    event: Name
+    delay: Annotated[float, Field(ge=0.0)]  # [s]
+
+
+class ChanceTrigger(Spec):
+    """Fires at random with a constant rate."""
+
+    kind: Literal["chance"]
+    rate: Annotated[float, Field(ge=0.0)]  # [1/s]
+
+
+Trigger = Annotated[
+    TimeTrigger
+    | DistanceTrigger
+    | TimeToCollisionTrigger
+    | PositionTrigger
+    | SpeedTrigger
+    | AfterTrigger
+    | ChanceTrigger,
+    Field(discriminator="kind"),
+]
+
+
+class BrakeAction(Spec):
+    """Brake until standstill or for a time."""
+
+    kind: Literal["brake"]
+    deceleration: Annotated[float, Field(gt=0.0, le=15.0)]  # [m/s²]
+    duration: Annotated[float, Field(ge=0.0)]  # 0 until standstill, and it stays [s]
+
+
+class SetSpeedAction(Spec):
+    """Take up a new speed and keep it."""
+
+    kind: Literal["set_speed"]
+    speed: Speed  # [m/s]
+    acceleration: Annotated[float, Field(gt=0.0, le=15.0)]  # [m/s²]
+
+
+class ChangeLaneAction(Spec):
+    """Move sideways by lanes within a time."""
+
+    kind: Literal["change_lane"]
+    lanes: Annotated[int, Field(ge=-4, le=4)]  # to the left
+    duration: Annotated[float, Field(gt=0.0, le=30.0)]  # [s]
+
+
+class FollowPathAction(Spec):
+    """Follow a polyline of ground points at a speed."""
+
+    kind: Literal["follow_path"]
+    points: Annotated[list[tuple[float, float]], Field(min_length=2, max_length=64)]  # ahead, left of its start [m]
+    speed: Speed  # [m/s]
+
+
+class WalkAction(Spec):
+    """Walk or run straight on; a deer's bound too."""
+
+    kind: Literal["walk"]
+    heading_deg: Annotated[float, Field(ge=-360.0, le=360.0)]  # against the ego's lane direction
+    speed: Speed  # [m/s]
+    distance: Annotated[float, Field(gt=0.0)]  # then stand [m]
+
+
+class AppearAction(Spec):
+    """Bring an absent actor into the world."""
+
+    kind: Literal["appear"]
+
+
+class DropLoadAction(Spec):
+    """Release free bodies from the back of a vehicle."""
+
+    kind: Literal["drop_load"]
+    load: Annotated[list[Name], Field(min_length=1, max_length=16)]  # actors of kind cargo, absent until then
+
+
+class FailTyreAction(Spec):
+    """Burst a tyre."""
+
+    kind: Literal["fail_tyre"]
+    wheel: Annotated[int, Field(ge=0, le=3)]  # front left, front right, rear left, rear right
+    grip: Fraction  # left of its friction
+
+
+class RunRedAction(Spec):
+    """Disregard signals and right of way from now on."""
+
+    kind: Literal["run_red"]
+
+
+class FrictionPatchAction(Spec):
+    """Lay a slippery disc on the road."""
+
+    kind: Literal["friction_patch"]
+    ahead: Annotated[float, Field(ge=-1_000.0, le=1_000.0)]  # of the actor [m]
+    radius: Annotated[float, Field(gt=0.0, le=200.0)]  # [m]
+    friction: Annotated[float, Field(ge=0.0, le=1.5)]
+
+
+class SensorFaultAction(Spec):
+    """Disturb a sensor of the ego."""
+
+    kind: Literal["sensor_fault"]
+    sensor: Name
+    fault: Literal["dropout", "freeze", "dirt"]
+    duration: Annotated[float, Field(ge=0.0)]  # 0 for good [s]
+
+
+Action = Annotated[
+    Annotated[BrakeAction, Tag("brake")]
+    | Annotated[SetSpeedAction, Tag("set_speed")]
+    | Annotated[ChangeLaneAction, Tag("change_lane")]
+    | Annotated[FollowPathAction, Tag("follow_path")]
+    | Annotated[WalkAction, Tag("walk")]
+    | Annotated[AppearAction, Tag("appear")]
+    | Annotated[DropLoadAction, Tag("drop_load")]
+    | Annotated[FailTyreAction, Tag("fail_tyre")]
+    | Annotated[RunRedAction, Tag("run_red")]
+    | Annotated[FrictionPatchAction, Tag("friction_patch")]
+    | Annotated[SensorFaultAction, Tag("sensor_fault")]
+    | Annotated[ExtensionSpec, Tag("extension")],
+    kind_or_extension(
+        "brake",
+        "set_speed",
+        "change_lane",
+        "follow_path",
+        "walk",
+        "appear",
+        "drop_load",
+        "fail_tyre",
+        "run_red",
+        "friction_patch",
+        "sensor_fault",
+    ),
+]
+
+
+class EventSpec(Spec):
+    """When a trigger fires, an actor acts, once."""
+
+    actor: Name
+    when: Trigger
+    do: Action
+    hazard: bool  # the response interval of the labels starts here
+
+
+class GoalSpec(Spec):
+    """Where the ego is to arrive."""
+
+    travelled: Annotated[float, Field(ge=0.0)]  # along its route, 0 for no goal [m]
+    exit: Literal["any", "straight", "left", "right"]  # which way through the first junction
+
+
+class ScenarioSpec(Spec):
+    """What is particular to one scenario."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9_/\-]+$", max_length=128)]
+    tests: Annotated[str, Field(min_length=1)]  # one sentence
+    tags: list[Name]
+    duration: Annotated[float, Field(gt=0.0, le=3_600.0)]  # [s]
+    parameters: dict[Name, float | int | str]  # named values that the rest refers to
+    actors: dict[Name, ActorSpec]
+    events: dict[Name, EventSpec]
+    goal: GoalSpec

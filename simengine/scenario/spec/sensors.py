@@ -1,0 +1,92 @@
+"""Sensors and where they sit."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, Tag
+
+from simengine.scenario.spec.base import ExtensionSpec, Spec, kind_or_extension
+
+
+class Mount(Spec):
+    """Where a sensor sits on the ego: from the centre of the rear axle on the ground, ISO 8855."""
+
+    position: tuple[float, float, float]  # forward, left, up [m]
+    roll_deg: float
+    pitch_deg: float  # positive looks down
+    yaw_deg: float
+
+
+class CameraSpec(Spec):
+    """A pinhole camera."""
+
+    kind: Literal["camera"]
+    mount: Mount
+    rate_hz: Annotated[float, Field(gt=0.0, le=1_000.0)]
+    phase: Annotated[float, Field(ge=0.0, le=10.0)]  # of the first frame [s]
+    width: Annotated[int, Field(ge=16, le=8_192)]  # [px]
+    height: Annotated[int, Field(ge=16, le=8_192)]  # [px]
+    horizontal_fov_deg: Annotated[float, Field(gt=5.0, le=150.0)]
+    exposure_bias: Annotated[float, Field(ge=-8.0, le=8.0)]  # stops on top of automatic exposure
+    noise: bool  # shot and read noise
+
+
+class LidarSpec(Spec):
+    """A spinning LiDAR."""
+
+    kind: Literal["lidar"]
+    mount: Mount
+    rate_hz: Annotated[float, Field(gt=0.0, le=1_000.0)]
+    phase: Annotated[float, Field(ge=0.0, le=10.0)]  # of the first sweep's start [s]
+    channels: Annotated[int, Field(ge=1, le=256)]
+    columns: Annotated[int, Field(ge=8, le=8_192)]
+    lowest_deg: Annotated[float, Field(ge=-89.0, le=89.0)]
+    highest_deg: Annotated[float, Field(ge=-89.0, le=89.0)]
+    max_range: Annotated[float, Field(gt=1.0, le=1_000.0)]  # [m]
+    noise_std: Annotated[float, Field(ge=0.0, le=1.0)]  # of a range [m]
+
+
+class ImuSpec(Spec):
+    """An inertial measurement unit."""
+
+    kind: Literal["imu"]
+    mount: Mount
+    rate_hz: Annotated[float, Field(gt=0.0, le=10_000.0)]
+    phase: Annotated[float, Field(ge=0.0, le=10.0)]  # [s]
+    gyro_noise: Annotated[float, Field(ge=0.0)]  # [rad/s/√Hz]
+    gyro_walk: Annotated[float, Field(ge=0.0)]  # [rad/s²/√Hz]
+    accelerometer_noise: Annotated[float, Field(ge=0.0)]  # [m/s²/√Hz]
+    accelerometer_walk: Annotated[float, Field(ge=0.0)]  # [m/s³/√Hz]
+
+
+class GnssSpec(Spec):
+    """A satellite receiver: white noise plus a first-order Gauss–Markov error."""
+
+    kind: Literal["gnss"]
+    mount: Mount
+    rate_hz: Annotated[float, Field(gt=0.0, le=1_000.0)]
+    phase: Annotated[float, Field(ge=0.0, le=10.0)]  # [s]
+    white_std: Annotated[float, Field(ge=0.0)]  # [m]
+    drift_std: Annotated[float, Field(ge=0.0)]  # [m]
+    drift_time: Annotated[float, Field(gt=0.0)]  # [s]
+
+
+class OdometrySpec(Spec):
+    """Wheel encoders."""
+
+    kind: Literal["odometry"]
+    mount: Mount
+    rate_hz: Annotated[float, Field(gt=0.0, le=10_000.0)]
+    phase: Annotated[float, Field(ge=0.0, le=10.0)]  # [s]
+    ticks_per_turn: Annotated[int, Field(ge=1, le=1_000_000)]
+    radius_error: Annotated[float, Field(ge=-0.2, le=0.2)]  # relative, of the assumed wheel radius
+
+
+SensorSpec = Annotated[
+    Annotated[CameraSpec, Tag("camera")]
+    | Annotated[LidarSpec, Tag("lidar")]
+    | Annotated[ImuSpec, Tag("imu")]
+    | Annotated[GnssSpec, Tag("gnss")]
+    | Annotated[OdometrySpec, Tag("odometry")]
+    | Annotated[ExtensionSpec, Tag("extension")],
+    kind_or_extension("camera", "lidar", "imu", "gnss", "odometry"),
+]

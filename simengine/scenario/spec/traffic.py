@@ -1,0 +1,37 @@
+"""The vehicles and people that are not the scenario's own."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from simengine.scenario.spec.base import Fraction, Spec
+
+
+class DriverSpread(Spec):
+    """How drivers differ: each parameter is drawn per driver from a normal cut at two standard deviations."""
+
+    desired_speed: Annotated[float, Field(gt=0.2, le=2.0)]  # mean, as a factor of the speed limit
+    desired_speed_std: Annotated[float, Field(ge=0.0, le=0.5)]  # the same factor
+    time_gap: Annotated[float, Field(ge=0.5, le=4.0)]  # IDM T [s]
+    time_gap_std: Annotated[float, Field(ge=0.0, le=1.0)]  # [s]
+    politeness: Fraction  # MOBIL p
+
+
+class TrafficSpec(Spec):
+    """The vehicles around the ego."""
+
+    kind: Literal["idm", "replay", "none"]
+    density: Annotated[float, Field(ge=0.0, le=120.0)]  # [vehicles/km/lane]
+    max_vehicles: Annotated[int, Field(ge=0, le=500)]
+    radius: Annotated[float, Field(ge=50.0, le=5_000.0)]  # of the ego within which vehicles are placed [m]
+    mix: dict[Literal["car", "truck", "bus", "motorcycle", "bicycle"], Annotated[float, Field(ge=0.0)]]
+    drivers: DriverSpread
+    reactive: bool  # replayed vehicles drive themselves once the ego gets in their way
+
+
+class PedestriansSpec(Spec):
+    """The people on pavements and crossings."""
+
+    density: Annotated[float, Field(ge=0.0, le=500.0)]  # [people per km of pavement]
+    max_people: Annotated[int, Field(ge=0, le=300)]
+    crossing_fraction: Fraction  # who will want to cross at a crossing
