@@ -11,17 +11,28 @@ from simengine.core.errors import ScenarioError
 from simengine.core.state import Behavior, Light, empty_actors, empty_controls, empty_state
 from simengine.physics.backend import FrictionPatches, Ground, StaticBox
 from simengine.physics.catalog import model_named
-from simengine.physics.planar_motion import AIR_DENSITY, PEDAL_TIME
+from simengine.physics.planar_motion import AIR_DENSITY
+from simengine.physics.tyre import GRAVITY
 from simengine.road.build import LaneDraft, build_network
 from simengine.road.network import KERB_HEIGHT
 from simengine.road.street import make_street
-from tests.physics.manoeuvres import (
-    GRAVITY,
+from tools.checks.closed_forms import (
+    MPH,
+    UK_BRAKING,
+    UK_FRICTION,
+    braking_distance,
+    full_braking_distance,
+    moderate_braking_distance,
+    single_track_yaw_rate,
+)
+from tools.checks.manoeuvres import (
     RATE,
     Placed,
     brake_from,
     brake_with_lag,
+    collide,
     make_world,
+    momentum,
     no_patches,
     park_on_slope,
     plain,
@@ -41,57 +52,36 @@ bullet = pytest.importorskip("simengine.physics.bullet", reason="PyBullet is not
 def test_braking_distance_is_that_of_friction(friction, kmh):
     speed = kmh / 3.6
     distance, _ = brake_from("sedan", speed, friction)
-    assert distance == pytest.approx(speed**2 / (2.0 * friction * GRAVITY), rel=0.03)
+    assert distance == pytest.approx(braking_distance(speed, friction), rel=0.03)
 
 
 @pytest.mark.parametrize("model, kmh", [("van", 90.0), ("truck", 80.0), ("bus", 50.0), ("motorcycle", 90.0)])
 def test_braking_distance_is_that_of_friction_for_every_vehicle(model, kmh):
     speed = kmh / 3.6
     distance, _ = brake_from(model, speed, 0.6)
-    assert distance == pytest.approx(speed**2 / (2.0 * 0.6 * GRAVITY), rel=0.03)
-
-
-# UK Highway Code, braking part [mph, m], science.md §4: v² / 2 µ g at µ = 0.67.
-UK_BRAKING = [(20.0, 6.0), (30.0, 14.0), (40.0, 24.0), (50.0, 38.0), (60.0, 55.0), (70.0, 75.0)]
+    assert distance == pytest.approx(braking_distance(speed, 0.6), rel=0.03)
 
 
 @pytest.mark.parametrize("mph, published", UK_BRAKING)
 def test_braking_agrees_with_the_published_stopping_table(mph, published):
     # From the pedal's first movement, with air drag and the actuator's lag, which about cancel.
-    assert brake_with_lag("sedan", mph * 0.44704, 0.67, -20.0) == pytest.approx(published, abs=1.0)
+    assert brake_with_lag("sedan", mph * MPH, UK_FRICTION, -20.0) == pytest.approx(published, abs=1.0)
 
 
 def test_published_braking_of_70_mph_is_met_without_resistances_too():
-    assert brake_from("sedan", 70.0 * 0.44704, 0.67)[0] == pytest.approx(75.0, abs=1.0)
-
-
-def drag_per_mass(model):
-    return 0.5 * AIR_DENSITY * model.drag_area / model.mass
+    assert brake_from("sedan", 70.0 * MPH, UK_FRICTION)[0] == pytest.approx(75.0, abs=1.0)
 
 
 @pytest.mark.parametrize("friction", [0.3, 0.67])
 def test_full_braking_with_drag_and_lag_meets_its_closed_form(friction):
-    # The tyres cannot give more than µ g, rolling resistance included; air drag comes on top.
-    model, speed = model_named("sedan"), 33.3
-    limit, k = friction * GRAVITY, drag_per_mass(model)
-    moving = math.log(1.0 + k * speed**2 / limit) / (2.0 * k)
-    # Brakes build up as 1 − exp(−t / τ) until friction limits them: what is lost until then, as a delay.
-    until = -PEDAL_TIME * math.log(1.0 - limit / model.max_deceleration)
-    built = model.max_deceleration * (until - PEDAL_TIME * (1.0 - math.exp(-until / PEDAL_TIME)))
-    delay = until - built / limit
-    distance = brake_with_lag("sedan", speed, friction, -20.0)
-    assert distance == pytest.approx(speed * delay + moving, rel=0.01)
+    distance = brake_with_lag("sedan", 33.3, friction, -20.0)
+    assert distance == pytest.approx(full_braking_distance(model_named("sedan"), 33.3, friction), rel=0.01)
 
 
 @pytest.mark.parametrize("pedal", [2.0, 4.0])
 def test_moderate_braking_with_drag_and_lag_meets_its_closed_form(pedal):
-    model, speed = model_named("sedan"), 25.0
-    steady, k = pedal + model.rolling_resistance * GRAVITY, drag_per_mass(model)
-    distance = brake_with_lag("sedan", speed, 0.8, -pedal)
-    # A first-order lag delays by τ; meanwhile the resistances brake already.
-    begun = speed - PEDAL_TIME * (k * speed**2 + model.rolling_resistance * GRAVITY)
-    moving = math.log(1.0 + k * begun**2 / steady) / (2.0 * k)
-    assert distance == pytest.approx(0.5 * (speed + begun) * PEDAL_TIME + moving, rel=0.01)
+    distance = brake_with_lag("sedan", 25.0, 0.8, -pedal)
+    assert distance == pytest.approx(moderate_braking_distance(model_named("sedan"), 25.0, pedal), rel=0.01)
 
 
 def test_coasting_slows_by_drag_and_rolling_resistance_over_all_inertia():
@@ -142,10 +132,8 @@ def test_demanded_acceleration_is_what_comes():
 @pytest.mark.parametrize("model", ["sedan", "van", "truck"])
 def test_steady_cornering_is_that_of_the_linear_single_track(model, speed, lateral):
     speed = min(speed, 24.0) if model == "truck" else speed
-    row = model_named(model)
     rate, came, steering = steady_cornering(model, speed, lateral * GRAVITY)
-    # Equal stiffness per load front and rear: no understeer gradient, r = v δ / L.
-    assert rate == pytest.approx(came * steering / (row.front_axle + row.rear_axle), rel=0.05)
+    assert rate == pytest.approx(single_track_yaw_rate(model_named(model), came, steering), rel=0.05)
     assert rate * came == pytest.approx(lateral * GRAVITY, rel=0.1)
 
 
@@ -265,29 +253,13 @@ def test_load_moves_forward_under_braking():
 # ---------------------------------------------------------------------------------------------------------- collisions
 
 
-def momentum(world, actors=slice(None)):
-    return (world.actors.mass[0, actors, None] * world.state.velocity[0, actors]).sum(axis=0)
-
-
 @pytest.mark.parametrize("offset, heading", [(0.0, 0.0), (0.5, math.pi), (0.6, math.pi / 2.0)])
 def test_momentum_is_conserved_in_a_collision(offset, heading):
-    world = make_world(
-        [Placed("sedan", speed=20.0), Placed("suv", x=9.0, y=offset, yaw=heading, speed=2.0)], friction=0.3
-    )
-    while not world.contacts:
-        before = world.state
-        start = momentum(world)
-        world.run(1)
-    ticks = 12
-    world.run(ticks - 1)
-    drift = 0.3 * GRAVITY * world.actors.mass[0].sum() * ticks / RATE  # what the road can have changed
-    scale = 20.0 * world.actors.mass[0, 0]
-    assert drift < 0.05 * scale
-    assert np.abs(momentum(world)[:2] - start[:2]).max() < 0.05 * scale
+    collision = collide(offset, heading)
+    assert collision.road < 0.05
+    assert collision.changed < 0.05
     # Along the normal the struck car got what the contacts say; across it there is friction too.
-    struck = world.actors.mass[0, 1] * (world.state.velocity[0, 1] - before.velocity[0, 1])
-    pushed = -sum(contact.impulse * np.array(contact.normal) for contact in world.contacts)
-    assert float(struck @ pushed) == pytest.approx(float(pushed @ pushed), rel=0.1)
+    assert collision.told == pytest.approx(1.0, rel=0.1)
 
 
 def test_collision_takes_energy_and_does_not_give_any():

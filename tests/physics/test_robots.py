@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from simengine.physics.robots import motor_torque, wheel_targets
-from tests.physics.manoeuvres import GRAVITY, RATE, Placed, make_world, park_on_slope, plain, single
+from simengine.physics.tyre import GRAVITY
+from tools.checks.manoeuvres import RATE, Placed, make_world, park_on_slope, plain, single
 
 
 def test_wheel_targets_of_a_turn_on_the_spot_are_opposite():

@@ -1,22 +1,25 @@
 """Manoeuvres that measure the rigid-body physics: braking, steady cornering, parking on a slope, and the like.
 
-Plain functions that return numbers; the tests hold them against closed forms, `tools/check.py` prints them.
+Plain functions that return numbers; the tests hold a few of them against closed forms, `tools/check.py physics` all.
 """
 
 import math
+import time
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simengine.core.geometry import yaw_from_quaternion
 from simengine.core.state import ActorTable, Controls, WorldState, empty_actors, empty_controls, empty_state
 from simengine.physics.backend import Contact, FrictionPatches, Ground, StaticBox
 from simengine.physics.catalog import fill_actor
+from simengine.physics.tyre import GRAVITY
 from simengine.road.build import LaneDraft, build_network
 from simengine.road.network import LaneType, RoadNetwork
 
 RATE = 120  # [Hz]
-GRAVITY = 9.81  # [m/s²]
 
 
 def plain(grade: float = 0.0, length: float = 2000.0, bank: float = 0.0) -> RoadNetwork:
@@ -74,8 +77,12 @@ class Placed:
 
 
 def make_world(
-    placed: list[Placed], friction: float = 0.75, network: RoadNetwork | None = None,
-    obstacles: tuple[StaticBox, ...] = (), patches: FrictionPatches | None = None, rate: int = RATE,
+    placed: list[Placed],
+    friction: float = 0.75,
+    network: RoadNetwork | None = None,
+    obstacles: tuple[StaticBox, ...] = (),
+    patches: FrictionPatches | None = None,
+    rate: int = RATE,
     resistance: bool = True,
 ) -> World:
     """Build a `bullet` world of actors on a level plain or another network.
@@ -193,3 +200,58 @@ def settle_motion(model: str, speed: float, network: RoadNetwork, yaw: float = 0
         greatest = max(greatest, abs(vz - grade * vx))
     world.physics.close()
     return greatest
+
+
+def momentum(world: World) -> NDArray[np.float64]:
+    """Return the momentum of all actors together [kg m/s]. Shape (3,)."""
+    return (world.actors.mass[0, :, None] * world.state.velocity[0]).sum(axis=0)
+
+
+class Collision(NamedTuple):
+    """What became of momentum in a collision; shares of what the striking car brought."""
+
+    changed: float  # of all momentum in the plane, the greater component
+    road: float  # what tyres can have changed meanwhile, at most
+    told: float  # what the struck car got along the contacts' normals over what the contacts say it got
+
+
+def collide(offset: float, heading: float, friction: float = 0.3, ticks: int = 12) -> Collision:
+    """Let a car at 20 m/s run into another at 2 m/s.
+
+    Args:
+        offset: Of the struck car to the left [m].
+        heading: Of the struck car [rad].
+        friction: µ.
+        ticks: Over which the collision is watched.
+    """
+    world = make_world(
+        [Placed("sedan", speed=20.0), Placed("suv", x=9.0, y=offset, yaw=heading, speed=2.0)], friction=friction
+    )
+    while not world.contacts:
+        before, start = world.state, momentum(world)
+        world.run(1)
+    world.run(ticks - 1)
+    world.physics.close()
+    brought = 20.0 * float(world.actors.mass[0, 0])
+    struck = world.actors.mass[0, 1] * (world.state.velocity[0, 1] - before.velocity[0, 1])
+    pushed = -sum(contact.impulse * np.array(contact.normal) for contact in world.contacts)
+    return Collision(
+        float(np.abs(momentum(world)[:2] - start[:2]).max()) / brought,
+        friction * GRAVITY * float(world.actors.mass[0].sum()) * ticks / RATE / brought,
+        float((struck * pushed).sum() / (pushed * pushed).sum()),
+    )
+
+
+def drive_many(count: int = 40, seconds: float = 10.0) -> float:
+    """Drive cars in two lanes, each steering and braking, and return the real-time factor of one core."""
+    world = make_world([Placed("sedan", x=15.0 * (a // 2), y=4.0 * (a % 2), speed=15.0) for a in range(count)])
+    phase = np.arange(count)
+    world.run(RATE // 2)
+    begin = time.process_time()
+    for tick in range(0, round(seconds * RATE), 6):
+        world.controls.steering[0] = 0.01 * np.sin(0.05 * tick + phase)
+        world.controls.acceleration[0] = 0.5 * np.cos(0.03 * tick + phase) + 0.3
+        world.run(6)
+    spent = time.process_time() - begin
+    world.physics.close()
+    return seconds / spent

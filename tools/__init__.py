@@ -1,0 +1,1 @@
+"""The launchers and the measuring commands of the repository."""

@@ -1,0 +1,1 @@
+"""What `tools/check.py` measures, one subject per file."""
