@@ -1,16 +1,21 @@
 """Checks that take longer than a test: measured claims of the documentation, each printed with its bound.
 
-tools/check.py difficulty [--samples N] [SCENARIO …]   does every hazard fire, is it neither trivial nor hopeless
+Run them with the project's own environment, .venv/bin/python tools/check.py CHECK, once tools/test has made it.
+Exit code 0 if every figure keeps to its bound, 1 if one does not, 2 if the check could not be made.
 """
 
 import argparse
 import csv
 import os
 import sys
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT)]
+
+from tools.command_line import Parser, run, whole_number  # noqa: E402  found beside this file's folder
 
 
 def difficulty(arguments: argparse.Namespace) -> int:
@@ -58,19 +63,102 @@ def difficulty(arguments: argparse.Namespace) -> int:
     return 1 if bad else 0
 
 
-def main() -> int:
-    """Run a check."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def physics(arguments: argparse.Namespace) -> int:
+    """Hold the physics against closed forms and published figures."""
+    from tools.checks import physics as check
+    from tools.checks.table import print_rows
+
+    return print_rows(check.rows())
+
+
+def replay(arguments: argparse.Namespace) -> int:
+    """Replay recorded traffic and measure how far every vehicle is from its recording."""
+    from tools.checks import replay as check
+    from tools.checks.table import Row, print_rows
+
+    files = check.recordings(arguments.files, ROOT.parent / "shared" / "data" / "commonroad" / "ngsim")
+
+    def rows() -> Iterator[Row]:
+        for path in files:
+            yield check.row_of(path, check.follow(path, tuple(arguments.override)))
+
+    return print_rows(rows())
+
+
+def determinism(arguments: argparse.Namespace) -> int:
+    """Compare digests across workers, processes, instruction sets and kills."""
+    from tools.checks import determinism as check
+    from tools.checks.table import Row, print_rows
+
+    names = check.library_scenarios(arguments.scenario)
+    seed = int.from_bytes(os.urandom(4), "big") if arguments.kill_seed is None else arguments.kill_seed
+    parts = arguments.only or ["workers", "processors", "kills"]
+
+    def rows(scratch: Path) -> Iterator[Row]:
+        if "workers" in parts:
+            yield from check.across_workers(scratch, names, arguments.override)
+        if "processors" in parts:
+            yield from check.across_processors(scratch, names[0], arguments.override)
+        if "kills" in parts:
+            yield from check.after_kills(
+                scratch, names[0], arguments.episodes, arguments.kills, seed, arguments.override
+            )
+
+    with tempfile.TemporaryDirectory(prefix="simengine-determinism-") as scratch:
+        return print_rows(rows(Path(scratch)))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(prog="tools/check.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     checks = parser.add_subparsers(required=True, metavar="CHECK")
-    check = checks.add_parser("difficulty", help="fire, fail and solvable figures of the scenario library")
+    check = checks.add_parser("difficulty", help="does every hazard fire, is it neither trivial nor hopeless")
     check.add_argument("scenario", nargs="*")
-    check.add_argument("--samples", type=int, default=100)
+    check.add_argument("--samples", type=whole_number(1, 1_000_000), default=100)
     check.add_argument("--override", action="append", default=[], metavar="key=value")
     check.add_argument("--write", action="store_true", help="keep the figures for `simengine list`")
     check.add_argument("--reasons", action="store_true", help="print every sample")
     check.set_defaults(run=difficulty)
-    arguments = parser.parse_args()
-    return arguments.run(arguments)
+
+    check = checks.add_parser(
+        "physics",
+        help="does the physics meet closed forms and published figures",
+        description="Brake, corner, park and collide, and compare with closed forms, the UK stopping table, the linear "
+        "single-track model, commonroad-vehicle-models (if installed) and the two physics with each other.",
+    )
+    check.set_defaults(run=physics)
+
+    check = checks.add_parser(
+        "replay",
+        help="do recorded vehicles stay within 5 cm of their recording",
+        description="Replay CommonRoad files with the whole simulator, vehicles not reacting, and compare every "
+        "recorded vehicle with the file's own positions at every recorded step.",
+    )
+    check.add_argument(
+        "files", nargs="*", metavar="FILE", help="files or folders (default: ../shared/data/commonroad/ngsim)"
+    )
+    check.add_argument("--override", action="append", default=[], metavar="key=value", help="a further setting")
+    check.set_defaults(run=replay)
+
+    check = checks.add_parser(
+        "determinism",
+        help="are digests the same however an episode is made",
+        description="Generate with a small rig and compare digests: every scenario by one and by two workers and in a "
+        "process of its own; the first one compiled for any x86-64 and with NumPy's AVX-512 off; a run that is killed "
+        "again and again and goes on. Takes about half an hour for the whole library.",
+    )
+    check.add_argument("scenario", nargs="*", help="of the library (default: all)")
+    check.add_argument("--only", action="append", choices=["workers", "processors", "kills"], help="a part; may repeat")
+    check.add_argument("--episodes", type=whole_number(2, 100_000), default=8, help="of the killed run (default: 8)")
+    check.add_argument("--kills", type=whole_number(1, 1000), default=5, help="how often (default: 5)")
+    check.add_argument("--kill-seed", type=whole_number(0, 2**32), help="of the moments (default: drawn, and printed)")
+    check.add_argument("--override", action="append", default=[], metavar="key=value", help="a further setting")
+    check.set_defaults(run=determinism)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a check."""
+    return run(_parser(), arguments)
 
 
 if __name__ == "__main__":

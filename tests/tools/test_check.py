@@ -1,0 +1,42 @@
+"""The checks as a newcomer meets them: help, one-line errors, exit code 2."""
+
+import pytest
+
+from tools.check import main
+
+
+def run(capsys, *arguments):
+    try:
+        code = main(list(arguments))
+    except SystemExit as exit_:
+        code = exit_.code
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+@pytest.mark.parametrize("check", ["difficulty", "physics", "replay", "determinism"])
+def test_every_check_explains_itself(capsys, check):
+    code, out, _ = run(capsys, check, "--help")
+    assert code == 0 and check in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        ([], "CHECK"),
+        (["physik"], "physik"),
+        (["physics", "--grid"], "--grid"),
+        (["replay", "no/such/folder"], "no/such/folder"),
+        (["replay", "pyproject.toml"], "pyproject.toml"),
+        (["determinism", "highway/cutin"], "highway/cutin"),
+        (["determinism", "--only", "luck"], "luck"),
+        (["determinism", "--kills", "0"], "from 1"),
+        (["determinism", "--episodes", "many"], "many"),
+        (["difficulty", "--samples", "0"], "from 1"),
+    ],
+)
+def test_wrong_usage_gets_one_line_and_exit_code_2(capsys, arguments, part):
+    code, _, err = run(capsys, *arguments)
+    assert code == 2
+    assert len(err.strip().splitlines()) == 1 and err.startswith("tools/check.py")
+    assert part in err and "Traceback" not in err
