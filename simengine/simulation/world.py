@@ -26,9 +26,8 @@ from simengine.road.network import LaneArrays, RoadNetwork
 from simengine.road.opendrive import read_opendrive
 from simengine.road.procedural import make_intersection, make_street, make_warehouse, warehouse_walls
 from simengine.road.projection import ground_at
-from simengine.road.recording import RecordedTracks
 from simengine.scenario.spec import ConcreteScenario, WeatherSpec
-from simengine.simulation.placement import ActorPlan, Placer
+from simengine.simulation.placement import ActorPlan, Placer, place_everybody
 from simengine.simulation.scenery import Scenery, make_scenery
 
 DARK = 1000.0  # headlamps are on below this illuminance (ECE R48 automatic switching) [lx]
@@ -102,7 +101,7 @@ def build_world(scenario: ConcreteScenario) -> World:
         network = recorded.network
     random = generator(scenario.seed, "placement")
     placer = Placer(scenario, network, random)
-    follows = _place_everybody(placer, recorded)
+    follows = place_everybody(placer, recorded)
     weather = weather_from_spec(scenario.weather)
     lanes = placer.lanes
     actors, state = _arrays(placer.plans, weather)
@@ -118,53 +117,6 @@ def build_world(scenario: ConcreteScenario) -> World:
         scenario, network, lanes, ground, weather, actors, state, names, replayed,
         np.array(follows, np.int64), scenery, inputs,
     )  # fmt: skip
-
-
-def _place_everybody(placer: Placer, recorded: CommonRoadScenario | None) -> list[int]:
-    """Place ego, scripted actors, recording, parked cars, traffic and people; return which track each follows."""
-    scenario = placer.scenario
-    recording = recorded.tracks if recorded is not None else None
-    if scenario.traffic.kind == "replay" and recording is None:
-        raise ScenarioError("traffic=replay needs a road with a recording: road=commonroad road.file=PATH")
-    if scenario.ego.driver == "recorded" and scenario.traffic.kind != "replay":
-        raise ScenarioError("ego.driver=recorded needs traffic=replay")
-    ego_row = _ego_row(scenario, recording)
-    if ego_row >= 0:
-        placer.recorded_ego(recording, ego_row)
-    elif recorded is not None and recorded.problems:
-        problem = recorded.problems[0]
-        placer.ego_at(*problem.position, problem.heading, problem.velocity)
-    else:
-        placer.ego()
-    placer.scripted()
-    if recorded is not None and scenario.traffic.kind == "replay":
-        placer.recorded(recording, leave_out=ego_row)
-        placer.still(recorded.still)
-    if scenario.road.kind == "street":
-        placer.parked(scenario.road.parked_fraction)
-    if scenario.traffic.kind == "idm":
-        placer.traffic()
-    placer.people()
-    return [plan.track for plan in placer.plans]
-
-
-def _ego_row(scenario: ConcreteScenario, recording: RecordedTracks | None) -> int:
-    """Return the row of the recording that the ego takes the place of, or −1."""
-    wanted = scenario.ego.recorded_id
-    if recording is None or scenario.traffic.kind != "replay":
-        if wanted:
-            raise ScenarioError(f"ego.recorded_id = {wanted}: there is no recording; it needs traffic=replay")
-        return -1
-    known = [str(name) for name in recording.id]
-    if wanted:
-        if wanted not in known:
-            raise ScenarioError(
-                f"ego.recorded_id = {wanted}: the recording has no such vehicle; allowed: {', '.join(known)}"
-            )
-        return known.index(wanted)
-    if scenario.ego.driver == "recorded":
-        raise ScenarioError(f"ego.driver=recorded needs ego.recorded_id, one of {', '.join(known)}")
-    return -1
 
 
 def _arrays(plans: list[ActorPlan], weather: Weather) -> tuple[ActorTable, WorldState]:

@@ -1,0 +1,121 @@
+"""Parked cars, traffic and people around the ego, drawn at random."""
+
+import math
+
+import numpy as np
+
+from simengine.core.errors import ScenarioError
+from simengine.core.state import ActorKind, Behavior
+from simengine.physics.catalog import model_named, models_of_kind
+from simengine.road.network import LaneType
+from simengine.road.traverse import walk_lanes
+from simengine.simulation.placement.ego import entry_speed
+from simengine.simulation.placement.placer import ActorPlan, Placer
+from simengine.simulation.placement.scripted import KINDS, clear_of_script, in_scripted_stretch
+
+_PARKING_PITCH = 6.2  # length of a parking place [m]
+
+
+def place_parked(placer: Placer, fraction: float) -> None:
+    """Fill a share of the parking places, clear of crossings and of the scenario's own actors."""
+    cars = models_of_kind(ActorKind.CAR)
+    network, lanes = placer.network, placer.lanes
+    for lane in np.flatnonzero(lanes.lane_type == LaneType.PARKING):
+        places = int(lanes.lane_length[lane] // _PARKING_PITCH)
+        for place in range(places):
+            taken, which, shift = placer.random.random(), int(placer.random.integers(len(cars))), placer.random.random()
+            if taken >= fraction:
+                continue
+            s = (place + 0.5) * _PARKING_PITCH + 0.3 * (shift - 0.5)
+            plan = placer.on_lane(f"parked_{len(placer.plans)}", cars[which], Behavior.PARKED, int(lane), s, 0.0, 0.0)
+            near_crossing = any(
+                math.hypot(*(0.5 * (a + b)[:2] - (plan.x, plan.y))) < 10.0
+                for a, b in zip(network.crossing_start, network.crossing_end, strict=True)
+            )
+            if not near_crossing and clear_of_script(placer, plan) and placer.free(plan, 0.5):
+                placer.plans.append(plan)
+
+
+def place_traffic(placer: Placer) -> None:
+    """Spread vehicles over the lanes near the ego with the density, mix and spacing that the spec asks for."""
+    spec, lanes = placer.scenario.traffic, placer.lanes
+    if spec.density <= 0.0 or spec.max_vehicles == 0:
+        return
+    ego = placer.plans[0]
+    kinds = [kind for kind, share in spec.mix.items() if share > 0.0]
+    shares = np.array([spec.mix[kind] for kind in kinds])
+    if not kinds:
+        raise ScenarioError("traffic.mix: at least one share must be above 0")
+    shares = shares / shares.sum()
+    spacing = 1000.0 / spec.density
+    candidates: list[tuple[int, float]] = []
+    for lane in np.flatnonzero((lanes.lane_type == LaneType.DRIVING) & (lanes.lane_junction < 0)):
+        points = lanes.point_position[lanes.lane_first_point[lane] : lanes.lane_first_point[lane + 1]]
+        if np.hypot(points[:, 0] - ego.x, points[:, 1] - ego.y).min() > spec.radius + float(lanes.lane_length[lane]):
+            continue
+        s = float(placer.random.uniform(0.0, spacing))
+        while s < lanes.lane_length[lane] - 4.0:
+            candidates.append((int(lane), s))
+            s += spacing * float(placer.random.uniform(0.7, 1.3))
+    placed = 0
+    for index in placer.random.permutation(len(candidates)):
+        lane, s = candidates[int(index)]
+        names = KINDS[kinds[int(placer.random.choice(len(kinds), p=shares))]]
+        model = model_named(names[int(placer.random.integers(len(names)))])
+        flow = max(0.0, spacing - model.length - 2.0) / (spec.drivers.time_gap + spec.drivers.time_gap_std)
+        speed = min(entry_speed(placer, lane, s) * spec.drivers.desired_speed, flow, model.max_speed)
+        plan = placer.on_lane(f"traffic_{placed}", model, Behavior.TRAFFIC, lane, s, 0.0, speed)
+        if math.hypot(plan.x - ego.x, plan.y - ego.y) > spec.radius or in_scripted_stretch(placer, plan):
+            continue
+        if not _fits(placer, plan, lane, s) or not placer.free(plan, 1.0, headway=1.2):
+            continue
+        placer.plans.append(plan)
+        placed += 1
+        if placed == spec.max_vehicles:
+            break
+    if placed == 0 and not placer.scenario.scenario.actors:
+        raise ScenarioError(
+            f"traffic.density = {spec.density}: no free gap within traffic.radius = {spec.radius} m of the ego"
+        )
+
+
+def _fits(placer: Placer, plan: ActorPlan, lane: int, s: float) -> bool:
+    """Say whether a vehicle's whole length is on the map."""
+    half = 0.5 * plan.model.length + 1.0
+    end_lane, end = walk_lanes(placer.lanes, lane, s, half)
+    start_lane, start = walk_lanes(placer.lanes, lane, s, -half)
+    return end <= placer.lanes.lane_length[end_lane] and start >= 0.0
+
+
+def place_people(placer: Placer) -> None:
+    """Spread people over the pavements near the ego."""
+    spec, lanes = placer.scenario.pedestrians, placer.lanes
+    if spec.density <= 0.0 or spec.max_people == 0:
+        return
+    ego = placer.plans[0]
+    spots = []
+    for lane in np.flatnonzero(lanes.lane_type == LaneType.PAVEMENT):
+        length = float(lanes.lane_length[lane])
+        for _ in range(int(placer.random.poisson(spec.density * length / 1000.0))):
+            spots.append(
+                (int(lane), float(placer.random.uniform(0.0, length)), float(placer.random.uniform(-0.35, 0.35)))
+            )
+    placed = 0
+    for index in placer.random.permutation(len(spots)):
+        lane, s, across = spots[int(index)]
+        first = lanes.lane_first_point[lane]
+        t = across * float(lanes.point_width[first])
+        child = placer.random.random() < 0.12
+        heading = 0.0 if placer.random.random() < 0.5 else math.pi
+        plan = placer.on_lane(
+            f"person_{placed}", model_named("child" if child else "pedestrian"), Behavior.WALKER, lane, s, t, 0.0,
+            heading,
+        )  # fmt: skip
+        if math.hypot(plan.x - ego.x, plan.y - ego.y) > placer.scenario.traffic.radius or not placer.free(plan, 0.5):
+            continue
+        if not clear_of_script(placer, plan):
+            continue
+        placer.plans.append(plan)
+        placed += 1
+        if placed == spec.max_people:
+            break

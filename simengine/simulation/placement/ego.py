@@ -1,0 +1,98 @@
+"""Where the ego starts."""
+
+import math
+
+import numpy as np
+
+from simengine.core.errors import ScenarioError
+from simengine.core.state import Behavior
+from simengine.physics.catalog import VehicleModel, model_named
+from simengine.road.network import LaneType
+from simengine.road.projection import lane_pose, locate
+from simengine.road.traverse import bundle_from_right, walk_lanes
+from simengine.simulation.placement.placer import ActorPlan, Course, Placer
+
+
+def ego_model(placer: Placer) -> VehicleModel:
+    """Return the ego's model, which must be of the kind that its spec says."""
+    spec = placer.scenario.ego
+    model = model_named(spec.model)
+    if model.kind.name.lower() != spec.kind:
+        raise ScenarioError(f"ego.model = {spec.model}: is a {model.kind.name.lower()}, but ego.kind = {spec.kind}")
+    return model
+
+
+def place_ego(placer: Placer) -> None:
+    """Place the ego on a procedural road where its spec says, on a road from a file where the seed draws."""
+    spec = placer.scenario.ego
+    model = ego_model(placer)
+    if placer.scenario.road.kind in ("opendrive", "commonroad"):
+        lane, s = _drawn_start(placer, model)
+        speed = min(spec.speed, entry_speed(placer, lane, s))
+    else:
+        lane, s = _ordered_start(placer)
+        speed = spec.speed
+    placer.course = Course(lane, s)
+    placer.add(placer.on_lane("ego", model, Behavior.EGO, lane, s, 0.0, speed), "ego.position")
+
+
+def place_ego_at(placer: Placer, x: float, y: float, yaw: float, speed: float) -> None:
+    """Place the ego at a pose in plan view that a file gives."""
+    model = ego_model(placer)
+    z = height(placer, x, y, yaw)
+    lane, s, _ = locate(placer.lanes, x, y, z, yaw)
+    if lane < 0:
+        raise ScenarioError(f"road.file: the ego's start x = {x:.1f} m, y = {y:.1f} m is on no lane")
+    placer.course = Course(lane, s)
+    placer.add(ActorPlan("ego", model, Behavior.EGO, x, y, z, yaw, speed, placer.paint(model.kind)), "ego")
+
+
+def _ordered_start(placer: Placer) -> tuple[int, float]:
+    spec, lanes = placer.scenario.ego, placer.lanes
+    usable = (LaneType.FLOOR,) if placer.scenario.road.kind == "warehouse" else (LaneType.DRIVING,)
+    first = next(lane for lane in range(len(lanes.lane_type)) if lanes.lane_type[lane] in usable)
+    bundle = bundle_from_right(lanes, first)
+    if spec.lane >= len(bundle):
+        raise ScenarioError(f"ego.lane = {spec.lane}: the road has {len(bundle)} lanes in the ego's direction")
+    lane = bundle[spec.lane]
+    lane, s = walk_lanes(lanes, lane, 0.0, spec.position)
+    if s > lanes.lane_length[lane]:
+        end = spec.position - s + float(lanes.lane_length[lane])
+        raise ScenarioError(f"ego.position = {spec.position}: the ego's lane ends after {end:.0f} m")
+    return lane, s
+
+
+def _drawn_start(placer: Placer, model: VehicleModel) -> tuple[int, float]:
+    lanes = placer.lanes
+    margin = 0.5 * model.length + 2.0
+    candidates = [
+        lane for lane in range(len(lanes.lane_type))
+        if lanes.lane_type[lane] == LaneType.DRIVING and lanes.lane_junction[lane] < 0
+        and lanes.lane_length[lane] > 2.0 * margin + 10.0
+        and lanes.successor_first[lane + 1] > lanes.successor_first[lane]
+    ] or [lane for lane in range(len(lanes.lane_type)) if lanes.lane_type[lane] == LaneType.DRIVING
+          and lanes.lane_length[lane] > 2.0 * margin]  # fmt: skip
+    if not candidates:
+        raise ScenarioError(f"road.file = {placer.scenario.road.file}: no driving lane is long enough for the ego")
+    weight = np.array([lanes.lane_length[lane] for lane in candidates])
+    lane = candidates[int(placer.random.choice(len(candidates), p=weight / weight.sum()))]
+    return lane, float(placer.random.uniform(margin, 0.6 * float(lanes.lane_length[lane])))
+
+
+def entry_speed(placer: Placer, lane: int, s: float) -> float:
+    """Return the speed that limit, bend and the way to the next junction allow at a lane position [m/s]."""
+    lanes = placer.lanes
+    first, last = lanes.lane_first_point[lane], lanes.lane_first_point[lane + 1]
+    ahead = lanes.point_s[first:last] >= s - 5.0
+    bend = float(np.abs(lanes.point_curvature[first:last][ahead]).max(initial=0.0))
+    speed = min(float(lanes.lane_speed_limit[lane]), math.sqrt(2.0 / max(bend, 1e-6)))
+    following = lanes.successor[lanes.successor_first[lane] : lanes.successor_first[lane + 1]]
+    if len(following) == 0 or (lanes.lane_junction[following] >= 0).any():
+        speed = min(speed, math.sqrt(2.0 * 2.0 * max(0.0, float(lanes.lane_length[lane]) - s - 8.0)))
+    return speed
+
+
+def height(placer: Placer, x: float, y: float, heading: float) -> float:
+    """Return the height of the lane at a place of a plan view [m]."""
+    lane, s, t = locate(placer.lanes, x, y, math.nan, heading)
+    return 0.0 if lane < 0 else lane_pose(placer.lanes, lane, s, t)[2]

@@ -1,0 +1,137 @@
+"""Plans of actors before the first tick, and the rule that no two of them overlap."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from simengine.core.errors import ScenarioError
+from simengine.core.geometry import boxes_gap, wrap_angle
+from simengine.core.state import ActorKind, Behavior
+from simengine.physics.catalog import VehicleModel
+from simengine.road.network import RoadNetwork, lane_arrays
+from simengine.road.projection import lane_pose
+from simengine.scenario.spec import ConcreteScenario
+
+# Paints and their shares of new cars, about as BASF's 2023 colour report for Europe has them; linear RGB.
+_PAINTS = (
+    (0.25, (0.80, 0.80, 0.78)), (0.22, (0.012, 0.012, 0.014)), (0.25, (0.16, 0.165, 0.17)), (0.10, (0.42, 0.43, 0.44)),
+    (0.10, (0.02, 0.06, 0.25)), (0.05, (0.35, 0.015, 0.02)), (0.03, (0.03, 0.12, 0.06)),
+)  # fmt: skip
+_CLEARANCE = 0.3  # between any two boxes at the start [m]
+
+
+@dataclass(frozen=True)
+class ActorPlan:
+    """One actor before the first tick."""
+
+    name: str
+    model: VehicleModel
+    behavior: Behavior
+    x: float  # box centre on the ground plane, world [m]
+    y: float
+    z: float  # of the ground there [m]
+    yaw: float  # [rad]
+    speed: float  # along its heading [m/s]
+    color: tuple[float, float, float]  # linear RGB
+    present: bool = True  # from the first tick
+    clearance: float = 0.0  # of its underside above the ground [m]
+    track: int = -1  # row of the recording it follows
+    size: tuple[float, float] | None = None  # length and width, where a recording says other than the model [m]
+
+
+@dataclass(frozen=True)
+class Course:
+    """The lane position everything is placed against."""
+
+    lane: int
+    s: float
+
+
+def apart(a: ActorPlan, b: ActorPlan) -> bool:
+    return abs(a.z - b.z) > 3.0 or boxes_gap(
+        a.x, a.y, a.yaw, a.model.length, a.model.width, b.x, b.y, b.yaw, b.model.length, b.model.width
+    ) >= 0.0  # fmt: skip
+
+
+class Placer:
+    """Collects plans, refusing overlaps.
+
+    Args:
+        scenario: What to place.
+        network: Where.
+        random: Of the placement's draws; an argument of each method would be the same one.
+    """
+
+    def __init__(self, scenario: ConcreteScenario, network: RoadNetwork, random: np.random.Generator) -> None:
+        self.scenario = scenario
+        self.network = network
+        self.lanes = lane_arrays(network)
+        self.random = random
+        self.plans: list[ActorPlan] = []
+        self.course = Course(-1, 0.0)
+
+    def free(self, plan: ActorPlan, clearance: float = _CLEARANCE, headway: float = 0.0) -> bool:
+        """Say whether a plan keeps clear of all earlier ones.
+
+        Args:
+            plan: The candidate.
+            clearance: Between boxes [m].
+            headway: Both boxes are prolonged by what they drive in this time [s].
+        """
+        for other in self.plans:
+            if not other.present or abs(other.z - plan.z) > 3.0:
+                continue
+            reach = plan.model.length + other.model.length + headway * (plan.speed + other.speed) + 2.0 * clearance
+            if abs(other.x - plan.x) > reach or abs(other.y - plan.y) > reach:
+                continue
+            gap = boxes_gap(
+                plan.x,
+                plan.y,
+                plan.yaw,
+                plan.model.length + headway * plan.speed,
+                plan.model.width,
+                other.x,
+                other.y,
+                other.yaw,
+                other.model.length + headway * other.speed,
+                other.model.width,
+            )
+            if gap < clearance:
+                return False
+        return True
+
+    def add(self, plan: ActorPlan, key: str) -> None:
+        """Keep a plan.
+
+        Raises:
+            ScenarioError: It overlaps an earlier one; `key` names the setting that placed it.
+        """
+        if plan.present and not self.free(plan, clearance=0.0):
+            other = next(p for p in self.plans if p.present and not apart(p, plan))
+            raise ScenarioError(
+                f"{key}: {plan.name} would stand in {other.name} at x = {plan.x:.1f} m, y = {plan.y:.1f} m; "
+                "move one of them"
+            )
+        self.plans.append(plan)
+
+    def on_lane(
+        self, name: str, model: VehicleModel, behavior: Behavior, lane: int, s: float, t: float, speed: float,
+        heading: float = 0.0, color: tuple[float, float, float] | None = None, present: bool = True,
+        clearance: float = 0.0,
+    ) -> ActorPlan:  # fmt: skip
+        """Plan an actor at a lane position; `heading` is against the lane's direction [rad]."""
+        x, y, z, lane_heading = lane_pose(self.lanes, lane, s, t)
+        return ActorPlan(
+            name, model, behavior, x, y, z, wrap_angle(lane_heading + heading), speed,
+            self.paint(model.kind) if color is None else color, present, clearance,
+        )  # fmt: skip
+
+    def paint(self, kind: ActorKind) -> tuple[float, float, float]:
+        """Draw a colour that suits a kind of actor."""
+        if kind in (ActorKind.PEDESTRIAN, ActorKind.BICYCLE, ActorKind.MOTORCYCLE):
+            r, g, b = self.random.uniform(0.02, 0.6, 3)
+            return float(r), float(g), float(b)
+        if kind == ActorKind.BUS:
+            return ((0.55, 0.04, 0.03), (0.60, 0.50, 0.05), (0.05, 0.20, 0.45))[int(self.random.integers(3))]
+        shares = np.array([share for share, _ in _PAINTS])
+        return _PAINTS[int(self.random.choice(len(_PAINTS), p=shares / shares.sum()))][1]
