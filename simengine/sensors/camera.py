@@ -38,6 +38,7 @@ from simengine.sensors.noise import lattice_table
 from simengine.sensors.points import Bodies, View, flat_triangles
 from simengine.sensors.precipitation import DAY_EXPOSURE, NIGHT_EXPOSURE, draw_particles
 from simengine.sensors.raster import Intrinsics, Visibility, draw_visibility, intrinsics_of_fov
+from simengine.sensors.reflection import leave_ground, sum_columns
 from simengine.sensors.scene import SceneArrays, pose_parts
 from simengine.sensors.shading import shade_rows
 from simengine.sensors.shadow import SunShadows, no_shadows
@@ -207,9 +208,9 @@ class CameraSensor(Sensor):
         bodies = self._bodies(poses, world_from_part, signals, origin)
         around = self._surroundings(poses, bodies, world_from_part, present, eye, axes)
         view = View(eye, axes, camera.fx, camera.fy, camera.cx, camera.cy)
-        mirror = np.zeros((0, 0, 3), np.float32)
+        mirror = np.zeros((0, 0, 3))
         if max(scene.weather.wetness, scene.weather.ice) > MIRROR_WETNESS:
-            mirror = self._mirror_image(bodies, around, view, present)
+            mirror = self._mirror_image(bodies, around, view, present, visibility.triangle)
         radiance = np.empty((camera.height, camera.width, 3), np.float32)
         self._shade(bodies, around, view, mirror, visibility, radiance)
         self._precipitate(poses, around, view, visibility, radiance)
@@ -289,7 +290,7 @@ class CameraSensor(Sensor):
         )
 
     def _shade(
-        self, bodies: Bodies, around: Surroundings, view: View, mirror: NDArray[np.float32], visibility: Visibility,
+        self, bodies: Bodies, around: Surroundings, view: View, mirror: NDArray[np.float64], visibility: Visibility,
         out: NDArray[np.float32],
     ) -> None:
         weather = self._scene.weather
@@ -299,9 +300,13 @@ class CameraSensor(Sensor):
         )
 
     def _mirror_image(
-        self, bodies: Bodies, around: Surroundings, view: View, present: NDArray[np.bool_]
-    ) -> NDArray[np.float32]:
-        """Render what the plane under the ego mirrors, at half the resolution: the scene seen from below the ground."""
+        self, bodies: Bodies, around: Surroundings, view: View, present: NDArray[np.bool_],
+        triangle: NDArray[np.int32],
+    ) -> NDArray[np.float64]:
+        """Render what the plane under the ego mirrors, at half the resolution: the scene seen from below the ground.
+
+        Only where the picture of `triangle` shows ground; returned are the sums of its columns.
+        """
         up = bodies.actor_rotation[EGO][:, 2]
         foot = bodies.actor_position[EGO] - 0.5 * self._sizes[EGO, 2] * up
         height = float(((view.eye - foot) * up).sum())
@@ -317,11 +322,13 @@ class CameraSensor(Sensor):
         visibility = draw_visibility(
             self._arrays, bodies.world_from_part, present, camera_from_pose(axes, eye), half, mirrored=True
         )
+        leave_ground(triangle, self._arrays.semantic, camera.fx, visibility.triangle)
         image = np.empty((half.height, half.width, 3), np.float32)
         mirrored = View(eye, axes, half.fx, half.fy, half.cx, half.cy)
-        none = np.zeros((0, 0, 3), np.float32)
-        self._shade(bodies, around, mirrored, none, visibility, image)
-        return image
+        self._shade(bodies, around, mirrored, np.zeros((0, 0, 3)), visibility, image)
+        sums = np.empty((half.height + 1, half.width, 3))
+        sum_columns(image, sums)
+        return sums
 
     def _precipitate(
         self, poses: ActorPoses, around: Surroundings, view: View, visibility: Visibility, radiance: NDArray[np.float32]

@@ -97,34 +97,38 @@ def vehicle_emission(
 @njit(cache=True, error_model="numpy")
 def add_emission(
     bodies: Bodies, around: Surroundings, lattice: NDArray[np.float32], nearest: NDArray[np.int32], row: int,
-    px: NDArray[np.float64],
+    run: NDArray[np.int32], num_runs: int, px: NDArray[np.float64],
 ) -> None:
     """Add what lamps, signals and windows shine to a row's luminance."""
-    materials, part, part_actor, part_signal = bodies.material, bodies.part, bodies.part_actor, bodies.part_signal
     m, signals, kinds, lights = bodies.world_from_part, bodies.signals, bodies.actor_kind, bodies.lights
+    materials, part, part_actor, part_signal = bodies.material, bodies.part, bodies.part_actor, bodies.part_signal
     seeds, seed = bodies.triangle_seed, around.seed & 0xFFFF
-    for column in range(nearest.shape[1]):
-        t = nearest[row, column]
+    for n in range(num_runs):
+        t = nearest[row, run[n]]
         if t < 0:
             continue
-        material = int(materials[t])
-        red, green, blue = 0.0, 0.0, 0.0
-        if material == _WINDOW:
-            number = int(seeds[t] >> np.uint32(1))
-            if around.dark > 0.0 and lattice_value(number, seed, 97) < LIT_WINDOWS:
+        material, p = int(materials[t]), part[t]
+        window = material == _WINDOW
+        signal = _SIGNAL_RED <= material <= _SIGNAL_GREEN
+        if not (window or signal or material in (_HEADLAMP, _TAIL_LAMP, _INDICATOR)):
+            continue
+        number = int(seeds[t] >> np.uint32(1))
+        if window and (around.dark <= 0.0 or lattice_value(number, seed, 97) >= LIT_WINDOWS):
+            continue
+        a = part_actor[p]
+        for column in range(run[n], run[n + 1]):
+            red, green, blue = 0.0, 0.0, 0.0
+            if window:
                 power = around.dark * (0.6 + 5.0 * lattice_value(number, seed, 101))
                 along = px[LOCAL_X, column] + px[LOCAL_Y, column]
                 power *= 0.6 + 0.8 * value_noise(lattice, 1.6 * along, 1.6 * px[LOCAL_Z, column], 103)
                 warm = lattice_value(number, seed, 107)
                 red, green, blue = 1.25 * power, (0.78 + 0.15 * warm) * power, (0.32 + 0.45 * warm) * power
-        elif _SIGNAL_RED <= material <= _SIGNAL_GREEN:
-            s = part_signal[part[t]]
-            if 0 <= s < signals.shape[0]:
-                red, green, blue = signal_emission(material, signals[s], around.dark)
-        elif material in (_HEADLAMP, _TAIL_LAMP, _INDICATOR):
-            p = part[t]
-            a = part_actor[p]
-            if a >= 0:
+            elif signal:
+                s = part_signal[p]
+                if 0 <= s < signals.shape[0]:
+                    red, green, blue = signal_emission(material, signals[s], around.dark)
+            elif a >= 0:
                 vx, vy, vz = px[EYE_X, column], px[EYE_Y, column], px[EYE_Z, column]
                 red, green, blue = vehicle_emission(
                     material, kinds[a], lights[a], px[LOCAL_Y, column], around.time,
@@ -135,6 +139,6 @@ def add_emission(
             elif material == _HEADLAMP and px[NORMAL_Z, column] < -0.3:  # a street lamp's lantern
                 power = around.street
                 red, green, blue = 14000.0 * power, 11800.0 * power, 8200.0 * power
-        px[OUT_R, column] += red
-        px[OUT_G, column] += green
-        px[OUT_B, column] += blue
+            px[OUT_R, column] += red
+            px[OUT_G, column] += green
+            px[OUT_B, column] += blue

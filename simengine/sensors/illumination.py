@@ -45,6 +45,7 @@ from simengine.sensors.points import (
 from simengine.sensors.shadow import sun_visible
 
 SHEETING_ANGLE = 0.0096  # between lamp and eye at which sheeting returns half as much [rad]
+GLOSSY = 50.0  # exponent above which lamps show as highlights
 _ROAD, _MARKING, _PAVEMENT, _TERRAIN, _FLOOR = (
     int(Semantic.ROAD), int(Semantic.LANE_MARKING), int(Semantic.PAVEMENT), int(Semantic.TERRAIN), int(Semantic.FLOOR),
 )
@@ -83,112 +84,187 @@ def is_ground(semantic: int) -> bool:
 
 
 @njit(cache=True, error_model="numpy")
+def open_ground(
+    cell_actor: NDArray[np.int32], corner: NDArray[np.float64], position: NDArray[np.float64],
+    rotation: NDArray[np.float64], size: NDArray[np.float64], first: int, last: int, step: int, px: NDArray[np.float64],
+) -> None:
+    """Fill how much of the sky actors leave open over the pixels [first, last) of a run of ground."""
+    before, at, to = 1.0, first, first
+    while to < last:
+        after = ground_openness(cell_actor, corner, position, rotation, size, px[X, to], px[Y, to], px[Z, to])
+        slope = (after - before) / max(1, to - at)
+        for column in range(at, to):
+            px[OPEN, column] = before + slope * (column - at)
+        px[OPEN, to] = after
+        before, at = after, to
+        to = min(to + step, last - 1) if to < last - 1 else last
+
+
+@njit(cache=True, error_model="numpy")
 def light_by_day(
-    bodies: Bodies, around: Surroundings, nearest: NDArray[np.int32], row: int, px: NDArray[np.float64]
+    bodies: Bodies, around: Surroundings, step: int, nearest: NDArray[np.int32], row: int, run: NDArray[np.int32],
+    num_runs: int, px: NDArray[np.float64],
 ) -> None:
     """Fill a row's illuminance by sun, sky and bounced light, and begin its luminance at nothing."""
-    sun, sky, ground, direction = around.sun, around.sky, around.ground, around.sun_direction
+    direction = around.sun_direction
     semantic, part, part_actor, size = bodies.semantic, bodies.part, bodies.part_actor, bodies.actor_size
     position, rotation = bodies.actor_position, bodies.actor_rotation
     cell_actor, corner = around.cell_actor, around.corner
     height, map_corner, texel, sun_axes = (
         around.shadow_height, around.shadow_corner, around.shadow_texel, around.sun_from_world,
     )
-    for column in range(nearest.shape[1]):
-        t = nearest[row, column]
+    sun_x, sun_y, sun_z = direction[0], direction[1], direction[2]
+    sun_r, sun_g, sun_b = around.sun[0], around.sun[1], around.sun[2]
+    sky_r, sky_g, sky_b = around.sky[0], around.sky[1], around.sky[2]
+    low_r, low_g, low_b = math.pi * around.ground[0], math.pi * around.ground[1], math.pi * around.ground[2]
+    for n in range(num_runs):
+        first, last = run[n], run[n + 1]
+        t = nearest[row, first]
         if t < 0:
             continue
-        x, y, z = px[X, column], px[Y, column], px[Z, column]
-        nx, ny, nz = px[NORMAL_X, column], px[NORMAL_Y, column], px[NORMAL_Z, column]
         a = part_actor[part[t]]
-        opened = 1.0
         if a >= 0:  # the lower parts of bodies see less of the sky, and the ground near them is in their shade
-            rise = min(1.0, max(0.0, (px[LOCAL_Z, column] + 0.5 * size[a, 2]) / 0.55))
-            low = 0.45 + 0.55 * rise
-            opened = low + (1.0 - low) * max(0.0, nz)
+            for column in range(first, last):
+                rise = min(1.0, max(0.0, (px[LOCAL_Z, column] + 0.5 * size[a, 2]) / 0.55))
+                low = 0.45 + 0.55 * rise
+                px[OPEN, column] = low + (1.0 - low) * max(0.0, px[NORMAL_Z, column])
         elif is_ground(int(semantic[t])):
-            opened = ground_openness(cell_actor, corner, position, rotation, size, x, y, z)
-        up = 0.5 + 0.5 * nz
-        # Walls see more light on the sun's side of the sky.
-        side = up * (1.0 + 0.35 * (nx * direction[0] + ny * direction[1]) * (1.0 - max(0.0, nz)))
-        below = (1.0 - up) * math.pi
-        red = opened * (side * sky[0] + below * ground[0])
-        green = opened * (side * sky[1] + below * ground[1])
-        blue = opened * (side * sky[2] + below * ground[2])
-        toward = nx * direction[0] + ny * direction[1] + nz * direction[2]
-        sunny = 0.0
-        if toward > 0.0 and sun[1] > 0.0:
-            sunny = sun_visible(height, map_corner, texel, sun_axes, x, y, z, nx, ny, nz)
-            red, green, blue = (
-                red + sunny * toward * sun[0], green + sunny * toward * sun[1], blue + sunny * toward * sun[2],
-            )
-        px[OPEN, column], px[SUNNY, column], px[TOWARD_SUN, column] = opened, sunny, toward
-        px[LUX_R, column], px[LUX_G, column], px[LUX_B, column] = red, green, blue
-        px[OUT_R, column], px[OUT_G, column], px[OUT_B, column] = 0.0, 0.0, 0.0
+            open_ground(cell_actor, corner, position, rotation, size, first, last, step, px)
+        else:
+            for column in range(first, last):
+                px[OPEN, column] = 1.0
+        for column in range(first, last):
+            nx, ny, nz = px[NORMAL_X, column], px[NORMAL_Y, column], px[NORMAL_Z, column]
+            toward = nx * sun_x + ny * sun_y + nz * sun_z
+            sunny = 0.0
+            if toward > 0.0 and sun_g > 0.0:
+                sunny = sun_visible(
+                    height, map_corner, texel, sun_axes, px[X, column], px[Y, column], px[Z, column], nx, ny, nz
+                )
+            opened, up, direct = px[OPEN, column], 0.5 + 0.5 * nz, sunny * toward
+            # Walls see more light on the sun's side of the sky.
+            above = opened * up * (1.0 + 0.35 * (nx * sun_x + ny * sun_y) * (1.0 - max(0.0, nz)))
+            below = opened * (1.0 - up)
+            px[SUNNY, column], px[TOWARD_SUN, column] = sunny, toward
+            px[LUX_R, column] = above * sky_r + below * low_r + direct * sun_r
+            px[LUX_G, column] = above * sky_g + below * low_g + direct * sun_g
+            px[LUX_B, column] = above * sky_b + below * low_b + direct * sun_b
+            px[OUT_R, column], px[OUT_G, column], px[OUT_B, column] = 0.0, 0.0, 0.0
+
+
+@njit(cache=True, error_model="numpy")
+def gather_lamps(
+    light: NDArray[np.float64], cells: NDArray[np.int32], corner: NDArray[np.float64], own: int, extinction: float,
+    ground: bool, column: int, glossy: bool, px: NDArray[np.float64], out: NDArray[np.float64],
+) -> None:
+    """Write what lamps do to a pixel.
+
+    Args:
+        light: See `lamps.LightGrid`.
+        cells: Its `cell_light`.
+        corner: See `lamps.LightGrid`.
+        own: Row of the ego's head lamps, or −1 where they do not reach.
+        extinction: Of the air [1/m].
+        ground: The surface lies under foot.
+        column: Of the pixel.
+        glossy: The surface shows highlights of lamps.
+        px: See `points`.
+        out: Illuminance of an open surface, light of the own lamps for retro-reflection, highlights (RGB each); (9,).
+    """
+    x, y, z = px[X, column], px[Y, column], px[Z, column]
+    nx, ny, nz = px[NORMAL_X, column], px[NORMAL_Y, column], px[NORMAL_Z, column]
+    vx, vy, vz = px[EYE_X, column], px[EYE_Y, column], px[EYE_Z, column]
+    cell_column = int(math.floor((x - corner[0]) / CELL_SIZE))
+    cell_row = int(math.floor((y - corner[1]) / CELL_SIZE))
+    inside = 0 <= cell_column < cells.shape[1] and 0 <= cell_row < cells.shape[0]
+    out[:] = 0.0
+    for k in range(-1, cells.shape[2]):
+        if k < 0:
+            n = own
+            if n < 0:
+                continue
+        else:
+            n = cells[cell_row, cell_column, k] if inside else -1
+            if n < 0:
+                break
+        share, tx, ty, tz = light_at(light, n, x, y, z)
+        if share <= 0.0:
+            continue
+        incident = nx * tx + ny * ty + nz * tz
+        if incident <= 0.0 and not ground:
+            continue
+        if extinction > 1e-3:
+            dx, dy, dz = light[n, 0] - x, light[n, 1] - y, light[n, 2] - z
+            share *= math.exp(-extinction * math.sqrt(dx * dx + dy * dy + dz * dz))
+        red, green, blue = share * light[n, 9], share * light[n, 10], share * light[n, 11]
+        if incident > 0.0:
+            out[0] += incident * red
+            out[1] += incident * green
+            out[2] += incident * blue
+            if glossy:
+                reflectance, exponent = px[REFLECTANCE, column], px[EXPONENT, column]
+                hx, hy, hz = tx + vx, ty + vy, tz + vz
+                half = math.sqrt(hx * hx + hy * hy + hz * hz)
+                peak = (nx * hx + ny * hy + nz * hz) / max(half, 1e-6)
+                if peak > 0.9 and exponent > GLOSSY:
+                    lobe = reflectance * (exponent + 8.0) / (8.0 * math.pi) * peak**exponent * incident
+                    out[6] += lobe * red
+                    out[7] += lobe * green
+                    out[8] += lobe * blue
+        if k < 0:
+            back = 1.0
+            if not ground:
+                apart = 2.0 * (1.0 - (tx * vx + ty * vy + tz * vz)) / (SHEETING_ANGLE * SHEETING_ANGLE)
+                back = 1.0 / (1.0 + apart)
+            out[3], out[4], out[5] = back * red, back * green, back * blue
+
+
+@njit(cache=True, error_model="numpy")
+def _add_lamps(ground: bool, column: int, light: NDArray[np.float64], px: NDArray[np.float64]) -> None:
+    """Add to a pixel what `gather_lamps` found."""
+    opened, retro = px[OPEN, column], px[RETRO, column]
+    px[LUX_R, column] += opened * light[0]
+    px[LUX_G, column] += opened * light[1]
+    px[LUX_B, column] += opened * light[2]
+    red, green, blue = retro, retro, retro
+    if not ground:
+        strongest = max(0.05, max(px[RED, column], max(px[GREEN, column], px[BLUE, column])))
+        back = retro * px[FACING, column] / strongest
+        red, green, blue = back * px[RED, column], back * px[GREEN, column], back * px[BLUE, column]
+    px[OUT_R, column] += red * light[3] + light[6]
+    px[OUT_G, column] += green * light[4] + light[7]
+    px[OUT_B, column] += blue * light[5] + light[8]
 
 
 @njit(cache=True, error_model="numpy")
 def light_by_lamps(
-    bodies: Bodies, around: Surroundings, nearest: NDArray[np.int32], row: int, px: NDArray[np.float64]
+    bodies: Bodies, around: Surroundings, step: int, nearest: NDArray[np.int32], row: int, run: NDArray[np.int32],
+    num_runs: int, px: NDArray[np.float64],
 ) -> None:
     """Add a row's illuminance by local lamps, their highlights, and what returns to the ego's own lamps."""
     semantic, part, part_actor = bodies.semantic, bodies.part, bodies.part_actor
-    light, cells, corner, own = around.light, around.cell_light, around.corner, around.own_lamps
-    extinction = around.extinction
-    for column in range(nearest.shape[1]):
-        t = nearest[row, column]
+    light, cells, corner, extinction = around.light, around.cell_light, around.corner, around.extinction
+    before, after, between = np.zeros(9), np.zeros(9), np.zeros(9)
+    for n in range(num_runs):
+        first, last = run[n], run[n + 1]
+        t = nearest[row, first]
         if t < 0:
             continue
-        x, y, z = px[X, column], px[Y, column], px[Z, column]
-        nx, ny, nz = px[NORMAL_X, column], px[NORMAL_Y, column], px[NORMAL_Z, column]
-        vx, vy, vz = px[EYE_X, column], px[EYE_Y, column], px[EYE_Z, column]
-        flat = is_ground(int(semantic[t]))
-        a = part_actor[part[t]]
-        reflectance, exponent = px[REFLECTANCE, column], px[EXPONENT, column]
-        cell_column = int(math.floor((x - corner[0]) / CELL_SIZE))
-        cell_row = int(math.floor((y - corner[1]) / CELL_SIZE))
-        inside = 0 <= cell_column < cells.shape[1] and 0 <= cell_row < cells.shape[0]
-        for k in range(-1, cells.shape[2]):
-            if k < 0:
-                n = own
-                if n < 0 or a == 0:
-                    continue
-            else:
-                n = cells[cell_row, cell_column, k] if inside else -1
-                if n < 0:
-                    break
-            share, tx, ty, tz = light_at(light, n, x, y, z)
-            if share <= 0.0:
-                continue
-            if extinction > 1e-3:
-                dx, dy, dz = light[n, 0] - x, light[n, 1] - y, light[n, 2] - z
-                share *= math.exp(-extinction * math.sqrt(dx * dx + dy * dy + dz * dz))
-            red, green, blue = share * light[n, 9], share * light[n, 10], share * light[n, 11]
-            incident = nx * tx + ny * ty + nz * tz
-            if incident > 0.0:
-                falls = px[OPEN, column] * incident
-                px[LUX_R, column] += falls * red
-                px[LUX_G, column] += falls * green
-                px[LUX_B, column] += falls * blue
-                if exponent > 50.0 and reflectance > 0.0:
-                    hx, hy, hz = tx + vx, ty + vy, tz + vz
-                    half = math.sqrt(hx * hx + hy * hy + hz * hz)
-                    peak = (nx * hx + ny * hy + nz * hz) / max(half, 1e-6)
-                    if peak > 0.9:
-                        lobe = reflectance * (exponent + 8.0) / (8.0 * math.pi) * peak**exponent * incident
-                        px[OUT_R, column] += lobe * red
-                        px[OUT_G, column] += lobe * green
-                        px[OUT_B, column] += lobe * blue
-            retro = px[RETRO, column]
-            if k < 0 and retro > 0.0:
-                if flat:
-                    px[OUT_R, column] += retro * red
-                    px[OUT_G, column] += retro * green
-                    px[OUT_B, column] += retro * blue
-                elif incident > 0.0:
-                    apart = 2.0 * (1.0 - (tx * vx + ty * vy + tz * vz)) / (SHEETING_ANGLE * SHEETING_ANGLE)
-                    back = retro / (1.0 + apart) * px[FACING, column]
-                    strongest = max(0.05, max(px[RED, column], max(px[GREEN, column], px[BLUE, column])))
-                    px[OUT_R, column] += back * red * px[RED, column] / strongest
-                    px[OUT_G, column] += back * green * px[GREEN, column] / strongest
-                    px[OUT_B, column] += back * blue * px[BLUE, column] / strongest
+        ground = is_ground(int(semantic[t]))
+        own = -1 if part_actor[part[t]] == 0 else around.own_lamps  # the ego does not light itself
+        glossy = False
+        for column in range(first, last):
+            glossy = glossy or (px[EXPONENT, column] > GLOSSY and px[REFLECTANCE, column] > 0.0)
+        stride = 1 if glossy else step
+        at, to = first, first
+        while to < last:
+            gather_lamps(light, cells, corner, own, extinction, ground, to, glossy, px, after)
+            for column in range(at, to):
+                share = (column - at) / (to - at)
+                for i in range(9):
+                    between[i] = before[i] + share * (after[i] - before[i])
+                _add_lamps(ground, column, between, px)
+            before, after = after, before
+            at = to
+            to = min(to + stride, last - 1) if to < last - 1 else last
+        _add_lamps(ground, last - 1, before, px)

@@ -1,6 +1,8 @@
 """What lies behind each pixel of a row: place, direction to the eye and smooth normal, in the world and in its object.
 
-A row of pixels is worked on pass by pass in one array of shape (NUM_FIELDS, width): each pass is one small loop.
+A row of pixels is worked on pass by pass in one array of shape (NUM_FIELDS, width): each pass is one small loop over
+the row's runs, stretches of pixels that show the same triangle. What changes smoothly along a run (the light of lamps,
+the air, the sky) is worked out at every few pixels, its knots, and at the run's ends, and drawn straight between them.
 """
 
 import math
@@ -20,6 +22,8 @@ from numpy.typing import NDArray
     LUX_R, LUX_G, LUX_B, OUT_R, OUT_G, OUT_B,
 ) = range(34)
 NUM_FIELDS = 34
+UNSEEN = -2  # instead of a triangle: a pixel whose colour nobody asks for
+MOST_STEP, KNOT_ANGLE = 4, 1.0 / 160.0  # pixels from knot to knot at most, and their angle at most [rad]
 
 
 class View(NamedTuple):
@@ -68,6 +72,35 @@ def flat_triangles(corner_normal: NDArray[np.float32], out: NDArray[np.bool_]) -
 
 
 @njit(cache=True, error_model="numpy")
+def knot_step(focal: float) -> int:
+    """Return how many pixels lie between the knots of a run for a focal length [px]."""
+    return max(1, min(MOST_STEP, int(focal * KNOT_ANGLE)))
+
+
+@njit(cache=True, error_model="numpy")
+def find_runs(nearest: NDArray[np.int32], row: int, run: NDArray[np.int32]) -> int:
+    """Cut a row into runs of one triangle.
+
+    Args:
+        nearest: Triangle, −1 (sky) or UNSEEN. Shape (height, width).
+        row: Of the image.
+        run: First column of each run and, behind the last, the width. Shape (width + 1,).
+
+    Returns:
+        The number of runs.
+    """
+    count, last = 0, -3
+    for column in range(nearest.shape[1]):
+        t = nearest[row, column]
+        if t != last:
+            run[count] = column
+            count += 1
+            last = t
+    run[count] = nearest.shape[1]
+    return count
+
+
+@njit(cache=True, error_model="numpy")
 def barycentric(
     vertex: NDArray[np.float32], triangle: NDArray[np.int32], t: int, x: float, y: float, z: float
 ) -> tuple[float, float]:
@@ -86,9 +119,26 @@ def barycentric(
 
 
 @njit(cache=True, error_model="numpy")
+def look_along(view: View, row: int, px: NDArray[np.float64]) -> None:
+    """Fill the directions to the eye of a row, and for now its distances with the length of rays of depth 1."""
+    w = view.world_from_camera
+    oy = (row + 0.5 - view.cy) / view.fy
+    bx, by, bz = w[0, 1] * oy + w[0, 2], w[1, 1] * oy + w[1, 2], w[2, 1] * oy + w[2, 2]
+    ax, ay, az = w[0, 0], w[1, 0], w[2, 0]
+    shift, scale = 0.5 - view.cx, 1.0 / view.fx
+    for column in range(px.shape[1]):
+        ox = (column + shift) * scale
+        rx, ry, rz = bx + ax * ox, by + ay * ox, bz + az * ox
+        stretch = math.sqrt(rx * rx + ry * ry + rz * rz)
+        shrink = -1.0 / stretch
+        px[EYE_X, column], px[EYE_Y, column], px[EYE_Z, column] = rx * shrink, ry * shrink, rz * shrink
+        px[DISTANCE, column] = stretch
+
+
+@njit(cache=True, error_model="numpy")
 def locate_points(
     bodies: Bodies, view: View, inverse_depth: NDArray[np.float32], nearest: NDArray[np.int32], row: int,
-    px: NDArray[np.float64],
+    run: NDArray[np.int32], num_runs: int, px: NDArray[np.float64],
 ) -> None:
     """Fill the geometry of a row; of pixels that show the sky only the direction.
 
@@ -96,51 +146,51 @@ def locate_points(
         bodies: Geometry.
         view: Camera.
         inverse_depth: [1/m]. Shape (height, width).
-        nearest: Triangle or −1. Shape (height, width).
+        nearest: Triangle, −1 or UNSEEN. Shape (height, width).
         row: Of the image.
+        run: See `find_runs`.
+        num_runs: See `find_runs`.
         px: Shape (NUM_FIELDS, width).
     """
-    w, eye = view.world_from_camera, view.eye
+    look_along(view, row, px)
     vertex, triangle, corner, flat = bodies.vertex, bodies.triangle, bodies.corner_normal, bodies.triangle_flat
-    part, m = bodies.part, bodies.world_from_part
-    oy = (row + 0.5 - view.cy) / view.fy
-    bx, by, bz = w[0, 1] * oy + w[0, 2], w[1, 1] * oy + w[1, 2], w[2, 1] * oy + w[2, 2]
-    for column in range(nearest.shape[1]):
-        ox = (column + 0.5 - view.cx) / view.fx
-        rx, ry, rz = bx + w[0, 0] * ox, by + w[1, 0] * ox, bz + w[2, 0] * ox
-        stretch = math.sqrt(rx * rx + ry * ry + rz * rz)
-        shrink = 1.0 / stretch
-        vx, vy, vz = -rx * shrink, -ry * shrink, -rz * shrink
-        px[EYE_X, column], px[EYE_Y, column], px[EYE_Z, column] = vx, vy, vz
-        t = nearest[row, column]
+    part, world_from_part = bodies.part, bodies.world_from_part
+    eye_x, eye_y, eye_z = view.eye[0], view.eye[1], view.eye[2]
+    pixel = 1.0 / view.fx
+    for n in range(num_runs):
+        t = nearest[row, run[n]]
         if t < 0:
             continue
-        depth = 1.0 / float(inverse_depth[row, column])
-        x, y, z = eye[0] + rx * depth, eye[1] + ry * depth, eye[2] + rz * depth
-        px[X, column], px[Y, column], px[Z, column] = x, y, z
-        p = part[t]
-        dx, dy, dz = x - m[p, 0, 3], y - m[p, 1, 3], z - m[p, 2, 3]
-        lx = m[p, 0, 0] * dx + m[p, 1, 0] * dy + m[p, 2, 0] * dz
-        ly = m[p, 0, 1] * dx + m[p, 1, 1] * dy + m[p, 2, 1] * dz
-        lz = m[p, 0, 2] * dx + m[p, 1, 2] * dy + m[p, 2, 2] * dz
-        px[LOCAL_X, column], px[LOCAL_Y, column], px[LOCAL_Z, column] = lx, ly, lz
-        if flat[t]:
-            jx, jy, jz = float(corner[t, 0, 0]), float(corner[t, 0, 1]), float(corner[t, 0, 2])
-        else:
-            w1, w2 = barycentric(vertex, triangle, t, lx, ly, lz)
-            w0 = 1.0 - w1 - w2
-            jx = w0 * corner[t, 0, 0] + w1 * corner[t, 1, 0] + w2 * corner[t, 2, 0]
-            jy = w0 * corner[t, 0, 1] + w1 * corner[t, 1, 1] + w2 * corner[t, 2, 1]
-            jz = w0 * corner[t, 0, 2] + w1 * corner[t, 1, 2] + w2 * corner[t, 2, 2]
-            norm = 1.0 / max(1e-9, math.sqrt(jx * jx + jy * jy + jz * jz))
-            jx, jy, jz = jx * norm, jy * norm, jz * norm
-        nx = m[p, 0, 0] * jx + m[p, 0, 1] * jy + m[p, 0, 2] * jz
-        ny = m[p, 1, 0] * jx + m[p, 1, 1] * jy + m[p, 1, 2] * jz
-        nz = m[p, 2, 0] * jx + m[p, 2, 1] * jy + m[p, 2, 2] * jz
-        px[LOCAL_NX, column], px[LOCAL_NY, column], px[LOCAL_NZ, column] = jx, jy, jz
-        px[NORMAL_X, column], px[NORMAL_Y, column], px[NORMAL_Z, column] = nx, ny, nz
-        facing = nx * vx + ny * vy + nz * vz
-        distance = depth * stretch
-        px[FACING, column] = facing
-        px[DISTANCE, column] = distance
-        px[FOOTPRINT, column] = distance / view.fx / math.sqrt(min(1.0, max(0.04, facing)))
+        p, m = part[t], world_from_part
+        m00, m01, m02, m03 = m[p, 0, 0], m[p, 0, 1], m[p, 0, 2], m[p, 0, 3]
+        m10, m11, m12, m13 = m[p, 1, 0], m[p, 1, 1], m[p, 1, 2], m[p, 1, 3]
+        m20, m21, m22, m23 = m[p, 2, 0], m[p, 2, 1], m[p, 2, 2], m[p, 2, 3]
+        even = flat[t]
+        jx, jy, jz = float(corner[t, 0, 0]), float(corner[t, 0, 1]), float(corner[t, 0, 2])
+        nx, ny, nz = m00 * jx + m01 * jy + m02 * jz, m10 * jx + m11 * jy + m12 * jz, m20 * jx + m21 * jy + m22 * jz
+        for column in range(run[n], run[n + 1]):
+            vx, vy, vz = px[EYE_X, column], px[EYE_Y, column], px[EYE_Z, column]
+            distance = px[DISTANCE, column] / float(inverse_depth[row, column])
+            x, y, z = eye_x - vx * distance, eye_y - vy * distance, eye_z - vz * distance
+            dx, dy, dz = x - m03, y - m13, z - m23
+            lx = m00 * dx + m10 * dy + m20 * dz
+            ly = m01 * dx + m11 * dy + m21 * dz
+            lz = m02 * dx + m12 * dy + m22 * dz
+            if not even:
+                w1, w2 = barycentric(vertex, triangle, t, lx, ly, lz)
+                w0 = 1.0 - w1 - w2
+                jx = w0 * corner[t, 0, 0] + w1 * corner[t, 1, 0] + w2 * corner[t, 2, 0]
+                jy = w0 * corner[t, 0, 1] + w1 * corner[t, 1, 1] + w2 * corner[t, 2, 1]
+                jz = w0 * corner[t, 0, 2] + w1 * corner[t, 1, 2] + w2 * corner[t, 2, 2]
+                norm = 1.0 / max(1e-9, math.sqrt(jx * jx + jy * jy + jz * jz))
+                jx, jy, jz = jx * norm, jy * norm, jz * norm
+                nx, ny = m00 * jx + m01 * jy + m02 * jz, m10 * jx + m11 * jy + m12 * jz
+                nz = m20 * jx + m21 * jy + m22 * jz
+            facing = nx * vx + ny * vy + nz * vz
+            px[X, column], px[Y, column], px[Z, column] = x, y, z
+            px[LOCAL_X, column], px[LOCAL_Y, column], px[LOCAL_Z, column] = lx, ly, lz
+            px[LOCAL_NX, column], px[LOCAL_NY, column], px[LOCAL_NZ, column] = jx, jy, jz
+            px[NORMAL_X, column], px[NORMAL_Y, column], px[NORMAL_Z, column] = nx, ny, nz
+            px[FACING, column] = facing
+            px[DISTANCE, column] = distance
+            px[FOOTPRINT, column] = distance * pixel / math.sqrt(min(1.0, max(0.04, facing)))

@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.sensors.illumination import Surroundings
+from simengine.sensors.illumination import Surroundings, is_ground
 from simengine.sensors.noise import smooth_step, value_noise
 from simengine.sensors.points import (
     BLUE,
@@ -36,6 +36,7 @@ from simengine.sensors.points import (
     REFLECTANCE,
     SUNNY,
     TOWARD_SUN,
+    UNSEEN,
     X,
     Y,
 )
@@ -47,32 +48,83 @@ WATER_EXPONENT = 340.0  # of the sun's glitter on a wet road
 
 
 @njit(cache=True, error_model="numpy")
+def leave_ground(
+    nearest: NDArray[np.int32], semantic: NDArray[np.uint8], focal: float, mirrored: NDArray[np.int32]
+) -> None:
+    """Mark as UNSEEN what no ground of the picture can mirror: `mirror_sample` looks only so far around a pixel.
+
+    Args:
+        nearest: Of the picture: triangle, or less than 0. Shape (height, width).
+        semantic: Of each triangle.
+        focal: Of the picture [px].
+        mirrored: Of the mirror image, changed in place. Shape (height / 2, width / 2), rounded up.
+    """
+    rows, columns = mirrored.shape
+    # As far as `reflect_light` can be carried by ripples and roughness.
+    up, across = int(7.0 + 0.032 * focal), int(2.0 + 0.004 * focal)
+    first = np.full(columns, rows, np.int64)
+    last = np.full(columns, -1, np.int64)
+    for row in range(nearest.shape[0]):
+        for column in range(nearest.shape[1]):
+            t = nearest[row, column]
+            if t >= 0 and is_ground(int(semantic[t])):
+                first[column // 2] = min(first[column // 2], row // 2)
+                last[column // 2] = max(last[column // 2], row // 2)
+    for column in range(columns):
+        low, high = rows, -1
+        for near in range(max(0, column - across), min(columns, column + across + 1)):
+            low, high = min(low, first[near]), max(high, last[near])
+        for row in range(rows):
+            if row < low - up or row > high + up:
+                mirrored[row, column] = UNSEEN
+
+
+@njit(cache=True, error_model="numpy")
+def sum_columns(image: NDArray[np.float32], out: NDArray[np.float64]) -> None:
+    """Write the sums of an image's columns down to each row: mirror images are smeared by differences of them.
+
+    Args:
+        image: Luminance. Shape (rows, columns, 3).
+        out: Sum of the rows above. Shape (rows + 1, columns, 3).
+    """
+    out[0] = 0.0
+    for row in range(image.shape[0]):
+        for column in range(image.shape[1]):
+            for c in range(3):
+                out[row + 1, column, c] = out[row, column, c] + image[row, column, c]
+
+
+@njit(cache=True, error_model="numpy")
 def mirror_sample(
-    mirror: NDArray[np.float32], column: float, row: float, spread: float
+    mirror: NDArray[np.float64], column: float, row: float, spread: float
 ) -> tuple[float, float, float]:
     """Return the mirror image's luminance at a place, smeared along the column.
 
     Args:
-        mirror: Shape (rows, columns, 3).
+        mirror: See `sum_columns`. Shape (rows + 1, columns, 3).
         column: [px of the mirror image].
         row: [px of the mirror image].
         spread: How far up and down it is smeared [px].
     """
-    rows, columns = mirror.shape[0], mirror.shape[1]
-    r, g, b = 0.0, 0.0, 0.0
+    rows, columns = mirror.shape[0] - 1, mirror.shape[1]
     x = min(columns - 1.001, max(0.0, column - 0.5))
     i = int(x)
-    n = i + 1
     u = x - i
-    for k in range(7):
-        y = min(rows - 1.001, max(0.0, row - 0.5 + spread * (k - 3.0) / 3.0))
-        j = int(y)
-        v = y - j
-        w00, w01, w10, w11 = (1.0 - v) * (1.0 - u), (1.0 - v) * u, v * (1.0 - u), v * u
-        r += w00 * mirror[j, i, 0] + w01 * mirror[j, n, 0] + w10 * mirror[j + 1, i, 0] + w11 * mirror[j + 1, n, 0]
-        g += w00 * mirror[j, i, 1] + w01 * mirror[j, n, 1] + w10 * mirror[j + 1, i, 1] + w11 * mirror[j + 1, n, 1]
-        b += w00 * mirror[j, i, 2] + w01 * mirror[j, n, 2] + w10 * mirror[j + 1, i, 2] + w11 * mirror[j + 1, n, 2]
-    return r / 7.0, g / 7.0, b / 7.0
+    top, bottom = min(rows - 1.0, max(0.0, row - spread)), min(rows - 0.001, max(1.0, row + spread))
+    j, k = int(top), int(bottom)
+    share = 1.0 / (bottom - top)
+    w_top, w_bottom = top - j, bottom - k
+    b0, b1, t0, t1 = (1.0 - w_bottom) * share, w_bottom * share, (1.0 - w_top) * share, w_top * share
+    left, right = 1.0 - u, u
+    m = mirror
+    return (
+        left * (b0 * m[k, i, 0] + b1 * m[k + 1, i, 0] - t0 * m[j, i, 0] - t1 * m[j + 1, i, 0])
+        + right * (b0 * m[k, i + 1, 0] + b1 * m[k + 1, i + 1, 0] - t0 * m[j, i + 1, 0] - t1 * m[j + 1, i + 1, 0]),
+        left * (b0 * m[k, i, 1] + b1 * m[k + 1, i, 1] - t0 * m[j, i, 1] - t1 * m[j + 1, i, 1])
+        + right * (b0 * m[k, i + 1, 1] + b1 * m[k + 1, i + 1, 1] - t0 * m[j, i + 1, 1] - t1 * m[j + 1, i + 1, 1]),
+        left * (b0 * m[k, i, 2] + b1 * m[k + 1, i, 2] - t0 * m[j, i, 2] - t1 * m[j + 1, i, 2])
+        + right * (b0 * m[k, i + 1, 2] + b1 * m[k + 1, i + 1, 2] - t0 * m[j, i + 1, 2] - t1 * m[j + 1, i + 1, 2]),
+    )
 
 
 @njit(cache=True, error_model="numpy")
@@ -94,7 +146,7 @@ def reflected_light(
 
 @njit(cache=True, error_model="numpy")
 def reflect_light(
-    around: Surroundings, lattice: NDArray[np.float32], mirror: NDArray[np.float32], focal: float,
+    around: Surroundings, lattice: NDArray[np.float32], mirror: NDArray[np.float64], focal: float,
     nearest: NDArray[np.int32], row: int, px: NDArray[np.float64],
 ) -> None:
     """Turn a row's illuminance into luminance.
@@ -102,20 +154,21 @@ def reflect_light(
     Args:
         around: Light.
         lattice: See `noise.lattice_table`.
-        mirror: Mirror image of half the resolution for films on the ground, of shape (0, 0, 3) if there is none.
+        mirror: `sum_columns` of the mirror image for films on the ground, of shape (0, 0, 3) if there is none.
         focal: Focal length [px].
-        nearest: Triangle or −1. Shape (height, width).
+        nearest: Triangle, −1 or UNSEEN. Shape (height, width).
         row: Of the image.
         px: See `points`.
     """
     sun, sky, ground, direction, sky_map = around.sun, around.sky, around.ground, around.sun_direction, around.sky_map
     mirrored = mirror.shape[0] > 0
+    spread = 1.0 / math.pi  # Lambert's
     for column in range(nearest.shape[1]):
         if nearest[row, column] < 0:
             continue
-        red = px[OUT_R, column] + px[RED, column] * px[LUX_R, column] / math.pi
-        green = px[OUT_G, column] + px[GREEN, column] * px[LUX_G, column] / math.pi
-        blue = px[OUT_B, column] + px[BLUE, column] * px[LUX_B, column] / math.pi
+        red = px[OUT_R, column] + px[RED, column] * px[LUX_R, column] * spread
+        green = px[OUT_G, column] + px[GREEN, column] * px[LUX_G, column] * spread
+        blue = px[OUT_B, column] + px[BLUE, column] * px[LUX_B, column] * spread
         facing, film = px[FACING, column], px[FILM, column]
         reflectance, exponent = px[REFLECTANCE, column], px[EXPONENT, column]
         sunny = px[SUNNY, column] * px[TOWARD_SUN, column]

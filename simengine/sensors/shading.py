@@ -24,8 +24,11 @@ from simengine.sensors.points import (
     OUT_B,
     OUT_G,
     OUT_R,
+    UNSEEN,
     Bodies,
     View,
+    find_runs,
+    knot_step,
     locate_points,
 )
 from simengine.sensors.reflection import reflect_light
@@ -34,7 +37,7 @@ from simengine.sensors.surfaces import paint_surfaces
 from simengine.sensors.weathering import weather_surfaces
 
 SUN_SOLID_ANGLE = 6.8e-5  # [sr]
-SUN_COSINE = 0.9999889  # of the sun's angular radius, 0.27°
+SUN_COSINE, SUN_RADIUS = 0.9999889, 0.0047  # of the sun's angular radius, 0.27°, and it [rad]
 AIR_LAYER = 250.0  # height of the layer of fog or precipitation over the ground [m]
 CLEAR_EXTINCTION = 1.5e-4  # of the clear air that the sky's map contains already [1/m]
 SKY_DISTANCE = 1.0e4  # at which lamp-lit air before the sky ends [m]
@@ -76,37 +79,105 @@ def sky_luminance(
 
 
 @njit(cache=True, error_model="numpy")
-def look_through_air(
-    around: Surroundings, nearest: NDArray[np.int32], row: int, px: NDArray[np.float64], out: NDArray[np.float32]
+def draw_sky(
+    sky_map: NDArray[np.float32], sun: NDArray[np.float64], direction: NDArray[np.float64], ground: NDArray[np.float64],
+    airlight: NDArray[np.float64], extinction: float, first: int, last: int, step: int, pixel: float, row: int,
+    px: NDArray[np.float64], out: NDArray[np.float32],
 ) -> None:
-    """Write a row of the image: surfaces and sky seen through the air between."""
+    """Write the pixels [first, last) of a row, which show the sky.
+
+    Args:
+        sky_map: See `sky_luminance`, as the next five.
+        sun: [lx].
+        direction: Towards the sun.
+        ground: [cd/m²].
+        airlight: [cd/m²].
+        extinction: [1/m].
+        first: First column.
+        last: One past the last.
+        step: Pixels from knot to knot; near the sun's disc every pixel is looked up.
+        pixel: Angle of a pixel [rad].
+        row: Of the image.
+        px: See `points`.
+        out: Luminance. Shape (height, width, 3).
+    """
+    reach = SUN_RADIUS + step * pixel
+    near_sun = 1.0 - reach * reach  # the cosine of √2 times the angle
+    for column in range(first, last, step):
+        toward = px[EYE_X, column] * direction[0] + px[EYE_Y, column] * direction[1] + px[EYE_Z, column] * direction[2]
+        if -toward > near_sun:
+            step = 1
+            break
+    red, green, blue = 0.0, 0.0, 0.0
+    at, to = first, first
+    while to < last:
+        after_r, after_g, after_b = sky_luminance(
+            sky_map, sun, direction, ground, airlight, extinction, -px[EYE_X, to], -px[EYE_Y, to], -px[EYE_Z, to]
+        )
+        share = 1.0 / max(1, to - at)
+        for column in range(at + 1, to):
+            f = (column - at) * share
+            out[row, column, 0] = red + f * (after_r - red)
+            out[row, column, 1] = green + f * (after_g - green)
+            out[row, column, 2] = blue + f * (after_b - blue)
+        out[row, to, 0], out[row, to, 1], out[row, to, 2] = after_r, after_g, after_b
+        at, red, green, blue = to, after_r, after_g, after_b
+        to = min(to + step, last - 1) if to < last - 1 else last
+
+
+@njit(cache=True, error_model="numpy")
+def look_through_air(
+    around: Surroundings, step: int, pixel: float, nearest: NDArray[np.int32], row: int, run: NDArray[np.int32],
+    num_runs: int, px: NDArray[np.float64], out: NDArray[np.float32],
+) -> None:
+    """Write a row of the image: surfaces and sky seen through the air between; `pixel` is its angle [rad]."""
     height, width = nearest.shape
     sky_map, sun, direction, ground = around.sky_map, around.sun, around.sun_direction, around.ground
     airlight, extinction, scatter = around.airlight, around.extinction, around.scatter
+    air_r, air_g, air_b = airlight[0], airlight[1], airlight[2]
     lit_air = scatter.shape[0] > 0
-    for column in range(width):
-        if nearest[row, column] < 0:
-            distance = SKY_DISTANCE
-            red, green, blue = sky_luminance(
-                sky_map, sun, direction, ground, airlight, extinction, -px[EYE_X, column], -px[EYE_Y, column],
-                -px[EYE_Z, column],
-            )
+    v = (row + 0.5) / height
+    for n in range(num_runs):
+        first, last = run[n], run[n + 1]
+        surface = nearest[row, first] >= 0
+        if surface:
+            for column in range(first, last):
+                out[row, column, 0] = px[OUT_R, column]
+                out[row, column, 1] = px[OUT_G, column]
+                out[row, column, 2] = px[OUT_B, column]
+        elif nearest[row, first] == UNSEEN:
+            out[row, first:last] = np.float32(0.0)
+            continue
         else:
-            distance = px[DISTANCE, column]
-            t = math.exp(-extinction * distance)
-            red = px[OUT_R, column] * t + airlight[0] * (1.0 - t)
-            green = px[OUT_G, column] * t + airlight[1] * (1.0 - t)
-            blue = px[OUT_B, column] * t + airlight[2] * (1.0 - t)
-        if lit_air:
-            sr, sg, sb = scattered_light(scatter, (column + 0.5) / width, (row + 0.5) / height, distance)
-            red, green, blue = red + sr, green + sg, blue + sb
-        out[row, column, 0], out[row, column, 1], out[row, column, 2] = red, green, blue
+            draw_sky(
+                sky_map, sun, direction, ground, airlight, extinction, first, last, step, pixel, row, px, out
+            )
+            if not lit_air:
+                continue
+        through, red, green, blue = 1.0, 0.0, 0.0, 0.0
+        at, to = first, first
+        while to < last:
+            distance = px[DISTANCE, to] if surface else SKY_DISTANCE
+            after = math.exp(-extinction * distance) if surface else 1.0  # the sky's own light has its air already
+            after_r, after_g, after_b = air_r * (1.0 - after), air_g * (1.0 - after), air_b * (1.0 - after)
+            if lit_air:
+                r, g, b = scattered_light(scatter, (to + 0.5) / width, v, distance)
+                after_r, after_g, after_b = after_r + r, after_g + g, after_b + b
+            share = 1.0 / max(1, to - at)
+            for column in range(at + (1 if to > first else 0), to + 1):
+                f = (column - at) * share if to > first else 1.0
+                passed = through + f * (after - through)
+                out[row, column, 0] = out[row, column, 0] * passed + (red + f * (after_r - red))
+                out[row, column, 1] = out[row, column, 1] * passed + (green + f * (after_g - green))
+                out[row, column, 2] = out[row, column, 2] * passed + (blue + f * (after_b - blue))
+            at, through, red, green, blue = to, after, after_r, after_g, after_b
+            to = min(to + step, last - 1) if to < last - 1 else last
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def shade_rows(
     bodies: Bodies, around: Surroundings, view: View, table: NDArray[np.float64], lattice: NDArray[np.float32],
-    wetness: float, snow_cover: float, ice: float, mirror: NDArray[np.float32], inverse_depth: NDArray[np.float32],
+    wetness: float, snow_cover: float, ice: float, mirror: NDArray[np.float64], inverse_depth: NDArray[np.float32],
     nearest: NDArray[np.int32], row_first: int, row_last: int, out: NDArray[np.float32],
 ) -> None:
     """Work out the luminance of the rows [row_first, row_last) of an image.
@@ -120,23 +191,26 @@ def shade_rows(
         wetness: Of the ground, 0..1.
         snow_cover: Of the ground, 0..1.
         ice: Glazed fraction of the ground.
-        mirror: Mirror image of half the resolution, or shape (0, 0, 3).
+        mirror: `reflection.sum_columns` of the mirror image of half the resolution, or shape (0, 0, 3).
         inverse_depth: [1/m]. Shape (height, width).
-        nearest: Triangle or −1. Shape (height, width).
+        nearest: Triangle, −1 or `points.UNSEEN`. Shape (height, width).
         row_first: First row.
         row_last: One past the last.
         out: Linear sRGB luminance [cd/m²]. Shape (height, width, 3).
     """
     px = np.zeros((NUM_FIELDS, nearest.shape[1]))
+    run = np.empty(nearest.shape[1] + 1, np.int32)
+    step = knot_step(view.fx)
     weathered = wetness > 0.0 or snow_cover > 0.0 or ice > 0.0
     for row in range(row_first, row_last):
-        locate_points(bodies, view, inverse_depth, nearest, row, px)
-        paint_surfaces(bodies, table, lattice, around.seed, nearest, row, px)
+        runs = find_runs(nearest, row, run)
+        locate_points(bodies, view, inverse_depth, nearest, row, run, runs, px)
+        paint_surfaces(bodies, table, lattice, around.seed, nearest, row, run, runs, px)
         if weathered:
-            weather_surfaces(bodies, lattice, wetness, snow_cover, ice, nearest, row, px)
-        light_by_day(bodies, around, nearest, row, px)
+            weather_surfaces(bodies, lattice, wetness, snow_cover, ice, nearest, row, run, runs, px)
+        light_by_day(bodies, around, step, nearest, row, run, runs, px)
         if around.light.shape[0] > 0:
-            light_by_lamps(bodies, around, nearest, row, px)
+            light_by_lamps(bodies, around, step, nearest, row, run, runs, px)
         reflect_light(around, lattice, mirror, view.fx, nearest, row, px)
-        add_emission(bodies, around, lattice, nearest, row, px)
-        look_through_air(around, nearest, row, px, out)
+        add_emission(bodies, around, lattice, nearest, row, run, runs, px)
+        look_through_air(around, step, 1.0 / view.fx, nearest, row, run, runs, px, out)

@@ -19,6 +19,7 @@ RESOLUTION = 1024
 # Half the edge of each map, how far ahead of the camera its middle lies, and the grid that its corner lies on [m].
 CASCADES = ((26.0, 17.0, 6.0), (130.0, 95.0, 24.0))
 EMPTY = -1e30
+LIFT, BIAS = 1.3, 0.3  # along the normal, and towards the sun [texels]
 
 
 class ShadowMaps(NamedTuple):
@@ -106,22 +107,30 @@ def sun_visible(
         nz: Up.
     """
     m = sun_from_world
-    size = height.shape[1]
+    edge = height.shape[1] - 3.0
+    across, along = m[0, 0] * x + m[0, 1] * y + m[0, 2] * z, m[1, 0] * x + m[1, 1] * y + m[1, 2] * z
+    toward = m[2, 0] * x + m[2, 1] * y + m[2, 2] * z
+    lift_across, lift_along = m[0, 0] * nx + m[0, 1] * ny + m[0, 2] * nz, m[1, 0] * nx + m[1, 1] * ny + m[1, 2] * nz
+    lift_toward = m[2, 0] * nx + m[2, 1] * ny + m[2, 2] * nz
     for c in range(height.shape[0]):
-        lift = 1.3 * texel[c]
-        px, py, pz = x + lift * nx, y + lift * ny, z + lift * nz
-        u = (m[0, 0] * px + m[0, 1] * py + m[0, 2] * pz + m[0, 3] - corner[c, 0]) / texel[c] - 0.5
-        v = (m[1, 0] * px + m[1, 1] * py + m[1, 2] * pz + m[1, 3] - corner[c, 1]) / texel[c] - 0.5
-        if u < 1.0 or v < 1.0 or u > size - 3.0 or v > size - 3.0:
+        per_texel = 1.0 / texel[c]
+        u = (across - corner[c, 0]) * per_texel + (LIFT * lift_across - 0.5)
+        v = (along - corner[c, 1]) * per_texel + (LIFT * lift_along - 0.5)
+        if u < 1.0 or v < 1.0 or u > edge or v > edge:
             continue
-        w = m[2, 0] * px + m[2, 1] * py + m[2, 2] * pz + m[2, 3] + 0.3 * texel[c]
+        w = toward + texel[c] * (LIFT * lift_toward + BIAS)
         i, j = int(u), int(v)
+        low, high = 0.0, 0.0
         fu, fv = u - i, v - j
-        lit00 = 1.0 if height[c, j, i] <= w else 0.0
-        lit01 = 1.0 if height[c, j, i + 1] <= w else 0.0
-        lit10 = 1.0 if height[c, j + 1, i] <= w else 0.0
-        lit11 = 1.0 if height[c, j + 1, i + 1] <= w else 0.0
-        return (lit00 * (1.0 - fu) + lit01 * fu) * (1.0 - fv) + (lit10 * (1.0 - fu) + lit11 * fu) * fv
+        if height[c, j, i] <= w:
+            low += 1.0 - fu
+        if height[c, j, i + 1] <= w:
+            low += fu
+        if height[c, j + 1, i] <= w:
+            high += 1.0 - fu
+        if height[c, j + 1, i + 1] <= w:
+            high += fu
+        return low + (high - low) * fv
     return 1.0
 
 

@@ -285,7 +285,7 @@ def window_frame(w1: float, w2: float, second: bool) -> bool:
 @njit(cache=True, error_model="numpy")
 def paint_surfaces(
     bodies: Bodies, table: NDArray[np.float64], lattice: NDArray[np.float32], seed: int, nearest: NDArray[np.int32],
-    row: int, px: NDArray[np.float64],
+    row: int, run: NDArray[np.int32], num_runs: int, px: NDArray[np.float64],
 ) -> None:
     """Fill a row's albedo, gloss and retro-reflection.
 
@@ -294,33 +294,35 @@ def paint_surfaces(
         table: See `surface_table`.
         lattice: See `noise.lattice_table`.
         seed: Of the episode's appearance.
-        nearest: Triangle or −1. Shape (height, width).
+        nearest: Triangle, −1 or UNSEEN. Shape (height, width).
         row: Of the image.
+        run: See `points.find_runs`.
+        num_runs: See `points.find_runs`.
         px: See `points`.
     """
-    materials, part, part_actor, part_instance = bodies.material, bodies.part, bodies.part_actor, bodies.part_instance
+    materials, parts, part_actor, part_instance = bodies.material, bodies.part, bodies.part_actor, bodies.part_instance
     seeds, color, vertex, triangle = bodies.triangle_seed, bodies.actor_color, bodies.vertex, bodies.triangle
-    for column in range(nearest.shape[1]):
-        t = nearest[row, column]
+    for n in range(num_runs):
+        t = nearest[row, run[n]]
         if t < 0:
             continue
-        material = int(materials[t])
-        p = part[t]
-        a = part_actor[p]
+        material, part, triangle_seed = int(materials[t]), parts[t], int(seeds[t])
+        a, instance = part_actor[part], int(part_instance[part])
         pr, pg, pb = 0.5, 0.5, 0.5
         if a >= 0:
             pr, pg, pb = float(color[a, 0]), float(color[a, 1]), float(color[a, 2])
-        x, y, z = px[LOCAL_X, column], px[LOCAL_Y, column], px[LOCAL_Z, column]
-        footprint = px[FOOTPRINT, column]
-        r, g, b = textured_albedo(
-            table, lattice, material, x, y, z, px[LOCAL_NX, column], px[LOCAL_NY, column], px[LOCAL_NZ, column], seed,
-            int(part_instance[p]), int(seeds[t]), footprint, pr, pg, pb,
-        )
-        reflectance, exponent = table[material, 3], table[material, 4]
-        if material == _WINDOW and footprint < 0.12:
-            w1, w2 = barycentric(vertex, triangle, t, x, y, z)
-            if window_frame(w1, w2, (seeds[t] & np.uint32(1)) == np.uint32(1)):
-                r, g, b, reflectance, exponent = 0.62, 0.61, 0.58, 0.0, 1.0
-        px[RED, column], px[GREEN, column], px[BLUE, column] = r, g, b
-        px[REFLECTANCE, column], px[EXPONENT, column], px[RETRO, column] = reflectance, exponent, table[material, 5]
-        px[FILM, column] = 0.0
+        reflectance, exponent, retro = table[material, 3], table[material, 4], table[material, 5]
+        for column in range(run[n], run[n + 1]):
+            x, y, z = px[LOCAL_X, column], px[LOCAL_Y, column], px[LOCAL_Z, column]
+            footprint = px[FOOTPRINT, column]
+            px[RED, column], px[GREEN, column], px[BLUE, column] = textured_albedo(
+                table, lattice, material, x, y, z, px[LOCAL_NX, column], px[LOCAL_NY, column], px[LOCAL_NZ, column],
+                seed, instance, triangle_seed, footprint, pr, pg, pb,
+            )
+            px[REFLECTANCE, column], px[EXPONENT, column], px[RETRO, column] = reflectance, exponent, retro
+            px[FILM, column] = 0.0
+            if material == _WINDOW and footprint < 0.12:
+                w1, w2 = barycentric(vertex, triangle, t, x, y, z)
+                if window_frame(w1, w2, (triangle_seed & 1) == 1):
+                    px[RED, column], px[GREEN, column], px[BLUE, column] = 0.62, 0.61, 0.58
+                    px[REFLECTANCE, column], px[EXPONENT, column] = 0.0, 1.0
