@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from simengine.core.errors import ConfigError
 from simengine.core.geometry import rotate, yaw_from_quaternion
 from simengine.core.state import EGO, ActorTable, WorldState
-from simengine.metrics.criticality import HORIZON, smallest_time_to_collision
 from simengine.metrics.verdict import CriterionResult, Verdict
 from simengine.physics.backend import Contact
 from simengine.road.network import RoadNetwork, SignalColor, Turn
@@ -38,6 +37,7 @@ class View(NamedTuple):
     travelled: float  # by the ego since the start [m]
     turns: frozenset[Turn]  # taken by the ego through junctions so far
     goal: events.GoalSpec
+    time_to_collision: tuple[float, int]  # smallest with any actor, and which: (infinity, −1) for none [s]
 
 
 class Criterion(ABC):
@@ -102,6 +102,8 @@ class StayOnRoad(Criterion):
         if self._left is None:
             return CriterionResult(name, True, -1, (), self._worst[0], "")
         time_ns, _ = self._left
+        if math.isinf(self._worst[0]):
+            return CriterionResult(name, False, time_ns, (EGO,), None, "far off any road")
         return CriterionResult(name, False, time_ns, (EGO,), self._worst[0], f"{self._worst[0]:.1f} m off the road")
 
 
@@ -197,19 +199,7 @@ class MinTtc(Criterion):
         self._smallest = (math.inf, -1, -1)
 
     def update(self, view: View) -> None:
-        state, actors = view.state, view.actors
-        ttc, other = smallest_time_to_collision(
-            0,
-            EGO,
-            state.valid,
-            state.position,
-            state.orientation,
-            state.velocity,
-            actors.length,
-            actors.width,
-            actors.height,
-            HORIZON,
-        )
+        ttc, other = view.time_to_collision
         if ttc < self._smallest[0]:
             self._smallest = (ttc, other, view.time_ns)
 

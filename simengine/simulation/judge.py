@@ -34,6 +34,7 @@ class Judge:
         self._hardest = 0.0
         self._before_speed = math.nan
         self._collided = False
+        self._at_end = False
 
     def update(self, time_ns: int, state: WorldState, colors: NDArray[np.int32], contacts: list[Contact]) -> None:
         """Look at the state after a control step; `contacts` are those since the last call."""
@@ -48,10 +49,10 @@ class Judge:
             if turn == Turn.NONE and self._junction_turn != Turn.NONE:
                 self._turns.add(self._junction_turn)  # a turn counts once it is completed
             self._junction_turn = turn
-        self._measure(state, contacts)
+        nearest = self._measure(state, contacts)
         view = View(
             time_ns, world.actors, state, world.network, colors, contacts, lane, off,
-            self._travelled, frozenset(self._turns), world.scenario.scenario.goal,
+            self._travelled, frozenset(self._turns), world.scenario.scenario.goal, nearest,
         )  # fmt: skip
         for criterion in self._criteria.values():
             criterion.update(view)
@@ -68,6 +69,9 @@ class Judge:
         if lanes.lane_type[lane] in _DRIVABLE:
             s, t = project_on_lane(lanes, lane, x, y)
             beyond = max(0.0, -s, s - float(lanes.lane_length[lane]))
+            leads_on = lanes.successor_first[lane + 1] > lanes.successor_first[lane]
+            if s > lanes.lane_length[lane] and not leads_on and lanes.lane_type[lane] == LaneType.DRIVING:
+                self._at_end, beyond = True, 0.0
             return lane, max(beyond, abs(t) - 0.5 * lane_width(lanes, lane, s), 0.0)
         best, off = -1, math.inf
         for side in self._drivable_beside(lane):
@@ -83,7 +87,8 @@ class Judge:
         same_road = np.flatnonzero(lanes.lane_road == lanes.lane_road[lane])
         return [int(other) for other in same_road if lanes.lane_type[other] in _DRIVABLE]
 
-    def _measure(self, state: WorldState, contacts: list[Contact]) -> None:
+    def _measure(self, state: WorldState, contacts: list[Contact]) -> tuple[float, int]:
+        """Add to the headline measures; returns the smallest time to collision [s] and with whom."""
         actors = self._world.actors
         speed = float(np.hypot(state.velocity[0, EGO, 0], state.velocity[0, EGO, 1]))
         self._speeds.append(speed)
@@ -93,17 +98,23 @@ class Judge:
             step = 1.0 / self._world.scenario.physics.control_rate_hz
             self._hardest = max(self._hardest, (self._before_speed - speed) / step)
         self._before_speed = speed
+        ttc, other = smallest_time_to_collision(
+            0, EGO, state.valid, state.position, state.orientation, state.velocity,
+            actors.length, actors.width, actors.height, HORIZON,
+        )  # fmt: skip
         if not self._collided:
-            ttc, _ = smallest_time_to_collision(
-                0, EGO, state.valid, state.position, state.orientation, state.velocity,
-                actors.length, actors.width, actors.height, HORIZON,
-            )  # fmt: skip
             self._min_ttc = min(self._min_ttc, ttc)
+        return ttc, other
 
     @property
     def collided(self) -> bool:
         """Whether the ego has touched anything."""
         return self._collided
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the ego has come to where the map ends."""
+        return self._at_end
 
     @property
     def travelled(self) -> float:

@@ -102,7 +102,7 @@ class Simulator:
         self._judge = Judge(world)
         self._annotator = Annotator(world.actors, world.weather, self._scene, world.network, self._rate)
         self._recorder = self._make_recorder(world) if self._make_recorder else None
-        self._end_ns = round(scenario.scenario.duration * 1e9)
+        self._end_ns = min(round(scenario.scenario.duration * 1e9), world.recording_end_ns)
         self._latest: dict[str, Frame] = {}
         self.state = self._physics.reset(world.actors, world.state, world.ground, self._rate)
         self._history.push(self.state)
@@ -212,10 +212,11 @@ class Simulator:
         return tuple(frames), tuple(annotations)
 
     def _decide_end(self) -> None:
+        """End the episode after its time, with its recording, at the end of the map, or some time after a crash."""
         if self._judge.collided:
             hold = round(self.scenario.physics.hold_after * 1e9)
             self._end_ns = min(self._end_ns, self.time_ns + hold)
-        self.done = self.time_ns >= self._end_ns
+        self.done = self.time_ns >= self._end_ns or self._judge.at_end
 
     def _snapshot(
         self,

@@ -1,6 +1,7 @@
 """From a concrete scenario to the arrays of tick 0: roads, ground, actors, poses."""
 
 import math
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,6 +49,14 @@ class World(NamedTuple):
     recorded_row: np.ndarray  # row of the recording each actor follows, −1 for none. (num_actors,)
     scenery: Scenery
     inputs: dict[str, bytes]  # content of the input files by path
+
+    @property
+    def recording_end_ns(self) -> int:
+        """When the last recorded vehicle is seen for the last time; never without a recording [ns]."""
+        if self.recording is None or not self.recording.tracks.valid.any():
+            return sys.maxsize
+        last = int(np.flatnonzero(self.recording.tracks.valid.any(axis=0))[-1])
+        return round(last * self.recording.time_step * 1e9)
 
 
 def weather_from_spec(spec: WeatherSpec) -> Weather:

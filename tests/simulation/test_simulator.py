@@ -1,5 +1,7 @@
 """The loop: hazards fire, verdicts follow, both physics run the same scenario, reruns are equal."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ import simengine
 from simengine.core.errors import ScenarioError
 from simengine.simulation.simulator import Simulator
 
+RECORDING = Path(__file__).parents[2].parent / "shared/data/commonroad/ngsim/USA_US101-1_2_T-1.xml"
 QUIET = ["sensors=none", "traffic=none", "pedestrians=none", "road.parked_fraction=0"]
 
 
@@ -71,3 +74,16 @@ def test_a_model_of_another_kind_is_refused_by_name():
     scenario = simengine.load_scenario("highway/hard_brake", [*QUIET[:3], "ego.model=bus"])
     with pytest.raises(ScenarioError, match=r"ego\.model = bus: is a bus, but ego\.kind = car"):
         Simulator(scenario)
+
+
+def test_the_episode_ends_where_the_map_ends_and_that_is_no_fault():
+    simulator = run("drive", [*QUIET[:3], "road.length=200", "ego.position=150", "physics=batched"])
+    assert simulator.time_ns < 3e9
+    assert simulator.verdict.passed is not False
+
+
+@pytest.mark.skipif(not RECORDING.is_file(), reason="shared recordings are absent")
+def test_a_replay_ends_with_its_recording():
+    road = ["road=commonroad", f"road.file={RECORDING}", "traffic=replay", "sensors=none", "physics=batched"]
+    simulator = run("drive", [*road, "scenario.duration=60"])
+    assert simulator.time_ns == simulator.world.recording_end_ns < 10e9

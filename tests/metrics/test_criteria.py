@@ -1,0 +1,148 @@
+"""Each criterion passes, fails and does not apply where it should, and says what decided."""
+
+import math
+
+import numpy as np
+import pytest
+
+from simengine.core.errors import ConfigError
+from simengine.core.geometry import quaternion_from_euler
+from simengine.core.state import EGO, empty_actors, empty_state
+from simengine.metrics.criteria import BUILT_IN, View, make_criteria
+from simengine.physics.backend import Contact
+from simengine.road.network import SignalColor, Turn
+from simengine.road.procedural import make_intersection
+from simengine.scenario.spec import criteria as specs
+from simengine.scenario.spec.base import ExtensionSpec
+from simengine.scenario.spec.events import GoalSpec
+
+NETWORK = make_intersection(100.0, 1, 3.5, 0.0, 13.89, True, 20.0, 3.0, 2.0)
+NO_GOAL = GoalSpec(travelled=0.0, exit="any")
+LIMIT = float(NETWORK.lane_speed_limit[NETWORK.stop_lane[0]])
+
+
+def judge(kind, views, **settings):
+    """Return what a criterion found after some views."""
+    criterion = make_criteria({"c": _model(kind)(kind=kind, **settings)})["c"]
+    for view in views:
+        criterion.update(view)
+    return criterion.result("c")
+
+
+def _model(kind):
+    models = (
+        specs.NoCollision, specs.StayOnRoad, specs.SpeedLimit, specs.RedLight, specs.MinTtc, specs.MaxDeceleration,
+        specs.ReachGoal, specs.TimeLimit,
+    )  # fmt: skip
+    return dict(zip(BUILT_IN, models, strict=True))[kind]
+
+
+def view(time, speed=10.0, contacts=(), off_lane=0.0, travelled=0.0, turns=(), goal=NO_GOAL, ttc=(math.inf, -1),
+         pose=(0.0, 0.0, 0.0), red=True):  # fmt: skip
+    """Return one moment, `time` seconds after the start, of an ego at x, y [m] and yaw [rad]."""
+    actors, state = empty_actors(1, 2), empty_state(1, 2)
+    actors.length[0], actors.width[0] = 4.5, 1.8
+    x, y, yaw = pose
+    state.position[0, EGO] = (x, y, 0.75)
+    state.orientation[0, EGO] = quaternion_from_euler(0.0, 0.0, yaw)
+    state.velocity[0, EGO] = (speed * math.cos(yaw), speed * math.sin(yaw), 0.0)
+    colors = np.full(len(NETWORK.signal_name), SignalColor.RED if red else SignalColor.GREEN, np.int32)
+    return View(
+        round(time * 1e9), actors, state, NETWORK, colors, list(contacts), int(NETWORK.stop_lane[0]), off_lane,
+        travelled, frozenset(turns), goal, ttc,
+    )  # fmt: skip
+
+
+def contact(actor, other, impulse):
+    return Contact(0, 0, actor, other, (0.0, 0.0, 0.0), (1.0, 0.0, 0.0), impulse, 3.0)
+
+
+def approach(red):
+    """Return moments in which the ego's front passes the first signal's stop line."""
+    line = next(k for k in range(len(NETWORK.stop_lane)) if NETWORK.stop_signal[k] >= 0)
+    lane = int(NETWORK.stop_lane[line])
+    first, last = int(NETWORK.lane_first_point[lane]), int(NETWORK.lane_first_point[lane + 1])
+    point = int(np.searchsorted(NETWORK.point_s[first:last], NETWORK.stop_s[line])) + first - 1
+    x, y, _ = NETWORK.point_position[point]
+    yaw = float(NETWORK.point_heading[point])
+    beyond = float(NETWORK.stop_s[line] - NETWORK.point_s[point])
+    views = []
+    for k in range(8):
+        along = beyond - 4.0 - 2.25 + k
+        pose = (x + along * math.cos(yaw), y + along * math.sin(yaw), yaw)
+        views.append(view(0.1 * k, pose=pose, red=red))
+    return views
+
+
+def test_only_a_hard_enough_contact_of_the_ego_is_a_collision():
+    bumps = [view(0.1, contacts=[contact(0, 1, 40.0)]), view(0.2, contacts=[contact(1, 2, 9e3)])]
+    assert judge("no_collision", bumps, min_impulse=50.0).passed is True
+    found = judge("no_collision", [*bumps, view(0.3, contacts=[contact(1, 0, 60.0)])], min_impulse=50.0)
+    assert (found.passed, found.time_ns, found.actors, found.value) == (False, 300_000_000, (0, 1), 60.0)
+
+
+def test_leaving_the_road_by_more_than_the_margin_fails_with_the_farthest_distance():
+    assert judge("stay_on_road", [view(0.1, off_lane=0.4)], margin=0.5).passed is True
+    found = judge("stay_on_road", [view(0.1, off_lane=0.6), view(0.2, off_lane=2.0)], margin=0.5)
+    assert (found.passed, found.time_ns, found.value, found.reason) == (False, 100_000_000, 2.0, "2.0 m off the road")
+
+
+def test_where_no_road_is_near_the_reason_has_no_infinite_distance():
+    found = judge("stay_on_road", [view(0.1, off_lane=math.inf)], margin=0.5)
+    assert (found.passed, found.value, found.reason) == (False, None, "far off any road")
+
+
+def test_speeding_fails_only_once_it_lasts():
+    fast, slow = LIMIT + 3.0, LIMIT + 0.5
+    brief = [view(0.0, fast), view(0.5, fast), view(0.9, slow), view(1.0, fast)]
+    assert judge("speed_limit", brief, tolerance=1.0, duration=1.0).passed is True
+    found = judge("speed_limit", [*brief, view(2.0, fast)], tolerance=1.0, duration=1.0)
+    assert (found.passed, found.time_ns, found.reason) == (False, 2_000_000_000, "11 km/h above the limit")
+
+
+def test_crossing_the_line_at_red_fails_and_at_green_passes():
+    found = judge("red_light", approach(red=True))
+    assert found.passed is False and found.reason.endswith("was red")
+    assert found.time_ns == 500_000_000
+    assert judge("red_light", approach(red=False)).passed is True
+
+
+def test_without_a_signal_near_the_red_light_criterion_does_not_apply():
+    assert judge("red_light", [view(0.1, pose=(5e3, 5e3, 0.0))]).passed is None
+
+
+def test_the_smallest_time_to_collision_decides():
+    views = [view(0.1, ttc=(3.0, 1)), view(0.2, ttc=(1.4, 1)), view(0.3)]
+    found = judge("min_ttc", views, bound=1.5)
+    assert (found.passed, found.time_ns, found.actors, found.value) == (False, 200_000_000, (0, 1), 1.4)
+    assert judge("min_ttc", views, bound=1.4).passed is True
+    assert judge("min_ttc", [view(0.1)], bound=1.5).passed is None
+
+
+def test_braking_harder_than_the_bound_fails_and_a_crash_is_no_braking():
+    crash = [view(0.0, 20.0), view(0.1, 10.0, contacts=[contact(0, 1, 9e3)])]
+    assert judge("max_deceleration", crash, bound=6.0).passed is True
+    found = judge("max_deceleration", [view(0.0, 20.0), view(0.1, 19.3)], bound=6.0)
+    assert found.passed is False and found.value == pytest.approx(7.0)
+
+
+def test_the_goal_is_a_way_driven_and_a_turn_taken():
+    goal = GoalSpec(travelled=50.0, exit="left")
+    assert judge("reach_goal", [view(1.0, travelled=60.0, goal=goal)]).passed is False
+    found = judge("reach_goal", [view(2.0, travelled=60.0, goal=goal, turns=[Turn.LEFT])])
+    assert (found.passed, found.time_ns) == (True, 2_000_000_000)
+    assert judge("reach_goal", [view(1.0)]).passed is None
+
+
+def test_a_goal_reached_too_late_says_when():
+    goal = GoalSpec(travelled=50.0, exit="any")
+    late = [view(1.0, goal=goal), view(9.0, travelled=50.0, goal=goal)]
+    found = judge("time_limit", late, limit=8.0)
+    assert (found.passed, found.reason) == (False, "not within 8.0 s but after 9.0 s")
+    assert judge("time_limit", late, limit=9.0).passed is True
+    assert judge("time_limit", [view(1.0)], limit=9.0).passed is None
+
+
+def test_an_unknown_criterion_is_refused_with_those_that_there_are():
+    with pytest.raises(ConfigError, match=r"criteria\.mine\.kind = nicety.*no_collision"):
+        make_criteria({"mine": ExtensionSpec(kind="nicety")})
