@@ -1,4 +1,6 @@
-"""Going along lanes, and the lanes of one direction beside each other."""
+"""Going along lanes: what is so far on, how fast one may come to a place, the lanes of one direction side by side."""
+
+import math
 
 import numpy as np
 
@@ -50,3 +52,36 @@ def bundle_from_right(lanes: LaneArrays, lane: int) -> list[int]:
             break
         bundle.append(lane)
     return bundle
+
+
+_REACH = 200.0  # that a driver looks ahead for bends and junctions [m]
+_LATERAL = 1.5  # acceleration in bends that suits every kind of vehicle, loaded trucks too [m/s²]
+_BRAKING = 2.0  # comfortable deceleration of the IDM [m/s²]
+_BEFORE_JUNCTION = 8.0  # where to be able to stand [m]
+
+
+def approach_speed(lanes: LaneArrays, lane: int, s: float) -> float:
+    """Return how fast a vehicle may be put down at a lane position [m/s].
+
+    Not above the limit, nor so fast that it could not slow down comfortably for the bends ahead, whichever way the road
+    forks, and stand before the next junction.
+    """
+    return min(float(lanes.lane_speed_limit[lane]), math.sqrt(_square_allowed(lanes, lane, s, 0.0)))
+
+
+def _square_allowed(lanes: LaneArrays, lane: int, s: float, driven: float) -> float:
+    """Return the greatest square of a speed from which the bends of a lane from s on, and beyond, can be taken."""
+    first, last = int(lanes.lane_first_point[lane]), int(lanes.lane_first_point[lane + 1])
+    way = np.maximum(lanes.point_s[first:last] - s, 0.0)
+    ahead = lanes.point_s[first:last] >= s - 5.0
+    bend = np.abs(lanes.point_curvature[first:last][ahead])
+    least = float((_LATERAL / np.maximum(bend, 1e-6) + 2.0 * _BRAKING * (driven + way[ahead])).min(initial=1e4))
+    driven += max(0.0, float(lanes.lane_length[lane]) - s)
+    if driven > _REACH:
+        return least
+    for following in lanes.successor[lanes.successor_first[lane] : lanes.successor_first[lane + 1]]:
+        if lanes.lane_junction[following] >= 0 and lanes.lane_junction[lane] < 0:
+            least = min(least, 2.0 * _BRAKING * max(0.0, driven - _BEFORE_JUNCTION))
+        else:
+            least = min(least, _square_allowed(lanes, int(following), 0.0, driven))
+    return least

@@ -8,8 +8,7 @@ from simengine.core.errors import ScenarioError
 from simengine.core.state import ActorKind, Behavior
 from simengine.physics.catalog import model_named, models_of_kind
 from simengine.road.network import LaneType
-from simengine.road.traverse import walk_lanes
-from simengine.simulation.placement.ego import entry_speed
+from simengine.road.traverse import approach_speed, walk_lanes
 from simengine.simulation.placement.placer import ActorPlan, Placer
 from simengine.simulation.placement.scripted import KINDS, clear_of_script, in_scripted_stretch
 
@@ -63,7 +62,7 @@ def place_traffic(placer: Placer) -> None:
         names = KINDS[kinds[int(placer.random.choice(len(kinds), p=shares))]]
         model = model_named(names[int(placer.random.integers(len(names)))])
         flow = max(0.0, spacing - model.length - 2.0) / (spec.drivers.time_gap + spec.drivers.time_gap_std)
-        speed = min(entry_speed(placer, lane, s) * spec.drivers.desired_speed, flow, model.max_speed)
+        speed = min(approach_speed(placer.lanes, lane, s) * spec.drivers.desired_speed, flow, model.max_speed)
         plan = placer.on_lane(f"traffic_{placed}", model, Behavior.TRAFFIC, lane, s, 0.0, speed)
         if math.hypot(plan.x - ego.x, plan.y - ego.y) > spec.radius or in_scripted_stretch(placer, plan):
             continue

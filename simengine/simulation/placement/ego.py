@@ -9,7 +9,7 @@ from simengine.core.state import Behavior
 from simengine.physics.catalog import VehicleModel, model_named
 from simengine.road.network import LaneType
 from simengine.road.projection import lane_pose, locate
-from simengine.road.traverse import bundle_from_right, walk_lanes
+from simengine.road.traverse import approach_speed, bundle_from_right, walk_lanes
 from simengine.simulation.placement.placer import ActorPlan, Course, Placer
 
 
@@ -28,7 +28,7 @@ def place_ego(placer: Placer) -> None:
     model = ego_model(placer)
     if placer.scenario.road.kind in ("opendrive", "commonroad"):
         lane, s = _drawn_start(placer, model)
-        speed = min(spec.speed, entry_speed(placer, lane, s))
+        speed = min(spec.speed, approach_speed(placer.lanes, lane, s))
     else:
         lane, s = _ordered_start(placer)
         speed = spec.speed
@@ -77,19 +77,6 @@ def _drawn_start(placer: Placer, model: VehicleModel) -> tuple[int, float]:
     weight = np.array([lanes.lane_length[lane] for lane in candidates])
     lane = candidates[int(placer.random.choice(len(candidates), p=weight / weight.sum()))]
     return lane, float(placer.random.uniform(margin, 0.6 * float(lanes.lane_length[lane])))
-
-
-def entry_speed(placer: Placer, lane: int, s: float) -> float:
-    """Return the speed that limit, bend and the way to the next junction allow at a lane position [m/s]."""
-    lanes = placer.lanes
-    first, last = lanes.lane_first_point[lane], lanes.lane_first_point[lane + 1]
-    ahead = lanes.point_s[first:last] >= s - 5.0
-    bend = float(np.abs(lanes.point_curvature[first:last][ahead]).max(initial=0.0))
-    speed = min(float(lanes.lane_speed_limit[lane]), math.sqrt(2.0 / max(bend, 1e-6)))
-    following = lanes.successor[lanes.successor_first[lane] : lanes.successor_first[lane + 1]]
-    if len(following) == 0 or (lanes.lane_junction[following] >= 0).any():
-        speed = min(speed, math.sqrt(2.0 * 2.0 * max(0.0, float(lanes.lane_length[lane]) - s - 8.0)))
-    return speed
 
 
 def height(placer: Placer, x: float, y: float, heading: float) -> float:
