@@ -15,11 +15,15 @@ from typing import Any
 import hydra.conf  # noqa: F401  registers Hydra's own schema
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
+from hydra._internal.core_plugins.file_config_source import FileConfigSource
+from hydra._internal.sources_registry import SourcesRegistry
+from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.core.plugins import Plugins
 from hydra.core.utils import setup_globals
 from hydra.errors import HydraException
+from hydra.plugins.config_source import ConfigResult, ConfigSource
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -31,6 +35,7 @@ _RESOLVERS = {
     "add": lambda a, b: a + b,
     "mul": lambda a, b: a * b,
 }
+_GROUP = "scenarios"  # the folder that the command line's `scenario=` means
 _RESOLVER_CALL = re.compile(r"\$\{\s*([A-Za-z_][\w.]*)\s*:")
 
 
@@ -56,13 +61,55 @@ def _loader(overrides: list[str] | tuple[str, ...] = ()) -> ConfigLoaderImpl:
     for text in overrides:
         if text.startswith("hydra.searchpath="):
             for folder in parse_overrides([text])[0].value():
-                search_path.append("user", str(folder))
+                path = str(folder).removeprefix("file://")
+                search_path.append("user", f"file://{path}")
+                if not (Path(path) / _GROUP).is_dir():
+                    search_path.append("user", f"{_FolderOfScenarios.scheme()}://{path}")
     search_path.append("schema", "structured://")
     return ConfigLoaderImpl(search_path)
 
 
+class _FolderOfScenarios(ConfigSource):
+    """A user's folder that holds scenarios right away, shown to Hydra as the group `scenarios`."""
+
+    def __init__(self, provider: str, path: str) -> None:
+        super().__init__(provider, path)
+        self._files = FileConfigSource(provider, self.path)
+
+    @staticmethod
+    def scheme() -> str:
+        return "scenarios"
+
+    @staticmethod
+    def _within(config_path: str) -> str | None:
+        """Return a path in the folder, or None if it is not of the group."""
+        group, _, rest = config_path.partition("/")
+        return rest if group == _GROUP else None
+
+    def load_config(self, config_path: str) -> ConfigResult:
+        return self._files.load_config(self._within(config_path) or "")
+
+    def available(self) -> bool:
+        return self._files.available()
+
+    def is_group(self, config_path: str) -> bool:
+        within = self._within(config_path)
+        return config_path == "" if within is None else self._files.is_group(within)
+
+    def is_config(self, config_path: str) -> bool:
+        within = self._within(config_path)
+        return bool(within) and self._files.is_config(within)
+
+    def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
+        within = self._within(config_path)
+        if within is not None:
+            return self._files.list(within, results_filter)
+        return [_GROUP] if config_path == "" and results_filter in (None, ObjectType.GROUP) else []
+
+
 def _setup() -> None:
     Plugins.instance()  # registers the config sources pkg:// and file://
+    SourcesRegistry.instance().register(_FolderOfScenarios)
     setup_globals()
     for name, function in _RESOLVERS.items():
         OmegaConf.register_new_resolver(name, function, replace=True)

@@ -9,10 +9,10 @@ from simengine.road.network import LaneType, lane_arrays
 from simengine.road.procedural import make_intersection, make_street
 from simengine.road.traverse import approach_speed, bundle_from_right, walk_lanes
 
-STREET = dict(
-    lane_width=3.5, shoulder_width=0.5, pavement_width=0.0, parking_width=0.0, crossing_spacing=0.0,
-    speed_limit=30.0, grade=0.0,
-)  # fmt: skip
+STREET = {
+    "lane_width": 3.5, "shoulder_width": 0.5, "pavement_width": 0.0, "parking_width": 0.0, "crossing_spacing": 0.0,
+    "speed_limit": 30.0, "grade": 0.0,
+}  # fmt: skip
 
 
 def street(curvature, ring=False):

@@ -106,8 +106,9 @@ def test_a_misspelt_scenario_names_the_nearest():
         load_scenario("highway/cutin")
 
 
-def test_a_users_own_scenarios_join_by_search_path(tmp_path):
-    library = tmp_path / "scenarios" / "mine"
+@pytest.mark.parametrize("place", ["mine", "scenarios/mine"])
+def test_a_users_own_scenarios_join_by_search_path(tmp_path, place):
+    library = tmp_path / place
     library.mkdir(parents=True)
     (library / "gentle.yaml").write_text(
         "# @package _global_\ndefaults:\n  - /scenarios/highway/hard_brake\n  - _self_\n"
