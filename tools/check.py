@@ -108,6 +108,17 @@ def determinism(arguments: argparse.Namespace) -> int:
         return print_rows(rows(Path(scratch)))
 
 
+def traffic(arguments: argparse.Namespace) -> int:
+    """Measure ordinary traffic: does it collide, does it get through, does it flow as its model says."""
+    from simengine.simulation.runner import default_workers
+    from tools.checks import traffic as check
+    from tools.checks.table import print_rows
+
+    spans = {"batched": 3600.0 * arguments.hours, "bullet": 60.0 * arguments.minutes}
+    places = arguments.only or list(check.PLACES)
+    return print_rows(check.rows(spans, places, arguments.each, arguments.workers or default_workers()))
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="tools/check.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     checks = parser.add_subparsers(required=True, metavar="CHECK")
@@ -153,6 +164,20 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--kill-seed", type=whole_number(0, 2**32), help="of the moments (default: drawn, and printed)")
     check.add_argument("--override", action="append", default=[], metavar="key=value", help="a further setting")
     check.set_defaults(run=determinism)
+
+    check = checks.add_parser(
+        "traffic",
+        help="does ordinary traffic get along, get through and flow as its model says",
+        description="Run a ring highway and a signalled intersection with the mixed fleet in both physics and count "
+        "collisions and vehicles that get through; compare the flow of equal drivers with the model's equilibrium. "
+        "Takes some hours with the default spans.",
+    )
+    check.add_argument("--hours", type=float, default=10.0, help="simulated in batched, of each place (default: 10)")
+    check.add_argument("--minutes", type=float, default=10.0, help="simulated in bullet, of each (default: 10)")
+    check.add_argument("--each", type=float, default=1800.0, help="seconds a world runs at most (default: 1800)")
+    check.add_argument("--workers", type=whole_number(0, 1000), default=0, help="processes (default: one a core)")
+    check.add_argument("--only", action="append", choices=["ring", "intersection", "flow"], help="a part; may repeat")
+    check.set_defaults(run=traffic)
     return parser
 
 

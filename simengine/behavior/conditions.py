@@ -6,6 +6,7 @@ from numba import njit
 
 from simengine.behavior.idm import sight_speed
 from simengine.behavior.memory import (
+    GRAVITY,
     LATERAL_COMFORT,
     PRESENT,
     ROUTE_LANES,
@@ -17,7 +18,6 @@ from simengine.behavior.memory import (
 from simengine.behavior.rules import Ways
 from simengine.road.frenet import segment_at
 
-GRAVITY = 9.81  # [m/s²]
 COMFORT_SHARE = 0.4  # of µg that a driver plans with, accelerating, braking and cornering
 EMERGENCY_SHARE = 0.9  # of µg that a driver brakes with in need
 DRY = 0.7  # µ above which drivers do not mind
@@ -25,32 +25,32 @@ SIGHT_REACTION = 1.0  # [s], Highway Code's thinking time is 0.67 s; drivers in 
 SIGHT_SHARE = 0.6  # of µg that a driver counts on when choosing a speed for what is seen
 SIGHT_DECELERATION = 5.0  # and at most [m/s²]
 SIGHT_MARGIN = 2.0  # [m]
-TURN_IN_WAY = 3.0  # on which a vehicle can turn its wheels for a bend without leaving its lane [m]
+TURN_IN_WAY = 4.5  # on which a vehicle can turn its wheels for a bend without leaving its lane [m]
 SPEED_DECELERATION = 1.2  # with which a driver slows for a bend or a lower limit [m/s²]
 SLOWEST = 1.0  # in the tightest bend [m/s]
 TRACKING_TIME = 0.8  # in which too high a speed is taken back [s]
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def grip_bound(value: float, friction: float, share: float) -> float:
     """Return an acceleration cut to a share of what the ground holds [m/s²]."""
     return min(value, share * friction * GRAVITY)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def cautious_time_gap(time_gap: float, friction: float) -> float:
     """Return the time gap on a slippery road [s]: up to twice as long on ice (Highway Code, rule 126)."""
     return time_gap * (1.0 + min(1.0, max(0.0, DRY - friction) / (DRY - 0.1)))
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def seen_speed(sight_distance: float, friction: float) -> float:
     """Return the speed from which a driver stops within sight [m/s]."""
     deceleration = grip_bound(SIGHT_DECELERATION, friction, SIGHT_SHARE)
     return sight_speed(sight_distance, SIGHT_REACTION, deceleration, SIGHT_MARGIN)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def planned_speed(
     lanes: Ways, memory: DriverMemory, e: int, a: int, speed: float, friction: float
 ) -> float:

@@ -54,7 +54,7 @@ class Zebras(NamedTuple):
     lane_zebra: NDArray[np.int32]  # crossing and end, 2 · crossing + end
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def nearest_strip(
     strips: Strips, candidates: NDArray[np.int32], x: float, y: float, z: float
 ) -> tuple[int, float, float, float]:
@@ -147,7 +147,7 @@ def _ways_to(network: RoadNetwork, lane: int, s: float) -> list[tuple[int, float
     return sorted(found.items())
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _arrival(
     strips: Strips, pose: NDArray[np.float64], acceleration: NDArray[np.float64], lane: int, s_zebra: float,
     width: float, yielding: bool,
@@ -187,7 +187,7 @@ def _arrival(
     return gap / speed
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def needed_speed(
     strips: Strips, zebras: Zebras, places: Places, acceleration: NDArray[np.float64], on_foot: NDArray[np.bool_],
     c: int, end: int, u: float, z: float, margin: float, yielding: bool,

@@ -18,14 +18,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.behavior.conditions import EMERGENCY_SHARE, grip_bound
-from simengine.behavior.junction import LINE, WAIT
-from simengine.behavior.lane_change import consider_change
-from simengine.behavior.lateral import advance_change, steer_along_route
 from simengine.behavior.memory import (
     EXIT_TURN,
     LATERAL_COMFORT,
-    MAX_DECELERATION,
     MIN_GAP,
     PRESENT,
     DriverMemory,
@@ -34,28 +29,24 @@ from simengine.behavior.memory import (
 )
 from simengine.behavior.observation import Control, DriverObservation, observe
 from simengine.behavior.occupancy import LENGTH, SPEED, VX, VY, WIDTH, YAW, Places, X, Y, Z
+from simengine.behavior.pedals import GENTLE
 from simengine.behavior.route import extend_route
-from simengine.behavior.rules import RoadRules, road_rules
+from simengine.behavior.rules import road_rules
 from simengine.behavior.steering import PREVIEW_TIME, path_curvature_demand
-from simengine.behavior.traffic import HOLD, Scratch, empty_scratch, indicators, response, survey
+from simengine.behavior.traffic import decide, empty_scratch, survey
 from simengine.core.errors import ScenarioError
 from simengine.core.geometry import wrap_angle
-from simengine.core.state import EGO, Light
+from simengine.core.state import EGO, empty_controls
 from simengine.road.network import RoadNetwork
 from simengine.scenario.spec import EgoSpec
 
 __all__ = ["Control", "Driver", "DriverObservation", "driver_names", "make_driver", "observe"]
 
-GENTLE = 4.0  # braking that a driver does not exceed without need [m/s²]
-FULL = 8.0  # braking in an emergency, road and brakes permitting [m/s²]
-URGENT_TIME = 2.0  # to collision below which it is one (UN R157 Annex 4 App. 3: critical at 2.0 s) [s]
-URGENT_DECELERATION = 3.5  # or when more than this is needed to avoid it [m/s²]
 ROBOT_LOOK_AHEAD = 0.8  # at standstill [m]
 ROBOT_TURN_RATE = 1.5  # [rad/s]
 ROBOT_MIN_GAP = 0.8  # [m]
 ROBOT_LATERAL = 0.5  # lateral acceleration in turns [m/s²]
 SPEED_TIME = 0.5  # in which a constant speed is taken up again [s]
-LIGHT_HEAD = int(Light.HEAD)
 
 
 class Driver(ABC):
@@ -73,7 +64,7 @@ class Sight(NamedTuple):
     pose: NDArray[np.float64]  # x, y, z, yaw, vx, vy. (num_actors, 6)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def extrapolate(
     seen: NDArray[np.bool_], then: NDArray[np.float64], age: float, size: NDArray[np.float64],
     ego: NDArray[np.float64], places: Places,
@@ -102,50 +93,6 @@ def extrapolate(
         places.pose[a, WIDTH] = size[a, 1]
 
 
-@njit(cache=True)
-def human_braking(acceleration: float, speed: float, gap: float, other_speed: float, hardest: float) -> float:
-    """Return an acceleration cut to gentle braking unless a collision threatens [m/s²].
-
-    Args:
-        acceleration: Wanted [m/s²].
-        speed, other_speed: Own and the leader's [m/s].
-        gap: Between them [m].
-        hardest: The brakes' and the road's limit [m/s²].
-    """
-    approach = speed - other_speed
-    room = max(gap - 0.5, 0.1)
-    needed = 0.5 * approach * approach / room
-    urgent = approach > 0.0 and (room < URGENT_TIME * approach or needed > URGENT_DECELERATION)
-    return max(acceleration, -hardest if urgent else -min(hardest, GENTLE))
-
-
-@njit(cache=True)
-def drive_ego(
-    rules: RoadRules, vehicle: NDArray[np.float64], mobility: NDArray[np.int32], steering: float, memory: DriverMemory,
-    drives: NDArray[np.bool_], obeys: NDArray[np.bool_], signal_colors: NDArray[np.int32], friction: float,
-    sight: float, tick: int, dt: float, scratch: Scratch,
-) -> tuple[float, float, int]:
-    """Return acceleration [m/s²], road-wheel angle [rad] and lights of the ego among places as it perceives them."""
-    seed = np.uint64(0)
-    ways, pose = rules.ways, scratch.places.pose[EGO]
-    survey(rules, mobility, memory, scratch, signal_colors, drives, obeys, friction, tick, seed, dt, 0)
-    if memory.lane[0, EGO] < 0:
-        return HOLD, 0.0, 0
-    consider_change(ways, scratch.occupancy, pose, memory, seed, 0, EGO, friction, dt)
-    line = min(scratch.passage.way[EGO, LINE], scratch.passage.way[EGO, WAIT])
-    hardest = grip_bound(min(vehicle[MAX_DECELERATION], FULL), friction, EMERGENCY_SHARE)
-    acceleration, gap, other_speed = response(
-        ways, scratch.occupancy, memory, pose, line, hardest, 0, EGO, friction, sight
-    )
-    speed = max(0.0, pose[SPEED])
-    if line < gap:
-        gap, other_speed = line, 0.0
-    acceleration = human_braking(acceleration, speed, gap, other_speed, hardest)
-    advance_change(memory, 0, EGO, speed, pose[LENGTH], dt)
-    angle = steer_along_route(ways, memory, 0, EGO, pose, vehicle, steering, friction)
-    return acceleration, angle, indicators(ways, memory, 0, EGO, speed)
-
-
 class _Perceiver:
     """What a driver keeps from step to step: its mind, and what it saw of others."""
 
@@ -168,6 +115,8 @@ class _Perceiver:
         self.obeys = np.ones(num_actors, np.bool_)
         crossed = len(self.rules.crossings.crossing)
         self.scratch = empty_scratch(num_actors, len(self.rules.ways.lane_length), crossed)
+        self.vehicles, self.steering = np.zeros((num_actors, len(observation.vehicle))), np.zeros(num_actors)
+        self.controls = empty_controls(1, num_actors)
 
     def perceive(self, observation: DriverObservation) -> None:
         """Write where the driver believes everybody is: itself now, the others as seen a reaction time ago."""
@@ -188,13 +137,20 @@ class _Perceiver:
         if self.memory is None:
             self.begin(observation)
         self.perceive(observation)
-        acceleration, steering, lights = drive_ego(
-            self.rules, observation.vehicle, observation.mobility, observation.steering, self.memory, self.drives,
-            self.obeys, observation.signals, observation.friction, observation.sight_distance, self.step, self.dt,
-            self.scratch,
+        self.vehicles[EGO], self.steering[EGO] = observation.vehicle, observation.steering
+        seed, controls, friction = np.uint64(0), self.controls, float(observation.friction)
+        survey(
+            self.rules, observation.mobility, self.memory, self.scratch, observation.signals, self.drives, self.obeys,
+            friction, self.step, seed, self.dt, 0,
+        )
+        decide(
+            self.rules, self.vehicles, self.steering, self.memory, self.scratch, self.drives, True, friction,
+            float(observation.sight_distance), bool(observation.headlights), seed, self.dt, 0,
+            controls.acceleration[0], controls.steering[0], controls.lights[0],
         )
         self.step += 1
-        return acceleration, steering, lights | (LIGHT_HEAD if observation.headlights else 0)
+        lights = int(controls.lights[0, EGO])
+        return float(controls.acceleration[0, EGO]), float(controls.steering[0, EGO]), lights
 
 
 class IdmDriver(Driver):

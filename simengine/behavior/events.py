@@ -126,13 +126,13 @@ class _Boxes(NamedTuple):
     width: NDArray[np.float64]
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _yaw(boxes: _Boxes, a: int) -> float:
     q = boxes.orientation[a]
     return yaw_from_quaternion(q[0], q[1], q[2], q[3])
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _box_gap(boxes: _Boxes, a: int, b: int) -> float:
     """Return the gap between two actors' boxes in plan view [m]; negative when they overlap."""
     return boxes_gap(
@@ -149,7 +149,7 @@ def _box_gap(boxes: _Boxes, a: int, b: int) -> float:
     )
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _time_to_reach(boxes: _Boxes, a: int, b: int) -> float:
     """Return when actor a is abreast of actor b at constant speeds along a's heading [s]; infinite if it never is."""
     yaw = _yaw(boxes, a)
@@ -164,7 +164,7 @@ def _time_to_reach(boxes: _Boxes, a: int, b: int) -> float:
     return max(0.0, gap / closing)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _fires(
     table: EventTable,
     fired_tick: NDArray[np.int64],
@@ -197,7 +197,7 @@ def _fires(
     return philox_uniform(seed, _CHANCE_STREAM, tick, e, k) < 1.0 - math.exp(-bound * dt)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _evaluate(
     table: EventTable,
     boxes: _Boxes,

@@ -26,7 +26,7 @@ BESIDE_DECELERATION = 3.0  # used to fall back behind a vehicle that drifts over
 FAR = 1e6  # gap that stands for none [m]
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def drive_freely(speed: float, desired_speed: float, max_acceleration: float, deceleration: float) -> float:
     """Return the acceleration towards a desired speed [m/s²]: the IDM's below it, proportional above it.
 
@@ -40,7 +40,7 @@ def drive_freely(speed: float, desired_speed: float, max_acceleration: float, de
     )
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def follow(
     speed: float, desired_speed: float, gap: float, other_speed: float, max_acceleration: float, deceleration: float,
     time_gap: float, min_gap: float,
@@ -55,7 +55,7 @@ def follow(
     )
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def corridor(
     memory: DriverMemory, e: int, a: int, width: float, present: bool
 ) -> tuple[float, float]:
@@ -65,7 +65,7 @@ def corridor(
     return min(here, wanted) - 0.5 * width, max(here, wanted) + 0.5 * width
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def respond_to_lane(
     occupancy: Occupancy, lane: int, start: float, low: float, high: float,
     a: int, half: float, speed: float, desired_speed: float, max_acceleration: float, deceleration: float,
@@ -118,7 +118,7 @@ def respond_to_lane(
     return least, least_gap, least_speed, who
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def respond_ahead(
     lanes: Ways, occupancy: Occupancy, memory: DriverMemory, e: int, a: int, length: float, width: float,
     speed: float, desired_speed: float, max_acceleration: float, deceleration: float, time_gap: float, min_gap: float,
@@ -142,7 +142,7 @@ def respond_ahead(
     return least, least_gap, least_speed, who
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def nearest_on_lane(
     occupancy: Occupancy, lane: int, s: float, a: int, forward: bool
 ) -> tuple[int, float]:

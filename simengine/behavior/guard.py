@@ -17,14 +17,15 @@ from simengine.core.geometry import boxes_gap
 FASTEST = 6.0  # above this speed lanes are kept [m/s]
 STEPS = 3
 HORIZON = 1.2  # [s]
-CLEARANCE = 0.15  # [m]
+CLEARANCE, TIGHT_CLEARANCE = 0.15, 0.04  # kept; and by one that squeezes past after it has waited [m]
+PATIENCE = 4.0  # [s]
 DECELERATION = 4.0  # [m/s²]
 CREEP = 0.5  # one that stands looks where it would creep [m/s]
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def would_touch(
-    places: Places, a: int, curvature: float, behind: float
+    places: Places, a: int, curvature: float, behind: float, clearance: float
 ) -> bool:
     """Return whether a vehicle that keeps its wheels as they are touches somebody before it could stop comfortably.
 
@@ -35,6 +36,7 @@ def would_touch(
         a: Which.
         curvature: Of the rear axle's way [1/m].
         behind: Rear axle behind the box centre [m].
+        clearance: To be kept [m].
     """
     pose = places.pose[a]
     speed = max(pose[SPEED], CREEP)
@@ -65,14 +67,14 @@ def would_touch(
                 x, y, yaw, pose[LENGTH], pose[WIDTH],
                 other[X] + other[VX] * time, other[Y] + other[VY] * time, other[YAW], other[LENGTH], other[WIDTH],
             )
-            if gap < CLEARANCE and gap < now - 0.01:
+            if gap < clearance and gap < now - 0.01:
                 return True
     return False
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def guarded(
-    acceleration: float, places: Places, a: int, vehicle: NDArray[np.float64], steering: float
+    acceleration: float, places: Places, a: int, vehicle: NDArray[np.float64], steering: float, waiting: float
 ) -> float:
     """Return an acceleration cut to firm braking where the vehicle would touch somebody [m/s²].
 
@@ -82,11 +84,13 @@ def guarded(
         a: Which.
         vehicle: A row of `memory.vehicle_table`.
         steering: Present road-wheel angle [rad].
+        waiting: Time at standstill [s].
     """
     speed = places.pose[a, SPEED]
     if speed > FASTEST or (speed < 0.1 and acceleration <= 0.0):
         return acceleration
     wheelbase = max(vehicle[FRONT_AXLE] + vehicle[REAR_AXLE], 0.3)
-    if would_touch(places, a, math.tan(steering) / wheelbase, vehicle[REAR_AXLE] - vehicle[COG_OFFSET]):
+    clearance = TIGHT_CLEARANCE if waiting > PATIENCE else CLEARANCE
+    if would_touch(places, a, math.tan(steering) / wheelbase, vehicle[REAR_AXLE] - vehicle[COG_OFFSET], clearance):
         return min(acceleration, -DECELERATION)
     return acceleration

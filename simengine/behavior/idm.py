@@ -13,7 +13,7 @@ SMALLEST_GAP = 0.05  # [m]
 EXPONENT = 4.0  # acceleration exponent δ, Table I
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def desired_gap(
     speed: float, approach_rate: float, max_acceleration: float, comfortable_deceleration: float,
     time_gap: float, min_gap: float,
@@ -32,7 +32,7 @@ def desired_gap(
     return min_gap + max(0.0, dynamic)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def free_road_share(speed_ratio: float, exponent: float) -> float:
     """Return (v/v0)^δ; the usual δ = 4 without a power function, which costs two thirds of the model's 87 ns."""
     if exponent == EXPONENT:
@@ -41,7 +41,7 @@ def free_road_share(speed_ratio: float, exponent: float) -> float:
     return speed_ratio**exponent
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def idm_acceleration(
     speed: float, desired_speed: float, gap: float, approach_rate: float, max_acceleration: float,
     comfortable_deceleration: float, time_gap: float, min_gap: float, exponent: float,
@@ -70,7 +70,7 @@ def idm_acceleration(
     return free - max_acceleration * ratio * ratio
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def equilibrium_gap(speed: float, desired_speed: float, time_gap: float, min_gap: float, exponent: float) -> float:
     """Return the gap at which a driver keeps a constant speed [m]; infinite from the desired speed upwards."""
     if speed >= desired_speed:
@@ -78,7 +78,7 @@ def equilibrium_gap(speed: float, desired_speed: float, time_gap: float, min_gap
     return (min_gap + speed * time_gap) / math.sqrt(1.0 - (max(speed, 0.0) / desired_speed) ** exponent)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def equilibrium_speed(gap: float, desired_speed: float, time_gap: float, min_gap: float, exponent: float) -> float:
     """Return the speed at which a gap is the equilibrium gap [m/s], by bisection; 0 at the minimum gap or less."""
     if gap <= min_gap:
@@ -93,13 +93,13 @@ def equilibrium_speed(gap: float, desired_speed: float, time_gap: float, min_gap
     return 0.5 * (low + high)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def braking_distance(speed: float, deceleration: float) -> float:
     """Return the way to standstill at a constant deceleration [m]."""
     return 0.5 * speed * speed / deceleration
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def sight_speed(sight_distance: float, reaction_time: float, deceleration: float, margin: float) -> float:
     """Return the speed from which a driver stops within what is seen [m/s].
 

@@ -1,5 +1,8 @@
 """Traffic that leaves at the ends of roads and comes in again elsewhere, so that its density stays as it was.
 
+Or, where the scenario says how many vehicles an hour come in, at the starts of roads at random times (a Poisson
+process), and those who find no room wait outside for it.
+
 A vehicle leaves the world when its centre passes the end of a lane that leads nowhere, or when it is left far behind.
 It enters again at the start of a lane that nothing leads to, or as far from the ego as traffic is placed at the start,
 where the gap to everybody on that lane is safe.
@@ -37,6 +40,7 @@ CLOSEST = 60.0  # to the ego [m]
 VIEW = 120.0  # ahead of the ego, within which few enter [m]
 IN_VIEW, PARTING = 0.25, 0.2  # how much less often vehicles enter in view, or so that they never meet the ego
 STREAM = 301
+ARRIVALS = 302  # philox stream of the times between arrivals
 TRIES = 4  # places looked at in one call
 TIME_GAP = 1.2  # to the vehicle ahead and behind [s]
 MIN_GAP = 4.0  # [m]
@@ -66,11 +70,15 @@ class Inflow(NamedTuple):
     outside: NDArray[np.bool_]  # who has left; written. (num_actors,)
     radius: float  # [m]
     seed: np.uint64
+    demand: float  # that comes in at every place where a lane begins, 0 to keep the number of vehicles [1/s]
+    due: NDArray[np.float64]  # when the next vehicle arrives there; written [s]. (num_sites,)
+    arrived: NDArray[np.int64]  # vehicles that have arrived there; written. (num_sites,)
+    admitted: NDArray[np.int64]  # and those of them that have come in; written. (num_sites,)
 
 
 def begin_inflow(
     lanes: LaneArrays, actors: ActorTable, state: WorldState, radius: float, seed: np.uint64,
-    stays: NDArray[np.bool_],
+    stays: NDArray[np.bool_], demand: float = 0.0,
 ) -> Inflow:
     """Find where vehicles may enter.
 
@@ -81,6 +89,7 @@ def begin_inflow(
         radius: Around the ego within which traffic was placed [m].
         seed: Kernel seed of the inflow.
         stays: Vehicles that keep to the script and are left alone. Shape (num_actors,).
+        demand: Vehicles that arrive wherever a lane begins; 0 lets those who leave come in again [1/h].
     """
     strips = make_strips(lanes)
     driving = (lanes.lane_type == LaneType.DRIVING) & (lanes.lane_junction < 0)
@@ -96,13 +105,24 @@ def begin_inflow(
             rows.append((x, y, float(lanes.point_position[i, 2]), c, d, s, _entry_speed(lanes, lane, s)))
             site_lane.append(lane)
             begins.append(k == 0 and not leads_here)
+    ordinary = (actors.behavior[0] == Behavior.TRAFFIC) & ~stays
+    rate = demand / 3600.0
+    due = np.array([_headway(seed, k, 0, rate) if rate > 0.0 else math.inf for k in range(len(rows))])
     return Inflow(
         lanes=lanes, strips=strips, site=np.array(rows, np.float64).reshape(-1, 7),
         site_lane=np.array(site_lane, np.int32), begins=np.array(begins, np.bool_),
         ends=driving & (np.diff(lanes.successor_first) == 0),
-        flows=(actors.behavior[0] == Behavior.TRAFFIC) & state.valid[0] & ~stays,
-        outside=np.zeros(len(stays), np.bool_), radius=radius, seed=seed,
+        flows=ordinary if rate > 0.0 else ordinary & state.valid[0],
+        outside=ordinary & ~state.valid[0] if rate > 0.0 else np.zeros(len(stays), np.bool_),
+        radius=radius, seed=seed, demand=rate, due=due, arrived=np.zeros(len(rows), np.int64),
+        admitted=np.zeros(len(rows), np.int64),
     )  # fmt: skip
+
+
+@njit(cache=True, _nrt=False)
+def _headway(seed: np.uint64, site: int, number: int, rate: float) -> float:
+    """Draw the time between two arrivals of a Poisson process [s]."""
+    return -math.log(1.0 - philox_uniform(seed, ARRIVALS, number, 0, site)) / rate
 
 
 def _entry_speed(lanes: LaneArrays, lane: int, s: float) -> float:
@@ -158,7 +178,7 @@ def _likely_sites(
     return count
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def safe_entry_speed(
     strips: Strips, places: Places, site: NDArray[np.float64], lane: int, length: float, width: float, wanted: float
 ) -> float:
@@ -212,7 +232,7 @@ def safe_entry_speed(
     return speed
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _mark_gone(
     flows: NDArray[np.bool_], outside: NDArray[np.bool_], ends: NDArray[np.bool_], lane_length: NDArray[np.float64],
     valid: NDArray[np.bool_], position: NDArray[np.float64], lane: NDArray[np.int32], s: NDArray[np.float64],
@@ -240,59 +260,87 @@ def _mark_gone(
     return some
 
 
-def refill(inflow: Inflow, actors: ActorTable, state: WorldState, memory: DriverMemory) -> WorldState:
-    """Take vehicles out that have left, and let one in that is out, if there is room for it.
+def refill(inflow: Inflow, actors: ActorTable, state: WorldState, memory: DriverMemory, time: float) -> WorldState:
+    """Take vehicles out that have left, and let those in that are due, or one that is out, if there is room.
 
     Args:
         inflow: Places and who is out; updated.
         actors: What they are.
         state: Now.
         memory: Drivers' minds; those of who leaves and enters begin anew.
+        time: Since the start [s].
 
     Returns:
         The state, a copy where something has changed.
     """
     gone = np.zeros(len(inflow.flows), np.int8)
+    reach = math.inf if inflow.demand > 0.0 else LEFT_BEHIND * inflow.radius
     if not _mark_gone(
         inflow.flows, inflow.outside, inflow.ends, inflow.lanes.lane_length, state.valid[0], state.position[0],
-        memory.lane[0], memory.s[0], LEFT_BEHIND * inflow.radius, gone,
-    ):
+        memory.lane[0], memory.s[0], reach, gone,
+    ) and inflow.demand == 0.0:
         return state
     leaving, waiting = np.flatnonzero(gone == LEAVES), np.flatnonzero(gone == WAITS)
-    changed = False
+    entering = state
     if len(leaving):
-        state, changed = copy_state(state), True
-        state.valid[0, leaving] = False
+        entering = copy_state(state)
+        entering.valid[0, leaving] = False
         inflow.outside[leaving] = True
         for a in leaving.tolist():
             _forget(memory, a)
+    if inflow.demand > 0.0:
+        return _admit(inflow, actors, state, entering, memory, waiting, time)
     if len(waiting) and len(inflow.site):
         tick = int(state.tick[0])
         a = int(waiting[tick % len(waiting)])
-        k, speed = _find_site(inflow, actors, state, memory, a, tick)
+        places = _places(actors, entering)
+        chosen = np.zeros(TRIES, np.int64)
+        count = _likely_sites(inflow.site, inflow.begins, places.pose[EGO], inflow.radius, inflow.seed, tick, chosen)
+        k, speed = _find_site(inflow, actors, places, memory, a, chosen[:count].tolist())
         if k >= 0:
-            state = state if changed else copy_state(state)
-            _enter(inflow, actors, state, a, k, speed)
-            inflow.outside[a] = False
-            _forget(memory, a)
-    return state
+            entering = entering if entering is not state else copy_state(state)
+            _enter(inflow, actors, entering, memory, a, k, speed)
+    return entering
 
 
-def _find_site(
-    inflow: Inflow, actors: ActorTable, state: WorldState, memory: DriverMemory, a: int, tick: int
-) -> tuple[int, float]:
-    """Return a place where a vehicle may enter now (−1 for none), and how fast [m/s]."""
-    places = empty_places(len(inflow.flows))
+def _admit(
+    inflow: Inflow, actors: ActorTable, state: WorldState, entering: WorldState, memory: DriverMemory,
+    waiting: NDArray[np.int64], time: float,
+) -> WorldState:
+    """Let in who has arrived, where there is room; `entering` is `state` or already a copy of it."""
+    for k in np.flatnonzero(inflow.begins).tolist():
+        while inflow.due[k] <= time:
+            inflow.arrived[k] += 1
+            inflow.due[k] += _headway(inflow.seed, k, int(inflow.arrived[k]), inflow.demand)
+        if inflow.arrived[k] == inflow.admitted[k] or len(waiting) == 0:
+            continue
+        a = int(waiting[int(inflow.arrived[k]) % len(waiting)])
+        found, speed = _find_site(inflow, actors, _places(actors, entering), memory, a, [k])
+        if found < 0:
+            continue
+        entering = entering if entering is not state else copy_state(state)
+        _enter(inflow, actors, entering, memory, a, k, speed)
+        inflow.admitted[k] += 1
+        waiting = waiting[waiting != a]
+    return entering
+
+
+def _places(actors: ActorTable, state: WorldState) -> Places:
+    """Return where everybody is."""
+    places = empty_places(state.valid.shape[1])
     look_around(
         actors.length[0], actors.width[0], state.valid[0], state.position[0], state.orientation[0], state.velocity[0],
         places,
     )
-    chosen = np.zeros(TRIES, np.int64)
-    count = _likely_sites(
-        inflow.site, inflow.begins, places.pose[EGO], inflow.radius, inflow.seed, tick, chosen
-    )
+    return places
+
+
+def _find_site(
+    inflow: Inflow, actors: ActorTable, places: Places, memory: DriverMemory, a: int, sites: list[int]
+) -> tuple[int, float]:
+    """Return the first of some places where a vehicle may enter now (−1 for none), and how fast [m/s]."""
     factor, cap = float(memory.style[0, a, SPEED_FACTOR]), float(memory.style[0, a, SPEED_CAP])
-    for k in chosen[:count].tolist():
+    for k in sites:
         lane = int(inflow.site_lane[k])
         wanted = min(factor * float(inflow.lanes.lane_speed_limit[lane]), cap)
         speed = safe_entry_speed(
@@ -315,8 +363,12 @@ def _forget(memory: DriverMemory, a: int) -> None:
     memory.change[0, a, PROGRESS] = 1.0
 
 
-def _enter(inflow: Inflow, actors: ActorTable, state: WorldState, a: int, k: int, speed: float) -> None:
-    """Stand a vehicle on the ground at a place, level with it and rolling."""
+def _enter(
+    inflow: Inflow, actors: ActorTable, state: WorldState, memory: DriverMemory, a: int, k: int, speed: float
+) -> None:
+    """Stand a vehicle on the ground at a place, level with it and rolling, its driver's mind empty."""
+    inflow.outside[a] = False
+    _forget(memory, a)
     x, y, z, c, s, _, _ = (float(value) for value in inflow.site[k])
     height, nx, ny, nz = ground_at(inflow.lanes, x, y, z)
     pitch = math.atan2(nx * c + ny * s, nz)

@@ -57,6 +57,7 @@ ADVANCE = 1.5  # beyond the edge of the junction to its first conflict, for a le
 QUEUE_SPEED = 2.0  # [m/s]
 QUEUE_WAY = 4.0  # one whose rear is this little inside the junction still blocks its lane [m]
 PROVISIONAL = 1 << 60  # grant order of a left turn that may enter and wait before the first conflict
+BEND = 1.0 / 30.0  # curvature from which a long vehicle sweeps beyond its lane [1/m]
 OPPOSITE = 2.4  # directions that differ by more are opposite [rad]
 STALLED = 4.0  # a grant not used for so long is given back [s]
 BEFORE_LINE = 0.5  # where to wait without a stop line, before the junction [m]
@@ -78,6 +79,7 @@ LINE = 4  # front to the signal, stop sign or crossing where it must stop, infin
 # Columns of `Passage.flag`.
 HELD = 0  # a signal or people on a crossing stop it before the junction
 ASKS = 1  # near enough to decide
+ASKED = 2  # has had its turn at this decision
 
 
 class Passage(NamedTuple):
@@ -85,18 +87,17 @@ class Passage(NamedTuple):
 
     plan: NDArray[np.int32]  # (num_actors, 4)
     way: NDArray[np.float64]  # (num_actors, 5)
-    flag: NDArray[np.bool_]  # (num_actors, 2)
+    flag: NDArray[np.bool_]  # (num_actors, 3)
 
 
-@njit(cache=True)
 def empty_passage(num_actors: int) -> Passage:
     """Allocate passages of drivers with no junction ahead."""
     return Passage(
-        np.full((num_actors, 4), -1, np.int32), np.full((num_actors, 5), math.inf), np.zeros((num_actors, 2), np.bool_)
+        np.full((num_actors, 4), -1, np.int32), np.full((num_actors, 5), math.inf), np.zeros((num_actors, 3), np.bool_)
     )
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def travel_time(distance: float, speed: float, acceleration: float, top: float) -> float:
     """Return the time to drive a distance, accelerating up to a top speed [s]; 0 for what lies behind."""
     if distance <= 0.0:
@@ -110,7 +111,7 @@ def travel_time(distance: float, speed: float, acceleration: float, top: float) 
     return (top - speed) / acceleration + (distance - run_up) / top
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def find_passage(
     lanes: Ways, stops: StopLines, memory: DriverMemory, length: float, e: int, a: int, horizon: float,
     passage: Passage,
@@ -156,7 +157,7 @@ def find_passage(
         return
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def distance_to_lane(lanes: Ways, memory: DriverMemory, passage: Passage, e: int, a: int, place: int) -> float:
     """Return the way from a driver's front to the start of the lane at a place of its route within the passage [m]."""
     way = passage.way[a, ENTER]
@@ -165,7 +166,7 @@ def distance_to_lane(lanes: Ways, memory: DriverMemory, passage: Passage, e: int
     return way
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def place_in_passage(memory: DriverMemory, passage: Passage, e: int, b: int, lane: int) -> int:
     """Return the place of a lane in a driver's route within the passage, or −1."""
     for k in range(passage.plan[b, FIRST_PLACE], passage.plan[b, LAST_PLACE] + 1):
@@ -174,7 +175,7 @@ def place_in_passage(memory: DriverMemory, passage: Passage, e: int, b: int, lan
     return -1
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def has_way_over(
     own_sign: int, other_sign: int, own_priority: int, other_priority: int, own_turn: int, other_turn: int,
     angle: float,
@@ -196,7 +197,7 @@ def has_way_over(
     return angle > 0.5  # the other comes from the right
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def has_room(
     lanes: Ways, occupancy: Occupancy, memory: DriverMemory, places: Places, passage: Passage, e: int, a: int
 ) -> bool:
@@ -237,7 +238,7 @@ def has_room(
     return True
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def is_stuck(memory: DriverMemory, places: Places, passage: Passage, e: int, b: int) -> bool:
     """Return whether a driver stands in a queue behind one that has not been granted its way for good."""
     lane = memory.lane[e, b]
@@ -255,7 +256,7 @@ def is_stuck(memory: DriverMemory, places: Places, passage: Passage, e: int, b: 
     return False
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def may_pass_first(
     lanes: Ways, memory: DriverMemory, places: Places, passage: Passage, e: int, a: int, b: int, own: int, other: int,
     angle: float,
@@ -275,7 +276,7 @@ def may_pass_first(
     return longer or both_long or (memory.waiting[e, a] == memory.waiting[e, b] and a < b)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def first_obstacle(
     lanes: Ways, conflicts: Conflicts, memory: DriverMemory, places: Places, passage: Passage, order: int,
     yields: bool, e: int, a: int,
@@ -297,11 +298,11 @@ def first_obstacle(
     """
     gap = IMPATIENT_GAP if memory.waiting[e, a] > PATIENCE else GAP
     speed, top = max(0.0, places.pose[a, SPEED]), max(passage.way[a, TOP_SPEED], 1.0)
-    agile = memory.style[e, a, TURN_IN] > AGILE
     pull, junction = memory.style[e, a, MAX_ACCELERATION], passage.plan[a, JUNCTION]
     way, nearest, nearest_cross, oncoming = passage.way[a, ENTER], math.inf, math.inf, math.inf
     for k in range(passage.plan[a, FIRST_PLACE], passage.plan[a, LAST_PLACE] + 1):
         lane = memory.route[e, a, k]
+        sweeps = memory.style[e, a, TURN_IN] <= AGILE and lanes.lane_tightest[lane] > BEND
         for c in range(conflicts.first[lane], conflicts.first[lane + 1]):
             enter, leave = way + conflicts.reach[c, 0], way + conflicts.reach[c, 1] + places.pose[a, LENGTH]
             if enter < 0.0:
@@ -318,7 +319,8 @@ def first_obstacle(
                 if b == a or not places.seen[b] or passage.plan[b, JUNCTION] != junction:
                     continue
                 place = place_in_passage(memory, passage, e, b, other)
-                if place < 0 or (conflicts.wide[c] and agile and memory.style[e, b, TURN_IN] > AGILE):
+                b_sweeps = memory.style[e, b, TURN_IN] <= AGILE and lanes.lane_tightest[other] > BEND
+                if place < 0 or (conflicts.wide[c] and not sweeps and not b_sweeps):
                     continue
                 theirs = distance_to_lane(lanes, memory, passage, e, b, place)
                 arrives = theirs + conflicts.reach[twin, 0]
@@ -353,7 +355,7 @@ def first_obstacle(
     return nearest, nearest_cross, oncoming
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def rule_junctions(
     lanes: Ways, conflicts: Conflicts, occupancy: Occupancy, memory: DriverMemory, places: Places,
     obeys: NDArray[np.bool_], tick: int, e: int, passage: Passage,
@@ -401,11 +403,11 @@ def rule_junctions(
             memory.choice[e, a, GRANTED] = junction
             memory.choice[e, a, GRANT_ORDER] = np.int64(tick) * (2 * n) + a
     rank = 0
-    asked = np.zeros(n, np.bool_)
+    passage.flag[:, ASKED] = False
     for _ in range(n):
         chosen, longest = np.int64(-1), 0.0
         for a in range(n):
-            if asked[a] or not places.seen[a] or passage.plan[a, JUNCTION] < 0:
+            if passage.flag[a, ASKED] or not places.seen[a] or passage.plan[a, JUNCTION] < 0:
                 continue
             provisional = memory.choice[e, a, GRANTED] >= 0 and memory.choice[e, a, GRANT_ORDER] == PROVISIONAL
             if not obeys[a] or (memory.choice[e, a, GRANTED] >= 0 and not provisional):
@@ -418,8 +420,10 @@ def rule_junctions(
                 chosen, longest = a, patience
         if chosen < 0:
             break
-        asked[chosen] = True
+        passage.flag[chosen, ASKED] = True
         inside = memory.choice[e, chosen, GRANTED] >= 0
+        if not inside and is_stuck(memory, places, passage, e, chosen):
+            continue
         if not inside and not has_room(lanes, occupancy, memory, places, passage, e, chosen):
             continue
         obstacle, cross, oncoming = first_obstacle(

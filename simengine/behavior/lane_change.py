@@ -43,7 +43,7 @@ BEFORE_JUNCTION = 20.0  # and this much more [m]
 SMALLEST_GAP = 1.5  # to both neighbours at the start [m]
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def way_to_end(lanes: Ways, memory: DriverMemory, e: int, a: int, junction: bool) -> float:
     """Return the way until the road ends, or with `junction` until the next junction begins [m]; FAR if unknown."""
     route = memory.route[e, a]
@@ -57,7 +57,7 @@ def way_to_end(lanes: Ways, memory: DriverMemory, e: int, a: int, junction: bool
     return FAR
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def goes_on(lanes: Ways, lane: int) -> bool:
     """Return whether a lane has a drivable successor."""
     for k in range(lanes.successor_first[lane], lanes.successor_first[lane + 1]):
@@ -66,7 +66,7 @@ def goes_on(lanes: Ways, lane: int) -> bool:
     return False
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def leads_to_turn(lanes: Ways, lane: int, turn: int) -> int:
     """Return 1 if the next junction can be left by a turn from this lane, 0 if not, −1 if no junction is near."""
     for _ in range(ROUTE_LANES):
@@ -86,7 +86,7 @@ def leads_to_turn(lanes: Ways, lane: int, turn: int) -> int:
     return -1
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def needed_side(lanes: Ways, memory: DriverMemory, e: int, a: int, speed: float) -> int:
     """Return 1 if the driver must move left, −1 right, 0 if the lane will do."""
     lane = memory.route[e, a, PRESENT]
@@ -111,13 +111,13 @@ def needed_side(lanes: Ways, memory: DriverMemory, e: int, a: int, speed: float)
     return 0
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def liked_speed(lanes: Ways, memory: DriverMemory, e: int, a: int, lane: int) -> float:
     """Return the desired speed of a driver on a lane [m/s]."""
     return min(memory.style[e, a, SPEED_CAP], memory.style[e, a, SPEED_FACTOR] * lanes.lane_speed_limit[lane])
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def nearest_behind(lanes: Ways, occupancy: Occupancy, lane: int, s: float, a: int) -> tuple[int, float]:
     """Return the list entry of the nearest box behind a place, on the lane or those that lead into it, and how far."""
     found, distance = nearest_on_lane(occupancy, lane, s, a, False)
@@ -132,7 +132,7 @@ def nearest_behind(lanes: Ways, occupancy: Occupancy, lane: int, s: float, a: in
     return best, best_distance
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _leader(
     lanes: Ways, occupancy: Occupancy, memory: DriverMemory, e: int, a: int, lane: int, s: float, half: float,
     width: float, speed: float, desired: float, friction: float,
@@ -159,7 +159,7 @@ def _leader(
     return min(least, free), gap, other
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _behind(
     memory: DriverMemory, occupancy: Occupancy, entry: int, e: int, gap: float, speed: float, friction: float,
     desired: float,
@@ -173,7 +173,7 @@ def _behind(
     )
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def consider_change(
     lanes: Ways, occupancy: Occupancy, pose: NDArray[np.float64], memory: DriverMemory, seed: np.uint64,
     e: int, a: int, friction: float, dt: float,
@@ -262,7 +262,7 @@ def consider_change(
     begin_change(lanes, memory, seed, e, a, target, best_s, best_t, URGENT_DURATION if needed != 0 else CHANGE_DURATION)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def begin_change(
     lanes: Ways, memory: DriverMemory, seed: np.uint64, e: int, a: int, target: int, s: float, t: float,
     duration: float,

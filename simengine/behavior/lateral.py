@@ -28,10 +28,11 @@ from simengine.core.geometry import wrap_angle
 from simengine.road.frenet import project_on_lane_near
 
 SHORTEST_CHANGE = 12.0  # way of a lane change at walking pace [m]
+TURNING_TIME, TURNING_STEP = 1.0, 0.125  # how far ahead the wheels begin to turn for a bend, at most [s]
 LENGTHS_OF_CHANGE = 2.5  # and at least so many vehicle lengths
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def smooth_step(p: float) -> tuple[float, float, float]:
     """Return the quintic from 0 to 1 with neither slope nor curvature at its ends, and its first two derivatives."""
     p = min(1.0, max(0.0, p))
@@ -40,14 +41,14 @@ def smooth_step(p: float) -> tuple[float, float, float]:
     return value, 30.0 * p * p * rest * rest, 60.0 * p * rest * (rest - p)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def change_length(memory: DriverMemory, e: int, a: int, speed: float, length: float) -> float:
     """Return the way that a lane change takes at the present speed [m]."""
     shortest = max(SHORTEST_CHANGE, LENGTHS_OF_CHANGE * length)
     return max(shortest, memory.change[e, a, DURATION] * speed)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def start_change(memory: DriverMemory, e: int, a: int, duration: float) -> None:
     """Begin to move from the present offset to where the driver likes to be on the lane, within `duration` [s]."""
     memory.change[e, a, START] = memory.t[e, a]
@@ -55,7 +56,7 @@ def start_change(memory: DriverMemory, e: int, a: int, duration: float) -> None:
     memory.change[e, a, DURATION] = duration
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def advance_change(memory: DriverMemory, e: int, a: int, speed: float, length: float, dt: float) -> None:
     """Move on along the path of a lane change; the progress follows the way driven, so a standing vehicle waits."""
     if memory.change[e, a, PROGRESS] >= 1.0:
@@ -67,7 +68,7 @@ def advance_change(memory: DriverMemory, e: int, a: int, speed: float, length: f
         memory.choice[e, a, FROM_LANE] = -1
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def steer_along_route(
     lanes: Ways, memory: DriverMemory, e: int, a: int, pose: NDArray[np.float64], vehicle: NDArray[np.float64],
     steering: float, friction: float,
@@ -99,12 +100,15 @@ def steer_along_route(
         wanted, slope, bend = wanted + shift * (1.0 - q), -shift * q1 / way, -shift * q2 / (way * way)
 
     heading_error = wrap_angle(yaw - lane_heading(lanes, lane, s) - math.atan(slope))
-    ahead = s_present + speed * FEEDFORWARD_TIME
-    curvature = route_curvature(lanes, memory, e, a, ahead)
-    # Half the time that the wheels need to turn to the new curvature is looked ahead too, so that a bend that begins
-    # at once is entered on time.
-    turning = 0.5 * abs(math.atan(wheelbase * curvature) - steering) / max(vehicle[MAX_STEERING_RATE], 0.05)
-    curvature = route_curvature(lanes, memory, e, a, ahead + speed * min(1.0, turning))
+    # Half the time that the wheels need to turn to a new curvature is looked ahead too, so that a bend that begins or
+    # ends at once is entered and left on time: of the places ahead the farthest that the wheels must be turned for now.
+    curvature, time = 0.0, TURNING_TIME
+    while time > -0.5 * TURNING_STEP:
+        curvature = route_curvature(lanes, memory, e, a, s_present + speed * (FEEDFORWARD_TIME + time))
+        turning = abs(math.atan(wheelbase * curvature) - steering) / max(vehicle[MAX_STEERING_RATE], 0.05)
+        if 0.5 * turning >= time:
+            break
+        time -= TURNING_STEP
     curvature = curvature / max(0.2, 1.0 - curvature * wanted) + bend
     return path_steering(
         t - wanted, heading_error, curvature, speed, wheelbase, 0.0,

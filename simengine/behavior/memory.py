@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from simengine.core.rng import philox_normal
 from simengine.core.state import ActorKind, ActorTable
+from simengine.core.weather import AIR_DENSITY
 from simengine.scenario.spec import DriverSpread
 
 ROUTE_LANES = 12  # previous, present, and the next ones
@@ -28,6 +29,7 @@ COMMITTED = 3  # stop line whose amber the driver decided to pass, or −1
 STOPPED_AT = 4  # stop line at whose stop sign the driver has stopped, or −1
 GRANTED = 5  # junction the driver may pass, or −1
 GRANT_ORDER = 6  # smaller was granted earlier
+LET_WAIT = 7  # entry of `rules.Crossings` at whose kerb somebody waits whom the driver has waited for, or −1
 
 # Columns of `change`.
 START = 0  # offset from the present lane at the start [m]
@@ -53,6 +55,8 @@ TRUNCATION = 2.0  # standard deviations at which a driver's normal is cut
 
 # Columns of the table of vehicles, as in `ActorTable`.
 FRONT_AXLE, REAR_AXLE, COG_OFFSET, STIFFNESS, MAX_STEERING, MAX_STEERING_RATE, MAX_DECELERATION = range(7)
+ROLLING, DRAG = 7, 8  # what slows the vehicle that rolls freely: ROLLING + DRAG · v² [m/s²], [1/m]
+GRAVITY = 9.81  # [m/s²]
 _VEHICLE = (
     "front_axle", "rear_axle", "cog_offset", "cornering_stiffness", "max_steering", "max_steering_rate",
     "max_deceleration",
@@ -60,8 +64,13 @@ _VEHICLE = (
 
 
 def vehicle_table(actors: ActorTable) -> NDArray[np.float64]:
-    """Return what drivers know of their vehicles, columns named above. Shape (num_envs, num_actors, 7)."""
-    return np.stack([getattr(actors, name) for name in _VEHICLE], axis=-1)
+    """Return what drivers know of their vehicles, columns named above. Shape (num_envs, num_actors, 9)."""
+    table = np.empty((*actors.mass.shape, 9))
+    for column, name in enumerate(_VEHICLE):
+        table[..., column] = getattr(actors, name)
+    table[..., ROLLING] = GRAVITY * actors.rolling_resistance
+    table[..., DRAG] = 0.5 * AIR_DENSITY * actors.drag_area / np.maximum(actors.mass, 1.0)
+    return table
 
 
 class DriverMemory(NamedTuple):
@@ -72,7 +81,7 @@ class DriverMemory(NamedTuple):
     t: NDArray[np.float64]  # left of its centre line [m]
     travelled: NDArray[np.float64]  # way since the start [m]
     route: NDArray[np.int32]  # previous lane, present lane, next lanes, −1 past the end. (…, ROUTE_LANES)
-    choice: NDArray[np.int64]  # decisions made. (…, 7)
+    choice: NDArray[np.int64]  # decisions made. (…, 8)
     change: NDArray[np.float64]  # the lane change under way. (…, 4)
     style: NDArray[np.float64]  # how the driver drives. (…, 10)
     waiting: NDArray[np.float64]  # time at standstill [s]
@@ -83,7 +92,7 @@ class DriverMemory(NamedTuple):
 def empty_memory(num_envs: int, num_actors: int) -> DriverMemory:
     """Allocate minds of middling car drivers who have not looked where they are."""
     shape = (num_envs, num_actors)
-    choice = np.full((*shape, 7), -1, np.int64)
+    choice = np.full((*shape, 8), -1, np.int64)
     choice[..., [COUNTER, EXIT_TURN, GRANT_ORDER]] = 0
     change = np.zeros((*shape, 4))
     change[..., PROGRESS], change[..., DURATION] = 1.0, 4.0
@@ -104,7 +113,7 @@ def empty_memory(num_envs: int, num_actors: int) -> DriverMemory:
     )
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def truncated_normal(
     seed: np.uint64, stream: int, env: int, actor: int, mean: float, deviation: float
 ) -> float:
@@ -123,7 +132,7 @@ def truncated_normal(
     return mean
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _draw(
     seed: np.uint64, kind: NDArray[np.int32], max_speed: NDArray[np.float64], length: NDArray[np.float64],
     wheelbase: NDArray[np.float64], steering_rate: NDArray[np.float64], speed: tuple[float, float],

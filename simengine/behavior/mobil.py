@@ -11,7 +11,7 @@ SAFE_DECELERATION = 4.0  # b_safe [m/s²]
 BIAS = 0.3  # a_bias towards the slow lane [m/s²]
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def lane_change_incentive(
     own_now: float, own_after: float, new_follower_now: float, new_follower_after: float,
     old_follower_now: float, old_follower_after: float, politeness: float,
@@ -33,7 +33,7 @@ def lane_change_incentive(
     return (own_after - own_now) + politeness * others
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def is_safe(own_after: float, new_follower_after: float, safe_deceleration: float) -> bool:
     """Return whether neither we nor the new follower would have to brake harder than `safe_deceleration` [m/s²]."""
     return own_after >= -safe_deceleration and new_follower_after >= -safe_deceleration

@@ -47,7 +47,7 @@ class DriverObservation(NamedTuple):
     acceleration: float  # the same [m/s²]
     steering: float  # road-wheel angle [rad]
     yaw_rate: float  # [rad/s]
-    vehicle: NDArray[np.float64]  # axles, tyres and limits of the ego, columns of `behavior.memory.vehicle_table`. (7,)
+    vehicle: NDArray[np.float64]  # axles, tyres and limits of the ego, columns of `behavior.memory.vehicle_table`. (9,)
     lane: int  # of the network, or −1 off the road
     lane_s: float  # along it [m]
     lane_t: float  # left of its centre line [m]
@@ -73,7 +73,7 @@ class DriverObservation(NamedTuple):
     frames: Mapping[str, object]  # latest frame of every sensor
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def crosses_box(
     ax: float, ay: float, bx: float, by: float, x: float, y: float, yaw: float, length: float, width: float
 ) -> bool:
@@ -92,7 +92,7 @@ def crosses_box(
     return near < far
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def find_visible(
     valid: NDArray[np.bool_], mobility: NDArray[np.int32], kind: NDArray[np.int32], position: NDArray[np.float64],
     yaw: NDArray[np.float64], size: NDArray[np.float64], sight: float, visible: NDArray[np.bool_],
@@ -141,14 +141,14 @@ def find_visible(
                 break
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _yaws(orientation: NDArray[np.float64], out: NDArray[np.float64]) -> None:
     for a in range(len(out)):
         q = orientation[a]
         out[a] = yaw_from_quaternion(q[0], q[1], q[2], q[3])
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _preview(
     lanes: LaneArrays, route: NDArray[np.int32], s: float, out: NDArray[np.float64]
 ) -> int:

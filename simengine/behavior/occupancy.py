@@ -17,6 +17,7 @@ from simengine.core.state import Mobility
 from simengine.road.frenet import lane_width, project_on_lane_near, segment_foot
 
 ENTRIES_PER_ACTOR = 8
+NEAR_LANES = 32  # looked at for one actor, at most
 WALKER = int(Mobility.WALKER)
 LAST = -1  # end of a list
 
@@ -54,25 +55,25 @@ class Occupancy(NamedTuple):
     actor: NDArray[np.int32]  # (capacity,)
     box: NDArray[np.float64]  # (capacity, 7)
     count: NDArray[np.int64]  # entries in use. (1,)
+    near_lane: NDArray[np.int32]  # scratch: lanes near one actor. (NEAR_LANES,)
+    near: NDArray[np.float64]  # scratch: s on them and squared distance. (NEAR_LANES, 2)
 
 
-@njit(cache=True)
 def empty_places(num_actors: int) -> Places:
     """Allocate places of actors that are not seen."""
     return Places(np.zeros(num_actors, np.bool_), np.zeros((num_actors, 9)))
 
 
-@njit(cache=True)
 def empty_occupancy(num_lanes: int, num_actors: int) -> Occupancy:
     """Allocate lists in which no lane holds anything."""
     n = num_actors * ENTRIES_PER_ACTOR
     return Occupancy(
         np.full(num_lanes, LAST, np.int32), np.full(n, LAST, np.int32), np.zeros(n, np.int32), np.zeros((n, 7)),
-        np.zeros(1, np.int64),
+        np.zeros(1, np.int64), np.zeros(NEAR_LANES, np.int32), np.zeros((NEAR_LANES, 2)),
     )
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def look_around(
     length: NDArray[np.float64], width: NDArray[np.float64], valid: NDArray[np.bool_], position: NDArray[np.float64],
     orientation: NDArray[np.float64], velocity: NDArray[np.float64], places: Places,
@@ -95,7 +96,7 @@ def look_around(
         places.pose[a, WIDTH] = width[a]
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def box_on_lane(
     lanes: Ways, lane: int, near: float, x: float, y: float, yaw: float, length: float, width: float
 ) -> tuple[float, float, float, float, float]:
@@ -107,7 +108,7 @@ def box_on_lane(
     return s, along, t - across, t + across, heading
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def add_entry(
     occupancy: Occupancy, lane: int, actor: int, s: float, half: float, low: float, high: float, along: float,
     across: float, drift: float,
@@ -129,7 +130,7 @@ def add_entry(
     occupancy.head[lane] = k
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def occupy_lanes(
     lanes: Ways, grid: Grid, places: Places, mobility: NDArray[np.int32], occupancy: Occupancy
 ) -> None:
@@ -143,9 +144,7 @@ def occupy_lanes(
     """
     occupancy.head[:] = LAST
     occupancy.count[0] = 0
-    near_lane = np.empty(32, np.int32)
-    near_s = np.empty(32)
-    near_distance = np.empty(32)
+    near_lane = occupancy.near_lane
     for a in range(len(places.seen)):
         if not places.seen[a]:
             continue
@@ -181,14 +180,15 @@ def occupy_lanes(
                             continue
                         found += 1
                         near_lane[n] = lane
-                        near_distance[n] = math.inf
-                    if square < near_distance[n]:
-                        near_distance[n] = square
-                        near_s[n] = lanes.point_s[i] + f * (lanes.point_s[i + 1] - lanes.point_s[i])
+                        occupancy.near[n, 1] = math.inf
+                    if square < occupancy.near[n, 1]:
+                        occupancy.near[n, 1] = square
+                        occupancy.near[n, 0] = lanes.point_s[i] + f * (lanes.point_s[i + 1] - lanes.point_s[i])
         for n in range(found):
             lane = near_lane[n]
+            pose = places.pose[a]
             s, half, low, high, heading = box_on_lane(
-                lanes, lane, near_s[n], x, y, places.pose[a, YAW], places.pose[a, LENGTH], places.pose[a, WIDTH]
+                lanes, lane, occupancy.near[n, 0], x, y, pose[YAW], pose[LENGTH], pose[WIDTH]
             )
             edge = 0.5 * lane_width(lanes, lane, s)
             c, d = math.cos(heading), math.sin(heading)
@@ -202,7 +202,7 @@ def occupy_lanes(
             add_entry(occupancy, lane, a, s, half, low, high, along, across, drift)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def is_on_lane(occupancy: Occupancy, lane: int, actor: int) -> bool:
     """Return whether an actor is on a lane's list."""
     k = occupancy.head[lane]

@@ -105,7 +105,7 @@ def _links(network: RoadNetwork, strips: Strips, usable: NDArray[np.int32]) -> N
     return link
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _walk(
     strips: Strips, zebras: Zebras, link: NDArray[np.int32], places: Places, acceleration: NDArray[np.float64],
     on_foot: NDArray[np.bool_], walks: NDArray[np.bool_], colors: NDArray[np.int32], mind: NDArray[np.float64],

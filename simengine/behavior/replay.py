@@ -51,7 +51,7 @@ def lay_out(tracks: RecordedTracks, time_step: float, row: NDArray[np.int64]) ->
     return Recording(time_step, row, tracks.valid, tracks.position, tangent, tracks.heading, fitted)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def fit_velocities(
     valid: NDArray[np.bool_],
     position: NDArray[np.float64],
@@ -95,7 +95,7 @@ def fit_velocities(
                 fitted[r, k, c] = fitted[r, k, c] / (weight * time_step) if weight > 0.0 else 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def recorded_pose(
     time_step: float,
     valid: NDArray[np.bool_],
@@ -131,14 +131,14 @@ def recorded_pose(
     return True, x, y, wrap_angle(heading[r, k] + f * turn), vx, vy, turn / h
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _yaws(orientation: NDArray[np.float64], out: NDArray[np.float64]) -> None:
     for a in range(len(out)):
         q = orientation[a]
         out[a] = yaw_from_quaternion(q[0], q[1], q[2], q[3])
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _intruder(
     recording: Recording,
     present: NDArray[np.bool_],
@@ -238,7 +238,7 @@ def hand_over(recording: Recording, actors: ActorTable, state: WorldState, time:
     return after
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _recorded_poses(
     recording: Recording, replayed: NDArray[np.bool_], time: float, here: NDArray[np.bool_], out: NDArray[np.float64]
 ) -> None:
@@ -257,7 +257,7 @@ def _recorded_poses(
             )
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _stand(
     here: NDArray[np.bool_],
     pose: NDArray[np.float64],

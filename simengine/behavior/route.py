@@ -35,13 +35,13 @@ STRAIGHT_WEIGHT = 8.0  # 80 % go straight on, 10 % each way turn: default of the
 LOST = 2.0  # a driver farther than this beyond the edge of the lane looks for another [m]
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def turn_weight(turn: int) -> float:
     """Return how often drivers make a turn, against each other one."""
     return STRAIGHT_WEIGHT if turn == STRAIGHT else 1.0
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def choose_successor(
     lanes: Ways, lane: int, wanted_turn: int, agile: bool, seed: np.uint64, counter: int, e: int, a: int
 ) -> int:
@@ -78,7 +78,7 @@ def choose_successor(
     return chosen
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def extend_route(lanes: Ways, memory: DriverMemory, seed: np.uint64, e: int, a: int) -> None:
     """Fill a driver's route ahead of the present lane as far as the road goes on."""
     route = memory.route[e, a]
@@ -97,7 +97,7 @@ def extend_route(lanes: Ways, memory: DriverMemory, seed: np.uint64, e: int, a: 
             memory.choice[e, a, COUNTER] += 1
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def enter_lane(
     lanes: Ways, memory: DriverMemory, seed: np.uint64, e: int, a: int, lane: int, s: float, t: float
 ) -> None:
@@ -111,7 +111,7 @@ def enter_lane(
         extend_route(lanes, memory, seed, e, a)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def find_lane(
     lanes: Ways, grid: Grid, memory: DriverMemory, seed: np.uint64, e: int, a: int, x: float, y: float,
     z: float, yaw: float,
@@ -123,7 +123,7 @@ def find_lane(
     enter_lane(lanes, memory, seed, e, a, lane, s, t)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def track_lane(
     lanes: Ways, memory: DriverMemory, seed: np.uint64, e: int, a: int, x: float, y: float, beyond: float
 ) -> bool:
@@ -163,7 +163,7 @@ def track_lane(
     return beside and memory.change[e, a, PROGRESS] >= 1.0
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def place_on_route(lanes: Ways, memory: DriverMemory, e: int, a: int, s: float) -> tuple[int, float]:
     """Return the lane and arc length [m] of a place `s` along the present lane, which may lie before or beyond it."""
     route = memory.route[e, a]
@@ -176,7 +176,7 @@ def place_on_route(lanes: Ways, memory: DriverMemory, e: int, a: int, s: float) 
     return route[k], s
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def route_curvature(lanes: Ways, memory: DriverMemory, e: int, a: int, s: float) -> float:
     """Return the curvature of the route at a place `s` along the present lane, before or beyond it too [1/m]."""
     lane, along = place_on_route(lanes, memory, e, a, s)

@@ -20,7 +20,9 @@ class Ways(NamedTuple):
     """The arrays of `LaneArrays` that a driver reads all the time; those of `road.frenet` are among them.
 
     Kernels take this and not the whole: a kernel's compile time grows with the square of the arrays it is handed
-    (1.9 s for 120 arrays against 0.2 s for 30, measured), and each call counts references of every one of them.
+    (1.9 s for 120 arrays against 0.2 s for 30, measured). Each call would also count references of every one of them,
+    with an atomic instruction each; `_nrt=False` on kernels that allocate nothing leaves that out: decisions of 150
+    drivers take 0.46 ms instead of 2.3 ms, a physics tick 0.26 ms instead of 0.72 ms, and compiling a quarter less.
     """
 
     lane_type: NDArray[np.int32]
@@ -173,20 +175,20 @@ def _conflicts(network: RoadNetwork, ways: Ways) -> Conflicts:
     )
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def lane_heading(lanes: Ways, lane: int, s: float) -> float:
     """Return the direction of a lane at `s` [rad]; beyond its ends that of the end."""
     i, f = lane_fraction(lanes, lane, s)
     return wrap_angle(lanes.point_heading[i] + f * wrap_angle(lanes.point_heading[i + 1] - lanes.point_heading[i]))
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def is_drivable(lane_type: NDArray[np.int32], lane: int) -> bool:
     """Return whether vehicles or robots travel on a lane."""
     return lane_type[lane] in (DRIVING, BIKING, FLOOR)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def nearest_lane(
     lanes: Ways, grid: Grid, x: float, y: float, z: float, yaw: float, reach: float, max_turn: float
 ) -> tuple[int, float, float]:

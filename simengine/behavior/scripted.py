@@ -97,7 +97,7 @@ class _Bodies(NamedTuple):
 _REAR, _WHEELBASE, _STIFFNESS, _LOCK = 0, 1, 2, 3
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _follow_lane(
     ways: Ways, lane_row: NDArray[np.int32], s_row: NDArray[np.float64], a: int, x: float, y: float
 ) -> float:
@@ -122,7 +122,7 @@ def _follow_lane(
     return t
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _lane_steering(
     ways: Ways,
     bodies: _Bodies,
@@ -159,7 +159,7 @@ def _lane_steering(
     )
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _next_point(
     path: NDArray[np.float64], length: int, index: NDArray[np.int32], x: float, y: float, reach: float, a: int
 ) -> tuple[float, float, bool]:
@@ -179,7 +179,7 @@ def _next_point(
     return 0.0, 0.0, False
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _pursue(bodies: _Bodies, dx: float, dy: float, a: int) -> float:
     """Return the road-wheel angle of pure pursuit of a point [rad]."""
     q = bodies.orientation[a]
@@ -188,7 +188,7 @@ def _pursue(bodies: _Bodies, dx: float, dy: float, a: int) -> float:
     return min(bodies.chassis[a, _LOCK], max(-bodies.chassis[a, _LOCK], angle))
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _scripted_acceleration(
     speed: float, wanted: float, rate: float, brake: float, brake_until: float, time: float
 ) -> float:
@@ -199,7 +199,7 @@ def _scripted_acceleration(
     return min(rate, max(-rate, (wanted - speed) / _SPEED_TIME))
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _scripted(
     ways: Ways,
     bodies: _Bodies,

@@ -34,7 +34,7 @@ NEAR = 6.0  # beyond this people have no effect: e^(−20) [m]
 LEVEL = 2.5  # nor has what is this far above or below [m]
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def pair_force(rx: float, ry: float, vx: float, vy: float) -> tuple[float, float]:
     """Return the repulsive acceleration between two people [m/s²].
 
@@ -51,19 +51,19 @@ def pair_force(rx: float, ry: float, vx: float, vy: float) -> tuple[float, float
     return scale * (rx / r + qx / q), scale * (ry / r + qy / q)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def border_force(distance: float) -> float:
     """Return the repulsive acceleration at a distance from a wall, a kerb or a thing [m/s²]."""
     return BORDER_STRENGTH / BORDER_RANGE * math.exp(-max(0.0, distance) / BORDER_RANGE)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def relax(velocity: float, desired: float, force: float, dt: float) -> float:
     """Return one component of the velocity after `dt` under constant desire and force: the exact solution [m/s]."""
     return velocity + (desired + RELAXATION_TIME * force - velocity) * (1.0 - math.exp(-dt / RELAXATION_TIME))
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def nearest_on_box(pose: NDArray[np.float64], x: float, y: float) -> tuple[float, float, float]:
     """Return the unit vector from a point to an actor's box, and its distance [m]; zeros inside the box."""
     c, s = math.cos(pose[YAW]), math.sin(pose[YAW])
@@ -77,13 +77,13 @@ def nearest_on_box(pose: NDArray[np.float64], x: float, y: float) -> tuple[float
     return -(gx * c - gy * s) / distance, -(gx * s + gy * c) / distance, distance
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def body_radius(pose: NDArray[np.float64]) -> float:
     """Return the radius of the circle that stands for a person [m]."""
     return 0.5 * max(pose[LENGTH], pose[WIDTH]) + BODY
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def social_force(
     places: Places, on_foot: NDArray[np.bool_], a: int, ex: float, ey: float
 ) -> tuple[float, float]:
@@ -116,7 +116,7 @@ def social_force(
     return fx, fy
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def keep_apart(
     places: Places, on_foot: NDArray[np.bool_], a: int, vx: float, vy: float
 ) -> tuple[float, float]:

@@ -20,7 +20,7 @@ GENTLE_SINE = 0.6  # the course towards the path is cut to this sine, so that a 
 GRAVITY = 9.81  # [m/s²]
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def slip_compliance(cornering_stiffness: float, friction: float) -> float:
     """Return an axle's slip angle per lateral acceleration in the linear range [rad s²/m].
 
@@ -31,14 +31,14 @@ def slip_compliance(cornering_stiffness: float, friction: float) -> float:
     return 1.0 / (cornering_stiffness * GRAVITY * max(friction, 0.05))
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def preview_distance(speed: float, wheelbase: float, compliance: float) -> float:
     """Return the look-ahead distance [m]; `compliance` is the rear axle's `slip_compliance`."""
     speed = max(speed, 0.0)
     return PREVIEW_WHEELBASES * wheelbase + (PREVIEW_TIME + PREVIEW_SLIP * speed * compliance) * speed
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def path_curvature_demand(lateral_error: float, course_error: float, curvature: float, look_ahead: float) -> float:
     """Return the curvature to drive in order to join a path [1/m], counter-clockwise positive.
 
@@ -52,7 +52,7 @@ def path_curvature_demand(lateral_error: float, course_error: float, curvature: 
     return curvature - 2.0 / look_ahead * (offset + math.sin(course_error))
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def steering_for_curvature(
     curvature: float, speed: float, wheelbase: float, understeer: float, max_steering: float
 ) -> float:
@@ -69,7 +69,7 @@ def steering_for_curvature(
     return min(max_steering, max(-max_steering, angle))
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def path_steering(
     lateral_error: float, heading_error: float, curvature: float, speed: float, wheelbase: float, understeer: float,
     compliance: float, max_steering: float,

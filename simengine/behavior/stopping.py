@@ -1,4 +1,7 @@
-"""Where a driver has to stop: signals, stop signs and people on crossings."""
+"""Where a driver has to stop: signals, stop signs and people on crossings or about to step onto them.
+
+On a crossing without signals drivers wait for whoever wants to use it (StVO § 26, UK Highway Code rule H2).
+"""
 
 import math
 
@@ -7,7 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.behavior.conditions import grip_bound
-from simengine.behavior.memory import COMMITTED, PRESENT, ROUTE_LANES, STOPPED_AT, DriverMemory
+from simengine.behavior.memory import COMMITTED, LET_WAIT, PRESENT, ROUTE_LANES, STOPPED_AT, DriverMemory
 from simengine.behavior.occupancy import VX, VY, Places, X, Y
 from simengine.behavior.rules import Crossings, StopLines, Ways
 from simengine.core.state import Mobility
@@ -22,12 +25,16 @@ STOPPED_NEAR = 4.0  # of the line [m]
 WALKER_TIME = 4.0  # a person on a crossing who reaches the lane within this has it [s]
 WALKER_MARGIN = 0.6  # beside the lane [m]
 BEFORE_CROSSING = 0.7  # [m]
+KERB = 1.3  # who stands this near to the end of a crossing, or comes nearer, is about to step onto it [m]
+KERB_SPEED = 0.4  # who moves otherwise at this speed passes by [m/s]
+KERB_PATIENCE = 6.0  # for which a driver waits for somebody at the kerb who does not go [s]
+FREE, ON, AT_KERB = 0, 1, 2  # what is marked
 
 RED, RED_AMBER, AMBER = int(SignalColor.RED), int(SignalColor.RED_AMBER), int(SignalColor.AMBER)
 WALKER = int(Mobility.WALKER)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def signal_stop(
     lanes: Ways, stops: StopLines, memory: DriverMemory, signal_colors: NDArray[np.int32], e: int, a: int,
     speed: float, half: float, friction: float, horizon: float,
@@ -84,19 +91,19 @@ def signal_stop(
     return math.inf
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def mark_busy_crossings(
-    lanes: Ways, crossings: Crossings, places: Places, mobility: NDArray[np.int32], busy: NDArray[np.bool_]
+    lanes: Ways, crossings: Crossings, places: Places, mobility: NDArray[np.int32], busy: NDArray[np.int8]
 ) -> None:
-    """Mark, for each lane a crossing meets, whether somebody on the crossing is on that lane or about to be.
+    """Mark, for each lane a crossing meets, whether somebody is on that lane or about to be, or stands at the kerb.
 
     Args:
         lanes, crossings: The network.
         places: Where the actors are.
         mobility: Of each actor. Shape (num_actors,).
-        busy: Written. Shape of `Crossings.crossing`.
+        busy: Written: `ON`, `AT_KERB` (of a crossing without signals) or `FREE`. Shape of `Crossings.crossing`.
     """
-    busy[:] = False
+    busy[:] = FREE
     if len(busy) == 0:
         return
     for w in range(len(places.seen)):
@@ -111,28 +118,37 @@ def mark_busy_crossings(
                 ux, uy = ux / length, uy / length
                 dx, dy = places.pose[w, X] - crossings.start[c, 0], places.pose[w, Y] - crossings.start[c, 1]
                 u, v = dx * ux + dy * uy, dy * ux - dx * uy
-                if abs(v) > 0.5 * crossings.width[c] + 0.5 or u < 0.0 or u > length:
+                if abs(v) > 0.5 * crossings.width[c] + 0.5 or u < -KERB or u > length + KERB:
+                    continue
+                if u < 0.0 or u > length:
+                    inward = (places.pose[w, VX] * ux + places.pose[w, VY] * uy) * (1.0 if u < 0.0 else -1.0)
+                    still = abs(places.pose[w, VX]) + abs(places.pose[w, VY]) < KERB_SPEED
+                    if busy[k] == FREE and crossings.signal[c] < 0 and (still or inward > KERB_SPEED):
+                        busy[k] = AT_KERB
                     continue
                 x, y, _, _ = lane_position(lanes, lane, crossings.s[k], 0.0)
                 middle = (x - crossings.start[c, 0]) * ux + (y - crossings.start[c, 1]) * uy
                 edge = 0.5 * lane_width(lanes, lane, crossings.s[k]) + WALKER_MARGIN
                 towards = (places.pose[w, VX] * ux + places.pose[w, VY] * uy) * (1.0 if middle > u else -1.0)
                 if abs(middle - u) < edge or abs(middle - u) - edge < towards * WALKER_TIME:
-                    busy[k] = True
+                    busy[k] = ON
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def crossing_stop(
-    lanes: Ways, crossings: Crossings, memory: DriverMemory, busy: NDArray[np.bool_], e: int, a: int, speed: float,
+    lanes: Ways, crossings: Crossings, memory: DriverMemory, busy: NDArray[np.int8], e: int, a: int, speed: float,
     half: float, friction: float, horizon: float,
 ) -> float:
     """Return how far ahead of the front the first crossing with people in the way begins [m], infinite for none.
 
-    A driver who cannot stop any more drives on (and still brakes for whoever is in the lane). Arguments as above.
+    A driver who cannot stop any more drives on (and still brakes for whoever is in the lane); for people at the kerb
+    no more than comfortable braking is used. Arguments as above.
     """
     route = memory.route[e, a]
     start = -memory.s[e, a] - half
     hard = grip_bound(HARD_DECELERATION, friction, 0.8)
+    gentle = grip_bound(AMBER_DECELERATION, friction, 0.6)
+    waited_out = False
     for k in range(PRESENT, ROUTE_LANES):
         lane = route[k]
         if lane < 0 or start > horizon:
@@ -142,7 +158,17 @@ def crossing_stop(
                 continue
             c = crossings.crossing[item]
             distance = start + crossings.s[item] - 0.5 * crossings.width[c] - BEFORE_CROSSING
-            if distance > -0.3 and 0.5 * speed * speed <= hard * max(distance, 0.1):
+            braking = hard
+            if busy[item] == AT_KERB:
+                braking = gentle
+                near = distance < STOPPED_NEAR and memory.waiting[e, a] > KERB_PATIENCE
+                if near or memory.choice[e, a, LET_WAIT] == item:
+                    memory.choice[e, a, LET_WAIT] = item
+                    waited_out = True
+                    continue
+            if distance > -0.3 and 0.5 * speed * speed <= braking * max(distance, 0.1):
                 return distance
         start += lanes.lane_length[lane]
+    if not waited_out:
+        memory.choice[e, a, LET_WAIT] = -1
     return math.inf

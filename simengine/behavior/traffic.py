@@ -63,6 +63,7 @@ from simengine.behavior.occupancy import (
     look_around,
     occupy_lanes,
 )
+from simengine.behavior.pedals import human_braking, resistance
 from simengine.behavior.route import LOST, find_lane, track_lane
 from simengine.behavior.rules import RoadRules, Ways
 from simengine.behavior.stopping import STOPPED_SPEED, crossing_stop, mark_busy_crossings, signal_stop
@@ -99,19 +100,18 @@ class Scratch(NamedTuple):
     places: Places
     occupancy: Occupancy
     passage: Passage
-    busy: NDArray[np.bool_]  # crossings with people in the way, shape of `Crossings.crossing`
+    busy: NDArray[np.int8]  # crossings with people in the way, see `stopping`; shape of `Crossings.crossing`
 
 
-@njit(cache=True)
 def empty_scratch(num_actors: int, num_lanes: int, num_crossed: int) -> Scratch:
     """Allocate the scratch of one world."""
     return Scratch(
         empty_places(num_actors), empty_occupancy(num_lanes, num_actors), empty_passage(num_actors),
-        np.zeros(num_crossed, np.bool_),
+        np.zeros(num_crossed, np.int8),
     )
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def announce_change(occupancy: Occupancy, memory: DriverMemory, pose: NDArray[np.float64], e: int, a: int) -> None:
     """Enter a vehicle that is on its way into a lane there, though its box does not reach it yet."""
     lane = memory.lane[e, a]
@@ -120,13 +120,13 @@ def announce_change(occupancy: Occupancy, memory: DriverMemory, pose: NDArray[np
         add_entry(occupancy, lane, a, memory.s[e, a], 0.5 * pose[LENGTH], -half, half, pose[SPEED], 0.0, VEHICLE_DRIFT)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def look_horizon(speed: float, sight: float) -> float:
     """Return how far ahead a driver looks [m]."""
     return min(sight, SHORTEST_HORIZON + HORIZON_TIME * max(0.0, speed))
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def response(
     lanes: Ways, occupancy: Occupancy, memory: DriverMemory, pose: NDArray[np.float64], line: float,
     max_deceleration: float, e: int, a: int, friction: float, sight: float,
@@ -179,7 +179,7 @@ def response(
     return acceleration, gap, other_speed
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def indicators(lanes: Ways, memory: DriverMemory, e: int, a: int, speed: float) -> int:
     """Return the bits of `Light` for a change of lane or a turn ahead."""
     if memory.change[e, a, PROGRESS] < 1.0:
@@ -200,7 +200,7 @@ def indicators(lanes: Ways, memory: DriverMemory, e: int, a: int, speed: float) 
     return 0
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def survey(
     rules: RoadRules, mobility: NDArray[np.int32], memory: DriverMemory, scratch: Scratch,
     signal_colors: NDArray[np.int32], drives: NDArray[np.bool_], obeys: NDArray[np.bool_], friction: float, tick: int,
@@ -250,62 +250,62 @@ def survey(
     )
 
 
-@njit(cache=True)
-def traffic_row(
-    rules: RoadRules, vehicles: NDArray[np.float64], mobility: NDArray[np.int32], steering: NDArray[np.float64],
-    memory: DriverMemory, drives: NDArray[np.bool_], obeys: NDArray[np.bool_], signal_colors: NDArray[np.int32],
-    friction: float, sight: float, headlights: bool, tick: int, seed: np.uint64, dt: float, e: int, scratch: Scratch,
-    controls: Controls,
+@njit(cache=True, _nrt=False)
+def decide(
+    rules: RoadRules, vehicles: NDArray[np.float64], steering: NDArray[np.float64], memory: DriverMemory,
+    scratch: Scratch, drives: NDArray[np.bool_], tested: bool, friction: float, sight: float, headlights: bool,
+    seed: np.uint64, dt: float, e: int, acceleration: NDArray[np.float64], angle: NDArray[np.float64],
+    lights: NDArray[np.int32],
 ) -> None:
-    """Let the drivers of world e decide: `scratch.places` is filled, the other arguments as of `traffic_controls`."""
+    """Let drivers of world e decide, after `survey`.
+
+    Args:
+        rules: The network.
+        vehicles: A row of `memory.vehicle_table` each. Shape (num_actors, 9).
+        steering: Present road-wheel angles [rad]. Shape (num_actors,).
+        memory: Minds; updated.
+        scratch: As `survey` left it.
+        drives: Who decides. Shape (num_actors,).
+        tested: Whether this is a driver under test, who brakes as people do; others avoid every touch they foresee.
+        friction: µ.
+        sight: How far drivers see [m].
+        headlights: It is dark.
+        seed: Of the routes.
+        dt: Time since the last call [s].
+        e: World.
+        acceleration: Written where `drives`: asked of engine and brakes [m/s²]. Shape (num_actors,).
+        angle: The same: road-wheel angle [rad].
+        lights: The same: bits of `Light`.
+    """
     ways, places, occupancy = rules.ways, scratch.places, scratch.occupancy
-    survey(rules, mobility, memory, scratch, signal_colors, drives, obeys, friction, tick, seed, dt, e)
     for a in range(len(places.seen)):
-        if places.seen[a] and drives[a]:
+        if places.seen[a] and drives[a] and memory.lane[e, a] >= 0:
             consider_change(ways, occupancy, places.pose[a], memory, seed, e, a, friction, dt)
             announce_change(occupancy, memory, places.pose[a], e, a)
     head = LIGHT_HEAD if headlights else 0
     for a in range(len(places.seen)):
         if not places.seen[a] or not drives[a]:
             continue
-        pose = places.pose[a]
+        pose, vehicle = places.pose[a], vehicles[a]
         if memory.lane[e, a] < 0:
-            controls.acceleration[e, a] = HOLD
-            controls.steering[e, a] = 0.0
-            controls.lights[e, a] = head
+            acceleration[a], angle[a], lights[a] = HOLD, 0.0, head
             continue
         line = min(scratch.passage.way[a, LINE], scratch.passage.way[a, WAIT])
-        controls.acceleration[e, a], _, _ = response(
-            ways, occupancy, memory, pose, line, min(vehicles[a, MAX_DECELERATION], BRAKES), e, a, friction, sight
-        )
-        controls.acceleration[e, a] = guarded(
-            controls.acceleration[e, a], places, a, vehicles[a], steering[a]
-        )
+        brakes = min(vehicle[MAX_DECELERATION], BRAKES)
+        wanted, gap, other_speed = response(ways, occupancy, memory, pose, line, brakes, e, a, friction, sight)
+        if tested:
+            if line < gap:
+                gap, other_speed = line, 0.0
+            hardest = grip_bound(brakes, friction, EMERGENCY_SHARE)
+            wanted = human_braking(wanted, max(0.0, pose[SPEED]), gap, other_speed, hardest)
+        else:
+            wanted = guarded(wanted, places, a, vehicle, steering[a], memory.waiting[e, a])
+        if wanted != HOLD:
+            wanted += resistance(ways, memory.lane[e, a], memory.s[e, a], max(0.0, pose[SPEED]), vehicle)
+        acceleration[a] = wanted
         advance_change(memory, e, a, pose[SPEED], pose[LENGTH], dt)
-        controls.steering[e, a] = steer_along_route(
-            ways, memory, e, a, pose, vehicles[a], steering[a], friction
-        )
-        controls.lights[e, a] = indicators(ways, memory, e, a, pose[SPEED]) | head
-
-
-@njit(cache=True)
-def _traffic(
-    rules: RoadRules, vehicles: NDArray[np.float64], mobility: NDArray[np.int32], length: NDArray[np.float64],
-    width: NDArray[np.float64], valid: NDArray[np.bool_], position: NDArray[np.float64],
-    orientation: NDArray[np.float64], velocity: NDArray[np.float64], steering: NDArray[np.float64],
-    tick: NDArray[np.int64], memory: DriverMemory, drives: NDArray[np.bool_], obeys: NDArray[np.bool_],
-    signal_colors: NDArray[np.int32], conditions: Conditions, seed: np.uint64, dt: float, num_lanes: int,
-    controls: Controls,
-) -> None:
-    """Do what `traffic_controls` says, on bare arrays."""
-    scratch = empty_scratch(valid.shape[1], num_lanes, len(rules.crossings.crossing))
-    for e in range(valid.shape[0]):
-        look_around(length[e], width[e], valid[e], position[e], orientation[e], velocity[e], scratch.places)
-        traffic_row(
-            rules, vehicles[e], mobility[e], steering[e], memory, drives[e], obeys[e], signal_colors[e],
-            conditions.friction[e], conditions.sight_distance[e], conditions.headlights[e], tick[e], seed, dt, e,
-            scratch, controls,
-        )
+        angle[a] = steer_along_route(ways, memory, e, a, pose, vehicle, steering[a], friction)
+        lights[a] = indicators(ways, memory, e, a, pose[SPEED]) | head
 
 
 def traffic_controls(
@@ -329,8 +329,21 @@ def traffic_controls(
         dt: Time between decisions [s].
         controls: Written where `drives`.
     """
-    _traffic(
-        rules, vehicle_table(actors), actors.mobility, actors.length, actors.width, state.valid, state.position,
-        state.orientation, state.velocity, state.steering, state.tick, memory, drives, obeys, signal_colors,
-        conditions, seed, dt, len(lanes.lane_length), controls,
-    )
+    # The ego's driver calls the same kernels: what would be one kernel here would be compiled a second time there.
+    vehicles = vehicle_table(actors)
+    scratch = empty_scratch(state.valid.shape[1], len(lanes.lane_length), len(rules.crossings.crossing))
+    for e in range(state.valid.shape[0]):
+        friction = float(conditions.friction[e])
+        look_around(
+            actors.length[e], actors.width[e], state.valid[e], state.position[e], state.orientation[e],
+            state.velocity[e], scratch.places,
+        )
+        survey(
+            rules, actors.mobility[e], memory, scratch, signal_colors[e], drives[e], obeys[e], friction,
+            int(state.tick[e]), seed, dt, e,
+        )
+        decide(
+            rules, vehicles[e], state.steering[e], memory, scratch, drives[e], False, friction,
+            float(conditions.sight_distance[e]), bool(conditions.headlights[e]), seed, dt, e,
+            controls.acceleration[e], controls.steering[e], controls.lights[e],
+        )

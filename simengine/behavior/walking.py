@@ -49,13 +49,13 @@ WISH_STREAM, TURN_STREAM, ABREAST_STREAM = 203, 204, 205
 _GREEN, _OFF = int(SignalColor.GREEN), int(SignalColor.OFF)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _half(strips: Strips, lane: int, s: float) -> float:
     """Return how far from the middle of a pavement a walker's middle may be [m]."""
     return max(0.0, 0.5 * lane_width(strips, lane, s) - EDGE)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _advance_along(
     strips: Strips, link: NDArray[np.int32], mind: NDArray[np.float64], choice: NDArray[np.int64], x: float, y: float
 ) -> tuple[float, float]:
@@ -80,7 +80,7 @@ def _advance_along(
     return s, t
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _consider_crossing(
     zebras: Zebras, mind: NDArray[np.float64], choice: NDArray[np.int64], s: float, fraction: float, seed: np.uint64,
     e: int, a: int,
@@ -104,7 +104,7 @@ def _consider_crossing(
         choice[CONSIDERED] = -1
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _towards(x: float, y: float, tx: float, ty: float) -> tuple[float, float, float]:
     """Return the unit vector from a point to another, and the distance [m]."""
     dx, dy = tx - x, ty - y
@@ -114,7 +114,7 @@ def _towards(x: float, y: float, tx: float, ty: float) -> tuple[float, float, fl
     return dx / distance, dy / distance, distance
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _aim_along(
     strips: Strips, link: NDArray[np.int32], mind: NDArray[np.float64], choice: NDArray[np.int64], x: float, y: float
 ) -> tuple[float, float, float]:
@@ -131,7 +131,7 @@ def _aim_along(
     return _towards(x, y, px, py)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _cross_frame(zebras: Zebras, item: int) -> tuple[float, float, float, float, float]:
     """Return where a crossing begins, its direction, and its length [m], from the end it is entered by."""
     line, end = zebras.line[item // 2], item % 2
@@ -139,7 +139,7 @@ def _cross_frame(zebras: Zebras, item: int) -> tuple[float, float, float, float,
     return line[2 * end], line[2 * end + 1], ux, uy, length
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _arrive(
     strips: Strips, zebras: Zebras, mind: NDArray[np.float64], choice: NDArray[np.int64], x: float, y: float,
     seed: np.uint64, e: int, a: int,
@@ -157,7 +157,7 @@ def _arrive(
     return True
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def aim(
     strips: Strips, zebras: Zebras, link: NDArray[np.int32], places: Places, acceleration: NDArray[np.float64],
     on_foot: NDArray[np.bool_], colors: NDArray[np.int32], mind: NDArray[np.float64], choice: NDArray[np.int64],
@@ -209,7 +209,7 @@ def aim(
     return ex, ey, speed
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _stay_within(
     vx: float, vy: float, nx: float, ny: float, offset: float, half: float, most: float
 ) -> tuple[float, float]:
@@ -229,7 +229,7 @@ def _stay_within(
     return vx + change * nx, vy + change * ny
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def step(
     strips: Strips, zebras: Zebras, link: NDArray[np.int32], places: Places, on_foot: NDArray[np.bool_],
     mind: NDArray[np.float64], choice: NDArray[np.int64], ex: float, ey: float, speed: float, dt: float, a: int,

@@ -12,7 +12,7 @@ DRIVING = int(LaneType.DRIVING)
 NEAR = 5.2  # centre lines nearer than this: a bus in a turn of 11 m sweeps 1.5 m beyond its lane [m]
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _related(first: NDArray[np.int32], linked: NDArray[np.int32], a: int, b: int) -> bool:
     """Return whether b is linked from a, or both have a link in common."""
     for i in range(first[a], first[a + 1]):
@@ -24,7 +24,7 @@ def _related(first: NDArray[np.int32], linked: NDArray[np.int32], a: int, b: int
     return False
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def find_near_lanes(
     ways: NamedTuple, conflict_first: NDArray[np.int32], conflict_lane: NDArray[np.int32], pairs: NDArray[np.int32],
     reach: NDArray[np.float64],

@@ -7,7 +7,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def wrap_angle(angle: float) -> float:
     """Wrap an angle into (−π, π] [rad]."""
     wrapped = (angle + math.pi) % (2.0 * math.pi)
@@ -16,7 +16,7 @@ def wrap_angle(angle: float) -> float:
     return wrapped - math.pi
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def quaternion_from_euler(roll: float, pitch: float, yaw: float) -> tuple[float, float, float, float]:
     """Compose a quaternion from intrinsic z-y-x angles [rad]; positive pitch lowers the nose (ISO 8855)."""
     cr, sr = math.cos(0.5 * roll), math.sin(0.5 * roll)
@@ -30,7 +30,7 @@ def quaternion_from_euler(roll: float, pitch: float, yaw: float) -> tuple[float,
     )
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def euler_from_quaternion(w: float, x: float, y: float, z: float) -> tuple[float, float, float]:
     """Return roll, pitch, yaw [rad] of a unit quaternion (intrinsic z-y-x)."""
     sine = 2.0 * (w * y - z * x)
@@ -42,13 +42,13 @@ def euler_from_quaternion(w: float, x: float, y: float, z: float) -> tuple[float
     )
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def yaw_from_quaternion(w: float, x: float, y: float, z: float) -> float:
     """Return the yaw [rad] of a unit quaternion."""
     return math.atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def rotate(w: float, x: float, y: float, z: float, vx: float, vy: float, vz: float) -> tuple[float, float, float]:
     """Rotate a vector by a unit quaternion: actor coordinates into world coordinates."""
     tx = 2.0 * (y * vz - z * vy)
@@ -61,7 +61,7 @@ def rotate(w: float, x: float, y: float, z: float, vx: float, vy: float, vz: flo
     )
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def rotate_inverse(
     w: float, x: float, y: float, z: float, vx: float, vy: float, vz: float
 ) -> tuple[float, float, float]:
@@ -69,7 +69,7 @@ def rotate_inverse(
     return rotate(w, -x, -y, -z, vx, vy, vz)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def multiply_quaternions(
     aw: float, ax: float, ay: float, az: float, bw: float, bx: float, by: float, bz: float
 ) -> tuple[float, float, float, float]:
@@ -82,7 +82,7 @@ def multiply_quaternions(
     )
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def interpolate_quaternions(
     a: NDArray[np.float64], b: NDArray[np.float64], fraction: float, out: NDArray[np.float64]
 ) -> None:
@@ -98,7 +98,7 @@ def interpolate_quaternions(
         out[i] /= norm
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def rotation_matrix(w: float, x: float, y: float, z: float, out: NDArray[np.float64]) -> None:
     """Write the 3 × 3 matrix of a unit quaternion into `out[:3, :3]`."""
     out[0, 0] = 1.0 - 2.0 * (y * y + z * z)
@@ -112,7 +112,7 @@ def rotation_matrix(w: float, x: float, y: float, z: float, out: NDArray[np.floa
     out[2, 2] = 1.0 - 2.0 * (x * x + y * y)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def boxes_gap(
     ax: float, ay: float, a_yaw: float, a_length: float, a_width: float,
     bx: float, by: float, b_yaw: float, b_length: float, b_width: float,

@@ -28,7 +28,7 @@ def kernel_seed(seed: int, *path: str | int) -> np.uint64:
     return np.uint64(seed_sequence(seed, *path).generate_state(1, np.uint64)[0])
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def philox4x32(key0, key1, c0, c1, c2, c3):
     """Return four 32-bit words of Philox-4x32-10 for a 64-bit key and a 128-bit counter (all given as uint64 < 2³²)."""
     mask = np.uint64(0xFFFFFFFF)
@@ -46,7 +46,7 @@ def philox4x32(key0, key1, c0, c1, c2, c3):
     return x0, x1, x2, x3
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def philox_words(seed, stream, step, env, item):
     """Return four 32-bit words for a 64-bit seed and the counter (stream, step, env, item)."""
     mask = np.uint64(0xFFFFFFFF)
@@ -57,14 +57,14 @@ def philox_words(seed, stream, step, env, item):
     )
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def philox_uniform(seed, stream, step, env, item):
     """Return a float64 in [0, 1) with 53 random bits."""
     w0, w1, _, _ = philox_words(seed, stream, step, env, item)
     return ((w0 >> np.uint64(5)) * 67108864.0 + (w1 >> np.uint64(6))) * (1.0 / 9007199254740992.0)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def philox_normal(seed, stream, step, env, item):
     """Return a standard normal float64 (Box–Muller)."""
     w0, w1, w2, w3 = philox_words(seed, stream, step, env, item)

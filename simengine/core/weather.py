@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 # Koschmieder at 5 % contrast: optical range MOR = −ln(0.05) / extinction (WMO No. 8, part I, ch. 9).
 _MOR_CONTRAST = -math.log(0.05)
+AIR_DENSITY = 1.204  # at 20 °C, ICAO standard pressure [kg/m³]
 # Backscatter coefficient in fog, β = 0.046 / MOR (Hahner et al., ICCV 2021).
 _BACKSCATTER = 0.046
 # Rain extinction 3.65e-4 R^0.63 1/m: Marshall–Palmer drops with Q_ext = 2, closed form.

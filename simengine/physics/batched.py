@@ -132,7 +132,7 @@ class BatchedPhysics(Physics):
         """Nothing to free: the arrays are the world."""
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _friction_at(x: float, y: float, base: float, patches: FrictionPatches, e: int) -> float:
     """Return µ at a place [m]: that of the last active patch that covers it, else of the weather."""
     friction = base
@@ -144,14 +144,14 @@ def _friction_at(x: float, y: float, base: float, patches: FrictionPatches, e: i
     return friction
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _ground(lanes: LaneArrays, x: float, y: float, z: float) -> tuple[float, float, float]:
     """Return the height of the ground [m] and its rise over run along x and y; `z` tells a bridge from below it."""
     height, nx, ny, nz = ground_at(lanes, x, y, z)
     return height, -nx / nz, -ny / nz
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _stand(state: WorldState, e: int, a: int, yaw: float, slope_x: float, slope_y: float) -> None:
     """Set an orientation by its yaw and the ground's gradient."""
     cosine, sine = math.cos(yaw), math.sin(yaw)
@@ -162,14 +162,14 @@ def _stand(state: WorldState, e: int, a: int, yaw: float, slope_x: float, slope_
     state.orientation[e, a, 2], state.orientation[e, a, 3] = y, z
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _up(state: WorldState, e: int, a: int) -> float:
     """Return the vertical component of an actor's up axis."""
     x, y = state.orientation[e, a, 1], state.orientation[e, a, 2]
     return 1.0 - 2.0 * (x * x + y * y)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _slope_ahead(state: WorldState, e: int, a: int) -> float:
     """Return the rise over run that an actor's x axis points along."""
     w, x = state.orientation[e, a, 0], state.orientation[e, a, 1]
@@ -178,7 +178,7 @@ def _slope_ahead(state: WorldState, e: int, a: int) -> float:
     return rise / math.sqrt(max(1e-12, 1.0 - rise * rise))
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _support(actors: ActorTable, state: WorldState, e: int, a: int) -> float:
     """Return how far an actor's box reaches below its centre [m]."""
     w, x = state.orientation[e, a, 0], state.orientation[e, a, 1]
@@ -190,13 +190,13 @@ def _support(actors: ActorTable, state: WorldState, e: int, a: int) -> float:
     )
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _rest_height(actors: ActorTable, e: int, a: int, slope_x: float, slope_y: float) -> float:
     """Return the height of a standing box's centre above the ground under it [m]."""
     return 0.5 * actors.height[e, a] * math.sqrt(1.0 + slope_x * slope_x + slope_y * slope_y)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def settle_actors(actors: ActorTable, lanes: LaneArrays, state: WorldState) -> None:
     """Set every actor that is not replayed on the ground; loads only where they would be under it."""
     for e in range(state.valid.shape[0]):
@@ -217,7 +217,7 @@ def settle_actors(actors: ActorTable, lanes: LaneArrays, state: WorldState) -> N
                 state.position[e, a, 2] = height + _rest_height(actors, e, a, slope_x, slope_y)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _move_actor(actors, before, controls, base_friction, patches, kinematic, step, e, a, after, center, twist, pose):
     """Advance one actor for a tick as if it were alone, into `center`, `twist` and `pose` [rad] of its world.
 
@@ -285,7 +285,7 @@ def _move_actor(actors, before, controls, base_friction, patches, kinematic, ste
     pose[a, 3], pose[a, 4] = before.position[e, a, 2] - support, before.position[e, a, 2] + support
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _step_angle(actors: ActorTable, e: int, a: int, vx: float, vy: float, step: float) -> float:
     """Return how far the gait advances [rad] in a tick."""
     stride = _STRIDE_PERSON * actors.height[e, a]
@@ -294,7 +294,7 @@ def _step_angle(actors: ActorTable, e: int, a: int, vx: float, vy: float, step: 
     return 2.0 * math.pi * math.sqrt(vx * vx + vy * vy) * step / stride
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _carry(actors, before, step, e, a, carried, last, after):
     """Write what follows from a replayed actor's given motion: acceleration, drive, steering, wheels, gait."""
     q, velocity = before.orientation[e, a], before.velocity[e, a]
@@ -316,14 +316,14 @@ def _carry(actors, before, step, e, a, carried, last, after):
     _spin_wheels(actors, e, a, velocity[0], velocity[1], yaw, before.angular_velocity[e, a, 2], step, after)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _fallen(state: WorldState, e: int, a: int) -> bool:
     """Return whether a walker no longer stands: those on their feet are exactly upright."""
     x, y = state.orientation[e, a, 1], state.orientation[e, a, 2]
     return x * x + y * y > 1e-9 or state.angular_velocity[e, a, 0] != 0.0 or state.angular_velocity[e, a, 1] != 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _fall_over(state: WorldState, e: int, a: int, step: float) -> None:
     """Turn a struck walker about its horizontal angular velocity until it lies."""
     wx, wy = state.angular_velocity[e, a, 0], state.angular_velocity[e, a, 1]
@@ -340,7 +340,7 @@ def _fall_over(state: WorldState, e: int, a: int, step: float) -> None:
         state.angular_velocity[e, a, 0] = state.angular_velocity[e, a, 1] = 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _place_actor(actors, before, base_friction, patches, lanes, step, e, a, pose, twist, struck, after):
     """Write an actor's pose and velocity after the tick into `after`: on the ground, falling, or sliding on it.
 
@@ -393,7 +393,7 @@ def _place_actor(actors, before, base_friction, patches, lanes, step, e, a, pose
         after.acceleration[e, a, k] = (after.velocity[e, a, k] - before.velocity[e, a, k]) / step
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _turn_by(state: WorldState, e: int, a: int, angle: float) -> None:
     """Turn an actor about the vertical axis [rad]."""
     q = state.orientation[e, a]
@@ -402,7 +402,7 @@ def _turn_by(state: WorldState, e: int, a: int, angle: float) -> None:
     q[0], q[1], q[2], q[3] = w * norm, x * norm, y * norm, z * norm
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _spin_wheels(actors, e, a, vx, vy, yaw, yaw_rate, step, after):
     """Roll the wheels without slip: front left and right, rear left and right; a robot's driven wheels come first."""
     radius = actors.wheel_radius[e, a]
@@ -420,7 +420,7 @@ def _spin_wheels(actors, e, a, vx, vy, yaw, yaw_rate, step, after):
         after.wheel_rotation[e, a, wheel] += speed / radius * step
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _lamps(actors: ActorTable, e: int, a: int, asked: int, drive: float) -> int:
     """Return the lamps that are lit: those asked for, and the brake lamps of a vehicle that brakes."""
     lit = asked & ~_BRAKE

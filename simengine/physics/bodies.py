@@ -99,7 +99,7 @@ def store(bodies: NDArray[np.void], out: WorldState) -> None:
     out.acceleration[0, rows] = bodies["acceleration"][rows]
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def box_from_body(chassis, body):
     """Set position and velocity of a body's box centre from those of its centre of mass."""
     q, omega, offset = body.orientation, body.angular_velocity, chassis.box_offset
@@ -112,7 +112,7 @@ def box_from_body(chassis, body):
     body.box_velocity[2] = body.velocity[2] + omega[0] * ry - omega[1] * rx
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def body_from_box(chassis, body):
     """Set position and velocity of a body's centre of mass from those of its box centre."""
     q, omega, offset = body.orientation, body.angular_velocity, chassis.box_offset
@@ -125,7 +125,7 @@ def body_from_box(chassis, body):
     body.velocity[2] = body.box_velocity[2] - omega[0] * ry + omega[1] * rx
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def finish_tick(chassis: NDArray[np.void], bodies: NDArray[np.void], dt: float) -> None:
     """Derive what follows from the motion of every actor in the world over a tick of `dt` [s]."""
     for a in range(len(bodies)):
@@ -152,7 +152,7 @@ def finish_tick(chassis: NDArray[np.void], bodies: NDArray[np.void], dt: float) 
             body.lights |= _BRAKE
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _follow_wheels(chassis, body, dt):
     """Derive steering, wheel spin and pedal of a replayed actor from its given motion."""
     q = body.orientation

@@ -23,13 +23,13 @@ _PUSH = 0.8  # share of the rest undone per tick
 COLUMNS = 10
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _extent(nx, ny, cosine, sine, half_length, half_width):
     """Return half the width of a rectangle's shadow on a direction [m]."""
     return half_length * abs(nx * cosine + ny * sine) + half_width * abs(-nx * sine + ny * cosine)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _inside_corners(px, py, cosine, sine, half_length, half_width, ox, oy, o_cos, o_sin, o_length, o_width):
     """Return how many corners of the first rectangle lie in the other, and the sums of their x and y."""
     count, sum_x, sum_y = 0, 0.0, 0.0
@@ -43,7 +43,7 @@ def _inside_corners(px, py, cosine, sine, half_length, half_width, ox, oy, o_cos
     return count, sum_x, sum_y
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def box_contact(ax, ay, a_yaw, a_length, a_width, bx, by, b_yaw, b_length, b_width):
     """Return how two rectangles overlap.
 
@@ -125,7 +125,7 @@ class ObstacleGrid:
         return self.boxes[:, :2] - half, self.boxes[:, :2] + half
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def find_contacts(active, still, pose, size, boxes, origin, cell, first, member, columns, rows, out):
     """Write every pair of boxes of one world that overlaps into `out`; actors first, then the scenery.
 
@@ -192,7 +192,7 @@ def find_contacts(active, still, pose, size, boxes, origin, cell, first, member,
     return count
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _write(out, row, actor, other, px, py, z, nx, ny, depth):
     out[row, 0], out[row, 1] = actor, other
     out[row, 2], out[row, 3], out[row, 4] = px, py, z
@@ -200,7 +200,7 @@ def _write(out, row, actor, other, px, py, z, nx, ny, depth):
     out[row, 8], out[row, 9] = 0.0, 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _relative_velocity(rows, c, twist, center):
     """Return the velocity of the actor's contact point against the other's (x, y) [m/s]."""
     a, b = int(rows[c, 0]), int(rows[c, 1])
@@ -212,14 +212,14 @@ def _relative_velocity(rows, c, twist, center):
     return vx, vy
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _mobility_along(rows, c, actor, ux, uy, center, inverse_mass, inverse_inertia):
     """Return an actor's inverse effective mass at a contact along a direction [1/kg]."""
     arm = (rows[c, 2] - center[actor, 0]) * uy - (rows[c, 3] - center[actor, 1]) * ux
     return inverse_mass[actor] + arm * arm * inverse_inertia[actor]
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _apply(rows, c, actor, px, py, center, inverse_mass, inverse_inertia, twist):
     """Add an impulse (x, y) [N s] at a contact to an actor's velocity."""
     twist[actor, 0] += px * inverse_mass[actor]

@@ -22,7 +22,7 @@ from simengine.road.projection import ground_at
 _WALKER, _FREE, _DIFFERENTIAL = int(Mobility.WALKER), int(Mobility.FREE), int(Mobility.DIFFERENTIAL)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def friction_at(x: float, y: float, base: float, patches: FrictionPatches) -> float:
     """Return µ at a place [m] of world 0: that of the last active patch that covers it, else of the weather."""
     friction = base
@@ -34,7 +34,7 @@ def friction_at(x: float, y: float, base: float, patches: FrictionPatches) -> fl
     return friction
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def sample_ground(
     chassis: np.void, body: np.void, rotation: NDArray[np.float64], lanes: LaneArrays, base_friction: float,
     patches: FrictionPatches, out: NDArray[np.float64],

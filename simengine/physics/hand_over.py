@@ -11,7 +11,7 @@ from simengine.core.geometry import boxes_gap, yaw_from_quaternion
 _MARGIN = 0.05  # distance at which a replayed actor becomes dynamic, besides what may close in a tick [m]
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def find_hand_overs(
     chassis: NDArray[np.void], bodies: NDArray[np.void], dt: float, out: NDArray[np.bool_]
 ) -> int:
@@ -42,7 +42,7 @@ def find_hand_overs(
     return found
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _near(one: np.void, body: np.void, other: np.void, partner: np.void, dt: float) -> bool:
     """Return whether a replayed body and another may touch within a tick."""
     ahead = dt if partner.dynamic else 0.0

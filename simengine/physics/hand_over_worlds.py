@@ -12,7 +12,7 @@ from simengine.core.state import ActorTable, WorldState
 _MARGIN = 0.05  # distance at which a replayed actor becomes dynamic, besides what may close in a tick, as there [m]
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def mark_hand_overs(actors: ActorTable, state: WorldState, step: float, out: NDArray[np.bool_]) -> int:
     """Mark the replayed actors that a dynamic one may touch within a tick, and return how many.
 
@@ -45,7 +45,7 @@ def mark_hand_overs(actors: ActorTable, state: WorldState, step: float, out: NDA
     return total
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _near(actors: ActorTable, state: WorldState, e: int, a: int, b: int, step: float) -> bool:
     """Return whether a replayed actor a and another may touch within a tick."""
     ahead = 0.0 if state.replayed[e, b] else step

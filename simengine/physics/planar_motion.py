@@ -8,9 +8,9 @@ import math
 from numba import njit
 
 from simengine.core.geometry import wrap_angle
+from simengine.core.weather import AIR_DENSITY
 from simengine.physics.vehicle_models import GRAVITY, advance_dynamic, advance_kinematic
 
-AIR_DENSITY = 1.204  # at 20 °C, ICAO standard pressure [kg/m³]
 PEDAL_TIME = 0.1  # first-order lag from demanded to actual acceleration [s]; brake build-up of 0.1–0.2 s (ECE R13-H)
 _POWER_SPEED = 1.0  # below it power does not limit the drive [m/s]
 _SLIP_BEGINS = 0.3  # lateral velocity of the rear axle above which a kinematic vehicle has been struck [m/s]
@@ -18,13 +18,13 @@ _TURN_RATE = 2.0 * math.pi  # at which a person turns round [rad/s]
 _BOUNCE = 0.2  # vertical restitution of loads that drop [-]
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def lag(value, demand, step):
     """Move an actuator towards its demand by the first-order lag of the pedals [m/s²]."""
     return demand + (value - demand) * math.exp(-step / PEDAL_TIME)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def longitudinal_acceleration(
     drive, holding, speed, slope, mass, max_acceleration, max_deceleration, power, drag_area, rolling_resistance,
     max_speed, friction, step,
@@ -67,7 +67,7 @@ def longitudinal_acceleration(
     return push - resist if free > 0.0 else push + resist
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def move_wheeled(
     x, y, yaw, forward, leftward, yaw_rate, steering, acceleration, kinematic,
     mass, yaw_inertia, front_axle, rear_axle, cog_height, stiffness, front_friction, rear_friction, step,
@@ -97,7 +97,7 @@ def move_wheeled(
     return x, y, yaw, forward, leftward, yaw_rate
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def move_walker(x, y, yaw, vx, vy, demand_x, demand_y, max_acceleration, max_speed, step):
     """Advance a person or animal that follows a demanded ground velocity.
 
@@ -129,7 +129,7 @@ def move_walker(x, y, yaw, vx, vy, demand_x, demand_y, max_acceleration, max_spe
     return x, y, yaw, new_x, new_y, yaw_rate
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def move_free(vx, vy, vz, yaw_rate, clearance, friction, radius, step):
     """Advance a body without a will: it falls, bounces a little, then slides and spins until friction stops it.
 
@@ -158,7 +158,7 @@ def move_free(vx, vy, vz, yaw_rate, clearance, friction, radius, step):
     return vx * keep, vy * keep, vz, yaw_rate, 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def move_differential(
     x, y, yaw, forward, leftward, yaw_rate, demand_speed, demand_rate, max_acceleration, max_deceleration, max_speed,
     track_width, friction, step,
@@ -198,7 +198,7 @@ def move_differential(
     )
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _wheel(speed, demand, max_acceleration, max_deceleration, max_speed, grip, step):
     """Return the rim speed of a robot's wheel after the step [m/s]."""
     demand = min(max_speed, max(-max_speed, demand))

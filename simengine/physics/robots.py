@@ -25,7 +25,7 @@ from simengine.physics.tyre import loaded_friction, wheel_step
 _HOLD_SPEED = 0.05  # rim speed below which the parking brake closes when no motion is asked for [m/s]
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def wheel_targets(speed, yaw_rate, track_width, radius, max_speed):
     """Return the spin of the left and the right wheel [rad/s] for a demanded motion, within the wheels' top speed.
 
@@ -41,7 +41,7 @@ def wheel_targets(speed, yaw_rate, track_width, radius, max_speed):
     return left / radius, right / radius
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def motor_torque(target, spin, mass, radius, wheel_inertia, max_acceleration, max_deceleration, power, dt):
     """Return the torque of one of two wheel motors [N m]: towards the target within force and power limits.
 
@@ -66,7 +66,7 @@ def motor_torque(target, spin, mass, radius, wheel_inertia, max_acceleration, ma
     return min(limit, max(-limit, torque))
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def robot_forces(
     chassis: np.void, body: np.void, rotation: NDArray[np.float64], ground: NDArray[np.float64], dt: float,
     contact: NDArray[np.float64],

@@ -32,7 +32,7 @@ _ROUNDS = 60
 _SETTLED = 1e-13  # correction of heave [m] and angles [rad] below which a body is settled
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def enter_world(
     chassis: NDArray[np.void], bodies: NDArray[np.void], a: int, ahead: float, lanes: LaneArrays,
     base_friction: float, patches: FrictionPatches,
@@ -73,7 +73,7 @@ def enter_world(
     body.dynamic, body.replayed, body.struck = True, False, False
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=True)
 def _settle_wheels(
     chassis: np.void, body: np.void, lanes: LaneArrays, base_friction: float, patches: FrictionPatches
 ) -> None:
@@ -116,7 +116,7 @@ def _settle_wheels(
     body.angular_velocity[0], body.angular_velocity[1], body.angular_velocity[2] = wx, wy, wz
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _settle_bristles(
     chassis: np.void, body: np.void, held: bool, forward: float, total: float, rotation: NDArray[np.float64],
     contact: NDArray[np.float64],
@@ -145,7 +145,7 @@ def _settle_bristles(
         )  # fmt: skip
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def lowest_corner(
     length: float, width: float, height: float, w: float, x: float, y: float, z: float
 ) -> float:

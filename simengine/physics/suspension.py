@@ -35,7 +35,7 @@ _MAX_COMPRESSION = 0.25  # a strut gives no more force beyond it (the collision 
 _MAX_RATE = 3.0  # compression rate beyond which the damper blows off [m/s]
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def touch_ground(
     chassis: np.void, body: np.void, rotation: NDArray[np.float64], ground: NDArray[np.float64],
     out: NDArray[np.float64],
@@ -87,7 +87,7 @@ def touch_ground(
     return total
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _strut_force(
     w: int, chassis: np.void, rotation: NDArray[np.float64], contact: NDArray[np.float64], twist: float
 ) -> float:
@@ -107,7 +107,7 @@ def _strut_force(
     return max(0.0, force + chassis.damper[w] * rate)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def ground_frame(
     contact: NDArray[np.float64], w: int, rotation: NDArray[np.float64], cosine: float, sine: float
 ) -> tuple[float, float, float, float, float, float]:
@@ -129,7 +129,7 @@ def ground_frame(
     )  # fmt: skip
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def add_force(contact: NDArray[np.float64], w: int, fx: float, fy: float, fz: float, body: np.void) -> None:
     """Add a force [N] at a wheel's contact point to the resultant force and torque on a body."""
     rx, ry, rz = contact[w, ARM], contact[w, ARM + 1], contact[w, ARM + 2]
@@ -141,14 +141,14 @@ def add_force(contact: NDArray[np.float64], w: int, fx: float, fy: float, fz: fl
     body.torque[2] += rx * fy - ry * fx
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def clear_force(body: np.void) -> None:
     """Set the resultant force and torque on a body to nothing."""
     for i in range(3):
         body.force[i] = body.torque[i] = 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def start_pose(
     yaw: float, two_wheeler: bool, nx: float, ny: float, nz: float
 ) -> tuple[float, float, float, float]:
@@ -160,7 +160,7 @@ def start_pose(
     return quaternion_from_euler(roll, pitch, yaw)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def settle_step(
     chassis: np.void, body: np.void, held: bool, ground: NDArray[np.float64], rotation: NDArray[np.float64],
     contact: NDArray[np.float64],
@@ -216,7 +216,7 @@ def settle_step(
     return abs(up) + abs(about_x) + abs(about_y)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def holding_force(
     mass: float, held: bool, rotation: NDArray[np.float64], contact: NDArray[np.float64], w: int, share: float
 ) -> tuple[float, float, float]:

@@ -18,7 +18,7 @@ SAMPLES = 33  # along each edge: one every 0.5 m, so a kerb is a ramp of that wi
 STOREY = 2.5  # heights nearer than this belong to the same tile [m]
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def sample_tile(
     lanes: LaneArrays, x: float, y: float, start_x: float, start_y: float, start_z: float, out: NDArray[np.float64]
 ) -> None:

@@ -28,21 +28,21 @@ _DAMPING = 0.5  # damping ratio of the load on its bristles at rest
 _FULL_SLIDE = 3.0  # s at which the deflection is capped; the force is 0.997 of the friction there
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def saturation(s):
     """Return force over friction for the ratio s of linear force over friction."""
     square = s * s
     return s / math.sqrt(math.sqrt(1.0 + square * square))
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def inverse_saturation(u):
     """Return s for a force over friction u below one."""
     square = u * u
     return u / math.sqrt(math.sqrt(1.0 - square * square))
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def loaded_friction(friction, load, static_load):
     """Return µ of a tyre under a load: less than in proportion above its static load.
 
@@ -54,14 +54,14 @@ def loaded_friction(friction, load, static_load):
     return friction * min(1.2, max(0.7, 1.0 - LOAD_SENSITIVITY * (load / static_load - 1.0)))
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _bristle_damping(stiffness, relaxation, rim_speed):
     """Return the time constant of bristle damping [s], which fades out at speed, where none is seen."""
     at_rest = 2.0 * _DAMPING * math.sqrt(relaxation / (stiffness * GRAVITY))
     return at_rest * relaxation / (relaxation + 2.0 * rim_speed * at_rest)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def wheel_step(
     forward, leftward, load, friction, stiffness, relaxation, radius, inertia, spin, zx, zy, drive, brake, anti_lock, dt
 ):
@@ -140,7 +140,7 @@ def wheel_step(
     return fx, fy, new_spin, new_zx, new_zy
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _braked(rolling, driven, braked, slow, fast):
     """Return the spin after drive and brakes have acted on the spin without them [rad/s], kept within slip bounds.
 
@@ -163,7 +163,7 @@ def _braked(rolling, driven, braked, slow, fast):
     return held
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def holding_deflection(fx, fy, load, friction, stiffness, relaxation):
     """Return the bristle deflection at which a tyre at rest exerts a force; none where friction cannot hold it.
 

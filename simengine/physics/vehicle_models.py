@@ -22,7 +22,7 @@ KINEMATIC_BELOW = 0.1  # speed below which ST rolls without slip, as in the refe
 _SLIP_SPEED = 0.5  # floor of the speed in slip angles, which are undefined at rest [m/s]
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def limit_steering_rate(steering, rate, max_steering, max_rate):
     """Limit a steering rate by the actuator, and to nothing outwards at the stop.
 
@@ -40,7 +40,7 @@ def limit_steering_rate(steering, rate, max_steering, max_rate):
     return min(max_rate, max(-max_rate, rate))
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def limit_acceleration(speed, acceleration, max_acceleration, switch_speed, min_speed, max_speed):
     """Limit an acceleration by the drive: constant up to the switching speed, of constant power above it.
 
@@ -61,7 +61,7 @@ def limit_acceleration(speed, acceleration, max_acceleration, switch_speed, min_
     return min(highest, max(-max_acceleration, acceleration))
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def kinematic_derivative(steering, speed, yaw, steering_rate, acceleration, wheelbase):
     """Return the time derivative of KS, whose reference point is the rear axle.
 
@@ -82,7 +82,7 @@ def kinematic_derivative(steering, speed, yaw, steering_rate, acceleration, whee
     )
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def kinematic_cog_derivative(steering, speed, yaw, steering_rate, acceleration, front_axle, rear_axle):
     """Return the time derivative of KS about the centre of mass; arguments as `kinematic_derivative`, axles in [m]."""
     wheelbase = front_axle + rear_axle
@@ -93,7 +93,7 @@ def kinematic_cog_derivative(steering, speed, yaw, steering_rate, acceleration, 
     )
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def axle_loads(mass, front_axle, rear_axle, cog_height, acceleration):
     """Return the vertical forces on the front and the rear axle [N] at a longitudinal acceleration [m/s²]."""
     wheelbase = front_axle + rear_axle
@@ -102,7 +102,7 @@ def axle_loads(mass, front_axle, rear_axle, cog_height, acceleration):
     return front, rear
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def dynamic_derivative(
     steering, speed, yaw, yaw_rate, slip, steering_rate, acceleration,
     mass, yaw_inertia, front_axle, rear_axle, cog_height, stiffness, friction,
@@ -152,7 +152,7 @@ def dynamic_derivative(
     )
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def advance_steering(steering, demand, max_steering, max_rate, step):
     """Move a road-wheel angle towards its demand [rad] within its stops and its rate [rad/s], for `step` [s]."""
     demand = min(max_steering, max(-max_steering, demand))
@@ -160,7 +160,7 @@ def advance_steering(steering, demand, max_steering, max_rate, step):
     return steering + min(change, max(-change, demand - steering))
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def advance_kinematic(x, y, yaw, speed, steering, acceleration, front_axle, rear_axle, step):
     """Advance a vehicle that rolls without slip by the midpoint rule, for constant steering and acceleration.
 
@@ -195,13 +195,13 @@ def advance_kinematic(x, y, yaw, speed, steering, acceleration, front_axle, rear
     return x, y, yaw + curvature * middle * step, after, after * cosine, after * cosine * lateral, after * curvature
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def lateral_budget(load, friction, longitudinal_share):
     """Return the lateral force an axle can still carry [N] when a share of its friction goes into drive or brakes."""
     return friction * load * math.sqrt(max(0.0, 1.0 - longitudinal_share * longitudinal_share))
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def axle_force(slope, across, reference, budget, reach):
     """Return the lateral force of an axle and its derivative; it saturates as `simengine.physics.tyre` does.
 
@@ -235,7 +235,7 @@ def axle_force(slope, across, reference, budget, reach):
     return force, derivative
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def advance_dynamic(
     x, y, yaw, forward, leftward, yaw_rate, steering, acceleration,
     mass, yaw_inertia, front_axle, rear_axle, cog_height, stiffness, front_friction, rear_friction, step,

@@ -22,7 +22,7 @@ _TURN_RATE = 2.0 * math.pi  # at which a person turns round, as in `planar_motio
 _TURN_FROM = 0.1  # demanded speed below which a walker keeps its heading [m/s]
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def walker_forces(
     chassis: np.void, body: np.void, rotation: NDArray[np.float64], ground: NDArray[np.float64], dt: float
 ) -> None:

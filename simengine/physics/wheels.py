@@ -13,7 +13,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.physics.planar_motion import AIR_DENSITY, lag
+from simengine.core.weather import AIR_DENSITY
+from simengine.physics.planar_motion import lag
 from simengine.physics.suspension import (
     ARM,
     FRICTION,
@@ -36,7 +37,7 @@ _RIDER_SHARE = 0.6  # of the friction that a rider uses in a turn; leaning in ta
 FALLEN_LEAN = 1.2  # a two-wheeler that leans farther has fallen [rad]
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def wheel_torques(
     drive, speed, mass, max_acceleration, max_deceleration, power, max_speed, radius, wheel_inertia
 ):
@@ -64,7 +65,7 @@ def wheel_torques(
     return force * rotating * radius, 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def ackermann(tangent, x, y, wheelbase):
     """Return cosine and sine of a front wheel's angle whose axle is steered by an angle of this tangent.
 
@@ -81,7 +82,7 @@ def ackermann(tangent, x, y, wheelbase):
     return cosine, own * cosine
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def wheeled_forces(
     chassis: np.void, body: np.void, rotation: NDArray[np.float64], ground: NDArray[np.float64], dt: float,
     contact: NDArray[np.float64],
@@ -163,7 +164,7 @@ def wheeled_forces(
             body.torque[i] += pull * rotation[i, 0]
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def balance_torque(
     roll_inertia: float, lateral: float, roll_rate: float, rotation: NDArray[np.float64]
 ) -> float:

@@ -19,7 +19,7 @@ from simengine.road.network import LaneArrays
 Floats = NDArray[np.float64]
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def fraction_of_foot(ax: float, ay: float, bx: float, by: float, x: float, y: float) -> tuple[float, float]:
     """Return how far along a segment (0..1) its point nearest to a place lies, and the squared distance [m²]."""
     ex, ey, dx, dy = x - ax, y - ay, bx - ax, by - ay
@@ -29,7 +29,7 @@ def fraction_of_foot(ax: float, ay: float, bx: float, by: float, x: float, y: fl
     return f, ex * ex + ey * ey
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def turned_normal(ac: float, as_: float, bc: float, bs: float, f: float) -> tuple[float, float]:
     """Return the unit normal (to the left) at fraction f between tangents of these cosines and sines."""
     nx, ny = -(as_ + f * (bs - as_)), ac + f * (bc - ac)
@@ -39,7 +39,7 @@ def turned_normal(ac: float, as_: float, bc: float, bs: float, f: float) -> tupl
     return nx / norm, ny / norm
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def fraction_of_normal(
     ax: float, ay: float, bx: float, by: float, ac: float, as_: float, bc: float, bs: float, x: float, y: float
 ) -> tuple[float, bool]:
@@ -64,7 +64,7 @@ def fraction_of_normal(
     return 2.0 * c / (math.sqrt(discriminant) - b), True
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def last_not_above(point_s: Floats, begin: int, end: int, s: float) -> int:
     """Return the first point of the segment that holds s among the points begin … end − 1 of a lane."""
     low, high = begin, end - 1
@@ -77,53 +77,53 @@ def last_not_above(point_s: Floats, begin: int, end: int, s: float) -> int:
     return low
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def segment_at(lanes: LaneArrays, lane: int, s: float) -> int:
     """Return the first point of the segment of a lane that holds s (the end segments hold what lies beyond)."""
     return last_not_above(lanes.point_s, lanes.lane_first_point[lane], lanes.lane_first_point[lane + 1], s)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def fraction_at(point_s: Floats, begin: int, end: int, s: float) -> tuple[int, float]:
     """Return the segment that holds s among the points begin … end − 1, and how far along it s lies (clamped)."""
     i = last_not_above(point_s, begin, end, s)
     return i, min(1.0, max(0.0, (s - point_s[i]) / (point_s[i + 1] - point_s[i])))
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def lane_fraction(lanes: LaneArrays, lane: int, s: float) -> tuple[int, float]:
     """Return the segment of a lane that holds s and how far along it s lies, 0..1 and clamped."""
     return fraction_at(lanes.point_s, lanes.lane_first_point[lane], lanes.lane_first_point[lane + 1], s)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _value_at(point_s: Floats, value: Floats, begin: int, end: int, s: float) -> float:
     i, f = fraction_at(point_s, begin, end, s)
     return value[i] + f * (value[i + 1] - value[i])
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def lane_curvature(lanes: LaneArrays, lane: int, s: float) -> float:
     """Return the curvature of a lane's centre line at s [1/m], counter-clockwise positive; ends go on."""
     first = lanes.lane_first_point
     return _value_at(lanes.point_s, lanes.point_curvature, first[lane], first[lane + 1], s)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def lane_width(lanes: LaneArrays, lane: int, s: float) -> float:
     """Return the width of a lane at s [m]; ends go on."""
     first = lanes.lane_first_point
     return _value_at(lanes.point_s, lanes.point_width, first[lane], first[lane + 1], s)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def segment_foot(lanes: LaneArrays, i: int, x: float, y: float) -> tuple[float, float]:
     """Return the fraction of the nearest point of a segment, and its squared distance [m²]."""
     p = lanes.point_position
     return fraction_of_foot(p[i, 0], p[i, 1], p[i + 1, 0], p[i + 1, 1], x, y)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def place_at(
     position: Floats, tangent: Floats, point_s: Floats, begin: int, end: int, s: float, t: float
 ) -> tuple[float, float, float, float]:
@@ -140,7 +140,7 @@ def place_at(
     return x, y, ny, -nx
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def lane_position(lanes: LaneArrays, lane: int, s: float, t: float) -> tuple[float, float, float, float]:
     """Return x, y of lane coordinates [m] and the cosine and sine of the lane's heading there."""
     first = lanes.lane_first_point
@@ -149,7 +149,7 @@ def lane_position(lanes: LaneArrays, lane: int, s: float, t: float) -> tuple[flo
     )
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _project_from(
     position: Floats, tangent: Floats, point_s: Floats, begin: int, end: int, i: int, x: float, y: float
 ) -> tuple[float, float]:
@@ -184,7 +184,7 @@ def _project_from(
     return point_s[i] + f * (point_s[i + 1] - point_s[i]), ex * nx + ey * ny
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _nearest_segment(position: Floats, begin: int, end: int, x: float, y: float) -> int:
     best, nearest = np.inf, begin
     for i in range(begin, end - 1):
@@ -194,7 +194,7 @@ def _nearest_segment(position: Floats, begin: int, end: int, x: float, y: float)
     return nearest
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _nearer_segment(position: Floats, begin: int, end: int, i: int, x: float, y: float) -> int:
     """Return the segment reached from segment i by going on while the next one is nearer."""
     _, best = fraction_of_foot(position[i, 0], position[i, 1], position[i + 1, 0], position[i + 1, 1], x, y)
@@ -211,7 +211,7 @@ def _nearer_segment(position: Floats, begin: int, end: int, i: int, x: float, y:
     return i
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def project_on_lane(lanes: LaneArrays, lane: int, x: float, y: float) -> tuple[float, float]:
     """Return s along a lane and t to its left [m] of a point in plan view, from the nearest segment of all."""
     begin, end = lanes.lane_first_point[lane], lanes.lane_first_point[lane + 1]
@@ -219,7 +219,7 @@ def project_on_lane(lanes: LaneArrays, lane: int, x: float, y: float) -> tuple[f
     return _project_from(lanes.point_position, lanes.point_tangent, lanes.point_s, begin, end, i, x, y)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def project_on_lane_near(lanes: LaneArrays, lane: int, x: float, y: float, s_hint: float) -> tuple[float, float]:
     """Return s and t [m] as `project_on_lane` does, searching downhill from the segment at `s_hint` only."""
     begin, end = lanes.lane_first_point[lane], lanes.lane_first_point[lane + 1]
@@ -228,7 +228,7 @@ def project_on_lane_near(lanes: LaneArrays, lane: int, x: float, y: float, s_hin
     return _project_from(lanes.point_position, lanes.point_tangent, lanes.point_s, begin, end, i, x, y)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def project_on_lane_batch(
     lanes: LaneArrays, lane: NDArray[np.int32], x: Floats, y: Floats, out: Floats
 ) -> None:

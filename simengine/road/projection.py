@@ -43,7 +43,7 @@ _PAVEMENT = int(LaneType.PAVEMENT)
 _MOST = 8  # surfaces blended at one place
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _rise(lane_type: int, width: float, t: float) -> float:
     """Return how far a lane's surface lies above its points because it is a pavement [m]."""
     if lane_type != _PAVEMENT:
@@ -51,7 +51,7 @@ def _rise(lane_type: int, width: float, t: float) -> float:
     return KERB_HEIGHT * min(1.0, max(0.0, (0.5 * width - abs(t)) / KERB_RAMP))
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def surface_height(
     z: float, width: float, bank: float, lane_type: int, t: float, raised: bool
 ) -> float:
@@ -70,7 +70,7 @@ def surface_height(
     return z + _rise(lane_type, width, t) if raised else z
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _grade(position: Floats, point_s: Floats, begin: int, end: int, i: int, f: float) -> float:
     """Return the rise over run at fraction f of segment i, between those that its ends' neighbours give."""
     a, b, c = max(i - 1, begin), i + 1, min(i + 2, end - 1)
@@ -79,7 +79,7 @@ def _grade(position: Floats, point_s: Floats, begin: int, end: int, i: int, f: f
     return here + f * (there - here)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def lane_pose(lanes: LaneArrays, lane: int, s: float, t: float) -> tuple[float, float, float, float]:
     """Return x, y, z of the surface at lane coordinates [m] and the heading there [rad]; straight beyond the ends."""
     begin, end = lanes.lane_first_point[lane], lanes.lane_first_point[lane + 1]
@@ -98,7 +98,7 @@ def lane_pose(lanes: LaneArrays, lane: int, s: float, t: float) -> tuple[float, 
     return x, y, z, math.atan2(ty, tx)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _search(
     lane_type: NDArray[np.int32], position: Floats, point_s: Floats, tangent: Floats, point_width: Floats,
     point_bank: Floats, point_lane: NDArray[np.int32], origin: Floats, cell: float, shape: NDArray[np.int32],
@@ -179,7 +179,7 @@ def _search(
     return best_i, best_f, best_t, best_outside, best_height, held
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _search_lanes(
     lanes: LaneArrays, x: float, y: float, z: float, heading: float, reach: float, layers: Floats
 ) -> tuple[int, float, float, float, float, int]:
@@ -190,7 +190,7 @@ def _search_lanes(
     )
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=True)
 def locate(lanes: LaneArrays, x: float, y: float, z: float, heading: float) -> tuple[int, float, float]:
     """Return the lane that suits a pose best, with s and t [m] on it; lane −1 where none is within 30 m.
 
@@ -209,7 +209,7 @@ def locate(lanes: LaneArrays, x: float, y: float, z: float, heading: float) -> t
     return lanes.point_lane[i], lanes.point_s[i] + f * (lanes.point_s[i + 1] - lanes.point_s[i]), t
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _slope(
     position: Floats, point_s: Floats, tangent: Floats, point_bank: Floats, begin: int, end: int, i: int, f: float,
     beside: bool,
@@ -222,7 +222,7 @@ def _slope(
     return grade * ny + across * nx, -grade * nx + across * ny
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=True)
 def nearest_surface(lanes: LaneArrays, x: float, y: float, z_hint: float) -> tuple[float, float]:
     """Return how far a place lies outside the nearest lane (0 on it), and the height of that lane's surface [m]."""
     layers = np.empty((0, 4))
@@ -230,7 +230,7 @@ def nearest_surface(lanes: LaneArrays, x: float, y: float, z_hint: float) -> tup
     return outside, height
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=True)
 def ground_at(lanes: LaneArrays, x: float, y: float, z_hint: float) -> tuple[float, float, float, float]:
     """Return the height of the ground [m] and its unit normal at a place.
 
@@ -269,7 +269,7 @@ def ground_at(lanes: LaneArrays, x: float, y: float, z_hint: float) -> tuple[flo
     return z, -gx / norm, -gy / norm, 1.0 / norm
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def locate_batch(
     lanes: LaneArrays, x: NDArray[np.float64], y: NDArray[np.float64], z: NDArray[np.float64],
     heading: NDArray[np.float64], out_lane: NDArray[np.int32], out: NDArray[np.float64],
@@ -279,7 +279,7 @@ def locate_batch(
         out_lane[k], out[k, 0], out[k, 1] = locate(lanes, x[k], y[k], z[k], heading[k])
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def lane_pose_batch(
     lanes: LaneArrays, lane: NDArray[np.int32], s: NDArray[np.float64], t: NDArray[np.float64],
     out: NDArray[np.float64],
@@ -289,7 +289,7 @@ def lane_pose_batch(
         out[k, 0], out[k, 1], out[k, 2], out[k, 3] = lane_pose(lanes, lane[k], s[k], t[k])
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def ground_at_batch(
     lanes: LaneArrays, x: NDArray[np.float64], y: NDArray[np.float64], z_hint: NDArray[np.float64],
     out: NDArray[np.float64],

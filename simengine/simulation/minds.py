@@ -71,8 +71,9 @@ class Minds:
             stays = np.zeros(num_actors, np.bool_)
             stays[[world.names[name] for name in scenario.scenario.actors]] = True
             self._inflow = begin_inflow(
-                world.lanes, actors, world.state, scenario.traffic.radius, kernel_seed(scenario.seed, "inflow"), stays
-            )
+                world.lanes, actors, world.state, scenario.traffic.radius, kernel_seed(scenario.seed, "inflow"), stays,
+                scenario.traffic.inflow,
+            )  # fmt: skip
         self._chassis = chassis_columns(actors)
         self._memory.choice[0, EGO, EXIT_TURN] = _TURNS[scenario.scenario.goal.exit]
         self._script = begin_script(world.lanes, actors, world.state)
@@ -118,7 +119,7 @@ class Minds:
         state = self._hand_over(state)
         state = self._fire_events(state)
         if self._inflow is not None:
-            state = refill(self._inflow, actors, state, self._memory)
+            state = refill(self._inflow, actors, state, self._memory, int(state.tick[0]) / self._rate_hz)
         controls = empty_controls(1, actors.kind.shape[1])
         drives, obeys = self._driven(state)
         traffic_controls(

@@ -133,7 +133,8 @@ class Simulator:
             contacts += self._physics.contacts()
         self.state = state
         frames, annotations = self._sense()
-        self._annotator.update(self.time_ns, state, contacts, self._minds.fired)
+        if self._recorder is not None:  # the episode's labels are asked for by `finish` alone
+            self._annotator.update(self.time_ns, state, contacts, self._minds.fired)
         self._judge.update(self.time_ns, state, signal_colors(self.world.network, self.time_ns * 1e-9), contacts)
         if self._recorder is not None:
             self._recorder.append_state(self.time_ns, state, controls)

@@ -85,7 +85,7 @@ def test_the_number_of_vehicles_stays_and_nobody_appears_in_anybody_or_near_the_
     counts, entries, lanes_used = [], 0, set()
     for _ in range(1200):
         before = state.valid.copy()
-        state = refill(inflow, actors, state, memory)
+        state = refill(inflow, actors, state, memory, 0.0)
         for a in np.flatnonzero(state.valid[0] & ~before[0]):
             entries += 1
             lanes_used.add(round(float(state.position[0, a, 1]), 2))
@@ -106,11 +106,11 @@ def test_a_vehicle_far_behind_comes_in_again_around_the_ego_out_of_close_view():
     lanes, actors, state, memory, inflow = make_traffic(length=3000.0, radius=200.0)
     memory.s[0, 1] = 100.0
     place(lanes, state, memory, 1, 10.0)
-    state = refill(inflow, actors, state, memory)
+    state = refill(inflow, actors, state, memory, 0.0)
     assert not state.valid[0, 1] and state.valid[0, 2]
     for _ in range(50):
         state.tick[:] += TICKS
-        state = refill(inflow, actors, state, memory)
+        state = refill(inflow, actors, state, memory, 0.0)
     assert state.valid[0, 1]
     distance = np.hypot(*(state.position[0, 1, :2] - state.position[0, 0, :2]))
     assert 0.9 * 200.0 <= distance <= 1.3 * 200.0
@@ -121,7 +121,7 @@ def test_a_driver_who_leaves_begins_anew_but_draws_on():
     memory.s[0, 3] = LENGTH + 0.1
     memory.choice[0, 3, COUNTER], memory.choice[0, 3, GRANTED] = 7, 0
     memory.change[0, 3, PROGRESS] = 0.4
-    after = refill(inflow, actors, state, memory)
+    after = refill(inflow, actors, state, memory, 0.0)
     assert state.valid[0, 3] and not after.valid[0, 3]  # a copy
     assert memory.lane[0, 3] == -1 and (memory.route[0, 3] == -1).all()
     assert memory.choice[0, 3, COUNTER] == 7 and memory.choice[0, 3, GRANTED] == -1
@@ -130,7 +130,7 @@ def test_a_driver_who_leaves_begins_anew_but_draws_on():
 
 def test_nothing_is_copied_when_nothing_changes():
     lanes, actors, state, memory, inflow = make_traffic()
-    assert refill(inflow, actors, state, memory) is state
+    assert refill(inflow, actors, state, memory, 0.0) is state
 
 
 @pytest.mark.parametrize("other", [5, 6])
@@ -138,11 +138,11 @@ def test_where_vehicles_enter_depends_on_the_seed_and_the_tick_alone(other: int)
     def first_entry(seed: int, calls: int) -> np.ndarray:
         _, actors, state, memory, inflow = make_traffic(seed=seed)
         memory.s[0, 1:9] = LENGTH + 1.0
-        state = refill(inflow, actors, state, memory)
+        state = refill(inflow, actors, state, memory, 0.0)
         for _ in range(calls):
-            assert refill(begin_copy(inflow), actors, state, memory).valid.sum() >= state.valid.sum()
+            assert refill(begin_copy(inflow), actors, state, memory, 0.0).valid.sum() >= state.valid.sum()
         state.tick[:] = 240
-        return refill(inflow, actors, state, memory).position
+        return refill(inflow, actors, state, memory, 0.0).position
 
     def begin_copy(inflow):
         return inflow._replace(outside=inflow.outside.copy())

@@ -45,7 +45,8 @@ def concrete(seed: int = 7, image: str = "jpeg", depth: str = "uint16", name: st
             "scenery": "none",
         },
         "traffic": {
-            "kind": "none", "density": 0.0, "max_vehicles": 0, "radius": 300.0, "mix": {"car": 1.0}, "reactive": False,
+            "kind": "none", "density": 0.0, "max_vehicles": 0, "radius": 300.0, "inflow": 0.0,
+            "mix": {"car": 1.0}, "reactive": False,
             "drivers": {
                 "desired_speed": 1.0, "desired_speed_std": 0.0, "time_gap": 1.5, "time_gap_std": 0.0, "politeness": 0.3,
             },

@@ -72,7 +72,14 @@ def place_traffic(placer: Placer) -> None:
         placed += 1
         if placed == spec.max_vehicles:
             break
-    if placed == 0 and not placer.scenario.scenario.actors:
+    if spec.inflow > 0.0:
+        for spare in range(placed, spec.max_vehicles):  # waits outside until its time has come
+            names = KINDS[kinds[int(placer.random.choice(len(kinds), p=shares))]]
+            model, (lane, s) = model_named(names[int(placer.random.integers(len(names)))]), candidates[0]
+            placer.plans.append(
+                placer.on_lane(f"traffic_{spare}", model, Behavior.TRAFFIC, lane, s, 0.0, 0.0, present=False)
+            )
+    elif placed == 0 and not placer.scenario.scenario.actors:
         raise ScenarioError(
             f"traffic.density = {spec.density}: no free gap within traffic.radius = {spec.radius} m of the ego"
         )

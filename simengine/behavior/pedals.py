@@ -1,0 +1,50 @@
+"""From the acceleration that a driver wants to what is asked of engine and brakes."""
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from simengine.behavior.memory import DRAG, GRAVITY, ROLLING
+from simengine.behavior.rules import Ways
+from simengine.road.frenet import lane_fraction
+
+GENTLE = 4.0  # braking that a driver does not exceed without need [m/s²]
+URGENT_TIME = 2.0  # to collision below which it is one (UN R157 Annex 4 App. 3: critical at 2.0 s) [s]
+URGENT_DECELERATION = 3.5  # or when more than this is needed to avoid it [m/s²]
+
+
+@njit(cache=True, _nrt=False)
+def human_braking(acceleration: float, speed: float, gap: float, other_speed: float, hardest: float) -> float:
+    """Return an acceleration cut to gentle braking unless a collision threatens [m/s²].
+
+    Args:
+        acceleration: Wanted [m/s²].
+        speed, other_speed: Own and the leader's [m/s].
+        gap: Between them [m].
+        hardest: The brakes' and the road's limit [m/s²].
+    """
+    approach = speed - other_speed
+    room = max(gap - 0.5, 0.1)
+    needed = 0.5 * approach * approach / room
+    urgent = approach > 0.0 and (room < URGENT_TIME * approach or needed > URGENT_DECELERATION)
+    return max(acceleration, -hardest if urgent else -min(hardest, GENTLE))
+
+
+@njit(cache=True, _nrt=False)
+def resistance(lanes: Ways, lane: int, s: float, speed: float, vehicle: NDArray[np.float64]) -> float:
+    """Return what rolling, air and an uphill lane take from a vehicle [m/s²]: a driver's foot makes up for it.
+
+    Args:
+        lanes: The network.
+        lane: Which lane.
+        s: Along it [m].
+        speed: Own [m/s].
+        vehicle: A row of `memory.vehicle_table`.
+    """
+    i, _ = lane_fraction(lanes, lane, s)
+    rise = lanes.point_position[i + 1, 2] - lanes.point_position[i, 2]
+    run = max(lanes.point_s[i + 1] - lanes.point_s[i], 1e-6)
+    uphill = GRAVITY * rise / math.sqrt(run * run + rise * rise)
+    return vehicle[ROLLING] + vehicle[DRAG] * speed * speed + uphill
