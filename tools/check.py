@@ -71,6 +71,18 @@ def physics(arguments: argparse.Namespace) -> int:
     return print_rows(check.rows())
 
 
+def labels(arguments: argparse.Namespace) -> int:
+    """Hold sensors and labels against Embree, against each other and against what the formats' tools read."""
+    from tools.checks import labels as check
+    from tools.checks.determinism import library_scenarios
+    from tools.checks.table import print_rows
+
+    names = library_scenarios(arguments.scenario) if arguments.scenario else list(check.SCENARIOS)
+    weathers = arguments.weather or list(check.WEATHERS)
+    with tempfile.TemporaryDirectory(prefix="simengine-labels-") as scratch:
+        return print_rows(check.rows(names, weathers, arguments.frames, arguments.override, Path(scratch)))
+
+
 def replay(arguments: argparse.Namespace) -> int:
     """Replay recorded traffic and measure how far every vehicle is from its recording."""
     from tools.checks import replay as check
@@ -137,6 +149,19 @@ def _parser() -> argparse.ArgumentParser:
         "single-track model, commonroad-vehicle-models (if installed) and the two physics with each other.",
     )
     check.set_defaults(run=physics)
+
+    check = checks.add_parser(
+        "labels",
+        help="do images, points and labels agree with an independent renderer",
+        description="Run scenarios of the library and compare every pixel's instance and depth and every eighth LiDAR "
+        "column with rays cast by Embree at the same instants, boxes with masks and points, and exports with what "
+        "COCO's tools and a KITTI reader make of them.",
+    )
+    check.add_argument("scenario", nargs="*", help="of the library (default: four)")
+    check.add_argument("--weather", action="append", help="may repeat (default: clear and night_rain)")
+    check.add_argument("--frames", type=whole_number(1, 60), default=3, help="one a second, of each (default: 3)")
+    check.add_argument("--override", action="append", default=[], metavar="key=value", help="a further setting")
+    check.set_defaults(run=labels)
 
     check = checks.add_parser(
         "replay",

@@ -18,7 +18,7 @@ from simengine.metrics.verdict import Verdict
 from simengine.physics.backend import Contact, Physics
 from simengine.road.signals import signal_colors
 from simengine.scenario.spec import ConcreteScenario
-from simengine.sensors.base import Frame, Sensor
+from simengine.sensors.base import Frame, Scene, Sensor
 from simengine.sensors.faults import Faults
 from simengine.sensors.registry import make_sensors
 from simengine.simulation.episode import Episode, EpisodeSummary
@@ -85,7 +85,7 @@ class Simulator:
         self._rate = scenario.physics.rate_hz
         self._substeps = self._rate // scenario.physics.control_rate_hz
         world = self.world
-        self._scene = None
+        self._scene: Scene | None = None
         if scenario.sensors:
             self._scene = make_scene(scenario, world.network, world.scenery, world.actors, world.weather)
 
@@ -150,6 +150,16 @@ class Simulator:
     def control_step(self) -> float:
         """Between two control steps [s]."""
         return self._substeps / self._rate
+
+    @property
+    def scene(self) -> Scene | None:
+        """What the sensors can see; None where there are none."""
+        return self._scene
+
+    @property
+    def history(self) -> History:
+        """The latest states, as far back as any sensor looks."""
+        return self._history
 
     @property
     def crashed(self) -> bool:

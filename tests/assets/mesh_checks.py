@@ -3,6 +3,7 @@
 import numpy as np
 
 from simengine.core.mesh import Mesh
+from tools.checks.embree import Surfaces
 
 
 def extents(mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:
@@ -44,12 +45,8 @@ def solid_volumes(mesh: Mesh) -> list[tuple[float, bool]]:
 
 def back_faces_seen(mesh: Mesh, directions: int = 14, side: int = 90) -> float:
     """Return the share of parallel rays from all around and above that strike the inside of a surface first."""
-    from embreex import rtcore_scene
-    from embreex.mesh_construction import TriangleMesh
-
-    corner = np.ascontiguousarray(mesh.vertex[mesh.triangle], np.float32)
-    scene = rtcore_scene.EmbreeScene()
-    TriangleMesh(scene, corner)
+    corner = mesh.vertex[mesh.triangle].astype(np.float32)
+    surfaces = Surfaces(corner)
     normal = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
     low, high = mesh.vertex.min(axis=0), mesh.vertex.max(axis=0)
     radius = 0.5 * float(np.linalg.norm(high - low))
@@ -61,8 +58,7 @@ def back_faces_seen(mesh: Mesh, directions: int = 14, side: int = 90) -> float:
         up = np.cross(across, view)
         u, v = np.meshgrid(np.linspace(-radius, radius, side), np.linspace(-radius, radius, side))
         start = 0.5 * (low + high) - 3.0 * radius * view + u.reshape(-1, 1) * across + v.reshape(-1, 1) * up
-        ray = np.tile(view, (len(start), 1)).astype(np.float32)
-        hit = scene.run(start.astype(np.float32), ray, output=1)["primID"]
+        hit, _ = surfaces.cast(start, np.tile(view, (len(start), 1)))
         struck = hit[hit >= 0]
         hits += len(struck)
         wrong += int((normal[struck] @ view > 0.0).sum())

@@ -12,6 +12,7 @@ from simengine.export.coco import CATEGORIES, export
 from simengine.simulation.episode import Episode
 from simengine.simulation.memory import MemoryRecorder
 from tests.simulation import episode_fixtures as drawn
+from tools.checks.coco import evaluate_truth
 
 pytest.importorskip("pycocotools")
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -61,42 +62,17 @@ def test_masks_read_back_to_the_pixel_and_images_exactly(exported, episodes):
 
 
 @pytest.mark.parametrize("kind", ["bbox", "segm"])
-def test_ground_truth_as_prediction_gives_average_precision_one(exported, kind, tmp_path):
-    from pycocotools.coco import COCO
-    from pycocotools.cocoeval import COCOeval
-
+@pytest.mark.parametrize("part", ["train", "val"])
+def test_ground_truth_as_prediction_gives_average_precision_one(exported, kind, part):
     folder, _ = exported
-    for part in ("train", "val"):
-        truth = COCO(str(folder / "annotations" / f"instances_{part}.json"))
-        results = []
-        for annotation in truth.anns.values():
-            result = {"image_id": annotation["image_id"], "category_id": annotation["category_id"], "score": 0.9}
-            if kind == "segm":
-                result["segmentation"] = truth.annToRLE(annotation)
-            results.append({**result, "bbox": annotation["bbox"]} if kind == "bbox" else result)
-        evaluation = COCOeval(truth, truth.loadRes(results), kind)
-        evaluation.evaluate()
-        evaluation.accumulate()
-        evaluation.summarize()
-        assert evaluation.stats[0] == 1.0 and evaluation.stats[8] == 1.0
+    found = evaluate_truth(folder / "annotations" / f"instances_{part}.json", kind)
+    assert found.average_precision == 1.0 and found.average_recall == 1.0
 
 
 def test_a_wrong_prediction_does_not_give_average_precision_one(exported):
-    from pycocotools.coco import COCO
-    from pycocotools.cocoeval import COCOeval
-
     folder, _ = exported
-    truth = COCO(str(folder / "annotations" / "instances_val.json"))
-    results = []
-    for annotation in truth.anns.values():
-        x, y, w, h = annotation["bbox"]
-        result = {"image_id": annotation["image_id"], "category_id": annotation["category_id"], "score": 0.9}
-        results.append({**result, "bbox": [x + 4, y, w, h]})
-    evaluation = COCOeval(truth, truth.loadRes(results), "bbox")
-    evaluation.evaluate()
-    evaluation.accumulate()
-    evaluation.summarize()
-    assert 0.0 <= evaluation.stats[0] < 0.9
+    found = evaluate_truth(folder / "annotations" / "instances_val.json", "bbox", shift=4.0)
+    assert 0.0 <= found.average_precision < 0.9
 
 
 def test_the_split_keeps_episodes_together_and_ids_are_unique(exported):

@@ -13,49 +13,7 @@ from simengine.simulation.episode import Episode
 from simengine.simulation.index import EPISODES
 from simengine.simulation.memory import MemoryRecorder
 from tests.simulation import episode_fixtures as drawn
-
-# --- a reader written from the devkit's readme alone ----------------------------------------------------------------
-
-
-def read_labels(path) -> list[dict]:
-    labels = []
-    for line in path.read_text().splitlines():
-        words = line.split(" ")
-        assert len(words) == 15
-        v = [float(word) for word in words[1:]]
-        labels.append({
-            "type": words[0], "truncated": v[0], "occluded": int(v[1]), "alpha": v[2], "bbox": np.array(v[3:7]),
-            "h": v[7], "w": v[8], "l": v[9], "location": np.array(v[10:13]), "ry": v[13],
-        })  # fmt: skip
-    return labels
-
-
-def read_calibration(path) -> dict[str, np.ndarray]:
-    found = {}
-    for line in path.read_text().splitlines():
-        if line:
-            name, values = line.split(": ")
-            numbers = np.array([float(x) for x in values.split(" ")])
-            found[name] = numbers.reshape(3, 3 if name == "R0_rect" else 4)
-    return found
-
-
-def box_corners(label: dict) -> np.ndarray:
-    """Corners in the camera's frame: rotation about y, location is the middle of the bottom face, y points down."""
-    h, w, l, ry = label["h"], label["w"], label["l"], label["ry"]  # noqa: E741
-    x = [l / 2, l / 2, -l / 2, -l / 2] * 2
-    y = [0] * 4 + [-h] * 4
-    z = [w / 2, -w / 2, -w / 2, w / 2] * 2
-    turn = np.array([[np.cos(ry), 0, np.sin(ry)], [0, 1, 0], [-np.sin(ry), 0, np.cos(ry)]])
-    return (turn @ np.array([x, y, z])).T + label["location"]
-
-
-def project(points: np.ndarray, p2: np.ndarray) -> np.ndarray:
-    image = np.c_[points, np.ones(len(points))] @ p2.T
-    return image[:, :2] / image[:, 2:]
-
-
-# --------------------------------------------------------------------------------------------------------------------
+from tools.checks.kitti import box_corners, compare_export, project, read_calibration, read_labels
 
 
 def play(seed: int = 7, lidar: bool = True) -> Episode:
@@ -91,6 +49,14 @@ def test_every_frame_has_image_label_calibration_and_points(exported):
     assert table[4] == {
         "frame": "000004", "episode": "000001", "sensor": "camera_front", "index": "1", "time_ns": "100000000",
     }  # fmt: skip
+
+
+def test_reading_back_finds_the_episodes_again_and_sees_what_moved(exported):
+    folder, episodes, _ = exported
+    assert all(row.good for row in compare_export(folder, episodes))
+    moved = [play(seed) for seed in range(5)]
+    moved[1].frames("camera_front")[0].boxes_3d.position[1, 0] += 0.002
+    assert [row.good for row in compare_export(folder, moved)] == [True, False, True, True]
 
 
 def test_projected_three_d_boxes_are_the_two_d_boxes(exported):

@@ -9,6 +9,7 @@ import pytest
 from simengine.sensors import beams
 from simengine.sensors.beams import NO_TRIANGLE, BeamPattern, cast_sweep, plan_slices, spinning_pattern
 from simengine.sensors.clusters import Clusters, build_clusters
+from tools.checks.embree import Surfaces, beam_rays
 
 STREET = Path(__file__).parents[2].parent / "shared" / "data" / "bench" / "street_small.npz"
 SWEEP_NS = 100_000_000
@@ -69,34 +70,27 @@ def _sweep(clusters: Clusters, transform, pattern: BeamPattern, max_range=120.0,
     return cast_sweep(clusters, transform, shown, pattern, slices, max_range, num_threads), column_time
 
 
-def _embree(vertex, triangle, pattern: BeamPattern, max_range=120.0):
+def _embree(vertex, triangle, lowest, highest, channels, columns, max_range=120.0):
     pytest.importorskip("embreex", reason="embreex, of the test extra, is not installed")
-    from embreex import rtcore_scene
-    from embreex.mesh_construction import TriangleMesh
-
-    scene = rtcore_scene.EmbreeScene()
-    TriangleMesh(scene, np.ascontiguousarray(vertex, np.float32), triangle)
-    elevation = np.arctan(pattern.tangent.astype(np.float64))
-    azimuth = pattern.azimuth[:, None]
-    level = np.cos(elevation)
-    ray = np.stack(np.broadcast_arrays(np.cos(azimuth) * level, np.sin(azimuth) * level, np.sin(elevation)), -1)
-    ray = ray.reshape(-1, 3).astype(np.float32)
-    result = scene.run(np.zeros_like(ray), ray, output=1)
-    shape = (len(pattern.azimuth), len(pattern.tangent))
-    distance, hit = result["tfar"].reshape(shape), result["primID"].reshape(shape)
+    ray = beam_rays(lowest, highest, channels, columns).reshape(-1, 3)
+    hit, distance = Surfaces(vertex[triangle]).cast(np.zeros_like(ray), ray)
+    hit, distance = hit.reshape(columns, channels), distance.reshape(columns, channels)
     return distance, np.where(distance > max_range, NO_TRIANGLE, hit)
 
 
 @pytest.mark.parametrize(("lowest", "highest"), [(-25.0, 15.0), (-88.0, 88.0)])
 def test_generated_scene_agrees_with_embree(lowest, highest):
     vertex, triangle, part = _generated_scene()
-    pattern = spinning_pattern(math.radians(lowest), math.radians(highest), 16, 256)
-    (distance, hit), _ = _sweep(build_clusters(vertex, triangle, part), _still(part.max() + 1), pattern)
-    expected_distance, expected_hit = _embree(vertex, triangle, pattern)
+    rig = (math.radians(lowest), math.radians(highest), 16, 256)
+    (distance, hit), _ = _sweep(
+        build_clusters(vertex, triangle, part), _still(part.max() + 1), spinning_pattern(*rig)
+    )
+    expected_distance, expected_hit = _embree(vertex, triangle, *rig)
     both = (hit >= 0) & (expected_hit >= 0)
+    error = np.abs(distance[both] - expected_distance[both])
     assert both.mean() > 0.7
     assert (hit == expected_hit).mean() >= 0.999
-    assert np.abs(distance - expected_distance)[both & (hit == expected_hit)].max() < 1e-3
+    assert error[(hit == expected_hit)[both]].max() < 1e-3
 
 
 def test_street_agrees_with_embree():
@@ -105,13 +99,16 @@ def test_street_agrees_with_embree():
     with np.load(STREET) as street:
         vertex, triangle, part = street["v"], street["f"], street["tri_inst"].astype(np.int32)
     vertex = (vertex.astype(np.float64) - (0.0, 0.1234, 1.8)).astype(np.float32)
-    pattern = spinning_pattern(math.radians(-25.0), math.radians(15.0), 32, 1024)
-    (distance, hit), _ = _sweep(build_clusters(vertex, triangle, part), _still(part.max() + 1), pattern, 200.0)
-    expected_distance, expected_hit = _embree(vertex, triangle, pattern, 200.0)
+    rig = (math.radians(-25.0), math.radians(15.0), 32, 1024)
+    (distance, hit), _ = _sweep(
+        build_clusters(vertex, triangle, part), _still(part.max() + 1), spinning_pattern(*rig), 200.0
+    )
+    expected_distance, expected_hit = _embree(vertex, triangle, *rig, 200.0)
     both = (hit >= 0) & (expected_hit >= 0)
+    error = np.abs(distance[both] - expected_distance[both])
     assert both.mean() > 0.9
     assert (hit == expected_hit).mean() >= 0.999
-    assert np.abs(distance - expected_distance)[both].max() < 1e-3
+    assert error.max() < 1e-3
 
 
 @pytest.mark.parametrize("height", [-1.8, 2.5])

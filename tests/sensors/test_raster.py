@@ -12,6 +12,7 @@ from simengine.sensors.camera import camera_axes, camera_from_pose
 from simengine.sensors.raster import NEAR, Intrinsics, draw_rows, draw_visibility, intrinsics_of_fov, place_parts
 from simengine.sensors.scene import flatten_scene, pose_parts
 from tests.sensors.camera_scene import plane_mesh, still_history, street_scene, weather
+from tools.checks.embree import Surfaces, away_from_edges, pixel_rays
 
 BENCH = Path(__file__).parents[2].parent / "shared" / "data" / "bench" / "street_small.npz"
 CAMERA = intrinsics_of_fov(320, 200, math.radians(80.0))
@@ -42,37 +43,15 @@ def draw_soup(triangles, camera_from_world, camera=CAMERA, mirrored=False):
     return draw_visibility(arrays, identity, present, camera_from_world, camera, mirrored=mirrored), arrays
 
 
-def cast_rays(corner, camera_from_world, camera):
-    """Return triangle (−1 for none) and depth of every pixel by Embree."""
-    rtcore_scene = pytest.importorskip("embreex.rtcore_scene", reason="embreex is in the test extra")
-    from embreex.mesh_construction import TriangleMesh
-
-    embree = rtcore_scene.EmbreeScene()
-    TriangleMesh(embree, np.ascontiguousarray(corner, np.float32))
-    u, v = np.meshgrid(np.arange(camera.width) + 0.5, np.arange(camera.height) + 0.5)
-    ray = np.stack([(u - camera.cx) / camera.fx, (v - camera.cy) / camera.fy, np.ones_like(u)], axis=-1)
-    rotation = camera_from_world[:, :3]
-    direction = (ray @ rotation).reshape(-1, 3).astype(np.float32)
-    eye = (-rotation.T @ camera_from_world[:, 3]).astype(np.float32)
-    hit = embree.run(np.tile(eye, (len(direction), 1)), direction, output=1)
-    return hit["primID"].reshape(u.shape), hit["tfar"].reshape(u.shape)
-
-
-def uniform(image):
-    """Mark the pixels whose eight neighbours show the same."""
-    same = np.ones_like(image, bool)
-    for dy in (-1, 0, 1):
-        for dx in (-1, 0, 1):
-            same &= np.roll(image, (dy, dx), (0, 1)) == image
-    same[[0, -1]] = same[:, [0, -1]] = False
-    return same
-
-
 def compare(corner, owner, visibility, camera_from_world, camera):
-    primitive, distance = cast_rays(corner, camera_from_world, camera)
+    pytest.importorskip("embreex", reason="embreex is in the test extra")
+    rotation, shape = camera_from_world[:, :3], visibility.triangle.shape
+    ray = pixel_rays(camera, rotation)
+    eye = np.tile(-rotation.T @ camera_from_world[:, 3], (len(ray), 1))
+    primitive, distance = (found.reshape(shape) for found in Surfaces(corner).cast(eye, ray))
     expected = np.where(primitive >= 0, owner[np.maximum(primitive, 0)], -1)
     seen = np.where(visibility.triangle >= 0, owner[np.maximum(visibility.triangle, 0)], -1)
-    inner = uniform(expected)
+    inner = away_from_edges(expected)
     assert inner.mean() > 0.5
     agreement = (seen == expected)[inner].mean()
     both = inner & (seen == expected) & (seen >= 0) & (distance < 150.0)

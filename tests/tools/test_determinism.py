@@ -47,7 +47,7 @@ def test_an_episode_of_one_run_only_is_a_difference(tmp_path):
     assert [bool(text) for _, text in found] == [False, True]
 
 
-# Makes numbered files, a tenth of a second each, goes on where it was, and is slow to begin.
+# Makes numbered files one after another, and goes on where it was.
 MAKER = """
 import sys, time, pathlib
 folder, total, pace = pathlib.Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
@@ -55,8 +55,10 @@ folder.mkdir(exist_ok=True)
 for k in range(total):
     path = folder / f"{k}.mcap"
     if not path.exists():
+        hidden = folder / f".{k}.mcap.unfinished"
+        hidden.touch()
         time.sleep(pace)
-        path.touch()
+        hidden.rename(path)
 """
 
 
@@ -64,18 +66,19 @@ def test_a_command_is_killed_as_often_as_asked_and_then_finishes(tmp_path):
     arguments = [sys.executable, "-c", MAKER, str(tmp_path / "out"), "6", "0.3"]
     killed = check.kill_at_random(arguments, tmp_path / "out", 6, 3, 0.3, 0.05, random.Random(1))
     assert killed is not None and killed.kills == 3 and list(killed.finished) == sorted(killed.finished)
+    assert 0 < killed.finished[-1] < 6
     assert len(list((tmp_path / "out").iterdir())) == 6
 
 
 def test_a_command_that_ends_before_it_is_killed_is_told(tmp_path):
     arguments = [sys.executable, "-c", MAKER, str(tmp_path / "out"), "1", "0"]
-    assert check.kill_at_random(arguments, tmp_path / "out", 1, 1, 60.0, 0.0, random.Random(1)) is None
+    assert check.kill_at_random(arguments, tmp_path / "out", 1, 1, 600.0, 600.0, random.Random(1)) is None
 
 
 def test_a_command_that_fails_is_an_error_with_its_last_line(tmp_path):
     arguments = [sys.executable, "-c", "import sys; sys.exit('broken: this')"]
     with pytest.raises(ScenarioError, match="broken: this"):
-        check.kill_at_random(arguments, tmp_path / "out", 3, 1, 60.0, 0.0, random.Random(1))
+        check.kill_at_random(arguments, tmp_path / "out", 3, 1, 600.0, 600.0, random.Random(1))
     with pytest.raises(ScenarioError, match="wether"):
         check.generate(tmp_path / "out", ["wether=fog"])
 

@@ -131,21 +131,42 @@ class Killed(NamedTuple):
     finished: tuple[int, ...]  # episodes that stood complete at each kill
 
 
+def _standing(episodes: Path) -> int:
+    return len([path for path in episodes.glob("*.mcap") if not path.name.startswith(".")])
+
+
+def _wait(process: subprocess.Popen, seconds: float, episodes: Path | None) -> float | None:
+    """Wait for a time [s] that begins once an episode is being written, or at once where no folder is given.
+
+    Returns:
+        How long it was [s]; None if the process ended before.
+    """
+    begin = time.monotonic()
+    while episodes is not None and process.poll() is None and not list(episodes.glob(".*.unfinished")):
+        time.sleep(0.02)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return time.monotonic() - begin
+    return None
+
+
 def kill_at_random(
     arguments: Sequence[str], episodes: Path, total: int, kills: int, pace: float, start: float, random: random.Random
 ) -> Killed | None:
     """Start a command and kill it, again and again, and let it finish in the end.
 
-    Each start follows the last kill at once, as from a script that does not wait for orphaned workers.
+    Each start follows the last kill at once, as from a script that does not wait for orphaned workers. One kill in five
+    comes while the command is still starting, the others while it is making episodes.
 
     Args:
         arguments: The command line.
-        episodes: The folder its finished episodes are in.
+        episodes: The folder its episodes are in.
         total: How many it makes.
         kills: How often.
         pace: How long it takes for one [s].
         start: How long it takes until it begins [s].
-        random: Draws the moments, each within what is left to do.
+        random: Draws the moments.
 
     Returns:
         What happened, or None if it ended before it was killed.
@@ -153,28 +174,28 @@ def kill_at_random(
     Raises:
         ScenarioError: It failed.
     """
-
-    def standing() -> int:
-        return len([path for path in episodes.glob("*.mcap") if not path.name.startswith(".")])
-
     finished = []
     with tempfile.TemporaryFile("w+") as log:
         for number in range(kills + 1):
+            early = random.random() < 0.2
+            limit = random.random() * (start if early else 0.6 * pace * (total - _standing(episodes)))
             process = subprocess.Popen(arguments, env=environment({}), stdout=subprocess.DEVNULL, stderr=log)
-            limit = start * random.random() + 0.8 * pace * (total - standing()) * random.random()
             try:
-                code = process.wait(limit if number < kills else None)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-                finished.append(standing())
-                print(f"    killed after {limit:.1f} s, {finished[-1]} of {total} done", file=sys.stderr, flush=True)
-                continue
+                if number == kills:
+                    process.wait()
+                elif (waited := _wait(process, limit, None if early else episodes)) is not None:
+                    process.kill()
+                    process.wait()
+                    finished.append(_standing(episodes))
+                    done = f"{finished[-1]} of {total} done"
+                    print(f"    killed after {waited:.1f} s, {done}", file=sys.stderr, flush=True)
+                    continue
             finally:
                 process.kill()
-            if code:
+            if process.returncode:
                 log.seek(0)
-                raise ScenarioError(f"{' '.join(arguments[1:])} ended with code {code}: {_last_line(log.read())}")
+                last = _last_line(log.read())
+                raise ScenarioError(f"{' '.join(arguments[1:])} ended with code {process.returncode}: {last}")
             if number < kills:
                 return None
     return Killed(kills, tuple(finished))
@@ -208,6 +229,7 @@ def after_kills(
         ScenarioError: It ended before it was killed, three times over.
     """
     arguments = [f"scenario={scenario}", *RIG, f"episodes={count}", "workers=2", *overrides]
+    generate(scratch / "warm", [*arguments, "episodes=2"])  # else the timed run would compile kernels
     begin = time.perf_counter()
     generate(scratch / "whole", arguments)
     wall = time.perf_counter() - begin
