@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from simengine.core.geometry import boxes_gap
-from simengine.envs import intersection_kernels as k
-from simengine.envs.intersection import IntersectionEnv
-from simengine.envs.intersection_routes import (
+from simengine.envs.intersection import IntersectionEnv, layout, signals
+from simengine.envs.intersection.routes import (
     LEFT,
     NUM_ROUTES,
     RIGHT,
@@ -73,16 +72,16 @@ def test_traffic_neither_collides_nor_runs_red(signalled: bool) -> None:
             assert not final["crashed"].any() and not final["off_road"].any()
             arrived += int(final["success"].sum())
         assert not info["ran_red"].any()
-        passed = max(passed, int(worlds.place[..., k.BEGUN].sum()))
+        passed = max(passed, int(worlds.place[..., layout.BEGUN].sum()))
         for e in range(4):
-            present = np.flatnonzero(worlds.place[e, :, k.PRESENT])
+            present = np.flatnonzero(worlds.place[e, :, layout.PRESENT])
             for a in present:
                 for b in present[present > a]:
                     p, q = worlds.motion[e, a], worlds.motion[e, b]
                     r, t = worlds.trait[e, a], worlds.trait[e, b]
                     assert boxes_gap(
-                        p[k.X], p[k.Y], p[k.YAW], r[k.LENGTH], r[k.WIDTH],
-                        q[k.X], q[k.Y], q[k.YAW], t[k.LENGTH], t[k.WIDTH],
+                        p[layout.X], p[layout.Y], p[layout.YAW], r[layout.LENGTH], r[layout.WIDTH],
+                        q[layout.X], q[layout.Y], q[layout.YAW], t[layout.LENGTH], t[layout.WIDTH],
                     ) > 0.0  # fmt: skip
     assert arrived >= 8 and passed >= 4
 
@@ -102,10 +101,10 @@ def run(env: IntersectionEnv, action: Any, steps: int) -> tuple[float, bool, dic
 def test_a_gentle_ego_is_steered_through_its_turn(turn: str) -> None:
     env = IntersectionEnv(vehicles=0, ego_turn=turn, signalled=False)
     env.reset(seed=1)
-    env.worlds.motion[0, 0, k.SPEED] = 4.0
+    env.worlds.motion[0, 0, layout.SPEED] = 4.0
     total, ended, info = run(env, KEEP, 200)
     assert ended and info["success"] and not info["off_road"]
-    assert abs(env.worlds.motion[0, 0, k.ASIDE]) < 0.3
+    assert abs(env.worlds.motion[0, 0, layout.ASIDE]) < 0.3
     assert total > 5.0
 
 
@@ -129,7 +128,7 @@ def test_too_fast_a_turn_leaves_the_road() -> None:
 def test_signals_give_each_street_its_turn() -> None:
     env = IntersectionEnv(green=10.0, amber=3.0, all_red=2.0)
     settings = env.worlds.settings
-    shown = [(k.signal_at(t, 0, settings), k.signal_at(t, 1, settings)) for t in np.arange(0.0, 30.0, 0.5)]
-    assert (k.GREEN, k.GREEN) not in shown and (k.GREEN, k.AMBER) not in shown
-    assert shown.count((k.GREEN, k.RED)) == shown.count((k.RED, k.GREEN)) == 20
-    assert shown.count((k.RED, k.RED)) == 8
+    shown = [(signals.signal_at(t, 0, settings), signals.signal_at(t, 1, settings)) for t in np.arange(0.0, 30.0, 0.5)]
+    assert (layout.GREEN, layout.GREEN) not in shown and (layout.GREEN, layout.AMBER) not in shown
+    assert shown.count((layout.GREEN, layout.RED)) == shown.count((layout.RED, layout.GREEN)) == 20
+    assert shown.count((layout.RED, layout.RED)) == 8

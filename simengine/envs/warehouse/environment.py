@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from simengine.core.launch import LAUNCH_LOCK
 from simengine.envs import drawing
-from simengine.envs import warehouse_kernels as kernels
 from simengine.envs.settings import load_settings
 from simengine.envs.single import SingleEnv
 from simengine.envs.vector import NativeVectorEnv
+from simengine.envs.warehouse import episode, hall, layout, view
 from simengine.envs.worlds import Worlds, encode_actions
 from simengine.physics.catalog import model_named
 from simengine.scenario.spec import Spec
@@ -46,27 +46,27 @@ class WarehouseWorlds(Worlds):
     info_fields = (("speed", float), ("crashed", bool), ("success", bool), ("way_left", float))
 
     def __init__(self, num_envs: int, max_steps: int | None, spec: WarehouseSpec) -> None:
-        super().__init__(num_envs, kernels.OBSERVATION_SIZE, max_steps)
+        super().__init__(num_envs, view.OBSERVATION_SIZE, max_steps)
         self.vehicles, self.step_time, self.substeps = spec.people + 1, spec.dt, spec.substeps
         model = model_named("robot")
-        shared = set(kernels.WarehouseSettings._fields) & set(WarehouseSpec.model_fields)
-        self.settings = kernels.WarehouseSettings(
+        shared = set(layout.WarehouseSettings._fields) & set(WarehouseSpec.model_fields)
+        self.settings = layout.WarehouseSettings(
             **{name: getattr(spec, name) for name in shared},
             step=spec.dt, built_in=spec.driver == "built_in", length=model.length, width=model.width,
             track_width=model.track_width, acceleration=model.max_acceleration, braking=model.max_deceleration,
             top_speed=model.max_speed,
         )  # fmt: skip
-        self.robot = np.zeros((num_envs, kernels.ROBOT_COLUMNS))
-        self.people = np.zeros((num_envs, spec.people, kernels.PEOPLE_COLUMNS))
-        self.scan = np.zeros((num_envs, kernels.RAYS), np.float32)
-        self.observation_space = gym.spaces.Box(-1.0, 1.0, (kernels.OBSERVATION_SIZE,), np.float32)
+        self.robot = np.zeros((num_envs, layout.ROBOT_COLUMNS))
+        self.people = np.zeros((num_envs, spec.people, layout.PEOPLE_COLUMNS))
+        self.scan = np.zeros((num_envs, view.RAYS), np.float32)
+        self.observation_space = gym.spaces.Box(-1.0, 1.0, (view.OBSERVATION_SIZE,), np.float32)
         self.action_space = gym.spaces.Box(-1.0, 1.0, (2,), np.float32)
 
     def _encode(self, actions: NDArray[Any]) -> NDArray[np.float64]:
         return encode_actions(self.action_space, actions, self.num_envs)
 
     def _reset(self, env: int) -> None:
-        kernels.reset_world(
+        episode.reset_world(
             env, self.settings, self.robot, self.people, self.scan, self.clock, self.keys, self.observation, self.info
         )
 
@@ -77,44 +77,44 @@ class WarehouseWorlds(Worlds):
             self.info, self.final_info,
         )  # fmt: skip
         if self.num_envs == 1:
-            kernels.step_world(0, *arguments)
+            episode.step_world(0, *arguments)
         else:
             with LAUNCH_LOCK:
-                kernels.step_worlds(*arguments)
+                episode.step_worlds(*arguments)
 
     def draw(self, env: int) -> NDArray[np.uint8]:
         s, robot = self.settings, self.robot[env]
-        half_x, half_y = kernels.half_hall(s)
+        half_x, half_y = hall.half_hall(s)
         scale = _PICTURE / (2.0 * max(half_x, half_y) + 1.0)
         canvas = drawing.Canvas(
             (0.0, 0.0), round((2.0 * half_x + 1.0) * scale), round((2.0 * half_y + 1.0) * scale), scale, drawing.BANNER
         )
         canvas.box(0.0, 0.0, 0.0, 2.0 * half_x, 2.0 * half_y, _FLOOR)
-        x, y, yaw = robot[kernels.X], robot[kernels.Y], robot[kernels.YAW]
+        x, y, yaw = robot[layout.X], robot[layout.Y], robot[layout.YAW]
         sweep = []
-        for k in range(kernels.RAYS):
-            angle, distance = yaw + 2.0 * math.pi * k / kernels.RAYS, float(self.scan[env, k]) * kernels.RANGE
+        for k in range(view.RAYS):
+            angle, distance = yaw + 2.0 * math.pi * k / view.RAYS, float(self.scan[env, k]) * view.RANGE
             sweep.append((x + distance * math.cos(angle), y + distance * math.sin(angle)))
             canvas.line([(x, y), sweep[-1]], _RAY, 0.02)
         for row in range(s.aisles + 1):
             for half in range(2):
-                canvas.box(*kernels.shelf_center(row, half, s), 0.0, s.aisle_length, s.shelf_depth, _SHELF,
+                canvas.box(*hall.shelf_center(row, half, s), 0.0, s.aisle_length, s.shelf_depth, _SHELF,
                            drawing.GLASS)  # fmt: skip
         for point in sweep:
             canvas.disc(*point, 0.07, drawing.BRAKING)
         canvas.line(
-            [(x, y), (robot[kernels.NEXT_X], robot[kernels.NEXT_Y]), (robot[kernels.GOAL_X], robot[kernels.GOAL_Y])],
+            [(x, y), (robot[layout.NEXT_X], robot[layout.NEXT_Y]), (robot[layout.GOAL_X], robot[layout.GOAL_Y])],
             drawing.GOAL, 0.08,
         )  # fmt: skip
-        canvas.disc(robot[kernels.GOAL_X], robot[kernels.GOAL_Y], kernels.ARRIVED, drawing.GOAL, drawing.GLASS)
+        canvas.disc(robot[layout.GOAL_X], robot[layout.GOAL_Y], layout.ARRIVED, drawing.GOAL, drawing.GLASS)
         for person in self.people[env]:
-            canvas.disc(person[kernels.PX], person[kernels.PY], kernels.BODY, drawing.PERSON, drawing.GLASS)
+            canvas.disc(person[layout.PX], person[layout.PY], layout.BODY, drawing.PERSON, drawing.GLASS)
         canvas.vehicle(x, y, yaw, s.length, s.width, drawing.EGO, False)
-        state = "  COLLISION" if self.info[env, kernels.INFO_CRASHED] else ""
-        state += "  ARRIVED" if self.info[env, kernels.INFO_SUCCESS] else ""
+        state = "  COLLISION" if self.info[env, layout.INFO_CRASHED] else ""
+        state += "  ARRIVED" if self.info[env, layout.INFO_SUCCESS] else ""
         return canvas.finish(
-            f"step {self.clock[env, 0]}   {robot[kernels.FORWARD]:.2f} m/s   {robot[kernels.YAW_RATE]:+.2f} rad/s   "
-            f"{robot[kernels.WAY_LEFT]:.1f} m to go   reward {self.reward[env]:+.3f}{state}"
+            f"step {self.clock[env, 0]}   {robot[layout.FORWARD]:.2f} m/s   {robot[layout.YAW_RATE]:+.2f} rad/s   "
+            f"{robot[layout.WAY_LEFT]:.1f} m to go   reward {self.reward[env]:+.3f}{state}"
         )
 
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from simengine.core.launch import LAUNCH_LOCK
 from simengine.envs import drawing
-from simengine.envs import intersection_kernels as kernels
-from simengine.envs.intersection_routes import box_length, quarter_turn, route_conflicts, route_pose
+from simengine.envs.intersection import episode, layout, signals, view
+from simengine.envs.intersection.routes import box_length, quarter_turn, route_conflicts, route_pose
 from simengine.envs.settings import load_settings, require
 from simengine.envs.single import SingleEnv
 from simengine.envs.vector import NativeVectorEnv
@@ -21,7 +21,7 @@ from simengine.scenario.spec import Spec
 CAR_MODELS = ("sedan", "compact_car", "van", "suv")
 TURNS = ("straight", "left", "right")
 _REACH, _SCALE = 62.0, 6.0  # half the side of pictures [m], and pixels a metre
-_SIGNAL_COLORS = {kernels.GREEN: (40, 220, 90), kernels.AMBER: (255, 190, 40), kernels.RED: (240, 50, 45)}
+_SIGNAL_COLORS = {layout.GREEN: (40, 220, 90), layout.AMBER: (255, 190, 40), layout.RED: (240, 50, 45)}
 _LONGEST_CAR = 6.0  # [m]
 
 
@@ -65,14 +65,14 @@ class IntersectionWorlds(Worlds):
     )  # fmt: skip
 
     def __init__(self, num_envs: int, max_steps: int | None, spec: IntersectionSpec) -> None:
-        super().__init__(num_envs, kernels.OBSERVATION_SIZE, max_steps)
+        super().__init__(num_envs, view.OBSERVATION_SIZE, max_steps)
         self.vehicles, self.step_time, self.substeps = spec.vehicles + 1, spec.dt, spec.substeps
         require(
             spec.arm_length >= _LONGEST_CAR * (spec.vehicles / 8.0 + 4.0),
             f"arm_length = {spec.arm_length:g}: too short for {spec.vehicles} vehicles",
         )
-        shared = set(kernels.IntersectionSettings._fields) & set(IntersectionSpec.model_fields) - {"ego_turn"}
-        self.settings = kernels.IntersectionSettings(
+        shared = set(layout.IntersectionSettings._fields) & set(IntersectionSpec.model_fields) - {"ego_turn"}
+        self.settings = layout.IntersectionSettings(
             **{name: getattr(spec, name) for name in shared},
             half_box=spec.lane_width + spec.corner_radius, step=spec.dt,
             ego_turn=TURNS.index(spec.ego_turn) if spec.ego_turn != "any" else -1,
@@ -84,7 +84,7 @@ class IntersectionWorlds(Worlds):
         shape = (num_envs, self.vehicles)
         self.motion, self.trait = np.zeros((*shape, 8)), np.zeros((*shape, 9))
         self.place = np.zeros((*shape, 4), np.int32)
-        self.observation_space = gym.spaces.Box(-1.0, 1.0, (kernels.OBSERVATION_SIZE,), np.float32)
+        self.observation_space = gym.spaces.Box(-1.0, 1.0, (view.OBSERVATION_SIZE,), np.float32)
         self.action_space = (
             gym.spaces.Discrete(3) if spec.action == "discrete" else gym.spaces.Box(-1.0, 1.0, (2,), np.float32)
         )
@@ -93,7 +93,7 @@ class IntersectionWorlds(Worlds):
         return encode_actions(self.action_space, actions, self.num_envs)
 
     def _reset(self, env: int) -> None:
-        kernels.reset_world(
+        episode.reset_world(
             env, self.settings, self.models, self.motion, self.trait, self.place, self.clock, self.keys,
             self.observation, self.info,
         )  # fmt: skip
@@ -105,40 +105,40 @@ class IntersectionWorlds(Worlds):
             self.terminated, self.truncated, self.info, self.final_info,
         )  # fmt: skip
         if self.num_envs == 1:
-            kernels.step_world(0, *arguments)
+            episode.step_world(0, *arguments)
         else:
             with LAUNCH_LOCK:
-                kernels.step_worlds(*arguments)
+                episode.step_worlds(*arguments)
 
     def draw(self, env: int) -> NDArray[np.uint8]:
         s, motion, trait, place = self.settings, self.motion[env], self.trait[env], self.place[env]
         size = round(2.0 * _REACH * _SCALE)
         canvas = drawing.Canvas((0.0, 0.0), size, size, _SCALE, drawing.GRASS)
         _draw_roads(canvas, s.half_box, s.lane_width)
-        route = int(place[0, kernels.ROUTE])
-        end = s.arm_length + box_length(route % 3, s.half_box, s.lane_width) + kernels.EXIT
-        ahead = np.linspace(motion[0, kernels.ALONG], max(end, motion[0, kernels.ALONG] + 1.0), 60)
+        route = int(place[0, layout.ROUTE])
+        end = s.arm_length + box_length(route % 3, s.half_box, s.lane_width) + layout.EXIT
+        ahead = np.linspace(motion[0, layout.ALONG], max(end, motion[0, layout.ALONG] + 1.0), 60)
         canvas.line(
             [route_pose(route, along, s.arm_length, s.half_box, s.lane_width)[:2] for along in ahead], drawing.EGO, 0.25
         )
-        time = kernels.world_time(env, s, self.clock, self.keys)
+        time = signals.world_time(env, s, self.clock, self.keys)
         for arm in range(4):
-            color = _SIGNAL_COLORS.get(kernels.signal_at(time, arm % 2, s))
+            color = _SIGNAL_COLORS.get(signals.signal_at(time, arm % 2, s))
             if color is not None:
                 x, y, heading = route_pose(3 * arm, s.arm_length, s.arm_length, s.half_box, s.lane_width)
                 canvas.box(x, y, heading, 0.7, s.lane_width - 0.3, color)
         for n in range(self.vehicles - 1, -1, -1):
-            if place[n, kernels.PRESENT]:
+            if place[n, layout.PRESENT]:
                 canvas.vehicle(
-                    motion[n, kernels.X], motion[n, kernels.Y], motion[n, kernels.YAW], trait[n, kernels.LENGTH],
-                    trait[n, kernels.WIDTH], drawing.EGO if n == 0 else drawing.CAR,
-                    motion[n, kernels.ACCELERATION] < -0.5,
+                    motion[n, layout.X], motion[n, layout.Y], motion[n, layout.YAW], trait[n, layout.LENGTH],
+                    trait[n, layout.WIDTH], drawing.EGO if n == 0 else drawing.CAR,
+                    motion[n, layout.ACCELERATION] < -0.5,
                 )  # fmt: skip
-        state = "  COLLISION" if self.info[env, kernels.INFO_CRASHED] else ""
-        state += "  ARRIVED" if self.info[env, kernels.INFO_SUCCESS] else ""
+        state = "  COLLISION" if self.info[env, layout.INFO_CRASHED] else ""
+        state += "  ARRIVED" if self.info[env, layout.INFO_SUCCESS] else ""
         return canvas.finish(
-            f"step {self.clock[env, 0]}   {TURNS[route % 3]}   {motion[0, kernels.SPEED]:.1f} m/s   "
-            f"{motion[0, kernels.ACCELERATION]:+.1f} m/s/s   reward {self.reward[env]:+.3f}{state}"
+            f"step {self.clock[env, 0]}   {TURNS[route % 3]}   {motion[0, layout.SPEED]:.1f} m/s   "
+            f"{motion[0, layout.ACCELERATION]:+.1f} m/s/s   reward {self.reward[env]:+.3f}{state}"
         )
 
 

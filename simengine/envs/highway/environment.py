@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simengine.core.launch import LAUNCH_LOCK
 from simengine.envs import drawing
-from simengine.envs import highway_kernels as kernels
+from simengine.envs.highway import episode, layout, view
 from simengine.envs.settings import load_settings, require
 from simengine.envs.single import SingleEnv
 from simengine.envs.vector import NativeVectorEnv
@@ -63,7 +63,7 @@ class HighwayWorlds(Worlds):
     info_fields = (("speed", float), ("crashed", bool), ("off_road", bool), ("lane", int), ("discomfort", float))
 
     def __init__(self, num_envs: int, max_steps: int | None, spec: HighwaySpec) -> None:
-        super().__init__(num_envs, kernels.OBSERVATION_SIZE, max_steps)
+        super().__init__(num_envs, view.OBSERVATION_SIZE, max_steps)
         rows = -(-(spec.vehicles + 1) // spec.lanes)
         require(
             spec.ring_length >= _ROOM * rows,
@@ -74,21 +74,21 @@ class HighwayWorlds(Worlds):
             f"traffic_speed_std = {spec.traffic_speed_std:g}: must be below {0.4 * spec.traffic_speed:g}",
         )
         self.vehicles, self.step_time, self.substeps = spec.vehicles + 1, spec.dt, spec.substeps
-        shared = set(kernels.HighwaySettings._fields) & set(HighwaySpec.model_fields)
-        self.settings = kernels.HighwaySettings(
+        shared = set(layout.HighwaySettings._fields) & set(HighwaySpec.model_fields)
+        self.settings = layout.HighwaySettings(
             **{name: getattr(spec, name) for name in shared},
             num_lanes=spec.lanes, step=spec.dt, dynamic=spec.dynamics == "dynamic",
             discrete=spec.action == "discrete", built_in=spec.driver == "built_in", truck_model=len(CAR_MODELS),
-            acceleration=kernels.PEDAL_ACCELERATION, braking=kernels.PEDAL_BRAKING, shoulder=kernels.SHOULDER,
+            acceleration=layout.PEDAL_ACCELERATION, braking=layout.PEDAL_BRAKING, shoulder=layout.SHOULDER,
             low_speed=0.5 * spec.speed_limit,
         )  # fmt: skip
         self.models = np.array([_model_row(name) for name in CAR_MODELS + TRUCK_MODELS])
         shape = (num_envs, self.vehicles)
-        self.motion, self.trait = np.zeros((*shape, kernels.MOTION_COLUMNS)), np.zeros((*shape, kernels.TRAIT_COLUMNS))
-        self.place = np.zeros((*shape, kernels.PLACE_COLUMNS), np.int32)
+        self.motion, self.trait = np.zeros((*shape, layout.MOTION_COLUMNS)), np.zeros((*shape, layout.TRAIT_COLUMNS))
+        self.place = np.zeros((*shape, layout.PLACE_COLUMNS), np.int32)
         self.lead = np.zeros((num_envs, spec.lanes), np.int32)
         self.ego = np.zeros((num_envs, 2))
-        self.observation_space = gym.spaces.Box(-1.0, 1.0, (kernels.OBSERVATION_SIZE,), np.float32)
+        self.observation_space = gym.spaces.Box(-1.0, 1.0, (view.OBSERVATION_SIZE,), np.float32)
         self.action_space = (
             gym.spaces.Discrete(5) if spec.action == "discrete" else gym.spaces.Box(-1.0, 1.0, (2,), np.float32)
         )
@@ -97,13 +97,13 @@ class HighwayWorlds(Worlds):
         return encode_actions(self.action_space, actions, self.num_envs)
 
     def _reset(self, env: int) -> None:
-        kernels.reset_world(
+        episode.reset_world(
             env, self.settings, self.models, self.motion, self.trait, self.place, self.ego, self.clock, self.keys,
             self.observation,
         )  # fmt: skip
         self.info[env] = 0.0
-        self.info[env, kernels.INFO_SPEED] = self.motion[env, 0, kernels.SPEED]
-        self.info[env, kernels.INFO_LANE] = self.place[env, 0, kernels.TARGET]
+        self.info[env, layout.INFO_SPEED] = self.motion[env, 0, layout.SPEED]
+        self.info[env, layout.INFO_LANE] = self.place[env, 0, layout.TARGET]
 
     def _advance(self, actions: NDArray[np.float64], autoreset: bool) -> None:
         arguments = (
@@ -112,14 +112,14 @@ class HighwayWorlds(Worlds):
             self.terminated, self.truncated, self.info, self.final_info,
         )  # fmt: skip
         if self.num_envs == 1:
-            kernels.step_world(0, *arguments)
+            episode.step_world(0, *arguments)
         else:
             with LAUNCH_LOCK:
-                kernels.step_worlds(*arguments)
+                episode.step_worlds(*arguments)
 
     def draw(self, env: int) -> NDArray[np.uint8]:
         motion, trait, s = self.motion[env], self.trait[env], self.settings
-        x, width = motion[0, kernels.X], s.lane_width
+        x, width = motion[0, layout.X], s.lane_width
         left, right = x - _SEEN_BEHIND, x + _SEEN_AHEAD
         low, high = -0.5 * width - s.shoulder, (s.num_lanes - 0.5) * width + s.shoulder
         canvas = drawing.Canvas(
@@ -134,18 +134,18 @@ class HighwayWorlds(Worlds):
             y = (line - 0.5) * width
             canvas.dashes((first, y), (right, y), 6.0, 12.0, 0.15)
         for n in range(self.vehicles - 1, -1, -1):
-            dx = math.remainder(motion[n, kernels.X] - x, s.ring_length)
-            color = drawing.TRUCK if self.place[env, n, kernels.MODEL] >= s.truck_model else drawing.CAR
+            dx = math.remainder(motion[n, layout.X] - x, s.ring_length)
+            color = drawing.TRUCK if self.place[env, n, layout.MODEL] >= s.truck_model else drawing.CAR
             canvas.vehicle(
-                x + dx, motion[n, kernels.Y], motion[n, kernels.YAW], trait[n, kernels.OWN_LENGTH],
-                trait[n, kernels.OWN_WIDTH], drawing.EGO if n == 0 else color, motion[n, kernels.ACCELERATION] < -0.5,
+                x + dx, motion[n, layout.Y], motion[n, layout.YAW], trait[n, layout.OWN_LENGTH],
+                trait[n, layout.OWN_WIDTH], drawing.EGO if n == 0 else color, motion[n, layout.ACCELERATION] < -0.5,
             )  # fmt: skip
             if n > 0 and -_SEEN_BEHIND < dx < _SEEN_AHEAD:
-                canvas.label(x + dx - 0.8, motion[n, kernels.Y], f"{motion[n, kernels.SPEED]:.0f}", drawing.GLASS)
-        state = "  COLLISION" if self.info[env, kernels.INFO_CRASHED] else ""
+                canvas.label(x + dx - 0.8, motion[n, layout.Y], f"{motion[n, layout.SPEED]:.0f}", drawing.GLASS)
+        state = "  COLLISION" if self.info[env, layout.INFO_CRASHED] else ""
         return canvas.finish(
-            f"step {self.clock[env, 0]}   {motion[0, kernels.SPEED]:.1f} m/s   "
-            f"{motion[0, kernels.ACCELERATION]:+.1f} m/s/s   lane {int(self.place[env, 0, kernels.TARGET])}   "
+            f"step {self.clock[env, 0]}   {motion[0, layout.SPEED]:.1f} m/s   "
+            f"{motion[0, layout.ACCELERATION]:+.1f} m/s/s   lane {int(self.place[env, 0, layout.TARGET])}   "
             f"reward {self.reward[env]:+.3f}{state}"
         )
 
