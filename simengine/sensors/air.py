@@ -101,7 +101,7 @@ def fill_scatter(
                 before = after
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")
 def scattered_light(
     scatter: NDArray[np.float32], u: float, v: float, distance: float
 ) -> tuple[float, float, float]:

@@ -35,7 +35,7 @@ from simengine.sensors.illumination import Surroundings
 from simengine.sensors.lamps import CELLS, NUM_COLUMNS, PER_CELL, gather_lights
 from simengine.sensors.mount import sensor_pose
 from simengine.sensors.noise import lattice_table
-from simengine.sensors.points import Bodies, View, flat_triangles
+from simengine.sensors.points import Bodies, View, flat_triangles, knot_step
 from simengine.sensors.precipitation import DAY_EXPOSURE, NIGHT_EXPOSURE, draw_particles
 from simengine.sensors.raster import Intrinsics, Visibility, draw_visibility, intrinsics_of_fov
 from simengine.sensors.reflection import leave_ground, sum_columns
@@ -296,7 +296,7 @@ class CameraSensor(Sensor):
         weather = self._scene.weather
         shade_rows(
             bodies, around, view, self._table, self._lattice, float(weather.wetness), float(weather.snow_cover),
-            float(weather.ice), mirror, *visibility, 0, out.shape[0], out,
+            float(weather.ice), mirror, *visibility, knot_step(self.intrinsics.fx), 0, out.shape[0], out,
         )
 
     def _mirror_image(

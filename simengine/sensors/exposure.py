@@ -102,13 +102,16 @@ def _blur_lines(source: NDArray[np.float32], radius: int, out: NDArray[np.float3
     lines, length = source.shape[0], source.shape[1]
     share = 1.0 / (2.0 * radius + 1.0)
     for line in range(lines):
-        for c in range(3):
-            total = 0.0
-            for k in range(-radius, radius + 1):
-                total += source[line, min(length - 1, max(0, k)), c]
-            for i in range(length):
-                out[i, line, c] = total * share
-                total += source[line, min(length - 1, i + radius + 1), c] - source[line, max(0, i - radius), c]
+        r, g, b = 0.0, 0.0, 0.0
+        for k in range(-radius, radius + 1):
+            i = min(length - 1, max(0, k))
+            r, g, b = r + source[line, i, 0], g + source[line, i, 1], b + source[line, i, 2]
+        for i in range(length):
+            out[i, line, 0], out[i, line, 1], out[i, line, 2] = r * share, g * share, b * share
+            ahead, behind = min(length - 1, i + radius + 1), max(0, i - radius)
+            r += float(source[line, ahead, 0]) - float(source[line, behind, 0])
+            g += float(source[line, ahead, 1]) - float(source[line, behind, 1])
+            b += float(source[line, ahead, 2]) - float(source[line, behind, 2])
 
 
 @njit(cache=True, error_model="numpy")
@@ -123,17 +126,25 @@ def lens_glare(radiance: NDArray[np.float32], exposure: float) -> NDArray[np.flo
         Shape (height / 4, width / 4, 3), rounded up.
     """
     step = GLARE_STEP
-    rows, columns = (radiance.shape[0] + step - 1) // step, (radiance.shape[1] + step - 1) // step
+    height, width = radiance.shape[0], radiance.shape[1]
+    rows, columns = (height + step - 1) // step, (width + step - 1) // step
     small = np.zeros((rows, columns, 3), np.float32)
+    factor, most = np.float32(exposure), np.float32(3000.0)
     for row in range(rows):
+        for y in range(row * step, min(height, (row + 1) * step)):
+            for column in range(columns):
+                r, g, b = np.float32(0.0), np.float32(0.0), np.float32(0.0)
+                for x in range(column * step, min(width, (column + 1) * step)):
+                    r += min(most, radiance[y, x, 0] * factor)
+                    g += min(most, radiance[y, x, 1] * factor)
+                    b += min(most, radiance[y, x, 2] * factor)
+                small[row, column, 0] += r
+                small[row, column, 1] += g
+                small[row, column, 2] += b
         for column in range(columns):
+            count = (min(height, (row + 1) * step) - row * step) * (min(width, (column + 1) * step) - column * step)
             for c in range(3):
-                total, count = 0.0, 0
-                for y in range(row * step, min(radiance.shape[0], (row + 1) * step)):
-                    for x in range(column * step, min(radiance.shape[1], (column + 1) * step)):
-                        total += min(3000.0, radiance[y, x, c] * exposure)
-                        count += 1
-                small[row, column, c] = total / count
+                small[row, column, c] /= np.float32(count)
     turned = np.empty((columns, rows, 3), np.float32)
     near = np.empty_like(small)
     far = np.empty_like(small)
@@ -175,31 +186,51 @@ def develop_rows(
         row_last: One past the last.
         out: Shape (height, width, 3).
     """
-    electrons = FULL_WELL / gain
-    read = READ_NOISE * READ_NOISE / (electrons * electrons)
-    rows, columns = glare.shape[0], glare.shape[1]
+    rows, columns, width = glare.shape[0], glare.shape[1], radiance.shape[1]
+    zero, one, half, most = np.float32(0.0), np.float32(1.0), np.float32(0.5), np.float32(TONE_RANGE)
+    through, veiled = np.float32((1.0 - GLARE) * exposure), np.float32(GLARE)
+    per_electron = np.float32(gain / FULL_WELL)
+    read = np.float32((READ_NOISE * gain / FULL_WELL) ** 2)
+    per_range, steps = np.float32(1.0 / TONE_RANGE), np.float32(TONE_STEPS - 1.0)
+    left, share = np.empty(width, np.int64), np.empty(width, np.float32)  # place of a pixel between the glare's columns
+    for column in range(width):
+        gx = min(columns - 1.0, max(0.0, (column + 0.5) / GLARE_STEP - 0.5))
+        left[column] = max(0, min(columns - 2, int(gx)))
+        share[column] = gx - left[column]
+    line = np.zeros((columns + 1, 3), np.float32)  # glare at a row; the last entry is only there for one column's sake
+    value, noise = np.empty(3 * width, np.float32), np.zeros(3 * width, np.float32)
+    bits, place = np.empty(width, np.uint64), np.empty(3 * width, np.int32)
     for row in range(row_first, row_last):
-        word, other, _, _ = philox_words(key, stream, frame, row, 0)
         gy = min(rows - 1.0, max(0.0, (row + 0.5) / GLARE_STEP - 0.5))
         j = min(rows - 1, int(gy))
-        j1 = min(rows - 1, j + 1)
-        v = gy - j
-        for column in range(radiance.shape[1]):
-            gx = min(columns - 1.0, max(0.0, (column + 0.5) / GLARE_STEP - 0.5))
-            i = min(columns - 1, int(gx))
-            i1 = min(columns - 1, i + 1)
-            u = gx - i
-            w00, w01, w10, w11 = (1.0 - v) * (1.0 - u), (1.0 - v) * u, v * (1.0 - u), v * u
-            bits = np.uint64(0)
-            if noisy:
+        lower = min(rows - 1, j + 1)
+        v = np.float32(gy - j)
+        for column in range(columns):
+            for c in range(3):
+                upper = glare[j, column, c]
+                line[column, c] = veiled * (upper + v * (glare[lower, column, c] - upper))
+        for column in range(width):
+            i, u = left[column], share[column]
+            for c in range(3):
+                veil = line[i, c] + u * (line[i + 1, c] - line[i, c])
+                value[3 * column + c] = through * radiance[row, column, c] + veil
+        if noisy:
+            word, other, _, _ = philox_words(key, stream, frame, row, 0)
+            for column in range(width):
                 first = mix_bits(np.uint64(word) ^ (np.uint64(column) * np.uint64(0x9E3779B1)))
                 second = mix_bits(np.uint64(other) ^ (np.uint64(column) * np.uint64(0x85EBCA77)))
-                bits = (np.uint64(first) << np.uint64(32)) | np.uint64(second)
-            for c in range(3):
-                veil = w00 * glare[j, i, c] + w01 * glare[j, i1, c] + w10 * glare[j1, i, c] + w11 * glare[j1, i1, c]
-                value = (1.0 - GLARE) * exposure * radiance[row, column, c] + GLARE * veil
-                if noisy:
-                    draw = normal[int((bits >> np.uint64(12 * c)) & np.uint64(0xFFF))]
-                    value += draw * math.sqrt(min(value, 1.0) / electrons + read)
-                value = min(TONE_RANGE, max(0.0, value))
-                out[row, column, c] = tone[int(math.sqrt(value / TONE_RANGE) * (TONE_STEPS - 1.0) + 0.5)]
+                bits[column] = (np.uint64(first) << np.uint64(32)) | np.uint64(second)
+            for column in range(width):
+                word = bits[column]
+                noise[3 * column] = normal[np.int64(word & np.uint64(0xFFF))]
+                noise[3 * column + 1] = normal[np.int64((word >> np.uint64(12)) & np.uint64(0xFFF))]
+                noise[3 * column + 2] = normal[np.int64((word >> np.uint64(24)) & np.uint64(0xFFF))]
+        for k in range(3 * width):
+            clean = value[k]
+            noisy_value = clean + noise[k] * math.sqrt(min(clean, one) * per_electron + read)
+            exposed = min(most, max(zero, noisy_value))
+            place[k] = np.int32(math.sqrt(exposed * per_range) * steps + half)
+        for column in range(width):
+            out[row, column, 0] = tone[place[3 * column]]
+            out[row, column, 1] = tone[place[3 * column + 1]]
+            out[row, column, 2] = tone[place[3 * column + 2]]

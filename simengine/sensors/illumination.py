@@ -15,6 +15,7 @@ from simengine.core.semantics import Semantic
 from simengine.sensors.lamps import CELL_SIZE, ground_openness, light_at
 from simengine.sensors.points import (
     BLUE,
+    DISTANCE,
     EXPONENT,
     EYE_X,
     EYE_Y,
@@ -41,11 +42,14 @@ from simengine.sensors.points import (
     X,
     Y,
     Z,
+    near_stride,
 )
 from simengine.sensors.shadow import sun_visible
 
 SHEETING_ANGLE = 0.0096  # between lamp and eye at which sheeting returns half as much [rad]
 GLOSSY = 50.0  # exponent above which lamps show as highlights
+FADED = 10.0  # a highlight is e^-10 of its peak where its exponent times 1 − cosine is this
+HIGHLIGHT_MARGIN = 0.1  # how far beyond that pixels are still looked up one by one [rad]
 _ROAD, _MARKING, _PAVEMENT, _TERRAIN, _FLOOR = (
     int(Semantic.ROAD), int(Semantic.LANE_MARKING), int(Semantic.PAVEMENT), int(Semantic.TERRAIN), int(Semantic.FLOOR),
 )
@@ -102,8 +106,8 @@ def open_ground(
 
 @njit(cache=True, error_model="numpy")
 def light_by_day(
-    bodies: Bodies, around: Surroundings, step: int, nearest: NDArray[np.int32], row: int, run: NDArray[np.int32],
-    num_runs: int, px: NDArray[np.float64],
+    bodies: Bodies, around: Surroundings, step: int, pixel: float, nearest: NDArray[np.int32], row: int,
+    run: NDArray[np.int32], num_runs: int, px: NDArray[np.float64],
 ) -> None:
     """Fill a row's illuminance by sun, sky and bounced light, and begin its luminance at nothing."""
     direction = around.sun_direction
@@ -129,7 +133,8 @@ def light_by_day(
                 low = 0.45 + 0.55 * rise
                 px[OPEN, column] = low + (1.0 - low) * max(0.0, px[NORMAL_Z, column])
         elif is_ground(int(semantic[t])):
-            open_ground(cell_actor, corner, position, rotation, size, first, last, step, px)
+            stride = near_stride(step, pixel, px[DISTANCE, first])
+            open_ground(cell_actor, corner, position, rotation, size, first, last, stride, px)
         else:
             for column in range(first, last):
                 px[OPEN, column] = 1.0
@@ -152,12 +157,12 @@ def light_by_day(
             px[OUT_R, column], px[OUT_G, column], px[OUT_B, column] = 0.0, 0.0, 0.0
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")
 def gather_lamps(
     light: NDArray[np.float64], cells: NDArray[np.int32], corner: NDArray[np.float64], own: int, extinction: float,
     ground: bool, column: int, glossy: bool, px: NDArray[np.float64], out: NDArray[np.float64],
-) -> None:
-    """Write what lamps do to a pixel.
+) -> float:
+    """Write what lamps do to a pixel, and return the largest cosine between its normal and a highlight's.
 
     Args:
         light: See `lamps.LightGrid`.
@@ -177,7 +182,9 @@ def gather_lamps(
     cell_column = int(math.floor((x - corner[0]) / CELL_SIZE))
     cell_row = int(math.floor((y - corner[1]) / CELL_SIZE))
     inside = 0 <= cell_column < cells.shape[1] and 0 <= cell_row < cells.shape[0]
-    out[:] = 0.0
+    largest = 0.0
+    for i in range(9):
+        out[i] = 0.0
     for k in range(-1, cells.shape[2]):
         if k < 0:
             n = own
@@ -187,14 +194,14 @@ def gather_lamps(
             n = cells[cell_row, cell_column, k] if inside else -1
             if n < 0:
                 break
+        dx, dy, dz = light[n, 0] - x, light[n, 1] - y, light[n, 2] - z
+        if nx * dx + ny * dy + nz * dz <= 0.0 and not (ground and k < 0):
+            continue
         share, tx, ty, tz = light_at(light, n, x, y, z)
         if share <= 0.0:
             continue
         incident = nx * tx + ny * ty + nz * tz
-        if incident <= 0.0 and not ground:
-            continue
         if extinction > 1e-3:
-            dx, dy, dz = light[n, 0] - x, light[n, 1] - y, light[n, 2] - z
             share *= math.exp(-extinction * math.sqrt(dx * dx + dy * dy + dz * dz))
         red, green, blue = share * light[n, 9], share * light[n, 10], share * light[n, 11]
         if incident > 0.0:
@@ -206,7 +213,8 @@ def gather_lamps(
                 hx, hy, hz = tx + vx, ty + vy, tz + vz
                 half = math.sqrt(hx * hx + hy * hy + hz * hz)
                 peak = (nx * hx + ny * hy + nz * hz) / max(half, 1e-6)
-                if peak > 0.9 and exponent > GLOSSY:
+                largest = max(largest, peak)
+                if exponent > GLOSSY and exponent * (1.0 - peak) < FADED:
                     lobe = reflectance * (exponent + 8.0) / (8.0 * math.pi) * peak**exponent * incident
                     out[6] += lobe * red
                     out[7] += lobe * green
@@ -217,34 +225,50 @@ def gather_lamps(
                 apart = 2.0 * (1.0 - (tx * vx + ty * vy + tz * vz)) / (SHEETING_ANGLE * SHEETING_ANGLE)
                 back = 1.0 / (1.0 + apart)
             out[3], out[4], out[5] = back * red, back * green, back * blue
+    return largest
 
 
-@njit(cache=True, error_model="numpy")
-def _add_lamps(ground: bool, column: int, light: NDArray[np.float64], px: NDArray[np.float64]) -> None:
-    """Add to a pixel what `gather_lamps` found."""
-    opened, retro = px[OPEN, column], px[RETRO, column]
-    px[LUX_R, column] += opened * light[0]
-    px[LUX_G, column] += opened * light[1]
-    px[LUX_B, column] += opened * light[2]
-    red, green, blue = retro, retro, retro
-    if not ground:
-        strongest = max(0.05, max(px[RED, column], max(px[GREEN, column], px[BLUE, column])))
-        back = retro * px[FACING, column] / strongest
-        red, green, blue = back * px[RED, column], back * px[GREEN, column], back * px[BLUE, column]
-    px[OUT_R, column] += red * light[3] + light[6]
-    px[OUT_G, column] += green * light[4] + light[7]
-    px[OUT_B, column] += blue * light[5] + light[8]
+@njit(cache=True, error_model="numpy", inline="always")
+def _add_lamps(
+    ground: bool, at: int, to: int, before: NDArray[np.float64], after: NDArray[np.float64], px: NDArray[np.float64]
+) -> None:
+    """Add to the pixels [at, to) what `gather_lamps` found at `at` and `to`; its highlights only where it looked."""
+    share = 1.0 / (to - at)
+    r, g, b, back_r, back_g, back_b = before[0], before[1], before[2], before[3], before[4], before[5]
+    to_r, to_g, to_b = (after[0] - r) * share, (after[1] - g) * share, (after[2] - b) * share
+    to_back_r, to_back_g = (after[3] - back_r) * share, (after[4] - back_g) * share
+    to_back_b = (after[5] - back_b) * share
+    px[OUT_R, at] += before[6]
+    px[OUT_G, at] += before[7]
+    px[OUT_B, at] += before[8]
+    for column in range(at, to):
+        f, opened = float(column - at), px[OPEN, column]
+        px[LUX_R, column] += opened * (r + f * to_r)
+        px[LUX_G, column] += opened * (g + f * to_g)
+        px[LUX_B, column] += opened * (b + f * to_b)
+    if before[4] == 0.0 and after[4] == 0.0:
+        return
+    for column in range(at, to):
+        f, retro = float(column - at), px[RETRO, column]
+        red, green, blue = retro, retro, retro
+        if not ground:
+            strongest = max(0.05, max(px[RED, column], max(px[GREEN, column], px[BLUE, column])))
+            back = retro * px[FACING, column] / strongest
+            red, green, blue = back * px[RED, column], back * px[GREEN, column], back * px[BLUE, column]
+        px[OUT_R, column] += red * (back_r + f * to_back_r)
+        px[OUT_G, column] += green * (back_g + f * to_back_g)
+        px[OUT_B, column] += blue * (back_b + f * to_back_b)
 
 
 @njit(cache=True, error_model="numpy")
 def light_by_lamps(
-    bodies: Bodies, around: Surroundings, step: int, nearest: NDArray[np.int32], row: int, run: NDArray[np.int32],
-    num_runs: int, px: NDArray[np.float64],
+    bodies: Bodies, around: Surroundings, step: int, pixel: float, nearest: NDArray[np.int32], row: int,
+    run: NDArray[np.int32], num_runs: int, px: NDArray[np.float64],
 ) -> None:
     """Add a row's illuminance by local lamps, their highlights, and what returns to the ego's own lamps."""
     semantic, part, part_actor = bodies.semantic, bodies.part, bodies.part_actor
     light, cells, corner, extinction = around.light, around.cell_light, around.corner, around.extinction
-    before, after, between = np.zeros(9), np.zeros(9), np.zeros(9)
+    before, after = np.zeros(9), np.zeros(9)
     for n in range(num_runs):
         first, last = run[n], run[n + 1]
         t = nearest[row, first]
@@ -252,19 +276,22 @@ def light_by_lamps(
             continue
         ground = is_ground(int(semantic[t]))
         own = -1 if part_actor[part[t]] == 0 else around.own_lamps  # the ego does not light itself
-        glossy = False
+        glossy, exponent = False, GLOSSY
         for column in range(first, last):
-            glossy = glossy or (px[EXPONENT, column] > GLOSSY and px[REFLECTANCE, column] > 0.0)
-        stride = 1 if glossy else step
-        at, to = first, first
+            if px[EXPONENT, column] > GLOSSY and px[REFLECTANCE, column] > 0.0:
+                glossy, exponent = True, px[EXPONENT, column]
+        reach = math.sqrt(2.0 * FADED / exponent) + HIGHLIGHT_MARGIN
+        near_highlight = 1.0 - 0.5 * reach * reach
+        stride = step if glossy else near_stride(step, pixel, px[DISTANCE, first])
+        at, to, fine, peak_before = first, first, first, 0.0
         while to < last:
-            gather_lamps(light, cells, corner, own, extinction, ground, to, glossy, px, after)
-            for column in range(at, to):
-                share = (column - at) / (to - at)
-                for i in range(9):
-                    between[i] = before[i] + share * (after[i] - before[i])
-                _add_lamps(ground, column, between, px)
-            before, after = after, before
+            peak = gather_lamps(light, cells, corner, own, extinction, ground, to, glossy, px, after)
+            if to - at > 1 and max(peak, peak_before) > near_highlight:
+                fine, to = to, at + 1  # up to there pixel by pixel
+                continue
+            if to > at:
+                _add_lamps(ground, at, to, before, after, px)
+            before, after, peak_before = after, before, peak
             at = to
-            to = min(to + stride, last - 1) if to < last - 1 else last
-        _add_lamps(ground, last - 1, before, px)
+            to = min(to + (1 if to < fine else stride), last - 1) if to < last - 1 else last
+        _add_lamps(ground, last - 1, last, before, before, px)

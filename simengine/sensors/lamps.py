@@ -243,7 +243,7 @@ def gather_lights(
     return count
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")
 def ground_openness(
     cell_actor: NDArray[np.int32], corner: NDArray[np.float64], actor_position: NDArray[np.float64],
     actor_rotation: NDArray[np.float64], size: NDArray[np.float64], x: float, y: float, z: float,

@@ -23,7 +23,9 @@ from numpy.typing import NDArray
 ) = range(34)
 NUM_FIELDS = 34
 UNSEEN = -2  # instead of a triangle: a pixel whose colour nobody asks for
-MOST_STEP, KNOT_ANGLE = 4, 1.0 / 160.0  # pixels from knot to knot at most, and their angle at most [rad]
+# From knot to knot: at most 4 pixels and this angle [rad], or if that is more, at most 16 pixels and this length [m].
+MOST_STEP, KNOT_ANGLE = 4, 1.0 / 160.0
+MOST_STRIDE, KNOT_LENGTH = 16, 0.12
 
 
 class View(NamedTuple):
@@ -75,6 +77,12 @@ def flat_triangles(corner_normal: NDArray[np.float32], out: NDArray[np.bool_]) -
 def knot_step(focal: float) -> int:
     """Return how many pixels lie between the knots of a run for a focal length [px]."""
     return max(1, min(MOST_STEP, int(focal * KNOT_ANGLE)))
+
+
+@njit(cache=True, error_model="numpy")
+def near_stride(step: int, pixel: float, distance: float) -> int:
+    """Return how many pixels lie between knots at a distance [m] where light changes by length rather than by angle."""
+    return max(step, int(min(float(MOST_STRIDE), KNOT_LENGTH / (pixel * distance))))
 
 
 @njit(cache=True, error_model="numpy")

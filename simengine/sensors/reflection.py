@@ -94,7 +94,7 @@ def sum_columns(image: NDArray[np.float32], out: NDArray[np.float64]) -> None:
                 out[row + 1, column, c] = out[row, column, c] + image[row, column, c]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")
 def mirror_sample(
     mirror: NDArray[np.float64], column: float, row: float, spread: float
 ) -> tuple[float, float, float]:

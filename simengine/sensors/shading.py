@@ -28,7 +28,6 @@ from simengine.sensors.points import (
     Bodies,
     View,
     find_runs,
-    knot_step,
     locate_points,
 )
 from simengine.sensors.reflection import reflect_light
@@ -178,7 +177,7 @@ def look_through_air(
 def shade_rows(
     bodies: Bodies, around: Surroundings, view: View, table: NDArray[np.float64], lattice: NDArray[np.float32],
     wetness: float, snow_cover: float, ice: float, mirror: NDArray[np.float64], inverse_depth: NDArray[np.float32],
-    nearest: NDArray[np.int32], row_first: int, row_last: int, out: NDArray[np.float32],
+    nearest: NDArray[np.int32], step: int, row_first: int, row_last: int, out: NDArray[np.float32],
 ) -> None:
     """Work out the luminance of the rows [row_first, row_last) of an image.
 
@@ -194,13 +193,14 @@ def shade_rows(
         mirror: `reflection.sum_columns` of the mirror image of half the resolution, or shape (0, 0, 3).
         inverse_depth: [1/m]. Shape (height, width).
         nearest: Triangle, −1 or `points.UNSEEN`. Shape (height, width).
+        step: See `points.knot_step`.
         row_first: First row.
         row_last: One past the last.
         out: Linear sRGB luminance [cd/m²]. Shape (height, width, 3).
     """
     px = np.zeros((NUM_FIELDS, nearest.shape[1]))
     run = np.empty(nearest.shape[1] + 1, np.int32)
-    step = knot_step(view.fx)
+    pixel = 1.0 / view.fx
     weathered = wetness > 0.0 or snow_cover > 0.0 or ice > 0.0
     for row in range(row_first, row_last):
         runs = find_runs(nearest, row, run)
@@ -208,9 +208,9 @@ def shade_rows(
         paint_surfaces(bodies, table, lattice, around.seed, nearest, row, run, runs, px)
         if weathered:
             weather_surfaces(bodies, lattice, wetness, snow_cover, ice, nearest, row, run, runs, px)
-        light_by_day(bodies, around, step, nearest, row, run, runs, px)
+        light_by_day(bodies, around, step, pixel, nearest, row, run, runs, px)
         if around.light.shape[0] > 0:
-            light_by_lamps(bodies, around, step, nearest, row, run, runs, px)
+            light_by_lamps(bodies, around, step, pixel, nearest, row, run, runs, px)
         reflect_light(around, lattice, mirror, view.fx, nearest, row, px)
         add_emission(bodies, around, lattice, nearest, row, run, runs, px)
-        look_through_air(around, step, 1.0 / view.fx, nearest, row, run, runs, px, out)
+        look_through_air(around, 2 * step, pixel, nearest, row, run, runs, px, out)

@@ -87,7 +87,7 @@ def draw_shadow_map(
                         out[row, column] = value
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")
 def sun_visible(
     height: NDArray[np.float32], corner: NDArray[np.float64], texel: NDArray[np.float64],
     sun_from_world: NDArray[np.float64], x: float, y: float, z: float, nx: float, ny: float, nz: float,

@@ -146,7 +146,7 @@ def fade(footprint: float, size: float) -> float:
     return min(1.0, max(0.0, 1.6 - 2.0 * footprint / size))
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")
 def textured_albedo(
     table: NDArray[np.float64], lattice: NDArray[np.float32], material: int, x: float, y: float, z: float, nx: float,
     ny: float, nz: float,
