@@ -3,9 +3,12 @@
 Powers are relative to a white Lambertian target at 1 m in clear air.
 
 Soft echo: Hahner et al., "Fog simulation on real LiDAR point clouds", ICCV 2021, eq. 8: (β / β₀) ∫ sin²(π t / 2τ_H)
-e^(−2αr) ξ(r) / r² dt with r = R − c t / 2, τ_H = 20 ns, β₀ = 1e-6 / π, and an overlap ξ of beam and receiver that rises
-from 0 to 1 between 0.9 m and 1 m. They scale it by the unknown sensor constant times the target's own power; here that
-constant belongs to the white target. Like the hard echo's, its range is that of the pulse's middle.
+e^(−2αr) ξ(r) / r² dt with r = R − c t / 2, τ_H = 20 ns. Like the hard echo's, its range is that of the pulse's middle.
+Two departures. They set β₀ = 1e-6 / π for every target, which stands for a sensor nobody knows; here the hard target is
+white and Lambertian, whose response is δ(r − R₀) / π over range, and 2 / (c π) once it is integrated over time: the
+echo is then β π ∫ … dr. And ξ is that of transmitter and receiver side by side (Rasshofer et al., "Influences of
+weather phenomena on automotive laser radar systems", 2011, eq. 11 and 12), 0.1 m apart, of 2° and 3.5° field of view
+and 1 cm radius, the values that Hahner et al. list: it rises from 0 at 1.67 m to 1 at 7.64 m, not from 0.9 m to 1 m.
 
 Drops: after Kilic et al., "LISA" (2021): a particle of diameter D in a beam of width w returns ρ (D / w)² e^(−2αr) / r²
 with ρ = |(n − 1) / (n + 1)|². Instead of drawing all of them, the number that outshine a threshold is integrated over
@@ -25,9 +28,9 @@ from simengine.core.weather import Weather, backscatter, extinction
 
 _LIGHT_SPEED = 299_792_458.0  # [m/s]
 _HALF_PULSE = 20e-9  # τ_H [s]
-_HARD_BACKSCATTER = 1e-6 / math.pi  # β₀
-_OVERLAP_START, _OVERLAP_FULL = 0.9, 1.0  # [m]
-SOFT_STEP, SOFT_BINS = 0.05, 800  # of the range tables [m]; the echo's peak lies within the first 7 m
+_HARD_BACKSCATTER = 1.0 / math.pi  # of a white Lambertian target [1/sr]
+_OVERLAP_START, _OVERLAP_FULL = 1.67, 7.64  # [m]
+SOFT_STEP, SOFT_BINS = 0.05, 800  # of the range tables [m]; the echo's peak lies within the first 10 m
 
 _BEAM_WIDTH, _BEAM_DIVERGENCE = 0.011, 2.1e-3  # at the exit [m], [rad]: geometric means of the VLP-16's two axes
 _RAIN_REFLECTANCE = ((1.33 - 1.0) / (1.33 + 1.0)) ** 2
@@ -63,7 +66,7 @@ def integrate_soft_echo(
     num_bins = soft_power.shape[0]
     half_length = 0.5 * _LIGHT_SPEED * _HALF_PULSE
     pulse_bins = int(2.0 * half_length / SOFT_STEP)
-    weight = beta / _HARD_BACKSCATTER * (2.0 * SOFT_STEP / _LIGHT_SPEED)
+    weight = beta / _HARD_BACKSCATTER * SOFT_STEP
     air = np.zeros(num_bins)
     for i in range(num_bins):
         r = (i + 0.5) * SOFT_STEP

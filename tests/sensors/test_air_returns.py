@@ -13,31 +13,56 @@ from tests.sensors.lidar_scene import CLEAR
 THRESHOLD = 0.9 / 200.0**2
 
 
-def _published_soft_echo(weather, received):
-    """Hahner et al. 2021, eq. 8, by the trapezoidal rule over time."""
+def _soft_echo_over_time(weather, received):
+    """Hahner et al. 2021, eq. 8, by the trapezoidal rule over time, against a white target's response to the pulse."""
     alpha, beta = extinction(weather), backscatter(weather)
     light, half = 299_792_458.0, 20e-9
     t = np.linspace(0.0, 2.0 * half, 20_001)
     r = received - 0.5 * light * t
-    overlap = np.clip((r - 0.9) / 0.1, 0.0, 1.0)
+    overlap = np.clip((r - 1.67) / (7.64 - 1.67), 0.0, 1.0)
     safe = np.maximum(r, 0.1)
     value = np.sin(math.pi * t / (2.0 * half)) ** 2 * np.exp(-2.0 * alpha * safe) * overlap / safe**2
-    return beta / (1e-6 / math.pi) * float(np.sum(0.5 * (value[1:] + value[:-1])) * (t[1] - t[0]))
+    white = 1.0 / math.pi * 2.0 / light
+    return beta / white * float(np.sum(0.5 * (value[1:] + value[:-1])) * (t[1] - t[0]))
 
 
 @pytest.mark.parametrize("optical_range", [30.0, 100.0])
 def test_soft_echo_is_the_published_integral_at_its_peak(optical_range):
     weather = CLEAR._replace(optical_range=optical_range)
     power, place = soft_echo(*air_returns(weather, THRESHOLD)[1:3], math.inf)
-    received = np.arange(1.0, 12.0, 0.05)
-    values = [_published_soft_echo(weather, float(r)) for r in received]
+    received = np.arange(1.0, 15.0, 0.05)
+    values = [_soft_echo_over_time(weather, float(r)) for r in received]
     assert power == pytest.approx(max(values), rel=0.03)
     assert place == pytest.approx(received[int(np.argmax(values))] - 0.5 * 299_792_458.0 * 20e-9, abs=0.11)
 
 
+def test_overlap_follows_from_transmitter_and_receiver_side_by_side():
+    apart, radius, emitted, seen = 0.1, 0.01, math.radians(2.0) / 2.0, math.radians(3.5) / 2.0
+    begins = (apart - 2.0 * radius) / (math.tan(emitted) + math.tan(seen))
+    full = apart / (math.tan(seen) - math.tan(emitted))
+    assert (begins, full) == pytest.approx((1.67, 7.64), abs=0.01)
+
+
+@pytest.mark.parametrize(("optical_range", "farthest"), [(40.0, 25.0), (100.0, 50.0)])
+def test_dense_fog_outshines_even_white_targets_beyond_about_half_its_optical_range(optical_range, farthest):
+    weather = CLEAR._replace(optical_range=optical_range)
+    power = soft_echo(*air_returns(weather, THRESHOLD)[1:3], math.inf)[0]
+    distance = np.arange(1.0, 200.0, 0.1)
+    brighter = distance[np.exp(-2.0 * extinction(weather) * distance) / distance**2 > power]
+    assert 0.5 * farthest < brighter.max() < farthest
+
+
+def test_thin_haze_gives_no_echo_that_could_be_detected():
+    echoes = {
+        reach: soft_echo(*air_returns(CLEAR._replace(optical_range=reach), THRESHOLD)[1:3], math.inf)[0]
+        for reach in (200.0, 1000.0)
+    }
+    assert echoes[200.0] > THRESHOLD > echoes[1000.0]
+
+
 def test_soft_echo_grows_with_the_air_before_the_target():
     air = air_returns(CLEAR._replace(optical_range=50.0), THRESHOLD)
-    powers = [soft_echo(air.soft_power, air.soft_range, distance)[0] for distance in (0.5, 1.5, 3.0, 6.0, 50.0)]
+    powers = [soft_echo(air.soft_power, air.soft_range, distance)[0] for distance in (0.5, 2.5, 4.0, 6.0, 50.0)]
     assert powers[0] == 0.0
     assert powers == sorted(powers) and powers[1] < 0.9 * powers[4]
     assert all(
