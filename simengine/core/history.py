@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.geometry import interpolate_quaternions
@@ -82,18 +83,42 @@ class History:
         return interpolate_states(before, after, fraction, time_ns)
 
 
+@njit(cache=True)
+def _mix_rows(
+    before: NDArray[np.float64], after: NDArray[np.float64], weight: NDArray[np.float64], out: NDArray[np.float64]
+) -> None:
+    """Write `before` + (`after` − `before`) · `weight`. Shapes (num_actors, n) and (num_actors,)."""
+    for a in range(out.shape[0]):
+        for i in range(out.shape[1]):
+            out[a, i] = before[a, i] + (after[a, i] - before[a, i]) * weight[a]
+
+
+@njit(cache=True)
+def _mix_orientations(
+    before: NDArray[np.float64], after: NDArray[np.float64], weight: NDArray[np.float64], out: NDArray[np.float64]
+) -> None:
+    """Write quaternions on the way from `before` to `after`. Shapes (num_actors, 4) and (num_actors,)."""
+    for a in range(out.shape[0]):
+        if weight[a] > 0.0:
+            interpolate_quaternions(before[a], after[a], weight[a], out[a])
+        else:
+            out[a] = before[a]
+
+
 def interpolate_states(before: WorldState, after: WorldState, fraction: float, time_ns: int) -> ActorPoses:
     """Interpolate two neighbouring states of world 0; an actor that appears or vanishes between them keeps `before`."""
-    both = before.valid[0] & after.valid[0]
-    weight = np.where(both, fraction, 0.0)
+    weight = np.where(before.valid[0] & after.valid[0], fraction, 0.0)
 
     def mix(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-        w = weight.reshape(-1, *([1] * (a.ndim - 2)))
-        return a[0] + (b[0] - a[0]) * w
+        if fraction == 0.0:
+            return a[0]
+        out = np.empty_like(a[0])
+        rows = (len(weight), out.size // max(len(weight), 1))
+        _mix_rows(a[0].reshape(rows), b[0].reshape(rows), weight, out.reshape(rows))
+        return out
 
-    orientation = before.orientation[0].copy()
-    for a in np.flatnonzero(weight > 0.0):
-        interpolate_quaternions(before.orientation[0, a], after.orientation[0, a], fraction, orientation[a])
+    orientation = np.empty_like(before.orientation[0])
+    _mix_orientations(before.orientation[0], after.orientation[0], weight, orientation)
     return ActorPoses(
         time_ns=time_ns,
         valid=before.valid[0],

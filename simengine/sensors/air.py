@@ -30,7 +30,8 @@ def slice_distance(k: int) -> float:
 def phase(cosine: float) -> float:
     """Return the share of light scattered by an angle of that cosine [1/sr] (Henyey–Greenstein)."""
     g = ASYMMETRY
-    return (1.0 - g * g) / (4.0 * math.pi * (1.0 + g * g - 2.0 * g * cosine) ** 1.5)
+    spread = 1.0 + g * g - 2.0 * g * cosine
+    return (1.0 - g * g) / (4.0 * math.pi * spread * math.sqrt(spread))
 
 
 @njit(cache=True, error_model="numpy")
@@ -58,6 +59,12 @@ def fill_scatter(
         out: Luminance gathered up to each slice. Shape (SLICES, ROWS, COLUMNS, 3) [cd/m²].
     """
     w = world_from_camera
+    at_slice, weight_of_slice, before = np.empty(SLICES), np.empty(SLICES), 0.3
+    for k in range(SLICES):
+        after = slice_distance(k)
+        at_slice[k] = 0.5 * (before + after)
+        weight_of_slice[k] = extinction * math.exp(-extinction * at_slice[k]) * (after - before)
+        before = after
     for row in range(ROWS):
         oy = (height * (row + 0.5) / ROWS - cy) / fy
         for column in range(COLUMNS):
@@ -67,15 +74,13 @@ def fill_scatter(
             z = w[2, 0] * ox + w[2, 1] * oy + w[2, 2]
             length = math.sqrt(x * x + y * y + z * z)
             x, y, z = x / length, y / length, z / length
-            r, g, b, before = 0.0, 0.0, 0.0, 0.3
+            r, g, b = 0.0, 0.0, 0.0
             for k in range(SLICES):
-                after = slice_distance(k)
-                at = 0.5 * (before + after)
+                at, weight = at_slice[k], weight_of_slice[k]
                 px, py, pz = eye[0] + at * x, eye[1] + at * y, eye[2] + at * z
                 cell_column = int(math.floor((px - corner[0]) / CELL_SIZE))
                 cell_row = int(math.floor((py - corner[1]) / CELL_SIZE))
                 inside = 0 <= cell_column < cell_light.shape[1] and 0 <= cell_row < cell_light.shape[0]
-                weight = extinction * math.exp(-extinction * at) * (after - before)
                 for n in range(-1, cell_light.shape[2]):
                     if n < 0:
                         item = own_lamps
@@ -98,7 +103,6 @@ def fill_scatter(
                     g += share * light[item, 10]
                     b += share * light[item, 11]
                 out[k, row, column, 0], out[k, row, column, 1], out[k, row, column, 2] = r, g, b
-                before = after
 
 
 @njit(cache=True, error_model="numpy", inline="always")

@@ -24,6 +24,7 @@ from simengine.sensors.clusters import Clusters
 
 SLICE_COLUMNS = 32  # at most, and at most a 32nd of the turn, so that tangents in a slice are nearly linear in angle
 NO_TRIANGLE = -1
+LONGEST_MOVE = 20.0  # of anything from one knot to the next, turn of the sensor included [m]
 
 
 class BeamPattern(NamedTuple):
@@ -176,6 +177,57 @@ def _hit_segment(
             hit[b] = triangle
 
 
+@njit(cache=True)
+def list_clusters(
+    cluster_part: NDArray[np.int32], cluster_center: NDArray[np.float64], cluster_radius: NDArray[np.float64],
+    sensor_from_part: NDArray[np.float64], shown: NDArray[np.bool_], knot: int, later: int, max_range: float,
+    cos_low: float, sin_low: float, cos_high: float, sin_high: float, near_cluster: NDArray[np.int32],
+    near_sphere: NDArray[np.float64],
+) -> int:
+    """List the clusters that lie within the range and between the lowest and the highest beam from a knot to the next.
+
+    Args:
+        cluster_part: See `clusters.Clusters`.
+        cluster_center: See `clusters.Clusters`.
+        cluster_radius: See `clusters.Clusters`.
+        sensor_from_part: Shape (num_knots, num_parts, 3, 4).
+        shown: Shape (num_knots, num_parts).
+        knot: The earlier knot.
+        later: The later knot.
+        max_range: [m].
+        cos_low: Of the lowest beam's elevation.
+        sin_low: Of the lowest beam's elevation.
+        cos_high: Of the highest beam's elevation.
+        sin_high: Of the highest beam's elevation.
+        near_cluster: The clusters. Shape (num_clusters,).
+        near_sphere: x and y at the earlier knot, radius with the motion to the later one [m]. Shape (num_clusters, 3).
+
+    Returns:
+        Their number.
+    """
+    count = 0
+    for k in range(cluster_part.shape[0]):
+        p = cluster_part[k]
+        if not shown[knot, p]:
+            continue
+        x, y, z = cluster_center[k, 0], cluster_center[k, 1], cluster_center[k, 2]
+        cx, cy, cz = _place(sensor_from_part[knot, p], x, y, z)
+        far = max_range + cluster_radius[k]
+        if abs(cx) > far + LONGEST_MOVE or abs(cy) > far + LONGEST_MOVE:
+            continue
+        ex, ey, ez = _place(sensor_from_part[later, p], x, y, z)
+        radius = cluster_radius[k] + math.sqrt((ex - cx) ** 2 + (ey - cy) ** 2 + (ez - cz) ** 2)
+        if cx * cx + cy * cy + cz * cz > (max_range + radius) ** 2:
+            continue
+        rho = math.sqrt(cx * cx + cy * cy)
+        if rho * sin_low - cz * cos_low > radius or cz * cos_high - rho * sin_high > radius:
+            continue
+        near_cluster[count] = k
+        near_sphere[count, 0], near_sphere[count, 1], near_sphere[count, 2] = cx, cy, radius
+        count += 1
+    return count
+
+
 @njit(cache=True, nogil=True)
 def cast_slices(
     first_slice: int, slice_step: int,
@@ -203,6 +255,9 @@ def cast_slices(
     column_high = np.empty(most, np.float32)
     before = np.empty((3, 4))
     after = np.empty((3, 4))
+    near_cluster = np.empty(num_clusters, np.int32)
+    near_sphere = np.empty((num_clusters, 3))
+    listed, num_listed = -1, 0
     cosine = np.empty(SLICE_COLUMNS, np.float32)
     sine = np.empty(SLICE_COLUMNS, np.float32)
     zero = np.float32(0.0)
@@ -223,22 +278,22 @@ def cast_slices(
         cos_edge, sin_edge = float(cosine[0]), float(sine[0])  # the leftmost column; the rightmost mirrors it
         center_column = np.float32(0.5 * (count - 1))
         scale = np.float32(columns_per_radian)
-        for k in range(num_clusters):
-            p = cluster_part[k]
-            if not shown[knot, p]:
-                continue
-            _turn(sensor_from_part[knot, p], cos_middle, sin_middle, before)
-            _turn(sensor_from_part[later, p], cos_middle, sin_middle, after)
-            cx, cy, cz = _place(before, cluster_center[k, 0], cluster_center[k, 1], cluster_center[k, 2])
-            ex, ey, ez = _place(after, cluster_center[k, 0], cluster_center[k, 1], cluster_center[k, 2])
-            radius = cluster_radius[k] + math.sqrt((ex - cx) ** 2 + (ey - cy) ** 2 + (ez - cz) ** 2)
+        if knot != listed:
+            num_listed = list_clusters(
+                cluster_part, cluster_center, cluster_radius, sensor_from_part, shown, knot, later, max_range, cos_low,
+                sin_low, cos_high, sin_high, near_cluster, near_sphere,
+            )
+            listed = knot
+        for n in range(num_listed):
+            k = near_cluster[n]
+            cx = near_sphere[n, 0] * cos_middle + near_sphere[n, 1] * sin_middle
+            cy = near_sphere[n, 1] * cos_middle - near_sphere[n, 0] * sin_middle
+            radius = near_sphere[n, 2]
             if cx < -radius or cy * cos_edge - cx * sin_edge > radius or cy * cos_edge + cx * sin_edge < -radius:
                 continue
-            if cx * cx + cy * cy + cz * cz > (max_range + radius) ** 2:
-                continue
-            rho = math.sqrt(cx * cx + cy * cy)
-            if rho * sin_low - cz * cos_low > radius or cz * cos_high - rho * sin_high > radius:
-                continue
+            p = cluster_part[k]
+            _turn(sensor_from_part[knot, p], cos_middle, sin_middle, before)
+            _turn(sensor_from_part[later, p], cos_middle, sin_middle, after)
             v0 = first_vertex[k]
             for i in range(first_vertex[k + 1] - v0):
                 px, py, pz = float(vertex[v0 + i, 0]), float(vertex[v0 + i, 1]), float(vertex[v0 + i, 2])

@@ -213,7 +213,7 @@ def test_compiled_kernel_equals_plain_python(monkeypatch):
     slices = plan_slices(pattern, column_time, np.array([0, SWEEP_NS], np.int64))
     nearest = np.full(hit.shape, np.inf, np.float32)
     plain_hit = np.full(hit.shape, NO_TRIANGLE, np.int32)
-    for name in ("_place", "_turn", "_first_beam", "_cross_plane", "_hit_segment", "cast_slices"):
+    for name in ("_place", "_turn", "_first_beam", "_cross_plane", "_hit_segment", "list_clusters", "cast_slices"):
         kernel = getattr(beams, name)
         monkeypatch.setattr(beams, name, getattr(kernel, "py_func", kernel))
     with np.errstate(all="ignore"):
