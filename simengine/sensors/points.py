@@ -81,7 +81,12 @@ def knot_step(focal: float) -> int:
 
 @njit(cache=True, error_model="numpy")
 def near_stride(step: int, pixel: float, distance: float) -> int:
-    """Return how many pixels lie between knots at a distance [m] where light changes by length rather than by angle."""
+    """Return how many pixels lie between knots at a distance [m] where light changes by length rather than by angle.
+
+    Where the picture is so coarse that every pixel is a knot (`step` 1), so it is here.
+    """
+    if step <= 1:
+        return 1
     return max(step, int(min(float(MOST_STRIDE), KNOT_LENGTH / (pixel * distance))))
 
 
