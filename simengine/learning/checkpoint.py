@@ -37,11 +37,13 @@ def save_checkpoint(path: Path, weights: dict[str, torch.Tensor], settings: dict
 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
-    """Read a checkpoint.
+    """Read a checkpoint, or the `policy.zip` of the folder that training wrote.
 
     Raises:
         ConfigError: There is no such file, or it is not a checkpoint of this format.
     """
+    if (path / "policy.zip").is_file():
+        path = path / "policy.zip"
     if not path.is_file():
         raise ConfigError(f"agent = {path}: there is no such file")
     try:
