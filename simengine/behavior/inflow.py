@@ -21,6 +21,7 @@ from simengine.behavior.memory import (
     EXIT_TURN,
     GRANT_ORDER,
     PROGRESS,
+    REST,
     SPEED_CAP,
     SPEED_FACTOR,
     DriverMemory,
@@ -32,6 +33,7 @@ from simengine.core.state import EGO, ActorTable, Behavior, WorldState, copy_sta
 from simengine.road.frenet import lane_position, lane_width, project_on_lane_near
 from simengine.road.network import LaneArrays, LaneType
 from simengine.road.projection import ground_at
+from simengine.road.traverse import approach_speed
 
 PITCH = 25.0  # between places where vehicles may enter [m]
 RIM = (0.9, 1.3)  # share of the radius at which vehicles enter on lanes that go on
@@ -48,8 +50,9 @@ ASIDE = 0.8  # to boxes beside [m]
 BRAKING = 2.0  # that an entry may ask of anybody: comfortable deceleration of the IDM [m/s²]
 SLOWEST = 3.0  # slower nobody enters: the queue has to clear first [m/s]
 UNHINDERED = 0.7  # share of the free speed below which nobody enters unless the vehicle ahead is slower
-LATERAL = 2.0  # acceleration in bends [m/s²]
 REACH = 200.0  # along the lane [m]
+NARROWEST = 2.9  # a narrower lane, which begins or ends here, is not entered [m]
+SETTLING = 3.0  # before who has come in may change lane [s]
 LEVEL = 4.0  # what is farther above or below is on another level [m]
 LEAVES, WAITS = 1, 2
 
@@ -99,10 +102,12 @@ def begin_inflow(
         leads_here = lanes.predecessor_first[lane + 1] > lanes.predecessor_first[lane]
         for k in range(max(1, math.ceil((length - 20.0) / PITCH))):
             s = k * PITCH + (6.0 if k == 0 else 0.0)
+            if lane_width(strips, lane, s) < NARROWEST:
+                continue
             x, y, c, d = lane_position(strips, lane, s, 0.0)
             first, last = lanes.lane_first_point[lane], lanes.lane_first_point[lane + 1]
             i = int(np.searchsorted(lanes.point_s[first:last], s, side="right")) - 1 + int(first)
-            rows.append((x, y, float(lanes.point_position[i, 2]), c, d, s, _entry_speed(lanes, lane, s)))
+            rows.append((x, y, float(lanes.point_position[i, 2]), c, d, s, approach_speed(lanes, lane, s)))
             site_lane.append(lane)
             begins.append(k == 0 and not leads_here)
     ordinary = (actors.behavior[0] == Behavior.TRAFFIC) & ~stays
@@ -123,18 +128,6 @@ def begin_inflow(
 def _headway(seed: np.uint64, site: int, number: int, rate: float) -> float:
     """Draw the time between two arrivals of a Poisson process [s]."""
     return -math.log(1.0 - philox_uniform(seed, ARRIVALS, number, 0, site)) / rate
-
-
-def _entry_speed(lanes: LaneArrays, lane: int, s: float) -> float:
-    """Return the speed that limit, bend and the way to the next junction allow [m/s]."""
-    first, last = lanes.lane_first_point[lane], lanes.lane_first_point[lane + 1]
-    near = (lanes.point_s[first:last] >= s - 5.0) & (lanes.point_s[first:last] <= s + REACH)
-    bend = float(np.abs(lanes.point_curvature[first:last][near]).max(initial=1e-6))
-    speed = min(float(lanes.lane_speed_limit[lane]), math.sqrt(LATERAL / max(bend, 1e-6)))
-    following = lanes.successor[lanes.successor_first[lane] : lanes.successor_first[lane + 1]]
-    if (lanes.lane_junction[following] >= 0).any():
-        speed = min(speed, math.sqrt(2.0 * BRAKING * max(0.0, float(lanes.lane_length[lane]) - s - 8.0)))
-    return speed
 
 
 @njit(cache=True)
@@ -361,6 +354,7 @@ def _forget(memory: DriverMemory, a: int) -> None:
     memory.choice[0, a, [COUNTER, EXIT_TURN, GRANT_ORDER]] = (counted, 0, 0)
     memory.change[0, a] = 0.0
     memory.change[0, a, PROGRESS] = 1.0
+    memory.change[0, a, REST] = SETTLING
 
 
 def _enter(

@@ -41,6 +41,10 @@ BEFORE_END = 60.0  # and this much more [m]
 BEFORE_JUNCTION_TIME = 3.0  # no change for speed nearer than this to a junction [s]
 BEFORE_JUNCTION = 20.0  # and this much more [m]
 SMALLEST_GAP = 1.5  # to both neighbours at the start [m]
+LONGER = 20.0  # a lane that ends so much later is worth moving to [m]
+SIDE_ROOM = 0.4  # that a vehicle needs of a lane's width besides its own [m]
+BEFORE_LINE = 1.0  # where to wait before a lane becomes too narrow [m]
+CRAWL = 0.5  # slower nobody changes lane, but for who waits at the end of his [m/s]
 
 
 @njit(cache=True, _nrt=False)
@@ -87,6 +91,50 @@ def leads_to_turn(lanes: Ways, lane: int, turn: int) -> int:
 
 
 @njit(cache=True, _nrt=False)
+def last_place(memory: DriverMemory, e: int, a: int) -> int:
+    """Return the place of the last lane in a driver's route."""
+    k = PRESENT
+    while k + 1 < ROUTE_LANES and memory.route[e, a, k + 1] >= 0:
+        k += 1
+    return k
+
+
+@njit(cache=True, _nrt=False)
+def merging_side(lanes: Ways, memory: DriverMemory, e: int, a: int) -> int:
+    """Return 1 if the lane that a driver's route ends on is to be left to the left because that one goes on, −1 right.
+
+    0 where the lane goes on, or the road ends for all.
+    """
+    present, last = memory.route[e, a, PRESENT], memory.route[e, a, last_place(memory, e, a)]
+    if goes_on(lanes, last):
+        return 0
+    for side in range(1, -2, -2):
+        beside = lanes.lane_left[present] if side == 1 else lanes.lane_right[present]
+        target = lanes.lane_left[last] if side == 1 else lanes.lane_right[last]
+        if beside < 0 or lanes.lane_type[beside] != DRIVING or target < 0 or lanes.lane_type[target] != DRIVING:
+            continue
+        if goes_on(lanes, target) or lanes.lane_length[target] > lanes.lane_length[last] + LONGER:
+            return side
+    return 0
+
+
+@njit(cache=True, _nrt=False)
+def merging_line(lanes: Ways, memory: DriverMemory, e: int, a: int, length: float, width: float) -> float:
+    """Return the way of the front to where a lane that must be left becomes too narrow [m]; infinite if it goes on."""
+    k = last_place(memory, e, a)
+    if k == ROUTE_LANES - 1 or merging_side(lanes, memory, e, a) == 0:
+        return math.inf
+    last = memory.route[e, a, k]
+    end = lanes.lane_length[last]
+    way = way_to_end(lanes, memory, e, a, False) - end
+    for i in range(lanes.lane_first_point[last], lanes.lane_first_point[last + 1]):
+        if lanes.point_s[i] + way > 0.0 and lanes.point_width[i] < width + SIDE_ROOM:
+            end = lanes.point_s[i]
+            break
+    return way + end - 0.5 * length - BEFORE_LINE
+
+
+@njit(cache=True, _nrt=False)
 def needed_side(lanes: Ways, memory: DriverMemory, e: int, a: int, speed: float) -> int:
     """Return 1 if the driver must move left, −1 right, 0 if the lane will do."""
     lane = memory.route[e, a, PRESENT]
@@ -102,12 +150,8 @@ def needed_side(lanes: Ways, memory: DriverMemory, e: int, a: int, speed: float)
                 if leads_to_turn(lanes, right, turn) == 1:
                     return -1
                 right = lanes.lane_right[right]
-    if way_to_end(lanes, memory, e, a, False) < BEFORE_END + BEFORE_END_TIME * speed and not goes_on(lanes, lane):
-        for side in range(1, -2, -2):
-            target = lanes.lane_left[lane] if side == 1 else lanes.lane_right[lane]
-            if target >= 0 and lanes.lane_type[target] == DRIVING:
-                if goes_on(lanes, target) or lanes.lane_length[target] > lanes.lane_length[lane] + 20.0:
-                    return side
+    if way_to_end(lanes, memory, e, a, False) < BEFORE_END + BEFORE_END_TIME * speed:
+        return merging_side(lanes, memory, e, a)
     return 0
 
 
@@ -195,7 +239,7 @@ def consider_change(
         return
     memory.change[e, a, REST] -= dt
     speed, length, width = pose[SPEED], pose[LENGTH], pose[WIDTH]
-    if memory.change[e, a, REST] > 0.0 or speed < 0.5:
+    if memory.change[e, a, REST] > 0.0 or (speed < CRAWL and merging_side(lanes, memory, e, a) == 0):
         return
     memory.change[e, a, REST] = PERIOD
     needed = needed_side(lanes, memory, e, a, speed)
@@ -218,7 +262,7 @@ def consider_change(
         share = lanes.lane_length[target] / lanes.lane_length[lane]
         s, t = project_on_lane_near(lanes, target, pose[X], pose[Y], memory.s[e, a] * share)
         left = lanes.lane_length[target] - s
-        if s < 0.0 or left < 0.0 or lane_width(lanes, target, s) < width + 0.4:
+        if s < 0.0 or left < 0.0 or lane_width(lanes, target, s) < width + SIDE_ROOM:
             continue
         if needed != side and left < BEFORE_END + BEFORE_END_TIME * speed and not goes_on(lanes, target):
             continue

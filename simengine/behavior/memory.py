@@ -6,7 +6,6 @@ more than that table's 1.0–1.5, so that a queue leaves a signal with the usual
 0.9 and 1.7, bicycles 0.8.
 """
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -186,8 +185,8 @@ def draw_drivers(memory: DriverMemory, actors: ActorTable, spread: DriverSpread,
 
 
 def set_style(memory: DriverMemory, env: int, actor: int, desired_speed: float, time_gap: float) -> None:
-    """Write an absolute desired speed [m/s] and time gap [s] into one driver's mind, whatever the speed limit says."""
-    memory.style[env, actor, SPEED_FACTOR] = math.inf
+    """Write a desired speed, kept to unless the limit is lower [m/s], and a time gap [s] into one driver's mind."""
+    memory.style[env, actor, SPEED_FACTOR] = 1.0
     memory.style[env, actor, SPEED_CAP] = desired_speed
     memory.style[env, actor, TIME_GAP] = time_gap
     memory.style[env, actor, LANE_OFFSET] = 0.0

@@ -28,7 +28,7 @@ from simengine.behavior.junction import (
     find_passage,
     rule_junctions,
 )
-from simengine.behavior.lane_change import consider_change
+from simengine.behavior.lane_change import consider_change, merging_line
 from simengine.behavior.lateral import advance_change, steer_along_route
 from simengine.behavior.memory import (
     COMFORTABLE_DECELERATION,
@@ -290,7 +290,10 @@ def decide(
         if memory.lane[e, a] < 0:
             acceleration[a], angle[a], lights[a] = HOLD, 0.0, head
             continue
-        line = min(scratch.passage.way[a, LINE], scratch.passage.way[a, WAIT])
+        line = min(
+            scratch.passage.way[a, LINE], scratch.passage.way[a, WAIT],
+            merging_line(ways, memory, e, a, pose[LENGTH], pose[WIDTH]),
+        )
         brakes = min(vehicle[MAX_DECELERATION], BRAKES)
         wanted, gap, other_speed = response(ways, occupancy, memory, pose, line, brakes, e, a, friction, sight)
         if tested:

@@ -7,11 +7,13 @@ import numpy as np
 from simengine.core.errors import ScenarioError
 from simengine.core.state import ActorKind, Behavior
 from simengine.physics.catalog import model_named, models_of_kind
+from simengine.road.frenet import lane_width
 from simengine.road.network import LaneType
 from simengine.road.traverse import approach_speed, walk_lanes
 from simengine.simulation.placement.placer import ActorPlan, Placer
 from simengine.simulation.placement.scripted import KINDS, clear_of_script, in_scripted_stretch
 
+_SIDE_ROOM = 0.4  # of a lane's width besides the vehicle's; narrower lanes begin or end there [m]
 _PARKING_PITCH = 6.2  # length of a parking place [m]
 
 
@@ -66,7 +68,9 @@ def place_traffic(placer: Placer) -> None:
         plan = placer.on_lane(f"traffic_{placed}", model, Behavior.TRAFFIC, lane, s, 0.0, speed)
         if math.hypot(plan.x - ego.x, plan.y - ego.y) > spec.radius or in_scripted_stretch(placer, plan):
             continue
-        if not _fits(placer, plan, lane, s) or not placer.free(plan, 1.0, headway=1.2):
+        if lane_width(placer.lanes, lane, s) < model.width + _SIDE_ROOM or not _fits(placer, plan, lane, s):
+            continue
+        if not placer.free(plan, 1.0, headway=1.2):
             continue
         placer.plans.append(plan)
         placed += 1
