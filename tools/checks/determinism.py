@@ -178,7 +178,7 @@ def kill_at_random(
     with tempfile.TemporaryFile("w+") as log:
         for number in range(kills + 1):
             early = random.random() < 0.2
-            limit = random.random() * (start if early else 0.6 * pace * (total - _standing(episodes)))
+            limit = random.random() * (start if early else 0.9 * pace * (total - _standing(episodes)))
             process = subprocess.Popen(arguments, env=environment({}), stdout=subprocess.DEVNULL, stderr=log)
             try:
                 if number == kills:
