@@ -85,6 +85,7 @@ def train(
     """
     output.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
+    torch.set_num_threads(1)  # small layers gain nothing from more, and sums would depend on how many there are
     envs = VectorEnvAdapter(gym.make_vec(env_id, num_envs=agent.num_envs, **env_settings), seed)
     total = agent.rollout * agent.num_envs
     model = PPO(
