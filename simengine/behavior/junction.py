@@ -435,8 +435,7 @@ def rule_junctions(
             rank += 1
         elif not inside and cross == math.inf and oncoming - passage.way[chosen, ENTER] > ADVANCE:
             first = memory.route[e, chosen, passage.plan[chosen, FIRST_PLACE]]
-            agile = memory.style[e, chosen, TURN_IN] > AGILE
-            if agile and lanes.lane_turn[first] == LEFT and passage.plan[chosen, SIGN] == 0:
+            if lanes.lane_turn[first] == LEFT and passage.plan[chosen, SIGN] == 0:
                 memory.choice[e, chosen, GRANTED] = passage.plan[chosen, JUNCTION]
                 memory.choice[e, chosen, GRANT_ORDER] = PROVISIONAL
     for a in range(n):

@@ -84,8 +84,9 @@ def equilibrium_scenario(density: float, seed: int = 1) -> ConcreteScenario:
     return _concrete(
         seed, CALM + OBSERVED, "batched", "road=ring", f"road.length={length}", f"road.curvature={math.tau / length}",
         "road.lanes_forward=1", "road.speed_limit=25", "traffic=dense", f"traffic.density={density}",
-        "traffic.max_vehicles=500", "traffic.radius=1000", "traffic.mix={car:1.0}",
-        "traffic.drivers.desired_speed=1.0", "traffic.drivers.desired_speed_std=0", "traffic.drivers.time_gap=1.5",
+        "traffic.max_vehicles=500", "traffic.radius=1000", "traffic.mix.truck=0", "traffic.mix.bus=0",
+        "traffic.mix.motorcycle=0", "traffic.drivers.desired_speed=1.0", "traffic.drivers.desired_speed_std=0",
+        "traffic.drivers.time_gap=1.5",
         "traffic.drivers.time_gap_std=0", "ego.lane=0", "ego.desired_speed=25", "ego.time_gap=1.5",
         f"ego.speed={_even_speed(1000.0 / density - 4.6, 25.0, 1.5):.2f}",
     )  # fmt: skip
@@ -109,7 +110,9 @@ def run_flow(scenario: ConcreteScenario) -> FlowRun:
     try:
         snapshot = simulator.reset()
         ordinary = simulator.world.actors.behavior[0] == Behavior.TRAFFIC
-        while not simulator.done and not contacts:
+        end_ns = round(scenario.scenario.duration * 1e9)
+        while simulator.time_ns < end_ns and not contacts:
+            simulator.done = False  # the ego may have come to the end of the map; the others drive on
             before = snapshot.state.valid[0]
             snapshot = simulator.step()
             contacts += snapshot.contacts
