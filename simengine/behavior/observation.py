@@ -133,6 +133,9 @@ def find_visible(
                 ox, oy = position[o, 0], position[o, 1]
                 if (ox - ex) ** 2 + (oy - ey) ** 2 > (distance + size[o, 0]) ** 2:
                     continue
+                aside, reach = (ox - ex) * (py - ey) - (oy - ey) * (px - ex), size[o, 0] + size[o, 1]
+                if 4.0 * aside * aside > reach * reach * ((px - ex) ** 2 + (py - ey) ** 2):
+                    continue
                 if crosses_box(ex, ey, px, py, ox, oy, yaw[o], size[o, 0], size[o, 1]):
                     covered = True
                     break
