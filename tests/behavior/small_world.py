@@ -155,8 +155,9 @@ def straight(lanes: int = 1, length: float = 1000.0, speed_limit: float = 30.0, 
 def ring(lanes: int, length: float, speed_limit: float = 33.3) -> RoadNetwork:
     """Return a ring road of a given circumference."""
     return make_street(
-        length=length, curvature=math.tau / length, lanes_forward=lanes, lanes_backward=0, lane_width=3.5, shoulder_width=0.0,
-        pavement_width=0.0, parking_width=0.0, crossing_spacing=0.0, speed_limit=speed_limit, grade=0.0, ring=True,
+        length=length, curvature=math.tau / length, lanes_forward=lanes, lanes_backward=0, lane_width=3.5,
+        shoulder_width=0.0, pavement_width=0.0, parking_width=0.0, crossing_spacing=0.0, speed_limit=speed_limit,
+        grade=0.0, ring=True,
     )  # fmt: skip
 
 

@@ -32,7 +32,8 @@ def test_free_way_and_a_vehicle_beside_are_left_alone():
     assert guarded(0.5, places, 0, vehicles[0], 0.0, 0.0) == 0.5
     places, vehicles = _places(0.5, 3.0, beside=2.5)
     assert guarded(0.5, places, 0, vehicles[0], 0.0, 0.0) == 0.5
-    assert would_touch(places, 0, 0.15, 1.2, 0.15) and not would_touch(places, 0, -0.15, 1.2, 0.15)  # turning towards and away
+    assert would_touch(places, 0, 0.15, 1.2, 0.15)  # turning towards it
+    assert not would_touch(places, 0, -0.15, 1.2, 0.15)
 
 
 def test_who_stands_too_near_may_drive_away():

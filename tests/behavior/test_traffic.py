@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simengine.behavior.idm import EXPONENT, equilibrium_speed
-from simengine.behavior.memory import FROM_LANE, SPEED_CAP
+from simengine.behavior.memory import FROM_LANE, LATERAL_COMFORT, SPEED_CAP, TURN_IN
 from simengine.core.state import Light
 from simengine.road.network import SignalColor, Turn
 from simengine.road.signals import signal_colors
@@ -35,18 +35,18 @@ def test_flow_of_equal_drivers_is_the_closed_form(vehicles):
     world = SmallWorld(ring(1, 1000.0), ["sedan"] * vehicles)
     style = world.memory.style[0]
     style[:] = style[0]
-    style[:, SPEED_CAP] = 20.0  # slower than the bend allows
+    style[:, SPEED_CAP], style[:, LATERAL_COMFORT], style[:, TURN_IN] = 20.0, 50.0, 10.0  # the bend slows nobody
     circumference = float(world.lanes.lane_length[0])
     spacing = circumference / vehicles
     speed_factor, cap, time_gap, min_gap = (float(v) for v in style[0, :4])
     desired = min(cap, speed_factor * 33.3)
     expected = equilibrium_speed(spacing - world.actors.length[0, 0], desired, time_gap, min_gap, EXPONENT)
     for a in range(vehicles):
-        world.put(a, 0, a * spacing, 0.9 * expected)
+        world.put(a, 0, a * spacing, 0.97 * expected)
     start = None
-    for step in range(1200):
+    for step in range(2000):
         world.step()
-        if step == 799:
+        if step == 1599:
             start = world.memory.travelled[0].copy()
     mean = float((world.memory.travelled[0] - start).mean()) / (400 * DT)
     assert mean / circumference * vehicles == pytest.approx(expected / circumference * vehicles, rel=0.01)

@@ -1,5 +1,6 @@
 """Ordinary traffic as rows of figures: collisions and throughput in both physics, and the equilibrium flow."""
 
+import sys
 from collections.abc import Iterator
 
 from simengine.simulation.runner import progress
@@ -36,6 +37,8 @@ def _place_rows(place: str, physics: str, seconds: float, each: float, workers: 
         for run in flow.run_worlds(place, physics, seconds, each, workers):
             found.append(run)
             bar.update(round(run.simulated - settle))
+            said = "; ".join(run.collisions) or "no collision"
+            bar.write(f"    {place} {physics} world {len(found)}: {run.simulated:.0f} s, {said}", file=sys.stderr)
     collisions = [report for run in found for report in run.collisions]
     hours = sum(run.simulated for run in found) / 3600.0
     speed = sum(run.mean_speed * run.simulated for run in found) / (3600.0 * hours)
