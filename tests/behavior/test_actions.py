@@ -1,0 +1,107 @@
+"""An event's action writes what it says, and what an actor cannot do is refused by name."""
+
+import math
+
+import numpy as np
+import pytest
+from pydantic import BaseModel
+
+from simengine.behavior.actions import check_mobility, find_action
+from simengine.behavior.events import Event
+from simengine.core.errors import ConfigError
+from simengine.core.geometry import yaw_from_quaternion
+from simengine.scenario.spec import events as specs
+from tests.behavior.stage import StagedWorld
+
+
+def staged(*models: str) -> StagedWorld:
+    world = StagedWorld(list(models))
+    for a in range(len(models)):
+        world.put(a, 0, 100.0 + 30.0 * a, 10.0 if models[a] != "pedestrian" else 0.0)
+    world.begin()
+    return world
+
+
+def event(action: BaseModel, actor: int = 0) -> Event:
+    return Event("it", actor, action, True, ())
+
+
+def test_tyre_failure_takes_the_grip_of_one_wheel():
+    world = staged("sedan")
+    world.fire(0, specs.FailTyreAction(kind="fail_tyre", wheel=1, grip=0.2))
+    assert world.state.tyre_grip[0, 0].tolist() == [1.0, 0.2, 1.0, 1.0]
+
+
+def test_who_runs_red_minds_no_signal():
+    world = staged("sedan", "sedan")
+    world.fire(1, specs.RunRedAction(kind="run_red"))
+    assert world.memory.ignores_signals[0].tolist() == [False, True]
+
+
+def test_friction_patch_lies_ahead_and_a_second_needs_room():
+    world = staged("sedan")
+    patch = specs.FrictionPatchAction(kind="friction_patch", ahead=20.0, radius=5.0, friction=0.1)
+    world.fire(0, patch)
+    active, (x, y, radius, friction) = world.patches
+    assert active[0, 0]
+    ahead = np.array([math.cos(world.yaw(0)), math.sin(world.yaw(0))])
+    assert np.allclose((x[0, 0], y[0, 0]), world.state.position[0, 0, :2] + 20.0 * ahead)
+    assert (radius[0, 0], friction[0, 0]) == (5.0, 0.1)
+    with pytest.raises(ConfigError, match="more than 1 friction patches"):
+        world.fire(0, patch)
+
+
+def test_dropped_load_lies_behind_the_vehicle_at_its_speed_and_apart():
+    world = StagedWorld(["truck", "cargo_box", "cargo_box"])
+    world.put(0, 0, 100.0, 10.0)
+    for a in (1, 2):
+        world.put(a, 0, 100.0, 0.0)
+    world.state.valid[0, 1:] = False
+    world.begin()
+    world.fire(0, specs.DropLoadAction(kind="drop_load", load=["a", "b"]), load=(1, 2))
+    assert world.state.valid[0].all()
+    assert np.allclose(world.state.velocity[0, 1:], world.state.velocity[0, 0])
+    forward = np.array([math.cos(world.yaw(0)), math.sin(world.yaw(0))])
+    behind = (world.state.position[0, 0, :2] - world.state.position[0, 1:, :2]) @ forward
+    half = 0.5 * math.hypot(world.actors.length[0, 1], world.actors.width[0, 1])
+    assert behind[0] - half > 0.5 * world.actors.length[0, 0]
+    assert behind[1] - behind[0] > 2.0 * half
+    assert world.state.position[0, 1, 2] > 1.0  # falls off the bed
+
+
+def test_sensor_fault_is_handed_on_and_an_absent_actor_appears():
+    world = staged("sedan", "sedan")
+    world.state.valid[0, 1] = False
+    world.fire(0, specs.SensorFaultAction(kind="sensor_fault", sensor="top", fault="dropout", duration=2.0))
+    assert world.faults == [("top", "dropout", 2.0)]
+    world.fire(1, specs.AppearAction(kind="appear"))
+    assert world.state.valid[0, 1]
+
+
+def test_what_an_actor_cannot_do_is_refused():
+    world = staged("sedan", "pedestrian")
+    walk = event(specs.WalkAction(kind="walk", heading_deg=90.0, speed=1.0, distance=3.0))
+    with pytest.raises(ConfigError, match=r"events\.it\.do\.kind = walk: a wheeled actor cannot"):
+        check_mobility(walk, world.actors)
+    check_mobility(walk._replace(actor=1), world.actors)
+    lane = event(specs.ChangeLaneAction(kind="change_lane", lanes=1, duration=3.0), 1)
+    with pytest.raises(ConfigError, match="a walker actor cannot"):
+        check_mobility(lane, world.actors)
+
+
+def test_an_action_that_nobody_offers_is_refused_with_what_is_allowed():
+    unknown = event(specs.AppearAction(kind="appear"))
+    unknown = unknown._replace(action=unknown.action.model_copy(update={"kind": "levitate"}))
+    with pytest.raises(ConfigError, match="levitate: allowed: brake, set_speed"):
+        find_action(unknown)
+
+
+def test_load_is_turned_as_it_was_placed():
+    world = StagedWorld(["truck", "cargo_box"])
+    world.put(0, 0, 100.0, 10.0)
+    world.put(1, 0, 100.0, 0.0, turned=0.5)
+    world.state.valid[0, 1] = False
+    world.begin()
+    world.fire(0, specs.DropLoadAction(kind="drop_load", load=["a"]), load=(1,))
+    turned = yaw_from_quaternion(*world.state.orientation[0, 1].tolist()) - world.yaw(0)
+    assert turned == pytest.approx(0.5)
