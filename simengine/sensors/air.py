@@ -20,7 +20,7 @@ GRAIN = 2.5  # size of the grid's cells where lamps usually are [m]
 LAMP_LIT_EXTINCTION = 1.0e-3  # thinner air shows no beams [1/m]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def slice_distance(k: int) -> float:
     """Return the distance at which slice `k` ends [m]."""
     return FIRST * (LAST / FIRST) ** (k / (SLICES - 1.0))

@@ -60,8 +60,9 @@ def _fill_clusters(
         center: Of the bounding spheres, filled [m]. Shape (num_clusters, 3).
         radius: [m], filled. Shape (num_clusters,).
     """
-    owner = np.full(vertex.shape[0], -1, np.int64)
-    local = np.zeros(vertex.shape[0], np.int16)
+    owner, local = np.empty(vertex.shape[0], np.int64), np.empty(vertex.shape[0], np.int16)
+    for v in range(vertex.shape[0]):
+        owner[v] = -1
     count = 0
     for k in range(radius.shape[0]):
         start = count

@@ -45,7 +45,7 @@ _SHOWS_RED, _SHOWS_RED_AMBER, _SHOWS_GREEN, _SHOWS_AMBER = (
 _ROBOT, _BICYCLE = int(ActorKind.ROBOT), int(ActorKind.BICYCLE)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def signal_emission(material: int, shown: int, dark: float) -> tuple[float, float, float]:
     """Return the luminance of a signal's lamp [cd/m²] while the signal shows a `SignalColor`; dimmed in the dark."""
     power = 7000.0 - 4500.0 * dark
@@ -58,7 +58,7 @@ def signal_emission(material: int, shown: int, dark: float) -> tuple[float, floa
     return 0.0, 0.0, 0.0
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def vehicle_emission(
     material: int, kind: int, lights: int, left: float, time: float, forward: float, leftward: float, upward: float
 ) -> tuple[float, float, float]:
@@ -94,7 +94,7 @@ def vehicle_emission(
     return 0.0, 0.0, 0.0
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def add_emission(
     bodies: Bodies, around: Surroundings, lattice: NDArray[np.float32], nearest: NDArray[np.int32], row: int,
     run: NDArray[np.int32], num_runs: int, px: NDArray[np.float64],

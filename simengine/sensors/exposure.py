@@ -96,7 +96,7 @@ def normal_table() -> NDArray[np.float32]:
     return table
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _blur_lines(source: NDArray[np.float32], radius: int, out: NDArray[np.float32]) -> None:
     """Average over 2·radius + 1 entries of the second axis, borders repeated, and transpose: (a, b, 3) → (b, a, 3)."""
     lines, length = source.shape[0], source.shape[1]

@@ -87,7 +87,7 @@ def is_ground(semantic: int) -> bool:
     return semantic in (_ROAD, _MARKING, _PAVEMENT, _TERRAIN, _FLOOR)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def open_ground(
     cell_actor: NDArray[np.int32], corner: NDArray[np.float64], position: NDArray[np.float64],
     rotation: NDArray[np.float64], size: NDArray[np.float64], first: int, last: int, step: int, px: NDArray[np.float64],
@@ -104,7 +104,7 @@ def open_ground(
         to = min(to + step, last - 1) if to < last - 1 else last
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def light_by_day(
     bodies: Bodies, around: Surroundings, step: int, pixel: float, nearest: NDArray[np.int32], row: int,
     run: NDArray[np.int32], num_runs: int, px: NDArray[np.float64],
@@ -157,7 +157,7 @@ def light_by_day(
             px[OUT_R, column], px[OUT_G, column], px[OUT_B, column] = 0.0, 0.0, 0.0
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@njit(cache=True, error_model="numpy", inline="always", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def gather_lamps(
     light: NDArray[np.float64], cells: NDArray[np.int32], corner: NDArray[np.float64], own: int, extinction: float,
     ground: bool, column: int, glossy: bool, px: NDArray[np.float64], out: NDArray[np.float64],
@@ -260,7 +260,7 @@ def _add_lamps(
         px[OUT_B, column] += blue * (back_b + f * to_back_b)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def light_by_lamps(
     bodies: Bodies, around: Surroundings, step: int, pixel: float, nearest: NDArray[np.int32], row: int,
     run: NDArray[np.int32], num_runs: int, px: NDArray[np.float64],

@@ -108,7 +108,7 @@ def light_at(
     return share * soft / max(square, 0.25), tx, ty, tz
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _list_in_cells(
     x: float, y: float, reach: float, corner_x: float, corner_y: float, item: int, cells: NDArray[np.int32]
 ) -> None:
@@ -130,7 +130,7 @@ def _list_in_cells(
                     break
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _list_beam_in_cells(
     x: float, y: float, ahead_x: float, ahead_y: float, corner_x: float, corner_y: float, item: int,
     cells: NDArray[np.int32],

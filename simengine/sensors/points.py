@@ -113,7 +113,7 @@ def find_runs(nearest: NDArray[np.int32], row: int, run: NDArray[np.int32]) -> i
     return count
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def barycentric(
     vertex: NDArray[np.float32], triangle: NDArray[np.int32], t: int, x: float, y: float, z: float
 ) -> tuple[float, float]:
@@ -131,7 +131,7 @@ def barycentric(
     return (hh * eq - eh * hq) / det, (ee * hq - eh * eq) / det
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def look_along(view: View, row: int, px: NDArray[np.float64]) -> None:
     """Fill the directions to the eye of a row, and for now its distances with the length of rays of depth 1."""
     w = view.world_from_camera
@@ -148,7 +148,7 @@ def look_along(view: View, row: int, px: NDArray[np.float64]) -> None:
         px[DISTANCE, column] = stretch
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def locate_points(
     bodies: Bodies, view: View, inverse_depth: NDArray[np.float32], nearest: NDArray[np.int32], row: int,
     run: NDArray[np.int32], num_runs: int, px: NDArray[np.float64],

@@ -37,13 +37,13 @@ def intrinsics_of_fov(width: int, height: int, horizontal_fov: float) -> Intrins
     return Intrinsics(width, height, focal, focal, 0.5 * width, 0.5 * height)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def edge_accepts(value: float, a: float, b: float) -> bool:
     """Tell whether a pixel centre lies inside an edge a·x + b·y + c of that value; ties go by the top-left rule."""
     return value > 0.0 or (value == 0.0 and (a > 0.0 or (a == 0.0 and b > 0.0)))
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def clip_span(a: float, b: float, at_row: float, low: int, high: int) -> tuple[int, int]:
     """Cut a row of pixels to those inside an edge, exactly as `edge_accepts` decides at each pixel centre.
 
@@ -85,7 +85,7 @@ def clip_span(a: float, b: float, at_row: float, low: int, high: int) -> tuple[i
     return low, high
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def compose_transform(outer: NDArray[np.float64], inner: NDArray[np.float64], out: NDArray[np.float64]) -> None:
     """Chain two affine transforms of shape (3, 4), `inner` first."""
     for i in range(3):
@@ -94,7 +94,7 @@ def compose_transform(outer: NDArray[np.float64], inner: NDArray[np.float64], ou
         out[i, 3] += outer[i, 3]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def transform_vertices(
     transform: NDArray[np.float64], vertex: NDArray[np.float32], first: int, last: int, out: NDArray[np.float64]
 ) -> None:
@@ -106,7 +106,7 @@ def transform_vertices(
         out[v, 2] = transform[2, 0] * x + transform[2, 1] * y + transform[2, 2] * z + transform[2, 3]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def sphere_in_view(
     x: float, y: float, z: float, radius: float, width: int, height: int, fx: float, fy: float, cx: float, cy: float,
     near: float,
@@ -125,7 +125,7 @@ def sphere_in_view(
     return not bottom * z - y < -radius * math.sqrt(1.0 + bottom * bottom)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def project_bounds(
     camera_vertex: NDArray[np.float64], a: int, b: int, c: int, fx: float, fy: float, cx: float, cy: float, near: float,
 ) -> tuple[float, float, float, float]:

@@ -62,8 +62,9 @@ def leave_ground(
     rows, columns = mirrored.shape
     # As far as `reflect_light` can be carried by ripples and roughness.
     up, across = int(7.0 + 0.032 * focal), int(2.0 + 0.004 * focal)
-    first = np.full(columns, rows, np.int64)
-    last = np.full(columns, -1, np.int64)
+    first, last = np.empty(columns, np.int64), np.empty(columns, np.int64)
+    for column in range(columns):
+        first[column], last[column] = rows, -1
     for row in range(nearest.shape[0]):
         for column in range(nearest.shape[1]):
             t = nearest[row, column]
@@ -87,7 +88,8 @@ def sum_columns(image: NDArray[np.float32], out: NDArray[np.float64]) -> None:
         image: Luminance. Shape (rows, columns, 3).
         out: Sum of the rows above. Shape (rows + 1, columns, 3).
     """
-    out[0] = 0.0
+    for column in range(image.shape[1]):
+        out[0, column, 0], out[0, column, 1], out[0, column, 2] = 0.0, 0.0, 0.0
     for row in range(image.shape[0]):
         for column in range(image.shape[1]):
             for c in range(3):
@@ -127,7 +129,7 @@ def mirror_sample(
     )
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def reflected_light(
     sky_map: NDArray[np.float32], sky: NDArray[np.float64], ground: NDArray[np.float64], x: float, y: float, z: float,
     sharp: bool,
@@ -144,7 +146,7 @@ def reflected_light(
     return r * high + ground[0] * low, g * high + ground[1] * low, b * high + ground[2] * low
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def reflect_light(
     around: Surroundings, lattice: NDArray[np.float32], mirror: NDArray[np.float64], focal: float,
     nearest: NDArray[np.int32], row: int, px: NDArray[np.float64],

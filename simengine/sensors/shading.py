@@ -4,6 +4,9 @@ A row at a time: where the points are, what they are made of, what weather makes
 they send to the eye, and the air between by Koschmieder's law with the weather's extinction: L = L₀ T + A (1 − T).
 Koschmieder is known to fail for very near and very large objects and for lamp-lit fog; lamp-lit air is added from
 `simengine.sensors.air`.
+
+Kernels that only kernels call are compiled without a wrapper for Python: taking a scene's arrays out of their tuples
+takes longer to compile than most of them.
 """
 
 import math
@@ -42,7 +45,7 @@ CLEAR_EXTINCTION = 1.5e-4  # of the clear air that the sky's map contains alread
 SKY_DISTANCE = 1.0e4  # at which lamp-lit air before the sky ends [m]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def sky_luminance(
     sky_map: NDArray[np.float32], sun: NDArray[np.float64], direction: NDArray[np.float64], ground: NDArray[np.float64],
     airlight: NDArray[np.float64], extinction: float, x: float, y: float, z: float,
@@ -77,7 +80,7 @@ def sky_luminance(
     )
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def draw_sky(
     sky_map: NDArray[np.float32], sun: NDArray[np.float64], direction: NDArray[np.float64], ground: NDArray[np.float64],
     airlight: NDArray[np.float64], extinction: float, first: int, last: int, step: int, pixel: float, row: int,
@@ -124,7 +127,7 @@ def draw_sky(
         to = min(to + step, last - 1) if to < last - 1 else last
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def look_through_air(
     around: Surroundings, step: int, pixel: float, nearest: NDArray[np.int32], row: int, run: NDArray[np.int32],
     num_runs: int, px: NDArray[np.float64], out: NDArray[np.float32],
@@ -145,7 +148,8 @@ def look_through_air(
                 out[row, column, 1] = px[OUT_G, column]
                 out[row, column, 2] = px[OUT_B, column]
         elif nearest[row, first] == UNSEEN:
-            out[row, first:last] = np.float32(0.0)
+            for column in range(first, last):
+                out[row, column, 0], out[row, column, 1], out[row, column, 2] = 0.0, 0.0, 0.0
             continue
         else:
             draw_sky(

@@ -99,7 +99,7 @@ def surface_table() -> NDArray[np.float64]:
     return table
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def facade_color(pick: float) -> tuple[float, float, float]:
     """Return a plaster or brick colour for a number in [0, 1)."""
     if pick < 0.18:
@@ -117,7 +117,7 @@ def facade_color(pick: float) -> tuple[float, float, float]:
     return 0.62, 0.60, 0.58  # white
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def person_color(material: int, pick: float) -> tuple[float, float, float]:
     """Return the colour of skin, hair or trousers for a number in [0, 1)."""
     if material == _SKIN:
@@ -146,7 +146,7 @@ def fade(footprint: float, size: float) -> float:
     return min(1.0, max(0.0, 1.6 - 2.0 * footprint / size))
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@njit(cache=True, error_model="numpy")
 def textured_albedo(
     table: NDArray[np.float64], lattice: NDArray[np.float32], material: int, x: float, y: float, z: float, nx: float,
     ny: float, nz: float,
@@ -282,7 +282,7 @@ def window_frame(w1: float, w2: float, second: bool) -> bool:
     return u < 0.05 or u > 0.95 or v < 0.05 or v > 0.95 or abs(u - 0.5) < 0.02
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def paint_surfaces(
     bodies: Bodies, table: NDArray[np.float64], lattice: NDArray[np.float32], seed: int, nearest: NDArray[np.int32],
     row: int, run: NDArray[np.int32], num_runs: int, px: NDArray[np.float64],

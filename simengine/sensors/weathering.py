@@ -29,7 +29,7 @@ _ROAD, _MARKING, _PAVEMENT, _TERRAIN = (
 )
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def weather_surfaces(
     bodies: Bodies, lattice: NDArray[np.float32], wetness: float, snow_cover: float, ice: float,
     nearest: NDArray[np.int32], row: int, run: NDArray[np.int32], num_runs: int, px: NDArray[np.float64],
@@ -97,7 +97,7 @@ def weather_surfaces(
             px[FILM, column] = film
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def snow_on_ground(lattice: NDArray[np.float32], kept: float, x: float, y: float) -> float:
     """Return the share of snow at a place [m], 0 or 1 but at the edges of patches, where a share `kept` has snow.
 
@@ -113,7 +113,7 @@ def snow_on_ground(lattice: NDArray[np.float32], kept: float, x: float, y: float
     return smooth_step(edge - 0.06, edge + 0.07, patch)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _darken(px: NDArray[np.float64], column: int, factor: float) -> None:
     px[RED, column] *= factor
     px[GREEN, column] *= factor
