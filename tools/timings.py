@@ -1,7 +1,7 @@
-#!/usr/bin/env python3
 """Where the time of one worker goes: CPU milliseconds a frame (0.1 s simulated) by part, of one episode each.
 
-Usage: tools/timings.py [--seconds S] [--only TEXT] [OVERRIDE ...]; with overrides only what they describe is timed.
+Run it with the project's own environment, .venv/bin/python tools/timings.py [--seconds S] [--only TEXT] [OVERRIDE ...];
+with overrides only what they describe is timed.
 """
 
 import argparse
@@ -11,21 +11,21 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-for variable in ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # as a worker is
-    os.environ.setdefault(variable, "1")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+TWENTY = ("scenario=drive", "traffic=dense", "traffic.max_vehicles=19")  # and the ego
+STREET = (*TWENTY, "road=urban", "ego=sedan_town")  # and some hundred parked cars
 CASES = {
-    "highway, day": ["scenario=drive"],
-    "highway, night rain": ["scenario=drive", "weather=night_rain"],
-    "highway, fog": ["scenario=drive", "weather=fog"],
-    "urban, day": ["scenario=drive", "road=urban", "ego=sedan_town"],
-    "urban, night rain": ["scenario=drive", "road=urban", "ego=sedan_town", "weather=night_rain"],
+    "highway, day": TWENTY,
+    "highway, night rain": (*TWENTY, "weather=night_rain"),
+    "highway, fog": (*TWENTY, "weather=fog"),
+    "urban, day": STREET,
+    "urban, night rain": (*STREET, "weather=night_rain"),
 }
 # (part, module, name there): a call counts for its own part, less what it calls of other parts.
 PARTS = [
@@ -62,6 +62,7 @@ PARTS = [
     ("record: write", "simulation.mcap_writer", "EpisodeWriter.append_frame"),
     ("record: write", "simulation.mcap_writer", "EpisodeWriter.append_state"),
 ]
+REST = "world and scene, loop, reading back"
 
 
 class Meter:
@@ -69,7 +70,7 @@ class Meter:
 
     def __init__(self) -> None:
         self.spent: dict[str, float] = defaultdict(float)
-        self._stack = ["loop"]
+        self._stack = [REST]
         self._since = time.process_time()
 
     def switch(self) -> None:
@@ -102,7 +103,7 @@ class Meter:
             setattr(holder, leaf, self.wrap(part, getattr(holder, leaf)))
 
 
-def measure(meter: Meter, overrides: list[str], seconds: float) -> dict[str, float]:
+def measure(meter: Meter, overrides: Sequence[str], seconds: float) -> dict[str, float]:
     """Return the CPU time of each part [ms a frame] of one episode, once everything is compiled."""
     from simengine.scenario.compose import compose
     from simengine.scenario.sampling import concretize
@@ -125,10 +126,12 @@ def measure(meter: Meter, overrides: list[str], seconds: float) -> dict[str, flo
 def main() -> None:
     """Time the cases and print one table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=6.0, help="simulated of each case")
+    parser.add_argument("--seconds", type=float, default=12.0, help="simulated of each case")
     parser.add_argument("--only", help="cases whose name contains this")
     parser.add_argument("overrides", nargs="*", help="as of `generate`")
     arguments = parser.parse_args()
+    for variable in ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # as a worker is
+        os.environ.setdefault(variable, "1")
     cases = {" ".join(arguments.overrides): arguments.overrides} if arguments.overrides else CASES
     meter = Meter()
     meter.install()
@@ -137,7 +140,7 @@ def main() -> None:
         for case, overrides in cases.items()
         if not arguments.only or arguments.only in case
     }
-    parts = [*dict.fromkeys(part for part, _, _ in PARTS), "loop", "all"]
+    parts = [*dict.fromkeys(part for part, _, _ in PARTS), REST, "all"]
     print("| CPU ms a frame | " + " | ".join(columns) + " |")
     print("|---|" + "---:|" * len(columns))
     for part in parts:
