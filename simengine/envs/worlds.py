@@ -6,6 +6,7 @@ seeded s equals a single world seeded s + i, whatever the others do.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 import gymnasium as gym
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.core.errors import ConfigError
+from simengine.core.launch import LAUNCH_LOCK
 from simengine.core.rng import kernel_seed
 
 STEP, EPISODE = 0, 1  # columns of `clock`
@@ -41,18 +43,22 @@ class Worlds(ABC):
         final_info: Of the episode that ended in the latest step. Shape as `info`.
     """
 
-    observation_space: gym.spaces.Box
-    action_space: gym.Space[Any]
     info_fields: tuple[tuple[str, type], ...]
-    vehicles: int
-    step_time: float
-    substeps: int
 
-    def __init__(self, num_envs: int, size: int, max_steps: int | None) -> None:
+    def __init__(
+        self, num_envs: int, max_steps: int | None, size: int, vehicles: int, step_time: float, substeps: int,
+        choices: int,
+    ) -> None:  # fmt: skip
+        """Allocate what all worlds have; `size` is an observation's, no `choices` mean a continuous action of two."""
         if num_envs < 1:
             raise ConfigError(f"num_envs: {num_envs} is not allowed; must be at least 1")
         if max_steps is not None and max_steps < 1:
             raise ConfigError(f"max_episode_steps: {max_steps} is not allowed; must be at least 1, or null")
+        self.vehicles, self.step_time, self.substeps = vehicles, step_time, substeps
+        self.observation_space = gym.spaces.Box(-1.0, 1.0, (size,), np.float32)
+        self.action_space: gym.Space[Any] = gym.spaces.Box(-1.0, 1.0, (2,), np.float32)
+        if choices:
+            self.action_space = gym.spaces.Discrete(choices)
         self.num_envs = num_envs
         self.max_steps = max_steps or 0
         self.keys = np.zeros(num_envs, np.uint64)
@@ -91,7 +97,7 @@ class Worlds(ABC):
         Raises:
             ConfigError: Actions of another shape, or not finite.
         """
-        encoded = self._encode(np.asarray(actions))
+        encoded = encode_actions(self.action_space, np.asarray(actions), self.num_envs)
         if not np.isfinite(encoded).all():
             raise ConfigError("action: not a number or infinite; must be finite")
         self.observation = np.empty_like(self.observation)
@@ -99,9 +105,13 @@ class Worlds(ABC):
         self.terminated, self.truncated = np.empty_like(self.terminated), np.empty_like(self.truncated)
         self._advance(encoded, autoreset)
 
-    @abstractmethod
-    def _encode(self, actions: NDArray[Any]) -> NDArray[np.float64]:
-        """Return actions as the kernel reads them; refuse another shape."""
+    def _launch(self, step_world: Callable[..., None], step_worlds: Callable[..., None], arguments: tuple) -> None:
+        """Call the kernel that steps one world, or the one that steps them all in parallel."""
+        if self.num_envs == 1:
+            step_world(0, *arguments)
+        else:
+            with LAUNCH_LOCK:
+                step_worlds(*arguments)
 
     @abstractmethod
     def _reset(self, env: int) -> None:

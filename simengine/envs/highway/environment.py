@@ -3,18 +3,16 @@
 import math
 from typing import Annotated, Any, Literal
 
-import gymnasium as gym
 import numpy as np
 from annotated_types import Ge, Le
 from numpy.typing import NDArray
 
-from simengine.core.launch import LAUNCH_LOCK
 from simengine.envs import drawing
 from simengine.envs.highway import episode, layout, view
 from simengine.envs.settings import load_settings, require
 from simengine.envs.single import SingleEnv
 from simengine.envs.vector import NativeVectorEnv
-from simengine.envs.worlds import Worlds, encode_actions
+from simengine.envs.worlds import Worlds
 from simengine.physics.catalog import model_named
 from simengine.scenario.spec import Spec
 
@@ -63,7 +61,10 @@ class HighwayWorlds(Worlds):
     info_fields = (("speed", float), ("crashed", bool), ("off_road", bool), ("lane", int), ("discomfort", float))
 
     def __init__(self, num_envs: int, max_steps: int | None, spec: HighwaySpec) -> None:
-        super().__init__(num_envs, view.OBSERVATION_SIZE, max_steps)
+        choices = 5 if spec.action == "discrete" else 0
+        super().__init__(
+            num_envs, max_steps, view.OBSERVATION_SIZE, spec.vehicles + 1, spec.dt, spec.substeps, choices
+        )
         rows = -(-(spec.vehicles + 1) // spec.lanes)
         require(
             spec.ring_length >= _ROOM * rows,
@@ -73,7 +74,6 @@ class HighwayWorlds(Worlds):
             2.0 * spec.traffic_speed_std < 0.8 * spec.traffic_speed,
             f"traffic_speed_std = {spec.traffic_speed_std:g}: must be below {0.4 * spec.traffic_speed:g}",
         )
-        self.vehicles, self.step_time, self.substeps = spec.vehicles + 1, spec.dt, spec.substeps
         shared = set(layout.HighwaySettings._fields) & set(HighwaySpec.model_fields)
         self.settings = layout.HighwaySettings(
             **{name: getattr(spec, name) for name in shared},
@@ -88,13 +88,6 @@ class HighwayWorlds(Worlds):
         self.place = np.zeros((*shape, layout.PLACE_COLUMNS), np.int32)
         self.lead = np.zeros((num_envs, spec.lanes), np.int32)
         self.ego = np.zeros((num_envs, 2))
-        self.observation_space = gym.spaces.Box(-1.0, 1.0, (view.OBSERVATION_SIZE,), np.float32)
-        self.action_space = (
-            gym.spaces.Discrete(5) if spec.action == "discrete" else gym.spaces.Box(-1.0, 1.0, (2,), np.float32)
-        )
-
-    def _encode(self, actions: NDArray[Any]) -> NDArray[np.float64]:
-        return encode_actions(self.action_space, actions, self.num_envs)
 
     def _reset(self, env: int) -> None:
         episode.reset_world(
@@ -111,11 +104,7 @@ class HighwayWorlds(Worlds):
             self.place, self.lead, self.ego, self.clock, self.observation, self.final_observation, self.reward,
             self.terminated, self.truncated, self.info, self.final_info,
         )  # fmt: skip
-        if self.num_envs == 1:
-            episode.step_world(0, *arguments)
-        else:
-            with LAUNCH_LOCK:
-                episode.step_worlds(*arguments)
+        self._launch(episode.step_world, episode.step_worlds, arguments)
 
     def draw(self, env: int) -> NDArray[np.uint8]:
         motion, trait, s = self.motion[env], self.trait[env], self.settings

@@ -2,19 +2,17 @@
 
 from typing import Annotated, Any, Literal
 
-import gymnasium as gym
 import numpy as np
 from annotated_types import Ge, Le
 from numpy.typing import NDArray
 
-from simengine.core.launch import LAUNCH_LOCK
 from simengine.envs import drawing
 from simengine.envs.intersection import episode, layout, signals, view
 from simengine.envs.intersection.routes import box_length, quarter_turn, route_conflicts, route_pose
 from simengine.envs.settings import load_settings, require
 from simengine.envs.single import SingleEnv
 from simengine.envs.vector import NativeVectorEnv
-from simengine.envs.worlds import Worlds, encode_actions
+from simengine.envs.worlds import Worlds
 from simengine.physics.catalog import model_named
 from simengine.scenario.spec import Spec
 
@@ -65,8 +63,10 @@ class IntersectionWorlds(Worlds):
     )  # fmt: skip
 
     def __init__(self, num_envs: int, max_steps: int | None, spec: IntersectionSpec) -> None:
-        super().__init__(num_envs, view.OBSERVATION_SIZE, max_steps)
-        self.vehicles, self.step_time, self.substeps = spec.vehicles + 1, spec.dt, spec.substeps
+        choices = 3 if spec.action == "discrete" else 0
+        super().__init__(
+            num_envs, max_steps, view.OBSERVATION_SIZE, spec.vehicles + 1, spec.dt, spec.substeps, choices
+        )
         require(
             spec.arm_length >= _LONGEST_CAR * (spec.vehicles / 8.0 + 4.0),
             f"arm_length = {spec.arm_length:g}: too short for {spec.vehicles} vehicles",
@@ -84,13 +84,6 @@ class IntersectionWorlds(Worlds):
         shape = (num_envs, self.vehicles)
         self.motion, self.trait = np.zeros((*shape, 8)), np.zeros((*shape, 9))
         self.place = np.zeros((*shape, 4), np.int32)
-        self.observation_space = gym.spaces.Box(-1.0, 1.0, (view.OBSERVATION_SIZE,), np.float32)
-        self.action_space = (
-            gym.spaces.Discrete(3) if spec.action == "discrete" else gym.spaces.Box(-1.0, 1.0, (2,), np.float32)
-        )
-
-    def _encode(self, actions: NDArray[Any]) -> NDArray[np.float64]:
-        return encode_actions(self.action_space, actions, self.num_envs)
 
     def _reset(self, env: int) -> None:
         episode.reset_world(
@@ -104,11 +97,7 @@ class IntersectionWorlds(Worlds):
             self.motion, self.trait, self.place, self.clock, self.observation, self.final_observation, self.reward,
             self.terminated, self.truncated, self.info, self.final_info,
         )  # fmt: skip
-        if self.num_envs == 1:
-            episode.step_world(0, *arguments)
-        else:
-            with LAUNCH_LOCK:
-                episode.step_worlds(*arguments)
+        self._launch(episode.step_world, episode.step_worlds, arguments)
 
     def draw(self, env: int) -> NDArray[np.uint8]:
         s, motion, trait, place = self.settings, self.motion[env], self.trait[env], self.place[env]

@@ -3,18 +3,16 @@
 import math
 from typing import Annotated, Any, Literal
 
-import gymnasium as gym
 import numpy as np
 from annotated_types import Ge, Le
 from numpy.typing import NDArray
 
-from simengine.core.launch import LAUNCH_LOCK
 from simengine.envs import drawing
 from simengine.envs.settings import load_settings
 from simengine.envs.single import SingleEnv
 from simengine.envs.vector import NativeVectorEnv
 from simengine.envs.warehouse import episode, hall, layout, view
-from simengine.envs.worlds import Worlds, encode_actions
+from simengine.envs.worlds import Worlds
 from simengine.physics.catalog import model_named
 from simengine.scenario.spec import Spec
 
@@ -46,8 +44,9 @@ class WarehouseWorlds(Worlds):
     info_fields = (("speed", float), ("crashed", bool), ("success", bool), ("way_left", float))
 
     def __init__(self, num_envs: int, max_steps: int | None, spec: WarehouseSpec) -> None:
-        super().__init__(num_envs, view.OBSERVATION_SIZE, max_steps)
-        self.vehicles, self.step_time, self.substeps = spec.people + 1, spec.dt, spec.substeps
+        super().__init__(
+            num_envs, max_steps, view.OBSERVATION_SIZE, spec.people + 1, spec.dt, spec.substeps, 0
+        )
         model = model_named("robot")
         shared = set(layout.WarehouseSettings._fields) & set(WarehouseSpec.model_fields)
         self.settings = layout.WarehouseSettings(
@@ -59,11 +58,6 @@ class WarehouseWorlds(Worlds):
         self.robot = np.zeros((num_envs, layout.ROBOT_COLUMNS))
         self.people = np.zeros((num_envs, spec.people, layout.PEOPLE_COLUMNS))
         self.scan = np.zeros((num_envs, view.RAYS), np.float32)
-        self.observation_space = gym.spaces.Box(-1.0, 1.0, (view.OBSERVATION_SIZE,), np.float32)
-        self.action_space = gym.spaces.Box(-1.0, 1.0, (2,), np.float32)
-
-    def _encode(self, actions: NDArray[Any]) -> NDArray[np.float64]:
-        return encode_actions(self.action_space, actions, self.num_envs)
 
     def _reset(self, env: int) -> None:
         episode.reset_world(
@@ -76,11 +70,7 @@ class WarehouseWorlds(Worlds):
             self.clock, self.observation, self.final_observation, self.reward, self.terminated, self.truncated,
             self.info, self.final_info,
         )  # fmt: skip
-        if self.num_envs == 1:
-            episode.step_world(0, *arguments)
-        else:
-            with LAUNCH_LOCK:
-                episode.step_worlds(*arguments)
+        self._launch(episode.step_world, episode.step_worlds, arguments)
 
     def draw(self, env: int) -> NDArray[np.uint8]:
         s, robot = self.settings, self.robot[env]
