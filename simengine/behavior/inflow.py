@@ -301,12 +301,15 @@ def _admit(
     waiting: NDArray[np.int64], time: float,
 ) -> WorldState:
     """Let in who has arrived, where there is room; `entering` is `state` or already a copy of it."""
-    for k in np.flatnonzero(inflow.begins).tolist():
+    begins = np.flatnonzero(inflow.begins)
+    for k in begins.tolist():
         while inflow.due[k] <= time:
             inflow.arrived[k] += 1
             inflow.due[k] += _headway(inflow.seed, k, int(inflow.arrived[k]), inflow.demand)
+    queue = (inflow.arrived - inflow.admitted)[begins]
+    for k in begins[np.argsort(-queue, kind="stable")].tolist():  # where most wait first
         if inflow.arrived[k] == inflow.admitted[k] or len(waiting) == 0:
-            continue
+            break
         a = int(waiting[int(inflow.arrived[k]) % len(waiting)])
         found, speed = _find_site(inflow, actors, _places(actors, entering), memory, a, [k])
         if found < 0:

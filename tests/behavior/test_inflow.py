@@ -148,3 +148,43 @@ def test_where_vehicles_enter_depends_on_the_seed_and_the_tick_alone(other: int)
         return inflow._replace(outside=inflow.outside.copy())
 
     assert (first_entry(5, 0) == first_entry(other, 3)).all() == (other == 5)
+
+
+def test_vehicles_come_in_at_the_rate_asked_for_and_only_where_lanes_begin():
+    lanes, actors, state, memory, _ = make_traffic()
+    state.valid[0, 1:-1] = False  # all wait outside
+    inflow = begin_inflow(lanes, actors, state, 400.0, np.uint64(5), np.zeros(VEHICLES + 2, np.bool_), demand=450.0)
+    begins = inflow.site[inflow.begins]
+    assert len(begins) == 4
+    for k in range(4800):  # 20 min
+        before = state.valid.copy()
+        state = refill(inflow, actors, state, memory, k * DT)
+        for a in np.flatnonzero(state.valid[0] & ~before[0]):
+            assert not overlaps(actors, state, a)
+            assert np.hypot(*(begins[:, :2] - state.position[0, a, :2]).T).min() < 1e-9
+        state = state._replace(valid=state.valid.copy())
+        drive(lanes, actors, state, memory)
+    assert (inflow.admitted <= inflow.arrived).all()
+    assert not inflow.arrived[~inflow.begins].any()
+    assert 600 - 3.0 * 600**0.5 < inflow.arrived.sum() < 600 + 3.0 * 600**0.5
+    assert (inflow.admitted[inflow.begins] > 0.9 * inflow.arrived[inflow.begins]).all()
+
+
+def test_who_finds_no_room_waits_until_there_is():
+    lanes, actors, state, memory, _ = make_traffic()
+    inflow = begin_inflow(lanes, actors, state, 400.0, np.uint64(5), np.zeros(VEHICLES + 2, np.bool_), demand=2500.0)
+    inflow.due[inflow.begins] = 0.0
+    state.valid[0, 1:-1] = False
+    blocked = inflow.site[np.flatnonzero(inflow.begins)[0]]
+    memory.lane[0, 1], memory.s[0, 1] = inflow.site_lane[np.flatnonzero(inflow.begins)[0]], 10.0
+    place(lanes, state, memory, 1, 0.0)
+    state.valid[0, 1] = True
+    inflow.outside[:] = ~state.valid[0]
+    inflow.outside[0] = False
+    after = refill(inflow, actors, state, memory, 0.1)
+    entered = np.flatnonzero(after.valid[0] & ~state.valid[0])
+    assert len(entered) == 3
+    assert np.hypot(*(after.position[0, entered, :2] - blocked[:2]).T).min() > 1.0
+    after.valid[0, 1] = False
+    again = refill(inflow, actors, after, memory, 0.2)
+    assert np.hypot(*(again.position[0, np.flatnonzero(again.valid[0])[1:], :2] - blocked[:2]).T).min() < 1e-9
