@@ -6,8 +6,9 @@ import math
 import pytest
 
 from simengine.core.errors import ConfigError, ScenarioError
+from tests.tiny_rig import TINY
 from tools.bench import main
-from tools.benches import generating, maps, process, stepping
+from tools.benches import generating, maps, process, starting, stepping
 from tools.benches.figure import Figure, describe, format_figure, machine, show
 
 
@@ -99,6 +100,14 @@ def test_physics_and_highway_are_measured():
     assert len(figure.values) == 2 and figure.median > 0.0
     rate, metadata = stepping.highway_rate(8, 3, 5, 1, 0)
     assert rate > 0.0 and metadata["vehicles"] == 6
+
+
+def test_the_first_picture_is_timed(capsys):
+    pytest.importorskip("pybullet")
+    starting.show_first_frame(TINY)
+    assert float(capsys.readouterr().out) > 0.0
+    with pytest.raises(ConfigError, match="no picture"):
+        starting.show_first_frame(["sensors=none", "traffic=none", "scenario.duration=0.1"])
 
 
 def test_a_map_is_loaded_twice(capsys):

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from simengine.core.errors import ConfigError
 from tools.benches.figure import Figure
 from tools.benches.process import run
 
@@ -12,16 +13,23 @@ _FIRST_FRAME = "import sys; from tools.benches.starting import show_first_frame;
 
 
 def show_first_frame(overrides: Sequence[str]) -> None:
-    """Run the default scenario until its camera's first picture, and say how long that took here."""
+    """Run the default scenario until its camera's first picture, and say how long that took here.
+
+    Raises:
+        ConfigError: It ended before there was a picture.
+    """
     begin = time.perf_counter()
     from simengine.scenario.sampling import load_scenario
     from simengine.simulation.simulator import Simulator
 
     simulator = Simulator(load_scenario("drive", list(overrides)))
     simulator.reset()
-    while not any("rgb" in frame.channels for frame in simulator.step().frames):
-        pass
+    seen = False
+    while not seen and not simulator.done:
+        seen = any("rgb" in frame.channels for frame in simulator.step().frames)
     simulator.close()
+    if not seen:
+        raise ConfigError("the scenario ended with no picture taken; it needs a camera")
     print(f"{time.perf_counter() - begin:.3f}")
 
 

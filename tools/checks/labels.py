@@ -53,7 +53,6 @@ class Watched:
             self._witness = Witness(simulator.scene)
             air = scenario.weather
             self._clear = air.rain_rate == 0.0 and air.snow_rate == 0.0 and air.optical_range > 5000.0
-            sweeps = 0
             while not simulator.done:
                 snapshot = simulator.step()
                 labels = {(label.sensor, label.index): label for label in snapshot.annotations}
@@ -63,7 +62,6 @@ class Watched:
                         self._look(simulator, frame, label)
                     elif frame.sensor == "lidar_top" and frame.index % 10 == 0:
                         self._sweep(simulator, frame, label)
-                        sweeps += 1
             simulator.finish()
         finally:
             simulator.close()
