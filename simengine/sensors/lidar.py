@@ -35,6 +35,7 @@ from simengine.sensors.reflectance import ground_classes, paint_albedo, returned
 from simengine.sensors.scene import SceneArrays, pose_parts
 
 # A white target of 0.9 is just detected at 200 m (LISA's reference receiver), or at the range limit if that is farther.
+_TURN = 1.2e-3  # of the ego between two knots from which there is another between them [rad]
 _REFERENCE_ALBEDO, _REFERENCE_RANGE = 0.9, 200.0
 _STREAM_NOISE, _STREAM_DROP, _STREAM_DROP_SIZE = 1, 2, 3
 
@@ -250,15 +251,27 @@ class LidarSensor(Sensor):
         """Return the duration of a sweep [ns]."""
         return math.ceil(NANOSECONDS / self._spec.rate_hz)
 
-    def _knot_times(self, start: int, end: int, rate_hz: int) -> NDArray[np.int64]:
-        """Return the sweep's bounds and the physics ticks between them [ns]."""
+    def _knot_times(self, history: History, start: int, end: int) -> NDArray[np.int64]:
+        """Return the sweep's bounds, the physics ticks between them, and the middle of those in which the ego turns [ns].
+
+        Vertices move on chords between knots, so that a turn by φ misplaces what is R away by up to R φ²/8, and a range
+        on a road struck at 1.5° by 38 times as much: below 0.6 mm at 80 m while the ego turns by less than 0.3 rad/s.
+        """
+        rate_hz = history.rate_hz
         tick = start * rate_hz // NANOSECONDS
         times = [start]
         while time_of_tick(tick, rate_hz) < end:
             if time_of_tick(tick, rate_hz) > start:
                 times.append(time_of_tick(tick, rate_hz))
             tick += 1
-        return np.array([*times, end], np.int64)
+        times.append(end)
+        orientation = [history.poses_at(time).orientation[EGO] for time in times]
+        middles = [
+            (before + after) // 2
+            for before, after, q, p in zip(times[:-1], times[1:], orientation[:-1], orientation[1:], strict=True)
+            if abs(float(q[0] * p[0] + q[1] * p[1] + q[2] * p[2] + q[3] * p[3])) < 1.0 - _TURN * _TURN / 8.0
+        ]
+        return np.array(sorted(times + middles), np.int64)
 
     def _place_parts(
         self, history: History, knot_time: NDArray[np.int64]
@@ -287,7 +300,7 @@ class LidarSensor(Sensor):
         start = capture_time(self.index, spec.rate_hz, spec.phase)
         column = np.arange(1, spec.columns + 1, dtype=np.int64)
         column_time = start + (end - start) * column // spec.columns
-        knot_time = self._knot_times(start, end, history.rate_hz)
+        knot_time = self._knot_times(history, start, end)
         sensor_from_part, shown, world_from_sensor = self._place_parts(history, knot_time)
         slices = plan_slices(pattern, column_time, knot_time)
         distance, hit = cast_sweep(
