@@ -153,7 +153,8 @@ def test_where_vehicles_enter_depends_on_the_seed_and_the_tick_alone(other: int)
 def test_vehicles_come_in_at_the_rate_asked_for_and_only_where_lanes_begin():
     lanes, actors, state, memory, _ = make_traffic()
     state.valid[0, 1:-1] = False  # all wait outside
-    inflow = begin_inflow(lanes, actors, state, 400.0, np.uint64(5), np.zeros(VEHICLES + 2, np.bool_), demand=450.0)
+    stays = np.arange(VEHICLES + 2) == VEHICLES + 1
+    inflow = begin_inflow(lanes, actors, state, 400.0, np.uint64(5), stays, demand=450.0)
     begins = inflow.site[inflow.begins]
     assert len(begins) == 4
     for k in range(4800):  # 20 min
