@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simengine.behavior.idm import EXPONENT, equilibrium_speed
-from simengine.core.state import Behavior
+from simengine.core.state import Behavior, Mobility
 from simengine.labels.collisions import join_contacts
 from simengine.physics.backend import Contact
 from simengine.scenario.compose import compose
@@ -102,20 +102,21 @@ def _concrete(seed: int, duration: float, physics: str, *overrides: str) -> Conc
 
 
 def run_flow(scenario: ConcreteScenario) -> FlowRun:
-    """Run a scenario until its end or its first collision, which stops what follows it from being ordinary."""
+    """Run a scenario until its end or a vehicle's first collision: what follows it is not ordinary."""
     simulator = Simulator(scenario)
     contacts: list[Contact] = []
     left = entered = 0
     speed_sum, speed_count = 0.0, 0
     try:
         snapshot = simulator.reset()
+        drives = simulator.world.actors.mobility[0] == Mobility.WHEELED
         ordinary = simulator.world.actors.behavior[0] == Behavior.TRAFFIC
         end_ns = round(scenario.scenario.duration * 1e9)
         while simulator.time_ns < end_ns and not contacts:
             simulator.done = False  # the ego may have come to the end of the map; the others drive on
             before = snapshot.state.valid[0]
             snapshot = simulator.step()
-            contacts += snapshot.contacts
+            contacts += [c for c in snapshot.contacts if drives[c.actor] or (c.other >= 0 and drives[c.other])]
             valid = snapshot.state.valid[0]
             if simulator.time_ns > SETTLE * 1e9:
                 left += int((before & ~valid).sum())
