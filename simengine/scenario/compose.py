@@ -37,6 +37,7 @@ _RESOLVERS = {
 }
 _GROUP = "scenarios"  # the folder that the command line's `scenario=` means
 _RESOLVER_CALL = re.compile(r"\$\{\s*([A-Za-z_][\w.]*)\s*:")
+_BUILT_NAME = re.compile(r"\$\{[^:{}]*\$\{")  # a reference within a reference's name could spell any function's
 
 
 def configuration_root() -> Path:
@@ -60,8 +61,7 @@ def _loader(overrides: list[str] | tuple[str, ...] = ()) -> ConfigLoaderImpl:
     search_path.append("simengine", f"file://{root}")
     for text in overrides:
         if text.startswith("hydra.searchpath="):
-            for folder in parse_overrides([text])[0].value():
-                path = str(folder).removeprefix("file://")
+            for path in _searchpath_folders(text):
                 search_path.append("user", f"file://{path}")
                 if not (Path(path) / _GROUP).is_dir():
                     search_path.append("user", f"{_FolderOfScenarios.scheme()}://{path}")
@@ -119,6 +119,14 @@ def nearest(word: str, allowed: list[str]) -> str:
     """Return ` (did you mean "…"?)` when one of `allowed` is close to `word`, else an empty string."""
     close = difflib.get_close_matches(word, allowed, n=1, cutoff=0.5)
     return f' (did you mean "{close[0]}"?)' if close else ""
+
+
+def _searchpath_folders(text: str) -> list[str]:
+    """Return the folders of a `hydra.searchpath=[…]` override, which must exist."""
+    folders = parse_overrides([text])[0].value()
+    if not isinstance(folders, list) or any(not str(folder).startswith("file://") for folder in folders):
+        raise ConfigError(f"{text}: must be a list of folders, as in hydra.searchpath=[file://FOLDER]")
+    return [str(folder).removeprefix("file://") for folder in folders]
 
 
 def _absolute_searchpath(text: str) -> str:
@@ -256,7 +264,7 @@ def _compose(primary: str, overrides: tuple[str, ...]) -> DictConfig:
     composed = [_hydra_override(text) for text in overrides if not text.startswith("hydra.searchpath=")]
     try:
         return loader.load_configuration(primary, composed, RunMode.RUN, from_shell=False)
-    except (HydraException, OmegaConfBaseException) as error:
+    except (HydraException, OmegaConfBaseException, ValueError) as error:  # ValueError: Hydra's own, of `weather=null`
         raise _explain(error, loader, primary, parsed) from None
 
 
@@ -283,6 +291,8 @@ def _refuse_resolvers(node: Any, path: str) -> None:
         for index, value in enumerate(node):
             _refuse_resolvers(value, f"{path}[{index}]")
     elif isinstance(node, str):
+        if _BUILT_NAME.search(node):
+            raise ConfigError(f"{path} = {node}: the name in a reference must be written out")
         for name in _RESOLVER_CALL.findall(node):
             if name not in _RESOLVERS:
                 raise ConfigError(f"{path} = {node}: a reference may only call {' or '.join(_RESOLVERS)}")

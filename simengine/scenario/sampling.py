@@ -43,6 +43,8 @@ def _draw(path: str, kind: str, arguments: Any, random: np.random.Generator) -> 
     if kind == "uniform":
         return float(random.uniform(arguments[0], arguments[1]))
     if kind == "integers":
+        if any(x != int(x) for x in arguments):
+            raise ConfigError(f"{shown}: its arguments must be whole numbers")
         return int(random.integers(int(arguments[0]), int(arguments[1]) + 1))
     if kind == "log_uniform":
         if arguments[0] <= 0:

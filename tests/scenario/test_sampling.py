@@ -90,6 +90,11 @@ def test_draws_stay_within_their_bounds_and_fill_them(node, low, high):
         (["weather.rain_rate=${oc.env:HOME}"], ["weather.rain_rate", "add or mul"]),
         (["weather.rain_rate=${nope}"], ["weather.rain_rate", "nope"]),
         (["hydra.searchpath=[file://no/such/folder]"], ["no/such/folder"]),
+        (["hydra.searchpath=null"], ["hydra.searchpath=null", "list of folders"]),
+        (["hydra.searchpath=[pkg://os]"], ["pkg://os", "list of folders"]),
+        (["weather=null"], ["weather", "no such option"]),
+        (["scenario.duration={integers: [1.5, 2.5]}"], ["scenario.duration", "whole numbers"]),
+        (["scenario.tests='${oc.${scenario.name}:HOME}'", "scenario.name=env"], ["scenario.tests", "written out"]),
     ],
 )
 def test_bad_input_gets_one_line_that_names_it(overrides, parts):
