@@ -63,6 +63,8 @@ class Dataset(Sequence[Episode]):
                 file = episode_path(folder, row["id"])
                 self._rows.append({**row, "file": file.relative_to(self.path).as_posix()})
                 self._paths.append(file)
+        if not self._paths:
+            raise ConfigError(f"{path}: holds no episode yet")
 
     @cached_property
     def index(self) -> pa.Table:

@@ -12,6 +12,7 @@ from simengine.core.errors import ConfigError
 from simengine.scenario.compose import compose, expand_sweep, hydra_settings, refuse_sweep, resolve, yaml_text
 from simengine.scenario.sampling import concretize, content_hash, to_yaml
 from simengine.scenario.spec import ConcreteScenario
+from simengine.simulation.atomic import complete_or_absent
 from simengine.simulation.dataset import Dataset
 from simengine.simulation.index import EPISODES, episode_path, finished_episodes, refresh_index, remove_unfinished
 from simengine.simulation.mcap_reader import read_episode
@@ -31,7 +32,12 @@ class Batch(NamedTuple):
     scenarios: list[tuple[str, ConcreteScenario]]  # episode id and scenario
 
 
-def _whole_number(tree: dict[str, Any], key: str, low: int, high: int) -> int:
+def whole_number(tree: dict[str, Any], key: str, low: int, high: int) -> int:
+    """Return a setting that is a whole number in a range.
+
+    Raises:
+        ConfigError: It is something else.
+    """
     value = tree.get(key)
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise ConfigError(f"{key} = {value}: must be a whole number from {low} to {high}")
@@ -45,8 +51,8 @@ def episode_id(scenario: ConcreteScenario) -> str:
 
 def _draw_scenarios(tree: dict[str, Any]) -> list[tuple[str, ConcreteScenario]]:
     settings = resolve({key: tree.get(key) for key in ("episodes", "seed")})
-    count = _whole_number(settings, "episodes", 1, _MOST_EPISODES)
-    first = _whole_number(settings, "seed", 0, 2**62)
+    count = whole_number(settings, "episodes", 1, _MOST_EPISODES)
+    first = whole_number(settings, "seed", 0, 2**62)
     scenarios = [concretize(tree, first + number) for number in range(count)]
     return [(episode_id(scenario), scenario) for scenario in scenarios]
 
@@ -113,8 +119,9 @@ def _write_settings(batch: Batch) -> None:
     """Keep the configuration beside the episodes, as Hydra does."""
     folder = batch.folder / ".hydra"
     folder.mkdir(exist_ok=True)
-    (folder / "config.yaml").write_text(yaml_text(batch.tree))
-    (folder / "overrides.yaml").write_text(yaml_text({"overrides": list(batch.overrides)}))
+    for name, tree in (("config.yaml", batch.tree), ("overrides.yaml", {"overrides": list(batch.overrides)})):
+        with complete_or_absent(folder / name) as hidden:
+            hidden.write_text(yaml_text(tree), encoding="utf-8")
 
 
 def _compile_once(job: Job, workers: int, waiting: int) -> None:
@@ -141,7 +148,7 @@ def generate(overrides: list[str], multirun: bool = False) -> int:
     batches = _prepare(overrides, multirun, output)
     _check_backends(batches)
     settings = resolve({"workers": batches[0].tree["workers"]})
-    workers = default_workers() if settings["workers"] is None else _whole_number(settings, "workers", 1, 1024)
+    workers = default_workers() if settings["workers"] is None else whole_number(settings, "workers", 1, 1024)
     for batch in batches:
         _open_folder(batch.folder)
     jobs = [job for batch in batches for job in _missing(batch)]
@@ -152,14 +159,12 @@ def generate(overrides: list[str], multirun: bool = False) -> int:
         _write_settings(batch)
     try:
         seconds = _run(jobs, workers)
+        passed = sum(_conclude(batch, seconds) for batch in batches)
     except KeyboardInterrupt:
         shown = [text for text in overrides if not text.startswith("output=")] + [f"output={output}"]
         command = "simengine generate " + ("-m " if multirun else "") + " ".join(shlex.quote(text) for text in shown)
         print(f"\nsimengine: interrupted; to go on:\n  {command}", file=sys.stderr)
         return 130
-    for batch in batches:
-        _conclude(batch, seconds)
-    passed = sum(episode.verdict.passed is True for episode in Dataset(output))
     print(f"{total} episodes in {os.path.relpath(output)}: {passed} passed, {total - passed} did not")
     for name in ("index.parquet", "preview.png", "preview.mp4"):
         if (batches[0].folder / name).exists():
@@ -186,13 +191,15 @@ def _run(jobs: list[Job], workers: int) -> dict[str, float]:
     return seconds
 
 
-def _conclude(batch: Batch, seconds: dict[str, float]) -> None:
-    """Write the index and the previews of a finished folder."""
+def _conclude(batch: Batch, seconds: dict[str, float]) -> int:
+    """Write the index and the previews of a finished folder; returns how many of the batch's episodes passed."""
     walls = {Path(path).stem: wall for path, wall in seconds.items() if Path(path).parents[1] == batch.folder}
-    refresh_index(batch.folder, walls)
+    rows = refresh_index(batch.folder, walls)  # of an earlier, longer run too
     settings = batch.scenarios[0][1].recorder
     if settings.preview_episodes > 0 and batch.scenarios[0][1].sensors:
         dataset = Dataset(batch.folder)
         write_preview(dataset, batch.folder / "preview.png", settings.preview_episodes)
         if settings.video:
             write_video(dataset[0], batch.folder / "preview.mp4")
+    asked = {name for name, _ in batch.scenarios}
+    return sum(row["id"] in asked and row["verdict"] == "passed" for row in rows)

@@ -17,12 +17,13 @@ from simengine.simulation.runner import Job, default_workers, progress, run_jobs
 class Comparison(NamedTuple):
     """One episode, recorded and run again."""
 
-    id: str
+    file: str  # of the recorded one, below its folder
     difference: str  # "" if identical
 
 
 def _job(episode: Episode, folder: Path) -> Job:
-    """Prepare an episode's job; its attached input files are laid out under the folder."""
+    """Prepare an episode's job; its attached input files are laid out under the folder, which is its own."""
+    folder.mkdir()
     scenario = episode.scenario
     inputs = episode.inputs
     if inputs:
@@ -64,21 +65,20 @@ def replay(folder: str, workers: int | None) -> int:
     if workers is not None and not 1 <= workers <= 1024:
         raise ConfigError(f"--workers {workers}: must be from 1 to 1024")
     dataset = Dataset(folder)
-    episodes = {episode.id: episode for episode in dataset}
-    if len(episodes) != len(dataset):
-        raise ConfigError(f"{folder}: a sweep is replayed job by job; name one of its folders")
     differences = []
     with tempfile.TemporaryDirectory(prefix="simengine-replay-") as scratch:
-        jobs = [_job(episode, Path(scratch)) for episode in episodes.values()]
+        # By number, not by id: the jobs of a sweep have episodes of the same id.
+        jobs = [_job(episode, Path(scratch) / str(number)) for number, episode in enumerate(dataset)]
+        recorded = {job.path: path for job, path in zip(jobs, dataset.paths, strict=True)}
         with progress(len(jobs), "episode") as bar:
             for outcome in run_jobs(jobs, workers or default_workers()):
-                path = Path(scratch) / f"{outcome.id}.mcap"
-                difference = compare(episodes[outcome.id], read_episode(path))
+                original, path = recorded[outcome.path], Path(outcome.path)
+                difference = compare(read_episode(original), read_episode(path))
                 path.unlink()
                 if difference:
-                    differences.append(Comparison(outcome.id, difference))
+                    differences.append(Comparison(original.relative_to(dataset.path).as_posix(), difference))
                 bar.update()
     for comparison in sorted(differences):
-        print(f"{comparison.id}: {comparison.difference}", file=sys.stderr)
-    print(f"{len(episodes) - len(differences)} of {len(episodes)} identical")
+        print(f"{comparison.file}: {comparison.difference}", file=sys.stderr)
+    print(f"{len(jobs) - len(differences)} of {len(jobs)} identical")
     return 1 if differences else 0

@@ -1,6 +1,7 @@
 """The main job from the command line to the dataset: complete, resumable, identical however it is run."""
 
 import json
+import re
 
 import pytest
 
@@ -61,6 +62,13 @@ def test_the_same_command_goes_on_where_it_stopped(dataset, capsys):
     assert lost.read_bytes() == content
 
 
+def test_a_shorter_run_counts_only_what_it_was_asked_for(dataset, capsys):
+    command = ["generate", "scenario=highway/hard_brake", *TINY, "episodes=1", "workers=1", f"output={dataset}"]
+    assert main(command) == 0
+    counts = re.search(r"(-?\d+) passed, (-?\d+) did not", capsys.readouterr().out)
+    assert counts.groups() == ("1", "0")
+
+
 def test_other_settings_do_not_mix_into_a_folder(dataset, capsys):
     command = ["generate", "scenario=highway/hard_brake", *TINY, "weather=fog", "episodes=2", f"output={dataset}"]
     assert main(command) == 2
@@ -82,12 +90,14 @@ def test_spawned_workers_give_the_same_digests(dataset, tmp_path):
     assert [row["digest"] for row in simengine.Dataset(folder).rows] == want
 
 
-def test_a_sweep_is_one_dataset(tmp_path):
+def test_a_sweep_is_one_dataset_and_replayed_as_one(tmp_path, capsys):
     tiny = [text for text in TINY if "camera" not in text and "lidar" not in text and "sensors" not in text]
     command = ["generate", "-m", "scenario=highway/hard_brake", "weather=clear,ice", "sensors=none", *tiny]
     assert main([*command, "episodes=1", "workers=1", f"output={tmp_path / 'sweep'}"]) == 0
     episodes = list(simengine.Dataset(tmp_path / "sweep"))
     assert sorted(episode.scenario.weather.ice > 0.5 for episode in episodes) == [False, True]
+    assert main(["replay", str(tmp_path / "sweep"), "--workers", "1"]) == 0
+    assert "2 of 2 identical" in capsys.readouterr().out
 
 
 def test_a_corrupt_episode_is_one_error(dataset, tmp_path):
