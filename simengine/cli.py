@@ -135,8 +135,8 @@ With -m several values sweep:  generate -m scenario=urban/jaywalker weather=clea
     testing = command(
         "test", _test, "run scenarios against their criteria",
         _OVERRIDES + """
-Each PATH is a folder or file of scenarios (scenarios/urban, scenarios/highway/cut_in.yaml), or a file of concrete
-scenarios that `replay`, a search or a bug report left. Exit code 1 if one fails.
+Each PATH is a folder or file of scenarios (scenarios/urban, scenarios/highway/cut_in.yaml), or a file with a concrete
+scenario, which takes no settings. Exit code 1 if one fails.
   episodes=1   seeds per scenario;  seed=1  the first
 """,
     )  # fmt: skip

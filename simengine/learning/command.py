@@ -87,15 +87,18 @@ def evaluate(overrides: list[str]) -> int:
     if "agent" not in given:
         raise ConfigError("agent: name the checkpoint, as in agent=outputs/train/…/policy.zip")
     path = Path(given["agent"]).expanduser()
-    if not path.is_file():
-        raise ConfigError(f"agent = {path}: no such file")
+    if not path.exists():
+        raise ConfigError(f"agent = {path}: no such file or folder")
     text = given.get("episodes", "500")
-    episodes = _whole_number(int(text) if text.lstrip("-").isdigit() else text, "episodes", 1, _MOST_EPISODES)
+    episodes = _whole_number(int(text) if text.removeprefix("-").isdecimal() else text, "episodes", 1, _MOST_EPISODES)
     rest = [item for item in overrides if item.split("=", 1)[0] not in ("agent", "episodes")]
+    for item in rest:
+        if not item.lstrip("+~").startswith(("env=", "env.")):
+            raise ConfigError(f"{item}: no such setting; evaluate takes agent, episodes, env and env.…")
     from simengine.learning import ppo
 
     policy, env_id, keywords = ppo.load_policy(path)
-    if any(item.startswith("env") for item in rest):
+    if rest:
         asked, changed = _environment(_settings(rest))
         if asked != env_id:
             raise ConfigError(f"agent = {path}: was trained in {env_id}, not in {asked}")

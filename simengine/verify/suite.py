@@ -1,6 +1,5 @@
 """Scenarios as tests: each runs against its own criteria; the verdicts are a table, JUnit XML and an exit code."""
 
-import os
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +9,8 @@ from simengine.core.errors import ConfigError, ScenarioError
 from simengine.scenario.compose import compose, configuration_root, nearest, resolve, scenario_names
 from simengine.scenario.sampling import concretize, from_yaml, to_yaml
 from simengine.scenario.spec import ConcreteScenario
+from simengine.simulation.atomic import complete_or_absent
+from simengine.simulation.generate import whole_number
 from simengine.simulation.runner import Job, Outcome, default_workers, progress, run_jobs
 
 _RUN_SETTINGS = ("episodes", "seed", "workers")
@@ -66,22 +67,25 @@ def collect(paths: list[str], overrides: list[str]) -> list[Case]:
     """
     run = [text for text in overrides if text.split("=")[0] in _RUN_SETTINGS]
     settings = resolve({key: compose("config", run)[key] for key in _RUN_SETTINGS})
-    episodes = 1 if not any(text.startswith("episodes=") for text in run) else settings["episodes"]
-    if not isinstance(episodes, int) or episodes < 1:
-        raise ConfigError(f"episodes = {episodes}: must be a whole number of at least 1")
+    if not any(text.startswith("episodes=") for text in run):
+        settings["episodes"] = 1
+    episodes, first = whole_number(settings, "episodes", 1, 1_000_000), whole_number(settings, "seed", 0, 2**62)
     # Verdicts need no pictures; whoever wants sensors names them.
     quiet = [] if any(text.startswith("sensors=") for text in overrides) else ["sensors=none"]
     cases = []
     for path in paths:
         for file in _files(Path(path)):
             if _is_concrete(file):
+                changes = [text for text in overrides if text not in run]
+                if changes:
+                    raise ConfigError(f"{changes[0]}: {file} is a concrete scenario, which takes no overrides")
                 cases.append(Case(file.stem, from_yaml(file.read_text())))
                 continue
             root, name = _library_name(file)
             search = [] if root == configuration_root() else [f"hydra.searchpath=[file://{root}]"]
             tree = compose("config", (*search, f"scenario={name}", *quiet, *overrides))
             for number in range(episodes):
-                seed = int(settings["seed"]) + number
+                seed = first + number
                 cases.append(Case(f"{name}[{seed}]", concretize(tree, seed)))
     return cases
 
@@ -116,12 +120,8 @@ def _junit(findings: list[Finding], path: str) -> None:
     root = ElementTree.Element("testsuites")
     root.append(suite)
     ElementTree.indent(root)
-    part = Path(path).with_name(f".{Path(path).name}.part")
-    try:
-        ElementTree.ElementTree(root).write(part, encoding="utf-8", xml_declaration=True)
-        os.replace(part, path)
-    except OSError as error:
-        raise ConfigError(f"--junit {path}: cannot be written: {error.strerror.lower()}") from None
+    with complete_or_absent(Path(path)) as hidden:
+        ElementTree.ElementTree(root).write(hidden, encoding="utf-8", xml_declaration=True)
 
 
 def run_suite(paths: list[str], overrides: list[str], junit: str | None) -> int:
@@ -138,13 +138,12 @@ def run_suite(paths: list[str], overrides: list[str], junit: str | None) -> int:
     cases = collect(paths, overrides)
     if len({case.name for case in cases}) < len(cases):
         raise ScenarioError("a scenario is named twice; name each path once")
-    workers = resolve({"workers": compose("config", [o for o in overrides if o.startswith("workers=")])["workers"]})[
-        "workers"
-    ]
+    settings = resolve({"workers": compose("config", [o for o in overrides if o.startswith("workers=")])["workers"]})
+    workers = default_workers() if settings["workers"] is None else whole_number(settings, "workers", 1, 1024)
     jobs = [Job(case.name, to_yaml(case.scenario), "") for case in cases]
     findings = {}
     with progress(len(jobs), "scenario") as bar:
-        for outcome in run_jobs(jobs, workers or default_workers(), run_case):
+        for outcome in run_jobs(jobs, workers, run_case):
             mark, _, reason = outcome.verdict.partition("|")
             passed = {"passed": True, "failed": False}.get(mark)
             findings[outcome.id] = Finding(outcome.id, passed, reason, outcome.simulated, outcome.seconds)
