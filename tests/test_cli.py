@@ -1,7 +1,10 @@
 """The command line as a newcomer meets it: help, one-line errors, exit codes."""
 
+import sys
+
 import pytest
 
+import simengine.learning
 from simengine.cli import main
 
 
@@ -61,3 +64,14 @@ def test_wrong_input_gets_one_line_and_exit_code_2(capsys, tmp_path, monkeypatch
     for part in parts:
         assert part in err
     assert list(tmp_path.rglob("*.mcap")) == []
+
+
+@pytest.mark.parametrize("arguments", [["train"], ["evaluate", "agent=."]])
+def test_learning_without_its_extra_names_the_pip_line(capsys, tmp_path, monkeypatch, arguments):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delattr(simengine.learning, "ppo", raising=False)
+    monkeypatch.delitem(sys.modules, "simengine.learning.ppo", raising=False)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    code, _, err = run(capsys, *arguments)
+    assert code == 2 and 'pip install "simengine[learn]"' in err and "Traceback" not in err
+    assert list(tmp_path.iterdir()) == []

@@ -6,7 +6,6 @@ Stable-Baselines3's own archive holds pickled objects; ours holds `settings.json
 
 import io
 import json
-import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import torch
 
 from simengine.core.errors import ConfigError
+from simengine.simulation.atomic import complete_or_absent
 
 FORMAT = 1
 _LARGEST = 1 << 30  # of a member, unpacked [bytes]
@@ -26,14 +26,15 @@ def save_checkpoint(path: Path, weights: dict[str, torch.Tensor], settings: dict
         path: Of the file.
         weights: The policy's state.
         settings: What is needed to build the policy again, as JSON values.
+
+    Raises:
+        ConfigError: It cannot be written.
     """
     buffer = io.BytesIO()
     torch.save(weights, buffer)
-    unfinished = path.with_name(path.name + ".unfinished")
-    with zipfile.ZipFile(unfinished, "w") as archive:
+    with complete_or_absent(path) as unfinished, zipfile.ZipFile(unfinished, "w") as archive:
         archive.writestr("settings.json", json.dumps({"format": FORMAT, **settings}, indent=2, sort_keys=True))
         archive.writestr("weights.pt", buffer.getvalue())
-    os.replace(unfinished, path)
 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:

@@ -3,6 +3,7 @@
 import sys
 import time
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from simengine.core.errors import ConfigError
@@ -28,6 +29,17 @@ def _whole_number(value: Any, key: str, low: int, high: int) -> int:
     return value
 
 
+def _ppo() -> ModuleType:
+    """Load what learns; torch is loaded only once the settings are known to be right."""
+    try:
+        from simengine.learning import ppo
+    except ImportError as error:
+        if error.name not in ("torch", "stable_baselines3", "matplotlib"):
+            raise
+        raise ImportError('learning needs torch and Stable-Baselines3: pip install "simengine[learn]"') from None
+    return ppo
+
+
 def train(overrides: list[str]) -> int:
     """Train a driver; returns the exit code.
 
@@ -36,7 +48,7 @@ def train(overrides: list[str]) -> int:
     """
     settings = _settings(overrides)
     env_id, keywords = _environment(settings)
-    from simengine.learning import ppo  # torch is loaded only once the settings are known to be right
+    ppo = _ppo()
 
     try:
         agent = ppo.PpoSpec.model_validate(settings["agent"])
@@ -54,7 +66,7 @@ def train(overrides: list[str]) -> int:
         raise ConfigError(f"output = {output}: cannot be written to: {error.strerror.lower()}") from None
     start = time.monotonic()
 
-    def report(row: ppo.Progress) -> None:
+    def report(row: Any) -> None:
         done = row.steps / row.total
         left = (1.0 - done) * row.seconds / max(done, 1e-9)
         print(
@@ -95,8 +107,7 @@ def evaluate(overrides: list[str]) -> int:
     for item in rest:
         if not item.lstrip("+~").startswith(("env=", "env.")):
             raise ConfigError(f"{item}: no such setting; evaluate takes agent, episodes, env and env.…")
-    from simengine.learning import ppo
-
+    ppo = _ppo()
     policy, env_id, keywords = ppo.load_policy(path)
     if rest:
         asked, changed = _environment(_settings(rest))

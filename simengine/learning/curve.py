@@ -38,4 +38,4 @@ def draw_curve(rows: Sequence[Any], title: str, path: Path) -> None:
         axis.grid(alpha=0.3)
     axes[0].set_title(title)
     axes[-1].set_xlabel("steps [millions]")
-    figure.savefig(path, dpi=120)
+    figure.savefig(path, dpi=120, format="png")

@@ -20,6 +20,7 @@ from simengine.learning.checkpoint import load_checkpoint, save_checkpoint
 from simengine.learning.curve import draw_curve
 from simengine.learning.sb3_adapter import VectorEnvAdapter
 from simengine.scenario.spec import Spec
+from simengine.simulation.atomic import complete_or_absent
 
 EVALUATION_SEED = 1 << 40  # of the first unseen episode: far from any seed of training
 
@@ -108,11 +109,12 @@ def train(
     save_checkpoint(
         path, model.policy.state_dict(), {"env": env_id, "env_settings": env_settings, "hidden": list(agent.hidden)}
     )
-    with (output / "curve.csv").open("w", newline="", encoding="utf-8") as file:
+    with complete_or_absent(output / "curve.csv") as hidden, hidden.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(Progress._fields)
         writer.writerows(rows)
-    draw_curve(rows, f"{env_id}, PPO", output / "curve.png")
+    with complete_or_absent(output / "curve.png") as hidden:
+        draw_curve(rows, f"{env_id}, PPO", hidden)
     return path
 
 
