@@ -25,6 +25,9 @@ _ALLOWED = (
 )
 
 
+_RUN = ("episodes", "seed", "workers", "output")  # keys of `conf/config.yaml` that are no part of a scenario
+
+
 def _is_distribution(node: Any) -> bool:
     return isinstance(node, dict) and len(node) == 1 and next(iter(node)) in _ARITY
 
@@ -169,7 +172,7 @@ def concretize(tree: dict[str, Any], seed: int) -> ConcreteScenario:
     """Draw, resolve and type a composed tree.
 
     Args:
-        tree: Nested dicts as `compose` returns them; keys that are not a scenario's own groups are left aside.
+        tree: Nested dicts as `compose` returns them; the settings of the run are left aside.
         seed: Of the draws and of everything random in the episode.
 
     Raises:
@@ -179,6 +182,10 @@ def concretize(tree: dict[str, Any], seed: int) -> ConcreteScenario:
     groups = [
         name for name in ConcreteScenario.model_fields if name not in ("schema_version", "seed", "sampled", "inputs")
     ]
+    allowed = [*groups, *_RUN]
+    for key in tree:
+        if key not in allowed:
+            raise ConfigError(f"{key}: no setting of that name{nearest(key, allowed)}; allowed: {', '.join(allowed)}")
     values, drawn = draw_parameters({name: value for name, value in tree.items() if name in groups}, seed)
     concrete = resolve(values)
     inputs: dict[str, str] = {}
@@ -209,7 +216,7 @@ def load_scenario(name: str, overrides: list[str] | tuple[str, ...] = (), seed: 
     if name.endswith((".yaml", ".yml")) and Path(name).is_file():
         if overrides:
             raise ConfigError(f"{name} is a concrete scenario, which takes no overrides")
-        return from_yaml(Path(name).read_text())
+        return read_concrete(Path(name))
     names = scenario_names(overrides)
     if name not in names:
         raise ConfigError(f"scenario={name}: no such option{nearest(name, names)}; allowed: {', '.join(names)}")
@@ -241,6 +248,20 @@ def from_yaml(text: str) -> ConcreteScenario:
         return ConcreteScenario.model_validate(tree)
     except ValidationError as error:
         raise explain_validation(error, tree, ConcreteScenario) from None
+
+
+def read_concrete(path: Path) -> ConcreteScenario:
+    """Read a concrete scenario's file.
+
+    Raises:
+        ConfigError: It cannot be read, or is not a concrete scenario; the message names it.
+    """
+    try:
+        return from_yaml(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from None
+    except ValueError as error:  # ours, and text that is not UTF-8
+        raise ConfigError(f"{path}: {error}") from None
 
 
 def content_hash(scenario: ConcreteScenario) -> str:

@@ -243,7 +243,12 @@ class Simulator:
 def _run(simulator: Simulator, driver: Driver | None) -> None:
     snapshot = simulator.reset()
     while not simulator.done:
-        snapshot = simulator.step(driver(snapshot.observation) if driver is not None else None)
+        control = None
+        if driver is not None:
+            control = driver(snapshot.observation)
+            if not isinstance(control, Control):  # None would let the built-in driver drive unnoticed
+                raise ConfigError(f"the driver returned {control!r}: it must return a simengine.Control")
+        snapshot = simulator.step(control)
 
 
 def simulate(scenario: ConcreteScenario, driver: Driver | None = None, keep_frames: bool = True) -> Episode:
@@ -257,6 +262,7 @@ def simulate(scenario: ConcreteScenario, driver: Driver | None = None, keep_fram
 
     Raises:
         ScenarioError: The scenario cannot be laid out.
+        ConfigError: The driver returns something else than a `Control`.
     """
     recorders: list[MemoryRecorder] = []
 

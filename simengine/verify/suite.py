@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 from simengine.core.errors import ConfigError, ScenarioError
 from simengine.scenario.compose import compose, configuration_root, nearest, resolve, scenario_names
-from simengine.scenario.sampling import concretize, from_yaml, to_yaml
+from simengine.scenario.sampling import concretize, from_yaml, read_concrete, to_yaml
 from simengine.scenario.spec import ConcreteScenario
 from simengine.simulation.atomic import complete_or_absent
 from simengine.simulation.generate import whole_number
@@ -33,12 +33,14 @@ class Finding(NamedTuple):
     seconds: float  # of wall time
 
 
-def _library_name(path: Path) -> tuple[Path, str]:
-    """Return the search path root and the scenario name of a file below a folder called scenarios."""
-    for parent in path.resolve().parents:
+def _library_name(path: Path, named: Path) -> tuple[Path, str]:
+    """Return the search path root and the scenario name of a file; `named` is the path that the user gave."""
+    path, named = path.resolve(), named.resolve()
+    for parent in path.parents:
         if parent.name == "scenarios":
-            return parent.parent, path.resolve().relative_to(parent).with_suffix("").as_posix()
-    raise ConfigError(f"{path}: a scenario lies in a folder called scenarios, or is a concrete scenario")
+            return parent.parent, path.relative_to(parent).with_suffix("").as_posix()
+    root = named if named.is_dir() else named.parent
+    return root, path.relative_to(root).with_suffix("").as_posix()
 
 
 def _is_concrete(path: Path) -> bool:
@@ -79,9 +81,9 @@ def collect(paths: list[str], overrides: list[str]) -> list[Case]:
                 changes = [text for text in overrides if text not in run]
                 if changes:
                     raise ConfigError(f"{changes[0]}: {file} is a concrete scenario, which takes no overrides")
-                cases.append(Case(file.stem, from_yaml(file.read_text())))
+                cases.append(Case(file.stem, read_concrete(file)))
                 continue
-            root, name = _library_name(file)
+            root, name = _library_name(file, Path(path))
             search = [] if root == configuration_root() else [f"hydra.searchpath=[file://{root}]"]
             tree = compose("config", (*search, f"scenario={name}", *quiet, *overrides))
             for number in range(episodes):

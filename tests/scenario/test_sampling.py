@@ -90,6 +90,7 @@ def test_draws_stay_within_their_bounds_and_fill_them(node, low, high):
         (["weather.rain_rate=${oc.env:HOME}"], ["weather.rain_rate", "add or mul"]),
         (["weather.rain_rate=${nope}"], ["weather.rain_rate", "nope"]),
         (["hydra.searchpath=[file://no/such/folder]"], ["no/such/folder"]),
+        (["+wether.cloud=1"], ["wether", '"weather"']),
         (["hydra.searchpath=null"], ["hydra.searchpath=null", "list of folders"]),
         (["hydra.searchpath=[pkg://os]"], ["pkg://os", "list of folders"]),
         (["weather=null"], ["weather", "no such option"]),

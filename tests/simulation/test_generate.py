@@ -121,3 +121,5 @@ def test_a_driver_of_ones_own_drives():
     assert len(seen) == 60
     assert seen[-1] < seen[0] - 14.0
     assert json.dumps(episode.metrics)
+    with pytest.raises(ConfigError, match=r"returned None.*simengine\.Control"):
+        simulate(scenario, driver=lambda observation: None)
