@@ -161,6 +161,8 @@ def generate(overrides: list[str], multirun: bool = False) -> int:
         seconds = _run(jobs, workers)
         passed = sum(_conclude(batch, seconds) for batch in batches)
     except KeyboardInterrupt:
+        for batch in batches:
+            remove_unfinished(batch.folder)  # of workers that were stopped
         shown = [text for text in overrides if not text.startswith("output=")] + [f"output={output}"]
         command = "simengine generate " + ("-m " if multirun else "") + " ".join(shlex.quote(text) for text in shown)
         print(f"\nsimengine: interrupted; to go on:\n  {command}", file=sys.stderr)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from typing import NamedTuple
 
 from simengine.core.errors import ScenarioError
@@ -79,6 +79,7 @@ def run_jobs(jobs: list[Job], workers: int, run: Callable[[Job], Outcome] = run_
 
     Raises:
         ScenarioError: The first job that cannot be run; the others in flight are finished, none is begun.
+        KeyboardInterrupt: Ctrl-C; what is in flight is given up.
     """
     if workers <= 1 or len(jobs) <= 1:
         yield from map(run, jobs)
@@ -88,6 +89,7 @@ def run_jobs(jobs: list[Job], workers: int, run: Callable[[Job], Outcome] = run_
     pool = ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn"), initializer=_stop_quietly)
     waiting = list(reversed(jobs))
     running: set[Future[Outcome]] = set()
+    others = active_children()
     try:
         while waiting or running:
             while waiting and len(running) < workers:
@@ -95,6 +97,11 @@ def run_jobs(jobs: list[Job], workers: int, run: Callable[[Job], Outcome] = run_
             done, running = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 yield future.result()
+    except (KeyboardInterrupt, GeneratorExit):  # nobody waits for what is under way; its files have no name yet
+        for process in active_children():
+            if process not in others:
+                process.terminate()
+        raise
     except BrokenProcessPool:
         raise ScenarioError("a worker process died (out of memory?); run the same command again to go on") from None
     finally:
