@@ -20,6 +20,7 @@ from simengine.core.state import ActorTable, Mobility, WorldState
 from simengine.road.frenet import project_on_lane
 from simengine.road.network import LaneArrays
 from simengine.road.projection import ground_at, lane_pose
+from simengine.scenario.compose import nearest
 
 _BED_HEIGHT = 1.1  # from which a load falls off [m]
 _LOAD_GAP = 0.25  # between the pieces of a load, and behind the vehicle [m]
@@ -189,8 +190,11 @@ def find_action(event: Event) -> Callable[[Stage, Event], None]:
         return _ACTIONS[event.action.kind]
     installed = {entry.name: entry for entry in importlib.metadata.entry_points(group="simengine.actions")}
     if event.action.kind not in installed:
-        allowed = ", ".join([*_ACTIONS, *installed])
-        raise ConfigError(f"scenario.events.{event.name}.do.kind = {event.action.kind}: allowed: {allowed}")
+        allowed = [*_ACTIONS, *installed]
+        raise ConfigError(
+            f"scenario.events.{event.name}.do.kind = {event.action.kind}: no such action"
+            f"{nearest(event.action.kind, allowed)}; allowed: {', '.join(allowed)}"
+        )
     return installed[event.action.kind].load()
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from simengine.core.errors import ConfigError
 from simengine.export.registry import exporter, formats
-from simengine.export.target import nearest
+from simengine.scenario.compose import nearest
 from simengine.simulation.dataset import Dataset
 
 

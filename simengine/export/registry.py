@@ -10,7 +10,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from simengine.core.errors import ConfigError
-from simengine.export.target import ExportReport, nearest
+from simengine.export.target import ExportReport
+from simengine.scenario.compose import nearest
 from simengine.simulation.episode import Episode
 
 ENTRY_POINT_GROUP = "simengine.exporters"

@@ -1,6 +1,5 @@
 """What all exporters share: settings, the folder that appears only when it is complete, and the split by episodes."""
 
-import difflib
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from simengine.core.errors import ConfigError
+from simengine.scenario.compose import nearest
 from simengine.simulation.episode import Episode
 
 
@@ -22,12 +22,6 @@ class ExportReport(NamedTuple):
         text = ", ".join(f"{count} {name}" for name, count in self.written.items())
         left = ", ".join(f"{count} {name}" for name, count in self.left_out.items() if count)
         return f"{text}; left out: {left}" if left else text
-
-
-def nearest(word: str, allowed: Sequence[str]) -> str:
-    """Return ` (did you mean "…"?)` if a word is near an allowed one, else nothing."""
-    close = difflib.get_close_matches(word, allowed, n=1, cutoff=0.5)
-    return f' (did you mean "{close[0]}"?)' if close else ""
 
 
 def check_settings(format_name: str, settings: Mapping[str, str], allowed: Sequence[str]) -> None:

@@ -17,6 +17,7 @@ from simengine.core.state import EGO, ActorTable, WorldState
 from simengine.metrics.verdict import CriterionResult, Verdict
 from simengine.physics.backend import Contact
 from simengine.road.network import RoadNetwork, SignalColor, Turn
+from simengine.scenario.compose import nearest
 from simengine.scenario.spec import criteria as specs
 from simengine.scenario.spec import events
 
@@ -317,8 +318,11 @@ def make_criteria(criteria: dict[str, specs.CriterionSpec]) -> dict[str, Criteri
         elif spec.kind in installed:
             made[name] = installed[spec.kind].load()(spec)
         else:
-            allowed = ", ".join([*BUILT_IN, *installed])
-            raise ConfigError(f"criteria.{name}.kind = {spec.kind}: no such criterion; allowed: {allowed}")
+            allowed = [*BUILT_IN, *installed]
+            raise ConfigError(
+                f"criteria.{name}.kind = {spec.kind}: no such criterion{nearest(spec.kind, allowed)}; "
+                f"allowed: {', '.join(allowed)}"
+            )
     return made
 
 

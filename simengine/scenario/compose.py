@@ -8,6 +8,7 @@ be drawn before they are copied.
 import difflib
 import itertools
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -115,7 +116,7 @@ def _setup() -> None:
         OmegaConf.register_new_resolver(name, function, replace=True)
 
 
-def nearest(word: str, allowed: list[str]) -> str:
+def nearest(word: str, allowed: Sequence[str]) -> str:
     """Return ` (did you mean "…"?)` when one of `allowed` is close to `word`, else an empty string."""
     close = difflib.get_close_matches(word, allowed, n=1, cutoff=0.5)
     return f' (did you mean "{close[0]}"?)' if close else ""

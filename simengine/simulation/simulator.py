@@ -17,6 +17,7 @@ from simengine.labels.hazards import HazardOnset
 from simengine.metrics.verdict import Verdict
 from simengine.physics.backend import Contact, Physics
 from simengine.road.signals import signal_colors
+from simengine.scenario.compose import nearest
 from simengine.scenario.spec import ConcreteScenario
 from simengine.sensors.base import Frame, Scene, Sensor
 from simengine.sensors.faults import Faults
@@ -62,6 +63,17 @@ def make_physics(scenario: ConcreteScenario) -> Physics:
     return BatchedPhysics(scenario.physics.model)
 
 
+def _check_faults(scenario: ConcreteScenario) -> None:
+    """Refuse a sensor fault of a sensor that the rig lacks, before its event fires; sensors=none has no faults."""
+    for name, event in scenario.scenario.events.items():
+        if event.do.kind == "sensor_fault" and scenario.sensors and event.do.sensor not in scenario.sensors:
+            rig = list(scenario.sensors)
+            raise ConfigError(
+                f"scenario.events.{name}.do.sensor = {event.do.sensor}: the rig has no such sensor"
+                f"{nearest(event.do.sensor, rig)}; allowed: {', '.join(rig)}"
+            )
+
+
 class Simulator:
     """One scenario, step by step.
 
@@ -76,6 +88,7 @@ class Simulator:
                 f"physics.control_rate_hz = {scenario.physics.control_rate_hz}: must divide physics.rate_hz = "
                 f"{scenario.physics.rate_hz}"
             )
+        _check_faults(scenario)
         self.scenario = scenario
         self.world: World = build_world(scenario)
         self.done = True
@@ -199,7 +212,8 @@ class Simulator:
         return longest * self._rate // 1_000_000_000 + self._substeps + 3
 
     def _start_faults(self) -> None:
-        for sensor, fault, duration in self._minds.sensor_faults():
+        faults = self._minds.sensor_faults()
+        for sensor, fault, duration in faults if self._sensors else ():  # without a rig there is nothing to disturb
             self._faults.start(sensor, fault, self.time_ns, duration)
 
     def _sense(self) -> tuple[tuple[Frame, ...], tuple[Annotation, ...]]:

@@ -92,7 +92,7 @@ def test_what_an_actor_cannot_do_is_refused():
 def test_an_action_that_nobody_offers_is_refused_with_what_is_allowed():
     unknown = event(specs.AppearAction(kind="appear"))
     unknown = unknown._replace(action=unknown.action.model_copy(update={"kind": "levitate"}))
-    with pytest.raises(ConfigError, match="levitate: allowed: brake, set_speed"):
+    with pytest.raises(ConfigError, match="levitate: no such action.*allowed: brake, set_speed"):
         find_action(unknown)
 
 

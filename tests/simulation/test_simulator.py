@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import simengine
-from simengine.core.errors import ScenarioError
+from simengine.core.errors import ConfigError, ScenarioError
 from simengine.simulation.simulator import Simulator
 
 RECORDING = Path(__file__).parents[2].parent / "shared/data/commonroad/ngsim/USA_US101-1_2_T-1.xml"
@@ -68,6 +68,13 @@ def test_a_lane_that_does_not_exist_is_refused_by_name():
     scenario = simengine.load_scenario("highway/hard_brake", [*QUIET[:3], "scenario.actors.lead.place.lane=5"])
     with pytest.raises(ScenarioError, match=r"lead\.place\.lane = 5: the road has no such lane"):
         Simulator(scenario)
+
+
+def test_a_fault_of_a_sensor_that_the_rig_lacks_is_refused_before_it_happens():
+    fault = "{kind: sensor_fault, sensor: camera_frnt, fault: freeze, duration: 0.0}"
+    event = f"+scenario.events.f={{actor: ego, when: {{kind: time, time: 1.0}}, do: {fault}, hazard: false}}"
+    with pytest.raises(ConfigError, match=r'scenario.events.f.do.sensor = camera_frnt.*"camera_front"'):
+        Simulator(simengine.load_scenario("highway/hard_brake", [event]))
 
 
 def test_a_model_of_another_kind_is_refused_by_name():

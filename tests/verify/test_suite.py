@@ -5,8 +5,11 @@ from xml.etree import ElementTree
 import pytest
 
 from simengine.cli import main
+from simengine.core.errors import ConfigError
+from simengine.scenario.sampling import load_scenario, to_yaml
 from simengine.verify.difficulty import Sample, measure
 from simengine.verify.library import library
+from simengine.verify.suite import collect
 
 
 @pytest.fixture
@@ -38,6 +41,27 @@ def test_a_failing_scenario_fails_the_suite_and_says_why(own_scenarios, tmp_path
 
 def test_a_passing_scenario_passes(own_scenarios):
     assert main(["test", str(own_scenarios / "gentle.yaml"), "episodes=2"]) == 0
+
+
+def test_scenarios_lie_in_folders_of_any_name(tmp_path):
+    file = tmp_path / "mine" / "near.yaml"
+    file.parent.mkdir()
+    file.write_text("# @package _global_\ndefaults: [/scenarios/highway/cut_in, _self_]\nscenario: {name: mine/near}\n")
+    for path in (tmp_path, file):
+        (case,) = collect([str(path)], ["weather=fog"])
+        assert case.scenario.scenario.name == "mine/near" and case.scenario.weather.optical_range <= 200.0
+
+
+def test_a_concrete_scenario_takes_no_settings_and_a_broken_one_is_named(tmp_path):
+    file = tmp_path / "found.yaml"
+    scenario = load_scenario("highway/cut_in", seed=4)
+    file.write_text(to_yaml(scenario))
+    assert collect([str(file)], []) == [("found", scenario)]
+    with pytest.raises(ConfigError, match=r"weather=fog: .*found\.yaml is a concrete scenario"):
+        collect([str(file)], ["weather=fog"])
+    file.write_text("schema_version: 1\nseed: 4\n")
+    with pytest.raises(ConfigError, match=r"found\.yaml: scenario: this setting is missing"):
+        collect([str(file)], [])
 
 
 def test_difficulty_counts_saved_failures():
