@@ -40,3 +40,11 @@ def test_who_stands_too_near_may_drive_away():
     places, vehicles = _places(-5.0, 1.0)
     places.pose[1, :2] = places.pose[0, :2] - np.array([4.55, 0.0])  # close behind
     assert guarded(0.5, places, 0, vehicles[0], 0.0, 0.0) == 0.5
+
+
+def test_who_has_waited_squeezes_past():
+    places, vehicles = _places(0.3, 0.0)
+    places.pose[0, 3] = 0.0
+    places.pose[1, 1] = places.pose[0, 1] + 0.5 * (places.pose[0, 8] + places.pose[1, 8]) + 0.1  # beside, 10 cm
+    assert guarded(0.5, places, 0, vehicles[0], 0.0, 0.0) == -4.0
+    assert guarded(0.5, places, 0, vehicles[0], 0.0, 5.0) == 0.5
