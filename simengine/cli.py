@@ -29,7 +29,7 @@ class _Parser(argparse.ArgumentParser):
                 words = list(action.choices)
         unknown = message.split("unrecognized arguments: ")[-1] if "unrecognized" in message else ""
         if "invalid choice" in message:
-            typed = message.split("invalid choice: ")[1].split("'")[1]
+            typed = message.split("invalid choice: ")[1].rsplit(" (choose from", 1)[0].strip("'\"")
             close = difflib.get_close_matches(typed, words, n=1)
             hint = f' (did you mean "{close[0]}"?)' if close else ""
             message = f'there is no command "{typed}"{hint}; allowed: {", ".join(words)}'

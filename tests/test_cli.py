@@ -36,6 +36,9 @@ def test_the_library_is_listed_with_what_it_tests(capsys):
     ("arguments", "parts"),
     [
         (["genrate"], ["genrate", '"generate"']),
+        (["it's"], ["it's", "allowed: list, generate"]),
+        (["list", "weather=fog"], ["weather=fog", "hydra.searchpath"]),
+        (["generate", "-m", "weather=glob(x*)"], ["weather=glob(x*)", "no option matches", "fog"]),
         (["generate", "--multrun"], ["--multrun", '"--multirun"']),
         (["generate", "wether=fog"], ["wether", '"weather"']),
         (["generate", "scenario=highway/cutin"], ["highway/cutin", '"highway/cut_in"']),

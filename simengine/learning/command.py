@@ -53,7 +53,7 @@ def train(overrides: list[str]) -> int:
     try:
         agent = ppo.PpoSpec.model_validate(settings["agent"])
     except ValueError as error:
-        raise explain_validation(error, settings["agent"], ppo.PpoSpec) from None
+        raise explain_validation(error, settings["agent"], ppo.PpoSpec, "agent") from None
     seed = _whole_number(settings["seed"], "seed", 0, 2**31 - 1)
     folder = settings["output"]
     if folder is None:

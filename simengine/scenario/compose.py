@@ -20,7 +20,7 @@ from hydra._internal.core_plugins.file_config_source import FileConfigSource
 from hydra._internal.sources_registry import SourcesRegistry
 from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import Glob, Override
 from hydra.core.plugins import Plugins
 from hydra.core.utils import setup_globals
 from hydra.errors import HydraException
@@ -229,11 +229,13 @@ def expand_sweep(overrides: list[str] | tuple[str, ...]) -> list[tuple[str, ...]
         if override.is_sweep_override():
             if override.is_discrete_sweep():
                 key = override.get_key_element()
-                axes.append(
-                    [f"{key}={value}" for value in override.sweep_string_iterator(loader)]
-                    if _is_glob(override)
-                    else [f"{key}={value}" for value in override.sweep_string_iterator()]
-                )
+                values = override.value()
+                if isinstance(values, Glob):
+                    axes.append([f"{key}={value}" for value in values.filter(group_options(loader, key))])
+                else:
+                    axes.append([f"{key}={value}" for value in override.sweep_string_iterator()])
+                if not axes[-1]:
+                    raise ConfigError(f"{text}: no option matches; allowed: {', '.join(group_options(loader, key))}")
             else:
                 raise ConfigError(
                     f"{text}: a continuous interval needs a sampler; list values or write it as a distribution"
@@ -241,10 +243,6 @@ def expand_sweep(overrides: list[str] | tuple[str, ...]) -> list[tuple[str, ...]
         else:
             axes.append([text])
     return [tuple(job) for job in itertools.product(*axes)]
-
-
-def _is_glob(override: Override) -> bool:
-    return type(override.value()).__name__ == "Glob"
 
 
 def refuse_sweep(overrides: list[str] | tuple[str, ...]) -> None:

@@ -109,8 +109,10 @@ _SENTENCES = {
 }
 
 
-def explain_validation(error: ValidationError, tree: dict[str, Any], model: type[Spec]) -> ConfigError:
-    """Turn pydantic's first complaint into one line: key path, value, what is allowed."""
+def explain_validation(
+    error: ValidationError, tree: dict[str, Any], model: type[Spec], above: str = ""
+) -> ConfigError:
+    """Turn pydantic's first complaint into one line: key path (below `above`), value, what is allowed."""
     first = sorted(error.errors(), key=lambda e: e["type"] == "missing")[0]
     path, node = [], tree
     for part in first["loc"]:
@@ -125,7 +127,7 @@ def explain_validation(error: ValidationError, tree: dict[str, Any], model: type
             path.append(str(part))
         elif part == first["loc"][-1] and first["type"] == "missing":
             path.append(str(part))
-    key = ".".join(path)
+    key = ".".join([above, *path] if above else path)
     if first["type"] == "missing":
         return ConfigError(f"{key}: this setting is missing")
     if first["type"] == "extra_forbidden":

@@ -6,7 +6,8 @@ import sys
 import textwrap
 from typing import NamedTuple
 
-from simengine.scenario.compose import compose, configuration_root, parse_overrides, scenario_names
+from simengine.core.errors import ConfigError
+from simengine.scenario.compose import compose, configuration_root, scenario_names
 
 DIFFICULTY_FILE = "difficulty.csv"  # beside the scenarios; written by `tools/check.py difficulty`
 
@@ -56,7 +57,9 @@ def library(overrides: list[str] | tuple[str, ...] = ()) -> list[Entry]:
 
 def print_library(overrides: list[str]) -> None:
     """Print the library as a table: name, what it tests, tags, how hard it is."""
-    parse_overrides(overrides)
+    for text in overrides:
+        if not text.startswith("hydra.searchpath="):
+            raise ConfigError(f"{text}: list takes only hydra.searchpath=[file://FOLDER]")
     entries = library(overrides)
     wide = max(len(entry.name) for entry in entries)
     columns = shutil.get_terminal_size((120, 40)).columns if sys.stdout.isatty() else 160

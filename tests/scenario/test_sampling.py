@@ -129,4 +129,6 @@ def test_a_users_own_scenarios_join_by_search_path(tmp_path, place):
 def test_a_sweep_expands_to_every_job():
     jobs = expand_sweep(["scenario=urban/jaywalker,urban/occluded_child", "weather=clear,night,fog", "seed=3"])
     assert len(jobs) == 6
+    assert expand_sweep(["weather=glob(night*)"]) == [("weather=night",), ("weather=night_rain",)]
+    assert ("scenarios=urban/jaywalker",) in expand_sweep(["scenario=glob(urban/*)"])
     assert jobs[0] == ("scenarios=urban/jaywalker", "weather=clear", "seed=3")
