@@ -38,6 +38,7 @@ def _place_rows(place: str, physics: str, seconds: float, each: float, workers: 
             found.append(run)
             bar.update(round(run.simulated - settle))
             said = "; ".join(run.collisions) or "no collision"
+            said += f", {run.left} left, {run.entered} came in" if settle else ""
             bar.write(f"    {place} {physics} world {len(found)}: {run.simulated:.0f} s, {said}", file=sys.stderr)
     collisions = [report for run in found for report in run.collisions]
     hours = sum(run.simulated for run in found) / 3600.0
