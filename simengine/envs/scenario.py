@@ -193,6 +193,8 @@ class ScenarioEnv(gym.Env[NDArray[np.float32], NDArray[np.float32]]):
         return describe(seen), float(reward), terminated, bool(self._simulator.done and not terminated), self._info()
 
     def _control(self, action: NDArray[np.float64]) -> Control:
+        if action.shape != (2,) or not np.isfinite(action).all():
+            raise ConfigError(f"action = {action.tolist()}: must be two finite numbers")
         first, second = (float(min(1.0, max(-1.0, value))) for value in action)
         actors = self._simulator.world.actors
         if actors.mobility[0, EGO] == Mobility.DIFFERENTIAL:

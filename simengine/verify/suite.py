@@ -27,7 +27,7 @@ class Finding(NamedTuple):
     """What a test found."""
 
     case: str
-    passed: bool | None
+    mark: str  # passed, failed, n/a, or error where it could not be run
     verdict: str
     simulated: float  # [s]
     seconds: float  # of wall time
@@ -97,17 +97,23 @@ def run_case(job: Job) -> Outcome:
     from simengine.simulation.simulator import simulate
 
     start = time.perf_counter()
-    episode = simulate(from_yaml(job.scenario_yaml), keep_frames=False)
+    try:
+        episode = simulate(from_yaml(job.scenario_yaml), keep_frames=False)
+    except (ConfigError, ScenarioError) as error:
+        return Outcome(job.id, "", f"error|{error}", "", 0.0, time.perf_counter() - start)
     mark = {True: "passed", False: "failed", None: "n/a"}[episode.verdict.passed]
     text = f"{mark}|{episode.verdict.reason}"
     return Outcome(job.id, "", text, episode.digest, episode.duration, time.perf_counter() - start)
 
 
+def _count(findings: list[Finding], mark: str) -> int:
+    return sum(finding.mark == mark for finding in findings)
+
+
 def _junit(findings: list[Finding], path: str) -> None:
-    failed = sum(finding.passed is False for finding in findings)
     suite = ElementTree.Element(
-        "testsuite", name="simengine", tests=str(len(findings)), failures=str(failed), errors="0",
-        skipped=str(sum(finding.passed is None for finding in findings)),
+        "testsuite", name="simengine", tests=str(len(findings)), failures=str(_count(findings, "failed")),
+        errors=str(_count(findings, "error")), skipped=str(_count(findings, "n/a")),
         time=f"{sum(finding.seconds for finding in findings):.3f}",
     )  # fmt: skip
     for finding in findings:
@@ -115,9 +121,10 @@ def _junit(findings: list[Finding], path: str) -> None:
         case = ElementTree.SubElement(
             suite, "testcase", classname=folder or "scenarios", name=name, time=f"{finding.seconds:.3f}"
         )
-        if finding.passed is False:
-            ElementTree.SubElement(case, "failure", message=finding.verdict).text = finding.verdict
-        elif finding.passed is None:
+        if finding.mark in ("failed", "error"):
+            kind = "failure" if finding.mark == "failed" else "error"
+            ElementTree.SubElement(case, kind, message=finding.verdict).text = finding.verdict
+        elif finding.mark == "n/a":
             ElementTree.SubElement(case, "skipped", message="no criterion applied")
     root = ElementTree.Element("testsuites")
     root.append(suite)
@@ -127,11 +134,11 @@ def _junit(findings: list[Finding], path: str) -> None:
 
 
 def run_suite(paths: list[str], overrides: list[str], junit: str | None) -> int:
-    """Run scenarios against their criteria; returns 1 if one fails, else 0.
+    """Run scenarios against their criteria; returns 2 if one could not be run, else 1 if one fails, else 0.
 
     Raises:
         ConfigError: A path that holds no scenario, or a wrong setting.
-        ScenarioError: A scenario that cannot be run.
+        ScenarioError: A scenario that is named twice.
     """
     if not paths:
         raise ConfigError("name a folder or file of scenarios, such as scenarios/")
@@ -147,16 +154,19 @@ def run_suite(paths: list[str], overrides: list[str], junit: str | None) -> int:
     with progress(len(jobs), "scenario") as bar:
         for outcome in run_jobs(jobs, workers, run_case):
             mark, _, reason = outcome.verdict.partition("|")
-            passed = {"passed": True, "failed": False}.get(mark)
-            findings[outcome.id] = Finding(outcome.id, passed, reason, outcome.simulated, outcome.seconds)
+            findings[outcome.id] = Finding(outcome.id, mark, reason, outcome.simulated, outcome.seconds)
             bar.update()
     ordered = [findings[case.name] for case in cases]
     wide = max(len(finding.case) for finding in ordered)
     for finding in ordered:
-        mark = {True: "passed", False: "FAILED", None: "n/a   "}[finding.passed]
-        print(f"{mark}  {finding.case:{wide}}  {finding.verdict}".rstrip())
-    failed = sum(finding.passed is False for finding in ordered)
-    print(f"{len(ordered) - failed} of {len(ordered)} scenarios passed or did not apply, {failed} failed")
+        mark = finding.mark if finding.mark in ("passed", "n/a") else finding.mark.upper()
+        print(f"{mark:6}  {finding.case:{wide}}  {finding.verdict}".rstrip())
+    failed, errors = _count(ordered, "failed"), _count(ordered, "error")
+    well = len(ordered) - failed - errors
+    print(
+        f"{well} of {len(ordered)} scenarios passed or did not apply, {failed} failed"
+        + (f", {errors} could not be run" if errors else "")
+    )
     if junit is not None:
         _junit(ordered, junit)
-    return 1 if failed else 0
+    return 2 if errors else 1 if failed else 0

@@ -15,7 +15,9 @@ from tests.tiny_rig import TINY
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory):
     folder = tmp_path_factory.mktemp("generated") / "data"
-    assert main(["generate", "scenario=highway/hard_brake", *TINY, "episodes=2", "workers=1", f"output={folder}"]) == 0
+    near = "scenario.actors.lead.place.ahead={uniform:[18,30]}"  # seen by so small a camera
+    command = ["generate", "scenario=highway/hard_brake", near, *TINY, "episodes=2", "workers=1", f"output={folder}"]
+    assert main(command) == 0
     return folder
 
 

@@ -74,3 +74,17 @@ def test_difficulty_counts_saved_failures():
 def test_every_scenario_says_what_it_tests():
     for entry in library():
         assert entry.tests.endswith(".") and entry.tags
+
+
+def test_a_scenario_that_cannot_be_placed_is_an_error_and_the_others_are_judged(own_scenarios, tmp_path, capsys):
+    (own_scenarios / "brutal.yaml").write_text(
+        "# @package _global_\n"
+        "defaults:\n  - /scenarios/highway/hard_brake\n  - override /traffic: none\n  - _self_\n"
+        "scenario: {name: brutal, actors: {lead: {place: {ahead: 1999.0}}}}\n"
+    )
+    report = tmp_path / "report.xml"
+    assert main(["test", str(own_scenarios), "road.length=900", "--junit", str(report)]) == 2
+    out = capsys.readouterr().out
+    assert "ERROR   brutal[1]" in out and "the road ends before that" in out and "passed  gentle[1]" in out
+    suite = ElementTree.parse(report).getroot().find("testsuite")
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("2", "0", "1")

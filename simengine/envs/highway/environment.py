@@ -25,6 +25,7 @@ _ROOM = 16.0  # of the ring that each vehicle of a lane needs at the start [m]
 class HighwaySpec(Spec):
     """The settings of `conf/env/highway.yaml`; units are there."""
 
+    physics: Literal["batched"]
     action: Literal["discrete", "continuous"]
     vehicles: Annotated[int, Ge(0), Le(500)]
     lanes: Annotated[int, Ge(1), Le(8)]

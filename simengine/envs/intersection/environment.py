@@ -26,6 +26,7 @@ _LONGEST_CAR = 6.0  # [m]
 class IntersectionSpec(Spec):
     """The settings of `conf/env/intersection.yaml`; units are there."""
 
+    physics: Literal["batched"]
     action: Literal["discrete", "continuous"]
     vehicles: Annotated[int, Ge(0), Le(64)]
     signalled: bool

@@ -23,6 +23,7 @@ _PICTURE = 900  # longer side of pictures [px]
 class WarehouseSpec(Spec):
     """The settings of `conf/env/warehouse.yaml`; units are there."""
 
+    physics: Literal["batched"]
     people: Annotated[int, Ge(0), Le(100)]
     aisles: Annotated[int, Ge(1), Le(20)]
     aisle_length: Annotated[float, Ge(4.0), Le(100.0)]

@@ -1,0 +1,61 @@
+"""`Scenario-v0`: any scenario with any overrides keeps Gymnasium's contract."""
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+
+from simengine.core.errors import ConfigError
+
+BRIEF = ["traffic=none", "pedestrians=none", "scenario.duration=1"]
+ID = "simengine/Scenario-v0"
+
+
+def make(scenario="highway/hard_brake", overrides=(), **settings):
+    return gym.make(ID, scenario=scenario, overrides=[*BRIEF, *overrides], **settings)
+
+
+@pytest.mark.filterwarnings("error::UserWarning")
+def test_gymnasiums_checker_is_content():
+    check_env(make(render_mode="rgb_array").unwrapped)
+
+
+def test_the_same_seed_draws_and_drives_the_same_episode():
+    episodes = []
+    for _ in range(2):
+        env = make()
+        observation, info = env.reset(seed=5)
+        steps = [observation]
+        done = False
+        while not done:
+            observation, _, terminated, truncated, info = env.step(np.array([0.2, 0.0], np.float32))
+            steps.append(observation)
+            done = terminated or truncated
+        episodes.append((np.stack(steps), info["seed"], info["time"]))
+        env.close()
+    assert np.array_equal(episodes[0][0], episodes[1][0]) and episodes[0][1:] == episodes[1][1:]
+    assert episodes[0][2] == pytest.approx(1.0)
+
+
+def test_a_robot_is_driven_by_speed_and_turn():
+    env = make("warehouse/person_steps_out", ["pedestrians=none"])
+    env.reset(seed=1)
+    for _ in range(15):
+        _, _, terminated, _, info = env.step(np.array([1.0, 0.0], np.float32))
+        assert not terminated
+    assert info["speed"] > 0.2
+    env.close()
+
+
+def test_options_choose_the_next_scenario_and_wrong_ones_are_refused():
+    env = make()
+    env.reset(seed=1, options={"overrides": [*BRIEF, "ego.speed=11"]})
+    assert env.unwrapped._simulator.scenario.ego.speed == 11.0
+    with pytest.raises(ConfigError, match="scenario and overrides, not weather"):
+        env.reset(options={"weather": "fog"})
+    with pytest.raises(ConfigError, match="highway/cut_in"):
+        make("highway/cutin")
+    env.reset(seed=1)
+    with pytest.raises(ConfigError, match="two finite numbers"):
+        env.unwrapped.step(np.array([np.nan, 0.0]))
+    env.close()
