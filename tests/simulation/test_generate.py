@@ -12,12 +12,14 @@ from simengine.simulation.simulator import simulate
 from tests.tiny_rig import TINY
 
 
+NEAR = "scenario.actors.lead.place.ahead={uniform:[18,30]}"  # so that so small a camera sees it
+HARD_BRAKE = ["generate", "scenario=highway/hard_brake", NEAR, *TINY]
+
+
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory):
     folder = tmp_path_factory.mktemp("generated") / "data"
-    near = "scenario.actors.lead.place.ahead={uniform:[18,30]}"  # seen by so small a camera
-    command = ["generate", "scenario=highway/hard_brake", near, *TINY, "episodes=2", "workers=1", f"output={folder}"]
-    assert main(command) == 0
+    assert main([*HARD_BRAKE, "episodes=2", "workers=1", f"output={folder}"]) == 0
     return folder
 
 
@@ -57,7 +59,7 @@ def test_the_same_command_goes_on_where_it_stopped(dataset, capsys):
     content = lost.read_bytes()
     lost.unlink()
     (dataset / "index.parquet").unlink()
-    command = ["generate", "scenario=highway/hard_brake", *TINY, "episodes=2", "workers=1", f"output={dataset}"]
+    command = [*HARD_BRAKE, "episodes=2", "workers=1", f"output={dataset}"]
     assert main(command) == 0
     assert "1 of 2 episodes are there already" in capsys.readouterr().err
     assert {row["id"]: row["digest"] for row in simengine.Dataset(dataset).rows} == before
@@ -65,14 +67,14 @@ def test_the_same_command_goes_on_where_it_stopped(dataset, capsys):
 
 
 def test_a_shorter_run_counts_only_what_it_was_asked_for(dataset, capsys):
-    command = ["generate", "scenario=highway/hard_brake", *TINY, "episodes=1", "workers=1", f"output={dataset}"]
+    command = [*HARD_BRAKE, "episodes=1", "workers=1", f"output={dataset}"]
     assert main(command) == 0
     counts = re.search(r"(-?\d+) passed, (-?\d+) did not", capsys.readouterr().out)
     assert counts.groups() == ("1", "0")
 
 
 def test_other_settings_do_not_mix_into_a_folder(dataset, capsys):
-    command = ["generate", "scenario=highway/hard_brake", *TINY, "weather=fog", "episodes=2", f"output={dataset}"]
+    command = [*HARD_BRAKE, "weather=fog", "episodes=2", f"output={dataset}"]
     assert main(command) == 2
     assert "made with other settings" in capsys.readouterr().err
 
@@ -86,7 +88,7 @@ def test_in_memory_and_on_disk_are_the_same_episode(dataset):
 
 def test_spawned_workers_give_the_same_digests(dataset, tmp_path):
     folder = tmp_path / "spawned"
-    command = ["generate", "scenario=highway/hard_brake", *TINY, "episodes=2", "workers=2", f"output={folder}"]
+    command = [*HARD_BRAKE, "episodes=2", "workers=2", f"output={folder}"]
     assert main(command) == 0
     want = [row["digest"] for row in simengine.Dataset(dataset).rows]
     assert [row["digest"] for row in simengine.Dataset(folder).rows] == want
