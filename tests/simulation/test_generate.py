@@ -11,7 +11,6 @@ from simengine.core.errors import ConfigError
 from simengine.simulation.simulator import simulate
 from tests.tiny_rig import TINY
 
-
 NEAR = "scenario.actors.lead.place.ahead={uniform:[18,30]}"  # so that so small a camera sees it
 HARD_BRAKE = ["generate", "scenario=highway/hard_brake", NEAR, *TINY]
 
