@@ -8,8 +8,16 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from simengine.core.errors import ConfigError
-from simengine.scenario.compose import compose, expand_sweep, hydra_settings, refuse_sweep, resolve, yaml_text
+from simengine.core.errors import ConfigError, ScenarioError
+from simengine.scenario.compose import (
+    compose,
+    expand_sweep,
+    hydra_settings,
+    nearest,
+    refuse_sweep,
+    resolve,
+    yaml_text,
+)
 from simengine.scenario.sampling import concretize, content_hash, to_yaml
 from simengine.scenario.spec import ConcreteScenario
 from simengine.simulation.atomic import complete_or_absent
@@ -82,10 +90,26 @@ def _prepare(overrides: list[str], multirun: bool, output: Path) -> list[Batch]:
     return batches
 
 
-def _check_backends(batches: list[Batch]) -> None:
-    """Refuse a physics that is not installed before anything is written."""
-    if any(scenario.physics.backend == "bullet" for batch in batches for _, scenario in batch.scenarios[:1]):
-        import simengine.physics.bullet  # noqa: F401
+def _check_choices(batches: list[Batch]) -> None:
+    """Refuse physics, vehicles, drivers and criteria that are not there before anything is written."""
+    from simengine.behavior.ego_driver import driver_names
+    from simengine.metrics.criteria import make_criteria
+    from simengine.physics.catalog import model_named
+
+    for scenario in (batch.scenarios[0][1] for batch in batches):
+        if scenario.physics.backend == "bullet":
+            import simengine.physics.bullet  # noqa: F401
+        if scenario.ego.driver not in driver_names():
+            known = driver_names()
+            raise ConfigError(
+                f"ego.driver = {scenario.ego.driver}: no such driver{nearest(scenario.ego.driver, known)}; "
+                f"allowed: {', '.join(known)}"
+            )
+        try:
+            model_named(scenario.ego.model)
+        except ScenarioError as error:
+            raise ConfigError(f"ego.model = {scenario.ego.model}: {error}") from None
+        make_criteria(scenario.criteria)
 
 
 def _open_folder(folder: Path) -> None:
@@ -146,7 +170,7 @@ def generate(overrides: list[str], multirun: bool = False) -> int:
     """
     output, named = _output(overrides, multirun)
     batches = _prepare(overrides, multirun, output)
-    _check_backends(batches)
+    _check_choices(batches)
     settings = resolve({"workers": batches[0].tree["workers"]})
     workers = default_workers() if settings["workers"] is None else whole_number(settings, "workers", 1, 1024)
     for batch in batches:

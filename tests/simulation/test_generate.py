@@ -126,3 +126,17 @@ def test_a_driver_of_ones_own_drives():
     assert json.dumps(episode.metrics)
     with pytest.raises(ConfigError, match=r"returned None.*simengine\.Control"):
         simulate(scenario, driver=lambda observation: None)
+
+
+@pytest.mark.parametrize(
+    ("override", "named"),
+    [
+        ("ego.driver=idmm", r'ego\.driver = idmm.*did you mean "idm"'),
+        ("ego.model=sedann", r"ego\.model = sedann.*allowed: .*sedan"),
+        ("criteria.no_collision.kind=no_colision", r"criteria\.no_collision\.kind = no_colision"),
+    ],
+)
+def test_what_no_episode_could_use_is_refused_before_anything_is_written(tmp_path, capsys, override, named):
+    assert main(["generate", "scenario=drive", "sensors=none", override, f"output={tmp_path / 'data'}"]) == 2
+    assert re.search(named, capsys.readouterr().err)
+    assert not (tmp_path / "data").exists()
