@@ -132,3 +132,9 @@ def test_a_sweep_expands_to_every_job():
     assert expand_sweep(["weather=glob(night*)"]) == [("weather=night",), ("weather=night_rain",)]
     assert ("scenarios=urban/jaywalker",) in expand_sweep(["scenario=glob(urban/*)"])
     assert jobs[0] == ("scenarios=urban/jaywalker", "weather=clear", "seed=3")
+
+
+def test_a_recorded_vehicle_may_be_named_by_its_number():
+    assert load_scenario("drive", ["ego.recorded_id=484"]).ego.recorded_id == "484"
+    with pytest.raises(ConfigError, match=r"ego\.recorded_id"):
+        load_scenario("drive", ["ego.recorded_id=4.5"])

@@ -1,10 +1,15 @@
 """The actor under test."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from simengine.scenario.spec.base import Name, Spec, Speed
+
+
+def _as_text(value: Any) -> Any:
+    """Turn a whole number into text: recordings name vehicles by numbers, and a user types them so."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 class EgoSpec(Spec):
@@ -19,4 +24,4 @@ class EgoSpec(Spec):
     desired_speed: Annotated[float, Field(gt=0.0, le=100.0)]  # the built-in driver's [m/s]
     time_gap: Annotated[float, Field(ge=0.3, le=5.0)]  # the built-in driver's [s]
     reaction_time: Annotated[float, Field(ge=0.0, le=3.0)]  # the built-in driver's [s]
-    recorded_id: str  # of the recorded vehicle that is the ego ("" for none)
+    recorded_id: Annotated[str, BeforeValidator(_as_text)]  # of the recorded vehicle that is the ego ("" for none)
