@@ -92,6 +92,7 @@ def episode_header(episode: Episode, width: int) -> Image.Image:
     draw.text((width - 0.5 * plate, 16), label, font=style.font(16), fill=(255, 255, 255), anchor="mm")
     if verdict.reason:
         reason = style.shorten(verdict.reason, 15, 0.55 * width)
+        reason = reason.replace("m/s²", "m/s/s")  # the font has no raised figure
         draw.text((width, 43), reason, font=style.font(15), fill=color, anchor="rm")
     return image
 
