@@ -17,17 +17,7 @@ from simengine.behavior.conditions import (
 )
 from simengine.behavior.following import drive_freely, follow, respond_ahead, respond_to_lane
 from simengine.behavior.guard import guarded
-from simengine.behavior.junction import (
-    ENTER,
-    HELD,
-    JUNCTION,
-    LINE,
-    WAIT,
-    Passage,
-    empty_passage,
-    find_passage,
-    rule_junctions,
-)
+from simengine.behavior.junction import rule_junctions
 from simengine.behavior.lane_change import consider_change, merging_line
 from simengine.behavior.lateral import advance_change, steer_along_route
 from simengine.behavior.memory import (
@@ -63,6 +53,7 @@ from simengine.behavior.occupancy import (
     look_around,
     occupy_lanes,
 )
+from simengine.behavior.passage import ENTER, HELD, JUNCTION, LINE, WAIT, Passage, empty_passage, find_passage
 from simengine.behavior.pedals import human_braking, resistance
 from simengine.behavior.route import LOST, find_lane, track_lane
 from simengine.behavior.rules import RoadRules, Ways

@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from simengine.behavior.junction import has_way_over, travel_time
+from simengine.behavior.passage import travel_time
+from simengine.behavior.precedence import has_way_over
 from simengine.road.network import Turn
 
 STRAIGHT, LEFT = int(Turn.STRAIGHT), int(Turn.LEFT)

@@ -10,7 +10,7 @@ from simengine.behavior.memory import FROM_LANE, LATERAL_COMFORT, SPEED_CAP, TUR
 from simengine.core.state import Light
 from simengine.road.network import SignalColor, Turn
 from simengine.road.signals import signal_colors
-from tests.behavior.small_world import DT, SmallWorld, junction, ring, straight
+from tests.behavior.small_world import DT, SmallWorld, junction, lane_pose, ring, straight
 
 MIX = ["sedan", "truck", "compact_car", "van", "suv", "motorcycle", "sedan", "bus"]
 
@@ -221,6 +221,32 @@ def test_four_way_traffic_passes_an_unsignalled_junction_without_touching():
                 through.add(a)
                 world.state.valid[0, a] = False
     assert through == set(range(8))
+
+
+def test_who_stands_in_the_junction_without_having_asked_does_not_hold_up_the_others():
+    world = SmallWorld(junction(signalled=False), ["sedan", "sedan"])
+    lanes = world.lanes
+    entries = [
+        lane for lane in range(len(lanes.lane_length))
+        if world.rules.ways.lane_type[lane] == 0 and lanes.predecessor_first[lane] == lanes.predecessor_first[lane + 1]
+    ]
+    stander, driver = entries[0], next(
+        lane for lane in entries[1:]
+        if abs(math.sin(lane_pose(lanes, lane, 50.0, 0.0)[3] - lane_pose(lanes, entries[0], 50.0, 0.0)[3])) > 0.9
+    )
+    world.put(0, stander, lanes.lane_length[stander] - 1.0, 0.0)
+    world.put(1, driver, lanes.lane_length[driver] - 4.0, 0.0)
+    world.drives[0, 0] = world.obeys[0, 0] = False
+    world.decide()
+    for actor, entry in ((0, stander), (1, driver)):
+        successors = lanes.successor[lanes.successor_first[entry] : lanes.successor_first[entry + 1]]
+        inner = next(int(lane) for lane in successors if lanes.lane_turn[lane] == Turn.STRAIGHT)
+        world.memory.route[0, actor, 2:] = -1
+        world.memory.route[0, actor, 2:4] = inner, lanes.successor[lanes.successor_first[inner]]
+    while world.time < 20.0 and world.memory.lane[0, 1] == driver:
+        world.step()
+        assert world.touching() == (-1, -1)
+    assert 4.0 < world.time < 10.0
 
 
 def test_left_turn_yields_to_oncoming_traffic():
