@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from simengine.core.rng import philox_normal
 from simengine.core.state import ActorKind, ActorTable
-from simengine.core.weather import AIR_DENSITY
 from simengine.scenario.spec import DriverSpread
 
 ROUTE_LANES = 12  # previous, present, and the next ones
@@ -68,7 +67,7 @@ def vehicle_table(actors: ActorTable) -> NDArray[np.float64]:
     for column, name in enumerate(_VEHICLE):
         table[..., column] = getattr(actors, name)
     table[..., ROLLING] = GRAVITY * actors.rolling_resistance
-    table[..., DRAG] = 0.5 * AIR_DENSITY * actors.drag_area / np.maximum(actors.mass, 1.0)
+    table[..., DRAG] = actors.drag / np.maximum(actors.mass, 1.0)
     return table
 
 

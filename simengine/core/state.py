@@ -84,7 +84,7 @@ class ActorTable(NamedTuple):
     max_acceleration: NDArray[np.float64]  # drive force limit over mass [m/s²]
     max_deceleration: NDArray[np.float64]  # brake force limit over mass [m/s²]
     power: NDArray[np.float64]  # drive power limit [W]
-    drag_area: NDArray[np.float64]  # drag coefficient times frontal area [m²]
+    drag: NDArray[np.float64]  # of the air, over the square of the speed: ½ρ c_d A [kg/m]
     rolling_resistance: NDArray[np.float64]  # coefficient [-]
     max_speed: NDArray[np.float64]  # [m/s]
     variant: NDArray[np.int32]  # which parametric mesh of its kind

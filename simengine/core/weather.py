@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 # Koschmieder at 5 % contrast: optical range MOR = −ln(0.05) / extinction (WMO No. 8, part I, ch. 9).
 _MOR_CONTRAST = -math.log(0.05)
-AIR_DENSITY = 1.204  # at 20 °C, ICAO standard pressure [kg/m³]
+_PRESSURE, _GAS_CONSTANT = 101_325.0, 287.053  # ICAO standard pressure at sea level [Pa], of dry air [J/(kg K)]
 # Backscatter coefficient in fog, β = 0.046 / MOR (Hahner et al., ICCV 2021).
 _BACKSCATTER = 0.046
 # Rain extinction 3.65e-4 R^0.63 1/m: Marshall–Palmer drops with Q_ext = 2, closed form.
@@ -43,6 +43,11 @@ def extinction(weather: Weather) -> float:
     rain = _RAIN_COEFFICIENT * weather.rain_rate**_RAIN_EXPONENT if weather.rain_rate > 0.0 else 0.0
     snow = _SNOW_COEFFICIENT * weather.snow_rate**_SNOW_EXPONENT if weather.snow_rate > 0.0 else 0.0
     return fog + rain + snow
+
+
+def air_density(temperature: float) -> float:
+    """Return the density of dry air at sea level and a temperature [°C] as an ideal gas [kg/m³]; ICAO Doc 7488."""
+    return _PRESSURE / (_GAS_CONSTANT * (temperature + 273.15))
 
 
 def backscatter(weather: Weather) -> float:

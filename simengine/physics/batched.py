@@ -251,7 +251,7 @@ def _move_actor(actors, before, controls, base_friction, patches, kinematic, ste
         after.steering[e, a], after.drive[e, a] = steering, drive
         acceleration = planar_motion.longitudinal_acceleration(
             drive, holding, forward, _slope_ahead(before, e, a), actors.mass[e, a], actors.max_acceleration[e, a],
-            actors.max_deceleration[e, a], actors.power[e, a], actors.drag_area[e, a],
+            actors.max_deceleration[e, a], actors.power[e, a], actors.drag[e, a],
             actors.rolling_resistance[e, a], actors.max_speed[e, a], 0.5 * (front + rear), step,
         )
         x, y, yaw, forward, leftward, yaw_rate = planar_motion.move_wheeled(

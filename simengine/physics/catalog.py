@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from simengine.core.errors import ScenarioError
 from simengine.core.state import ActorKind, ActorTable, Mobility
+from simengine.core.weather import air_density
 
 
 class VehicleModel(NamedTuple):
@@ -44,7 +45,8 @@ class VehicleModel(NamedTuple):
     max_speed: float
 
 
-_TABLE_FIELDS = tuple(field for field in VehicleModel._fields if field != "name")
+STANDARD_AIR = air_density(15.0)  # [kg/m³]
+_TABLE_FIELDS = tuple(field for field in VehicleModel._fields if field not in ("name", "drag_area"))
 
 
 def _box_inertia(mass: float, length: float, width: float) -> float:
@@ -195,7 +197,10 @@ def models_of_kind(kind: ActorKind) -> tuple[VehicleModel, ...]:
     return tuple(model for model in all_models().values() if model.kind == kind)
 
 
-def fill_actor(actors: ActorTable, env: int, actor: int, model_name: str, color: tuple[float, float, float]) -> None:
+def fill_actor(
+    actors: ActorTable, env: int, actor: int, model_name: str, color: tuple[float, float, float],
+    density: float = STANDARD_AIR,
+) -> None:  # fmt: skip
     """Write a model into one row of the table and mark it present; `behavior` is left to the caller.
 
     Args:
@@ -204,9 +209,11 @@ def fill_actor(actors: ActorTable, env: int, actor: int, model_name: str, color:
         actor: Row.
         model_name: A name of the catalog.
         color: Body paint, linear RGB in 0..1.
+        density: Of the air [kg/m³].
     """
     model = model_named(model_name)
     for field in _TABLE_FIELDS:
         getattr(actors, field)[env, actor] = getattr(model, field)
+    actors.drag[env, actor] = 0.5 * density * model.drag_area
     actors.color[env, actor] = color
     actors.present[env, actor] = True

@@ -8,7 +8,6 @@ import math
 from numba import njit
 
 from simengine.core.geometry import wrap_angle
-from simengine.core.weather import AIR_DENSITY
 from simengine.physics.vehicle_models import GRAVITY, advance_dynamic, advance_kinematic
 
 PEDAL_TIME = 0.1  # first-order lag from demanded to actual acceleration [s]; brake build-up of 0.1–0.2 s (ECE R13-H)
@@ -26,7 +25,7 @@ def lag(value, demand, step):
 
 @njit(cache=True, _nrt=False)
 def longitudinal_acceleration(
-    drive, holding, speed, slope, mass, max_acceleration, max_deceleration, power, drag_area, rolling_resistance,
+    drive, holding, speed, slope, mass, max_acceleration, max_deceleration, power, drag, rolling_resistance,
     max_speed, friction, step,
 ):
     """Return the acceleration along a wheeled body [m/s²]: drive or brakes within friction, drag, rolling, slope.
@@ -42,7 +41,7 @@ def longitudinal_acceleration(
         max_acceleration: Drive force limit over mass [m/s²].
         max_deceleration: Brake force limit over mass [m/s²].
         power: Drive power limit [W].
-        drag_area: Drag coefficient times frontal area [m²].
+        drag: Over the square of the speed [kg/m].
         rolling_resistance: Coefficient.
         max_speed: No drive above it [m/s].
         friction: µ.
@@ -50,7 +49,7 @@ def longitudinal_acceleration(
     """
     cosine = 1.0 / math.sqrt(1.0 + slope * slope)
     grip = friction * GRAVITY * cosine
-    push = -GRAVITY * slope * cosine - 0.5 * AIR_DENSITY * drag_area * speed * abs(speed) / mass
+    push = -GRAVITY * slope * cosine - drag * speed * abs(speed) / mass
     resist = rolling_resistance * GRAVITY * cosine
     if holding:
         resist += min(max_deceleration, grip)

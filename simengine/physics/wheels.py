@@ -13,7 +13,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.weather import AIR_DENSITY
 from simengine.physics.planar_motion import lag
 from simengine.physics.suspension import (
     ARM,
@@ -152,7 +151,7 @@ def wheeled_forces(
             body,
         )  # fmt: skip
     speed = math.sqrt(velocity[0] ** 2 + velocity[1] ** 2 + velocity[2] ** 2)
-    drag = 0.5 * AIR_DENSITY * chassis.drag_area * speed
+    drag = chassis.drag * speed
     for i in range(3):
         body.force[i] -= drag * velocity[i]
     if balanced and total > 0.0:

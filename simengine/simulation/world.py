@@ -19,7 +19,7 @@ from simengine.core.state import (
     empty_actors,
     empty_state,
 )
-from simengine.core.weather import Weather, friction, sky_illuminance, sun_illuminance
+from simengine.core.weather import Weather, air_density, friction, sky_illuminance, sun_illuminance
 from simengine.physics.backend import FrictionPatches, Ground
 from simengine.physics.catalog import fill_actor
 from simengine.road.commonroad import CommonRoadScenario, read_commonroad
@@ -132,8 +132,9 @@ def _arrays(plans: list[ActorPlan], weather: Weather) -> tuple[ActorTable, World
     """Turn plans into the arrays of tick 0; heights follow once sizes are final."""
     actors, state = empty_actors(1, len(plans)), empty_state(1, len(plans))
     dark = sun_illuminance(weather) + sky_illuminance(weather) < DARK
+    density = air_density(weather.temperature)
     for index, plan in enumerate(plans):
-        fill_actor(actors, 0, index, plan.model.name, plan.color)
+        fill_actor(actors, 0, index, plan.model.name, plan.color, density)
         actors.behavior[0, index] = plan.behavior
         state.valid[0, index] = plan.present
         state.replayed[0, index] = plan.track >= 0 and plan.behavior in (Behavior.REPLAY, Behavior.EGO)

@@ -85,7 +85,7 @@ class SmallWorld:
         for a, model in enumerate(models):
             fill_actor(self.actors, 0, a, model, (0.5, 0.5, 0.5))
         self.actors.behavior[...] = Behavior.TRAFFIC
-        self.actors.drag_area[...] = self.actors.rolling_resistance[...] = 0.0  # `advance` knows neither
+        self.actors.drag[...] = self.actors.rolling_resistance[...] = 0.0  # `advance` knows neither
         self.state: WorldState = empty_state(1, count)
         self.seed = kernel_seed(seed, "small_world")
         self.memory: DriverMemory = draw_drivers(empty_memory(1, count), self.actors, SPREAD, self.seed)

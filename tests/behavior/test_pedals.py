@@ -19,9 +19,9 @@ def _hill(grade: float) -> SmallWorld:
 
 def test_level_road_resists_by_rolling_and_air():
     world = SmallWorld(straight(), ["sedan"])
-    world.actors.rolling_resistance[...], world.actors.drag_area[...] = 0.01, 0.65
+    world.actors.rolling_resistance[...], world.actors.drag[...] = 0.01, 0.4
     vehicle = vehicle_table(world.actors)[0, 0]
-    expected = 0.01 * 9.81 + 0.5 * 1.204 * 0.65 * 20.0**2 / world.actors.mass[0, 0]
+    expected = 0.01 * 9.81 + 0.4 * 20.0**2 / world.actors.mass[0, 0]
     assert resistance(world.rules.ways, 0, 50.0, 20.0, vehicle) == pytest.approx(expected)
 
 

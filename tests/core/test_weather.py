@@ -6,6 +6,7 @@ import pytest
 
 from simengine.core.weather import (
     Weather,
+    air_density,
     backscatter,
     extinction,
     friction,
@@ -35,6 +36,11 @@ def test_contrast_falls_to_five_percent_at_the_optical_range():
     fog = CLEAR._replace(optical_range=120.0)
     assert transmittance(fog, 120.0) == pytest.approx(0.05)
     assert backscatter(fog) == pytest.approx(0.046 / 120.0)
+
+
+def test_air_is_as_dense_as_the_standard_atmosphere():
+    # ICAO Doc 7488: 1.225 kg/m³ at 15 °C and sea level; usual tables: 1.293 at 0 °C, 1.204 at 20 °C.
+    assert [air_density(t) for t in (0.0, 15.0, 20.0)] == pytest.approx([1.293, 1.225, 1.204], abs=0.001)
 
 
 def test_friction_stays_within_the_published_bands():

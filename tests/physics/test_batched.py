@@ -44,7 +44,7 @@ def make_world(
         for a, model in enumerate(models):
             fill_actor(actors, e, a, model, (0.5, 0.5, 0.5))
     if not drag:
-        actors.drag_area[:] = 0.0
+        actors.drag[:] = 0.0
         actors.rolling_resistance[:] = 0.0
     actors.behavior[:] = Behavior.SCRIPTED
     state.valid[:] = True
@@ -87,7 +87,7 @@ def test_drag_slows_as_the_closed_form_says() -> None:
     physics = BatchedPhysics()
     state = physics.reset(actors, state, make_ground(1, 0.8), RATE)
     state = run(physics, state, controls, 10.0)
-    rate = 0.5 * 1.204 * actors.drag_area[0, 0] / actors.mass[0, 0]
+    rate = actors.drag[0, 0] / actors.mass[0, 0]
     assert state.velocity[0, 0, 0] == pytest.approx(40.0 / (1.0 + 40.0 * rate * 10.0), rel=1e-3)
 
 

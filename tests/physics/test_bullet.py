@@ -10,8 +10,7 @@ import pytest
 from simengine.core.errors import ScenarioError
 from simengine.core.state import Behavior, Light, empty_actors, empty_controls, empty_state
 from simengine.physics.backend import FrictionPatches, Ground, StaticBox
-from simengine.physics.catalog import model_named
-from simengine.physics.planar_motion import AIR_DENSITY
+from simengine.physics.catalog import STANDARD_AIR, model_named
 from simengine.physics.tyre import GRAVITY
 from simengine.road.build import LaneDraft, build_network
 from simengine.road.network import KERB_HEIGHT
@@ -88,7 +87,7 @@ def test_coasting_slows_by_drag_and_rolling_resistance_over_all_inertia():
     model = model_named("sedan")
     world = single("sedan", speed=30.0)
     world.run(RATE)
-    force = 0.5 * AIR_DENSITY * model.drag_area * 30.0**2 + model.rolling_resistance * model.mass * GRAVITY
+    force = 0.5 * STANDARD_AIR * model.drag_area * 30.0**2 + model.rolling_resistance * model.mass * GRAVITY
     inertia = model.mass + 4.0 * 1.7 / model.wheel_radius**2
     assert 30.0 - world.forward_speed() == pytest.approx(force / inertia, rel=0.03)
 

@@ -56,6 +56,8 @@ def test_fill_actor_writes_every_field_of_one_row_only():
             np.testing.assert_array_equal(values[1, 2], np.array([0.1, 0.2, 0.3], np.float32))
         elif field == "present":
             assert values[1, 2]
+        elif field == "drag":
+            assert values[1, 2] == pytest.approx(0.5 * 1.225 * bus.drag_area, rel=1e-3)
         elif field != "behavior":
             assert values[1, 2] == getattr(bus, field)
         values[1, 2] = 0

@@ -2,8 +2,8 @@
 
 import math
 
-from simengine.physics.catalog import VehicleModel
-from simengine.physics.planar_motion import AIR_DENSITY, PEDAL_TIME
+from simengine.physics.catalog import STANDARD_AIR, VehicleModel
+from simengine.physics.planar_motion import PEDAL_TIME
 from simengine.physics.tyre import GRAVITY
 
 # UK Highway Code, braking part of the stopping distances [mph, m]: v² / 2 µ g at µ = 0.67.
@@ -19,7 +19,7 @@ def braking_distance(speed: float, friction: float) -> float:
 
 def drag_per_mass(model: VehicleModel) -> float:
     """Return the deceleration by air drag over the square of the speed [1/m]."""
-    return 0.5 * AIR_DENSITY * model.drag_area / model.mass
+    return 0.5 * STANDARD_AIR * model.drag_area / model.mass
 
 
 def _distance_with_drag(speed: float, deceleration: float, drag: float) -> float:

@@ -108,7 +108,7 @@ def make_world(
         state.velocity[0, a, :2] = one.speed * math.cos(one.yaw), one.speed * math.sin(one.yaw)
         state.valid[0, a], state.replayed[0, a] = one.valid, one.replayed
     if not resistance:
-        actors.drag_area[:] = 0.0
+        actors.drag[:] = 0.0
         actors.rolling_resistance[:] = 0.0
     ground = Ground(
         plain() if network is None else network, np.array([friction]), no_patches() if patches is None else patches,

@@ -1,0 +1,101 @@
+"""What an installed package adds by entry points runs beside what is built in, and nobody has to fork."""
+
+import importlib
+import sys
+
+import pytest
+
+import simengine
+from simengine.core.errors import ConfigError, ScenarioError
+from simengine.export.registry import exporter, formats
+
+PACKAGE = '''
+from simengine.behavior.ego_driver import Control, Driver
+from simengine.export.target import ExportReport
+from simengine.metrics.criteria import Criterion
+from simengine.metrics.verdict import CriterionResult
+
+HONKED = []
+
+
+class Stroller(Driver):
+    def __init__(self, ego, network, dt):
+        self.first = ego.speed
+
+    def decide(self, observation):
+        return Control(acceleration=-1.0 if observation.speed > 0.5 * self.first else 0.0)
+
+
+def honk(stage, event):
+    HONKED.append((event.name, event.action.decibels))
+
+
+class SlowDown(Criterion):
+    def __init__(self, spec):
+        self.below, self.slowest = spec.below, 1e9
+
+    def update(self, view):
+        speed = float((view.state.velocity[0, 0] ** 2).sum() ** 0.5)
+        self.slowest = min(self.slowest, speed)
+
+    def result(self, name):
+        return CriterionResult(name, self.slowest < self.below, -1, (0,), self.slowest, f"{self.slowest:.1f} m/s")
+
+
+def names(episodes, output, settings):
+    return ExportReport({"episodes": len(episodes)}, {})
+'''
+ENTRY_POINTS = """
+[simengine.drivers]
+acme_stroller = acme_driving:Stroller
+[simengine.actions]
+acme_honk = acme_driving:honk
+[simengine.criteria]
+acme_slow_down = acme_driving:SlowDown
+[simengine.exporters]
+acme_names = acme_driving:names
+"""
+HORN = (
+    "+scenario.events.horn={actor: lead, when: {kind: time, time: 0.5}, do: {kind: acme_honk, decibels: 110}, "
+    "hazard: false}"
+)
+
+
+@pytest.fixture
+def acme(tmp_path, monkeypatch):
+    """Install a package as pip does: a module and its metadata on the path."""
+    (tmp_path / "acme_driving.py").write_text(PACKAGE)
+    metadata = tmp_path / "acme_driving-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-driving\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text(ENTRY_POINTS)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    importlib.invalidate_caches()
+    yield importlib.import_module("acme_driving")
+    del sys.modules["acme_driving"]
+
+
+def _scenario(*overrides):
+    quiet = ("sensors=none", "traffic=none", "physics=batched", "scenario.duration=4")
+    return simengine.load_scenario("highway/hard_brake", [*quiet, *overrides], seed=2)
+
+
+def test_a_packages_driver_action_and_criterion_run_in_a_scenario(acme):
+    slower = "+criteria.slower={kind: acme_slow_down, below: 15.0}"
+    episode = simengine.simulate(_scenario("ego.driver=acme_stroller", "ego.speed=16.0", HORN, slower))
+    assert acme.HONKED == [("horn", 110)]
+    found = {result.name: result for result in episode.verdict.results}["slower"]
+    assert found.passed and 8.0 < found.value < 15.0
+
+
+def test_a_packages_exporter_is_a_format(acme, tmp_path):
+    assert "acme_names" in formats()
+    assert exporter("acme_names")([], tmp_path, {}).written == {"episodes": 0}
+
+
+@pytest.mark.parametrize(
+    "override", ["ego.driver=acme_stroler", HORN.replace("honk", "hoonk"), "+criteria.s={kind: acme_slow_dwn}"]
+)
+def test_a_name_that_is_nearly_a_packages_is_refused_with_the_right_one(acme, override):
+    with pytest.raises((ConfigError, ScenarioError), match="acme_(stroller|honk|slow_down)"):
+        simengine.simulate(_scenario(override))
