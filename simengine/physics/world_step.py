@@ -1,0 +1,280 @@
+"""One tick of the batched physics, world by world: all move as if alone, contacts part them, the ground holds them."""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from simengine.core.geometry import quaternion_from_euler, rotate, yaw_from_quaternion
+from simengine.core.state import ActorKind, ActorTable, Behavior, Light, Mobility
+from simengine.physics import planar_motion
+from simengine.physics.contact_boxes import find_contacts, solve_contacts
+from simengine.physics.posture import (
+    fall_over,
+    friction_at,
+    ground_under,
+    is_fallen,
+    rest_height,
+    slope_ahead,
+    stand,
+    support_depth,
+    turn_by,
+)
+from simengine.physics.vehicle_models import advance_steering
+from simengine.physics.wheels import HOLD_DEMAND, HOLD_SPEED
+
+_WHEELED, _WALKER, _FREE, _DIFFERENTIAL = (
+    int(Mobility.WHEELED), int(Mobility.WALKER), int(Mobility.FREE), int(Mobility.DIFFERENTIAL)
+)  # fmt: skip
+_PARKED, _ANIMAL, _BRAKE = int(Behavior.PARKED), int(ActorKind.ANIMAL), int(Light.BRAKE)
+_BRAKE_LIGHT_FROM = -0.3  # demanded acceleration that lights the brake lamps [m/s²]
+_STRIDE_PERSON = 0.8  # two steps over body height; 1.4 m for an adult (Winter, "Biomechanics", ch. 1)
+_STRIDE_ANIMAL = 1.5  # one bound over body length; 2.6 m for a deer
+_REPLAY_TIME = 0.3  # time constant over which a recording's longitudinal acceleration is smoothed for the lights [s]
+_REPLAY_STEER_FROM = 1.0  # speed below which a recording's steering cannot be told from its yaw rate [m/s]
+_FALL_SPEED = 1.5  # change of velocity in a blow that a person does not stay standing through [m/s]
+_FALL_RATE = 3.0  # angular velocity of a falling body: 90° in half a second [rad/s]
+
+
+@njit(cache=True, _nrt=False)
+def _move_actor(actors, before, controls, base_friction, patches, kinematic, step, e, a, after, center, twist, pose):
+    """Advance one actor for a tick as if it were alone, into `center`, `twist` and `pose` [rad] of its world.
+
+    Columns: `center` x, y of the centre of mass; `twist` its velocity and the yaw rate; `pose` is that of
+    `find_contacts`. Steering, drive and gait go straight into `after`.
+    """
+    q = before.orientation[e, a]
+    yaw = yaw_from_quaternion(q[0], q[1], q[2], q[3])
+    x, y = before.position[e, a, 0], before.position[e, a, 1]
+    vx, vy = before.velocity[e, a, 0], before.velocity[e, a, 1]
+    yaw_rate = before.angular_velocity[e, a, 2]
+    mobility = actors.mobility[e, a]
+    cosine, sine = math.cos(yaw), math.sin(yaw)
+    offset = actors.cog_offset[e, a]
+    x, y = x + offset * cosine, y + offset * sine
+    vx, vy = vx - yaw_rate * offset * sine, vy + yaw_rate * offset * cosine
+    forward, leftward = vx * cosine + vy * sine, -vx * sine + vy * cosine
+    friction = friction_at(x, y, base_friction, patches, e)
+    if before.replayed[e, a]:
+        pass  # its pose is that of the tick to come
+    elif mobility == _WHEELED:
+        grip = before.tyre_grip[e, a]
+        front, rear = 0.5 * friction * (grip[0] + grip[1]), 0.5 * friction * (grip[2] + grip[3])
+        steering = advance_steering(
+            before.steering[e, a], controls.steering[e, a], actors.max_steering[e, a], actors.max_steering_rate[e, a],
+            step,
+        )
+        demand = min(actors.max_acceleration[e, a], max(-actors.max_deceleration[e, a], controls.acceleration[e, a]))
+        drive = planar_motion.lag(before.drive[e, a], demand, step)
+        holding = actors.behavior[e, a] == _PARKED or (abs(forward) < HOLD_SPEED and demand < HOLD_DEMAND)
+        after.steering[e, a], after.drive[e, a] = steering, drive
+        acceleration = planar_motion.longitudinal_acceleration(
+            drive, holding, forward, slope_ahead(before, e, a), actors.mass[e, a], actors.max_acceleration[e, a],
+            actors.max_deceleration[e, a], actors.power[e, a], actors.drag[e, a],
+            actors.rolling_resistance[e, a], actors.max_speed[e, a], 0.5 * (front + rear), step,
+        )
+        x, y, yaw, forward, leftward, yaw_rate = planar_motion.move_wheeled(
+            x, y, yaw, forward, leftward, yaw_rate, 0.5 * (steering + before.steering[e, a]), acceleration, kinematic,
+            actors.mass[e, a], actors.yaw_inertia[e, a], actors.front_axle[e, a], actors.rear_axle[e, a],
+            actors.cog_height[e, a], actors.cornering_stiffness[e, a], front, rear, step,
+        )
+        cosine, sine = math.cos(yaw), math.sin(yaw)
+        vx, vy = forward * cosine - leftward * sine, forward * sine + leftward * cosine
+    elif mobility == _DIFFERENTIAL:
+        x, y, yaw, forward, leftward, yaw_rate = planar_motion.move_differential(
+            x, y, yaw, forward, leftward, yaw_rate, controls.velocity[e, a, 0], controls.velocity[e, a, 1],
+            actors.max_acceleration[e, a], actors.max_deceleration[e, a], actors.max_speed[e, a],
+            actors.track_width[e, a], friction, step,
+        )
+        cosine, sine = math.cos(yaw), math.sin(yaw)
+        vx, vy = forward * cosine - leftward * sine, forward * sine + leftward * cosine
+    elif mobility == _WALKER and not is_fallen(before, e, a):
+        x, y, yaw, vx, vy, yaw_rate = planar_motion.move_walker(
+            x, y, yaw, vx, vy, controls.velocity[e, a, 0], controls.velocity[e, a, 1],
+            actors.max_acceleration[e, a], actors.max_speed[e, a], step,
+        )
+        after.gait_phase[e, a] += _step_angle(actors, e, a, vx, vy, step)
+    else:
+        x, y, yaw = x + vx * step, y + vy * step, yaw + yaw_rate * step
+    center[a, 0], center[a, 1] = x, y
+    twist[a, 0], twist[a, 1], twist[a, 2] = vx, vy, yaw_rate
+    cosine, sine = math.cos(yaw), math.sin(yaw)
+    pose[a, 0], pose[a, 1], pose[a, 2] = x - offset * cosine, y - offset * sine, yaw
+    support = support_depth(actors, before, e, a)
+    pose[a, 3], pose[a, 4] = before.position[e, a, 2] - support, before.position[e, a, 2] + support
+
+
+@njit(cache=True, _nrt=False)
+def _step_angle(actors: ActorTable, e: int, a: int, vx: float, vy: float, step: float) -> float:
+    """Return how far the gait advances [rad] in a tick."""
+    stride = _STRIDE_PERSON * actors.height[e, a]
+    if actors.kind[e, a] == _ANIMAL:
+        stride = _STRIDE_ANIMAL * actors.length[e, a]
+    return 2.0 * math.pi * math.sqrt(vx * vx + vy * vy) * step / stride
+
+
+@njit(cache=True, _nrt=False)
+def _carry(actors, before, step, e, a, carried, last, after):
+    """Write what follows from a replayed actor's given motion: acceleration, drive, steering, wheels, gait."""
+    q, velocity = before.orientation[e, a], before.velocity[e, a]
+    ahead_x, ahead_y, ahead_z = rotate(q[0], q[1], q[2], q[3], 1.0, 0.0, 0.0)
+    for k in range(3):
+        after.acceleration[e, a, k] = (velocity[k] - last[e, a, k]) / step if carried[e, a] else 0.0
+    forward = velocity[0] * ahead_x + velocity[1] * ahead_y + velocity[2] * ahead_z
+    change = after.acceleration[e, a]
+    along = change[0] * ahead_x + change[1] * ahead_y + change[2] * ahead_z
+    after.drive[e, a] = along + (before.drive[e, a] - along) * math.exp(-step / _REPLAY_TIME)
+    mobility = actors.mobility[e, a]
+    if mobility == _WHEELED and abs(forward) > _REPLAY_STEER_FROM:
+        wheelbase = actors.front_axle[e, a] + actors.rear_axle[e, a]
+        angle = math.atan(wheelbase * before.angular_velocity[e, a, 2] / forward)
+        after.steering[e, a] = min(actors.max_steering[e, a], max(-actors.max_steering[e, a], angle))
+    elif mobility == _WALKER:
+        after.gait_phase[e, a] += _step_angle(actors, e, a, velocity[0], velocity[1], step)
+    yaw = math.atan2(ahead_y, ahead_x)
+    _spin_wheels(actors, e, a, velocity[0], velocity[1], yaw, before.angular_velocity[e, a, 2], step, after)
+
+
+@njit(cache=True, _nrt=False)
+def _place_actor(actors, before, base_friction, patches, lanes, step, e, a, pose, twist, struck, after):
+    """Write an actor's pose and velocity after the tick into `after`: on the ground, falling, or sliding on it.
+
+    `pose` x, y and yaw are final; `twist` is of the centre of mass; `struck` is the change of velocity that contacts
+    made (x, y) [m/s].
+    """
+    x, y, yaw = pose[a, 0], pose[a, 1], pose[a, 2]
+    vx, vy, yaw_rate = twist[a, 0], twist[a, 1], twist[a, 2]
+    offset = actors.cog_offset[e, a]
+    vx, vy = vx + yaw_rate * offset * math.sin(yaw), vy - yaw_rate * offset * math.cos(yaw)
+    z = before.position[e, a, 2]
+    mobility = actors.mobility[e, a]
+    blow = math.sqrt(struck[a, 0] * struck[a, 0] + struck[a, 1] * struck[a, 1])
+    height, slope_x, slope_y = ground_under(lanes, x, y, z)
+    fallen = mobility == _WALKER and is_fallen(before, e, a)
+    vz = 0.0
+    if mobility == _FREE or fallen:
+        if fallen:
+            fall_over(after, e, a, step)
+        support = support_depth(actors, after, e, a)
+        friction = friction_at(x, y, base_friction, patches, e)
+        radius = math.sqrt(actors.yaw_inertia[e, a] / actors.mass[e, a])
+        vx, vy, vz, yaw_rate, clearance = planar_motion.move_free(
+            vx, vy, before.velocity[e, a, 2], yaw_rate, max(0.0, z - support - height), friction, radius, step
+        )
+        z = height + support + clearance
+        if not fallen:
+            turn_by(after, e, a, twist[a, 2] * step)
+        after.angular_velocity[e, a, 2] = 0.0 if fallen else yaw_rate
+    elif mobility == _WALKER:
+        z = height + 0.5 * actors.height[e, a]
+        w, qx, qy, qz = quaternion_from_euler(0.0, 0.0, yaw)
+        after.orientation[e, a, 0], after.orientation[e, a, 1] = w, 0.0
+        after.orientation[e, a, 2], after.orientation[e, a, 3] = 0.0, qz
+        after.angular_velocity[e, a, 2] = yaw_rate
+        vz = (z - before.position[e, a, 2]) / step
+        if blow > _FALL_SPEED:
+            after.angular_velocity[e, a, 0] = -struck[a, 1] / blow * _FALL_RATE
+            after.angular_velocity[e, a, 1] = struck[a, 0] / blow * _FALL_RATE
+    else:
+        stand(after, e, a, yaw, slope_x, slope_y)
+        z = height + rest_height(actors, e, a, slope_x, slope_y)
+        vz = vx * slope_x + vy * slope_y
+        after.angular_velocity[e, a, 0] = after.angular_velocity[e, a, 1] = 0.0
+        after.angular_velocity[e, a, 2] = yaw_rate
+        _spin_wheels(actors, e, a, vx, vy, yaw, yaw_rate, step, after)
+    after.position[e, a, 0], after.position[e, a, 1], after.position[e, a, 2] = x, y, z
+    after.velocity[e, a, 0], after.velocity[e, a, 1], after.velocity[e, a, 2] = vx, vy, vz
+    for k in range(3):
+        after.acceleration[e, a, k] = (after.velocity[e, a, k] - before.velocity[e, a, k]) / step
+
+
+@njit(cache=True, _nrt=False)
+def _spin_wheels(actors, e, a, vx, vy, yaw, yaw_rate, step, after):
+    """Roll the wheels without slip: front left and right, rear left and right; a robot's driven wheels come first."""
+    radius = actors.wheel_radius[e, a]
+    if radius <= 0.0:
+        return
+    forward = vx * math.cos(yaw) + vy * math.sin(yaw)
+    half = 0.5 * actors.track_width[e, a]
+    for wheel in range(4):
+        speed = forward + (-half if wheel % 2 == 0 else half) * yaw_rate
+        if wheel >= 2 and actors.mobility[e, a] == _DIFFERENTIAL:
+            speed = forward  # casters
+        if wheel < 2 and actors.mobility[e, a] == _WHEELED:
+            speed /= max(0.3, math.cos(after.steering[e, a]))
+        after.wheel_speed[e, a, wheel] = speed / radius
+        after.wheel_rotation[e, a, wheel] += speed / radius * step
+
+
+@njit(cache=True, _nrt=False)
+def _lamps(actors: ActorTable, e: int, a: int, asked: int, drive: float) -> int:
+    """Return the lamps that are lit: those asked for, and the brake lamps of a vehicle that brakes."""
+    lit = asked & ~_BRAKE
+    if actors.mobility[e, a] == _WHEELED and drive < _BRAKE_LIGHT_FROM:
+        lit |= _BRAKE
+    return lit
+
+
+@njit(cache=True)
+def advance_worlds(
+    actors, before, controls, base_friction, patches, lanes, boxes, origin, cell, first, member, columns, rows,
+    kinematic, step, carried, last, after, contact_rows, contact_counts,
+):
+    """Advance every world by one tick.
+
+    Args:
+        actors: What the actors are.
+        before: The state before the tick.
+        controls: What is asked of them.
+        base_friction: µ of the weather. Shape (num_envs,).
+        patches: Slippery discs.
+        lanes: Of the network, whose elevation the actors stand on.
+        boxes: And up to `rows`: the fields of the scenery's `ObstacleGrid`.
+        kinematic: Roll vehicles without slip.
+        step: [s].
+        carried: Actors that were replayed in the tick before. Shape (num_envs, num_actors).
+        last: Their velocity then [m/s]. Shape (num_envs, num_actors, 3).
+        after: A copy of `before`; becomes the state after the tick.
+        contact_rows: Contacts, see `contact_boxes`. Shape (num_envs, capacity, COLUMNS).
+        contact_counts: Contacts found, perhaps more than the capacity. Shape (num_envs,).
+    """
+    num_envs, num_actors = before.valid.shape
+    active, still = np.zeros(num_actors, np.bool_), np.zeros(num_actors, np.bool_)
+    center, twist, pose = np.zeros((num_actors, 2)), np.zeros((num_actors, 3)), np.zeros((num_actors, 5))
+    size, push, struck = np.zeros((num_actors, 2)), np.zeros((num_actors, 2)), np.zeros((num_actors, 2))
+    inverse_mass, inverse_inertia = np.zeros(num_actors), np.zeros(num_actors)
+    for e in range(num_envs):
+        for a in range(num_actors):
+            active[a], still[a] = before.valid[e, a], before.replayed[e, a]
+            push[a, 0] = push[a, 1] = 0.0
+            if not active[a]:
+                continue
+            _move_actor(
+                actors, before, controls, base_friction[e], patches, kinematic, step, e, a, after, center, twist, pose
+            )
+            size[a, 0], size[a, 1] = actors.length[e, a], actors.width[e, a]
+            inverse_mass[a] = 0.0 if still[a] else 1.0 / actors.mass[e, a]
+            inverse_inertia[a] = 0.0 if still[a] else 1.0 / actors.yaw_inertia[e, a]
+            struck[a, 0], struck[a, 1] = twist[a, 0], twist[a, 1]
+        found = find_contacts(
+            active, still, pose, size, boxes, origin, cell, first, member, columns, rows, contact_rows[e]
+        )
+        contact_counts[e] = found
+        found = min(found, contact_rows.shape[1])
+        if found > 0:
+            solve_contacts(found, center, inverse_mass, inverse_inertia, contact_rows[e], twist, push)
+        for a in range(num_actors):
+            if not active[a]:
+                continue
+            if still[a]:
+                _carry(actors, before, step, e, a, carried, last, after)
+                after.lights[e, a] = _lamps(actors, e, a, controls.lights[e, a], after.drive[e, a])
+                continue
+            struck[a, 0], struck[a, 1] = twist[a, 0] - struck[a, 0], twist[a, 1] - struck[a, 1]
+            pose[a, 0] += push[a, 0]
+            pose[a, 1] += push[a, 1]
+            _place_actor(
+                actors, before, base_friction[e], patches, lanes, step, e, a, pose, twist, struck, after
+            )
+            after.lights[e, a] = _lamps(actors, e, a, controls.lights[e, a], after.drive[e, a])
+        after.tick[e] = before.tick[e] + 1
