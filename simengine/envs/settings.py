@@ -1,8 +1,9 @@
 """Read an environment's settings: values from conf/env/, types and ranges from its model, overrides from keywords."""
 
-from typing import Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
+from annotated_types import Ge, Le
 
 from simengine.core.errors import ConfigError
 from simengine.scenario.compose import configuration_root
@@ -10,6 +11,26 @@ from simengine.scenario.sampling import explain_validation
 from simengine.scenario.spec import Spec
 
 Model = TypeVar("Model", bound=Spec)
+Weight = Annotated[float, Ge(0.0), Le(1e3)]
+
+
+class EnvSpec(Spec):
+    """The settings that all environments have; units are in `conf/env/`."""
+
+    physics: Literal["batched"]
+    driver: Literal["action", "built_in"]
+    dt: Annotated[float, Ge(0.01), Le(1.0)]
+    substeps: Annotated[int, Ge(1), Le(100)]
+    collision_weight: Weight
+    comfort_weight: Weight
+
+
+class DrivingSpec(EnvSpec):
+    """The settings that environments of vehicles on a road have besides."""
+
+    action: Literal["discrete", "continuous"]
+    speed_weight: Weight
+    off_road_weight: Weight
 
 
 def load_settings(name: str, model: type[Model], overrides: dict[str, Any]) -> Model:

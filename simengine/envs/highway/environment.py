@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 
 from simengine.envs import drawing
 from simengine.envs.highway import episode, layout, view
-from simengine.envs.settings import load_settings, require
+from simengine.envs.settings import DrivingSpec, Weight, load_settings, require
 from simengine.envs.single import SingleEnv
 from simengine.envs.vector import NativeVectorEnv
 from simengine.envs.worlds import Worlds
 from simengine.physics.catalog import model_named
-from simengine.scenario.spec import Spec
 
 CAR_MODELS = ("sedan", "compact_car", "van", "suv")
 TRUCK_MODELS = ("truck",)
@@ -22,29 +21,20 @@ _SEEN_BEHIND, _SEEN_AHEAD, _SCALE = 50.0, 90.0, 7.0  # of the ego in pictures [m
 _ROOM = 16.0  # of the ring that each vehicle of a lane needs at the start [m]
 
 
-class HighwaySpec(Spec):
+class HighwaySpec(DrivingSpec):
     """The settings of `conf/env/highway.yaml`; units are there."""
 
-    physics: Literal["batched"]
-    action: Literal["discrete", "continuous"]
     vehicles: Annotated[int, Ge(0), Le(500)]
     lanes: Annotated[int, Ge(1), Le(8)]
     lane_width: Annotated[float, Ge(2.5), Le(6.0)]
     ring_length: Annotated[float, Ge(100.0), Le(20_000.0)]
-    dt: Annotated[float, Ge(0.01), Le(1.0)]
-    substeps: Annotated[int, Ge(1), Le(100)]
     speed_limit: Annotated[float, Ge(1.0), Le(70.0)]
     traffic_speed: Annotated[float, Ge(2.0), Le(70.0)]
     traffic_speed_std: Annotated[float, Ge(0.0), Le(10.0)]
     ego_time_gap: Annotated[float, Ge(0.3), Le(5.0)]
     friction: Annotated[float, Ge(0.01), Le(1.5)]
     dynamics: Literal["kinematic", "dynamic"]
-    driver: Literal["action", "built_in"]
-    speed_weight: Annotated[float, Ge(0.0), Le(1e3)]
-    collision_weight: Annotated[float, Ge(0.0), Le(1e3)]
-    off_road_weight: Annotated[float, Ge(0.0), Le(1e3)]
-    comfort_weight: Annotated[float, Ge(0.0), Le(1e3)]
-    lane_change_weight: Annotated[float, Ge(0.0), Le(1e3)]
+    lane_change_weight: Weight
 
 
 def _model_row(name: str) -> list[float]:

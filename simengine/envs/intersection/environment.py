@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 from simengine.envs import drawing
 from simengine.envs.intersection import episode, layout, signals, view
 from simengine.envs.intersection.routes import box_length, quarter_turn, route_conflicts, route_pose
-from simengine.envs.settings import load_settings, require
+from simengine.envs.settings import DrivingSpec, Weight, load_settings, require
 from simengine.envs.single import SingleEnv
 from simengine.envs.vector import NativeVectorEnv
 from simengine.envs.worlds import Worlds
 from simengine.physics.catalog import model_named
-from simengine.scenario.spec import Spec
 
 CAR_MODELS = ("sedan", "compact_car", "van", "suv")
 TURNS = ("straight", "left", "right")
@@ -23,30 +22,21 @@ _SIGNAL_COLORS = {layout.GREEN: (40, 220, 90), layout.AMBER: (255, 190, 40), lay
 _LONGEST_CAR = 6.0  # [m]
 
 
-class IntersectionSpec(Spec):
+class IntersectionSpec(DrivingSpec):
     """The settings of `conf/env/intersection.yaml`; units are there."""
 
-    physics: Literal["batched"]
-    action: Literal["discrete", "continuous"]
     vehicles: Annotated[int, Ge(0), Le(64)]
     signalled: bool
     ego_turn: Literal["any", "straight", "left", "right"]
     arm_length: Annotated[float, Ge(70.0), Le(500.0)]
     corner_radius: Annotated[float, Ge(3.0), Le(20.0)]
     lane_width: Annotated[float, Ge(2.8), Le(5.0)]
-    dt: Annotated[float, Ge(0.01), Le(1.0)]
-    substeps: Annotated[int, Ge(1), Le(100)]
     speed_limit: Annotated[float, Ge(3.0), Le(25.0)]
     green: Annotated[float, Ge(3.0), Le(120.0)]
     amber: Annotated[float, Ge(0.0), Le(10.0)]
     all_red: Annotated[float, Ge(0.0), Le(10.0)]
-    driver: Literal["action", "built_in"]
-    speed_weight: Annotated[float, Ge(0.0), Le(1e3)]
-    collision_weight: Annotated[float, Ge(0.0), Le(1e3)]
-    off_road_weight: Annotated[float, Ge(0.0), Le(1e3)]
-    red_light_weight: Annotated[float, Ge(0.0), Le(1e3)]
-    arrival_weight: Annotated[float, Ge(0.0), Le(1e3)]
-    comfort_weight: Annotated[float, Ge(0.0), Le(1e3)]
+    red_light_weight: Weight
+    arrival_weight: Weight
 
 
 def _model_row(name: str) -> list[float]:

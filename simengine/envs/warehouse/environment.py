@@ -1,42 +1,35 @@
 """`simengine/WarehouseNavigation-v0`: drive a robot to a goal among shelves and walking people."""
 
 import math
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 from annotated_types import Ge, Le
 from numpy.typing import NDArray
 
 from simengine.envs import drawing
-from simengine.envs.settings import load_settings
+from simengine.envs.settings import EnvSpec, Weight, load_settings
 from simengine.envs.single import SingleEnv
 from simengine.envs.vector import NativeVectorEnv
 from simengine.envs.warehouse import episode, hall, layout, view
 from simengine.envs.worlds import Worlds
 from simengine.physics.catalog import model_named
-from simengine.scenario.spec import Spec
 
 _FLOOR, _SHELF, _RAY = (178, 178, 168), (128, 92, 52), (150, 196, 235)
 _PICTURE = 900  # longer side of pictures [px]
 
 
-class WarehouseSpec(Spec):
+class WarehouseSpec(EnvSpec):
     """The settings of `conf/env/warehouse.yaml`; units are there."""
 
-    physics: Literal["batched"]
     people: Annotated[int, Ge(0), Le(100)]
     aisles: Annotated[int, Ge(1), Le(20)]
     aisle_length: Annotated[float, Ge(4.0), Le(100.0)]
     aisle_width: Annotated[float, Ge(1.8), Le(8.0)]
     shelf_depth: Annotated[float, Ge(0.4), Le(3.0)]
-    dt: Annotated[float, Ge(0.01), Le(1.0)]
-    substeps: Annotated[int, Ge(1), Le(100)]
-    driver: Literal["action", "built_in"]
-    progress_weight: Annotated[float, Ge(0.0), Le(1e3)]
-    arrival_weight: Annotated[float, Ge(0.0), Le(1e3)]
-    collision_weight: Annotated[float, Ge(0.0), Le(1e3)]
-    time_weight: Annotated[float, Ge(0.0), Le(1e3)]
-    comfort_weight: Annotated[float, Ge(0.0), Le(1e3)]
+    progress_weight: Weight
+    arrival_weight: Weight
+    time_weight: Weight
 
 
 class WarehouseWorlds(Worlds):
