@@ -1,7 +1,11 @@
 """From YAML with distributions to a concrete scenario."""
 
+import math
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from simengine.core.errors import ConfigError, ScenarioError
 from simengine.scenario.compose import expand_sweep, resolve, scenario_names
@@ -138,3 +142,32 @@ def test_a_recorded_vehicle_may_be_named_by_its_number():
     assert load_scenario("drive", ["ego.recorded_id=484"]).ego.recorded_id == "484"
     with pytest.raises(ConfigError, match=r"ego\.recorded_id"):
         load_scenario("drive", ["ego.recorded_id=4.5"])
+
+
+_VALUES = (
+    "", ".nan", ".inf", "-1", "1e300", "99999999999999999999", "x", "[]", "{}", "&a [*a]", "!!python/name:os.system",
+    "true", "é", "'", "2001-01-01",
+)  # fmt: skip
+
+
+@settings(max_examples=150)
+@given(data=st.data())
+def test_mutated_yaml_gives_a_scenario_or_one_error(data):
+    lines = to_yaml(load_scenario(data.draw(st.sampled_from(LIBRARY)), seed=5)).splitlines()
+    for _ in range(data.draw(st.integers(1, 3))):
+        k = data.draw(st.integers(0, len(lines) - 1))
+        kind = data.draw(st.sampled_from(("value", "drop", "repeat", "indent", "key")))
+        if kind == "value":
+            lines[k] = lines[k].partition(":")[0] + ": " + data.draw(st.sampled_from(_VALUES))
+        elif kind == "indent":
+            lines[k] = data.draw(st.sampled_from(("  ", "\t", "- "))) + lines[k]
+        elif kind == "key":
+            lines[k] = data.draw(st.sampled_from(("? ", "1: ", "null: "))) + lines[k].strip()
+        else:
+            lines[k : k + 1] = lines[k : k + 1] * (2 if kind == "repeat" else 0)
+    try:
+        scenario = from_yaml("\n".join(lines))
+    except ConfigError as error:
+        assert "\n" not in str(error)
+    else:
+        assert math.isfinite(scenario.scenario.duration) and from_yaml(to_yaml(scenario)) == scenario

@@ -1,9 +1,12 @@
 """An episode reads back from its file as it was in memory; a damaged file is one error that names it."""
 
 import os
+import zlib
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from simengine.core.errors import ConfigError
 from simengine.sensors.base import Frame
@@ -306,6 +309,58 @@ def test_a_truncated_file_is_one_error_that_names_it(tmp_path, share):
     path.write_bytes(content[: int(len(content) * share)])
     with pytest.raises(ConfigError, match="x.mcap: not a readable episode"):
         _ = read_episode(path).digest
+
+
+def everything_of(episode: Episode) -> list:
+    """Return all that an episode holds."""
+    frames = [
+        (sensor, channel, zlib.crc32(np.asarray(getattr(frame, channel)).tobytes()))
+        for sensor in episode.sensors
+        for frame in episode.frames(sensor)
+        for channel in ("time_ns", *frame.channels)
+    ]
+    tracks = [zlib.crc32(np.asarray(field).tobytes()) for field in episode.tracks if isinstance(field, np.ndarray)]
+    return [
+        episode.id, episode.seed, episode.scenario, episode.verdict, episode.digest, episode.metrics,
+        episode.collisions, episode.intervals, tracks, frames,
+    ]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def intact(tmp_path_factory) -> tuple:
+    path = tmp_path_factory.mktemp("intact") / "x.mcap"
+    write(path, num_frames=1)
+    return path.read_bytes(), everything_of(read_episode(path))
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_mutated_file_reads_as_it_was_or_is_one_error(tmp_path, intact, data):
+    content, whole = bytearray(intact[0]), intact[1]
+    for _ in range(data.draw(st.integers(1, 3))):
+        start = data.draw(st.integers(0, len(content) - 1))
+        length = data.draw(st.sampled_from((1, 2, 8, 500)))
+        kind = data.draw(st.sampled_from(("flip", "erase", "drop", "repeat", "cut")))
+        piece = content[start : start + length]
+        if kind == "flip":
+            piece = bytes(value ^ data.draw(st.integers(1, 255)) for value in piece[:8]) + piece[8:]
+        elif kind == "erase":
+            piece = bytes(len(piece))
+        elif kind == "drop":
+            piece = b""
+        elif kind == "repeat":
+            piece = piece * 2
+        content[start : (len(content) if kind == "cut" else start + length)] = piece
+        if not content:
+            break
+    path = tmp_path / "x.mcap"
+    path.write_bytes(bytes(content))
+    try:
+        found = everything_of(read_episode(path))
+    except ConfigError as error:
+        assert "x.mcap: not a readable episode" in str(error) and "\n" not in str(error)
+    else:
+        assert found == whole
 
 
 def test_a_missing_file_is_named(tmp_path):
