@@ -189,8 +189,3 @@ def set_style(memory: DriverMemory, env: int, actor: int, desired_speed: float, 
     memory.style[env, actor, SPEED_CAP] = desired_speed
     memory.style[env, actor, TIME_GAP] = time_gap
     memory.style[env, actor, LANE_OFFSET] = 0.0
-
-
-def copy_memory(memory: DriverMemory) -> DriverMemory:
-    """Copy every array."""
-    return DriverMemory(*(field.copy() for field in memory))

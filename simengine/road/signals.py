@@ -1,6 +1,4 @@
-"""What signals show at a time, and when that changes next."""
-
-import math
+"""What signals show at a time."""
 
 import numpy as np
 from numba import njit
@@ -10,11 +8,12 @@ from simengine.road.network import RoadNetwork
 
 
 @njit(cache=True)
-def group_phase(duration: NDArray[np.float64], offset: float, time: float) -> tuple[int, float]:
-    """Return the phase of a programme at a time, and for how long it still lasts [s].
+def group_color(duration: NDArray[np.float64], color: NDArray[np.int32], offset: float, time: float) -> int:
+    """Return the SignalColor that a programme shows at a time.
 
     Args:
         duration: Of the phases, 0 where the cycle has fewer [s]. Shape (max_phases,).
+        color: Of the phases. Shape (max_phases,).
         offset: Time at which the first phase begins [s].
         time: [s].
     """
@@ -26,31 +25,9 @@ def group_phase(duration: NDArray[np.float64], offset: float, time: float) -> tu
     rest = (time - offset) % cycle
     for p in range(last):
         if rest < duration[p]:
-            return p, duration[p] - rest
+            return color[p]
         rest -= duration[p]
-    return last, max(0.0, duration[last] - rest)
-
-
-@njit(cache=True)
-def group_color(duration: NDArray[np.float64], color: NDArray[np.int32], offset: float, time: float) -> int:
-    """Return the SignalColor of a programme at a time; arguments as of `group_phase`, `color` (max_phases,)."""
-    phase, _ = group_phase(duration, offset, time)
-    return color[phase]
-
-
-@njit(cache=True)
-def group_time_to_change(
-    duration: NDArray[np.float64], color: NDArray[np.int32], offset: float, time: float
-) -> float:
-    """Return how long a programme goes on showing what it shows [s]; infinite where it never changes."""
-    phase, left = group_phase(duration, offset, time)
-    for k in range(1, len(duration)):
-        following = (phase + k) % len(duration)
-        if duration[following] > 0.0:
-            if color[following] != color[phase]:
-                return left
-            left += duration[following]
-    return math.inf
+    return color[last]
 
 
 @njit(cache=True)
@@ -75,11 +52,3 @@ def group_colors(network: RoadNetwork, time_s: float) -> NDArray[np.int32]:
 def signal_colors(network: RoadNetwork, time_s: float) -> NDArray[np.int32]:
     """Return the SignalColor of every signal head at a time [s]. Shape (num_signals,)."""
     return group_colors(network, time_s)[network.signal_group]
-
-
-def time_to_change(network: RoadNetwork, signal: int, time_s: float) -> float:
-    """Return how long a signal head goes on showing what it shows [s]; infinite where it never changes."""
-    g = int(network.signal_group[signal])
-    return float(group_time_to_change(
-        network.programme_duration[g], network.programme_color[g], network.programme_offset[g], float(time_s)
-    ))

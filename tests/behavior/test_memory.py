@@ -7,7 +7,6 @@ from simengine.behavior.memory import (
     SPEED_CAP,
     SPEED_FACTOR,
     TIME_GAP,
-    copy_memory,
     draw_drivers,
     empty_memory,
     set_style,
@@ -54,9 +53,7 @@ def test_truncated_normal_has_the_moments_of_the_cut_normal():
     assert abs(draws.std() - 0.8796) < 0.03  # of a standard normal cut at two deviations
 
 
-def test_set_style_gives_an_absolute_speed_and_copies_are_apart():
+def test_set_style_gives_an_absolute_speed():
     memory = empty_memory(1, 2)
-    other = copy_memory(memory)
     set_style(memory, 0, 1, 12.5, 2.0)
     assert min(memory.style[0, 1, SPEED_FACTOR] * 30.0, memory.style[0, 1, SPEED_CAP]) == 12.5
-    assert other.style[0, 1, SPEED_CAP] == 60.0

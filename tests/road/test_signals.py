@@ -1,15 +1,12 @@
 """Signal programmes: phases, offsets, cycles, and the time to the next change."""
 
-import math
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from simengine.road.build import LaneDraft, SignalDraft, build_network
 from simengine.road.network import SignalColor
-from simengine.road.signals import group_colors, signal_colors, time_to_change
+from simengine.road.signals import group_colors, signal_colors
 
 RED, RED_AMBER, GREEN, AMBER, OFF = SignalColor
 CAR = [(20.0, GREEN), (3.0, AMBER), (26.0, RED), (1.0, RED_AMBER)]
@@ -41,26 +38,6 @@ ROAD = network()
 def test_colors_follow_the_programme_from_its_offset(time, main, walk):
     assert signal_colors(ROAD, time).tolist() == [walk, main, main, OFF]
     assert group_colors(ROAD, time).tolist() == [walk, main, OFF]
-
-
-@pytest.mark.parametrize(
-    ("signal", "time", "left"), [(1, 0.0, 20.0), (1, 22.0, 1.0), (1, 23.0, 26.0), (0, 36.0, 39.0), (0, 26.0, 9.0)]
-)
-def test_time_to_change_runs_over_phases_of_one_color(signal, time, left):
-    assert time_to_change(ROAD, signal, time) == pytest.approx(left)
-
-
-def test_what_never_changes_has_no_next_change():
-    assert time_to_change(ROAD, 3, 5.0) == math.inf
-
-
-@given(st.integers(0, 1), st.floats(0.0, 500.0))
-def test_color_changes_exactly_when_announced(signal, time):
-    left = time_to_change(ROAD, signal, time)
-    shown = signal_colors(ROAD, time)[signal]
-    assert left > 0.0
-    assert signal_colors(ROAD, time + left + 1e-6)[signal] != shown
-    assert signal_colors(ROAD, time + 0.5 * left)[signal] == shown
 
 
 def test_network_without_signals_shows_nothing():
