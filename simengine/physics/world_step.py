@@ -73,8 +73,10 @@ def _move_actor(actors, before, controls, base_friction, patches, kinematic, ste
             actors.max_deceleration[e, a], actors.power[e, a], actors.drag[e, a],
             actors.rolling_resistance[e, a], actors.max_speed[e, a], 0.5 * (front + rear), step,
         )
+        # A rider leans and steers against every slide; a single track without roll would spin under hard braking.
+        rolls = kinematic or actors.track_width[e, a] == 0.0
         x, y, yaw, forward, leftward, yaw_rate = planar_motion.move_wheeled(
-            x, y, yaw, forward, leftward, yaw_rate, 0.5 * (steering + before.steering[e, a]), acceleration, kinematic,
+            x, y, yaw, forward, leftward, yaw_rate, 0.5 * (steering + before.steering[e, a]), acceleration, rolls,
             actors.mass[e, a], actors.yaw_inertia[e, a], actors.front_axle[e, a], actors.rear_axle[e, a],
             actors.cog_height[e, a], actors.cornering_stiffness[e, a], front, rear, step,
         )

@@ -80,6 +80,20 @@ def test_braking_distance_is_that_of_coulomb_friction(friction: float, speed_kmh
     assert state.position[0, 0, 0] == pytest.approx(speed**2 / (2.0 * friction * GRAVITY), rel=0.01)
 
 
+@pytest.mark.parametrize("model", ["motorcycle", "bicycle"])
+def test_two_wheelers_brake_hard_in_a_bend_without_spinning(model: str) -> None:
+    actors, state, controls = make_world([model])
+    set_pose(state, 0, 0.0, 0.0, speed=min(20.0, 0.9 * actors.max_speed[0, 0]))
+    controls.steering[0, 0], controls.acceleration[0, 0] = 0.006, -6.0
+    physics = BatchedPhysics()
+    state = physics.reset(actors, state, make_ground(1, 0.75), RATE)
+    wheelbase = float(actors.front_axle[0, 0] + actors.rear_axle[0, 0])
+    while state.velocity[0, 0, 0] > 1.0:
+        state = physics.step(state, controls)
+        speed = float(np.hypot(*state.velocity[0, 0, :2]))
+        assert state.angular_velocity[0, 0, 2] <= 1.05 * 0.006 / wheelbase * speed + 1e-3
+
+
 def test_drag_slows_as_the_closed_form_says() -> None:
     actors, state, controls = make_world(["sedan"], drag=True)
     actors.rolling_resistance[:] = 0.0

@@ -53,7 +53,8 @@ def _ordered_start(placer: Placer) -> tuple[int, float]:
     first = next(lane for lane in range(len(lanes.lane_type)) if lanes.lane_type[lane] in usable)
     bundle = bundle_from_right(lanes, first)
     if spec.lane >= len(bundle):
-        raise ScenarioError(f"ego.lane = {spec.lane}: the road has {len(bundle)} lanes in the ego's direction")
+        allowed = "must be 0 (ego=sedan_town begins there)" if len(bundle) == 1 else f"must be 0 to {len(bundle) - 1}"
+        raise ScenarioError(f"ego.lane = {spec.lane}: {allowed}, the road has no more lanes in the ego's direction")
     lane = bundle[spec.lane]
     lane, s = walk_lanes(lanes, lane, 0.0, spec.position)
     if s > lanes.lane_length[lane]:
