@@ -182,8 +182,8 @@ def generate(overrides: list[str], multirun: bool = False) -> int:
     for batch in batches:
         _write_settings(batch)
     try:
-        seconds = _run(jobs, workers)
-        passed = sum(_conclude(batch, seconds) for batch in batches)
+        seconds = _run(jobs, workers, output)
+        passed = [_conclude(batch, seconds) for batch in batches]
     except KeyboardInterrupt:
         for batch in batches:
             remove_unfinished(batch.folder)  # of workers that were stopped
@@ -191,14 +191,17 @@ def generate(overrides: list[str], multirun: bool = False) -> int:
         command = "simengine generate " + ("-m " if multirun else "") + " ".join(shlex.quote(text) for text in shown)
         print(f"\nsimengine: interrupted; to go on:\n  {command}", file=sys.stderr)
         return 130
-    print(f"{total} episodes in {os.path.relpath(output)}: {passed} passed, {total - passed} did not")
+    print(f"{total} episodes in {os.path.relpath(output)}: {sum(passed)} passed, {total - sum(passed)} did not")
+    if multirun:
+        for batch, good in zip(batches, passed, strict=True):
+            print(f"  {batch.folder.name}: {good} of {len(batch.scenarios)} passed  {' '.join(batch.overrides)}")
     for name in ("index.parquet", "preview.png", "preview.mp4"):
         if (batches[0].folder / name).exists():
-            print(f"  {os.path.relpath(batches[0].folder / name)}")
+            print(f"  {os.path.relpath(batches[0].folder / name)}{' and so on' if len(batches) > 1 else ''}")
     return 0
 
 
-def _run(jobs: list[Job], workers: int) -> dict[str, float]:
+def _run(jobs: list[Job], workers: int, output: Path) -> dict[str, float]:
     """Make episodes; returns the wall time of each by its file's path [s]."""
     seconds: dict[str, float] = {}
     if not jobs:
@@ -209,7 +212,9 @@ def _run(jobs: list[Job], workers: int) -> dict[str, float]:
         for outcome in run_jobs(jobs, workers):
             simulated += outcome.simulated
             seconds[outcome.path] = outcome.seconds
-            line = f"{outcome.id}  {outcome.simulated:.1f} s in {outcome.seconds:.1f} s  {outcome.verdict}"
+            folder = Path(outcome.path).parents[1]
+            name = outcome.id if folder == output else f"{folder.name}/{outcome.id}"
+            line = f"{name}  {outcome.simulated:.1f} s in {outcome.seconds:.1f} s  {outcome.verdict}"
             bar.update()
             bar.write(line, file=sys.stderr) if not bar.disable else print(line, file=sys.stderr, flush=True)
     wall = time.perf_counter() - start

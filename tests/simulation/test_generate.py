@@ -97,6 +97,8 @@ def test_a_sweep_is_one_dataset_and_replayed_as_one(tmp_path, capsys):
     tiny = [text for text in TINY if "camera" not in text and "lidar" not in text and "sensors" not in text]
     command = ["generate", "-m", "scenario=highway/hard_brake", "weather=clear,ice", "sensors=none", *tiny]
     assert main([*command, "episodes=1", "workers=1", f"output={tmp_path / 'sweep'}"]) == 0
+    said = capsys.readouterr()
+    assert "1 of 1 passed" in said.out and "weather=ice" in said.out and "1/highway-hard_brake" in said.err
     episodes = list(simengine.Dataset(tmp_path / "sweep"))
     assert sorted(episode.scenario.weather.ice > 0.5 for episode in episodes) == [False, True]
     assert main(["replay", str(tmp_path / "sweep"), "--workers", "1"]) == 0
