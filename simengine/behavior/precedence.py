@@ -55,6 +55,7 @@ ROOM = 1.5  # left in front and behind [m]
 QUEUE_SPEED = 2.0  # [m/s]
 QUEUE_WAY = 4.0  # one whose rear is this little inside the junction still blocks its lane [m]
 BEND = 1.0 / 30.0  # curvature from which a long vehicle sweeps beyond its lane [1/m]
+SWING = 1.5  # that the front of such a vehicle swings out of the bend: others wait this much earlier [m]
 OPPOSITE = 2.4  # directions that differ by more are opposite [rad]
 STANDING = 0.5  # [m/s]
 STALLED = 4.0  # a grant not used for so long is given back, and one that never asked is no longer waited for [s]
@@ -198,18 +199,21 @@ def first_obstacle(
             is_oncoming = abs(conflicts.angle[c]) > OPPOSITE
             if is_oncoming:
                 oncoming = min(oncoming, enter)
-            if enter >= (nearest if is_oncoming else nearest_cross):
+            if max(0.0, enter - SWING) >= (nearest if is_oncoming else nearest_cross):
                 continue
-            blocked = False
+            stop = math.inf
             other, twin = conflicts.lane[c], conflicts.twin[c]
             my_in, my_out = travel_time(enter, speed, pull, top), travel_time(leave, speed, pull, top)
             for b in range(len(places.seen)):
+                if stop < enter:
+                    break
                 if b == a or not places.seen[b] or passage.plan[b, JUNCTION] != junction:
                     continue
                 place = place_in_passage(memory, passage, e, b, other)
                 b_sweeps = memory.style[e, b, TURN_IN] <= AGILE and lanes.lane_tightest[other] > BEND
                 if place < 0 or (conflicts.wide[c] and not sweeps and not b_sweeps):
                     continue
+                before = max(0.0, enter - SWING) if b_sweeps else enter
                 theirs = distance_to_lane(lanes, memory, passage, e, b, place)
                 arrives = theirs + conflicts.reach[twin, 0]
                 out = theirs + conflicts.reach[twin, 1] + places.pose[b, LENGTH]
@@ -222,23 +226,19 @@ def first_obstacle(
                 if b_order == PROVISIONAL and memory.choice[e, b, GRANTED] == junction and not granted:
                     # It waits inside for oncoming traffic; those of the other street let it out first.
                     if passage.way[b, ENTER] < 0.0 < passage.way[a, ENTER] and not is_oncoming:
-                        blocked = True
-                        break
+                        stop = min(stop, before)
                 stands = not obeys[b] and b_speed < STANDING and memory.waiting[e, b] > STALLED
                 if granted:
                     if (b_order < order and not stands) or arrives < 0.0:
                         if my_in < travel_time(out, b_speed, b_pull, b_top) + BEHIND_GAP:
-                            blocked = True
-                            break
+                            stop = min(stop, before)
                 elif yields and not may_pass_first(
                     lanes, memory, places, passage, e, a, b, lane, other, conflicts.angle[c]
                 ):
                     if my_out + gap > travel_time(arrives, b_speed, b_pull, b_top):
-                        blocked = True
-                        break
-            if blocked:
-                nearest = min(nearest, enter)
-                if not is_oncoming:
-                    nearest_cross = min(nearest_cross, enter)
+                        stop = min(stop, before)
+            nearest = min(nearest, stop)
+            if not is_oncoming:
+                nearest_cross = min(nearest_cross, stop)
         way += lanes.lane_length[lane]
     return nearest, nearest_cross, oncoming
