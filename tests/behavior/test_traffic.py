@@ -274,6 +274,30 @@ def test_left_turn_yields_to_oncoming_traffic():
     assert through[1] < through[0] < math.inf
 
 
+@pytest.mark.parametrize("behind", [0.0, 6.0, 12.0, 18.0, 24.0, 30.0])
+def test_a_truck_that_turns_left_and_an_oncoming_car_both_get_through(behind):
+    network = junction(signalled=True)
+    world = SmallWorld(network, ["truck", "sedan"])
+    green = np.flatnonzero(signal_colors(network, 0.0)[network.stop_signal] == SignalColor.GREEN)
+    approach = [int(network.stop_lane[line]) for line in green[:2]]
+    world.put(0, approach[0], 80.0, 5.5)
+    world.put(1, approach[1], 70.0 - behind, 11.0)
+    world.decide()
+    for a, turn in ((0, Turn.LEFT), (1, Turn.STRAIGHT)):
+        first, end = world.lanes.successor_first[approach[a] : approach[a] + 2]
+        inner = next(int(lane) for lane in world.lanes.successor[first:end] if world.lanes.lane_turn[lane] == turn)
+        world.memory.route[0, a, 2:] = -1
+        world.memory.route[0, a, 2:4] = inner, world.lanes.successor[world.lanes.successor_first[inner]]
+    through = [False, False]
+    while world.time < 40.0 and not all(through):
+        world.step()
+        assert world.touching() == (-1, -1)
+        for a in range(2):
+            lane = int(world.memory.lane[0, a])
+            through[a] = through[a] or (lane not in approach and world.lanes.lane_junction[lane] < 0)
+    assert all(through)
+
+
 def test_rerun_gives_the_same_bits():
     def run() -> np.ndarray:
         world = SmallWorld(ring(2, 300.0), ["sedan", "truck", "van", "suv"] * 3)
