@@ -67,7 +67,7 @@ def train(overrides: list[str]) -> int:
     start = time.monotonic()
 
     def report(row: Any) -> None:
-        done = row.steps / row.total
+        done = min(1.0, row.steps / row.total)  # the last roll-out may go past the end
         left = (1.0 - done) * row.seconds / max(done, 1e-9)
         print(
             f"{done:6.1%}  {row.steps / max(row.seconds, 1e-9) / 1000.0:6.1f} k steps/s  "
