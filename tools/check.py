@@ -195,7 +195,7 @@ def _parser() -> argparse.ArgumentParser:
         help="does ordinary traffic get along, get through and flow as its model says",
         description="Run a ring highway and a signalled intersection with the mixed fleet in both physics and count "
         "collisions and vehicles that get through; compare the flow of equal drivers with the model's equilibrium. "
-        "Takes some hours with the default spans.",
+        "Takes about half an hour on two quiet cores with the default spans.",
     )
     check.add_argument("--hours", type=float, default=10.0, help="simulated in batched, of each place (default: 10)")
     check.add_argument("--minutes", type=float, default=10.0, help="simulated in bullet, of each (default: 10)")
