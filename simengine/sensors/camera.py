@@ -9,6 +9,7 @@ and the picture is of one instant; only rain and snow show motion blur.
 import math
 from typing import NamedTuple
 
+import numba
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -34,7 +35,6 @@ from simengine.sensors.exposure import (
 from simengine.sensors.illumination import Surroundings
 from simengine.sensors.lamps import CELLS, NUM_COLUMNS, PER_CELL, gather_lights
 from simengine.sensors.mount import sensor_pose
-from simengine.sensors.noise import lattice_table
 from simengine.sensors.points import Bodies, View, flat_triangles, knot_step
 from simengine.sensors.precipitation import DAY_EXPOSURE, NIGHT_EXPOSURE, draw_particles
 from simengine.sensors.raster import Intrinsics, Visibility, draw_visibility, intrinsics_of_fov
@@ -44,6 +44,7 @@ from simengine.sensors.shading import shade_rows
 from simengine.sensors.shadow import SunShadows, no_shadows
 from simengine.sensors.sky import light_of_weather, luma
 from simengine.sensors.surfaces import surface_table
+from simengine.sensors.threads import share_rows
 
 LAMPS_MATTER = 400.0  # lamps light the scene when sun and sky give less than this on level ground [lx]
 MAX_LIGHTS = 160
@@ -145,7 +146,6 @@ class CameraSensor(Sensor):
         self._look = int(scene.seed) & 0x7FFFFFFF
         self._light = light_of_weather(scene.weather, self._look & 0xFFFF)
         self._table = surface_table()
-        self._lattice = lattice_table()
         self._flat = np.empty(len(arrays.triangle), np.bool_)
         flat_triangles(arrays.corner_normal, self._flat)
         self._tone = tone_table()
@@ -222,11 +222,15 @@ class CameraSensor(Sensor):
         exposure = exposure_of(average, self._spec.exposure_bias)
         glare = lens_glare(radiance, exposure)
         rgb = np.empty(radiance.shape, np.uint8)
-        develop_rows(
-            radiance, glare, exposure, sensor_gain(average), self._spec.noise, self._noise_key, 0, self.index,
-            self._tone,
-            self._normal, 0, radiance.shape[0], rgb,
-        )
+        gain = sensor_gain(average)
+
+        def develop(first: int, last: int) -> None:
+            develop_rows(
+                radiance, glare, exposure, gain, self._spec.noise, self._noise_key, 0, self.index, self._tone,
+                self._normal, first, last, rgb,
+            )
+
+        share_rows(develop, radiance.shape[0], numba.config.NUMBA_NUM_THREADS)
         return rgb
 
     def _bodies(
@@ -294,10 +298,14 @@ class CameraSensor(Sensor):
         out: NDArray[np.float32],
     ) -> None:
         weather = self._scene.weather
-        shade_rows(
-            bodies, around, view, self._table, self._lattice, float(weather.wetness), float(weather.snow_cover),
-            float(weather.ice), mirror, *visibility, knot_step(self.intrinsics.fx), 0, out.shape[0], out,
-        )
+
+        def shade(first: int, last: int) -> None:
+            shade_rows(
+                bodies, around, view, self._table, float(weather.wetness), float(weather.snow_cover),
+                float(weather.ice), mirror, *visibility, knot_step(self.intrinsics.fx), first, last, out,
+            )
+
+        share_rows(shade, out.shape[0], numba.config.NUMBA_NUM_THREADS)
 
     def _mirror_image(
         self, bodies: Bodies, around: Surroundings, view: View, present: NDArray[np.bool_],

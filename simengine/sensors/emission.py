@@ -33,6 +33,7 @@ from simengine.sensors.points import (
 HEAD_LAMP_AREA = 0.03  # [m²]
 BLINK_RATE = 1.5  # of indicators [Hz] (UN R6: 60–120 a minute)
 LIT_WINDOWS = 0.3  # share of windows with light at night
+_F = np.float32
 _WINDOW = int(Material.WINDOW)
 _HEADLAMP, _TAIL_LAMP, _INDICATOR = int(Material.HEADLAMP), int(Material.TAIL_LAMP), int(Material.INDICATOR)
 _SIGNAL_RED, _SIGNAL_AMBER, _SIGNAL_GREEN = (
@@ -96,15 +97,15 @@ def vehicle_emission(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def add_emission(
-    bodies: Bodies, around: Surroundings, lattice: NDArray[np.float32], nearest: NDArray[np.int32], row: int,
-    run: NDArray[np.int32], num_runs: int, px: NDArray[np.float64],
+    bodies: Bodies, around: Surroundings, tri: NDArray[np.int32], run: NDArray[np.int32], num_runs: int,
+    px: NDArray[np.float32],
 ) -> None:
-    """Add what lamps, signals and windows shine to a row's luminance."""
+    """Add what lamps, signals and windows shine to a block's luminance."""
     m, signals, kinds, lights = bodies.world_from_part, bodies.signals, bodies.actor_kind, bodies.lights
     materials, part, part_actor, part_signal = bodies.material, bodies.part, bodies.part_actor, bodies.part_signal
     seeds, seed = bodies.triangle_seed, around.seed & 0xFFFF
     for n in range(num_runs):
-        t = nearest[row, run[n]]
+        t = tri[run[n]]
         if t < 0:
             continue
         material, p = int(materials[t]), part[t]
@@ -116,12 +117,12 @@ def add_emission(
         if window and (around.dark <= 0.0 or lattice_value(number, seed, 97) >= LIT_WINDOWS):
             continue
         a = part_actor[p]
-        for column in range(run[n], run[n + 1]):
+        for i in range(run[n], run[n + 1]):
             red, green, blue = 0.0, 0.0, 0.0
             if window:
                 power = around.dark * (0.6 + 5.0 * lattice_value(number, seed, 101))
-                along = px[LOCAL_X, column] + px[LOCAL_Y, column]
-                power *= 0.6 + 0.8 * value_noise(lattice, 1.6 * along, 1.6 * px[LOCAL_Z, column], 103)
+                along = px[LOCAL_X + i] + px[LOCAL_Y + i]
+                power *= 0.6 + 0.8 * value_noise(_F(1.6) * along, _F(1.6) * px[LOCAL_Z + i], 103)
                 warm = lattice_value(number, seed, 107)
                 red, green, blue = 1.25 * power, (0.78 + 0.15 * warm) * power, (0.32 + 0.45 * warm) * power
             elif signal:
@@ -129,16 +130,16 @@ def add_emission(
                 if 0 <= s < signals.shape[0]:
                     red, green, blue = signal_emission(material, signals[s], around.dark)
             elif a >= 0:
-                vx, vy, vz = px[EYE_X, column], px[EYE_Y, column], px[EYE_Z, column]
+                vx, vy, vz = px[EYE_X + i], px[EYE_Y + i], px[EYE_Z + i]
                 red, green, blue = vehicle_emission(
-                    material, kinds[a], lights[a], px[LOCAL_Y, column], around.time,
+                    material, kinds[a], lights[a], px[LOCAL_Y + i], around.time,
                     m[p, 0, 0] * vx + m[p, 1, 0] * vy + m[p, 2, 0] * vz,
                     m[p, 0, 1] * vx + m[p, 1, 1] * vy + m[p, 2, 1] * vz,
                     m[p, 0, 2] * vx + m[p, 1, 2] * vy + m[p, 2, 2] * vz,
                 )
-            elif material == _HEADLAMP and px[NORMAL_Z, column] < -0.3:  # a street lamp's lantern
+            elif material == _HEADLAMP and px[NORMAL_Z + i] < -0.3:  # a street lamp's lantern
                 power = around.street
                 red, green, blue = 14000.0 * power, 11800.0 * power, 8200.0 * power
-            px[OUT_R, column] += red
-            px[OUT_G, column] += green
-            px[OUT_B, column] += blue
+            px[OUT_R + i] += red
+            px[OUT_G + i] += green
+            px[OUT_B + i] += blue

@@ -97,21 +97,45 @@ def normal_table() -> NDArray[np.float32]:
 
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _blur_lines(source: NDArray[np.float32], radius: int, out: NDArray[np.float32]) -> None:
-    """Average over 2·radius + 1 entries of the second axis, borders repeated, and transpose: (a, b, 3) → (b, a, 3)."""
-    lines, length = source.shape[0], source.shape[1]
+def _blur_down(source: NDArray[np.float32], radius: int, total: NDArray[np.float64], out: NDArray[np.float32]) -> None:
+    """Average over 2·radius + 1 rows, borders repeated. Shapes (rows, values); `total`, (values,), is for own use."""
+    rows, values = source.shape
     share = 1.0 / (2.0 * radius + 1.0)
-    for line in range(lines):
-        r, g, b = 0.0, 0.0, 0.0
-        for k in range(-radius, radius + 1):
-            i = min(length - 1, max(0, k))
-            r, g, b = r + source[line, i, 0], g + source[line, i, 1], b + source[line, i, 2]
-        for i in range(length):
-            out[i, line, 0], out[i, line, 1], out[i, line, 2] = r * share, g * share, b * share
-            ahead, behind = min(length - 1, i + radius + 1), max(0, i - radius)
-            r += float(source[line, ahead, 0]) - float(source[line, behind, 0])
-            g += float(source[line, ahead, 1]) - float(source[line, behind, 1])
-            b += float(source[line, ahead, 2]) - float(source[line, behind, 2])
+    for k in range(values):
+        total[k] = (radius + 1.0) * source[0, k]
+    for row in range(1, radius + 1):
+        for k in range(values):
+            total[k] += source[min(rows - 1, row), k]
+    for row in range(rows):
+        ahead, behind = min(rows - 1, row + radius + 1), max(0, row - radius)
+        for k in range(values):
+            out[row, k] = total[k] * share
+            total[k] += float(source[ahead, k]) - float(source[behind, k])
+
+
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def _turn(source: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+    """Swap rows and columns of an image of three colours: (a, 3 b) → (b, 3 a)."""
+    for a in range(source.shape[0]):
+        for b in range(out.shape[0]):
+            out[b, 3 * a], out[b, 3 * a + 1] = source[a, 3 * b], source[a, 3 * b + 1]
+            out[b, 3 * a + 2] = source[a, 3 * b + 2]
+
+
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def _blur(image: NDArray[np.float32], radius: int) -> None:
+    """Blur an image of three colours, (rows, 3 columns), in place; three passes of a box come close to a bell."""
+    rows, columns = image.shape[0], image.shape[1] // 3
+    other, turned = np.empty_like(image), np.empty((columns, 3 * rows), np.float32)
+    back, total = np.empty_like(turned), np.empty(3 * max(rows, columns))
+    _blur_down(image, radius, total, other)
+    _blur_down(other, radius, total, image)
+    _blur_down(image, radius, total, other)
+    _turn(other, turned)
+    _blur_down(turned, radius, total, back)
+    _blur_down(back, radius, total, turned)
+    _blur_down(turned, radius, total, back)
+    _turn(back, image)
 
 
 @njit(cache=True, error_model="numpy")
@@ -128,39 +152,30 @@ def lens_glare(radiance: NDArray[np.float32], exposure: float) -> NDArray[np.flo
     step = GLARE_STEP
     height, width = radiance.shape[0], radiance.shape[1]
     rows, columns = (height + step - 1) // step, (width + step - 1) // step
-    small = np.zeros((rows, columns, 3), np.float32)
+    small = np.zeros((rows, 3 * columns), np.float32)
+    line = np.zeros(3 * step * columns, np.float32)
+    values = radiance.reshape(height, 3 * width)
     factor, most = np.float32(exposure), np.float32(3000.0)
     for row in range(rows):
-        for y in range(row * step, min(height, (row + 1) * step)):
-            for column in range(columns):
-                r, g, b = np.float32(0.0), np.float32(0.0), np.float32(0.0)
-                for x in range(column * step, min(width, (column + 1) * step)):
-                    r += min(most, radiance[y, x, 0] * factor)
-                    g += min(most, radiance[y, x, 1] * factor)
-                    b += min(most, radiance[y, x, 2] * factor)
-                small[row, column, 0] += r
-                small[row, column, 1] += g
-                small[row, column, 2] += b
+        last = min(height, (row + 1) * step)
+        line[:] = np.float32(0.0)
+        for y in range(row * step, last):
+            for k in range(3 * width):
+                line[k] += min(most, values[y, k] * factor)
         for column in range(columns):
-            count = (min(height, (row + 1) * step) - row * step) * (min(width, (column + 1) * step) - column * step)
+            covered = min(width, (column + 1) * step) - column * step
+            share = np.float32(1.0 / (covered * (last - row * step)))
             for c in range(3):
-                small[row, column, c] /= np.float32(count)
-    turned = np.empty((columns, rows, 3), np.float32)
-    near = np.empty_like(small)
-    far = np.empty_like(small)
+                k = 3 * step * column + c
+                small[row, 3 * column + c] = (line[k] + line[k + 3] + line[k + 6] + line[k + 9]) * share
     scale = max(1, columns // 160)
-    near[:] = small
-    for radius, blurred in ((scale, near), (9 * scale, far)):
-        for _ in range(3):  # three passes of a box come close to a bell
-            _blur_lines(blurred, radius, turned)
-            _blur_lines(turned, radius, blurred)
-        if radius == scale:
-            far[:] = near
+    _blur(small, scale)
+    far = small.copy()
+    _blur(far, 9 * scale)
     for row in range(rows):
-        for column in range(columns):
-            for c in range(3):
-                small[row, column, c] = 0.75 * near[row, column, c] + 0.25 * far[row, column, c]
-    return small
+        for k in range(3 * columns):
+            small[row, k] = np.float32(0.75) * small[row, k] + np.float32(0.25) * far[row, k]
+    return small.reshape(rows, columns, 3)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -10,8 +10,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from simengine.sensors.elementary import power
 from simengine.sensors.illumination import Surroundings, is_ground
-from simengine.sensors.noise import smooth_step, value_noise
+from simengine.sensors.noise import smooth_ramp, smooth_step, value_noise
 from simengine.sensors.points import (
     BLUE,
     DISTANCE,
@@ -37,14 +38,20 @@ from simengine.sensors.points import (
     SUNNY,
     TOWARD_SUN,
     UNSEEN,
+    WORK,
+    WORK_2,
+    WORK_3,
+    Bodies,
     X,
     Y,
 )
-from simengine.sensors.sky import sample_sky
+from simengine.sensors.sky import blend_texels, sample_sky
 
 WATER_REFLECTANCE = 0.02  # head-on, refractive index 1.33
 GLOSSY, MIRRORING = 25.0, 300.0  # exponents from which a surface mirrors its surroundings blurred, and sharply
 WATER_EXPONENT = 340.0  # of the sun's glitter on a wet road
+_F = np.float32
+_LEAST_FILM = _F(0.02)  # thinner films show nothing
 
 
 @njit(cache=True, error_model="numpy")
@@ -131,83 +138,167 @@ def mirror_sample(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def reflected_light(
-    sky_map: NDArray[np.float32], sky: NDArray[np.float64], ground: NDArray[np.float64], x: float, y: float, z: float,
-    sharp: bool,
+    sky_map: NDArray[np.float32], ground: NDArray[np.float64], x: float, y: float, z: float
 ) -> tuple[float, float, float]:
-    """Return the luminance from a unit direction for reflections: sky above, houses and ground below the horizon."""
+    """Return the luminance from a unit direction for films of water: sky above, houses and ground below the horizon."""
     high = smooth_step(-0.02, 0.30, z)
-    if high <= 0.0:
-        return 0.7 * ground[0], 0.7 * ground[1], 0.7 * ground[2]
-    if sharp:
-        r, g, b = sample_sky(sky_map, x, y, z)
-    else:
-        r, g, b = sky[0] / math.pi, sky[1] / math.pi, sky[2] / math.pi
+    r, g, b = sample_sky(sky_map, x, y, z)
     low = 0.7 * (1.0 - high)
     return r * high + ground[0] * low, g * high + ground[1] * low, b * high + ground[2] * low
 
 
+@njit(cache=True, error_model="numpy", inline="always")
+def schlick(facing: np.float32) -> np.float32:
+    """Return Schlick's weight of grazing light, (1 − cos θ)⁵."""
+    grazing = _F(1.0) - facing
+    square = grazing * grazing
+    return square * square * grazing
+
+
+@njit(cache=True, error_model="numpy", inline="always")
+def fresnel(reflectance: np.float32, exponent: np.float32, facing: np.float32) -> np.float32:
+    """Return the share of light that a surface mirrors; rough ones mirror less at grazing angles."""
+    return reflectance + (_F(1.0) - reflectance) * schlick(facing) * min(_F(1.0), exponent * _F(1.0 / 150.0))
+
+
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def reflect_light(
-    around: Surroundings, lattice: NDArray[np.float32], mirror: NDArray[np.float64], focal: float,
-    nearest: NDArray[np.int32], row: int, px: NDArray[np.float64],
-) -> None:
-    """Turn a row's illuminance into luminance.
+def mirror_surroundings(around: Surroundings, sharp: bool, count: int, px: NDArray[np.float32]) -> None:
+    """Mix what a run of glossy pixels mirrors of sky and ground into its luminance.
 
     Args:
         around: Light.
-        lattice: See `noise.lattice_table`.
+        sharp: The sky is mirrored as it is, else evenly blurred.
+        count: Pixels of the run.
+        px: See `points`; from the run's first pixel on.
+    """
+    sky_map, zero, one = around.sky_map, _F(0.0), _F(1.0)
+    sky_r, sky_g, sky_b = _F(around.sky[0] / math.pi), _F(around.sky[1] / math.pi), _F(around.sky[2] / math.pi)
+    ground_r, ground_g, ground_b = _F(0.7 * around.ground[0]), _F(0.7 * around.ground[1]), _F(0.7 * around.ground[2])
+    size = sky_map.shape[0]
+    half, last = _F(0.5 * size), _F(size - 1.001)
+    for i in range(count):  # where the sky's map is seen, and how much of it before the ground
+        vx, vy, vz = px[EYE_X + i], px[EYE_Y + i], px[EYE_Z + i]
+        double = _F(2.0) * px[FACING + i]
+        x, y, z = double * px[NORMAL_X + i] - vx, double * px[NORMAL_Y + i] - vy, double * px[NORMAL_Z + i] - vz
+        norm = half / (abs(x) + abs(y) + max(z, zero))
+        px[WORK + i] = min(last, max(zero, (x + y) * norm + half - _F(0.5)))
+        px[WORK_2 + i] = min(last, max(zero, (x - y) * norm + half - _F(0.5)))
+        px[WORK_3 + i] = smooth_ramp(_F(-0.02), _F(0.30), z)
+    for i in range(count):
+        facing, reflectance, exponent, high = px[FACING + i], px[REFLECTANCE + i], px[EXPONENT + i], px[WORK_3 + i]
+        if not (exponent > GLOSSY and reflectance > zero and facing > zero):
+            continue
+        r, g, b = sky_r, sky_g, sky_b
+        if sharp:
+            u, v = px[WORK + i], px[WORK_2 + i]
+            column, row = np.uint32(u), np.uint32(v)
+            light = blend_texels(sky_map, row, column, float(v) - row, float(u) - column)
+            r, g, b = _F(light[0]), _F(light[1]), _F(light[2])
+        share, low = fresnel(reflectance, exponent, facing), one - high
+        shown, keep = share * px[OPEN + i], one - share
+        px[OUT_R + i] = px[OUT_R + i] * keep + shown * (r * high + ground_r * low)
+        px[OUT_G + i] = px[OUT_G + i] * keep + shown * (g * high + ground_g * low)
+        px[OUT_B + i] = px[OUT_B + i] * keep + shown * (b * high + ground_b * low)
+
+
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def add_sun_highlights(
+    sun: NDArray[np.float64], direction: NDArray[np.float64], count: int, px: NDArray[np.float32]
+) -> None:
+    """Add the sun's highlights to a block's luminance; `sun` in lx, `direction` towards it."""
+    sun_x, sun_y, sun_z = _F(direction[0]), _F(direction[1]), _F(direction[2])
+    sun_r, sun_g, sun_b = _F(sun[0]), _F(sun[1]), _F(sun[2])
+    zero, per_lobe = _F(0.0), _F(1.0 / (8.0 * math.pi))
+    for i in range(count):
+        reflectance, exponent, facing = px[REFLECTANCE + i], px[EXPONENT + i], px[FACING + i]
+        hx, hy, hz = sun_x + px[EYE_X + i], sun_y + px[EYE_Y + i], sun_z + px[EYE_Z + i]
+        half = max(_F(1e-6), math.sqrt(hx * hx + hy * hy + hz * hz))
+        peak = (px[NORMAL_X + i] * hx + px[NORMAL_Y + i] * hy + px[NORMAL_Z + i] * hz) / half
+        sunny = px[SUNNY + i] * px[TOWARD_SUN + i]
+        lobe = sunny * fresnel(reflectance, exponent, facing) * (exponent + _F(8.0)) * per_lobe * power(peak, exponent)
+        lobe = lobe if reflectance > zero and facing > zero and peak > _F(0.6) else zero
+        px[OUT_R + i] += lobe * sun_r
+        px[OUT_G + i] += lobe * sun_g
+        px[OUT_B + i] += lobe * sun_b
+
+
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def mirror_in_films(
+    around: Surroundings, mirror: NDArray[np.float64], focal: float, tri: NDArray[np.int32], row: int, first: int,
+    count: int, px: NDArray[np.float32],
+) -> None:
+    """Mix what films of water and ice mirror into a block's luminance; see `reflect_light`."""
+    one, time, scale = _F(1.0), _F(6.0 * around.time), _F(focal / 1000.0)
+    for i in range(count):  # where in the mirror image, and how far smeared
+        rough = one - px[FILM + i]
+        ripple = value_noise(_F(9.0) * px[X + i], _F(9.0) * px[Y + i] + time, 89) - _F(0.5)
+        shift = min(one, _F(12.0) / px[DISTANCE + i]) * scale * (_F(0.6) + _F(2.0) * rough) * ripple
+        px[WORK + i] = _F(2.5) * shift
+        px[WORK_2 + i] = _F(4.5) * shift
+        px[WORK_3 + i] = one + _F(26.0) * rough * scale
+    sky_map, ground, mirrored = around.sky_map, around.ground, mirror.shape[0] > 0
+    sun_x, sun_y, sun_z = around.sun_direction[0], around.sun_direction[1], around.sun_direction[2]
+    for i in range(count):
+        film, facing = px[FILM + i], px[FACING + i]
+        if not (film > _LEAST_FILM and facing > 0.0) or tri[i] < 0:
+            continue
+        vx, vy, vz = float(px[EYE_X + i]), float(px[EYE_Y + i]), float(px[EYE_Z + i])
+        if mirrored:
+            r, g, b = mirror_sample(
+                mirror, 0.5 * (first + i + 0.5) + px[WORK + i], 0.5 * (row + 0.5) + px[WORK_2 + i], px[WORK_3 + i]
+            )
+        else:
+            r, g, b = reflected_light(sky_map, ground, -vx, -vy, vz)
+        grazing = schlick(facing)
+        wet = (WATER_REFLECTANCE + (1.0 - WATER_REFLECTANCE) * grazing) * film
+        sunny, lobe = px[SUNNY + i] * px[TOWARD_SUN + i], 0.0
+        if sunny > 0.0:
+            hx, hy, hz = sun_x + vx, sun_y + vy, sun_z + vz
+            upward = hz / max(1e-6, math.sqrt(hx * hx + hy * hy + hz * hz))
+            if upward > 0.9:
+                glitter = float(power(_F(upward), _F(WATER_EXPONENT)))
+                lobe = sunny * wet * (WATER_EXPONENT + 8.0) / (8.0 * math.pi) * glitter
+        keep = 1.0 - wet
+        px[OUT_R + i] = px[OUT_R + i] * keep + wet * r + lobe * around.sun[0]
+        px[OUT_G + i] = px[OUT_G + i] * keep + wet * g + lobe * around.sun[1]
+        px[OUT_B + i] = px[OUT_B + i] * keep + wet * b + lobe * around.sun[2]
+
+
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def reflect_light(
+    bodies: Bodies, around: Surroundings, table: NDArray[np.float64], films: bool, mirror: NDArray[np.float64],
+    focal: float, tri: NDArray[np.int32], row: int, first: int, run: NDArray[np.int32], num_runs: int,
+    px: NDArray[np.float32],
+) -> None:
+    """Turn a block's illuminance into luminance.
+
+    Args:
+        bodies: Geometry.
+        around: Light.
+        table: See `surfaces.surface_table`.
+        films: The weather lays films on the ground.
         mirror: `sum_columns` of the mirror image for films on the ground, of shape (0, 0, 3) if there is none.
         focal: Focal length [px].
-        nearest: Triangle, −1 or UNSEEN. Shape (height, width).
+        tri: Triangle, −1 or UNSEEN, of each pixel. Shape (BLOCK,).
         row: Of the image.
+        first: Column where the block begins.
+        run: See `points.find_runs`.
+        num_runs: See `points.find_runs`.
         px: See `points`.
     """
-    sun, sky, ground, direction, sky_map = around.sun, around.sky, around.ground, around.sun_direction, around.sky_map
-    mirrored = mirror.shape[0] > 0
-    spread = 1.0 / math.pi  # Lambert's
-    for column in range(nearest.shape[1]):
-        if nearest[row, column] < 0:
+    count, spread = run[num_runs], _F(1.0 / math.pi)  # Lambert's
+    for i in range(count):
+        px[OUT_R + i] += px[RED + i] * px[LUX_R + i] * spread
+        px[OUT_G + i] += px[GREEN + i] * px[LUX_G + i] * spread
+        px[OUT_B + i] += px[BLUE + i] * px[LUX_B + i] * spread
+    for n in range(num_runs):
+        t = tri[run[n]]
+        if t < 0:
             continue
-        red = px[OUT_R, column] + px[RED, column] * px[LUX_R, column] * spread
-        green = px[OUT_G, column] + px[GREEN, column] * px[LUX_G, column] * spread
-        blue = px[OUT_B, column] + px[BLUE, column] * px[LUX_B, column] * spread
-        facing, film = px[FACING, column], px[FILM, column]
-        reflectance, exponent = px[REFLECTANCE, column], px[EXPONENT, column]
-        sunny = px[SUNNY, column] * px[TOWARD_SUN, column]
-        if facing > 0.0 and (film > 0.02 or (reflectance > 0.0 and (exponent > GLOSSY or sunny > 0.0))):
-            vx, vy, vz = px[EYE_X, column], px[EYE_Y, column], px[EYE_Z, column]
-            nx, ny, nz = px[NORMAL_X, column], px[NORMAL_Y, column], px[NORMAL_Z, column]
-            grazing = 1.0 - facing
-            schlick = grazing * grazing * grazing * grazing * grazing
-            hx, hy, hz = direction[0] + vx, direction[1] + vy, direction[2] + vz
-            half = max(1e-6, math.sqrt(hx * hx + hy * hy + hz * hz))
-            fresnel = reflectance + (1.0 - reflectance) * schlick * min(1.0, exponent / 150.0)
-            if reflectance > 0.0 and exponent > GLOSSY:
-                mx, my, mz = 2.0 * facing * nx - vx, 2.0 * facing * ny - vy, 2.0 * facing * nz - vz
-                sr, sg, sb = reflected_light(sky_map, sky, ground, mx, my, mz, exponent > MIRRORING)
-                shown, keep = fresnel * px[OPEN, column], 1.0 - fresnel
-                red, green, blue = red * keep + shown * sr, green * keep + shown * sg, blue * keep + shown * sb
-            if reflectance > 0.0 and sunny > 0.0:
-                peak = (nx * hx + ny * hy + nz * hz) / half
-                if peak > 0.6:
-                    lobe = sunny * fresnel * (exponent + 8.0) / (8.0 * math.pi) * peak**exponent
-                    red, green, blue = red + lobe * sun[0], green + lobe * sun[1], blue + lobe * sun[2]
-            if film > 0.02:
-                wet = (WATER_REFLECTANCE + (1.0 - WATER_REFLECTANCE) * schlick) * film
-                if mirrored:
-                    rough = 1.0 - film
-                    x, y = px[X, column], px[Y, column]
-                    ripple = value_noise(lattice, 9.0 * x, 9.0 * y + 6.0 * around.time, 89) - 0.5
-                    scale = min(1.0, 12.0 / px[DISTANCE, column]) * focal / 1000.0 * (0.6 + 2.0 * rough) * ripple
-                    sr, sg, sb = mirror_sample(
-                        mirror, 0.5 * (column + 0.5 + 5.0 * scale), 0.5 * (row + 0.5 + 9.0 * scale),
-                        1.0 + 26.0 * rough * focal / 1000.0,
-                    )
-                else:
-                    sr, sg, sb = reflected_light(sky_map, sky, ground, -vx, -vy, vz, True)
-                keep = 1.0 - wet
-                red, green, blue = red * keep + wet * sr, green * keep + wet * sg, blue * keep + wet * sb
-                if sunny > 0.0 and hz > 0.9 * half:
-                    lobe = sunny * wet * (WATER_EXPONENT + 8.0) / (8.0 * math.pi) * (hz / half) ** WATER_EXPONENT
-                    red, green, blue = red + lobe * sun[0], green + lobe * sun[1], blue + lobe * sun[2]
-        px[OUT_R, column], px[OUT_G, column], px[OUT_B, column] = red, green, blue
+        material = bodies.material[t]
+        if table[material, 4] > GLOSSY and table[material, 3] > 0.0:
+            mirror_surroundings(around, table[material, 4] > MIRRORING, run[n + 1] - run[n], px[run[n] :])
+    if around.sun[1] > 0.0:
+        add_sun_highlights(around.sun, around.sun_direction, count, px)
+    if films:
+        mirror_in_films(around, mirror, focal, tri, row, first, count, px)

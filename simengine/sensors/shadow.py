@@ -87,53 +87,6 @@ def draw_shadow_map(
                         out[row, column] = value
 
 
-@njit(cache=True, error_model="numpy", inline="always")
-def sun_visible(
-    height: NDArray[np.float32], corner: NDArray[np.float64], texel: NDArray[np.float64],
-    sun_from_world: NDArray[np.float64], x: float, y: float, z: float, nx: float, ny: float, nz: float,
-) -> float:
-    """Return the share of the sun that a point of a surface sees, 0..1; points outside the maps see it all.
-
-    Args:
-        height: See `ShadowMaps`.
-        corner: See `ShadowMaps`.
-        texel: See `ShadowMaps`.
-        sun_from_world: See `ShadowMaps`.
-        x: Point [m].
-        y: [m].
-        z: [m].
-        nx: Unit normal of the surface.
-        ny: North.
-        nz: Up.
-    """
-    m = sun_from_world
-    edge = height.shape[1] - 3.0
-    across, along = m[0, 0] * x + m[0, 1] * y + m[0, 2] * z, m[1, 0] * x + m[1, 1] * y + m[1, 2] * z
-    toward = m[2, 0] * x + m[2, 1] * y + m[2, 2] * z
-    lift_across, lift_along = m[0, 0] * nx + m[0, 1] * ny + m[0, 2] * nz, m[1, 0] * nx + m[1, 1] * ny + m[1, 2] * nz
-    lift_toward = m[2, 0] * nx + m[2, 1] * ny + m[2, 2] * nz
-    for c in range(height.shape[0]):
-        per_texel = 1.0 / texel[c]
-        u = (across - corner[c, 0]) * per_texel + (LIFT * lift_across - 0.5)
-        v = (along - corner[c, 1]) * per_texel + (LIFT * lift_along - 0.5)
-        if u < 1.0 or v < 1.0 or u > edge or v > edge:
-            continue
-        w = toward + texel[c] * (LIFT * lift_toward + BIAS)
-        i, j = int(u), int(v)
-        low, high = 0.0, 0.0
-        fu, fv = u - i, v - j
-        if height[c, j, i] <= w:
-            low += 1.0 - fu
-        if height[c, j, i + 1] <= w:
-            low += fu
-        if height[c, j + 1, i] <= w:
-            high += 1.0 - fu
-        if height[c, j + 1, i + 1] <= w:
-            high += fu
-        return low + (high - low) * fv
-    return 1.0
-
-
 def sun_axes(direction: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the frame whose third axis points to the sun: sun_from_world, shape (3, 4)."""
     x, y, z = (float(value) for value in direction)

@@ -13,7 +13,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.weather import Weather, extinction, sky_illuminance, sun_illuminance
-from simengine.sensors.noise import fractal_noise, lattice_table, smooth_step
+from simengine.sensors.noise import fractal_noise, smooth_step
 
 SKY_SIZE = 512  # texels of the map's edge
 # Optical depth of clear air per air mass at 610, 550 and 465 nm: Rayleigh 0.0088 λ^-4.05 (λ in µm, Leckner 1978) plus
@@ -55,13 +55,12 @@ def texel_direction(row: int, column: int, size: int) -> tuple[float, float, flo
 
 @njit(cache=True, error_model="numpy")
 def fill_sky(
-    lattice: NDArray[np.float32], sun_x: float, sun_y: float, sun_z: float, cloud: float, day: float, city: float,
+    sun_x: float, sun_y: float, sun_z: float, cloud: float, day: float, city: float,
     layer: int, out: NDArray[np.float32],
 ) -> float:
     """Fill the map with relative luminance and return its illuminance of level ground.
 
     Args:
-        lattice: See `noise.lattice_table`.
         sun_x: Direction towards the sun, east.
         sun_y: North.
         sun_z: Up.
@@ -96,10 +95,10 @@ def fill_sky(
             red, green, blue = clear * red, clear * green, clear * blue
             if cloud > 0.0:
                 px, py = x / (z + 0.18), y / (z + 0.18)
-                density = fractal_noise(lattice, 1.3 * px + 40.0, 1.3 * py + 40.0, layer, 5)
+                density = fractal_noise(1.3 * px + 40.0, 1.3 * py + 40.0, layer, 5)
                 threshold = 0.5 + (0.5 - cloud) * 0.85
                 cover = smooth_step(threshold - 0.10, threshold + 0.12, density) if cloud < 1.0 else 1.0
-                billow = fractal_noise(lattice, 2.1 * px + 9.0, 2.1 * py + 3.0, layer + 5, 4) - 0.5
+                billow = fractal_noise(2.1 * px + 9.0, 2.1 * py + 3.0, layer + 5, 4) - 0.5
                 lit = (1.0 + 2.0 * z) / 3.0 * (1.0 + (0.55 - 0.25 * cloud) * billow)
                 bright = 1.05 * clear + (0.55 + 0.5 * z) * (1.0 + 0.9 * billow) * (0.15 + 0.85 * day)
                 body = (1.0 - cloud) * bright + cloud * 1.2 * lit
@@ -130,6 +129,20 @@ def scale_sky(factor: float, out: NDArray[np.float32]) -> tuple[float, float, fl
     return er, eg, eb, hr / weight, hg / weight, hb / weight
 
 
+@njit(cache=True, error_model="numpy", inline="always")
+def blend_texels(
+    luminance: NDArray[np.float32], row: int, column: int, v: float, u: float
+) -> tuple[float, float, float]:
+    """Return the sky's luminance between four texels, `v` of the way down from `row` and `u` across from `column`."""
+    w00, w01, w10, w11 = (1.0 - v) * (1.0 - u), (1.0 - v) * u, v * (1.0 - u), v * u
+    m, lower, right = luminance, row + 1, column + 1
+    return (
+        w00 * m[row, column, 0] + w01 * m[row, right, 0] + w10 * m[lower, column, 0] + w11 * m[lower, right, 0],
+        w00 * m[row, column, 1] + w01 * m[row, right, 1] + w10 * m[lower, column, 1] + w11 * m[lower, right, 1],
+        w00 * m[row, column, 2] + w01 * m[row, right, 2] + w10 * m[lower, column, 2] + w11 * m[lower, right, 2],
+    )
+
+
 @njit(cache=True, error_model="numpy")
 def sample_sky(
     luminance: NDArray[np.float32], x: float, y: float, z: float
@@ -138,18 +151,10 @@ def sample_sky(
     size = luminance.shape[0]
     z = max(z, 0.0)
     norm = 0.5 * size / (abs(x) + abs(y) + z)
-    at_column = min(size - 1.0, max(0.0, (x + y) * norm + 0.5 * size - 0.5))
-    at_row = min(size - 1.0, max(0.0, (x - y) * norm + 0.5 * size - 0.5))
-    c0, r0 = int(at_column), int(at_row)
-    c1, r1 = min(size - 1, c0 + 1), min(size - 1, r0 + 1)
-    u, v = at_column - c0, at_row - r0
-    w00, w01, w10, w11 = (1.0 - v) * (1.0 - u), (1.0 - v) * u, v * (1.0 - u), v * u
-    m = luminance
-    return (
-        w00 * m[r0, c0, 0] + w01 * m[r0, c1, 0] + w10 * m[r1, c0, 0] + w11 * m[r1, c1, 0],
-        w00 * m[r0, c0, 1] + w01 * m[r0, c1, 1] + w10 * m[r1, c0, 1] + w11 * m[r1, c1, 1],
-        w00 * m[r0, c0, 2] + w01 * m[r0, c1, 2] + w10 * m[r1, c0, 2] + w11 * m[r1, c1, 2],
-    )
+    at_column = min(size - 1.001, max(0.0, (x + y) * norm + 0.5 * size - 0.5))
+    at_row = min(size - 1.001, max(0.0, (x - y) * norm + 0.5 * size - 0.5))
+    column, row = int(at_column), int(at_row)
+    return blend_texels(luminance, row, column, at_row - row, at_column - column)
 
 
 def sun_color(elevation: float) -> tuple[float, float, float]:
@@ -172,7 +177,7 @@ def light_of_weather(weather: Weather, layer: int) -> SkyLight:
     day = min(1.0, max(0.0, (degrees + 9.0) / 9.0))
     luminance = np.empty((SKY_SIZE, SKY_SIZE, 3), np.float32)
     total = fill_sky(
-        lattice_table(), float(direction[0]), float(direction[1]), float(max(0.0, direction[2])), weather.cloud, day,
+        float(direction[0]), float(direction[1]), float(max(0.0, direction[2])), weather.cloud, day,
         weather.street_lights, layer, luminance,
     )
     er, eg, eb, hr, hg, hb = scale_sky(sky_illuminance(weather) / total, luminance)

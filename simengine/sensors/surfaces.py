@@ -1,4 +1,4 @@
-"""What surfaces look like in visible light: albedo, gloss, retro-reflection, and their texture by position.
+"""What surfaces look like in visible light: albedo, gloss and retro-reflection of materials, and who is painted how.
 
 Albedo is linear sRGB. Asphalt, concrete, soil, grass and snow follow Oke, "Boundary Layer Climates",
 table 1.1; paint and
@@ -6,22 +6,19 @@ sign sheeting EN 1436 and EN 12899-1; glass, plastics and lacquer reflect 4 % he
 their optical constants say; the rest was chosen by eye.
 """
 
-import math
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.mesh import Material
-from simengine.sensors.noise import fractal_noise, lattice_value, smooth_step, solid_noise, value_noise
+from simengine.sensors import textures
+from simengine.sensors.noise import lattice_value
 from simengine.sensors.points import (
     BLUE,
     EXPONENT,
     FILM,
     FOOTPRINT,
     GREEN,
-    LOCAL_NX,
-    LOCAL_NY,
     LOCAL_NZ,
     LOCAL_X,
     LOCAL_Y,
@@ -29,8 +26,9 @@ from simengine.sensors.points import (
     RED,
     REFLECTANCE,
     RETRO,
+    WORK,
     Bodies,
-    barycentric,
+    barycentric_slopes,
 )
 
 # Columns of the table: albedo (RGB), reflectance, exponent, retro-reflection, strength and size of the mottle.
@@ -89,6 +87,10 @@ _UPPER, _LOWER, _SKIN, _HAIR = (
     int(m) for m in (Material.CLOTH_UPPER, Material.CLOTH_LOWER, Material.SKIN, Material.HAIR)
 )
 _WOOD, _CARDBOARD, _WINDOW = int(Material.WOOD), int(Material.CARDBOARD), int(Material.WINDOW)
+BRICK_SHARE = 0.18  # of the houses
+_F = np.float32
+_FRAME_FOOTPRINT = _F(0.12)  # coarser pixels show no window frames [m]
+_LEVEL = _F(0.9)  # upward component of the normal above which a floor's joints show
 
 
 def surface_table() -> NDArray[np.float64]:
@@ -102,7 +104,7 @@ def surface_table() -> NDArray[np.float64]:
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def facade_color(pick: float) -> tuple[float, float, float]:
     """Return a plaster or brick colour for a number in [0, 1)."""
-    if pick < 0.18:
+    if pick < BRICK_SHARE:
         return 0.30, 0.125, 0.080  # brick
     if pick < 0.34:
         return 0.56, 0.48, 0.34  # sandstone
@@ -141,131 +143,20 @@ def person_color(material: int, pick: float) -> tuple[float, float, float]:
 
 
 @njit(cache=True, error_model="numpy")
-def fade(footprint: float, size: float) -> float:
-    """Return how much of a pattern of a size survives in a pixel that covers `footprint`, 0..1."""
-    return min(1.0, max(0.0, 1.6 - 2.0 * footprint / size))
-
-
-@njit(cache=True, error_model="numpy")
-def textured_albedo(
-    table: NDArray[np.float64], lattice: NDArray[np.float32], material: int, x: float, y: float, z: float, nx: float,
-    ny: float, nz: float,
-    seed: int, instance: int, triangle_seed: int, footprint: float, red: float, green: float, blue: float,
+def plain_albedo(
+    table: NDArray[np.float64], material: int, seed: int, instance: int, red: float, green: float, blue: float
 ) -> tuple[float, float, float]:
-    """Return the albedo of a point of a surface.
-
-    Args:
-        table: See `surface_table`.
-        lattice: See `noise.lattice_table`.
-        material: Material.
-        x: Point in the frame of its object [m].
-        y: [m].
-        z: [m].
-        nx: Unit normal in that frame.
-        ny: Its second component.
-        nz: Its third component.
-        seed: Of the episode's appearance.
-        instance: Of the object.
-        triangle_seed: Of the triangle.
-        footprint: Edge length of what a pixel covers there [m].
-        red: Paint of the actor.
-        green: Paint of the actor.
-        blue: Paint of the actor.
-    """
-    r, g, b = table[material, 0], table[material, 1], table[material, 2]
-    if material == _CAR_PAINT:
+    """Return the albedo of a surface before its texture; `red`, `green`, `blue` are the actor's paint."""
+    if material in (_CAR_PAINT, _UPPER):
         return red, green, blue
-    if material == _ASPHALT:
-        tone = 1.0 + 0.34 * (fractal_noise(lattice, 0.16 * x, 0.16 * y, 3, 2) - 0.5)
-        near = fade(footprint, 0.09)
-        if near > 0.0:
-            tone += near * 0.30 * (value_noise(lattice, 24.0 * x, 24.0 * y, 5) - 0.5)
-            close = fade(footprint, 0.025)
-            if close > 0.0:
-                speck = value_noise(lattice, 90.0 * x, 90.0 * y, 7)
-                tone += close * (0.9 * max(0.0, speck - 0.72) / 0.28 - 0.35 * max(0.0, 0.3 - speck) / 0.3)
-        return r * tone, g * tone, b * tone
-    if material == _GRASS:
-        broad = fractal_noise(lattice, 0.11 * x, 0.11 * y, 11, 3)
-        tone = 0.70 + 0.6 * broad
-        dry = smooth_step(0.50, 0.78, fractal_noise(lattice, 0.045 * x + 7.0, 0.045 * y, 13, 2))
-        near = fade(footprint, 0.35)
-        if near > 0.0:
-            tone *= 1.0 + near * 0.9 * (value_noise(lattice, 6.5 * x, 6.5 * y, 15) - 0.5)
-            close = fade(footprint, 0.06)
-            if close > 0.0:
-                tone *= 1.0 + close * 1.1 * (value_noise(lattice, 38.0 * x, 31.0 * y, 17) - 0.5)
-        return (r + dry * 0.055) * tone, (g + dry * 0.012) * tone, (b + dry * 0.012) * tone
+    if material in (_LOWER, _SKIN, _HAIR):
+        return person_color(material, lattice_value(instance, seed & 0xFFFF, 47 + material))
+    if material == _FACADE:
+        return facade_color(lattice_value(instance, seed & 0xFFFF, 31))
+    r, g, b = table[material, 0], table[material, 1], table[material, 2]
     if material == _LEAF:
         pick = lattice_value(instance, seed & 0xFFFF, 19)
-        tone = 0.80 + 0.40 * float(triangle_seed & 0xFF) / 255.0
-        near = fade(footprint, 0.45)
-        if near > 0.0:
-            tone *= 1.0 + near * 1.1 * (solid_noise(lattice, 4.3 * x, 4.3 * y, 4.3 * z, 23) - 0.5)
-            close = fade(footprint, 0.12)
-            if close > 0.0:
-                tone *= 1.0 + close * 1.6 * (solid_noise(lattice, 15.0 * x, 15.0 * y, 15.0 * z, 29) - 0.5)
-        return (r + 0.035 * pick * pick) * tone, (g + 0.02 * (pick - 0.5)) * tone, b * tone
-    if material == _FACADE:
-        pick = lattice_value(instance, seed & 0xFFFF, 31)
-        r, g, b = facade_color(pick)
-        along = x * ny - y * nx  # along the wall
-        tone = 1.0 + 0.14 * (fractal_noise(lattice, 0.5 * along, 0.35 * z, 33, 2) - 0.5)
-        tone *= 0.90 + 0.10 * smooth_step(0.0, 2.5, z)
-        if pick < 0.18:
-            course = fade(footprint, 0.09)
-            if course > 0.0:
-                row = math.floor(z / 0.083)
-                shift = along / 0.25 + (0.5 if int(row) % 2 else 0.0)
-                column = math.floor(shift)
-                joint = (z / 0.083 - row < 0.13) or (shift - column < 0.05)
-                brick = 1.0 + 0.35 * (lattice_value(int(row), int(column), 37) - 0.5)
-                tone *= 1.0 + course * ((1.6 if joint else brick) - 1.0)
-        else:
-            close = fade(footprint, 0.04)
-            if close > 0.0:
-                tone *= 1.0 + close * 0.12 * (value_noise(lattice, 45.0 * along, 45.0 * z, 39) - 0.5)
-        return r * tone, g * tone, b * tone
-    if material == _ROOF:
-        pick = lattice_value(instance, seed & 0xFFFF, 41)
-        if pick < 0.45 or nz > 0.98:
-            r, g, b = (0.115, 0.115, 0.12) if nz > 0.98 or pick < 0.22 else (0.16, 0.11, 0.09)
-        course = fade(footprint, 0.32)
-        tone = 1.0 + 0.25 * (value_noise(lattice, 0.9 * x, 0.9 * y, 43) - 0.5)
-        if course > 0.0 and nz < 0.98:
-            rise = z / 0.22
-            tone *= 1.0 - course * 0.35 * (1.0 if rise - math.floor(rise) < 0.18 else 0.0)
-        return r * tone, g * tone, b * tone
-    if material == _UPPER:
-        r, g, b = red, green, blue
-    elif material in (_LOWER, _SKIN, _HAIR):
-        r, g, b = person_color(material, lattice_value(instance, seed & 0xFFFF, 47 + material))
-    elif material == _PLATE:
-        # Dark characters on the plate: cells along its long side.
-        cell, row = y / 0.052, z / 0.11
-        close = fade(footprint, 0.03)
-        glyph = lattice_value(int(math.floor(cell)), int(math.floor(3.0 * (cell - math.floor(cell)))), instance + 61)
-        inside = 0.12 < cell - math.floor(cell) < 0.88 and abs(y) < 0.21
-        stroke = 0.35 + 0.3 * value_noise(lattice, 70.0 * y, 70.0 * z + 9.0 * row, instance + 67) + 0.2 * glyph
-        tone = 1.0 - close * (0.9 if inside and stroke > 0.62 else 0.0)
-        return r * tone, g * tone, b * tone
-    elif material in (_CONCRETE, _FLOOR) and nz > 0.9:
-        # Slabs with joints.
-        slab = 1.5 if material == _CONCRETE else 4.0
-        joint = fade(footprint, 0.03)
-        u, v = x / slab, y / slab
-        if joint > 0.0:
-            edge = min(min(u - math.floor(u), math.ceil(u) - u), min(v - math.floor(v), math.ceil(v) - v)) * slab
-            if edge < 0.008:
-                r, g, b = r * (1.0 - 0.45 * joint), g * (1.0 - 0.45 * joint), b * (1.0 - 0.45 * joint)
-    grain, size = table[material, 6], table[material, 7]
-    if grain > 0.0:
-        near = fade(footprint, size)
-        if near > 0.0:
-            step = 2.0 / size
-            along = 0.2 * step if material in (_WOOD, _CARDBOARD) else step
-            tone = 1.0 + near * grain * 2.0 * (solid_noise(lattice, along * x, step * y, step * z, 53) - 0.5)
-            r, g, b = r * tone, g * tone, b * tone
+        return r + 0.035 * pick * pick, g + 0.02 * (pick - 0.5), b
     return r, g, b
 
 
@@ -283,46 +174,121 @@ def window_frame(w1: float, w2: float, second: bool) -> bool:
 
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def paint_surfaces(
-    bodies: Bodies, table: NDArray[np.float64], lattice: NDArray[np.float32], seed: int, nearest: NDArray[np.int32],
-    row: int, run: NDArray[np.int32], num_runs: int, px: NDArray[np.float64],
+def _frame_window(
+    vertex: NDArray[np.float32], triangle: NDArray[np.int32], t: int, second: bool, slopes: NDArray[np.float64],
+    count: int, px: NDArray[np.float32],
 ) -> None:
-    """Fill a row's albedo, gloss and retro-reflection.
+    """Paint the frame of a window where pixels are fine enough to show it."""
+    barycentric_slopes(vertex, triangle, t, slopes)
+    a = triangle[t, 0]
+    for i in range(count):
+        if px[FOOTPRINT + i] >= _FRAME_FOOTPRINT:
+            continue
+        x, y, z = px[LOCAL_X + i] - vertex[a, 0], px[LOCAL_Y + i] - vertex[a, 1], px[LOCAL_Z + i] - vertex[a, 2]
+        w1 = slopes[0, 0] * x + slopes[0, 1] * y + slopes[0, 2] * z
+        w2 = slopes[1, 0] * x + slopes[1, 1] * y + slopes[1, 2] * z
+        if window_frame(w1, w2, second):
+            px[RED + i], px[GREEN + i], px[BLUE + i] = _F(0.62), _F(0.61), _F(0.58)
+            px[REFLECTANCE + i], px[EXPONENT + i] = _F(0.0), _F(1.0)
+
+
+@njit(cache=True, error_model="numpy")
+def texture_pixels(
+    table: NDArray[np.float64], material: int, seed: int, instance: int, count: int, px: NDArray[np.float32]
+) -> None:
+    """Vary the plain albedo of a run of pixels by the texture of their material.
+
+    Args:
+        table: See `surface_table`.
+        material: Material.
+        seed: Of the episode's appearance.
+        instance: Of the object.
+        count: Pixels of the run.
+        px: See `points`; from the run's first pixel on. For leaves WORK holds the tone of each pixel's own leaf.
+    """
+    finest = px[FOOTPRINT]
+    for i in range(count):
+        finest = min(finest, px[FOOTPRINT + i])
+    if material == _ASPHALT:
+        textures.asphalt(finest, count, px)
+    elif material == _GRASS:
+        textures.grass(finest, count, px)
+    elif material == _LEAF:
+        textures.leaves(finest, count, px)
+    elif material == _FACADE:
+        textures.facade(lattice_value(instance, seed & 0xFFFF, 31) < BRICK_SHARE, finest, count, px)
+    elif material == _ROOF:
+        textures.roof(lattice_value(instance, seed & 0xFFFF, 41), count, px)
+    elif material == _PLATE:
+        textures.plate(instance, count, px)
+    else:
+        if material in (_CONCRETE, _FLOOR) and px[LOCAL_NZ] > _LEVEL:
+            textures.slabs(_F(1.5) if material == _CONCRETE else _F(4.0), finest, count, px)
+        strength, size = table[material, 6], table[material, 7]
+        if strength > 0.0 and finest < 0.8 * size:
+            along = 0.2 if material in (_WOOD, _CARDBOARD) else 1.0
+            textures.mottle(_F(strength), _F(size), _F(along), count, px)
+
+
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def paint_surfaces(
+    bodies: Bodies, table: NDArray[np.float64], seed: int, tri: NDArray[np.int32], run: NDArray[np.int32],
+    num_runs: int, px: NDArray[np.float32],
+) -> None:
+    """Fill a block's albedo, gloss and retro-reflection.
+
+    Neighbouring runs of one material and object are textured together.
 
     Args:
         bodies: Geometry.
         table: See `surface_table`.
-        lattice: See `noise.lattice_table`.
         seed: Of the episode's appearance.
-        nearest: Triangle, −1 or UNSEEN. Shape (height, width).
-        row: Of the image.
+        tri: Triangle, −1 or UNSEEN, of each pixel. Shape (BLOCK,).
         run: See `points.find_runs`.
         num_runs: See `points.find_runs`.
         px: See `points`.
     """
     materials, parts, part_actor, part_instance = bodies.material, bodies.part, bodies.part_actor, bodies.part_instance
     seeds, color, vertex, triangle = bodies.triangle_seed, bodies.actor_color, bodies.vertex, bodies.triangle
-    for n in range(num_runs):
-        t = nearest[row, run[n]]
+    slopes = np.empty((2, 3))
+    n = 0
+    while n < num_runs:
+        t = tri[run[n]]
         if t < 0:
+            n += 1
             continue
-        material, part, triangle_seed = int(materials[t]), parts[t], int(seeds[t])
+        material, part = int(materials[t]), parts[t]
         a, instance = part_actor[part], int(part_instance[part])
+        level = px[LOCAL_NZ + run[n]] > _LEVEL
+        begin, after = n, n + 1
+        while after < num_runs:
+            other = tri[run[after]]
+            if other < 0 or materials[other] != material or part_instance[parts[other]] != instance:
+                break
+            if (px[LOCAL_NZ + run[after]] > _LEVEL) != level:
+                break
+            after += 1
+        n = after
+        count, here = run[after] - run[begin], px[run[begin] :]
         pr, pg, pb = 0.5, 0.5, 0.5
         if a >= 0:
             pr, pg, pb = float(color[a, 0]), float(color[a, 1]), float(color[a, 2])
-        reflectance, exponent, retro = table[material, 3], table[material, 4], table[material, 5]
-        for column in range(run[n], run[n + 1]):
-            x, y, z = px[LOCAL_X, column], px[LOCAL_Y, column], px[LOCAL_Z, column]
-            footprint = px[FOOTPRINT, column]
-            px[RED, column], px[GREEN, column], px[BLUE, column] = textured_albedo(
-                table, lattice, material, x, y, z, px[LOCAL_NX, column], px[LOCAL_NY, column], px[LOCAL_NZ, column],
-                seed, instance, triangle_seed, footprint, pr, pg, pb,
-            )
-            px[REFLECTANCE, column], px[EXPONENT, column], px[RETRO, column] = reflectance, exponent, retro
-            px[FILM, column] = 0.0
-            if material == _WINDOW and footprint < 0.12:
-                w1, w2 = barycentric(vertex, triangle, t, x, y, z)
-                if window_frame(w1, w2, (triangle_seed & 1) == 1):
-                    px[RED, column], px[GREEN, column], px[BLUE, column] = 0.62, 0.61, 0.58
-                    px[REFLECTANCE, column], px[EXPONENT, column] = 0.0, 1.0
+        red, green, blue = plain_albedo(table, material, seed, instance, pr, pg, pb)
+        r, g, b = _F(red), _F(green), _F(blue)
+        reflectance, exponent, retro = _F(table[material, 3]), _F(table[material, 4]), _F(table[material, 5])
+        for i in range(count):
+            here[RED + i], here[GREEN + i], here[BLUE + i] = r, g, b
+            here[REFLECTANCE + i], here[EXPONENT + i], here[RETRO + i] = reflectance, exponent, retro
+            here[FILM + i] = _F(0.0)
+        if material == _LEAF:
+            for k in range(begin, after):
+                tone = _F(0.80) + _F(0.40 / 255.0) * _F(seeds[tri[run[k]]] & np.uint32(0xFF))
+                for i in range(run[k], run[k + 1]):
+                    px[WORK + i] = tone
+        texture_pixels(table, material, seed, instance, count, here)
+        if material == _WINDOW:
+            for k in range(begin, after):
+                pane = tri[run[k]]
+                _frame_window(
+                    vertex, triangle, pane, (seeds[pane] & 1) == 1, slopes, run[k + 1] - run[k], px[run[k] :]
+                )

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from simengine.core.state import ActorKind, Light
+from simengine.sensors.lamplight import beam_share
 from simengine.sensors.lamps import (
     CELL_SIZE,
     CELLS,
@@ -100,3 +101,10 @@ def test_ground_is_dark_under_a_car_and_open_away_from_it():
     assert open_share[0] < 0.15
     assert open_share == sorted(open_share)
     assert open_share[3] == 1.0
+
+
+def test_the_pictures_beam_is_that_of_the_air():
+    for across in np.linspace(-1.2, 1.2, 25):
+        for up in np.linspace(-0.3, 0.1, 41):
+            exact = head_lamp_share(across, up)
+            assert beam_share(np.float32(across), np.float32(up)) == pytest.approx(exact, rel=1e-4, abs=1e-4)

@@ -39,9 +39,9 @@ def test_knots_give_what_every_pixel_gives(sky, monkeypatch):
 
 
 def test_runs_cover_a_row_and_change_where_the_triangle_does():
-    row = np.array([[3, 3, -1, -1, -1, 7, 3, 3]], np.int32)
+    shown = np.array([3, 3, -1, -1, -1, 7, 3, 3], np.int32)
     run = np.zeros(9, np.int32)
-    count = find_runs(row, 0, run)
+    count = find_runs(shown, 8, run)
     assert run[: count + 1].tolist() == [0, 2, 5, 6, 8]
 
 

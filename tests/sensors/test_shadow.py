@@ -5,8 +5,10 @@ import math
 import numpy as np
 import pytest
 
+from simengine.sensors import points
+from simengine.sensors.illumination import find_sun
 from simengine.sensors.scene import flatten_scene, pose_parts
-from simengine.sensors.shadow import SunShadows, no_shadows, sun_visible
+from simengine.sensors.shadow import SunShadows, no_shadows
 from tests.sensors.camera_scene import still_history, street_scene, weather
 
 ACTORS = (("sedan", 0.0, 0.0, 0.0), ("bus", 20.0, 0.0, 0.0))
@@ -18,7 +20,12 @@ SUN = np.array([0.0, math.cos(ELEVATION), math.sin(ELEVATION)])  # in the north:
 
 
 def visible(maps, x, y, z=0.0, normal=(0.0, 0.0, 1.0)):
-    return sun_visible(*maps, x, y, z, *normal)
+    px = np.zeros(points.NUM_VALUES, np.float32)
+    px[[points.X, points.Y, points.Z]] = x, y, z
+    px[[points.NORMAL_X, points.NORMAL_Y, points.NORMAL_Z]] = normal
+    px[points.TOWARD_SUN] = 1.0
+    find_sun(*maps, 1, px)
+    return px[points.SUNNY]
 
 
 def test_a_bus_shades_as_far_as_its_height_over_the_suns_slope():

@@ -1,0 +1,265 @@
+"""The light of local lamps at night on surfaces: illuminance, highlights, and what returns to the ego's own lamps.
+
+Lamp by lamp over a stretch of pixels, in single precision. Retro-reflection of the ego's own beams falls with the angle
+between lamp and eye as sheeting's does (EN 12899-1: RA2 white 250 cd/(lx m²) at 0.33° and about a hundredth at 2°).
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from simengine.sensors.elementary import exp, power
+from simengine.sensors.illumination import Surroundings, is_ground
+from simengine.sensors.lamps import BEAM_SPREAD, CELL_SIZE, HEAD_LAMP, STREET_LAMP
+from simengine.sensors.points import (
+    BLUE,
+    EXPONENT,
+    EYE_X,
+    EYE_Y,
+    EYE_Z,
+    FACING,
+    GREEN,
+    LUX_B,
+    LUX_G,
+    LUX_R,
+    NORMAL_X,
+    NORMAL_Y,
+    NORMAL_Z,
+    OPEN,
+    OUT_B,
+    OUT_G,
+    OUT_R,
+    RED,
+    REFLECTANCE,
+    RETRO,
+    WORK,
+    WORK_2,
+    Bodies,
+    X,
+    Y,
+    Z,
+)
+
+_F = np.float32
+SHEETING_SPREAD = _F(2.0 / 0.0096**2)  # sheeting returns half as much at 0.0096 rad between lamp and eye
+GLOSSY = _F(50.0)  # exponent above which lamps show as highlights
+FADED = _F(10.0)  # a highlight is e^-10 of its peak where its exponent times 1 − cosine is this
+STRETCH = 64  # pixels at most that share a list of lamps
+CELL_STRIDE = 4  # pixels from one look for lamps to the next
+CLEAR_AIR = 1e-3  # extinction below which the air between lamp and surface does not matter [1/m]
+
+
+@njit(cache=True, error_model="numpy", inline="always")
+def beam_share(across: np.float32, up: np.float32) -> np.float32:
+    """Return `lamps.head_lamp_share` in single precision and without branches."""
+    zero, one = _F(0.0), _F(1.0)
+    cut = _F(-0.010) + min(_F(0.26) * max(zero, -across), _F(0.035))
+    square = across * across
+    narrow = one / (one + square * _F(1.0 / 0.11))
+    edge_of_beam = max(zero, one - square * _F(1.0 / (BEAM_SPREAD * BEAM_SPREAD)))
+    wide = (narrow * narrow + _F(0.18) / (one + square * _F(2.0))) * edge_of_beam
+    below = cut - up
+    depth = max(zero, below)
+    steep = depth * _F(1.0 / 0.06)
+    beam = wide * (_F(0.86) / (one + steep + _F(0.5) * steep * steep) + _F(0.14) / (one + depth * _F(4.0)))
+    edge = min(one, max(zero, (below + _F(0.004)) * _F(1.0 / 0.008)))
+    faint = _F(0.012) * wide
+    return faint + (beam - faint) * edge
+
+
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def list_lamps(
+    cells: NDArray[np.int32], corner: NDArray[np.float64], count: int, px: NDArray[np.float32],
+    found: NDArray[np.int32],
+) -> int:
+    """List the lamps that matter somewhere along a stretch of pixels, each once, and return their number.
+
+    Args:
+        cells: See `lamps.LightGrid.cell_light`.
+        corner: See `lamps.LightGrid`.
+        count: Pixels of the stretch.
+        px: See `points`; from the stretch's first pixel on.
+        found: Rows of the lamps. Shape (num_lights,).
+    """
+    total, last_row, last_column = 0, -1, -1
+    i = 0
+    while i < count:
+        row = int(math.floor((px[Y + i] - corner[1]) / CELL_SIZE))
+        column = int(math.floor((px[X + i] - corner[0]) / CELL_SIZE))
+        i = min(i + CELL_STRIDE, count - 1) if i < count - 1 else count
+        if row == last_row and column == last_column:
+            continue
+        last_row, last_column = row, column
+        if row < 0 or column < 0 or row >= cells.shape[0] or column >= cells.shape[1]:
+            continue
+        for k in range(cells.shape[2]):
+            lamp = cells[row, column, k]
+            if lamp < 0:
+                break
+            known = False
+            for n in range(total):
+                known = known or found[n] == lamp
+            if not known:
+                found[total] = lamp
+                total += 1
+    return total
+
+
+@njit(cache=True, error_model="numpy", inline="always")
+def _reached(square: np.float32, per_reach: np.float32) -> np.float32:
+    """Return what is left of an intensity at a squared distance: its inverse, faded out at the reach."""
+    soft = min(_F(1.0), max(_F(0.0), _F(4.0) * (_F(1.0) - square * per_reach)))
+    return soft / max(square, _F(0.25))
+
+
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def add_lamp(
+    light: NDArray[np.float64], n: int, extinction: float, count: int, px: NDArray[np.float32]
+) -> None:
+    """Add what one lamp gives to the illuminance of a stretch of pixels; see `lamps.light_at`.
+
+    What a surface facing it gets, as a share of its colour [lx/cd], is left in WORK.
+    """
+    zero, one = _F(0.0), _F(1.0)
+    at_x, at_y, at_z = _F(light[n, 0]), _F(light[n, 1]), _F(light[n, 2])
+    fx, fy, fz = _F(light[n, 3]), _F(light[n, 4]), _F(light[n, 5])
+    ux, uy, uz = _F(light[n, 6]), _F(light[n, 7]), _F(light[n, 8])
+    lx, ly, lz = uy * fz - uz * fy, uz * fx - ux * fz, ux * fy - uy * fx  # left = up × forward
+    red, green, blue = _F(light[n, 9]), _F(light[n, 10]), _F(light[n, 11])
+    reach, kind, thinning = light[n, 12], light[n, 13], _F(-extinction)
+    per_reach = _F(1.0 / (reach * reach))
+    if kind == HEAD_LAMP:
+        for i in range(count):
+            dx, dy, dz = at_x - px[X + i], at_y - px[Y + i], at_z - px[Z + i]
+            square = dx * dx + dy * dy + dz * dz
+            ahead = -(dx * fx + dy * fy + dz * fz)
+            slope = one / max(ahead, _F(1e-3))
+            share = beam_share(-(dx * lx + dy * ly + dz * lz) * slope, -(dx * ux + dy * uy + dz * uz) * slope)
+            share *= _reached(square, per_reach)
+            px[WORK + i] = share if ahead * ahead > _F(0.15 * 0.15) * square and ahead > zero else zero
+            px[WORK_2 + i] = one / math.sqrt(max(square, _F(1e-4)))
+    else:
+        street = _F(1.0) if kind == STREET_LAMP else zero
+        level, slope = (_F(0.75), _F(1.6)) if kind == STREET_LAMP else (zero, zero)
+        for i in range(count):
+            dx, dy, dz = at_x - px[X + i], at_y - px[Y + i], at_z - px[Z + i]
+            square = dx * dx + dy * dy + dz * dz
+            inverse = one / math.sqrt(max(square, _F(1e-4)))
+            ahead = -(dx * fx + dy * fy + dz * fz) * inverse
+            lantern = (level + slope * (one - ahead * ahead)) * min(one, (ahead - _F(0.05)) * _F(1.0 / 0.30))
+            share = lantern if street > zero else ahead
+            px[WORK + i] = max(zero, share) * _reached(square, per_reach)
+            px[WORK_2 + i] = inverse
+    if extinction > CLEAR_AIR:
+        for i in range(count):
+            px[WORK + i] *= exp(thinning / px[WORK_2 + i])
+    for i in range(count):
+        dx, dy, dz = at_x - px[X + i], at_y - px[Y + i], at_z - px[Z + i]
+        incident = (px[NORMAL_X + i] * dx + px[NORMAL_Y + i] * dy + px[NORMAL_Z + i] * dz) * px[WORK_2 + i]
+        lux = max(zero, incident) * px[WORK + i] * px[OPEN + i]
+        px[LUX_R + i] += lux * red
+        px[LUX_G + i] += lux * green
+        px[LUX_B + i] += lux * blue
+
+
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def add_highlight(light: NDArray[np.float64], n: int, count: int, px: NDArray[np.float32]) -> None:
+    """Add a lamp's highlights to the luminance of a stretch of glossy pixels."""
+    zero, one, per_lobe = _F(0.0), _F(1.0), _F(1.0 / (8.0 * math.pi))
+    at_x, at_y, at_z = _F(light[n, 0]), _F(light[n, 1]), _F(light[n, 2])
+    red, green, blue = _F(light[n, 9]), _F(light[n, 10]), _F(light[n, 11])
+    for i in range(count):
+        nx, ny, nz, exponent = px[NORMAL_X + i], px[NORMAL_Y + i], px[NORMAL_Z + i], px[EXPONENT + i]
+        dx, dy, dz = at_x - px[X + i], at_y - px[Y + i], at_z - px[Z + i]
+        inverse = one / math.sqrt(max(_F(1e-4), dx * dx + dy * dy + dz * dz))
+        tx, ty, tz = dx * inverse, dy * inverse, dz * inverse
+        incident = max(zero, nx * tx + ny * ty + nz * tz)
+        hx, hy, hz = tx + px[EYE_X + i], ty + px[EYE_Y + i], tz + px[EYE_Z + i]
+        peak = (nx * hx + ny * hy + nz * hz) / max(_F(1e-6), math.sqrt(hx * hx + hy * hy + hz * hz))
+        lobe = px[REFLECTANCE + i] * (exponent + _F(8.0)) * per_lobe * power(peak, exponent) * incident * px[WORK + i]
+        lobe = lobe if exponent > GLOSSY and exponent * (one - peak) < FADED else zero
+        px[OUT_R + i] += lobe * red
+        px[OUT_G + i] += lobe * green
+        px[OUT_B + i] += lobe * blue
+
+
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def add_return(light: NDArray[np.float64], n: int, ground: bool, count: int, px: NDArray[np.float32]) -> None:
+    """Add to the luminance of a stretch of pixels what they return to the ego's own lamps.
+
+    Ground returns by its beads and stones, whatever it faces; sheeting in its colour, near the line of sight.
+    """
+    one = _F(1.0)
+    at_x, at_y, at_z = _F(light[n, 0]), _F(light[n, 1]), _F(light[n, 2])
+    lamp_r, lamp_g, lamp_b = _F(light[n, 9]), _F(light[n, 10]), _F(light[n, 11])
+    if ground:
+        for i in range(count):
+            back = px[RETRO + i] * px[WORK + i]
+            px[OUT_R + i] += back * lamp_r
+            px[OUT_G + i] += back * lamp_g
+            px[OUT_B + i] += back * lamp_b
+        return
+    for i in range(count):
+        dx, dy, dz = at_x - px[X + i], at_y - px[Y + i], at_z - px[Z + i]
+        inverse = one / math.sqrt(max(_F(1e-4), dx * dx + dy * dy + dz * dz))
+        faces = px[NORMAL_X + i] * dx + px[NORMAL_Y + i] * dy + px[NORMAL_Z + i] * dz > _F(0.0)
+        cosine = (dx * px[EYE_X + i] + dy * px[EYE_Y + i] + dz * px[EYE_Z + i]) * inverse
+        red, green, blue = px[RED + i], px[GREEN + i], px[BLUE + i]
+        back = px[RETRO + i] * px[FACING + i] / max(_F(0.05), max(red, max(green, blue)))
+        back *= px[WORK + i] / (one + (one - cosine) * SHEETING_SPREAD)
+        back = back if faces else _F(0.0)
+        px[OUT_R + i] += back * red * lamp_r
+        px[OUT_G + i] += back * green * lamp_g
+        px[OUT_B + i] += back * blue * lamp_b
+
+
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def light_by_lamps(
+    bodies: Bodies, around: Surroundings, table: NDArray[np.float64], tri: NDArray[np.int32], run: NDArray[np.int32],
+    num_runs: int, found: NDArray[np.int32], px: NDArray[np.float32],
+) -> None:
+    """Add a block's illuminance by local lamps, their highlights, and what returns to the ego's own lamps.
+
+    Neighbouring runs are lit together as long as they are ground, the ego's own body or glossy alike.
+
+    Args:
+        bodies: Geometry.
+        around: Light.
+        table: See `surfaces.surface_table`.
+        tri: Triangle, −1 or UNSEEN, of each pixel. Shape (BLOCK,).
+        run: See `points.find_runs`.
+        num_runs: See `points.find_runs`.
+        found: Room for the lamps of a stretch. Shape (num_lights,).
+        px: See `points`.
+    """
+    semantic, part, part_actor, material = bodies.semantic, bodies.part, bodies.part_actor, bodies.material
+    light, own, extinction = around.light, around.own_lamps, around.extinction
+    n = 0
+    while n < num_runs:
+        begin, t = n, tri[run[n]]
+        n += 1
+        if t < 0:
+            continue
+        ground, own_body = is_ground(int(semantic[t])), part_actor[part[t]] == 0
+        glossy = table[material[t], 4] > GLOSSY and table[material[t], 3] > 0.0
+        while n < num_runs and tri[run[n]] >= 0:
+            t = tri[run[n]]
+            if is_ground(int(semantic[t])) != ground or (part_actor[part[t]] == 0) != own_body:
+                break
+            if (table[material[t], 4] > GLOSSY and table[material[t], 3] > 0.0) != glossy:
+                break
+            n += 1
+        for first in range(run[begin], run[n], STRETCH):
+            count, here = min(STRETCH, run[n] - first), px[first:]
+            lamps = list_lamps(around.cell_light, around.corner, count, here, found)
+            for k in range(-1, lamps):
+                lamp = own if k < 0 else found[k]
+                if lamp < 0 or (k < 0 and own_body):  # the ego does not light itself
+                    continue
+                add_lamp(light, lamp, extinction, count, here)
+                if glossy:
+                    add_highlight(light, lamp, count, here)
+                if k < 0:
+                    add_return(light, lamp, ground, count, here)
