@@ -11,12 +11,14 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from simengine.sensors.elementary import log2
 from simengine.sensors.lamps import CELL_SIZE, light_at
 
 ROWS, COLUMNS, SLICES = 36, 64, 24
 FIRST, LAST = 1.0, 90.0  # distances of the first and the last slice [m]
 ASYMMETRY = 0.7
 GRAIN = 2.5  # size of the grid's cells where lamps usually are [m]
+_SLICES_PER_OCTAVE = (SLICES - 1.0) / math.log2(LAST / FIRST)
 LAMP_LIT_EXTINCTION = 1.0e-3  # thinner air shows no beams [1/m]
 
 
@@ -117,22 +119,23 @@ def scattered_light(
         v: Place down the image, 0..1.
         distance: To the point [m].
     """
-    s = math.log(max(distance, FIRST) / FIRST) * ((SLICES - 1.0) / math.log(LAST / FIRST))
+    s = float(log2(np.float32(max(distance, FIRST) / FIRST))) * _SLICES_PER_OCTAVE
     s = min(SLICES - 1.001, s)
     k = int(s)
-    fs = s - k
-    cx = min(COLUMNS - 1.001, max(0.0, u * COLUMNS - 0.5))
-    cy = min(ROWS - 1.001, max(0.0, v * ROWS - 0.5))
+    cx, cy = min(COLUMNS - 1.001, max(0.0, u * COLUMNS - 0.5)), min(ROWS - 1.001, max(0.0, v * ROWS - 0.5))
     i, j = int(cx), int(cy)
-    fx, fy = cx - i, cy - j
-    r, g, b = 0.0, 0.0, 0.0
-    for dk in range(2):
-        wk = fs if dk else 1.0 - fs
-        for dj in range(2):
-            wj = wk * (fy if dj else 1.0 - fy)
-            for di in range(2):
-                weight = wj * (fx if di else 1.0 - fx)
-                r += weight * scatter[k + dk, j + dj, i + di, 0]
-                g += weight * scatter[k + dk, j + dj, i + di, 1]
-                b += weight * scatter[k + dk, j + dj, i + di, 2]
-    return r, g, b
+    fs, fx, fy = s - k, cx - i, cy - j
+    near, far = np.float32(1.0 - fs), np.float32(fs)
+    w00, w01 = np.float32((1.0 - fy) * (1.0 - fx)), np.float32((1.0 - fy) * fx)
+    w10, w11 = np.float32(fy * (1.0 - fx)), np.float32(fy * fx)
+    a, b, c, d = near * w00, near * w01, near * w10, near * w11
+    e, f, g, h = far * w00, far * w01, far * w10, far * w11
+    t, n, o, m = scatter, k + 1, j + 1, i + 1
+    return (
+        a * t[k, j, i, 0] + b * t[k, j, m, 0] + c * t[k, o, i, 0] + d * t[k, o, m, 0]
+        + e * t[n, j, i, 0] + f * t[n, j, m, 0] + g * t[n, o, i, 0] + h * t[n, o, m, 0],
+        a * t[k, j, i, 1] + b * t[k, j, m, 1] + c * t[k, o, i, 1] + d * t[k, o, m, 1]
+        + e * t[n, j, i, 1] + f * t[n, j, m, 1] + g * t[n, o, i, 1] + h * t[n, o, m, 1],
+        a * t[k, j, i, 2] + b * t[k, j, m, 2] + c * t[k, o, i, 2] + d * t[k, o, m, 2]
+        + e * t[n, j, i, 2] + f * t[n, j, m, 2] + g * t[n, o, i, 2] + h * t[n, o, m, 2],
+    )

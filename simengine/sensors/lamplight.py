@@ -70,19 +70,38 @@ def beam_share(across: np.float32, up: np.float32) -> np.float32:
 
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def _reaches(light: NDArray[np.float64], n: int, box: NDArray[np.float32]) -> bool:
+    """Tell whether a lamp may shine into a box: west, east, south, north, bottom, top [m]."""
+    square, ahead = 0.0, 0.0
+    for k in range(3):
+        low, high, at, forward = float(box[2 * k]), float(box[2 * k + 1]), light[n, k], light[n, 3 + k]
+        outside = max(0.0, max(low - at, at - high))
+        square += outside * outside
+        ahead += max(forward * (low - at), forward * (high - at))  # of the corner that lies farthest ahead
+    return square < light[n, 12] * light[n, 12] and ahead > 0.0
+
+
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def list_lamps(
-    cells: NDArray[np.int32], corner: NDArray[np.float64], count: int, px: NDArray[np.float32],
-    found: NDArray[np.int32],
+    light: NDArray[np.float64], cells: NDArray[np.int32], corner: NDArray[np.float64], count: int,
+    px: NDArray[np.float32], box: NDArray[np.float32], found: NDArray[np.int32],
 ) -> int:
-    """List the lamps that matter somewhere along a stretch of pixels, each once, and return their number.
+    """List the lamps that may matter somewhere along a stretch of pixels, each once, and return their number.
 
     Args:
-        cells: See `lamps.LightGrid.cell_light`.
+        light: See `lamps.LightGrid`.
+        cells: Its `cell_light`.
         corner: See `lamps.LightGrid`.
         count: Pixels of the stretch.
         px: See `points`; from the stretch's first pixel on.
+        box: For own use. Shape (6,).
         found: Rows of the lamps. Shape (num_lights,).
     """
+    for k, field in enumerate((X, Y, Z)):
+        low = high = px[field]
+        for i in range(1, count):
+            low, high = min(low, px[field + i]), max(high, px[field + i])
+        box[2 * k], box[2 * k + 1] = low, high
     total, last_row, last_column = 0, -1, -1
     i = 0
     while i < count:
@@ -101,7 +120,7 @@ def list_lamps(
             known = False
             for n in range(total):
                 known = known or found[n] == lamp
-            if not known:
+            if not known and _reaches(light, lamp, box):
                 found[total] = lamp
                 total += 1
     return total
@@ -236,6 +255,7 @@ def light_by_lamps(
     """
     semantic, part, part_actor, material = bodies.semantic, bodies.part, bodies.part_actor, bodies.material
     light, own, extinction = around.light, around.own_lamps, around.extinction
+    box = np.empty(6, np.float32)
     n = 0
     while n < num_runs:
         begin, t = n, tri[run[n]]
@@ -253,7 +273,7 @@ def light_by_lamps(
             n += 1
         for first in range(run[begin], run[n], STRETCH):
             count, here = min(STRETCH, run[n] - first), px[first:]
-            lamps = list_lamps(around.cell_light, around.corner, count, here, found)
+            lamps = list_lamps(light, around.cell_light, around.corner, count, here, box, found)
             for k in range(-1, lamps):
                 lamp = own if k < 0 else found[k]
                 if lamp < 0 or (k < 0 and own_body):  # the ego does not light itself
