@@ -13,7 +13,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.rng import philox_words
-from simengine.sensors.noise import mix_bits
+from simengine.sensors.elementary import power
+from simengine.sensors.noise import mix_word
 
 GREY = 0.165  # exposed value of the metered luminance by day
 DARKEST, BRIGHTEST = 0.04, 60_000.0  # metered luminances that can be exposed for [cd/m²]
@@ -33,12 +34,17 @@ def meter(radiance: NDArray[np.float32]) -> float:
     It is the power mean of exponent one third, between log-average and mean: lamps in the dark count a little.
     """
     total, count = 0.0, 0
+    red, green, blue, third = np.float32(0.2126), np.float32(0.7152), np.float32(0.0722), np.float32(1.0 / 3.0)
+    root = np.empty(max(1, (radiance.shape[1] + 1) // 4), np.float32)
     for row in range(2, radiance.shape[0], 4):
-        for column in range(2, radiance.shape[1], 4):
-            value = 0.2126 * radiance[row, column, 0] + 0.7152 * radiance[row, column, 1] + 0.0722 * radiance[row,
-                column, 2]
-            total += max(value, 0.0) ** (1.0 / 3.0)
-            count += 1
+        columns = (radiance.shape[1] + 1) // 4
+        for k in range(columns):
+            column = 4 * k + 2
+            value = red * radiance[row, column, 0] + green * radiance[row, column, 1] + blue * radiance[row, column, 2]
+            root[k] = power(max(value, np.float32(0.0)), third)
+        for k in range(columns):
+            total += root[k]
+        count += columns
     mean = total / max(count, 1)
     return mean * mean * mean
 
@@ -138,6 +144,14 @@ def _blur(image: NDArray[np.float32], radius: int) -> None:
     _turn(back, image)
 
 
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def _add_line(values: NDArray[np.float32], factor: np.float32, out: NDArray[np.float32]) -> None:
+    """Add a line of an image, exposed and clipped, to another that is at least as long."""
+    most = np.float32(3000.0)
+    for k in range(values.shape[0]):
+        out[k] += min(most, values[k] * factor)
+
+
 @njit(cache=True, error_model="numpy")
 def lens_glare(radiance: NDArray[np.float32], exposure: float) -> NDArray[np.float32]:
     """Return the exposed light that the lens scatters around bright places, at a quarter of the resolution.
@@ -155,13 +169,12 @@ def lens_glare(radiance: NDArray[np.float32], exposure: float) -> NDArray[np.flo
     small = np.zeros((rows, 3 * columns), np.float32)
     line = np.zeros(3 * step * columns, np.float32)
     values = radiance.reshape(height, 3 * width)
-    factor, most = np.float32(exposure), np.float32(3000.0)
+    factor = np.float32(exposure)
     for row in range(rows):
         last = min(height, (row + 1) * step)
         line[:] = np.float32(0.0)
         for y in range(row * step, last):
-            for k in range(3 * width):
-                line[k] += min(most, values[y, k] * factor)
+            _add_line(values[y], factor, line)
         for column in range(columns):
             covered = min(width, (column + 1) * step) - column * step
             share = np.float32(1.0 / (covered * (last - row * step)))
@@ -207,45 +220,44 @@ def develop_rows(
     per_electron = np.float32(gain / FULL_WELL)
     read = np.float32((READ_NOISE * gain / FULL_WELL) ** 2)
     per_range, steps = np.float32(1.0 / TONE_RANGE), np.float32(TONE_STEPS - 1.0)
-    left, share = np.empty(width, np.int64), np.empty(width, np.float32)  # place of a pixel between the glare's columns
-    for column in range(width):
-        gx = min(columns - 1.0, max(0.0, (column + 0.5) / GLARE_STEP - 0.5))
-        left[column] = max(0, min(columns - 2, int(gx)))
-        share[column] = gx - left[column]
-    line = np.zeros((columns + 1, 3), np.float32)  # glare at a row; the last entry is only there for one column's sake
-    value, noise = np.empty(3 * width, np.float32), np.zeros(3 * width, np.float32)
-    bits, place = np.empty(width, np.uint64), np.empty(3 * width, np.int32)
+    coarse, light = glare.reshape(rows, 3 * columns), radiance.reshape(radiance.shape[0], 3 * width)
+    developed = out.reshape(radiance.shape[0], 3 * width)
+    line = np.zeros(3 * (columns + 2), np.float32)  # glare along a row, its ends repeated
+    veil = np.empty(3 * GLARE_STEP * (columns + 1), np.float32)  # the same at every pixel, half a step ahead
+    noise, place = np.zeros(3 * width, np.float32), np.empty(3 * width, np.int32)
+    word, other = np.empty(width, np.uint32), np.empty(width, np.uint32)
+    ahead = 3 * (GLARE_STEP // 2)
     for row in range(row_first, row_last):
         gy = min(rows - 1.0, max(0.0, (row + 0.5) / GLARE_STEP - 0.5))
         j = min(rows - 1, int(gy))
         lower = min(rows - 1, j + 1)
         v = np.float32(gy - j)
-        for column in range(columns):
-            for c in range(3):
-                upper = glare[j, column, c]
-                line[column, c] = veiled * (upper + v * (glare[lower, column, c] - upper))
-        for column in range(width):
-            i, u = left[column], share[column]
-            for c in range(3):
-                veil = line[i, c] + u * (line[i + 1, c] - line[i, c])
-                value[3 * column + c] = through * radiance[row, column, c] + veil
+        for k in range(3 * columns):
+            line[k + 3] = veiled * (coarse[j, k] + v * (coarse[lower, k] - coarse[j, k]))
+        for c in range(3):
+            line[c], line[3 * columns + 3 + c] = line[3 + c], line[3 * columns + c]
+        for column in range(columns + 1):
+            for p in range(GLARE_STEP):
+                u = np.float32((p + 0.5) / GLARE_STEP)
+                k, at = 3 * column, 3 * (GLARE_STEP * column + p)
+                veil[at] = line[k] + u * (line[k + 3] - line[k])
+                veil[at + 1] = line[k + 1] + u * (line[k + 4] - line[k + 1])
+                veil[at + 2] = line[k + 2] + u * (line[k + 5] - line[k + 2])
         if noisy:
-            word, other, _, _ = philox_words(key, stream, frame, row, 0)
+            a, b, _, _ = philox_words(key, stream, frame, row, 0)
             for column in range(width):
-                first = mix_bits(np.uint64(word) ^ (np.uint64(column) * np.uint64(0x9E3779B1)))
-                second = mix_bits(np.uint64(other) ^ (np.uint64(column) * np.uint64(0x85EBCA77)))
-                bits[column] = (np.uint64(first) << np.uint64(32)) | np.uint64(second)
+                step = np.uint32(column)
+                word[column] = mix_word(np.uint32(np.uint32(a) ^ np.uint32(step * np.uint32(0x9E3779B1))))
+                other[column] = mix_word(np.uint32(np.uint32(b) ^ np.uint32(step * np.uint32(0x85EBCA77))))
             for column in range(width):
-                word = bits[column]
-                noise[3 * column] = normal[np.int64(word & np.uint64(0xFFF))]
-                noise[3 * column + 1] = normal[np.int64((word >> np.uint64(12)) & np.uint64(0xFFF))]
-                noise[3 * column + 2] = normal[np.int64((word >> np.uint64(24)) & np.uint64(0xFFF))]
+                first, second = word[column], other[column]
+                noise[3 * column] = normal[first & np.uint32(0xFFF)]
+                noise[3 * column + 1] = normal[(first >> np.uint32(12)) & np.uint32(0xFFF)]
+                noise[3 * column + 2] = normal[second & np.uint32(0xFFF)]
         for k in range(3 * width):
-            clean = value[k]
+            clean = through * light[row, k] + veil[k + ahead]
             noisy_value = clean + noise[k] * math.sqrt(min(clean, one) * per_electron + read)
             exposed = min(most, max(zero, noisy_value))
             place[k] = np.int32(math.sqrt(exposed * per_range) * steps + half)
-        for column in range(width):
-            out[row, column, 0] = tone[place[3 * column]]
-            out[row, column, 1] = tone[place[3 * column + 1]]
-            out[row, column, 2] = tone[place[3 * column + 2]]
+        for k in range(3 * width):
+            developed[row, k] = tone[place[k]]

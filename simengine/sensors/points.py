@@ -33,6 +33,7 @@ UNSEEN = -2  # instead of a triangle: a pixel whose colour nobody asks for
 MOST_STEP, KNOT_ANGLE = 4, 1.0 / 160.0
 MOST_STRIDE, KNOT_LENGTH = 16, 0.12
 _F = np.float32
+_SAME_NORMAL = _F(1e-6)
 _FAINTEST = _F(1e-4)  # inverse depth of what is nowhere [1/m]
 
 
@@ -73,11 +74,17 @@ class Bodies(NamedTuple):
 
 @njit(cache=True, error_model="numpy")
 def flat_triangles(corner_normal: NDArray[np.float32], out: NDArray[np.bool_]) -> None:
-    """Mark the triangles whose corner normals are all the same. Shapes (num_triangles, 3, 3) and (num_triangles,)."""
+    """Mark the triangles whose corner normals are the same but for rounding.
+
+    Args:
+        corner_normal: Unit normals. Shape (num_triangles, 3, 3).
+        out: Shape (num_triangles,).
+    """
     for t in range(out.shape[0]):
         flat = True
         for k in range(3):
-            flat = flat and corner_normal[t, 0, k] == corner_normal[t, 1, k] == corner_normal[t, 2, k]
+            a, b, c = corner_normal[t, 0, k], corner_normal[t, 1, k], corner_normal[t, 2, k]
+            flat = flat and abs(b - a) < _SAME_NORMAL and abs(c - a) < _SAME_NORMAL
         out[t] = flat
 
 

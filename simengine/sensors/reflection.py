@@ -205,7 +205,7 @@ def mirror_surroundings(around: Surroundings, sharp: bool, count: int, px: NDArr
 def add_sun_highlights(
     sun: NDArray[np.float64], direction: NDArray[np.float64], count: int, px: NDArray[np.float32]
 ) -> None:
-    """Add the sun's highlights to a block's luminance; `sun` in lx, `direction` towards it."""
+    """Add the sun's highlights to a run's luminance; `sun` in lx, `direction` towards it."""
     sun_x, sun_y, sun_z = _F(direction[0]), _F(direction[1]), _F(direction[2])
     sun_r, sun_g, sun_b = _F(sun[0]), _F(sun[1]), _F(sun[2])
     zero, per_lobe = _F(0.0), _F(1.0 / (8.0 * math.pi))
@@ -295,10 +295,11 @@ def reflect_light(
         t = tri[run[n]]
         if t < 0:
             continue
-        material = bodies.material[t]
-        if table[material, 4] > GLOSSY and table[material, 3] > 0.0:
-            mirror_surroundings(around, table[material, 4] > MIRRORING, run[n + 1] - run[n], px[run[n] :])
-    if around.sun[1] > 0.0:
-        add_sun_highlights(around.sun, around.sun_direction, count, px)
+        material, length, here = bodies.material[t], run[n + 1] - run[n], px[run[n] :]
+        if table[material, 3] > 0.0:
+            if table[material, 4] > GLOSSY:
+                mirror_surroundings(around, table[material, 4] > MIRRORING, length, here)
+            if around.sun[1] > 0.0:
+                add_sun_highlights(around.sun, around.sun_direction, length, here)
     if films:
         mirror_in_films(around, mirror, focal, tri, row, first, count, px)
