@@ -162,6 +162,9 @@ def light_by_day(
         px: See `points`.
     """
     semantic, part, part_actor, size = bodies.semantic, bodies.part, bodies.part_actor, bodies.actor_size
+    cells, corner, position, rotation = (
+        around.cell_actor, around.corner, bodies.actor_position, bodies.actor_rotation
+    )
     count, zero, half, one = run[num_runs], _F(0.0), _F(0.5), _F(1.0)
     for n in range(num_runs):
         first, last = run[n], run[n + 1]
@@ -177,10 +180,7 @@ def light_by_day(
                 here[OPEN + i] = low + (one - low) * max(zero, here[NORMAL_Z + i])
         elif is_ground(int(semantic[t])):
             stride = near_stride(step, pixel, px[DISTANCE + first])
-            open_ground(
-                around.cell_actor, around.corner, bodies.actor_position, bodies.actor_rotation, size, first, last,
-                stride, px,
-            )
+            open_ground(cells, corner, position, rotation, size, first, last, stride, px)
         else:
             here = px[first:]
             for i in range(last - first):

@@ -14,6 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.state import ActorKind, Light
+from simengine.sensors.elementary import exp
 
 # Columns of a light: place, direction it faces, upward axis, intensity (RGB, cd), reach [m], what it is.
 NUM_COLUMNS = 14
@@ -274,6 +275,8 @@ def ground_openness(
         beside, before = max(0.0, across), max(0.0, along)
         outside = math.sqrt(beside * beside + before * before)
         inside = min(0.0, max(along, across))
-        dark = 0.62 * math.exp(-outside / scale) + 0.34 * (1.0 - math.exp(inside / (0.5 * scale)))
+        dark = 0.62 * float(exp(np.float32(-outside / scale)))
+        if inside < 0.0:
+            dark += 0.34 * (1.0 - float(exp(np.float32(inside / (0.5 * scale)))))
         openness *= 1.0 - dark * (1.0 - gap / 0.6)
     return openness

@@ -162,18 +162,23 @@ def fresnel(reflectance: np.float32, exponent: np.float32, facing: np.float32) -
 
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def mirror_surroundings(around: Surroundings, sharp: bool, count: int, px: NDArray[np.float32]) -> None:
+def mirror_surroundings(
+    sky_map: NDArray[np.float32], sky: NDArray[np.float64], ground: NDArray[np.float64], sharp: bool, count: int,
+    px: NDArray[np.float32],
+) -> None:
     """Mix what a run of glossy pixels mirrors of sky and ground into its luminance.
 
     Args:
-        around: Light.
+        sky_map: See `sky.SkyLight`.
+        sky: [lx].
+        ground: [cd/m²].
         sharp: The sky is mirrored as it is, else evenly blurred.
         count: Pixels of the run.
         px: See `points`; from the run's first pixel on.
     """
-    sky_map, zero, one = around.sky_map, _F(0.0), _F(1.0)
-    sky_r, sky_g, sky_b = _F(around.sky[0] / math.pi), _F(around.sky[1] / math.pi), _F(around.sky[2] / math.pi)
-    ground_r, ground_g, ground_b = _F(0.7 * around.ground[0]), _F(0.7 * around.ground[1]), _F(0.7 * around.ground[2])
+    zero, one = _F(0.0), _F(1.0)
+    sky_r, sky_g, sky_b = _F(sky[0] / math.pi), _F(sky[1] / math.pi), _F(sky[2] / math.pi)
+    ground_r, ground_g, ground_b = _F(0.7 * ground[0]), _F(0.7 * ground[1]), _F(0.7 * ground[2])
     size = sky_map.shape[0]
     half, last = _F(0.5 * size), _F(size - 1.001)
     for i in range(count):  # where the sky's map is seen, and how much of it before the ground
@@ -287,6 +292,8 @@ def reflect_light(
         px: See `points`.
     """
     count, spread = run[num_runs], _F(1.0 / math.pi)  # Lambert's
+    sky_map, sky, ground, sun, direction = around.sky_map, around.sky, around.ground, around.sun, around.sun_direction
+    materials = bodies.material
     for i in range(count):
         px[OUT_R + i] += px[RED + i] * px[LUX_R + i] * spread
         px[OUT_G + i] += px[GREEN + i] * px[LUX_G + i] * spread
@@ -295,11 +302,11 @@ def reflect_light(
         t = tri[run[n]]
         if t < 0:
             continue
-        material, length, here = bodies.material[t], run[n + 1] - run[n], px[run[n] :]
+        material, length, here = materials[t], run[n + 1] - run[n], px[run[n] :]
         if table[material, 3] > 0.0:
             if table[material, 4] > GLOSSY:
-                mirror_surroundings(around, table[material, 4] > MIRRORING, length, here)
-            if around.sun[1] > 0.0:
-                add_sun_highlights(around.sun, around.sun_direction, length, here)
+                mirror_surroundings(sky_map, sky, ground, table[material, 4] > MIRRORING, length, here)
+            if sun[1] > 0.0:
+                add_sun_highlights(sun, direction, length, here)
     if films:
         mirror_in_films(around, mirror, focal, tri, row, first, count, px)

@@ -68,21 +68,28 @@ def _draw_line(
 
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def draw_sky(around: Surroundings, count: int, step: int, pixel: float, px: NDArray[np.float32]) -> None:
+def draw_sky(
+    sky_map: NDArray[np.float32], sun: NDArray[np.float64], direction: NDArray[np.float64], ground: NDArray[np.float64],
+    airlight: NDArray[np.float64], extinction: float, count: int, step: int, pixel: float, px: NDArray[np.float32],
+) -> None:
     """Fill the luminance of a run of pixels that show the sky.
 
     Args:
-        around: Light.
+        sky_map: See `sky.SkyLight`, as the next four.
+        sun: [lx].
+        direction: Towards the sun.
+        ground: Luminance of the ground around [cd/m²].
+        airlight: [cd/m²].
+        extinction: [1/m].
         count: Pixels of the run.
         step: Pixels from knot to knot; near the sun's disc every pixel is looked up.
         pixel: Angle of a pixel [rad].
         px: See `points`; from the run's first pixel on.
     """
-    sky_map, sun, direction, ground = around.sky_map, around.sun, around.sun_direction, around.ground
-    air_r, air_g, air_b = around.airlight[0], around.airlight[1], around.airlight[2]
+    air_r, air_g, air_b = airlight[0], airlight[1], airlight[2]
     size, zero = sky_map.shape[0], _F(0.0)
     half, most = _F(0.5 * size), _F(size - 1.001)
-    beyond = _F(-AIR_LAYER * max(0.0, around.extinction - CLEAR_EXTINCTION))
+    beyond = _F(-AIR_LAYER * max(0.0, extinction - CLEAR_EXTINCTION))
     for i in range(count):  # where the sky's map is seen, and how much of it through the layer of air before it
         x, y, z = -px[EYE_X + i], -px[EYE_Y + i], max(zero, -px[EYE_Z + i])
         norm = half / (abs(x) + abs(y) + z)
@@ -164,8 +171,9 @@ def look_through_air(
         num_runs: See `points.find_runs`.
         px: See `points`.
     """
-    airlight, scatter = around.airlight, around.scatter
-    air_r, air_g, air_b, thinning = _F(airlight[0]), _F(airlight[1]), _F(airlight[2]), _F(-around.extinction)
+    airlight, extinction, scatter = around.airlight, around.extinction, around.scatter
+    sky_map, sun, direction, ground = around.sky_map, around.sun, around.sun_direction, around.ground
+    air_r, air_g, air_b, thinning = _F(airlight[0]), _F(airlight[1]), _F(airlight[2]), _F(-extinction)
     for i in range(run[num_runs]):
         passed = exp(thinning * px[DISTANCE + i])
         added = _F(1.0) - passed
@@ -180,7 +188,7 @@ def look_through_air(
                 px[OUT_R + i], px[OUT_G + i], px[OUT_B + i] = _F(0.0), _F(0.0), _F(0.0)
             continue
         if shown < 0:  # the sky's own light has its air already
-            draw_sky(around, last - first, step, pixel, px[first:])
+            draw_sky(sky_map, sun, direction, ground, airlight, extinction, last - first, step, pixel, px[first:])
         if scatter.shape[0] > 0:
             add_lit_air(scatter, shown >= 0, (row + 0.5) / height, column, width, first, last, step, px)
 
