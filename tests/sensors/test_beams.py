@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simengine.sensors import beams
+from simengine.sensors import beam_casting, beam_culling
 from simengine.sensors.beams import NO_TRIANGLE, BeamPattern, cast_sweep, plan_slices, spinning_pattern
 from simengine.sensors.clusters import Clusters, build_clusters
 from tools.checks.embree import Surfaces, beam_rays
@@ -211,15 +211,15 @@ def test_compiled_kernel_equals_plain_python(monkeypatch):
     transform[1, 0, 0, 3] = 0.5
     (distance, hit), column_time = _sweep(clusters, transform, pattern)
     slices = plan_slices(pattern, column_time, np.array([0, SWEEP_NS], np.int64))
-    nearest = np.full(hit.shape, np.inf, np.float32)
-    plain_hit = np.full(hit.shape, NO_TRIANGLE, np.int32)
-    for name in ("_place", "_turn", "_first_beam", "_cross_plane", "_hit_segment", "list_clusters", "cast_slices"):
-        kernel = getattr(beams, name)
-        monkeypatch.setattr(beams, name, getattr(kernel, "py_func", kernel))
+    plain_distance, plain_hit = np.zeros_like(distance), np.zeros_like(hit)
+    for module in (beam_culling, beam_casting):
+        for name, kernel in list(vars(module).items()):
+            if hasattr(kernel, "py_func"):
+                monkeypatch.setattr(module, name, kernel.py_func)
     with np.errstate(all="ignore"):
-        beams.cast_slices(
-            0, 1, *clusters, transform, np.ones((2, 1), np.bool_), pattern.tangent, pattern.azimuth,
-            slices.first_column, slices.knot, slices.azimuth, slices.fraction, 120.0, nearest, plain_hit,
+        beam_casting.cast_slices(
+            0, 1, *clusters, transform, np.ones((2, 1), np.bool_), pattern.tangent, pattern.secant, pattern.direction,
+            slices.first_column, slices.knot, slices.azimuth, slices.fraction, 120.0, plain_distance, plain_hit,
         )
     assert np.array_equal(plain_hit, hit)
-    assert np.array_equal(nearest * pattern.secant, distance)
+    assert np.array_equal(plain_distance, distance)
