@@ -10,119 +10,167 @@ between two such points at r = N / (A − t B) with N = Z₀R₁ − Z₁R₀, A
 
 A hit is one integer, the bits of the horizontal distance above those of the triangle, so the smallest is the nearest,
 or the lowest triangle of equally near ones, in whatever order they come.
+
+Before it is cut, a triangle is bounded in columns, beams and distance, and left out if it lies between two columns or
+two beams, or behind what has been hit. The bounds are conservative, so the hits do not depend on them.
 """
+
+import math
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from simengine.sensors.beam_culling import (
-    BLOCK_BEAMS,
-    BLOCK_COLUMNS,
-    MOST_VERTICES,
-    bound_box,
-    cover_blocks,
-    first_beam,
+    CLOSE,
+    COLUMN_MARGIN,
+    ROUNDING,
+    SHELLS,
+    azimuth_of,
     frame_part,
-    index_beams,
     is_covered,
-    place_vertices,
-    select_triangles,
+    list_clusters,
 )
+from simengine.sensors.beam_table import TABLE_STEPS, first_beam, index_beams
 from simengine.sensors.clusters import CLUSTER_TRIANGLES
 
-NOTHING = np.uint64(0x7F800000_FFFFFFFF)  # infinitely far, triangle −1
-_LOW = np.uint64(0xFFFFFFFF)
-_SHIFT = np.uint64(32)
+MOST_VERTICES = 3 * CLUSTER_TRIANGLES
+_NOTHING = np.uint64(0x7F800000_FFFFFFFF)  # infinitely far, triangle −1
+_LOW, _SHIFT = np.uint64(0xFFFFFFFF), np.uint64(32)
 _LEAST = 1e-6  # horizontal distance of a hit at least [m]
-_SHELLS = 64  # of distance, two an octave
-_SHELL_SHIFT = np.uint32(22)
+_UPRIGHT = 1e30  # tangent of straight up
+_PI, _TURN, _TINY = np.float32(math.pi), np.float32(2.0 * math.pi), np.float32(1e-20)
+_ONE, _QUARTER, _ZERO = np.float32(1.0), np.float32(0.25), np.float32(0.0)
 
 
-@njit(cache=True, _nrt=False, error_model="numpy")
-def shell_of(distance: float) -> int:
-    """Return the shell of a horizontal distance, two an octave from half a metre."""
-    if distance < 0.5:
-        return 0
-    return min(_SHELLS - 1, int(np.float32(distance).view(np.uint32) >> _SHELL_SHIFT) - 251)
-
-
-@njit(cache=True, _nrt=False, error_model="numpy")
-def list_clusters(
-    part: NDArray[np.int32], box: NDArray[np.float64], bundle_box: NDArray[np.float64], bundle_first: NDArray[np.int32],
-    sensor_from_part: NDArray[np.float64], shown: NDArray[np.bool_], knot: int, later: int, middle: float,
-    half_span: float, max_range: float, azimuth: float, columns_per_radian: float, num_columns: int,
-    tangent: NDArray[np.float32], beam_at: NDArray[np.int32], origin: float, scale: float, frame: NDArray[np.float64],
-    listed: NDArray[np.int32], near: NDArray[np.float64], first_of_shell: NDArray[np.int32], order: NDArray[np.int32],
-) -> int:
-    """List the clusters that a run of columns may hit, front to back.
+@njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def see_vertices(
+    frame: NDArray[np.float64], box: NDArray[np.float64], x: NDArray[np.float32], y: NDArray[np.float32],
+    z: NDArray[np.float32], azimuth: np.float32, columns_per_radian: np.float32, center: np.float32,
+    seen: NDArray[np.float32],
+) -> None:
+    """Find where a run of columns sees a cluster's vertices, in single precision about the cluster's center.
 
     Args:
-        part, box, bundle_box, bundle_first: See `clusters.Clusters`.
-        sensor_from_part: Shape (num_knots, num_parts, 3, 4).
-        shown: Shape (num_knots, num_parts).
-        knot: Before the run.
-        later: After the run.
-        middle: Fraction of the way between the knots at the run's middle.
-        half_span: From there to the run's ends.
-        max_range: [m].
+        frame: Of the part, from `frame_part`. Shape (3, 3, 4).
+        box: Of the cluster. Shape (7,).
+        x: Of the vertices, part frame [m]. Shape (num_vertices,).
+        y: Likewise.
+        z: Likewise.
         azimuth: Of the run's middle [rad].
         columns_per_radian: Columns lie evenly, clockwise.
-        num_columns: Of the run.
-        tangent: Of the beams, ascending. Shape (num_beams,).
-        beam_at, origin, scale: Table of `index_beams`.
-        frame: Work. Shape (3, 3, 4).
-        listed: Cluster, first and last column, first and last beam. Shape (num_clusters, 5).
-        near: Smallest horizontal distance and way from knot to knot [m]. Shape (num_clusters, 2).
-        first_of_shell: Work. Shape (_SHELLS + 1,).
-        order: Rows of the list, nearest first. Shape (num_clusters,).
+        center: The column at the middle.
+        seen: Column, tangent of elevation and horizontal distance [m] at the frame's fraction. Shape
+            (3 · MOST_VERTICES,).
+    """
+    ox, oy, oz = np.float32(box[0]), np.float32(box[1]), np.float32(box[2])
+    bx, by, bz = float(ox), float(oy), float(oz)
+    xt = np.float32(frame[2, 0, 0] * bx + frame[2, 0, 1] * by + frame[2, 0, 2] * bz + frame[2, 0, 3])
+    yt = np.float32(frame[2, 1, 0] * bx + frame[2, 1, 1] * by + frame[2, 1, 2] * bz + frame[2, 1, 3])
+    zt = np.float32(frame[2, 2, 0] * bx + frame[2, 2, 1] * by + frame[2, 2, 2] * bz + frame[2, 2, 3])
+    xx, xy, xz = np.float32(frame[2, 0, 0]), np.float32(frame[2, 0, 1]), np.float32(frame[2, 0, 2])
+    yx, yy, yz = np.float32(frame[2, 1, 0]), np.float32(frame[2, 1, 1]), np.float32(frame[2, 1, 2])
+    zx, zy, zz = np.float32(frame[2, 2, 0]), np.float32(frame[2, 2, 1]), np.float32(frame[2, 2, 2])
+    for i in range(x.shape[0]):
+        px, py, pz = x[i] - ox, y[i] - oy, z[i] - oz
+        vx = xx * px + xy * py + xz * pz + xt
+        vy = yx * px + yy * py + yz * pz + yt
+        vz = zx * px + zy * py + zz * pz + zt
+        away = azimuth - azimuth_of(vx, vy)
+        away = away + _TURN if away < -_PI else away
+        away = away - _TURN if away > _PI else away
+        level = np.float32(math.sqrt(vx * vx + vy * vy))
+        seen[i] = center + away * columns_per_radian
+        seen[i + MOST_VERTICES] = vz / (level if level > _TINY else _TINY)
+        seen[i + 2 * MOST_VERTICES] = level
+
+
+@njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def select_triangles(
+    corner: NDArray[np.uint8], seen: NDArray[np.float32], move: float, near: float, max_range: float,
+    columns_per_radian: float, first_column: int, last_column: int, slope: NDArray[np.float64],
+    beam_at: NDArray[np.int32], origin: float, scale: float, nearest: NDArray[np.uint64], chosen: NDArray[np.int32],
+) -> int:
+    """List the triangles of a cluster that a run of columns may hit.
+
+    Args:
+        corner: Vertices of its triangles. Shape (num_triangles, 3).
+        seen: From `see_vertices`.
+        move: How far a vertex lies from where it was seen, at most [m].
+        near: Smallest horizontal distance of the cluster [m].
+        max_range: [m].
+        columns_per_radian: Columns lie evenly, clockwise.
+        first_column: That the cluster can be in.
+        last_column: That the cluster can be in.
+        slope, beam_at, origin, scale: From `index_beams`.
+        nearest: Hits so far. Shape (≥ num_columns, num_beams).
+        chosen: Triangle, first and last column. Shape (≥ num_triangles, 3).
 
     Returns:
         Their number.
     """
-    first_of_shell[:] = 0
+    reference = max(near, 10.0 * move, CLOSE)  # what is nearer has no bounds
+    share = move / reference
+    margin = np.float32(share * (1.0 + share * share) * columns_per_radian + COLUMN_MARGIN)
+    slope_share = np.float32(share / (1.0 - share) + 1e-6)
+    close, slack, most = np.float32(reference), np.float32(move + ROUNDING), np.float32(max_range)
+    half_turn = np.float32(math.pi * columns_per_radian)
+    narrow = np.float32(0.25 * math.pi * columns_per_radian)
+    radians = np.float32(1.0 / columns_per_radian)
+    first, last = np.float32(first_column), np.float32(last_column)
+    column, tangent, rho = seen[:MOST_VERTICES], seen[MOST_VERTICES : 2 * MOST_VERTICES], seen[2 * MOST_VERTICES :]
     count = 0
-    framed = -1
-    for n in range(bundle_first.shape[0] - 1):
-        p = part[bundle_first[n]]
-        if not shown[knot, p]:
+    for j in range(corner.shape[0]):
+        a, b, c = corner[j, 0], corner[j, 1], corner[j, 2]
+        low, high = min(column[a], column[b], column[c]) - margin, max(column[a], column[b], column[c]) + margin
+        span = high - low
+        level = min(rho[a], rho[b], rho[c])
+        left, right = int(math.ceil(max(low, first))), int(math.floor(min(high, last)))
+        if (span >= narrow) | (level < close):
+            if (span >= half_turn) | (level < close):
+                left, right = first_column, last_column
+            if left <= right:
+                chosen[count, 0], chosen[count, 1], chosen[count, 2] = j, left, right
+                count += 1
             continue
-        if p != framed:
-            frame_part(sensor_from_part, knot, later, p, middle, frame)
-            framed = p
-        _, last, _, _, _, _ = bound_box(
-            frame, bundle_box[n], half_span, max_range, azimuth, columns_per_radian, num_columns, tangent, beam_at,
-            origin, scale,
-        )
-        if last < 0:
+        if left > right:
             continue
-        for k in range(bundle_first[n], bundle_first[n + 1]):
-            first, last, low, high, distance, move = bound_box(
-                frame, box[k], half_span, max_range, azimuth, columns_per_radian, num_columns, tangent, beam_at, origin,
-                scale,
-            )
-            if last < 0:
-                continue
-            listed[count, 0], listed[count, 1], listed[count, 2] = k, first, last
-            listed[count, 3], listed[count, 4] = low, high
-            near[count, 0], near[count, 1] = distance, move
-            first_of_shell[shell_of(distance) + 1] += 1
+        bulge = span * radians  # of an edge between its ends: at most 1 / cos(angle / 2)
+        bulge *= bulge * _QUARTER
+        low, high = min(tangent[a], tangent[b], tangent[c]), max(tangent[a], tangent[b], tangent[c])
+        low -= slope_share + (slope_share + bulge) * abs(low)
+        high += slope_share + (slope_share + bulge) * abs(high)
+        bottom = first_beam(slope, beam_at, origin, scale, float(low))
+        level = level * (_ONE - bulge) - slack
+        if (slope[bottom] > high) | (level > most):
+            continue
+        top = bottom
+        while slope[top + 1] <= high:
+            top += 1
+        if not is_covered(nearest, left, right, bottom, top, float(level)):
+            chosen[count, 0], chosen[count, 1], chosen[count, 2] = j, left, right
             count += 1
-    for i in range(_SHELLS):
-        first_of_shell[i + 1] += first_of_shell[i]
-    for n in range(count):
-        shell = shell_of(near[n, 0])
-        order[first_of_shell[shell]] = n
-        first_of_shell[shell] += 1
     return count
 
 
-@njit(cache=True, _nrt=False, error_model="numpy")
+@njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def _place(
+    frame: NDArray[np.float64], k: int, x: float, y: float, z: float
+) -> tuple[float, float, float]:
+    """Apply one of a frame's transforms to a point."""
+    return (
+        frame[k, 0, 0] * x + frame[k, 0, 1] * y + frame[k, 0, 2] * z + frame[k, 0, 3],
+        frame[k, 1, 0] * x + frame[k, 1, 1] * y + frame[k, 1, 2] * z + frame[k, 1, 3],
+        frame[k, 2, 0] * x + frame[k, 2, 1] * y + frame[k, 2, 2] * z + frame[k, 2, 3],
+    )
+
+
+@njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def cut_triangles(
     chosen: NDArray[np.int32], count: int, corner: NDArray[np.uint8], triangle: NDArray[np.int32],
-    placed: NDArray[np.float64], direction: NDArray[np.float32], fraction: NDArray[np.float32],
-    tangent: NDArray[np.float32], beam_at: NDArray[np.int32], origin: float, scale: float,
-    nearest: NDArray[np.uint64],
+    frame: NDArray[np.float64], x: NDArray[np.float32], y: NDArray[np.float32], z: NDArray[np.float32],
+    direction: NDArray[np.float32], fraction: NDArray[np.float32],
+    slope: NDArray[np.float64], beam_at: NDArray[np.int32], origin: float, scale: float, nearest: NDArray[np.uint64],
 ) -> None:
     """Cut triangles of a cluster by columns and keep the nearest hits.
 
@@ -131,67 +179,61 @@ def cut_triangles(
         count: How many.
         corner: Vertices of the cluster's triangles. Shape (num_triangles, 3).
         triangle: Their ids. Shape (num_triangles,).
-        placed: From `place_vertices`.
+        frame: Of the part, from `frame_part`. Shape (3, 3, 4).
+        x, y, z: Of the vertices, part frame [m]. Shape (num_vertices,).
         direction: Of the run's columns. Shape (≥ num_columns, 2).
         fraction: Of the way between the knots. Shape (≥ num_columns,).
-        tangent: Of the beams, ascending. Shape (num_beams,).
-        beam_at, origin, scale: Table of `index_beams`.
+        slope, beam_at, origin, scale: From `index_beams`.
         nearest: The hits. Shape (≥ num_columns, num_beams).
     """
-    num_beams = tangent.shape[0]
-    x, y, z = placed[:MOST_VERTICES], placed[MOST_VERTICES : 2 * MOST_VERTICES], placed[2 * MOST_VERTICES :]
-    dx, dy, dz = placed[3 * MOST_VERTICES :], placed[4 * MOST_VERTICES :], placed[5 * MOST_VERTICES :]
     for n in range(count):
         j = chosen[n, 0]
         a, b, c = corner[j, 0], corner[j, 1], corner[j, 2]
+        px, py, pz = _place(frame, 0, float(x[a]), float(y[a]), float(z[a]))
+        qx, qy, qz = _place(frame, 0, float(x[b]), float(y[b]), float(z[b]))
+        sx, sy, sz = _place(frame, 0, float(x[c]), float(y[c]), float(z[c]))
+        dpx, dpy, dpz = _place(frame, 1, float(x[a]), float(y[a]), float(z[a]))
+        dqx, dqy, dqz = _place(frame, 1, float(x[b]), float(y[b]), float(z[b]))
+        dsx, dsy, dsz = _place(frame, 1, float(x[c]), float(y[c]), float(z[c]))
         name = np.uint64(triangle[j])
         for i in range(chosen[n, 1], chosen[n, 2] + 1):
             f, cs, sn = float(fraction[i]), float(direction[i, 0]), float(direction[i, 1])
-            xa = x[a] + f * dx[a]
-            ya = y[a] + f * dy[a]
-            xb = x[b] + f * dx[b]
-            yb = y[b] + f * dy[b]
-            xc = x[c] + f * dx[c]
-            yc = y[c] + f * dy[c]
+            xa, ya, xb, yb, xc, yc = px + f * dpx, py + f * dpy, qx + f * dqx, qy + f * dqy, sx + f * dsx, sy + f * dsy
             ua, ub, uc = ya * cs - xa * sn, yb * cs - xb * sn, yc * cs - xc * sn
-            pa, pb, pc = ua >= 0.0, ub >= 0.0, uc >= 0.0
-            if pa == pb and pb == pc:
+            left_a, left_b, left_c = ua >= 0.0, ub >= 0.0, uc >= 0.0
+            if (left_a == left_b) & (left_b == left_c):
                 continue
-            za = z[a] + f * dz[a]
-            zb = z[b] + f * dz[b]
-            zc = z[c] + f * dz[c]
+            za, zb, zc = pz + f * dpz, qz + f * dqz, sz + f * dsz
             r0, z0, d0 = ya * xb - xa * yb, ua * zb - ub * za, ua - ub
             r1, z1, d1 = yc * xa - xc * ya, uc * za - ua * zc, uc - ua
-            rm, zm, dm = yb * xc - xb * yc, ub * zc - uc * zb, ub - uc
-            if pa == pb:  # c lies alone
-                r0, z0, d0 = rm, zm, dm
-            if pa == pc:  # b lies alone
-                r1, z1, d1 = rm, zm, dm
-            front0, front1 = r0 * d0 > 0.0, r1 * d1 > 0.0
-            if front0 and front1:
-                t0, t1 = z0 / r0, z1 / r1
-            elif front0 or front1:  # the segment meets the axis and reaches straight up or down from there
-                up = np.inf if (z0 * r1 > z1 * r0) != (r0 * d1 > r1 * d0) else -np.inf
-                t0, t1 = z0 / r0 if front0 else up, z1 / r1 if front1 else up
-            else:
-                continue
+            r2, z2, d2 = yb * xc - xb * yc, ub * zc - uc * zb, ub - uc
+            if left_a == left_b:
+                r0, z0, d0 = r2, z2, d2
+            if left_a == left_c:
+                r1, z1, d1 = r2, z2, d2
+            ahead0, ahead1 = r0 * d0 > 0.0, r1 * d1 > 0.0
+            t0, t1 = z0 / r0, z1 / r1
+            if not (ahead0 & ahead1):
+                if not (ahead0 | ahead1):
+                    continue
+                # The segment meets the axis and reaches straight up or down from there.
+                up = _UPRIGHT if (z0 * r1 > z1 * r0) != (r0 * d1 > r1 * d0) else -_UPRIGHT
+                t0, t1 = t0 if ahead0 else up, t1 if ahead1 else up
             low, high = (t0, t1) if t0 < t1 else (t1, t0)
-            begin = first_beam(tangent, beam_at, origin, scale, low)
-            if begin == num_beams or tangent[begin] > high:
+            k = first_beam(slope, beam_at, origin, scale, low)
+            if slope[k] > high:
                 continue
             across, along, turn = z0 * r1 - z1 * r0, z0 * d1 - z1 * d0, r0 * d1 - r1 * d0
             level0, level1 = r0 / d0, r1 / d1
             least, most = (level0, level1) if level0 < level1 else (level1, level0)
             least = least if least > _LEAST else _LEAST
-            for k in range(begin, num_beams):
-                t = float(tangent[k])
-                if t > high:
-                    break
-                r = across / (along - t * turn)
+            while slope[k] <= high:
+                r = across / (along - slope[k] * turn)
                 r = r if r > least else least
                 r = r if r < most else most
                 key = (np.uint64(np.float32(r).view(np.uint32)) << _SHIFT) | name
                 nearest[i, k] = key if key < nearest[i, k] else nearest[i, k]
+                k += 1
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -211,17 +253,15 @@ def cast_slices(
     longest = 1
     for s in range(slice_knot.shape[0]):
         longest = max(longest, first_column[s + 1] - first_column[s])
-    beam_at = np.empty(8 * num_beams, np.int32)
-    origin, scale = index_beams(tangent, beam_at)
-    nearest, row = np.empty((longest, num_beams), np.uint64), np.empty(num_beams, np.uint64)
-    blocks = ((longest + BLOCK_COLUMNS - 1) // BLOCK_COLUMNS, (num_beams + BLOCK_BEAMS - 1) // BLOCK_BEAMS)
-    cover = np.empty(blocks, np.float32)
+    slope, beam_at = np.empty(num_beams + 1), np.empty(TABLE_STEPS * num_beams + 1, np.int32)
+    origin, scale = index_beams(tangent, slope, beam_at)
+    nearest = np.empty((longest, num_beams), np.uint64)
     listed, near = np.empty((num_clusters, 5), np.int32), np.empty((num_clusters, 2))
-    order, first_of_shell = np.empty(num_clusters, np.int32), np.empty(_SHELLS + 1, np.int32)
+    order, shell = np.empty(num_clusters, np.int32), np.empty(SHELLS + 1, np.int32)
     frame = np.empty((3, 3, 4))
-    placed, seen = np.empty(6 * MOST_VERTICES), np.empty(3 * MOST_VERTICES, np.float32)
+    seen = np.empty(3 * MOST_VERTICES, np.float32)
     chosen = np.empty((CLUSTER_TRIANGLES, 3), np.int32)
-    columns_per_radian = direction.shape[0] / (2.0 * np.pi)
+    columns_per_radian = direction.shape[0] / (2.0 * math.pi)
     for s in range(first_slice, slice_knot.shape[0], slice_step):
         c0, count = first_column[s], first_column[s + 1] - first_column[s]
         knot = slice_knot[s]
@@ -229,35 +269,30 @@ def cast_slices(
         begin, end = float(fraction[c0]), float(fraction[c0 + count - 1])
         num_listed = list_clusters(
             part, box, bundle_box, bundle_first, sensor_from_part, shown, knot, later, 0.5 * (begin + end),
-            0.5 * (end - begin), max_range, slice_azimuth[s], columns_per_radian, count, tangent, beam_at, origin,
-            scale, frame, listed, near, first_of_shell, order,
+            0.5 * (end - begin), max_range, slice_azimuth[s], columns_per_radian, count, slope, beam_at, origin,
+            scale, frame, listed, near, shell, order,
         )
-        nearest[:count] = NOTHING
-        cover[:] = np.inf
-        shell = -1
+        nearest[:count] = _NOTHING
         for n in range(num_listed):
             entry = order[n]
             k, first, last = listed[entry, 0], listed[entry, 1], listed[entry, 2]
-            distance_near = near[entry, 0]
-            if shell_of(distance_near) != shell:
-                cover_blocks(nearest, count, row, cover)
-                shell = shell_of(distance_near)
-            if is_covered(cover, first, last, listed[entry, 3], listed[entry, 4], distance_near):
+            if is_covered(nearest, first, last, listed[entry, 3], listed[entry, 4], near[entry, 0]):
                 continue
             begin, end = float(fraction[c0 + first]), float(fraction[c0 + last])
             frame_part(sensor_from_part, knot, later, part[k], 0.5 * (begin + end), frame)
             v0, v1, t0, t1 = first_vertex[k], first_vertex[k + 1], first_triangle[k], first_triangle[k + 1]
-            place_vertices(
-                frame, vertex[0, v0:v1], vertex[1, v0:v1], vertex[2, v0:v1], np.float32(slice_azimuth[s]),
-                np.float32(columns_per_radian), np.float32(0.5 * (count - 1)), placed, seen,
+            x, y, z = vertex[0, v0:v1], vertex[1, v0:v1], vertex[2, v0:v1]
+            see_vertices(
+                frame, box[k], x, y, z, np.float32(slice_azimuth[s]), np.float32(columns_per_radian),
+                np.float32(0.5 * (count - 1)), seen,
             )
             num_chosen = select_triangles(
-                corner[t0:t1], seen, near[entry, 1] * 0.5 * (end - begin), distance_near, max_range, columns_per_radian,
-                first, last, tangent, beam_at, origin, scale, cover, chosen,
+                corner[t0:t1], seen, near[entry, 1] * 0.5 * (end - begin), near[entry, 0], max_range,
+                columns_per_radian, first, last, slope, beam_at, origin, scale, nearest, chosen,
             )
             cut_triangles(
-                chosen, num_chosen, corner[t0:t1], triangle[t0:t1], placed, direction[c0 : c0 + count],
-                fraction[c0 : c0 + count], tangent, beam_at, origin, scale, nearest,
+                chosen, num_chosen, corner[t0:t1], triangle[t0:t1], frame, x, y, z, direction[c0 : c0 + count],
+                fraction[c0 : c0 + count], slope, beam_at, origin, scale, nearest,
             )
         for i in range(count):
             for b in range(num_beams):

@@ -18,13 +18,13 @@ class Clusters(NamedTuple):
     """Clusters of triangles and bundles of clusters. A cluster's vertices and triangles are contiguous."""
 
     part: NDArray[np.int32]  # (num_clusters,)
-    box: NDArray[np.float64]  # centers and half edges of bounding boxes, part frame [m]. (num_clusters, 6)
+    box: NDArray[np.float64]  # centers, half edges, radii of bounding boxes, part frame [m]. (num_clusters, 7)
     first_vertex: NDArray[np.int32]  # CSR, (num_clusters + 1,)
     first_triangle: NDArray[np.int32]  # CSR, (num_clusters + 1,)
     vertex: NDArray[np.float32]  # x, y and z in the part's frame [m]. (3, num_vertices)
     corner: NDArray[np.uint8]  # vertex within the cluster. (num_triangles, 3)
     triangle: NDArray[np.int32]  # the scene's triangle. (num_triangles,)
-    bundle_box: NDArray[np.float64]  # as `box`. (num_bundles, 6)
+    bundle_box: NDArray[np.float64]  # as `box`. (num_bundles, 7)
     bundle_first: NDArray[np.int32]  # clusters, CSR. (num_bundles + 1,)
 
 
@@ -74,9 +74,10 @@ def _fill_clusters(
 
 
 def _boxes(low: NDArray[np.float64], high: NDArray[np.float64], first: NDArray[np.int32]) -> NDArray[np.float64]:
-    """Return centers and half edges of the boxes around runs of rows; (num_rows, 3) to (num_runs, 6)."""
+    """Return centers, half edges and radii of the boxes around runs of rows; (num_rows, 3) to (num_runs, 7)."""
     low, high = np.minimum.reduceat(low, first[:-1], axis=0), np.maximum.reduceat(high, first[:-1], axis=0)
-    return np.concatenate([0.5 * (low + high), 0.5 * (high - low)], axis=1)
+    half = 0.5 * (high - low)
+    return np.concatenate([0.5 * (low + high), half, np.sqrt((half * half).sum(axis=1, keepdims=True))], axis=1)
 
 
 def build_clusters(
@@ -109,7 +110,7 @@ def build_clusters(
     return Clusters(
         part=cluster_part, box=box, first_vertex=first_vertex, first_triangle=first,
         vertex=np.ascontiguousarray(own.T, np.float32), corner=corner, triangle=order.astype(np.int32),
-        bundle_box=_boxes(box[:, :3] - box[:, 3:], box[:, :3] + box[:, 3:], bundle_first), bundle_first=bundle_first,
+        bundle_box=_boxes(box[:, :3] - box[:, 3:6], box[:, :3] + box[:, 3:6], bundle_first), bundle_first=bundle_first,
     )
 
 
@@ -121,7 +122,7 @@ def _cut_runs(owner: NDArray[np.int32], longest: int) -> NDArray[np.int32]:
 
 
 def _no_clusters() -> Clusters:
-    none, box = np.zeros(1, np.int32), np.zeros((0, 6))
+    none, box = np.zeros(1, np.int32), np.zeros((0, 7))
     return Clusters(
         part=none[:0], box=box, first_vertex=none, first_triangle=none, vertex=np.zeros((3, 0), np.float32),
         corner=np.zeros((0, 3), np.uint8), triangle=none[:0], bundle_box=box, bundle_first=none,

@@ -18,7 +18,7 @@ def test_clusters_hold_every_triangle_once_and_bound_it():
         assert (part[clusters.triangle[own]] == owner).all()
         assert 0 < own.stop - own.start <= CLUSTER_TRIANGLES
         assert np.array_equal(points[clusters.corner[own]], vertex[triangle[clusters.triangle[own]]])
-        assert (np.abs(points - clusters.box[k, :3]) <= clusters.box[k, 3:] + 1e-12).all()
+        assert (np.abs(points - clusters.box[k, :3]) <= clusters.box[k, 3:6] + 1e-12).all()
 
 
 def test_bundles_hold_every_cluster_once_and_bound_it():
@@ -32,7 +32,7 @@ def test_bundles_hold_every_cluster_once_and_bound_it():
         own = clusters.box[begin:end]
         assert 0 < end - begin <= BUNDLE_CLUSTERS
         assert len(set(clusters.part[begin:end])) == 1
-        assert (np.abs(own[:, :3] - box[:3]) + own[:, 3:] <= box[3:] + 1e-12).all()
+        assert (np.abs(own[:, :3] - box[:3]) + own[:, 3:6] <= box[3:6] + 1e-12).all()
 
 
 def test_neighbours_stay_together():
