@@ -28,19 +28,20 @@ from simengine.sensors.beam_culling import (
     SHELLS,
     azimuth_of,
     frame_part,
-    is_covered,
     list_clusters,
+    trim_covered,
 )
 from simengine.sensors.beam_table import TABLE_STEPS, first_beam, index_beams
 from simengine.sensors.clusters import CLUSTER_TRIANGLES
 
 MOST_VERTICES = 3 * CLUSTER_TRIANGLES
+MOST_COLUMNS = 128  # of a slice
 _NOTHING = np.uint64(0x7F800000_FFFFFFFF)  # infinitely far, triangle −1
 _LOW, _SHIFT = np.uint64(0xFFFFFFFF), np.uint64(32)
 _LEAST = 1e-6  # horizontal distance of a hit at least [m]
 _UPRIGHT = 1e30  # tangent of straight up
 _PI, _TURN, _TINY = np.float32(math.pi), np.float32(2.0 * math.pi), np.float32(1e-20)
-_ONE, _QUARTER, _ZERO = np.float32(1.0), np.float32(0.25), np.float32(0.0)
+_ONE, _BULGE = np.float32(1.0), np.float32(0.168)
 
 
 @njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
@@ -86,9 +87,16 @@ def see_vertices(
 
 
 @njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def _bounds(a: np.float32, b: np.float32, c: np.float32) -> tuple[np.float32, np.float32]:
+    """Return the least and the greatest; without the care for NaN that `min` takes."""
+    low, high = (a, b) if a < b else (b, a)
+    return low if low < c else c, high if high > c else c
+
+
+@njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def select_triangles(
     corner: NDArray[np.uint8], seen: NDArray[np.float32], move: float, near: float, max_range: float,
-    columns_per_radian: float, first_column: int, last_column: int, slope: NDArray[np.float64],
+    columns_per_radian: float, center: np.float32, first_column: int, last_column: int, slope: NDArray[np.float64],
     beam_at: NDArray[np.int32], origin: float, scale: float, nearest: NDArray[np.uint64], chosen: NDArray[np.int32],
 ) -> int:
     """List the triangles of a cluster that a run of columns may hit.
@@ -100,6 +108,7 @@ def select_triangles(
         near: Smallest horizontal distance of the cluster [m].
         max_range: [m].
         columns_per_radian: Columns lie evenly, clockwise.
+        center: The column at the run's middle.
         first_column: That the cluster can be in.
         last_column: That the cluster can be in.
         slope, beam_at, origin, scale: From `index_beams`.
@@ -114,40 +123,48 @@ def select_triangles(
     margin = np.float32(share * (1.0 + share * share) * columns_per_radian + COLUMN_MARGIN)
     slope_share = np.float32(share / (1.0 - share) + 1e-6)
     close, slack, most = np.float32(reference), np.float32(move + ROUNDING), np.float32(max_range)
-    half_turn = np.float32(math.pi * columns_per_radian)
-    narrow = np.float32(0.25 * math.pi * columns_per_radian)
+    half_turn, turn = np.float32(math.pi * columns_per_radian), np.float32(2.0 * math.pi * columns_per_radian)
+    narrow = np.float32(0.5 * math.pi * columns_per_radian)
     radians = np.float32(1.0 / columns_per_radian)
     first, last = np.float32(first_column), np.float32(last_column)
     column, tangent, rho = seen[:MOST_VERTICES], seen[MOST_VERTICES : 2 * MOST_VERTICES], seen[2 * MOST_VERTICES :]
     count = 0
     for j in range(corner.shape[0]):
         a, b, c = corner[j, 0], corner[j, 1], corner[j, 2]
-        low, high = min(column[a], column[b], column[c]) - margin, max(column[a], column[b], column[c]) + margin
+        low, high = _bounds(column[a], column[b], column[c])
+        low, high = low - margin, high + margin
         span = high - low
-        level = min(rho[a], rho[b], rho[c])
-        left, right = int(math.ceil(max(low, first))), int(math.floor(min(high, last)))
+        level, _ = _bounds(rho[a], rho[b], rho[c])
+        left, right = int(math.ceil(low if low > first else first)), int(math.floor(high if high < last else last))
         if (span >= narrow) | (level < close):
             if (span >= half_turn) | (level < close):
                 left, right = first_column, last_column
+            if (span >= half_turn) & (level >= close):  # across the far side, unless about the axis
+                qa, qb, qc = column[a], column[b], column[c]
+                low, high = _bounds(
+                    qa if qa >= center else qa + turn, qb if qb >= center else qb + turn, qc if qc >= center else qc + turn
+                )
+                low, high = low - margin, high + margin
+                if (high - low < half_turn) & (low > last) & (high - turn < first):
+                    continue
             if left <= right:
                 chosen[count, 0], chosen[count, 1], chosen[count, 2] = j, left, right
                 count += 1
             continue
         if left > right:
             continue
-        bulge = span * radians  # of an edge between its ends: at most 1 / cos(angle / 2)
-        bulge *= bulge * _QUARTER
-        low, high = min(tangent[a], tangent[b], tangent[c]), max(tangent[a], tangent[b], tangent[c])
+        bulge = span * radians  # 1 / cos(angle / 2) − 1 at most, by which an edge rises between its ends
+        bulge *= bulge * _BULGE
+        low, high = _bounds(tangent[a], tangent[b], tangent[c])
         low -= slope_share + (slope_share + bulge) * abs(low)
         high += slope_share + (slope_share + bulge) * abs(high)
         bottom = first_beam(slope, beam_at, origin, scale, float(low))
+        top = first_beam(slope, beam_at, origin, scale, float(high)) - 1
         level = level * (_ONE - bulge) - slack
-        if (slope[bottom] > high) | (level > most):
+        if (bottom > top) | (level > most):
             continue
-        top = bottom
-        while slope[top + 1] <= high:
-            top += 1
-        if not is_covered(nearest, left, right, bottom, top, float(level)):
+        left, right = trim_covered(nearest, left, right, bottom, top, float(level))
+        if left <= right:
             chosen[count, 0], chosen[count, 1], chosen[count, 2] = j, left, right
             count += 1
     return count
@@ -169,8 +186,9 @@ def _place(
 def cut_triangles(
     chosen: NDArray[np.int32], count: int, corner: NDArray[np.uint8], triangle: NDArray[np.int32],
     frame: NDArray[np.float64], x: NDArray[np.float32], y: NDArray[np.float32], z: NDArray[np.float32],
-    direction: NDArray[np.float32], fraction: NDArray[np.float32],
-    slope: NDArray[np.float64], beam_at: NDArray[np.int32], origin: float, scale: float, nearest: NDArray[np.uint64],
+    cosine: NDArray[np.float32], sine: NDArray[np.float32], fraction: NDArray[np.float32],
+    slope: NDArray[np.float64], beam_at: NDArray[np.int32], origin: float, scale: float, cut: NDArray[np.float64],
+    nearest: NDArray[np.uint64],
 ) -> None:
     """Cut triangles of a cluster by columns and keep the nearest hits.
 
@@ -181,9 +199,10 @@ def cut_triangles(
         triangle: Their ids. Shape (num_triangles,).
         frame: Of the part, from `frame_part`. Shape (3, 3, 4).
         x, y, z: Of the vertices, part frame [m]. Shape (num_vertices,).
-        direction: Of the run's columns. Shape (≥ num_columns, 2).
-        fraction: Of the way between the knots. Shape (≥ num_columns,).
+        cosine, sine: Of the run's columns' azimuths. Shape (num_columns,).
+        fraction: Of the way between the knots. Shape (num_columns,).
         slope, beam_at, origin, scale: From `index_beams`.
+        cut: Work. Shape (7 · MOST_COLUMNS,).
         nearest: The hits. Shape (≥ num_columns, num_beams).
     """
     for n in range(count):
@@ -196,43 +215,47 @@ def cut_triangles(
         dqx, dqy, dqz = _place(frame, 1, float(x[b]), float(y[b]), float(z[b]))
         dsx, dsy, dsz = _place(frame, 1, float(x[c]), float(y[c]), float(z[c]))
         name = np.uint64(triangle[j])
-        for i in range(chosen[n, 1], chosen[n, 2] + 1):
-            f, cs, sn = float(fraction[i]), float(direction[i, 0]), float(direction[i, 1])
-            xa, ya, xb, yb, xc, yc = px + f * dpx, py + f * dpy, qx + f * dqx, qy + f * dqy, sx + f * dsx, sy + f * dsy
+        left, right = chosen[n, 1], chosen[n, 2] + 1
+        fractions, cosines, sines = fraction[left:right], cosine[left:right], sine[left:right]
+        for i in range(fractions.shape[0]):  # without a branch, so that it runs in vectors
+            f, cs, sn = float(fractions[i]), float(cosines[i]), float(sines[i])
+            xa, ya, za = px + f * dpx, py + f * dpy, pz + f * dpz
+            xb, yb, zb = qx + f * dqx, qy + f * dqy, qz + f * dqz
+            xc, yc, zc = sx + f * dsx, sy + f * dsy, sz + f * dsz
             ua, ub, uc = ya * cs - xa * sn, yb * cs - xb * sn, yc * cs - xc * sn
-            left_a, left_b, left_c = ua >= 0.0, ub >= 0.0, uc >= 0.0
-            if (left_a == left_b) & (left_b == left_c):
-                continue
-            za, zb, zc = pz + f * dpz, qz + f * dqz, sz + f * dsz
+            ab, ac = (ua >= 0.0) == (ub >= 0.0), (ua >= 0.0) == (uc >= 0.0)
             r0, z0, d0 = ya * xb - xa * yb, ua * zb - ub * za, ua - ub
             r1, z1, d1 = yc * xa - xc * ya, uc * za - ua * zc, uc - ua
             r2, z2, d2 = yb * xc - xb * yc, ub * zc - uc * zb, ub - uc
-            if left_a == left_b:
-                r0, z0, d0 = r2, z2, d2
-            if left_a == left_c:
-                r1, z1, d1 = r2, z2, d2
+            r0, z0, d0 = r2 if ab else r0, z2 if ab else z0, d2 if ab else d0
+            r1, z1, d1 = r2 if ac else r1, z2 if ac else z1, d2 if ac else d1
             ahead0, ahead1 = r0 * d0 > 0.0, r1 * d1 > 0.0
-            t0, t1 = z0 / r0, z1 / r1
-            if not (ahead0 & ahead1):
-                if not (ahead0 | ahead1):
-                    continue
-                # The segment meets the axis and reaches straight up or down from there.
-                up = _UPRIGHT if (z0 * r1 > z1 * r0) != (r0 * d1 > r1 * d0) else -_UPRIGHT
-                t0, t1 = t0 if ahead0 else up, t1 if ahead1 else up
-            low, high = (t0, t1) if t0 < t1 else (t1, t0)
-            k = first_beam(slope, beam_at, origin, scale, low)
+            across, turn = z0 * r1 - z1 * r0, r0 * d1 - r1 * d0
+            up = _UPRIGHT if (across > 0.0) != (turn > 0.0) else -_UPRIGHT  # from where the segment meets the axis
+            t0, t1 = z0 / r0 if ahead0 else up, z1 / r1 if ahead1 else up
+            level0, level1 = r0 / d0, r1 / d1
+            least = level0 if level0 < level1 else level1
+            cut[i] = np.inf if (ab & ac) | ~(ahead0 | ahead1) else t0 if t0 < t1 else t1
+            cut[i + MOST_COLUMNS] = t1 if t0 < t1 else t0
+            cut[i + 2 * MOST_COLUMNS] = across
+            cut[i + 3 * MOST_COLUMNS] = z0 * d1 - z1 * d0
+            cut[i + 4 * MOST_COLUMNS] = turn
+            cut[i + 5 * MOST_COLUMNS] = least if least > _LEAST else _LEAST
+            cut[i + 6 * MOST_COLUMNS] = level1 if level0 < level1 else level0
+        for i in range(fractions.shape[0]):
+            high = cut[i + MOST_COLUMNS]
+            k = first_beam(slope, beam_at, origin, scale, cut[i])
             if slope[k] > high:
                 continue
-            across, along, turn = z0 * r1 - z1 * r0, z0 * d1 - z1 * d0, r0 * d1 - r1 * d0
-            level0, level1 = r0 / d0, r1 / d1
-            least, most = (level0, level1) if level0 < level1 else (level1, level0)
-            least = least if least > _LEAST else _LEAST
+            across, along, turn = cut[i + 2 * MOST_COLUMNS], cut[i + 3 * MOST_COLUMNS], cut[i + 4 * MOST_COLUMNS]
+            least, most = cut[i + 5 * MOST_COLUMNS], cut[i + 6 * MOST_COLUMNS]
+            row = nearest[left + i]
             while slope[k] <= high:
                 r = across / (along - slope[k] * turn)
                 r = r if r > least else least
                 r = r if r < most else most
                 key = (np.uint64(np.float32(r).view(np.uint32)) << _SHIFT) | name
-                nearest[i, k] = key if key < nearest[i, k] else nearest[i, k]
+                row[k] = key if key < row[k] else row[k]
                 k += 1
 
 
@@ -258,10 +281,11 @@ def cast_slices(
     nearest = np.empty((longest, num_beams), np.uint64)
     listed, near = np.empty((num_clusters, 5), np.int32), np.empty((num_clusters, 2))
     order, shell = np.empty(num_clusters, np.int32), np.empty(SHELLS + 1, np.int32)
-    frame = np.empty((3, 3, 4))
+    frame, cut = np.empty((3, 3, 4)), np.empty(7 * MOST_COLUMNS)
     seen = np.empty(3 * MOST_VERTICES, np.float32)
     chosen = np.empty((CLUSTER_TRIANGLES, 3), np.int32)
-    columns_per_radian = direction.shape[0] / (2.0 * math.pi)
+    columns_per_radian = direction.shape[1] / (2.0 * math.pi)
+    cosine, sine = direction[0], direction[1]
     for s in range(first_slice, slice_knot.shape[0], slice_step):
         c0, count = first_column[s], first_column[s + 1] - first_column[s]
         knot = slice_knot[s]
@@ -276,7 +300,8 @@ def cast_slices(
         for n in range(num_listed):
             entry = order[n]
             k, first, last = listed[entry, 0], listed[entry, 1], listed[entry, 2]
-            if is_covered(nearest, first, last, listed[entry, 3], listed[entry, 4], near[entry, 0]):
+            first, last = trim_covered(nearest, first, last, listed[entry, 3], listed[entry, 4], near[entry, 0])
+            if first > last:
                 continue
             begin, end = float(fraction[c0 + first]), float(fraction[c0 + last])
             frame_part(sensor_from_part, knot, later, part[k], 0.5 * (begin + end), frame)
@@ -288,11 +313,11 @@ def cast_slices(
             )
             num_chosen = select_triangles(
                 corner[t0:t1], seen, near[entry, 1] * 0.5 * (end - begin), near[entry, 0], max_range,
-                columns_per_radian, first, last, slope, beam_at, origin, scale, nearest, chosen,
+                columns_per_radian, np.float32(0.5 * (count - 1)), first, last, slope, beam_at, origin, scale, nearest, chosen,
             )
             cut_triangles(
-                chosen, num_chosen, corner[t0:t1], triangle[t0:t1], frame, x, y, z, direction[c0 : c0 + count],
-                fraction[c0 : c0 + count], slope, beam_at, origin, scale, nearest,
+                chosen, num_chosen, corner[t0:t1], triangle[t0:t1], frame, x, y, z, cosine[c0 : c0 + count],
+                sine[c0 : c0 + count], fraction[c0 : c0 + count], slope, beam_at, origin, scale, cut, nearest,
             )
         for i in range(count):
             for b in range(num_beams):

@@ -131,18 +131,38 @@ def bound_box(
 
 
 @njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def is_covered(
-    nearest: NDArray[np.uint64], first_column: int, last_column: int, low_beam: int, high_beam: int, near: float
-) -> bool:
-    """Return whether all beams of some columns have hit something nearer than `near` [m]; see `beam_casting`."""
+def trim_covered(
+    nearest: NDArray[np.uint64], left: int, right: int, bottom: int, top: int, near: float
+) -> tuple[int, int]:
+    """Leave out the columns at either end whose beams have all hit something nearer.
+
+    Args:
+        nearest: The hits; see `beam_casting`. Shape (≥ num_columns, num_beams).
+        left, right: First and last column.
+        bottom, top: First and last beam.
+        near: Smallest horizontal distance of what they may hit [m].
+
+    Returns:
+        First and last column; the last before the first if none remains.
+    """
     if near <= 0.0:
-        return False
+        return left, right
     limit = np.uint64(np.float32(near).view(np.uint32)) << np.uint64(32)
-    for i in range(first_column, last_column + 1):
-        for b in range(low_beam, high_beam + 1):
-            if nearest[i, b] >= limit:
-                return False
-    return True
+    while left <= right:
+        b = bottom
+        while b <= top and nearest[left, b] < limit:
+            b += 1
+        if b <= top:
+            break
+        left += 1
+    while right > left:
+        b = bottom
+        while b <= top and nearest[right, b] < limit:
+            b += 1
+        if b <= top:
+            break
+        right -= 1
+    return left, right
 
 
 @njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)

@@ -21,10 +21,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.sensors.beam_casting import cast_slices
+from simengine.sensors.beam_casting import MOST_COLUMNS, cast_slices
 from simengine.sensors.clusters import Clusters
 
-SLICE_COLUMNS = 128  # at most, and at most an eighth of the turn
 NO_TRIANGLE = -1
 
 
@@ -34,7 +33,7 @@ class BeamPattern(NamedTuple):
     tangent: NDArray[np.float32]  # of the beams' elevations, ascending. (num_beams,)
     secant: NDArray[np.float32]  # range over horizontal distance of each beam. (num_beams,)
     azimuth: NDArray[np.float64]  # of each column, counter-clockwise from x, evenly spaced [rad]. (num_columns,)
-    direction: NDArray[np.float32]  # cosine and sine of each column's azimuth. (num_columns, 2)
+    direction: NDArray[np.float32]  # cosine and sine of each column's azimuth. (2, num_columns)
 
 
 class SweepSlices(NamedTuple):
@@ -55,7 +54,7 @@ def spinning_pattern(lowest: float, highest: float, channels: int, columns: int)
         tangent=np.array([math.tan(e) for e in elevation], np.float32),
         secant=np.array([1.0 / math.cos(e) for e in elevation], np.float32),
         azimuth=np.array(azimuth),
-        direction=np.array([(math.cos(a), math.sin(a)) for a in azimuth], np.float32),
+        direction=np.array([[math.cos(a) for a in azimuth], [math.sin(a) for a in azimuth]], np.float32),
     )
 
 
@@ -71,7 +70,7 @@ def plan_slices(pattern: BeamPattern, column_time: NDArray[np.int64], knot_time:
     knot = np.clip(np.searchsorted(knot_time, column_time, side="left") - 1, 0, max(len(knot_time) - 2, 0))
     later = np.minimum(knot + 1, len(knot_time) - 1)
     span = np.maximum(knot_time[later] - knot_time[knot], 1)
-    longest = max(1, min(SLICE_COLUMNS, columns // 8))
+    longest = max(1, min(MOST_COLUMNS, columns // 8))
     begins = np.concatenate([[0], np.flatnonzero(np.diff(knot)) + 1, [columns]])
     first: list[int] = []
     for begin, end in zip(begins[:-1].tolist(), begins[1:].tolist()):
