@@ -31,7 +31,7 @@ from simengine.sensors.beam_culling import (
     list_clusters,
     trim_covered,
 )
-from simengine.sensors.beam_table import TABLE_STEPS, first_beam, index_beams
+from simengine.sensors.beam_table import TABLE_STEPS, beams_about, first_beam, index_beams
 from simengine.sensors.clusters import CLUSTER_TRIANGLES
 
 MOST_VERTICES = 3 * CLUSTER_TRIANGLES
@@ -97,7 +97,7 @@ def _bounds(a: np.float32, b: np.float32, c: np.float32) -> tuple[np.float32, np
 def select_triangles(
     corner: NDArray[np.uint8], seen: NDArray[np.float32], move: float, near: float, max_range: float,
     columns_per_radian: float, center: np.float32, first_column: int, last_column: int, slope: NDArray[np.float64],
-    beam_at: NDArray[np.int32], origin: float, scale: float, nearest: NDArray[np.uint64], chosen: NDArray[np.int32],
+    beam_at: NDArray[np.int16], origin: float, scale: float, nearest: NDArray[np.uint64], chosen: NDArray[np.int32],
 ) -> int:
     """List the triangles of a cluster that a run of columns may hit.
 
@@ -141,9 +141,8 @@ def select_triangles(
                 left, right = first_column, last_column
             if (span >= half_turn) & (level >= close):  # across the far side, unless about the axis
                 qa, qb, qc = column[a], column[b], column[c]
-                low, high = _bounds(
-                    qa if qa >= center else qa + turn, qb if qb >= center else qb + turn, qc if qc >= center else qc + turn
-                )
+                qa, qb = qa if qa >= center else qa + turn, qb if qb >= center else qb + turn
+                low, high = _bounds(qa, qb, qc if qc >= center else qc + turn)
                 low, high = low - margin, high + margin
                 if (high - low < half_turn) & (low > last) & (high - turn < first):
                     continue
@@ -158,8 +157,7 @@ def select_triangles(
         low, high = _bounds(tangent[a], tangent[b], tangent[c])
         low -= slope_share + (slope_share + bulge) * abs(low)
         high += slope_share + (slope_share + bulge) * abs(high)
-        bottom = first_beam(slope, beam_at, origin, scale, float(low))
-        top = first_beam(slope, beam_at, origin, scale, float(high)) - 1
+        bottom, top = beams_about(beam_at, np.float32(origin), np.float32(scale), low, high)
         level = level * (_ONE - bulge) - slack
         if (bottom > top) | (level > most):
             continue
@@ -187,7 +185,7 @@ def cut_triangles(
     chosen: NDArray[np.int32], count: int, corner: NDArray[np.uint8], triangle: NDArray[np.int32],
     frame: NDArray[np.float64], x: NDArray[np.float32], y: NDArray[np.float32], z: NDArray[np.float32],
     cosine: NDArray[np.float32], sine: NDArray[np.float32], fraction: NDArray[np.float32],
-    slope: NDArray[np.float64], beam_at: NDArray[np.int32], origin: float, scale: float, cut: NDArray[np.float64],
+    slope: NDArray[np.float64], beam_at: NDArray[np.int16], origin: float, scale: float, cut: NDArray[np.float64],
     nearest: NDArray[np.uint64],
 ) -> None:
     """Cut triangles of a cluster by columns and keep the nearest hits.
@@ -276,7 +274,7 @@ def cast_slices(
     longest = 1
     for s in range(slice_knot.shape[0]):
         longest = max(longest, first_column[s + 1] - first_column[s])
-    slope, beam_at = np.empty(num_beams + 1), np.empty(TABLE_STEPS * num_beams + 1, np.int32)
+    slope, beam_at = np.empty(num_beams + 1), np.empty(TABLE_STEPS * num_beams + 2, np.int16)
     origin, scale = index_beams(tangent, slope, beam_at)
     nearest = np.empty((longest, num_beams), np.uint64)
     listed, near = np.empty((num_clusters, 5), np.int32), np.empty((num_clusters, 2))
@@ -297,6 +295,7 @@ def cast_slices(
             scale, frame, listed, near, shell, order,
         )
         nearest[:count] = _NOTHING
+        center = np.float32(0.5 * (count - 1))
         for n in range(num_listed):
             entry = order[n]
             k, first, last = listed[entry, 0], listed[entry, 1], listed[entry, 2]
@@ -309,11 +308,11 @@ def cast_slices(
             x, y, z = vertex[0, v0:v1], vertex[1, v0:v1], vertex[2, v0:v1]
             see_vertices(
                 frame, box[k], x, y, z, np.float32(slice_azimuth[s]), np.float32(columns_per_radian),
-                np.float32(0.5 * (count - 1)), seen,
+                center, seen,
             )
             num_chosen = select_triangles(
                 corner[t0:t1], seen, near[entry, 1] * 0.5 * (end - begin), near[entry, 0], max_range,
-                columns_per_radian, np.float32(0.5 * (count - 1)), first, last, slope, beam_at, origin, scale, nearest, chosen,
+                columns_per_radian, center, first, last, slope, beam_at, origin, scale, nearest, chosen,
             )
             cut_triangles(
                 chosen, num_chosen, corner[t0:t1], triangle[t0:t1], frame, x, y, z, cosine[c0 : c0 + count],

@@ -64,7 +64,7 @@ def frame_part(
 def bound_box(
     frame: NDArray[np.float64], box: NDArray[np.float64], half_span: float, max_range: float, azimuth: float,
     cos_middle: float, sin_middle: float, cos_edge: float, sin_edge: float, columns_per_radian: float, count: int,
-    slope: NDArray[np.float64], beam_at: NDArray[np.int32], origin: float, scale: float,
+    slope: NDArray[np.float64], beam_at: NDArray[np.int16], origin: float, scale: float,
 ) -> tuple[int, int, int, int, float, float]:
     """Bound what a box can hit of a run of columns.
 
@@ -176,7 +176,7 @@ def list_clusters(
     part: NDArray[np.int32], box: NDArray[np.float64], bundle_box: NDArray[np.float64], bundle_first: NDArray[np.int32],
     sensor_from_part: NDArray[np.float64], shown: NDArray[np.bool_], knot: int, later: int, middle: float,
     half_span: float, max_range: float, azimuth: float, columns_per_radian: float, count: int,
-    slope: NDArray[np.float64], beam_at: NDArray[np.int32], origin: float, scale: float, frame: NDArray[np.float64],
+    slope: NDArray[np.float64], beam_at: NDArray[np.int16], origin: float, scale: float, frame: NDArray[np.float64],
     listed: NDArray[np.int32], near: NDArray[np.float64], shell: NDArray[np.int32], order: NDArray[np.int32],
 ) -> int:
     """List the clusters that a run of columns may hit, front to back.

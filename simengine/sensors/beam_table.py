@@ -4,43 +4,61 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-TABLE_STEPS = 16  # a beam: so fine that the step's first beam is nearly always the one
+TABLE_STEPS = 64  # a beam: so fine that the step's first beam is nearly always the one
 
 
 @njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def index_beams(
-    tangent: NDArray[np.float32], slope: NDArray[np.float64], beam_at: NDArray[np.int32]
+    tangent: NDArray[np.float32], slope: NDArray[np.float64], beam_at: NDArray[np.int16]
 ) -> tuple[float, float]:
     """Fill the table; return its origin and its steps per tangent.
 
     Args:
         tangent: Of the beams' elevations, ascending. Shape (num_beams,).
         slope: The same, then infinity. Shape (num_beams + 1,).
-        beam_at: First beam from evenly spaced tangents on. Any length from 2.
+        beam_at: First beam from evenly spaced tangents on, their number beyond the last. Any length from 3.
     """
     num_beams = tangent.shape[0]
     for b in range(num_beams):
         slope[b] = tangent[b]
     slope[num_beams] = np.inf
     span = slope[num_beams - 1] - slope[0]
-    scale = (beam_at.shape[0] - 1) / span if span > 0.0 else 0.0
+    last = beam_at.shape[0] - 2
+    scale = last / span if span > 0.0 else 1.0
     b = 0
-    for n in range(beam_at.shape[0]):
-        while b < num_beams and int((slope[b] - slope[0]) * scale) < n:
+    for n in range(last + 1):
+        while b < num_beams - 1 and int((slope[b] - slope[0]) * scale) < n:
             b += 1
-        beam_at[n] = min(b, num_beams - 1)
+        beam_at[n] = b
+    beam_at[last + 1] = num_beams
     return slope[0], scale
 
 
 @njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def first_beam(
-    slope: NDArray[np.float64], beam_at: NDArray[np.int32], origin: float, scale: float, value: float
+    slope: NDArray[np.float64], beam_at: NDArray[np.int16], origin: float, scale: float, value: float
 ) -> int:
     """Return the first beam whose tangent is at least `value`, their number if there is none; see `index_beams`."""
     step = (value - origin) * scale
     step = step if step > 0.0 else 0.0
-    most = float(beam_at.shape[0] - 1)
+    most = float(beam_at.shape[0] - 2)
     b = beam_at[int(step if step < most else most)]
     while slope[b] < value:
         b += 1
     return b
+
+
+@njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def beams_about(
+    beam_at: NDArray[np.int16], origin: np.float32, scale: np.float32, low: np.float32, high: np.float32
+) -> tuple[int, int]:
+    """Return the first and last beam whose tangents may lie between two, the last before the first if there is none.
+
+    In single precision and without a branch: it may name a beam that lies within a step of the table outside.
+    """
+    bottom, top = (low - origin) * scale, (high - origin) * scale
+    beyond, none = np.float32(beam_at.shape[0] - 1), np.float32(-1.0)
+    bottom = bottom if bottom > np.float32(0.0) else np.float32(0.0)
+    top = top if top > none else none
+    bottom, top = bottom if bottom < beyond else beyond, top if top < beyond - np.float32(1.0) else beyond + none
+    return beam_at[int(bottom)], beam_at[int(top) + 1] - 1

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 CLUSTER_TRIANGLES = 64
 BUNDLE_CLUSTERS = 16
+VERTEX_RUN = 16  # of which a cluster has a whole number, the last repeated, as vectors hold so many
 
 
 class Clusters(NamedTuple):
@@ -55,7 +56,8 @@ def _fill_clusters(
         order: Triangles cluster by cluster. Shape (num_triangles,).
         first_triangle: CSR into `order`. Shape (num_clusters + 1,).
         first_vertex: CSR into `row`, filled. Shape (num_clusters + 1,).
-        row: Rows of the vertices cluster by cluster, filled. Room for 3 · num_triangles.
+        row: Rows of the vertices cluster by cluster, filled. Room for 3 · num_triangles + VERTEX_RUN ·
+            num_clusters.
         corner: Vertices within the cluster, filled. Shape (num_triangles, 3).
         owner: −1 on entry, work. Shape (num_vertices,).
         local: Work. Shape (num_vertices,).
@@ -70,6 +72,9 @@ def _fill_clusters(
                     owner[v], local[v], row[count] = k, count - start, v
                     count += 1
                 corner[j, i] = local[v]
+        while count % VERTEX_RUN:
+            row[count] = row[count - 1]
+            count += 1
         first_vertex[k + 1] = count
 
 
@@ -97,7 +102,7 @@ def build_clusters(
     order = np.lexsort((key, part))
     first = _cut_runs(part, CLUSTER_TRIANGLES)
     num_clusters = len(first) - 1
-    first_vertex, row = np.zeros(num_clusters + 1, np.int32), np.zeros(3 * count, np.int32)
+    first_vertex, row = np.zeros(num_clusters + 1, np.int32), np.zeros(3 * count + VERTEX_RUN * num_clusters, np.int32)
     corner = np.zeros((count, 3), np.uint8)
     _fill_clusters(
         np.ascontiguousarray(triangle, np.int32), order, first, first_vertex, row, corner,
