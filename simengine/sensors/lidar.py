@@ -21,7 +21,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.history import NANOSECONDS, History, time_of_tick
+from simengine.core.history import NANOSECONDS, ActorPoses, History, time_of_tick
 from simengine.core.mesh import Material
 from simengine.core.rng import kernel_seed, philox_normal, philox_uniform
 from simengine.core.state import EGO
@@ -82,7 +82,21 @@ def face_normals(vertex: NDArray[np.float32], triangle: NDArray[np.int32], out: 
         out[t, 0], out[t, 1], out[t, 2] = nx * scale, ny * scale, nz * scale
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def _turn_normal(
+    sensor_from_part: NDArray[np.float64], knot: int, later: int, part: int, row: int, fraction: float,
+    normal: NDArray[np.float32], triangle: int,
+) -> float:
+    """Return one component of a triangle's normal in the sensor's frame, at a fraction of the way between knots."""
+    total = 0.0
+    for j in range(3):
+        entry = sensor_from_part[knot, part, row, j]
+        entry += fraction * (sensor_from_part[later, part, row, j] - entry)
+        total += entry * normal[triangle, j]
+    return total
+
+
+@njit(cache=True, _nrt=False, error_model="numpy")
 def receive_sweep(
     distance: NDArray[np.float32], hit: NDArray[np.int32],
     tangent: NDArray[np.float32], azimuth: NDArray[np.float64],
@@ -97,7 +111,7 @@ def receive_sweep(
     noise_std: float, max_range: float, seed: np.uint64, frame: int,
     points: NDArray[np.float32], times: NDArray[np.int64], ranges: NDArray[np.float32],
     intensity: NDArray[np.float32], ring: NDArray[np.uint16], instance: NDArray[np.int32],
-    label: NDArray[np.uint8], expected: NDArray[np.int32],
+    label: NDArray[np.uint8], expected: NDArray[np.int32], blend: NDArray[np.float64],
 ) -> int:
     """Decide what the receiver reports of every beam and return how many points were written.
 
@@ -128,10 +142,13 @@ def receive_sweep(
         points, times, ranges, intensity, ring, instance, label: The points; see the module. Shapes (num_beams ×
             num_columns, …).
         expected: Points of clear air by instance id, zeros on entry.
+        blend: Work. Shape (3, 4).
     """
     count = 0
     num_beams = tangent.shape[0]
-    blend = np.empty((3, 4))
+    likely = 1.0  # of the drawn numbers, those from here on meet no drop
+    if drop_slope > 0.0:
+        likely = 1.0 - math.exp(-drop_count[0, drop_count.shape[1] - 1]) + 1e-9
     for s in range(slice_knot.shape[0]):
         knot = slice_knot[s]
         later = min(knot + 1, sensor_from_part.shape[0] - 1)
@@ -142,6 +159,7 @@ def receive_sweep(
                     start = end_from_sensor[knot, i, j]
                     blend[i, j] = start + f * (end_from_sensor[later, i, j] - start)
             cos_azimuth, sin_azimuth = math.cos(azimuth[c]), math.sin(azimuth[c])
+            facing, mx, my, mz = -1, 0.0, 0.0, 0.0  # the last triangle that was met and its normal
             for b in range(num_beams):
                 slope = float(tangent[b])
                 level = 1.0 / math.sqrt(1.0 + slope * slope)
@@ -151,14 +169,12 @@ def receive_sweep(
                 t = hit[c, b]
                 if t >= 0:
                     p = triangle_part[t]
-                    mx, my, mz = float(normal[t, 0]), float(normal[t, 1]), float(normal[t, 2])
-                    along = 0.0
-                    for i in range(3):
-                        ray = dx if i == 0 else (dy if i == 1 else dz)
-                        for j in range(3):
-                            entry = sensor_from_part[knot, p, i, j]
-                            entry += f * (sensor_from_part[later, p, i, j] - entry)
-                            along += ray * entry * (mx if j == 0 else (my if j == 1 else mz))
+                    if t != facing:
+                        mx = _turn_normal(sensor_from_part, knot, later, p, 0, f, normal, t)
+                        my = _turn_normal(sensor_from_part, knot, later, p, 1, f, normal, t)
+                        mz = _turn_normal(sensor_from_part, knot, later, p, 2, f, normal, t)
+                        facing = t
+                    along = dx * mx + dy * my + dz * mz
                     share = returned_share(
                         min(1.0, abs(along)), surface[t, 0], surface[t, 1], surface[t, 2], is_ground[semantic[t]], film,
                         snow_cover,
@@ -172,13 +188,14 @@ def receive_sweep(
                     power, echo_range, kind = echo, place, 2
                 item = c * num_beams + b
                 if drop_slope > 0.0:
-                    echo, place = first_bright_drop(
-                        drop_count, drop_slope, drop_reflectance, alpha, threshold, max(power, threshold), target,
-                        philox_uniform(seed, _STREAM_DROP, frame, 0, item),
-                        philox_uniform(seed, _STREAM_DROP_SIZE, frame, 0, item),
-                    )
-                    if echo > power:
-                        power, echo_range, kind = echo, place, 3
+                    drawn = philox_uniform(seed, _STREAM_DROP, frame, 0, item)
+                    if drawn < likely:
+                        echo, place = first_bright_drop(
+                            drop_count, drop_slope, drop_reflectance, alpha, threshold, max(power, threshold), target,
+                            drawn, philox_uniform(seed, _STREAM_DROP_SIZE, frame, 0, item),
+                        )
+                        if echo > power:
+                            power, echo_range, kind = echo, place, 3
                 if power < threshold:
                     continue
                 measured = echo_range
@@ -235,6 +252,16 @@ class LidarSensor(Sensor):
         self._ground = ground_classes()
         threshold = _REFERENCE_ALBEDO / max(_REFERENCE_RANGE, spec.max_range) ** 2
         self._air = air_returns(scene.weather, threshold)
+        most = spec.channels * spec.columns
+        self._room = {
+            "points": np.empty((most, 3), np.float32),
+            "time_ns": np.empty(most, np.int64),
+            "range": np.empty(most, np.float32),
+            "intensity": np.empty(most, np.float32),
+            "ring": np.empty(most, np.uint16),
+            "instance": np.empty(most, np.int32),
+            "semantic": np.empty(most, np.uint8),
+        }
 
     def _triangle_surfaces(self) -> NDArray[np.float64]:
         arrays = self._arrays
@@ -252,8 +279,9 @@ class LidarSensor(Sensor):
         """Return the duration of a sweep [ns]."""
         return math.ceil(NANOSECONDS / self._spec.rate_hz)
 
-    def _knot_times(self, history: History, start: int, end: int) -> NDArray[np.int64]:
-        """Return the sweep's bounds, the physics ticks between them, and times between these where the ego turns [ns].
+    def _knot_poses(self, history: History, start: int, end: int) -> dict[int, ActorPoses]:
+        """Return all poses, in order of time [ns], at the sweep's bounds, the physics ticks
+        between them, and times between these where the ego turns.
 
         Vertices move on chords between knots, so that a turn by φ misplaces what is R away by up to R φ²/8, and a range
         on a road struck at 0.2° by 290 times as much: below 0.5 mm at 80 m while the ego turns by less than 0.19 rad/s.
@@ -266,28 +294,30 @@ class LidarSensor(Sensor):
                 times.append(time_of_tick(tick, rate_hz))
             tick += 1
         times.append(end)
-        orientation = [history.poses_at(time).orientation[EGO] for time in times]
-        between = []
-        for before, after, q, p in zip(times[:-1], times[1:], orientation[:-1], orientation[1:], strict=True):
+        poses = {time: history.poses_at(time) for time in times}
+        for before, after in zip(times[:-1], times[1:], strict=True):
+            q, p = poses[before].orientation[EGO], poses[after].orientation[EGO]
             cosine = abs(float(q[0] * p[0] + q[1] * p[1] + q[2] * p[2] + q[3] * p[3]))
             turn = math.sqrt(max(0.0, 8.0 * (1.0 - cosine)))  # of the half angle's series
             pieces = min(_MOST_PIECES, 1 + int(turn / _TURN))
-            between += [before + (after - before) * k // pieces for k in range(1, pieces)]
-        return np.array(sorted(times + between), np.int64)
+            for k in range(1, pieces):
+                time = before + (after - before) * k // pieces
+                poses[time] = history.poses_at(time)
+        return dict(sorted(poses.items()))
 
     def _place_parts(
-        self, history: History, knot_time: NDArray[np.int64]
+        self, knots: dict[int, ActorPoses]
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
         """Return sensor from part at each knot, which parts show, and the sensor's poses in the world."""
-        arrays, actors, num_knots = self._arrays, self._scene.actors, len(knot_time)
+        arrays, actors, num_knots = self._arrays, self._scene.actors, len(knots)
         origin = np.asarray(self._scene.origin, np.float64)
         sensor_from_part = np.empty((num_knots, len(arrays.part_actor), 3, 4))
         present = np.empty((num_knots, len(arrays.part_actor)), np.bool_)
         world_from_sensor = np.empty((num_knots, 4, 4))
-        spin = history.poses_at(int(knot_time[-1])).wheel_rotation
-        for k, time_ns in enumerate(knot_time):
+        spin = knots[max(knots)].wheel_rotation
+        for k, at_knot in enumerate(knots.values()):
             # A wheel looks the same at any spin angle, but its rim would shrink if it moved on chords between knots.
-            poses = history.poses_at(int(time_ns))._replace(wheel_rotation=spin)
+            poses = at_knot._replace(wheel_rotation=spin)
             world_from_sensor[k] = sensor_pose(actors, poses, self._spec.mount)
             world_from_part, present[k] = pose_parts(arrays, actors, poses, self._scene.origin)
             relate_parts(world_from_part, world_from_sensor[k], origin, sensor_from_part[k])
@@ -302,9 +332,9 @@ class LidarSensor(Sensor):
         start = capture_time(self.index, spec.rate_hz, spec.phase)
         column = np.arange(1, spec.columns + 1, dtype=np.int64)
         column_time = start + (end - start) * column // spec.columns
-        knot_time = self._knot_times(history, start, end)
-        sensor_from_part, shown, world_from_sensor = self._place_parts(history, knot_time)
-        slices = plan_slices(pattern, column_time, knot_time)
+        knots = self._knot_poses(history, start, end)
+        sensor_from_part, shown, world_from_sensor = self._place_parts(knots)
+        slices = plan_slices(pattern, column_time, np.array(list(knots), np.int64))
         distance, hit = cast_sweep(
             self._clusters, sensor_from_part, shown, pattern, slices, spec.max_range, numba.config.NUMBA_NUM_THREADS
         )
@@ -319,16 +349,7 @@ class LidarSensor(Sensor):
         column_time: NDArray[np.int64], sensor_from_part: NDArray[np.float64], end_from_sensor: NDArray[np.float64],
     ) -> dict[str, NDArray]:
         """Return the channels of a sweep's hits; see `receive_sweep`."""
-        spec, arrays, weather, most = self._spec, self._arrays, self._scene.weather, distance.size
-        channels = {
-            "points": np.empty((most, 3), np.float32),
-            "time_ns": np.empty(most, np.int64),
-            "range": np.empty(most, np.float32),
-            "intensity": np.empty(most, np.float32),
-            "ring": np.empty(most, np.uint16),
-            "instance": np.empty(most, np.int32),
-            "semantic": np.empty(most, np.uint8),
-        }
+        spec, arrays, weather, channels = self._spec, self._arrays, self._scene.weather, self._room
         num_instances = max(1 + len(self._scene.actor_mesh), 1 + int(arrays.part_instance.max(initial=0)))
         expected = np.zeros(num_instances, np.int32)
         count = receive_sweep(
@@ -336,5 +357,6 @@ class LidarSensor(Sensor):
             slices.fraction, column_time, sensor_from_part, end_from_sensor, self._normal, arrays.part, arrays.semantic,
             self._surface, arrays.part_instance, self._ground, max(weather.wetness, weather.ice), weather.snow_cover,
             *self._air, spec.noise_std, spec.max_range, self._seed, self.index, *channels.values(), expected,
+            np.empty((3, 4)),
         )
         return {**{key: value[:count].copy() for key, value in channels.items()}, "expected_hits": expected}

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simengine.sensors import beam_casting, beam_culling, beam_table
+from simengine.sensors import beam_casting, beam_culling, beam_table, beams
 from simengine.sensors.beams import NO_TRIANGLE, BeamPattern, cast_sweep, plan_slices, spinning_pattern
 from simengine.sensors.clusters import Clusters, build_clusters
 from tools.checks.embree import Surfaces, beam_rays
@@ -198,6 +198,48 @@ def test_any_number_of_threads_gives_the_same_bits():
         (other_distance, other_hit), _ = _sweep(clusters, transform, pattern, num_threads=num_threads)
         assert distance.tobytes() == other_distance.tobytes()
         assert hit.tobytes() == other_hit.tobytes()
+
+
+def _moving(num_parts, knots, way, turn):
+    """Every part moves and turns about the sensor at its own rate; `way` [m] and `turn` [rad] over the sweep."""
+    rng = np.random.default_rng(11)
+    transform = _still(num_parts, knots=knots)
+    direction, rate = rng.normal(size=(num_parts, 3)) * (1.0, 1.0, 0.1), rng.uniform(-1.0, 1.0, num_parts)
+    for k, share in enumerate(np.linspace(0.0, 1.0, knots)):
+        c, s = np.cos(turn * share * rate), np.sin(turn * share * rate)
+        transform[k, :, 0, 0], transform[k, :, 0, 1], transform[k, :, 1, 0], transform[k, :, 1, 1] = c, -s, s, c
+        transform[k, :, :, 3] = way * share * direction
+    return transform
+
+
+def test_slices_of_any_length_give_the_same_bits(monkeypatch):
+    vertex, triangle, part = _generated_scene()
+    clusters = build_clusters(vertex, triangle, part)
+    pattern = spinning_pattern(-0.4, 0.3, 16, 256)
+    transform = _moving(part.max() + 1, 4, 2.0, 0.1)
+    (distance, hit), _ = _sweep(clusters, transform, pattern)
+    for longest in (1, 7):
+        monkeypatch.setattr(beams, "MOST_COLUMNS", longest)
+        (other_distance, other_hit), _ = _sweep(clusters, transform, pattern)
+        assert distance.tobytes() == other_distance.tobytes()
+        assert hit.tobytes() == other_hit.tobytes()
+
+
+@pytest.mark.parametrize(("way", "turn"), [(0.5, 0.02), (12.0, 0.5)])
+def test_moving_sweep_sees_each_column_as_if_all_stood_still_at_its_time(way, turn):
+    vertex, triangle, part = _generated_scene()
+    clusters = build_clusters(vertex, triangle, part)
+    pattern = spinning_pattern(-0.45, 0.3, 16, 256)
+    transform = _moving(part.max() + 1, 4, way, turn)
+    (distance, hit), column_time = _sweep(clusters, transform, pattern)
+    for c in range(0, 256, 4):
+        place = (len(transform) - 1) * column_time[c] / SWEEP_NS
+        knot = min(int(place), len(transform) - 2)
+        still = transform[knot] + (place - knot) * (transform[knot + 1] - transform[knot])
+        (still_distance, still_hit), _ = _sweep(clusters, still[None], pattern)
+        assert (hit[c] == still_hit[c]).mean() >= 15 / 16
+        same = (hit[c] == still_hit[c]) & (hit[c] >= 0)
+        assert distance[c][same] == pytest.approx(still_distance[c][same], abs=1e-3)
 
 
 def test_compiled_kernel_equals_plain_python(monkeypatch):
