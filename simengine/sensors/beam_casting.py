@@ -122,6 +122,7 @@ def select_triangles(
     share = move / reference
     margin = np.float32(share * (1.0 + share * share) * columns_per_radian + COLUMN_MARGIN)
     slope_share = np.float32(share / (1.0 - share) + 1e-6)
+    slope_margin = slope_share + np.float32(2.5e-7 * (abs(slope[0]) + abs(slope[slope.shape[0] - 2])))
     close, slack, most = np.float32(reference), np.float32(move + ROUNDING), np.float32(max_range)
     half_turn, turn = np.float32(math.pi * columns_per_radian), np.float32(2.0 * math.pi * columns_per_radian)
     narrow = np.float32(0.5 * math.pi * columns_per_radian)
@@ -155,8 +156,8 @@ def select_triangles(
         bulge = span * radians  # 1 / cos(angle / 2) − 1 at most, by which an edge rises between its ends
         bulge *= bulge * _BULGE
         low, high = _bounds(tangent[a], tangent[b], tangent[c])
-        low -= slope_share + (slope_share + bulge) * abs(low)
-        high += slope_share + (slope_share + bulge) * abs(high)
+        low -= slope_margin + (slope_share + bulge) * abs(low)
+        high += slope_margin + (slope_share + bulge) * abs(high)
         bottom, top = beams_about(beam_at, np.float32(origin), np.float32(scale), low, high)
         level = level * (_ONE - bulge) - slack
         if (bottom > top) | (level > most):

@@ -27,7 +27,7 @@ def index_beams(
     scale = last / span if span > 0.0 else 1.0
     b = 0
     for n in range(last + 1):
-        while b < num_beams - 1 and int((slope[b] - slope[0]) * scale) < n:
+        while b < num_beams and int((slope[b] - slope[0]) * scale) < n:
             b += 1
         beam_at[n] = b
     beam_at[last + 1] = num_beams

@@ -105,6 +105,8 @@ def cast_sweep(
         Ranges [m], infinity where nothing was hit, and the scene's triangles, −1 where nothing was hit. Shapes
         (num_columns, num_beams).
     """
+    if np.diff(slices.first_column).max() > MOST_COLUMNS:
+        raise ValueError(f"a slice may have {MOST_COLUMNS} columns at most, has {np.diff(slices.first_column).max()}")
     shape = (len(pattern.azimuth), len(pattern.tangent))
     distance, hit = np.empty(shape, np.float32), np.empty(shape, np.int32)
 

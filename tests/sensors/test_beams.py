@@ -132,6 +132,25 @@ def test_wall_behind_a_wall_is_hidden():
     assert np.isinf(distance[hit == NO_TRIANGLE]).all()
 
 
+def test_one_beam_alone_hits_what_it_hits_among_others():
+    vertex, triangle, part = _generated_scene()
+    clusters = build_clusters(vertex, triangle, part)
+    (distance, hit), _ = _sweep(clusters, _still(part.max() + 1), spinning_pattern(-0.3, 0.1, 5, 128))
+    (alone, alone_hit), _ = _sweep(clusters, _still(part.max() + 1), spinning_pattern(-0.3, 0.1, 1, 128))
+    assert (alone_hit >= 0).mean() > 0.9
+    assert np.array_equal(alone_hit[:, 0], hit[:, 0])
+    assert np.array_equal(alone[:, 0], distance[:, 0])
+
+
+def test_slice_longer_than_the_work_is_refused():
+    pattern = spinning_pattern(-0.1, 0.1, 3, 2048)
+    slices = plan_slices(pattern, np.zeros(2048, np.int64), np.zeros(1, np.int64))
+    slices = slices._replace(first_column=np.array([0, 2048], np.int32), knot=slices.knot[:1])
+    clusters = build_clusters(_box((9.0, 0.0, 0.0), (1.0, 1.0, 1.0)), BOX_TRIANGLES, np.zeros(12, np.int32))
+    with pytest.raises(ValueError, match="at most, has 2048"):
+        cast_sweep(clusters, _still(1), np.ones((1, 1), np.bool_), pattern, slices, 100.0, 1)
+
+
 def test_range_limit_cuts():
     vertex = np.array([[5, -5, -5], [5, 5, -5], [5, 0, 9]], np.float32)
     clusters = build_clusters(vertex, np.array([[0, 1, 2]], np.int32), np.zeros(1, np.int32))
