@@ -35,7 +35,7 @@ from simengine.sensors.beam_table import TABLE_STEPS, beams_about, first_beam, i
 from simengine.sensors.clusters import CLUSTER_TRIANGLES
 
 MOST_VERTICES = 3 * CLUSTER_TRIANGLES
-MOST_COLUMNS = 128  # of a slice
+MOST_COLUMNS = 256  # of a slice
 _NOTHING = np.uint64(0x7F800000_FFFFFFFF)  # infinitely far, triangle −1
 _LOW, _SHIFT = np.uint64(0xFFFFFFFF), np.uint64(32)
 _LEAST = 1e-6  # horizontal distance of a hit at least [m]
