@@ -204,7 +204,10 @@ class CameraSensor(Sensor):
         eye = np.ascontiguousarray(world_from_sensor[:3, 3] - origin)
         axes = camera_axes(world_from_sensor)
         world_from_part, present = pose_parts(arrays, scene.actors, poses, scene.origin)
-        visibility = draw_visibility(arrays, world_from_part, present, camera_from_pose(axes, eye), camera)
+        visibility = draw_visibility(
+            arrays, world_from_part, present, camera_from_pose(axes, eye), camera,
+            num_threads=numba.config.NUMBA_NUM_THREADS,
+        )
         bodies = self._bodies(poses, world_from_part, signals, origin)
         around = self._surroundings(poses, bodies, world_from_part, present, eye, axes)
         view = View(eye, axes, camera.fx, camera.fy, camera.cx, camera.cy)
@@ -328,7 +331,8 @@ class CameraSensor(Sensor):
             0.5 * camera.cy,
         )
         visibility = draw_visibility(
-            self._arrays, bodies.world_from_part, present, camera_from_pose(axes, eye), half, mirrored=True
+            self._arrays, bodies.world_from_part, present, camera_from_pose(axes, eye), half, mirrored=True,
+            num_threads=numba.config.NUMBA_NUM_THREADS,
         )
         leave_ground(triangle, self._arrays.semantic, camera.fx, visibility.triangle)
         image = np.empty((half.height, half.width, 3), np.float32)

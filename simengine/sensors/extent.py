@@ -6,16 +6,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.sensors.raster import (
-    NEAR,
-    Intrinsics,
+from simengine.sensors.raster import NEAR, Intrinsics
+from simengine.sensors.scene import SceneArrays
+from simengine.sensors.spans import (
     clip_span,
     compose_transform,
     project_bounds,
     sphere_in_view,
     transform_vertices,
 )
-from simengine.sensors.scene import SceneArrays
 
 
 class ActorExtents(NamedTuple):

@@ -17,6 +17,8 @@ from simengine.core.history import ActorPoses
 from simengine.core.mesh import Material, Mesh, PartRole
 from simengine.core.state import ActorKind, ActorTable
 from simengine.sensors.base import Scene, actor_instance
+from simengine.sensors.clusters import Clusters, build_clusters
+from simengine.sensors.raster_culling import normal_cones
 
 PATCH_SIZE = 32.0  # static surfaces are cut into patches of this edge length [m]
 CREASE_COSINE = 0.72  # faces whose normals differ by less than 44° are shaded as one smooth surface
@@ -54,6 +56,8 @@ class SceneArrays(NamedTuple):
     part_radius: NDArray[np.float64]  # [m]. (num_parts,)
     part_instance: NDArray[np.int32]  # 0 surfaces, 1 + actor, static instances above. (num_parts,)
     part_signal: NDArray[np.int32]  # index of the network's signal, or −1. (num_parts,)
+    clusters: Clusters  # the triangles again, in small groups of neighbours
+    cone: NDArray[np.float64]  # of the normals of each cluster, see `normal_cones`. (num_clusters, 4)
 
 
 @njit(cache=True)
@@ -198,13 +202,16 @@ def flatten_scene(scene: Scene) -> SceneArrays:
     num_parts = len(rows)
     table = np.array(rows, np.int32).reshape(num_parts, 5)
     counts = np.diff(np.array(first_triangle, np.int64))
+    part = np.repeat(np.arange(num_parts, dtype=np.int32), counts)
+    all_vertices, all_triangles = np.concatenate(vertex), np.concatenate(triangle)
+    clusters = build_clusters(all_vertices, all_triangles, part)
     return SceneArrays(
-        vertex=np.concatenate(vertex),
+        vertex=all_vertices,
         corner_normal=np.concatenate(normal),
-        triangle=np.concatenate(triangle),
+        triangle=all_triangles,
         material=np.concatenate(material),
         semantic=np.concatenate(semantic),
-        part=np.repeat(np.arange(num_parts, dtype=np.int32), counts),
+        part=part,
         triangle_seed=np.concatenate(seed),
         part_first_triangle=np.array(first_triangle, np.int32),
         part_first_vertex=np.array(first_vertex, np.int32),
@@ -216,6 +223,8 @@ def flatten_scene(scene: Scene) -> SceneArrays:
         part_radius=np.array(radius, np.float64),
         part_instance=np.ascontiguousarray(table[:, 3]),
         part_signal=np.ascontiguousarray(table[:, 4]),
+        clusters=clusters,
+        cone=normal_cones(clusters),
     )
 
 

@@ -12,8 +12,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.sensors.raster import clip_span, compose_transform, transform_vertices
 from simengine.sensors.scene import SceneArrays
+from simengine.sensors.spans import clip_span, compose_transform, transform_vertices
 
 RESOLUTION = 1024
 # Half the edge of each map, how far ahead of the camera its middle lies, and the grid that its corner lies on [m].

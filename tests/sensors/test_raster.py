@@ -1,7 +1,6 @@
 """The visibility buffer against an independent ray caster, and against what scan conversion must never do."""
 
 import math
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +8,7 @@ import pytest
 
 from simengine.core.mesh import Mesh
 from simengine.sensors.camera import camera_axes, camera_from_pose
-from simengine.sensors.raster import NEAR, Intrinsics, draw_rows, draw_visibility, intrinsics_of_fov, place_parts
+from simengine.sensors.raster import NEAR, Intrinsics, draw_visibility, intrinsics_of_fov
 from simengine.sensors.scene import flatten_scene, pose_parts
 from tests.sensors.camera_scene import plane_mesh, still_history, street_scene, weather
 from tools.checks.embree import Surfaces, away_from_edges, pixel_rays
@@ -165,27 +164,58 @@ def test_any_number_of_threads_gives_the_same_bits():
     scene = street_scene(weather())
     arrays = flatten_scene(scene)
     world_from_part, present = pose_parts(arrays, scene.actors, still_history(scene).poses_at(0), scene.origin)
-    camera_from_world = look((2.5, 0.0, 1.4))
-    whole = draw_visibility(arrays, world_from_part, present, camera_from_world, CAMERA)
-    camera_vertex = np.empty((len(arrays.vertex), 3))
-    parts = place_parts(
-        arrays.vertex, arrays.part_first_vertex, arrays.part_center, arrays.part_radius, world_from_part, present,
-        camera_from_world, *CAMERA, NEAR, camera_vertex,
-    )
-    inverse_depth = np.zeros((CAMERA.height, CAMERA.width), np.float32)
-    nearest = np.full((CAMERA.height, CAMERA.width), -1, np.int32)
+    placed = (arrays, world_from_part, present, look((2.5, 0.0, 1.4)))
+    for camera in (CAMERA, intrinsics_of_fov(101, 60, 1.2), intrinsics_of_fov(35, 40, 1.2)):
+        whole = draw_visibility(*placed, camera)
+        assert (whole.triangle >= 0).mean() > 0.5
+        for num_threads in (2, 3, 7):
+            cut = draw_visibility(*placed, camera, num_threads=num_threads)
+            assert np.array_equal(whole.triangle, cut.triangle)
+            assert whole.inverse_depth.tobytes() == cut.inverse_depth.tobytes()
 
-    def draw(first):
-        draw_rows(
-            parts, arrays.part_first_triangle, arrays.triangle, camera_vertex, False, CAMERA.width, CAMERA.fx,
-            CAMERA.fy,
-            CAMERA.cx, CAMERA.cy, NEAR, first, min(first + 23, CAMERA.height), inverse_depth, nearest,
+
+def test_neither_the_order_of_drawing_nor_what_is_hidden_changes_a_pixel():
+    # The same scene with its static meshes in reverse order: other triangle numbers, other clusters, the same picture.
+    scene = street_scene(weather())
+    poses = still_history(scene).poses_at(0)
+    instances = []
+    for order in (slice(None), slice(None, None, -1)):
+        turned = scene._replace(
+            static_mesh=scene.static_mesh[order], static_instance=scene.static_instance[order],
+            signal_mesh=np.zeros(0, np.int32),
         )
+        arrays = flatten_scene(turned)
+        placed = pose_parts(arrays, scene.actors, poses, scene.origin)
+        seen = draw_visibility(arrays, *placed, look((2.5, 0.0, 1.4)), CAMERA)
+        instance = np.where(seen.triangle < 0, -1, arrays.part_instance[arrays.part[seen.triangle]])
+        instances.append((seen.inverse_depth.tobytes(), instance.tobytes()))
+    assert instances[0] == instances[1]
 
-    with ThreadPoolExecutor(3) as pool:
-        list(pool.map(draw, range(0, CAMERA.height, 23)))
-    assert np.array_equal(whole.triangle, nearest)
-    assert whole.inverse_depth.tobytes() == inverse_depth.tobytes()
+
+def test_what_is_hidden_is_drawn_as_if_it_were_not():
+    # A wall near the camera hides a thousand small triangles behind it but for a strip at the right.
+    random = np.random.default_rng(3)
+    corner = random.uniform((20.0, -15.0, -9.0), (60.0, 15.0, 9.0), (1000, 3))[:, None]
+    crowd = corner + random.uniform(-0.5, 0.5, (1000, 3, 3))
+    edge = 4.0 * (CAMERA.width - 60 - CAMERA.cx) / CAMERA.fx
+    wall = np.array([[(4.0, 9.0, -9.0), (4.0, -edge, -9.0), (4.0, -edge, 9.0)], [(4.0, 9.0, -9.0), (4.0, -edge, 9.0),
+        (4.0, 9.0, 9.0)]])
+    view = look((0.0, 0.0, 0.0))
+    alone, _ = draw_soup(crowd, view)
+    front, _ = draw_soup(wall, view)
+    both, _ = draw_soup(np.concatenate([crowd, wall]), view)
+    assert 0 < (alone.triangle[:, -60:] >= 0).sum() < (alone.triangle >= 0).sum()
+    np.testing.assert_array_equal(both.inverse_depth, np.maximum(alone.inverse_depth, front.inverse_depth))
+
+
+def test_images_narrower_than_a_block_are_drawn():
+    wall = [[(5.0, 9.0, -9.0), (5.0, -9.0, -9.0), (5.0, -9.0, 9.0)]]
+    camera = Intrinsics(5, 7, 4.0, 4.0, 2.5, 3.5)
+    wide = Intrinsics(16, 7, 4.0, 4.0, 2.5, 3.5)
+    narrow, _ = draw_soup(wall, look((0.0, 0.0, 0.0)), camera)
+    assert narrow.triangle.shape == (7, 5)
+    expected, _ = draw_soup(wall, look((0.0, 0.0, 0.0)), wide)
+    np.testing.assert_array_equal(narrow.inverse_depth, expected.inverse_depth[:, :5])
 
 
 def test_field_of_view_reaches_the_borders():
