@@ -1,7 +1,8 @@
 """A pinhole camera: what is visible at every pixel, exactly, and the picture that weather and light make of it.
 
 Channels of a frame: "rgb" (height, width, 3) 8-bit sRGB; "depth" (height, width) float32 along the optical axis [m], 0
-where only sky is; "semantic" (height, width) uint8; "instance" (height, width) uint16; "intrinsics" (3, 3) float64.
+where only sky is; "semantic" (height, width) uint8; "instance" (height, width) uint16; "intrinsics" (3, 3) float64; by
+choice also "normal" and "flow", see `layers`.
 Weather never changes depth, semantic or instance: they are the truth, and only the picture fades. The shutter is global
 and the picture is of one instant; only rain and snow show motion blur.
 """
@@ -34,6 +35,8 @@ from simengine.sensors.exposure import (
 )
 from simengine.sensors.illumination import Surroundings
 from simengine.sensors.lamps import CELLS, NUM_COLUMNS, PER_CELL, gather_lights
+from simengine.sensors.layers import Placement, flow_layer, normal_layer
+from simengine.sensors.lidar import face_normals
 from simengine.sensors.mount import sensor_pose
 from simengine.sensors.points import Bodies, View, flat_triangles, knot_step
 from simengine.sensors.precipitation import DAY_EXPOSURE, NIGHT_EXPOSURE, draw_particles
@@ -58,6 +61,7 @@ class Picture(NamedTuple):
 
     radiance: NDArray[np.float32]  # linear sRGB luminance [cd/m²]. (height, width, 3)
     visibility: Visibility
+    placement: Placement
 
 
 @njit(cache=True)
@@ -156,6 +160,11 @@ class CameraSensor(Sensor):
         daylight = luma(*self._light.sky) + luma(*self._light.sun) * level
         self._dark = min(1.0, max(0.0, (LAMPS_MATTER - daylight) / LAMPS_MATTER))
         self._shadows = SunShadows(arrays, self._light.sun_direction)
+        self._face_normal = np.zeros((0, 3), np.float32)
+        if "normal" in spec.layers:
+            self._face_normal = np.empty((len(arrays.triangle), 3), np.float32)
+            face_normals(arrays.vertex, arrays.triangle, self._face_normal)
+        self._before: Placement | None = None  # at the previous capture
         self._sunny = luma(*self._light.sun) * max(level, 0.05) > SHADOWS_MATTER * daylight
 
     def next_time_ns(self) -> int:
@@ -183,11 +192,22 @@ class CameraSensor(Sensor):
         matrix = np.array([[camera.fx, 0.0, camera.cx], [0.0, camera.fy, camera.cy], [0.0, 0.0, 1.0]])
         channels = {
             "rgb": self.develop(picture.radiance), "depth": depth, "semantic": semantic, "instance": instance,
-            "intrinsics": matrix,
+            "intrinsics": matrix, **self._layers(picture),
         }
         frame = Frame(self.name, self.index, time_ns, world_from_sensor, channels)
         self.index += 1
         return frame
+
+    def _layers(self, picture: Picture) -> dict[str, NDArray[np.float32]]:
+        """Return the layers that were asked for, and keep in mind where things were."""
+        part, now, channels = self._arrays.part, picture.placement, {}
+        for layer in self._spec.layers:
+            if layer == "normal":
+                channels[layer] = normal_layer(picture.visibility, part, self._face_normal, now)
+            else:
+                channels[layer] = flow_layer(picture.visibility, part, self.intrinsics, self._before, now)
+        self._before = now
+        return channels
 
     def render(
         self, poses: ActorPoses, world_from_sensor: NDArray[np.float64], signals: NDArray[np.int32]
@@ -204,8 +224,9 @@ class CameraSensor(Sensor):
         eye = np.ascontiguousarray(world_from_sensor[:3, 3] - origin)
         axes = camera_axes(world_from_sensor)
         world_from_part, present = pose_parts(arrays, scene.actors, poses, scene.origin)
+        placement = Placement(camera_from_pose(axes, eye), world_from_part, present)
         visibility = draw_visibility(
-            arrays, world_from_part, present, camera_from_pose(axes, eye), camera,
+            arrays, world_from_part, present, placement.camera_from_world, camera,
             num_threads=numba.config.NUMBA_NUM_THREADS,
         )
         bodies = self._bodies(poses, world_from_part, signals, origin)
@@ -217,7 +238,7 @@ class CameraSensor(Sensor):
         radiance = np.empty((camera.height, camera.width, 3), np.float32)
         self._shade(bodies, around, view, mirror, visibility, radiance)
         self._precipitate(poses, around, view, visibility, radiance)
-        return Picture(radiance, visibility)
+        return Picture(radiance, visibility, placement)
 
     def develop(self, radiance: NDArray[np.float32]) -> NDArray[np.uint8]:
         """Expose luminance [cd/m²] of shape (height, width, 3) to 8-bit sRGB, with the noise of the next frame."""

@@ -1,20 +1,20 @@
 """How much of each actor an image shows: visible and amodal pixels, boxes around them, and who hides the rest."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.sensors.raster import NEAR, Intrinsics
+from simengine.sensors.clusters import CLUSTER_TRIANGLES
+from simengine.sensors.raster import NEAR, Intrinsics, find_clusters
+from simengine.sensors.raster_culling import TILE, box_depth, project_box
+from simengine.sensors.raster_drawing import ROOM, bound_crossing, draw_clusters, place_vertices
+from simengine.sensors.raster_filling import BLOCK
 from simengine.sensors.scene import SceneArrays
-from simengine.sensors.spans import (
-    clip_span,
-    compose_transform,
-    project_bounds,
-    sphere_in_view,
-    transform_vertices,
-)
+
+_RUN = 64  # pixels that are compared at once
 
 
 class ActorExtents(NamedTuple):
@@ -28,120 +28,174 @@ class ActorExtents(NamedTuple):
     occluder: NDArray[np.int32]  # instance that hides most of it, 0 for none or for surfaces. (num_actors,)
 
 
-@njit(cache=True, error_model="numpy")
-def visible_extents(instance: NDArray[np.uint16], boxes: NDArray[np.float32], pixels: NDArray[np.int32]) -> None:
-    """Count each actor's pixels in an instance image and write the boxes around them."""
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
+def is_uniform(pixels: NDArray[np.uint16], value: np.uint16) -> bool:
+    """Tell whether all pixels have a value."""
+    different = np.uint16(0)
+    for k in range(len(pixels)):
+        different |= pixels[k] ^ value
+    return different == 0
+
+
+@njit(cache=True, error_model="numpy", _nrt=False)
+def visible_extents(
+    instance: NDArray[np.uint16], work: NDArray[np.int64], boxes: NDArray[np.float32], pixels: NDArray[np.int32]
+) -> None:
+    """Count each actor's pixels in an instance image and write the boxes around them.
+
+    Args:
+        instance: Shape (height, width).
+        work: Shape (num_actors, 4).
+        boxes: Shape (num_actors, 4).
+        pixels: Zeros on entry. Shape (num_actors,).
+    """
     height, width = instance.shape
     num_actors = pixels.shape[0]
+    for a in range(num_actors):
+        work[a, 0], work[a, 1], work[a, 2], work[a, 3] = width, height, 0, 0
     for row in range(height):
-        for column in range(width):
-            a = int(instance[row, column]) - 1
-            if a < 0 or a >= num_actors:
+        column = 0
+        while column < width:
+            seen = instance[row, column]
+            begin = column
+            column += 1
+            while column + _RUN <= width and is_uniform(instance[row, column : column + _RUN], seen):
+                column += _RUN
+            while column < width and instance[row, column] == seen:
+                column += 1
+            a = int(seen) - 1
+            if 0 <= a < num_actors:
+                work[a, 0], work[a, 2] = min(work[a, 0], begin), max(work[a, 2], column)
+                work[a, 1], work[a, 3] = min(work[a, 1], row), row + 1
+                pixels[a] += column - begin
+    for a in range(num_actors):
+        if pixels[a] > 0:
+            for i in range(4):
+                boxes[a, i] = work[a, i]
+
+
+@njit(cache=True, error_model="numpy", _nrt=False)
+def project_clusters(
+    first: int, last: int, cluster_part: NDArray[np.int32], box: NDArray[np.float64], present: NDArray[np.bool_],
+    first_vertex: NDArray[np.int32], first_triangle: NDArray[np.int32], vertex: NDArray[np.float32],
+    corner: NDArray[np.uint8], image_from_part: NDArray[np.float64], near: float, place: NDArray[np.float64],
+    bounds: NDArray[np.float64],
+) -> None:
+    """Bound the projection of the faces of the clusters [first, last) that look at the camera.
+
+    Args:
+        first: First cluster.
+        last: One past the last.
+        cluster_part, box, first_vertex, first_triangle, vertex, corner: See `Clusters`.
+        present: Which parts are in the world. Shape (num_parts,).
+        image_from_part: See `place_parts`. Shape (num_parts, 3, 4).
+        near: Nothing nearer is seen [m].
+        place: Work. Shape (5 · ROOM,).
+        bounds: Left, top, right, bottom, widened [px]. Shape (4,).
+    """
+    for k in range(first, last):
+        if not present[cluster_part[k]]:
+            continue
+        m = image_from_part[cluster_part[k]]
+        w, reach = box_depth(m, box[k])
+        if w - reach > near:
+            left, right, top, bottom = project_box(m, box[k], w)
+            if left >= bounds[0] and top >= bounds[1] and right <= bounds[2] and bottom <= bounds[3]:
                 continue
-            if pixels[a] == 0:
-                boxes[a, 0], boxes[a, 1], boxes[a, 2], boxes[a, 3] = column, row, column + 1, row + 1
+        place_vertices(vertex, first_vertex[k], first_vertex[k + 1], m, place)
+        for t in range(first_triangle[k], first_triangle[k + 1]):
+            a, b, c = int(corner[t, 0]), int(corner[t, 1]), int(corner[t, 2])
+            ax, ay, aw = place[a], place[ROOM + a], place[2 * ROOM + a]
+            bx, by, bw = place[b], place[ROOM + b], place[2 * ROOM + b]
+            gx, gy, gw = place[c], place[ROOM + c], place[2 * ROOM + c]
+            if aw < near and bw < near and gw < near:
+                continue
+            ex, ey, ew, fx, fy, fw = bx - ax, by - ay, bw - aw, gx - ax, gy - ay, gw - aw
+            if (ey * fw - ew * fy) * ax + (ew * fx - ex * fw) * ay + (ex * fy - ey * fx) * aw >= 0.0:
+                continue
+            if aw >= near and bw >= near and gw >= near:
+                ua, ub, uc = place[3 * ROOM + a], place[3 * ROOM + b], place[3 * ROOM + c]
+                va, vb, vc = place[4 * ROOM + a], place[4 * ROOM + b], place[4 * ROOM + c]
+                left, right = min(ua, min(ub, uc)), max(ua, max(ub, uc))
+                top, bottom = min(va, min(vb, vc)), max(va, max(vb, vc))
             else:
-                boxes[a, 0], boxes[a, 2] = min(boxes[a, 0], column), max(boxes[a, 2], column + 1)
-                boxes[a, 1], boxes[a, 3] = min(boxes[a, 1], row), max(boxes[a, 3], row + 1)
-            pixels[a] += 1
+                left, right, top, bottom = bound_crossing(place, a, b, c, near)
+            bounds[0], bounds[1] = min(bounds[0], left), min(bounds[1], top)
+            bounds[2], bounds[3] = max(bounds[2], right), max(bounds[3], bottom)
 
 
 @njit(cache=True, error_model="numpy")
 def amodal_extents(
-    vertex: NDArray[np.float32], triangle: NDArray[np.int32], part_first_triangle: NDArray[np.int32],
-    part_first_vertex: NDArray[np.int32], part_actor: NDArray[np.int32], part_center: NDArray[np.float64],
-    part_radius: NDArray[np.float64], world_from_part: NDArray[np.float64], present: NDArray[np.bool_],
-    camera_from_world: NDArray[np.float64], fx: float, fy: float, cx: float, cy: float, near: float,
-    instance: NDArray[np.uint16], num_instances: int, amodal: NDArray[np.float32], unclipped: NDArray[np.float32],
+    actor_part: NDArray[np.int32], order: NDArray[np.int32], rectangle: NDArray[np.int32],
+    nearest_bits: NDArray[np.int32], crosses: NDArray[np.bool_], image_from_part: NDArray[np.float64],
+    in_view: NDArray[np.bool_], present: NDArray[np.bool_], part_first_cluster: NDArray[np.int32],
+    cluster_part: NDArray[np.int32], cluster_box: NDArray[np.float64], first_vertex: NDArray[np.int32],
+    first_triangle: NDArray[np.int32], vertex: NDArray[np.float32], corner: NDArray[np.uint8],
+    triangle: NDArray[np.int32], near: float, block: int,
+    instance: NDArray[np.uint16], num_instances: int, place: NDArray[np.float64], box: NDArray[np.int64],
+    farthest: NDArray[np.int32], dirty: NDArray[np.bool_], depth: NDArray[np.float32], bits: NDArray[np.int32],
+    nearest: NDArray[np.int32], amodal: NDArray[np.float32], unclipped: NDArray[np.float32],
     amodal_pixels: NDArray[np.int32], occluder: NDArray[np.int32],
 ) -> None:
-    """Draw each actor alone and measure it; see `ActorExtents`. The parts of an actor are neighbours."""
+    """Draw each actor alone and measure it; see `ActorExtents`.
+
+    Args:
+        actor_part: First part of each actor and one past its last. Shape (num_actors, 2).
+        order: The clusters that the image may show, ascending. Shape (num_chosen,).
+        rectangle, nearest_bits, crosses: See `choose_clusters`.
+        image_from_part: See `place_parts`; of every part of an actor in view.
+        in_view: Actors of which a part may be in view. Shape (num_actors,).
+        present: Which parts are in the world. Shape (num_parts,).
+        part_first_cluster: CSR. Shape (num_parts + 1,).
+        cluster_part, cluster_box, first_vertex, first_triangle, vertex, corner, triangle: See `Clusters`.
+        near: Nothing nearer is seen [m].
+        block: BLOCK.
+        instance: The camera's instance mask. Shape (height, width).
+        num_instances: Instances are below this.
+        place, box, farthest, dirty: See `draw_clusters`; `farthest` is negative, so that nothing counts as hidden.
+        depth, bits, nearest: As those of `draw_clusters`; depth is zero on entry and again at the end.
+        amodal: Filled, as the rest. Shape (num_actors, 4).
+        unclipped: Shape (num_actors, 4).
+        amodal_pixels: Shape (num_actors,).
+        occluder: Shape (num_actors,).
+    """
     height, width = instance.shape
-    num_parts = part_actor.shape[0]
-    stamp = np.full((height, width), -1, np.int32)
     hidden = np.zeros(num_instances, np.int64)
-    camera_vertex = np.empty((vertex.shape[0], 3))
-    transform = np.empty((num_parts, 3, 4))
-    first = 0
-    while first < num_parts:
-        a = part_actor[first]
-        last = first
-        while last < num_parts and part_actor[last] == a:
-            last += 1
-        if a < 0:
-            first = last
+    bounds = np.empty(4)
+    for a in range(actor_part.shape[0]):
+        if not in_view[a]:
             continue
-        in_view = False
-        for p in range(first, last):
-            if not present[p]:
-                continue
-            compose_transform(camera_from_world, world_from_part[p], transform[p])
-            m = transform[p]
-            x = m[0, 0] * part_center[p, 0] + m[0, 1] * part_center[p, 1] + m[0, 2] * part_center[p, 2] + m[0, 3]
-            y = m[1, 0] * part_center[p, 0] + m[1, 1] * part_center[p, 1] + m[1, 2] * part_center[p, 2] + m[1, 3]
-            z = m[2, 0] * part_center[p, 0] + m[2, 1] * part_center[p, 1] + m[2, 2] * part_center[p, 2] + m[2, 3]
-            in_view = in_view or sphere_in_view(x, y, z, part_radius[p], width, height, fx, fy, cx, cy, near)
-        if not in_view:
-            first = last
+        begin, end = part_first_cluster[actor_part[a, 0]], part_first_cluster[actor_part[a, 1]]
+        bounds[:2], bounds[2:] = math.inf, -math.inf
+        project_clusters(
+            begin, end, cluster_part, cluster_box, present, first_vertex, first_triangle, vertex, corner,
+            image_from_part, near, place, bounds,
+        )
+        if not bounds[0] <= bounds[2]:
             continue
+        unclipped[a] = bounds
+        left, right = int(max(0.0, min(bounds[0], float(width)))), int(min(width - 1.0, max(bounds[2], 0.0))) + 1
+        top, bottom = int(max(0.0, min(bounds[1], float(height)))), int(min(height - 1.0, max(bounds[3], 0.0))) + 1
+        first, last = np.searchsorted(order, begin), np.searchsorted(order, end)
+        if first == last or left >= right or top >= bottom:
+            continue
+        draw_clusters(
+            order[first:last], rectangle, nearest_bits, crosses, cluster_part, first_vertex, first_triangle, vertex,
+            corner, triangle, image_from_part, False, near, 0, depth.shape[1], block, place, box, farthest, dirty,
+            depth, bits, nearest,
+        )
         hidden[:] = 0
-        whole_left, whole_right, whole_top, whole_bottom = np.inf, -np.inf, np.inf, -np.inf
-        box_left, box_right, box_top, box_bottom = width, -1, height, -1
-        pixels = 0
-        for p in range(first, last):
-            if not present[p]:
-                continue
-            transform_vertices(transform[p], vertex, part_first_vertex[p], part_first_vertex[p + 1], camera_vertex)
-            for t in range(part_first_triangle[p], part_first_triangle[p + 1]):
-                i, j, k = triangle[t, 0], triangle[t, 1], triangle[t, 2]
-                ax, ay, az = camera_vertex[i, 0], camera_vertex[i, 1], camera_vertex[i, 2]
-                bx, by, bz = camera_vertex[j, 0], camera_vertex[j, 1], camera_vertex[j, 2]
-                gx, gy, gz = camera_vertex[k, 0], camera_vertex[k, 1], camera_vertex[k, 2]
-                if az < near and bz < near and gz < near:
-                    continue
-                ux, uy, uz, vx, vy, vz = bx - ax, by - ay, bz - az, gx - ax, gy - ay, gz - az
-                nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
-                volume = nx * ax + ny * ay + nz * az
-                if volume >= 0.0:
-                    continue
-                left, right, top, bottom = project_bounds(camera_vertex, i, j, k, fx, fy, cx, cy, near)
-                whole_left, whole_right = min(whole_left, left), max(whole_right, right)
-                whole_top, whole_bottom = min(whole_top, top), max(whole_bottom, bottom)
-                if not (right > 0.0 and left < width and bottom > 0.0 and top < height):
-                    continue
-                x0, x1 = int(max(0.0, np.ceil(left - 0.501))), int(min(width - 1.0, np.floor(right - 0.499)))
-                y0, y1 = int(max(0.0, np.ceil(top - 0.501))), int(min(height - 1.0, np.floor(bottom - 0.499)))
-                if x0 > x1 or y0 > y1:
-                    continue
-                a0, b0, c0 = bz * gy - by * gz, bx * gz - bz * gx, by * gx - bx * gy
-                a1, b1, c1 = gz * ay - gy * az, gx * az - gz * ax, gy * ax - gx * ay
-                a2, b2, c2 = az * by - ay * bz, ax * bz - az * bx, ay * bx - ax * by
-                a0, b0, a1, b1, a2, b2 = a0 / fx, b0 / fy, a1 / fx, b1 / fy, a2 / fx, b2 / fy
-                c0, c1, c2 = c0 - a0 * cx - b0 * cy, c1 - a1 * cx - b1 * cy, c2 - a2 * cx - b2 * cy
-                px, py = nx / (fx * volume), ny / (fy * volume)
-                pz = nz / volume - px * cx - py * cy
-                for row in range(y0, y1 + 1):
-                    yc = row + 0.5
-                    low, high = clip_span(a0, b0, b0 * yc + c0, x0, x1)
-                    if low <= high:
-                        low, high = clip_span(a1, b1, b1 * yc + c1, low, high)
-                    if low <= high:
-                        low, high = clip_span(a2, b2, b2 * yc + c2, low, high)
-                    for column in range(low, high + 1):
-                        if stamp[row, column] == a:
-                            continue
-                        if (px * (column + 0.5) + py * yc + pz) * near > 1.0:
-                            continue
-                        stamp[row, column] = a
-                        pixels += 1
-                        box_left, box_right = min(box_left, column), max(box_right, column + 1)
-                        box_top, box_bottom = min(box_top, row), max(box_bottom, row + 1)
-                        seen = int(instance[row, column])
-                        if seen != a + 1:
-                            hidden[seen] += 1
-        if whole_left <= whole_right:
-            unclipped[a, 0], unclipped[a, 1] = whole_left, whole_top
-            unclipped[a, 2], unclipped[a, 3] = whole_right, whole_bottom
+        box_left, box_right, box_top, box_bottom, pixels = width, -1, height, -1, 0
+        for row in range(top, bottom):
+            for column in range(left, right):
+                if depth[row, column] > 0.0:
+                    pixels += 1
+                    box_left, box_right = min(box_left, column), max(box_right, column + 1)
+                    box_top, box_bottom = min(box_top, row), row + 1
+                    seen = int(instance[row, column])
+                    if seen != a + 1:
+                        hidden[seen] += 1
+                    depth[row, column] = 0.0
         if pixels > 0:
             amodal[a, 0], amodal[a, 1], amodal[a, 2], amodal[a, 3] = box_left, box_top, box_right, box_bottom
             amodal_pixels[a] = pixels
@@ -150,7 +204,6 @@ def amodal_extents(
                 if hidden[s] > hidden[most]:
                     most = s
             occluder[a] = most
-        first = last
 
 
 def measure_extents(
@@ -178,12 +231,29 @@ def measure_extents(
         unclipped=np.zeros((num_actors, 4), np.float32), visible_pixels=np.zeros(num_actors, np.int32),
         amodal_pixels=np.zeros(num_actors, np.int32), occluder=np.zeros(num_actors, np.int32),
     )
-    visible_extents(instance, extents.visible, extents.visible_pixels)
-    num_instances = int(max(num_actors, arrays.part_instance.max(initial=0), instance.max(initial=0))) + 1
+    visible_extents(instance, np.empty((num_actors, 4), np.int64), extents.visible, extents.visible_pixels)
+    clusters, parts = arrays.clusters, np.arange(len(arrays.part_actor) + 1)
+    actors = np.arange(num_actors)
+    # The parts of an actor are neighbours; static parts, if any, have the actor −1.
+    moving = np.flatnonzero(arrays.part_actor >= 0)
+    owner = arrays.part_actor[moving]
+    begin, end = np.searchsorted(owner, actors), np.searchsorted(owner, actors, side="right")
+    first_part = int(moving[0]) if len(moving) else 0
+    actor_part = (np.stack([begin, end], axis=1) + first_part).astype(np.int32)
+    chosen = find_clusters(arrays, world_from_part, present & (arrays.part_actor >= 0), camera_from_world, camera)
+    in_view = np.zeros(num_actors, np.bool_)
+    in_view[owner[chosen.shown[moving]]] = True
+    width = max(camera.width, BLOCK)
+    tiles = (-(-camera.height // TILE), -(-width // TILE))
+    depth = np.zeros((camera.height, width), np.float32)
     amodal_extents(
-        arrays.vertex, arrays.triangle, arrays.part_first_triangle, arrays.part_first_vertex, arrays.part_actor,
-        arrays.part_center, arrays.part_radius, world_from_part, present, camera_from_world, camera.fx, camera.fy,
-        camera.cx, camera.cy, NEAR, instance, num_instances, extents.amodal, extents.unclipped, extents.amodal_pixels,
-        extents.occluder,
+        actor_part, np.sort(chosen.order), chosen.rectangle, chosen.nearest.view(np.int32), chosen.crosses,
+        chosen.image_from_part, in_view, present, np.searchsorted(clusters.part, parts).astype(np.int32),
+        clusters.part, clusters.box, clusters.first_vertex, clusters.first_triangle, clusters.vertex, clusters.corner,
+        clusters.triangle, NEAR, BLOCK, instance,
+        int(max(num_actors, arrays.part_instance.max(initial=0), instance.max(initial=0))) + 1, np.empty(5 * ROOM),
+        np.empty(CLUSTER_TRIANGLES, np.int64), np.full(tiles, -1, np.int32), np.zeros(tiles, np.bool_), depth,
+        depth.view(np.int32), np.zeros(depth.shape, np.int32), extents.amodal, extents.unclipped,
+        extents.amodal_pixels, extents.occluder,
     )
     return extents

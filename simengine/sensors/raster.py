@@ -52,7 +52,8 @@ class ChosenClusters(NamedTuple):
     rectangle: NDArray[np.int32]  # (num_clusters, 4) [px]
     nearest: NDArray[np.float32]  # (num_clusters,) [1/m]
     crosses: NDArray[np.bool_]  # (num_clusters,)
-    image_from_part: NDArray[np.float64]  # (num_parts, 3, 4)
+    image_from_part: NDArray[np.float64]  # of the parts present. (num_parts, 3, 4)
+    shown: NDArray[np.bool_]  # parts that may be in view. (num_parts,)
 
 
 def find_clusters(
@@ -69,7 +70,7 @@ def find_clusters(
     order = np.empty(num_clusters, np.int32)
     chosen = ChosenClusters(
         order, np.empty((num_clusters, 4), np.int32), np.empty(num_clusters, np.float32),
-        np.empty(num_clusters, np.bool_), np.empty((num_parts, 3, 4)),
+        np.empty(num_clusters, np.bool_), np.empty((num_parts, 3, 4)), shown,
     )
     place_parts(
         arrays.part_center, arrays.part_radius, world_from_part, present, camera_from_world, *camera, NEAR,

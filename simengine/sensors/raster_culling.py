@@ -104,8 +104,8 @@ def place_parts(
         cx: Principal point [px].
         cy: [px].
         near: Nothing nearer is seen [m].
-        image_from_part: Filled for the parts in view. Shape (num_parts, 3, 4).
-        eye: The camera in the frame of each part in view, filled [m]. Shape (num_parts, 3).
+        image_from_part: Filled for the parts present. Shape (num_parts, 3, 4).
+        eye: The camera in the frame of each part present, filled [m]. Shape (num_parts, 3).
         shown: Filled. Shape (num_parts,).
     """
     for p in range(part_radius.shape[0]):
@@ -124,9 +124,7 @@ def place_parts(
         x = m[0, 0] * part_center[p, 0] + m[0, 1] * part_center[p, 1] + m[0, 2] * part_center[p, 2] + m[0, 3]
         y = m[1, 0] * part_center[p, 0] + m[1, 1] * part_center[p, 1] + m[1, 2] * part_center[p, 2] + m[1, 3]
         z = m[2, 0] * part_center[p, 0] + m[2, 1] * part_center[p, 1] + m[2, 2] * part_center[p, 2] + m[2, 3]
-        if not sphere_in_view(x, y, z, part_radius[p], width, height, fx, fy, cx, cy, near):
-            continue
-        shown[p] = True
+        shown[p] = sphere_in_view(x, y, z, part_radius[p], width, height, fx, fy, cx, cy, near)
         for j in range(3):
             eye[p, j] = -(m[0, j] * m[0, 3] + m[1, j] * m[1, 3] + m[2, j] * m[2, 3])
         for j in range(4):
@@ -149,6 +147,29 @@ def seen_from_behind(box: NDArray[np.float64], cone: NDArray[np.float64], eye: N
         return False
     radius = math.sqrt(box[3] * box[3] + box[4] * box[4] + box[5] * box[5])
     return along > cone[3] * math.sqrt(dx * dx + dy * dy + dz * dz) + radius + 1e-6
+
+
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
+def project_box(m: NDArray[np.float64], box: NDArray[np.float64], w: float) -> tuple[float, float, float, float]:
+    """Return left, right, top, bottom [px] of a box that lies before the camera; `w` is the depth of its middle."""
+    bx, by, bz, hx, hy, hz = box[0], box[1], box[2], box[3], box[4], box[5]
+    x = m[0, 0] * bx + m[0, 1] * by + m[0, 2] * bz + m[0, 3]
+    y = m[1, 0] * bx + m[1, 1] * by + m[1, 2] * bz + m[1, 3]
+    left, right, top, bottom = math.inf, -math.inf, math.inf, -math.inf
+    for n in range(8):
+        sx, sy, sz = (hx if n & 1 else -hx), (hy if n & 2 else -hy), (hz if n & 4 else -hz)
+        per_w = 1.0 / (w + m[2, 0] * sx + m[2, 1] * sy + m[2, 2] * sz)
+        u = (x + m[0, 0] * sx + m[0, 1] * sy + m[0, 2] * sz) * per_w
+        v = (y + m[1, 0] * sx + m[1, 1] * sy + m[1, 2] * sz) * per_w
+        left, right, top, bottom = min(left, u), max(right, u), min(top, v), max(bottom, v)
+    return left, right, top, bottom
+
+
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
+def box_depth(m: NDArray[np.float64], box: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the depth of a box's middle and how far it reaches from there along the optical axis [m]."""
+    w = m[2, 0] * box[0] + m[2, 1] * box[1] + m[2, 2] * box[2] + m[2, 3]
+    return w, abs(m[2, 0]) * box[3] + abs(m[2, 1]) * box[4] + abs(m[2, 2]) * box[5] + 1e-6
 
 
 @njit(cache=True, error_model="numpy")
@@ -181,9 +202,7 @@ def choose_clusters(
         if not shown[p] or seen_from_behind(box[k], cone[k], eye[p]):
             continue
         m = image_from_part[p]
-        bx, by, bz, hx, hy, hz = box[k, 0], box[k, 1], box[k, 2], box[k, 3], box[k, 4], box[k, 5]
-        w = m[2, 0] * bx + m[2, 1] * by + m[2, 2] * bz + m[2, 3]
-        reach = abs(m[2, 0]) * hx + abs(m[2, 1]) * hy + abs(m[2, 2]) * hz + 1e-6
+        w, reach = box_depth(m, box[k])
         if w + reach < near:
             continue
         x0, x1, y0, y1 = 0, width, 0, height
@@ -191,15 +210,7 @@ def choose_clusters(
         nearest[k] = _INFINITE
         if not crosses[k]:
             nearest[k] = _BEYOND / (w - reach)
-            x = m[0, 0] * bx + m[0, 1] * by + m[0, 2] * bz + m[0, 3]
-            y = m[1, 0] * bx + m[1, 1] * by + m[1, 2] * bz + m[1, 3]
-            left, right, top, bottom = math.inf, -math.inf, math.inf, -math.inf
-            for n in range(8):
-                sx, sy, sz = (hx if n & 1 else -hx), (hy if n & 2 else -hy), (hz if n & 4 else -hz)
-                per_w = 1.0 / (w + m[2, 0] * sx + m[2, 1] * sy + m[2, 2] * sz)
-                u = (x + m[0, 0] * sx + m[0, 1] * sy + m[0, 2] * sz) * per_w
-                v = (y + m[1, 0] * sx + m[1, 1] * sy + m[1, 2] * sz) * per_w
-                left, right, top, bottom = min(left, u), max(right, u), min(top, v), max(bottom, v)
+            left, right, top, bottom = project_box(m, box[k], w)
             if not (right > 0.0 and left < width and bottom > 0.0 and top < height):
                 continue
             x0, x1 = int(max(0.0, left + 0.499)), int(min(float(width), right + 0.501))

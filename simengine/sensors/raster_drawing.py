@@ -88,7 +88,7 @@ def find_boxes(
         y0 = np.int64(max(top, min(min(va, min(vb, vc)) + 0.499, bottom)))
         y1 = np.int64(max(top, min(max(va, max(vb, vc)) + 0.501, bottom)))
         box[count] = pack_box(j, x0, x1, y0, y1)
-        count += np.int64(x0 < x1) & np.int64(y0 < y1) & np.int64(not back)
+        count += int(x0 < x1) & int(y0 < y1) & int(not back)
     return count
 
 

@@ -201,8 +201,8 @@ def flatten_scene(scene: Scene) -> SceneArrays:
             radius.append(math.sqrt(float((offset * offset).sum(axis=1).max())) + 1e-4)
     num_parts = len(rows)
     table = np.array(rows, np.int32).reshape(num_parts, 5)
-    counts = np.diff(np.array(first_triangle, np.int64))
-    part = np.repeat(np.arange(num_parts, dtype=np.int32), counts)
+    bounds = np.array(first_triangle, np.int64)
+    part = np.repeat(np.arange(num_parts, dtype=np.int32), bounds[1:] - bounds[:-1])
     all_vertices, all_triangles = np.concatenate(vertex), np.concatenate(triangle)
     clusters = build_clusters(all_vertices, all_triangles, part)
     return SceneArrays(

@@ -12,12 +12,16 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from simengine.sensors.clusters import CLUSTER_TRIANGLES
+from simengine.sensors.raster_drawing import ROOM
+from simengine.sensors.raster_filling import BLOCK
 from simengine.sensors.scene import SceneArrays
-from simengine.sensors.spans import clip_span, compose_transform, transform_vertices
+from simengine.sensors.shadow_drawing import MARK, draw_heights, restore_marked
 
 RESOLUTION = 1024
-# Half the edge of each map, how far ahead of the camera its middle lies, and the grid that its corner lies on [m].
-CASCADES = ((26.0, 17.0, 6.0), (130.0, 95.0, 24.0))
+# Half the edge of each map and how far ahead of the camera its middle lies [m].
+CASCADES = ((26.0, 17.0), (130.0, 95.0))
+PATCH = 128  # maps begin and end with patches of this many texels, which lie fixed in the world
 EMPTY = -1e30
 LIFT, BIAS = 1.3, 0.3  # along the normal, and towards the sun [texels]
 
@@ -29,62 +33,6 @@ class ShadowMaps(NamedTuple):
     corner: NDArray[np.float64]  # coordinates of the first texel's outer corner. (num_cascades, 2) [m]
     texel: NDArray[np.float64]  # (num_cascades,) [m]
     sun_from_world: NDArray[np.float64]  # across, along, towards the sun. (3, 4)
-
-
-@njit(cache=True, error_model="numpy")
-def draw_shadow_map(
-    vertex: NDArray[np.float32], triangle: NDArray[np.int32], part_first_triangle: NDArray[np.int32],
-    part_first_vertex: NDArray[np.int32], part_center: NDArray[np.float64], part_radius: NDArray[np.float64],
-    world_from_part: NDArray[np.float64], present: NDArray[np.bool_], sun_from_world: NDArray[np.float64],
-    corner_x: float, corner_y: float, texel: float, out: NDArray[np.float32],
-) -> None:
-    """Draw the faces that look at the sun into a map of their height towards it. `out` has shape (size, size)."""
-    size = out.shape[0]
-    sun_vertex = np.empty((vertex.shape[0], 3))
-    m = np.empty((3, 4))
-    extent = size * texel
-    for p in range(part_radius.shape[0]):
-        if not present[p]:
-            continue
-        compose_transform(sun_from_world, world_from_part[p], m)
-        x = m[0, 0] * part_center[p, 0] + m[0, 1] * part_center[p, 1] + m[0, 2] * part_center[p, 2] + m[0, 3] - corner_x
-        y = m[1, 0] * part_center[p, 0] + m[1, 1] * part_center[p, 1] + m[1, 2] * part_center[p, 2] + m[1, 3] - corner_y
-        r = part_radius[p]
-        if x + r < 0.0 or x - r > extent or y + r < 0.0 or y - r > extent:
-            continue
-        transform_vertices(m, vertex, part_first_vertex[p], part_first_vertex[p + 1], sun_vertex)
-        for t in range(part_first_triangle[p], part_first_triangle[p + 1]):
-            i, j, k = triangle[t, 0], triangle[t, 1], triangle[t, 2]
-            ax, ay = (sun_vertex[i, 0] - corner_x) / texel, (sun_vertex[i, 1] - corner_y) / texel
-            bx, by = (sun_vertex[j, 0] - corner_x) / texel, (sun_vertex[j, 1] - corner_y) / texel
-            gx, gy = (sun_vertex[k, 0] - corner_x) / texel, (sun_vertex[k, 1] - corner_y) / texel
-            area = (bx - ax) * (gy - ay) - (by - ay) * (gx - ax)
-            if area <= 1e-9:
-                continue
-            x0 = int(max(0.0, math.ceil(min(ax, bx, gx) - 0.501)))
-            x1 = int(min(size - 1.0, math.floor(max(ax, bx, gx) - 0.499)))
-            y0 = int(max(0.0, math.ceil(min(ay, by, gy) - 0.501)))
-            y1 = int(min(size - 1.0, math.floor(max(ay, by, gy) - 0.499)))
-            if x0 > x1 or y0 > y1:
-                continue
-            aw, bw, gw = sun_vertex[i, 2], sun_vertex[j, 2], sun_vertex[k, 2]
-            slope_x = ((bw - aw) * (gy - ay) - (gw - aw) * (by - ay)) / area
-            slope_y = ((gw - aw) * (bx - ax) - (bw - aw) * (gx - ax)) / area
-            a0, b0 = by - gy, gx - bx
-            a1, b1 = gy - ay, ax - gx
-            a2, b2 = ay - by, bx - ax
-            c0, c1, c2 = -(a0 * bx + b0 * by), -(a1 * gx + b1 * gy), -(a2 * ax + b2 * ay)
-            for row in range(y0, y1 + 1):
-                yc = row + 0.5
-                low, high = clip_span(a0, b0, b0 * yc + c0, x0, x1)
-                if low <= high:
-                    low, high = clip_span(a1, b1, b1 * yc + c1, low, high)
-                if low <= high:
-                    low, high = clip_span(a2, b2, b2 * yc + c2, low, high)
-                for column in range(low, high + 1):
-                    value = np.float32(aw + slope_x * (column + 0.5 - ax) + slope_y * (yc - ay))
-                    if value > out[row, column]:
-                        out[row, column] = value
 
 
 def sun_axes(direction: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -103,9 +51,10 @@ def no_shadows() -> ShadowMaps:
 
 
 class SunShadows:
-    """Draws the shadow maps around a camera; what stands still is drawn again only when a map moves on.
+    """Draws the shadow maps around a camera; of what stands still only patches that a map newly reaches are drawn.
 
-    A map's corner lies on a coarse grid, so that it depends on the camera's place alone and not on where it was before.
+    A patch of a map is drawn about its own corner, so that it depends on its place alone and not on where the camera
+    was before.
 
     Args:
         arrays: The flattened scene.
@@ -113,10 +62,17 @@ class SunShadows:
     """
 
     def __init__(self, arrays: SceneArrays, sun_direction: NDArray[np.float64]) -> None:
+        count, marks = len(CASCADES), RESOLUTION // MARK
         self._arrays = arrays
         self._axes = sun_axes(sun_direction)
-        self._static = arrays.part_actor < 0
-        self._drawn: dict[int, tuple[tuple[float, float], NDArray[np.float32]]] = {}
+        self._is_static = arrays.part_actor < 0
+        parts = np.arange(len(arrays.part_actor) + 1)
+        self._first_cluster = np.searchsorted(arrays.clusters.part, parts).astype(np.int32)
+        self._corner: list[tuple[int, int] | None] = [None] * count  # of each map [patches]
+        self._static: list[NDArray[np.float32]] = []
+        self._height = np.zeros((0, 0, 0), np.float32)
+        self._marked = np.zeros((count, marks, marks), np.bool_)  # where something moving was drawn
+        self._triangle = np.zeros((0, 0), np.int32)
 
     def draw(
         self,
@@ -125,7 +81,7 @@ class SunShadows:
         eye: tuple[float, float, float],
         forward: tuple[float, float],
     ) -> ShadowMaps:
-        """Draw the maps.
+        """Draw the maps. Their heights are overwritten by the next call.
 
         Args:
             world_from_part: Pose of every part. Shape (num_parts, 3, 4).
@@ -134,28 +90,55 @@ class SunShadows:
             forward: Level unit vector that it looks along.
         """
         count = len(CASCADES)
-        height = np.empty((count, RESOLUTION, RESOLUTION), np.float32)
+        if not self._static:
+            self._static = [np.full((RESOLUTION, RESOLUTION), EMPTY, np.float32) for _ in range(count)]
+            self._height = np.full((count, RESOLUTION, RESOLUTION), EMPTY, np.float32)
+            self._triangle = np.zeros((RESOLUTION, RESOLUTION), np.int32)
         corners, texels = np.zeros((count, 2)), np.zeros(count)
-        for c, (half, ahead, stride) in enumerate(CASCADES):
+        moving = present & ~self._is_static
+        for c, (half, ahead) in enumerate(CASCADES):
+            texel = texels[c] = 2.0 * half / RESOLUTION
             middle = (eye[0] + ahead * forward[0], eye[1] + ahead * forward[1], eye[2] - 1.0)
-            texels[c] = 2.0 * half / RESOLUTION
             place = [sum(float(self._axes[axis, k]) * middle[k] for k in range(3)) - half for axis in range(2)]
-            corner = (math.floor(place[0] / stride + 0.5) * stride, math.floor(place[1] / stride + 0.5) * stride)
-            corners[c] = corner
-            if c not in self._drawn or self._drawn[c][0] != corner:
-                still = np.full((RESOLUTION, RESOLUTION), EMPTY, np.float32)
-                self._add(world_from_part, self._static, corner, float(texels[c]), still)
-                self._drawn[c] = (corner, still)
-            height[c] = self._drawn[c][1]
-            self._add(world_from_part, present & ~self._static, corner, float(texels[c]), height[c])
-        return ShadowMaps(height, corners, texels, self._axes)
+            corner = (math.floor(place[0] / (PATCH * texel) + 0.5), math.floor(place[1] / (PATCH * texel) + 0.5))
+            corners[c] = corner[0] * PATCH * texel, corner[1] * PATCH * texel
+            if self._corner[c] != corner:
+                self._move(c, corner, texel, world_from_part)
+                self._height[c] = self._static[c]
+            else:
+                restore_marked(self._static[c], self._marked[c], self._height[c])
+            self._marked[c] = False
+            self._draw(world_from_part, moving, corner, texel, self._height[c], self._triangle, self._marked[c])
+        return ShadowMaps(self._height, corners, texels, self._axes)
 
-    def _add(
-        self, world_from_part: NDArray[np.float64], chosen: NDArray[np.bool_], corner: tuple[float, float],
-        texel: float, out: NDArray[np.float32],
+    def _move(self, c: int, corner: tuple[int, int], texel: float, world_from_part: NDArray[np.float64]) -> None:
+        """Let a map of what stands still begin at another patch: keep the patches that it had, draw the others."""
+        count, before, old = RESOLUTION // PATCH, self._corner[c], self._static[c]
+        new = np.empty_like(old)
+        patch, marked = np.empty((PATCH, PATCH), np.float32), np.zeros((PATCH // MARK, PATCH // MARK), np.bool_)
+        triangle = np.zeros((PATCH, PATCH), np.int32)
+        for j in range(count):
+            for i in range(count):
+                target = new[j * PATCH : (j + 1) * PATCH, i * PATCH : (i + 1) * PATCH]
+                if before is not None:
+                    x, y = i + corner[0] - before[0], j + corner[1] - before[1]
+                    if 0 <= x < count and 0 <= y < count:
+                        target[:] = old[y * PATCH : (y + 1) * PATCH, x * PATCH : (x + 1) * PATCH]
+                        continue
+                patch[:] = EMPTY
+                place = (corner[0] + i, corner[1] + j)
+                self._draw(world_from_part, self._is_static, place, texel, patch, triangle, marked)
+                target[:] = patch
+        self._static[c], self._corner[c] = new, corner
+
+    def _draw(
+        self, world_from_part: NDArray[np.float64], chosen: NDArray[np.bool_], corner: tuple[int, int], texel: float,
+        height: NDArray[np.float32], triangle: NDArray[np.int32], marked: NDArray[np.bool_],
     ) -> None:
-        arrays = self._arrays
-        draw_shadow_map(
-            arrays.vertex, arrays.triangle, arrays.part_first_triangle, arrays.part_first_vertex, arrays.part_center,
-            arrays.part_radius, world_from_part, chosen, self._axes, corner[0], corner[1], texel, out,
+        arrays, clusters = self._arrays, self._arrays.clusters
+        draw_heights(
+            arrays.part_center, arrays.part_radius, world_from_part, chosen, self._first_cluster, clusters.box,
+            arrays.cone, clusters.first_vertex, clusters.first_triangle, clusters.vertex, clusters.corner, self._axes,
+            corner[0] * PATCH, corner[1] * PATCH, texel, BLOCK, np.empty((3, 4)), np.empty(5 * ROOM),
+            np.empty(CLUSTER_TRIANGLES, np.int64), marked, height, triangle,
         )
