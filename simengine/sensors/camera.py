@@ -64,7 +64,7 @@ class Picture(NamedTuple):
     placement: Placement
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def read_masks(
     inverse_depth: NDArray[np.float32], nearest: NDArray[np.int32], triangle_semantic: NDArray[np.uint8],
     triangle_part: NDArray[np.int32], part_instance: NDArray[np.int32], depth: NDArray[np.float32],
@@ -73,13 +73,16 @@ def read_masks(
     """Look up depth, class and instance of every pixel of a visibility buffer. Shapes (height, width)."""
     for row in range(nearest.shape[0]):
         for column in range(nearest.shape[1]):
+            near = inverse_depth[row, column]
+            depth[row, column] = np.float32(1.0) / near if near > np.float32(0.0) else np.float32(0.0)
+        before, kind, number = np.int32(-1), np.uint8(_SKY), np.uint16(0)
+        for column in range(nearest.shape[1]):
             t = nearest[row, column]
-            if t < 0:
-                depth[row, column], semantic[row, column], instance[row, column] = np.float32(0.0), _SKY, 0
-            else:
-                depth[row, column] = np.float32(1.0) / inverse_depth[row, column]
-                semantic[row, column] = triangle_semantic[t]
-                instance[row, column] = part_instance[triangle_part[t]]
+            if t != before:
+                before, kind, number = t, np.uint8(_SKY), np.uint16(0)
+                if t >= 0:
+                    kind, number = triangle_semantic[t], np.uint16(part_instance[triangle_part[t]])
+            semantic[row, column], instance[row, column] = kind, number
 
 
 @njit(cache=True)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from simengine.sensors.raster import Intrinsics, Visibility
 
-_NOWHERE = np.float32(np.nan)
+_NOWHERE = np.int64(0x7FC000007FC00000)  # two float32 that are no numbers
 
 
 class Placement(NamedTuple):
@@ -82,16 +82,18 @@ def fill_normals(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
 def fill_flow_run(
-    inverse_depth: NDArray[np.float32], first: int, y: float, m: NDArray[np.float64], out: NDArray[np.float32]
+    inverse_depth: NDArray[np.float32], first: int, y: float, m: NDArray[np.float64], out: NDArray[np.int64]
 ) -> None:
-    """Write the flow of neighbouring pixels of a row that show one part.
+    """Write the flow of neighbouring pixels of a row that show one part; see `fill_flow`.
+
+    Two numbers are stored as one, which makes the loop one of vectors: 1.2 instead of 4 ns a pixel.
 
     Args:
         inverse_depth: [1/m]. Shape (n,).
         first: Column of the first pixel.
         y: Of the pixels' centres [px].
-        m: See `previous_from_image`. Shape (3, 4).
-        out: Shape (n, 2).
+        m: See `relate_frames`. Shape (3, 4).
+        out: Shape (n,).
     """
     m00, m10, m20, q0, q1, q2 = m[0, 0], m[1, 0], m[2, 0], m[0, 3], m[1, 3], m[2, 3]
     r0, r1, r2 = m[0, 1] * y + m[0, 2], m[1, 1] * y + m[1, 2], m[2, 1] * y + m[2, 2]
@@ -99,15 +101,17 @@ def fill_flow_run(
     for k in range(len(inverse_depth)):
         x, near = middle + float(np.int32(k)), float(inverse_depth[k])
         w = m20 * x + r2 + q2 * near
-        u, v = (m00 * x + r0 + q0 * near) / w - x, (m10 * x + r1 + q1 * near) / w - y
-        out[k, 0] = np.float32(u) if w > 0.0 else _NOWHERE
-        out[k, 1] = np.float32(v) if w > 0.0 else _NOWHERE
+        per_w = 1.0 / w
+        u = np.float32((m00 * x + r0 + q0 * near) * per_w - x)
+        v = np.float32((m10 * x + r1 + q1 * near) * per_w - y)
+        both = (np.int64(v.view(np.uint32)) << np.int64(32)) | np.int64(u.view(np.uint32))
+        out[k] = both if w > 0.0 else _NOWHERE
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def fill_flow(
     inverse_depth: NDArray[np.float32], nearest: NDArray[np.int32], part: NDArray[np.int32],
-    previous_from_image: NDArray[np.float64], valid: NDArray[np.bool_], out: NDArray[np.float32],
+    previous_from_image: NDArray[np.float64], valid: NDArray[np.bool_], out: NDArray[np.int64],
 ) -> None:
     """Write where every pixel's point was in the previous frame, from where it is now [px].
 
@@ -115,9 +119,9 @@ def fill_flow(
         inverse_depth: [1/m], 0 for sky. Shape (height, width).
         nearest: Triangle, −1 for sky. Shape (height, width).
         part: Of each triangle. Shape (num_triangles,).
-        previous_from_image: See `previous_from_image`; the last is of the sky. Shape (num_parts + 1, 3, 4).
+        previous_from_image: See `relate_frames`; the last is of the sky. Shape (num_parts + 1, 3, 4).
         valid: Which of them exist. Shape (num_parts + 1,).
-        out: Shape (height, width, 2).
+        out: Pairs of float32, right in the lower half. Shape (height, width).
     """
     height, width = nearest.shape
     sky = valid.shape[0] - 1
@@ -133,7 +137,7 @@ def fill_flow(
                 )
             else:
                 for k in range(column, end):
-                    out[row, k, 0], out[row, k, 1] = _NOWHERE, _NOWHERE
+                    out[row, k] = _NOWHERE
             column = end
 
 
@@ -216,10 +220,11 @@ def flow_layer(
         before: Of the previous frame; None for the first.
         now: Of this frame.
     """
-    out = np.empty((*visibility.triangle.shape, 2), np.float32)
+    out = np.empty(visibility.triangle.shape, np.int64)
+    flow = out.view(np.float32).reshape(*out.shape, 2)
     if before is None:
         out[:] = _NOWHERE
-        return out
+        return flow
     still = np.eye(3, 4)[None]
     previous_from_image = np.empty((len(now.present) + 1, 3, 4))
     relate_frames(
@@ -228,4 +233,4 @@ def flow_layer(
     )
     valid = np.append(before.present & now.present, True)
     fill_flow(visibility.inverse_depth, visibility.triangle, part, previous_from_image, valid, out)
-    return out
+    return flow

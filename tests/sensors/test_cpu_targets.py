@@ -35,10 +35,13 @@ SUBJECTS = {"lidar": _lidar}
 
 
 def _digests() -> dict[str, str]:
-    return {
+    from tests.sensors.cpu_target_scene import camera_digests
+
+    digests = {
         name: hashlib.sha256(b"".join(array.tobytes() for array in subject())).hexdigest()
         for name, subject in SUBJECTS.items()
     }
+    return {**digests, **camera_digests()}
 
 
 def _digests_under(changes: dict[str, str]) -> dict[str, str]:
@@ -53,7 +56,9 @@ def _digests_under(changes: dict[str, str]) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def native() -> dict[str, str]:
-    return _digests_under({})
+    digests = _digests_under({})
+    assert len(set(digests.values())) == len(digests) > 2
+    return digests
 
 
 def test_code_for_any_x86_64_gives_the_same_bits(native):
