@@ -24,6 +24,7 @@ HOMES = {
     "hydra": {"scenario/compose.py"},
     "omegaconf": {"scenario/compose.py"},
     "pydantic": {"scenario"},
+    "pydantic_core": {"simulation/encoding.py"},
     "lxml": {"road/xml.py"},
     "mcap": {"simulation"},
     "google": {"simulation"},

@@ -26,7 +26,7 @@ class Payload(NamedTuple):
 
     topic: str
     kind: str  # of `messages.schema`, or "npy"
-    content: bytes
+    content: messages.Parts
     compress: bool
 
 
@@ -60,12 +60,12 @@ def _image(frame: Frame, name: str, topic: str, settings: RecorderSpec) -> tuple
     if encoded == "rgb8" and settings.image == "jpeg":
         jpeg = encoding.encode_jpeg(image, settings.jpeg_quality)
         content = messages.compressed_image(frame.time_ns, optical, jpeg, "jpeg")
-        return {"form": "jpeg", "topic": topic}, Payload(topic, "compressed_image", content, False)
+        return {"form": "jpeg", "topic": topic}, Payload(topic, "compressed_image", (content,), False)
     form = "raw"
     if name == "depth" and encoded == "32FC1" and settings.depth == "uint16":
         form, image = "depth16", encoding.encode_depth(image)
-    content = messages.raw_image(frame.time_ns, optical, canonical(image))
-    return {"form": form, "topic": topic}, Payload(topic, "raw_image", content, True)
+    pixels = messages.raw_image(frame.time_ns, optical, canonical(image))
+    return {"form": form, "topic": topic}, Payload(topic, "raw_image", pixels, True)
 
 
 def _calibration(frame: Frame) -> Payload | None:
@@ -76,7 +76,7 @@ def _calibration(frame: Frame) -> Payload | None:
     content = messages.camera_calibration(
         frame.time_ns, f"{frame.sensor}_optical", rgb.shape[1], rgb.shape[0], intrinsics
     )
-    return Payload(f"/{frame.sensor}/calibration", "camera_calibration", content, True)
+    return Payload(f"/{frame.sensor}/calibration", "camera_calibration", (content,), True)
 
 
 def store_channels(frame: Frame, settings: RecorderSpec) -> tuple[dict[str, dict[str, Any]], list[Payload]]:
@@ -113,7 +113,7 @@ def store_channels(frame: Frame, settings: RecorderSpec) -> tuple[dict[str, dict
         else:
             topic = f"{topic}/array" if name in _OWN_TOPICS else topic
             stored[name] = {"form": "npy", "topic": topic}
-            payloads.append(Payload(topic, "npy", encoding.encode_npy(array), True))
+            payloads.append(Payload(topic, "npy", (encoding.encode_npy(array),), True))
     calibration = _calibration(frame)
     if calibration is not None:
         payloads.append(calibration)

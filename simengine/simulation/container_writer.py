@@ -64,6 +64,7 @@ class ContainerWriter:
         self._first_ns, self._last_ns = 2**63, 0
         self._gathered: list[tuple[int, int, bytes]] = []  # channel, time, record
         self._gathered_size = 0
+        self._space = bytearray()  # for one long message; fresh memory for each would cost as much as its compression
         self._offset = 0
         try:
             self._file = self._unfinished.open("wb")
@@ -72,7 +73,7 @@ class ContainerWriter:
         self._write(MAGIC)
         self._write(_record(Header("", "simengine")))
 
-    def _write(self, *parts: bytes) -> None:
+    def _write(self, *parts: bytes | memoryview) -> None:
         try:
             for part in parts:
                 self._file.write(part)
@@ -107,21 +108,35 @@ class ContainerWriter:
         self._write(_record(channel))
         return channel.id
 
-    def add(self, channel: int, time_ns: int, payload: bytes, compress: bool = True) -> None:
-        """Append one message; messages of a channel must come in order of time."""
+    def add(self, channel: int, time_ns: int, *payload: bytes | memoryview, compress: bool = True) -> None:
+        """Append one message, given as parts that follow each other; those of a channel must come in order of time."""
         sequence = self._counts.get(channel, 0)
         self._counts[channel] = sequence + 1
         self._first_ns, self._last_ns = min(self._first_ns, time_ns), max(self._last_ns, time_ns)
-        head = struct.pack("<BQHIQQ", Opcode.MESSAGE, len(payload) + 22, channel, sequence, time_ns, time_ns)
-        if len(payload) >= _OWN_CHUNK:
-            self._write_chunk(head + payload, [(channel, time_ns, 0)], compress)
+        size = sum(map(len, payload))
+        head = struct.pack("<BQHIQQ", Opcode.MESSAGE, size + 22, channel, sequence, time_ns, time_ns)
+        if size >= _OWN_CHUNK:
+            with self._join(head, *payload) as record:
+                self._write_chunk(record, [(channel, time_ns, 0)], compress)
             return
         if self._gathered and abs(time_ns - self._gathered[0][1]) >= _CHUNK_SPAN:
             self._flush()
-        self._gathered.append((channel, time_ns, head + payload))
-        self._gathered_size += len(payload)
+        self._gathered.append((channel, time_ns, b"".join((head, *payload))))
+        self._gathered_size += size
         if self._gathered_size >= _CHUNK_SIZE:
             self._flush()
+
+    def _join(self, *parts: bytes | memoryview) -> memoryview:
+        """Return parts as one, in memory that the next call uses again."""
+        size = sum(map(len, parts))
+        if len(self._space) < size:
+            self._space = bytearray(size)
+        joined = memoryview(self._space)[:size]
+        place = 0
+        for part in parts:
+            joined[place : place + len(part)] = part
+            place += len(part)
+        return joined
 
     def _flush(self) -> None:
         if not self._gathered:
@@ -133,7 +148,7 @@ class ContainerWriter:
         self._write_chunk(b"".join(record for _, _, record in self._gathered), index, True)
         self._gathered, self._gathered_size = [], 0
 
-    def _write_chunk(self, content: bytes, index: list[tuple[int, int, int]], compress: bool) -> None:
+    def _write_chunk(self, content: bytes | memoryview, index: list[tuple[int, int, int]], compress: bool) -> None:
         first_ns, last_ns = min(time_ns for _, time_ns, _ in index), max(time_ns for _, time_ns, _ in index)
         stored = self._compressor.compress(content) if compress else content
         name = b"zstd" if compress else b""

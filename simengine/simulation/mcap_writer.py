@@ -103,11 +103,13 @@ class EpisodeWriter(Recorder):
         content = encode_json(value, f"{topic} at {time_ns / NANOSECONDS:.3f} s")
         self._file.add(self._channels[topic], time_ns, content)
 
-    def _protobuf(self, topic: str, time_ns: int, kind: str, content: bytes, compress: bool = True) -> None:
+    def _protobuf(
+        self, topic: str, time_ns: int, kind: str, *content: bytes | memoryview, compress: bool = True
+    ) -> None:
         if topic not in self._channels:
             name, schema = messages.schema(kind)
             self._channels[topic] = self._file.channel(topic, "protobuf", name, "protobuf", schema)
-        self._file.add(self._channels[topic], time_ns, content, compress)
+        self._file.add(self._channels[topic], time_ns, *content, compress=compress)
 
     def append_state(self, time_ns: int, state: WorldState, controls: Controls | None) -> None:
         """See `Recorder`."""
@@ -155,9 +157,13 @@ class EpisodeWriter(Recorder):
             if payload.kind == "npy":
                 if payload.topic not in self._channels:
                     self._channels[payload.topic] = self._file.channel(payload.topic, "npy", "", "", b"")
-                self._file.add(self._channels[payload.topic], frame.time_ns, payload.content, payload.compress)
+                self._file.add(
+                    self._channels[payload.topic], frame.time_ns, *payload.content, compress=payload.compress
+                )
             else:
-                self._protobuf(payload.topic, frame.time_ns, payload.kind, payload.content, payload.compress)
+                self._protobuf(
+                    payload.topic, frame.time_ns, payload.kind, *payload.content, compress=payload.compress
+                )
         if any(payload.kind != "npy" for payload in payloads):
             self._transform(frame)
         if annotation is not None:

@@ -47,6 +47,8 @@ _POINT_TYPES = {
     "f8": PackedElementField.FLOAT64,
 }
 _SECOND = 1_000_000_000
+_LENGTH_DELIMITED = 2  # wire type of bytes in protobuf's encoding
+Parts = tuple[bytes | memoryview, ...]  # one after the other they are a message
 # Optical (x right, y down, z forward) to ISO 8855 (x forward, y left, z up) axes, as a quaternion w, x, y, z.
 _SENSOR_FROM_OPTICAL = (0.5, -0.5, 0.5, -0.5)
 
@@ -76,6 +78,18 @@ def _bytes(message: Message) -> bytes:
     return message.SerializeToString(deterministic=True)
 
 
+def _field(message: type[Message], name: str, content: memoryview) -> Parts:
+    """Return a field of bytes as it stands in a serialised message, its content not copied."""
+    number = message.DESCRIPTOR.fields_by_name[name].number
+    head = bytearray([number << 3 | _LENGTH_DELIMITED])
+    length = len(content)
+    while length > 0x7F:
+        head.append(length & 0x7F | 0x80)
+        length >>= 7
+    head.append(length)
+    return bytes(head), content
+
+
 def compressed_image(time_ns: int, frame_id: str, content: bytes, encoding: str) -> bytes:
     """Wrap a compressed image ("jpeg" or "png")."""
     return _bytes(CompressedImage(timestamp=_stamp(time_ns), frame_id=frame_id, data=content, format=encoding))
@@ -95,15 +109,16 @@ def image_encoding(image: NDArray[Any]) -> str | None:
     return None
 
 
-def raw_image(time_ns: int, frame_id: str, image: NDArray[Any]) -> bytes:
-    """Wrap an uncompressed image of one of the formats of `image_encoding`."""
+def raw_image(time_ns: int, frame_id: str, image: NDArray[Any]) -> Parts:
+    """Wrap an uncompressed image, contiguous and of one of the formats of `image_encoding`, without copying it."""
     height, width = image.shape[:2]
-    return _bytes(
-        RawImage(
-            timestamp=_stamp(time_ns), frame_id=frame_id, width=width, height=height,
-            encoding=image_encoding(image), step=image.itemsize * (image.size // height), data=image.tobytes(),
-        )
+    head = RawImage(
+        timestamp=_stamp(time_ns), width=width, height=height, encoding=image_encoding(image),
+        step=image.itemsize * (image.size // height),
     )
+    # In the order of the fields' numbers, as protobuf itself writes them.
+    pixels = _field(RawImage, "data", image.reshape(-1).view(np.uint8).data)
+    return _bytes(head), *pixels, _bytes(RawImage(frame_id=frame_id))
 
 
 def read_raw_image(payload: bytes) -> NDArray[Any]:
@@ -131,7 +146,7 @@ def point_field_fits(column: NDArray[Any]) -> bool:
     return column.dtype.str[1:] in _POINT_TYPES
 
 
-def point_cloud(time_ns: int, frame_id: str, columns: dict[str, NDArray[Any]]) -> bytes:
+def point_cloud(time_ns: int, frame_id: str, columns: dict[str, NDArray[Any]]) -> Parts:
     """Wrap points; x, y and z are among the columns. Shapes (num_points,)."""
     names = list(columns)
     packed = np.empty(len(columns["x"]), np.dtype([(name, columns[name].dtype.str) for name in names]))
@@ -142,8 +157,9 @@ def point_cloud(time_ns: int, frame_id: str, columns: dict[str, NDArray[Any]]) -
     for name in names:
         dtype, offset = packed.dtype.fields[name][:2]
         message.fields.add(name=name, offset=offset, type=_POINT_TYPES[dtype.str[1:]])
-    message.data = packed.tobytes()
-    return _bytes(message)
+    if len(packed) == 0:
+        return (_bytes(message),)
+    return _bytes(message), *_field(PointCloud, "data", packed.view(np.uint8).data)
 
 
 def read_point_cloud(payload: bytes) -> dict[str, NDArray[Any]]:
