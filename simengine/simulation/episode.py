@@ -273,7 +273,7 @@ class Episode:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over everything that was computed."""
+        """SHA-256 over everything that was computed, long arrays by their checksums; see `digest`."""
         return self._summary.digest
 
     @property

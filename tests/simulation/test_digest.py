@@ -21,6 +21,7 @@ def digest_of(*records) -> EpisodeDigest:
 
 A = ("state", 0, {"position": np.arange(6.0).reshape(2, 3), "valid": np.array([True, False])})
 B = ("camera/frame", 5, {"rgb": np.zeros((2, 2, 3), np.uint8)})
+LONG = ("camera/frame", 5, {"rgb": np.arange(60 * 40 * 3, dtype=np.uint8).reshape(60, 40, 3)})
 
 
 def test_order_of_topics_and_of_names_does_not_enter():
@@ -31,6 +32,7 @@ def test_order_of_topics_and_of_names_does_not_enter():
 def test_digest_is_a_published_constant():
     # Hashing must never change by accident: datasets are compared across versions by it.
     assert digest_of(A, B).hexdigest() == "c097c3f6f7ac48104ad9228dd93776e4fbcee44ea789f6709ceffc465e391fa8"
+    assert digest_of(A, LONG).hexdigest() == "d885cd1392e753dc4b324e29ca4b0d5587753c5226ad04a30d88d36551334fb7"
 
 
 @pytest.mark.parametrize(
@@ -47,6 +49,14 @@ def test_digest_is_a_published_constant():
 )
 def test_any_change_of_time_topic_value_shape_type_or_name_changes_it(changed):
     assert digest_of(A, B).hexdigest() != digest_of(changed, B).hexdigest()
+
+
+def test_a_single_bit_of_a_long_array_changes_it():
+    plain = digest_of(LONG).hexdigest()
+    for place in ((0, 0, 0), (30, 20, 1), (59, 39, 2)):
+        changed = LONG[2]["rgb"].copy()
+        changed[place] ^= 1
+        assert digest_of((*LONG[:2], {"rgb": changed})).hexdigest() != plain
 
 
 def test_negative_zero_counts_and_byte_order_and_memory_layout_do_not():
