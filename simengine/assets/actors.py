@@ -1,5 +1,7 @@
 """The mesh of any actor by kind, variant and size."""
 
+from functools import lru_cache
+
 from simengine.assets.animals import deer_mesh
 from simengine.assets.cars import car_mesh
 from simengine.assets.cycles import bicycle_mesh, motorcycle_mesh
@@ -10,6 +12,7 @@ from simengine.core.mesh import Mesh
 from simengine.core.state import ActorKind
 
 
+@lru_cache(maxsize=512)  # traffic is of a few models, in every episode; a mesh takes 2 ms and about 100 kB
 def actor_mesh(
     kind: ActorKind,
     variant: int,
@@ -22,7 +25,9 @@ def actor_mesh(
     rear_axle_x: float,
     track_width: float,
 ) -> Mesh:
-    """Build the mesh of an actor: x forward, origin at the centre of its bounding box, which it fills exactly.
+    """Return the mesh of an actor: x forward, origin at the centre of its bounding box, which it fills exactly.
+
+    Its arrays are shared by all who ask for the same mesh and must not be written.
 
     Args:
         kind: What it is.

@@ -5,12 +5,64 @@ Every solid is closed and its triangles run counter-clockwise seen from outside.
 
 import math
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simengine.core.mesh import Material, Mesh, PartRole
 from simengine.core.semantics import Semantic
+
+_QUAD = np.array([(0, 1, 2), (0, 2, 3)])
+_BOX_CORNERS = np.array([
+    (x, y, z) for z in (-1.0, 1.0) for x, y in ((-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0))
+])  # fmt: skip
+_BOX = np.array([
+    corners for a, b, c, d in
+    ((0, 3, 2, 1), (4, 5, 6, 7), (0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7))
+    for corners in ((a, b, c), (a, c, d))
+])  # fmt: skip
+
+
+@cache
+def _skin(rings: int, around: int, first: bool, last: bool) -> NDArray[np.int64]:
+    """Return the triangles of a loft, band by band, then those of the fans that close its ends."""
+    triangle = []
+    for i in range(rings - 1):
+        for j in range(around):
+            a, b = i * around + j, i * around + (j + 1) % around
+            triangle += [(a, b, b + around), (a, b + around, a + around)]
+    if first:
+        triangle += [(0, j + 1, j) for j in range(1, around - 1)]
+    if last:
+        end = (rings - 1) * around
+        triangle += [(end, end + j, end + j + 1) for j in range(1, around - 1)]
+    return np.array(triangle, np.int64).reshape(-1, 3)
+
+
+@cache
+def _ball(rows: int, segments: int) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return points, triangles and the band of each triangle of a unit ball of `rows` bands from bottom to top."""
+    polar = math.pi * np.arange(1, rows) / rows
+    angle = 2.0 * math.pi * np.arange(segments) / segments
+    ring = np.stack([
+        np.sin(polar)[:, None] * np.cos(angle), np.sin(polar)[:, None] * np.sin(angle),
+        np.broadcast_to(-np.cos(polar)[:, None], (rows - 1, segments)),
+    ], axis=-1)  # fmt: skip
+    points = np.concatenate([[[0.0, 0.0, -1.0]], ring.reshape(-1, 3), [[0.0, 0.0, 1.0]]])
+    triangle, band = [], []
+    last = len(points) - 1
+    for j in range(segments):
+        k = (j + 1) % segments
+        triangle.append((0, 1 + k, 1 + j))
+        band.append(0)
+        for i in range(rows - 2):
+            a, b = 1 + i * segments + j, 1 + i * segments + k
+            triangle += [(a, b, b + segments), (a, b + segments, a + segments)]
+            band += [i + 1] * 2
+        triangle.append((last, last - segments + j, last - segments + k))
+        band.append(rows - 1)
+    return points, np.array(triangle, np.int64), np.array(band)
 
 
 class MeshBuilder:
@@ -52,14 +104,18 @@ class MeshBuilder:
         number = len(triangle)
         self._points.append(corner)
         self._triangles.append(triangle + self._count)
-        self._material.append(np.broadcast_to(np.asarray(material, np.int16), (number,)).copy())
-        self._semantic.append(np.full(number, int(self.semantic if semantic is None else semantic), np.uint8))
-        self._part.append(np.full(number, len(self._role) - 1, np.int16))
+        materials, classes, parts = np.empty(number, np.int16), np.empty(number, np.uint8), np.empty(number, np.int16)
+        materials[:] = material
+        classes[:] = self.semantic if semantic is None else semantic
+        parts[:] = len(self._role) - 1
+        self._material.append(materials)
+        self._semantic.append(classes)
+        self._part.append(parts)
         self._count += len(corner)
 
     def quad(self, corners: ArrayLike, material: Material, semantic: Semantic | None = None) -> None:
         """Add a flat quadrilateral, its corners counter-clockwise seen from outside. Shape (4, 3)."""
-        self.add(corners, [(0, 1, 2), (0, 2, 3)], material, semantic)
+        self.add(corners, _QUAD, material, semantic)
 
     def box(
         self,
@@ -70,15 +126,10 @@ class MeshBuilder:
         top: Material | None = None,
     ) -> None:
         """Add a box with the axes' directions; `top` is the material of its upper face."""
-        x, y, z = (0.5 * extent for extent in size)
-        corner = np.array([(sx * x, sy * y, sz * z) for sz in (-1, 1) for sx,
-            sy in ((-1, -1), (1, -1), (1, 1), (-1, 1))])
-        faces = [(0, 3, 2, 1), (4, 5, 6, 7), (0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7)]
-        triangle = [t for a, b, c, d in faces for t in ((a, b, c), (a, c, d))]
         materials = np.full(12, int(material), np.int16)
         if top is not None:
             materials[2:4] = int(top)
-        self.add(corner + np.asarray(center), triangle, materials, semantic)
+        self.add(_BOX_CORNERS * (0.5 * np.asarray(size)) + np.asarray(center), _BOX, materials, semantic)
 
     def loft(
         self,
@@ -98,20 +149,14 @@ class MeshBuilder:
         """
         ring = np.asarray(rings, np.float64)
         number, around = ring.shape[:2]
-        triangle, materials = [], []
-        table = np.broadcast_to(np.asarray(material, np.int16), (number - 1, around))
-        for i in range(number - 1):
-            for j in range(around):
-                a, b = i * around + j, i * around + (j + 1) % around
-                triangle += [(a, b, b + around), (a, b + around, a + around)]
-                materials += [table[i, j], table[i, j]]
-        if caps[0] is not None:
-            triangle += [(0, j + 1, j) for j in range(1, around - 1)]
-            materials += [int(caps[0])] * (around - 2)
-        if caps[1] is not None:
-            last = (number - 1) * around
-            triangle += [(last, last + j, last + j + 1) for j in range(1, around - 1)]
-            materials += [int(caps[1])] * (around - 2)
+        triangle = _skin(number, around, caps[0] is not None, caps[1] is not None)
+        materials = np.empty(len(triangle), np.int16)
+        side = 2 * (number - 1) * around
+        materials[:side].reshape(number - 1, around, 2)[:] = np.asarray(material, np.int16)[..., None]
+        for cap in caps:
+            if cap is not None:
+                materials[side : side + around - 2] = cap
+                side += around - 2
         self.add(ring.reshape(-1, 3), triangle, materials, semantic)
 
     def sweep(
@@ -138,15 +183,16 @@ class MeshBuilder:
         direction = np.gradient(point, axis=0)
         rings = np.empty((len(point), segments, 3))
         angle = 2.0 * math.pi * (np.arange(segments) + 0.5) / segments
-        for i, along in enumerate(direction):
-            along = along / math.sqrt(float((along * along).sum()))
-            reference = np.array([0.0, 1.0, 0.0]) if abs(along[1]) < 0.9 else np.array([1.0, 0.0, 0.0])
-            first = np.cross(reference, along)
-            first /= math.sqrt(float((first * first).sum()))
-            second = np.cross(along, first)
-            rings[i] = point[i] + size[i] * (
-                np.cos(angle)[:, None] * first + flatten * np.sin(angle)[:, None] * second
-            )
+        cosine, sine = np.cos(angle)[:, None], flatten * np.sin(angle)[:, None]
+        for i, (ax, ay, az) in enumerate(direction.tolist()):
+            norm = math.sqrt(ax * ax + ay * ay + az * az)
+            ax, ay, az = ax / norm, ay / norm, az / norm
+            # Across it, the y axis or, where it runs along that, the x axis.
+            fx, fy, fz = (az, 0.0, -ax) if abs(ay) < 0.9 else (0.0, -az, ay)
+            norm = math.sqrt(fx * fx + fy * fy + fz * fz)
+            fx, fy, fz = fx / norm, fy / norm, fz / norm
+            second = np.array((ay * fz - az * fy, az * fx - ax * fz, ax * fy - ay * fx))
+            rings[i] = point[i] + size[i] * (cosine * np.array((fx, fy, fz)) + sine * second)
         bands = np.asarray(material, np.int16)
         table = np.broadcast_to(bands[:, None] if bands.ndim else bands, (len(point) - 1, segments))
         self.loft(rings, table, (Material(int(table[0, 0])), Material(int(table[-1, 0]))), semantic)
@@ -161,26 +207,8 @@ class MeshBuilder:
         semantic: Semantic | None = None,
     ) -> None:
         """Add an ellipsoid of `rows` bands from bottom to top; `material` is one for all or one a band."""
-        polar = math.pi * np.arange(1, rows) / rows
-        angle = 2.0 * math.pi * np.arange(segments) / segments
-        ring = np.stack([
-            np.sin(polar)[:, None] * np.cos(angle), np.sin(polar)[:, None] * np.sin(angle),
-            np.broadcast_to(-np.cos(polar)[:, None], (rows - 1, segments)),
-        ], axis=-1)
-        points = np.concatenate([[[0.0, 0.0, -1.0]], ring.reshape(-1, 3), [[0.0, 0.0, 1.0]]])
-        bands = np.broadcast_to(np.asarray(material, np.int16), (rows,))
-        triangle, materials = [], []
-        last = len(points) - 1
-        for j in range(segments):
-            k = (j + 1) % segments
-            triangle.append((0, 1 + k, 1 + j))
-            materials.append(bands[0])
-            for i in range(rows - 2):
-                a, b = 1 + i * segments + j, 1 + i * segments + k
-                triangle += [(a, b, b + segments), (a, b + segments, a + segments)]
-                materials += [bands[i + 1]] * 2
-            triangle.append((last, last - segments + j, last - segments + k))
-            materials.append(bands[-1])
+        points, triangle, band = _ball(rows, segments)
+        materials = np.broadcast_to(np.asarray(material, np.int16), (rows,))[band]
         self.add(points * np.asarray(radii) + np.asarray(center), triangle, materials, semantic)
 
     def wheel(

@@ -23,12 +23,18 @@ from simengine.sensors.base import Frame, Scene
 from simengine.sensors.camera import camera_axes, camera_from_pose
 from simengine.sensors.extent import ActorExtents, measure_extents
 from simengine.sensors.raster import Intrinsics
-from simengine.sensors.scene import SceneArrays, flatten_scene, pose_parts
+from simengine.sensors.scene import SceneArrays, pose_parts
 
 
-def actor_arrays(scene: Scene) -> SceneArrays:
-    """Flatten a scene's actors alone, which is all that is drawn to measure how much of them is hidden."""
-    return flatten_scene(scene._replace(static_mesh=(), static_instance=scene.static_instance[:0]))
+def actor_arrays(arrays: SceneArrays) -> SceneArrays:
+    """Return the actors of a flattened scene, which come first: all that is drawn to measure how much is hidden."""
+    parts = int(np.count_nonzero(arrays.part_actor >= 0))
+    triangles, vertices = int(arrays.part_first_triangle[parts]), int(arrays.part_first_vertex[parts])
+    rows = {"vertex": vertices, "part_first_triangle": parts + 1, "part_first_vertex": parts + 1}
+    return SceneArrays(**{
+        name: array[: rows.get(name, parts if name.startswith("part_") else triangles)]
+        for name, array in arrays._asdict().items()
+    })
 
 
 def _image_extents(frame: Frame, scene: Scene, arrays: SceneArrays, poses: ActorPoses) -> ActorExtents:
@@ -85,17 +91,24 @@ class Annotator:
         actors: What the actors are; row 0 is used.
         weather: The air.
         scene: What can be seen; None where there are no sensors.
+        arrays: The scene, flattened; None where there are no sensors.
         network: The lanes that manoeuvres are told by.
         rate_hz: Physics rate [Hz].
     """
 
     def __init__(
-        self, actors: ActorTable, weather: Weather, scene: Scene | None, network: RoadNetwork, rate_hz: int
+        self,
+        actors: ActorTable,
+        weather: Weather,
+        scene: Scene | None,
+        arrays: SceneArrays | None,
+        network: RoadNetwork,
+        rate_hz: int,
     ) -> None:
         self._actors = actors
         self._weather = weather
         self._scene = scene
-        self._arrays = actor_arrays(scene) if scene is not None else None
+        self._arrays = actor_arrays(arrays) if arrays is not None else None
         self._network = network
         self._rate_hz = rate_hz
         self._time_ns: list[int] = []

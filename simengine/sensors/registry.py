@@ -73,17 +73,20 @@ def make_sensor(name: str, spec: SensorSpec, scene: Scene, seed: int, arrays: Sc
             return sensor
 
 
-def make_sensors(specs: Mapping[str, SensorSpec], scene: Scene, seed: int) -> dict[str, Sensor]:
+def make_sensors(
+    specs: Mapping[str, SensorSpec], scene: Scene, seed: int, arrays: SceneArrays | None = None
+) -> dict[str, Sensor]:
     """Build a rig; cameras and LiDARs share one flattened scene.
 
     Args:
         specs: Settings by name.
         scene: What can be seen, and the ego that carries the rig.
         seed: Of the episode.
+        arrays: The scene flattened; flattened here where it is not given.
 
     Raises:
         ConfigError: A kind is unknown.
     """
-    sees = any(isinstance(spec, CameraSpec | LidarSpec) for spec in specs.values())
-    arrays = flatten_scene(scene) if sees else None
+    if arrays is None and any(isinstance(spec, CameraSpec | LidarSpec) for spec in specs.values()):
+        arrays = flatten_scene(scene)
     return {name: make_sensor(name, spec, scene, seed, arrays) for name, spec in specs.items()}

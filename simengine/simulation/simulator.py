@@ -22,6 +22,7 @@ from simengine.scenario.spec import ConcreteScenario
 from simengine.sensors.base import Frame, Scene, Sensor
 from simengine.sensors.faults import Faults
 from simengine.sensors.registry import make_sensors
+from simengine.sensors.scene import SceneArrays, flatten_scene
 from simengine.simulation.episode import Episode, EpisodeSummary
 from simengine.simulation.judge import Judge
 from simengine.simulation.mcap_reader import read_episode
@@ -99,8 +100,10 @@ class Simulator:
         self._substeps = self._rate // scenario.physics.control_rate_hz
         world = self.world
         self._scene: Scene | None = None
+        self._arrays: SceneArrays | None = None
         if scenario.sensors:
             self._scene = make_scene(scenario, world.network, world.scenery, world.actors, world.weather)
+            self._arrays = flatten_scene(self._scene)
 
     def reset(self) -> Snapshot:
         """Begin the episode anew; the same scenario gives the same episode."""
@@ -108,12 +111,14 @@ class Simulator:
         world.ground.patches.active[:] = False  # what events laid in an earlier run
         self._sensors: dict[str, Sensor] = {}
         if self._scene is not None:
-            self._sensors = make_sensors(scenario.sensors, self._scene, scenario.seed)
+            self._sensors = make_sensors(scenario.sensors, self._scene, scenario.seed, self._arrays)
         self._faults = Faults({name: spec.kind for name, spec in scenario.sensors.items()}, scenario.seed)
         self._history = History(self._rate, self._history_length())
         self._minds = Minds(world)
         self._judge = Judge(world)
-        self._annotator = Annotator(world.actors, world.weather, self._scene, world.network, self._rate)
+        self._annotator = Annotator(
+            world.actors, world.weather, self._scene, self._arrays, world.network, self._rate
+        )
         self._recorder = self._make_recorder(world) if self._make_recorder else None
         self._end_ns = min(round(scenario.scenario.duration * 1e9), world.recording_end_ns)
         self._latest: dict[str, Frame] = {}

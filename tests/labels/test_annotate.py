@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simengine.core.state import Mobility
-from simengine.labels.annotate import Annotator
+from simengine.labels.annotate import Annotator, actor_arrays
 from simengine.labels.hazards import HazardOnset
 from simengine.physics.backend import Contact
 from simengine.road.build import LaneDraft, build_network
@@ -20,7 +20,7 @@ PLACES = [(1.4, 0.0, 0.75), (15.0, 0.0, 1.0), (30.0, 0.0, 1.0)]
 
 
 def _annotator(scene, weather=CLEAR):
-    return Annotator(scene.actors, weather, scene, NETWORK, RATE_HZ)
+    return Annotator(scene.actors, weather, scene, flatten_scene(scene), NETWORK, RATE_HZ)
 
 
 def test_scan_is_labelled_with_received_and_expected_hits():
@@ -45,7 +45,7 @@ def test_frames_without_masks_or_points_have_no_labels():
     history = make_history(scene, PLACES[:1], [(0.0, 0.0, 0.0)])
     frame = Frame("imu", 0, 0, np.eye(4), {"specific_force": np.zeros(3)})
     assert _annotator(scene).annotate(frame, history) is None
-    assert Annotator(scene.actors, CLEAR, None, NETWORK, RATE_HZ).annotate(frame, history) is None
+    assert Annotator(scene.actors, CLEAR, None, None, NETWORK, RATE_HZ).annotate(frame, history) is None
 
 
 def test_absent_actor_has_no_box():
@@ -78,3 +78,13 @@ def test_episode_ends_with_collisions_hazards_and_manoeuvres():
 
 def test_episode_without_steps_has_nothing_to_tell():
     assert _annotator(make_scene([])).finish(0) == ([], [])
+
+
+def test_the_actors_of_a_flattened_scene_are_what_flattening_them_alone_gives():
+    scene = make_scene([(4.0, 2.0, 1.6), (1.0, 1.0, 2.0)])
+    alone = flatten_scene(scene._replace(static_mesh=(), static_instance=scene.static_instance[:0]))
+    arrays = flatten_scene(scene)
+    assert len(arrays.triangle) > len(alone.triangle)
+    for name, expected in alone._asdict().items():
+        found = getattr(actor_arrays(arrays), name)
+        assert found.dtype == expected.dtype and np.array_equal(found, expected), name

@@ -34,7 +34,7 @@ def _label(sizes, places, weather=CLEAR, eye=(0.0, 0.0, 1.5)):
     scene = make_scene(sizes, ground=False)
     history = make_history(scene, [(0.0, 0.0, 0.75), *places], [(0.0, 0.0, 0.0)] * (1 + len(places)))
     poses = history.poses_at(0)
-    return annotate(_frame(scene, poses, eye), scene, actor_arrays(scene), poses, weather)
+    return annotate(_frame(scene, poses, eye), scene, actor_arrays(flatten_scene(scene)), poses, weather)
 
 
 def test_image_box_is_the_projection_of_the_near_face():
