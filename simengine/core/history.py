@@ -46,11 +46,13 @@ class History:
         self.rate_hz = rate_hz
         self.capacity = capacity
         self._states: dict[int, WorldState] = {}
+        self._poses: dict[int, ActorPoses] = {}  # since the newest state: a sweep asks for most instants three times
 
     def push(self, state: WorldState) -> None:
         """Keep a state (its arrays are not copied and must not be written any more)."""
         tick = int(state.tick[0])
         self._states[tick] = state
+        self._poses.clear()
         self._states.pop(tick - self.capacity, None)
 
     @property
@@ -72,7 +74,15 @@ class History:
         return self._states[max(tick, 0)]
 
     def poses_at(self, time_ns: int) -> ActorPoses:
-        """Return every actor's pose at a time [ns], interpolated between the two ticks around it."""
+        """Return every actor's pose at a time [ns], interpolated between the two ticks around it.
+
+        The arrays are shared by all who ask and must not be written.
+        """
+        if time_ns not in self._poses:
+            self._poses[time_ns] = self._interpolate(time_ns)
+        return self._poses[time_ns]
+
+    def _interpolate(self, time_ns: int) -> ActorPoses:
         scaled = max(time_ns, 0) * self.rate_hz
         tick, remainder = divmod(scaled, NANOSECONDS)
         if time_of_tick(int(tick) + 1, self.rate_hz) <= time_ns:
@@ -83,53 +93,73 @@ class History:
         return interpolate_states(before, after, fraction, time_ns)
 
 
-@njit(cache=True)
-def _mix_rows(
-    before: NDArray[np.float64], after: NDArray[np.float64], weight: NDArray[np.float64], out: NDArray[np.float64]
+@njit(cache=True, _nrt=False)
+def _mix_actors(
+    valid: tuple, fraction: float, orientation: tuple, vectors: tuple, wheels: tuple, scalars: tuple,
+    out_orientation: NDArray[np.float64], out_vectors: tuple, out_wheels: tuple, out_scalars: tuple,
 ) -> None:
-    """Write `before` + (`after` − `before`) · `weight`. Shapes (num_actors, n) and (num_actors,)."""
-    for a in range(out.shape[0]):
-        for i in range(out.shape[1]):
-            out[a, i] = before[a, i] + (after[a, i] - before[a, i]) * weight[a]
+    """Write every actor's quantities at a fraction of the way between two states, in one call: it costs less than ten.
 
-
-@njit(cache=True)
-def _mix_orientations(
-    before: NDArray[np.float64], after: NDArray[np.float64], weight: NDArray[np.float64], out: NDArray[np.float64]
-) -> None:
-    """Write quaternions on the way from `before` to `after`. Shapes (num_actors, 4) and (num_actors,)."""
-    for a in range(out.shape[0]):
-        if weight[a] > 0.0:
-            interpolate_quaternions(before[a], after[a], weight[a], out[a])
+    Args:
+        valid: In the world, before and after. Shapes (1, num_actors).
+        fraction: In 0..1.
+        orientation: Before and after. Shapes (1, num_actors, 4).
+        vectors: Quantities of shape (1, num_actors, 3), all before, then all after.
+        wheels: The same of shape (1, num_actors, 4).
+        scalars: The same of shape (1, num_actors).
+        out_orientation, out_vectors, out_wheels, out_scalars: Written; without the first axis.
+    """
+    for a in range(valid[0].shape[1]):
+        weight = fraction if valid[0][0, a] and valid[1][0, a] else 0.0
+        if weight > 0.0:
+            interpolate_quaternions(orientation[0][0, a], orientation[1][0, a], weight, out_orientation[a])
         else:
-            out[a] = before[a]
+            for i in range(4):
+                out_orientation[a, i] = orientation[0][0, a, i]
+        for k in range(len(out_vectors)):
+            before, after, out = vectors[k], vectors[len(out_vectors) + k], out_vectors[k]
+            for i in range(3):
+                out[a, i] = before[0, a, i] + (after[0, a, i] - before[0, a, i]) * weight
+        for k in range(len(out_wheels)):
+            before, after, out = wheels[k], wheels[len(out_wheels) + k], out_wheels[k]
+            for i in range(4):
+                out[a, i] = before[0, a, i] + (after[0, a, i] - before[0, a, i]) * weight
+        for k in range(len(out_scalars)):
+            one, other = scalars[k], scalars[len(out_scalars) + k]
+            out_scalars[k][a] = one[0, a] + (other[0, a] - one[0, a]) * weight
+
+
+def _vectors_of(state: WorldState) -> tuple[NDArray[np.float64], ...]:
+    return state.position, state.velocity, state.angular_velocity, state.acceleration
 
 
 def interpolate_states(before: WorldState, after: WorldState, fraction: float, time_ns: int) -> ActorPoses:
     """Interpolate two neighbouring states of world 0; an actor that appears or vanishes between them keeps `before`."""
-    weight = np.where(before.valid[0] & after.valid[0], fraction, 0.0)
-
-    def mix(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-        if fraction == 0.0:
-            return a[0]
-        out = np.empty_like(a[0])
-        rows = (len(weight), out.size // max(len(weight), 1))
-        _mix_rows(a[0].reshape(rows), b[0].reshape(rows), weight, out.reshape(rows))
-        return out
-
-    orientation = np.empty_like(before.orientation[0])
-    _mix_orientations(before.orientation[0], after.orientation[0], weight, orientation)
+    orientation, vectors = before.orientation[0], tuple(vector[0] for vector in _vectors_of(before))
+    wheels: tuple[NDArray[np.float64], ...] = (before.wheel_rotation[0], before.wheel_speed[0])
+    scalars: tuple[NDArray[np.float64], ...] = (before.steering[0], before.gait_phase[0])
+    if fraction != 0.0:
+        orientation, vectors = np.empty_like(orientation), tuple(np.empty_like(vector) for vector in vectors)
+        wheels, scalars = tuple(np.empty_like(w) for w in wheels), tuple(np.empty_like(s) for s in scalars)
+        _mix_actors(
+            (before.valid, after.valid), float(fraction), (before.orientation, after.orientation),
+            _vectors_of(before) + _vectors_of(after),
+            (before.wheel_rotation, before.wheel_speed, after.wheel_rotation, after.wheel_speed),
+            (before.steering, before.gait_phase, after.steering, after.gait_phase),
+            orientation, vectors, wheels, scalars,
+        )  # fmt: skip
+    position, velocity, angular_velocity, acceleration = vectors
     return ActorPoses(
         time_ns=time_ns,
         valid=before.valid[0],
-        position=mix(before.position, after.position),
+        position=position,
         orientation=orientation,
-        velocity=mix(before.velocity, after.velocity),
-        angular_velocity=mix(before.angular_velocity, after.angular_velocity),
-        acceleration=mix(before.acceleration, after.acceleration),
-        steering=mix(before.steering, after.steering),
-        wheel_rotation=mix(before.wheel_rotation, after.wheel_rotation),
-        wheel_speed=mix(before.wheel_speed, after.wheel_speed),
-        gait_phase=mix(before.gait_phase, after.gait_phase),
+        velocity=velocity,
+        angular_velocity=angular_velocity,
+        acceleration=acceleration,
+        steering=scalars[0],
+        wheel_rotation=wheels[0],
+        wheel_speed=wheels[1],
+        gait_phase=scalars[1],
         lights=before.lights[0],
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 from numpy.random import Generator
 from numpy.typing import NDArray
 
@@ -50,6 +51,28 @@ class _Edge(NamedTuple):
     right: bool  # of its lane
 
 
+@njit(cache=True)
+def _stands_clear(
+    lanes: LaneArrays, x: float, y: float, cosine: float, sine: float, along: NDArray[np.float64],
+    across: NDArray[np.float64], clearance: float,
+) -> bool:
+    """Return whether every point of a grid is farther than `clearance` [m] from all lanes.
+
+    Args:
+        lanes: The network.
+        x, y: Of the grid's middle [m].
+        cosine, sine: Of its direction.
+        along, across: Its points, along and to the left of its direction [m].
+        clearance: [m].
+    """
+    for u in along:
+        for v in across:
+            px, py = x + cosine * u - sine * v, y + sine * u + cosine * v
+            if nearest_surface(lanes, px, py, math.nan)[0] <= clearance:
+                return False
+    return True
+
+
 class _Site:
     """Items placed so far, and whether there is room for another."""
 
@@ -83,13 +106,9 @@ class _Site:
         if outside > half + clearance or outside <= clearance:
             return outside > clearance
         nx, ny = max(2, math.ceil(length / 1.5) + 1), max(2, math.ceil(width / 1.5) + 1)
+        along, across = np.linspace(-0.5 * length, 0.5 * length, nx), np.linspace(-0.5 * width, 0.5 * width, ny)
         c, s = math.cos(item.yaw), math.sin(item.yaw)
-        for u in np.linspace(-0.5 * length, 0.5 * length, nx):
-            for v in np.linspace(-0.5 * width, 0.5 * width, ny):
-                x, y = item.x + c * u - s * v, item.y + s * u + c * v
-                if nearest_surface(self.lanes, float(x), float(y), math.nan)[0] <= clearance:
-                    return False
-        return True
+        return bool(_stands_clear(self.lanes, item.x, item.y, c, s, along, across, clearance))
 
     def _touches(self, item: Item) -> bool:
         length, width = _footprint(item)

@@ -182,14 +182,18 @@ def flatten_scene(scene: Scene) -> SceneArrays:
         )
         mesh_seed = _triangle_seeds(mesh, index)
         for p, chosen in _triangle_groups(mesh, static >= 0):
-            used, local = np.unique(mesh.triangle[chosen], return_inverse=True)
+            corners = mesh.triangle[chosen]
+            place = np.zeros(len(mesh.vertex), np.int32)
+            place[corners] = 1
+            used = np.flatnonzero(place)
+            place[used] = np.arange(first_vertex[-1], first_vertex[-1] + len(used))
             points = mesh.vertex[used].astype(np.float32)
             low, high = points.min(axis=0).astype(np.float64), points.max(axis=0).astype(np.float64)
             middle = 0.5 * (low + high)
             offset = points.astype(np.float64) - middle
             vertex.append(points)
             normal.append(mesh_normal[chosen])
-            triangle.append((local.reshape(-1, 3) + first_vertex[-1]).astype(np.int32))
+            triangle.append(place[corners])
             material.append(mesh.material[chosen].astype(np.uint8))
             semantic.append(mesh.semantic[chosen].astype(np.uint8))
             seed.append(mesh_seed[chosen])

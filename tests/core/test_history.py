@@ -51,3 +51,11 @@ def test_old_states_are_forgotten():
         history.push(moving_state(tick, 0.0))
     with pytest.raises(KeyError):
         history.at_tick(1)
+
+
+def test_a_newer_state_is_looked_at_even_if_its_time_was_asked_for_before():
+    history = History(100, 4)
+    history.push(moving_state(0, 1.0))
+    assert history.poses_at(5_000_000).position[0, 0] == 1.0  # all that is known yet
+    history.push(moving_state(1, 3.0))
+    assert history.poses_at(5_000_000).position[0, 0] == 2.0
