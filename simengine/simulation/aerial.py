@@ -24,6 +24,7 @@ from simengine.simulation.style import (
     bright_palette,
     class_color,
     font,
+    shrink,
 )
 
 _LANE: Color = (54, 59, 68)
@@ -143,7 +144,7 @@ def lidar_picture(frame: EpisodeFrame, boxes: Boxes3d | None, road: RoadMap, siz
     for radius in range(20, 121, 20):
         r = radius * large.scale
         draw.ellipse((centre[0] - r, centre[1] - r, centre[0] + r, centre[1] + r), outline=(52, 57, 66), width=2)
-    image = image.resize(size, Image.Resampling.BOX)
+    image = shrink(image, size)
     pixels = np.array(image)
     points = frame.points.astype(np.float64)
     world = points[:, :1] * pose[:3, 0] + points[:, 1:2] * pose[:3, 1] + points[:, 2:] * pose[:3, 2] + pose[:3, 3]
@@ -209,7 +210,7 @@ def map_picture(episode: Episode, time_ns: int, size: Size) -> Image.Image:
     for collision in episode.collisions:
         x, y = large.pixels(np.array([collision.position]))[0].tolist()
         _star(draw, x, y, 9.0 * _SUPERSAMPLING)
-    image = image.resize(size, Image.Resampling.BOX)
+    image = shrink(image, size)
     _ruler(image, view)
     return image
 

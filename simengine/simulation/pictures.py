@@ -4,11 +4,13 @@ import colorsys
 import math
 from functools import lru_cache
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from simengine.core.semantics import palette
+from simengine.simulation.encoding import DEPTH_STEPS_PER_METRE, encode_depth
 from simengine.simulation.episode import EpisodeFrame
 from simengine.simulation.style import (
     PANEL,
@@ -19,6 +21,7 @@ from simengine.simulation.style import (
     draw_plate,
     overlap,
     place_plate,
+    shrink,
 )
 
 # Depth from near to far, on a logarithmic scale between these bounds [m].
@@ -35,12 +38,14 @@ def fit(image: Image.Image, size: Size) -> tuple[Image.Image, float, int, int]:
     scaled = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     left, top = (size[0] - scaled[0]) // 2, (size[1] - scaled[1]) // 2
     panel = Image.new("RGB", size, PANEL)
-    panel.paste(image.resize(scaled, Image.Resampling.BILINEAR if scale > 0.5 else Image.Resampling.BOX), (left, top))
+    panel.paste(image.resize(scaled, Image.Resampling.BILINEAR) if scale > 0.5 else shrink(image, scaled), (left, top))
     return panel, scale, left, top
 
 
-def _fit_colors(colors: NDArray[np.uint8], size: Size) -> Image.Image:
-    return fit(Image.fromarray(colors), size)[0]
+def _fit_table(index: NDArray[np.uint8], colors: NDArray[np.uint8], size: Size) -> Image.Image:
+    """Draw an image of indices into 256 colours. Shapes (height, width) and (256, 3)."""
+    three = cv2.cvtColor(np.ascontiguousarray(index), cv2.COLOR_GRAY2RGB)
+    return fit(Image.fromarray(cv2.LUT(three, colors.reshape(1, 256, 3))), size)[0]
 
 
 def camera_picture(frame: EpisodeFrame, size: Size) -> Image.Image:
@@ -66,7 +71,7 @@ def camera_picture(frame: EpisodeFrame, size: Size) -> Image.Image:
 
 def semantic_picture(frame: EpisodeFrame, size: Size) -> Image.Image:
     """Draw the label classes."""
-    return _fit_colors(palette()[frame.semantic], size)
+    return _fit_table(frame.semantic, palette(), size)
 
 
 @lru_cache(maxsize=1)
@@ -87,16 +92,25 @@ def instance_picture(frame: EpisodeFrame, size: Size) -> Image.Image:
         colors = np.full((*instance.shape, 3), PANEL, np.uint8)
     known = instance > 0
     colors[known] = _instance_colors()[instance[known] % 256]
-    return _fit_colors(colors, size)
+    return fit(Image.fromarray(colors), size)[0]
+
+
+@lru_cache(maxsize=1)
+def _depth_table() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return the place on the scale of every 16-bit depth, 0 for nothing, and the colours of all places.
+
+    Shapes (65536,) and (256, 3).
+    """
+    depth = np.arange(2**16) / DEPTH_STEPS_PER_METRE
+    place = np.log(np.clip(depth, _NEAR, _FAR) / _NEAR) / math.log(_FAR / _NEAR)
+    index = 1 + (place * 254.0).astype(np.uint8)
+    index[0] = 0
+    steps, shades = np.linspace(0.0, 1.0, len(_DEPTH_COLORS)), np.linspace(0.0, 1.0, 255)
+    colors = np.stack([np.interp(shades, steps, _DEPTH_COLORS[:, c]) for c in range(3)], axis=1)
+    return index, np.concatenate([[PANEL], colors.astype(np.uint8)]).astype(np.uint8)
 
 
 def depth_picture(frame: EpisodeFrame, size: Size) -> Image.Image:
     """Draw depth: bright is near, dark is far, the panel's colour is nothing."""
-    depth = frame.depth
-    known = depth > 0
-    place = np.log(np.clip(np.where(known, depth, 1.0), _NEAR, _FAR) / _NEAR) / math.log(_FAR / _NEAR)
-    steps = np.linspace(0.0, 1.0, len(_DEPTH_COLORS))
-    table = np.stack([np.interp(np.linspace(0, 1, 256), steps, _DEPTH_COLORS[:, c]) for c in range(3)], axis=1)
-    colors = table.astype(np.uint8)[(place * 255.0).astype(np.uint8)]
-    colors[~known] = PANEL
-    return _fit_colors(colors, size)
+    index, colors = _depth_table()
+    return _fit_table(index[encode_depth(frame.depth)], colors, size)
