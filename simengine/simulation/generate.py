@@ -25,7 +25,7 @@ from simengine.simulation.dataset import Dataset
 from simengine.simulation.index import EPISODES, episode_path, finished_episodes, refresh_index, remove_unfinished
 from simengine.simulation.mcap_reader import read_episode
 from simengine.simulation.preview import write_preview
-from simengine.simulation.runner import Job, default_workers, progress, run_jobs
+from simengine.simulation.runner import Job, compile_kernels, default_workers, progress, run_jobs
 from simengine.simulation.video import write_video
 
 _MOST_EPISODES = 10_000_000
@@ -148,16 +148,6 @@ def _write_settings(batch: Batch) -> None:
             hidden.write_text(yaml_text(tree), encoding="utf-8")
 
 
-def _compile_once(job: Job, workers: int, waiting: int) -> None:
-    """Compile all kernels here before workers start: N cold workers would compile everything N times."""
-    if workers <= 1 or waiting <= 1:
-        return
-    from simengine.scenario.sampling import from_yaml
-    from simengine.simulation.simulator import warm_up
-
-    warm_up(from_yaml(job.scenario_yaml))
-
-
 def generate(overrides: list[str], multirun: bool = False) -> int:
     """Make the episodes that overrides describe; finished ones in the output folder are kept.
 
@@ -207,9 +197,9 @@ def _run(jobs: list[Job], workers: int, output: Path) -> dict[str, float]:
     if not jobs:
         return seconds
     start, simulated = time.perf_counter(), 0.0
-    _compile_once(jobs[0], workers, len(jobs))
     with progress(len(jobs), "episode") as bar:
-        for outcome in run_jobs(jobs, workers):
+        # One worker compiles all kernels before the others begin: N cold ones would compile everything N times.
+        for outcome in run_jobs(jobs, workers, prepare=compile_kernels):
             simulated += outcome.simulated
             seconds[outcome.path] = outcome.seconds
             folder = Path(outcome.path).parents[1]

@@ -48,6 +48,15 @@ def run_job(job: Job) -> Outcome:
     )
 
 
+def compile_kernels(job: Job | None) -> None:
+    """Compile, or load, the kernels that a job needs; without one only import what every job needs."""
+    from simengine.scenario.sampling import from_yaml
+    from simengine.simulation.simulator import warm_up
+
+    if job is not None:
+        warm_up(from_yaml(job.scenario_yaml))
+
+
 def _stop_quietly() -> None:
     """Leave Ctrl-C to the parent, and end with it: a worker whose parent is gone must not go on writing."""
     import signal
@@ -69,13 +78,20 @@ def default_workers() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 
 
-def run_jobs(jobs: list[Job], workers: int, run: Callable[[Job], Outcome] = run_job) -> Iterator[Outcome]:
+def run_jobs(
+    jobs: list[Job],
+    workers: int,
+    run: Callable[[Job], Outcome] = run_job,
+    prepare: Callable[[Job | None], None] | None = None,
+) -> Iterator[Outcome]:
     """Run jobs and yield each outcome when it is there.
 
     Args:
         jobs: Episodes to make.
         workers: Processes; with 1 everything runs in this one.
         run: What a worker does with a job; a function of a module, since workers are spawned.
+        prepare: What one worker does with the first job before any is begun, and the others meanwhile with none;
+            nothing is prepared for jobs that run in this process.
 
     Raises:
         ScenarioError: The first job that cannot be run; the others in flight are finished, none is begun.
@@ -91,6 +107,11 @@ def run_jobs(jobs: list[Job], workers: int, run: Callable[[Job], Outcome] = run_
     running: set[Future[Outcome]] = set()
     others = active_children()
     try:
+        if prepare is not None:
+            prepared = pool.submit(prepare, jobs[0])
+            for _ in range(min(workers, len(jobs)) - 1):
+                pool.submit(prepare, None)
+            prepared.result()
         while waiting or running:
             while waiting and len(running) < workers:
                 running.add(pool.submit(run, waiting.pop()))
