@@ -26,9 +26,12 @@ CASES = {
     "highway, fog": (*TWENTY, "weather=fog"),
     "urban, day": STREET,
     "urban, night rain": (*STREET, "weather=night_rain"),
+    "highway, day, six cameras": (*TWENTY, "sensors=nuscenes"),
 }
 # (part, module, name there): a call counts for its own part, less what it calls of other parts.
 PARTS = [
+    ("set-up of the episode", "simulation.simulator", "Simulator.__init__"),
+    ("set-up of the episode", "simulation.simulator", "Simulator.reset"),
     ("camera: poses", "sensors.camera", "pose_parts"),
     ("camera: visibility", "sensors.camera", "draw_visibility"),
     ("camera: lights", "sensors.camera", "gather_lights"),
@@ -62,7 +65,7 @@ PARTS = [
     ("record: write", "simulation.mcap_writer", "EpisodeWriter.append_frame"),
     ("record: write", "simulation.mcap_writer", "EpisodeWriter.append_state"),
 ]
-REST = "world and scene, loop, reading back"
+REST = "loop, reading back"
 
 
 class Meter:
