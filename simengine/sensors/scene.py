@@ -153,6 +153,42 @@ def _triangle_seeds(mesh: Mesh, index: int) -> NDArray[np.uint32]:
     return mixed.astype(np.uint32)
 
 
+class _Piece(NamedTuple):
+    """One part of a mesh, ready to be joined to others."""
+
+    part: int
+    vertex: NDArray[np.float32]
+    normal: NDArray[np.float32]
+    triangle: NDArray[np.int64]  # rows of `vertex`
+    chosen: NDArray[np.int64]  # of the mesh's triangles
+    center: NDArray[np.float64]
+    radius: float
+
+
+def _pieces(mesh: Mesh, is_static: bool) -> list[_Piece]:
+    """Cut a mesh into the parts that the flattened scene is to have."""
+    normal = np.empty((len(mesh.triangle), 3, 3), np.float32)
+    smooth_corner_normals(
+        np.ascontiguousarray(mesh.vertex, np.float32), np.ascontiguousarray(mesh.triangle, np.int32), CREASE_COSINE,
+        normal,
+    )
+    pieces = []
+    place = np.zeros(len(mesh.vertex), np.int64)
+    for p, chosen in _triangle_groups(mesh, is_static):
+        corners = mesh.triangle[chosen]
+        place[:] = 0
+        place[corners] = 1
+        used = np.flatnonzero(place)
+        place[used] = np.arange(len(used))
+        points = mesh.vertex[used].astype(np.float32)
+        low, high = points.min(axis=0).astype(np.float64), points.max(axis=0).astype(np.float64)
+        middle = 0.5 * (low + high)
+        offset = points.astype(np.float64) - middle
+        radius = math.sqrt(float((offset * offset).sum(axis=1).max())) + 1e-4
+        pieces.append(_Piece(p, points, normal[chosen], place[corners], chosen, middle, radius))
+    return pieces
+
+
 def flatten_scene(scene: Scene) -> SceneArrays:
     """Join every actor's and static mesh into one set of arrays."""
     signal_of_static = {int(mesh): signal for signal, mesh in enumerate(scene.signal_mesh) if mesh >= 0}
@@ -172,37 +208,31 @@ def flatten_scene(scene: Scene) -> SceneArrays:
     pivot: list[NDArray[np.float64]] = []
     center: list[NDArray[np.float64]] = []
     radius: list[float] = []
+    cut: dict[int, list[_Piece]] = {}  # actors of one model share a mesh
     for index, (mesh, actor, static, instance, signal) in enumerate(objects):
         if len(mesh.triangle) == 0:
             continue
-        mesh_normal = np.empty((len(mesh.triangle), 3, 3), np.float32)
-        smooth_corner_normals(
-            np.ascontiguousarray(mesh.vertex, np.float32), np.ascontiguousarray(mesh.triangle, np.int32), CREASE_COSINE,
-            mesh_normal,
-        )
+        if static >= 0:
+            pieces = _pieces(mesh, True)
+        else:
+            if id(mesh) not in cut:
+                cut[id(mesh)] = _pieces(mesh, False)
+            pieces = cut[id(mesh)]
         mesh_seed = _triangle_seeds(mesh, index)
-        for p, chosen in _triangle_groups(mesh, static >= 0):
-            corners = mesh.triangle[chosen]
-            place = np.zeros(len(mesh.vertex), np.int32)
-            place[corners] = 1
-            used = np.flatnonzero(place)
-            place[used] = np.arange(first_vertex[-1], first_vertex[-1] + len(used))
-            points = mesh.vertex[used].astype(np.float32)
-            low, high = points.min(axis=0).astype(np.float64), points.max(axis=0).astype(np.float64)
-            middle = 0.5 * (low + high)
-            offset = points.astype(np.float64) - middle
-            vertex.append(points)
-            normal.append(mesh_normal[chosen])
-            triangle.append(place[corners])
+        for piece in pieces:
+            p, chosen = piece.part, piece.chosen
+            vertex.append(piece.vertex)
+            normal.append(piece.normal)
+            triangle.append((piece.triangle + first_vertex[-1]).astype(np.int32))
             material.append(mesh.material[chosen].astype(np.uint8))
             semantic.append(mesh.semantic[chosen].astype(np.uint8))
             seed.append(mesh_seed[chosen])
             first_triangle.append(first_triangle[-1] + len(chosen))
-            first_vertex.append(first_vertex[-1] + len(used))
+            first_vertex.append(first_vertex[-1] + len(piece.vertex))
             rows.append((actor, static, int(mesh.part_role[p]), instance, signal))
             pivot.append(mesh.part_pivot[p].astype(np.float64))
-            center.append(middle)
-            radius.append(math.sqrt(float((offset * offset).sum(axis=1).max())) + 1e-4)
+            center.append(piece.center)
+            radius.append(piece.radius)
     num_parts = len(rows)
     table = np.array(rows, np.int32).reshape(num_parts, 5)
     bounds = np.array(first_triangle, np.int64)

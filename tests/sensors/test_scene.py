@@ -138,3 +138,13 @@ def test_a_windows_triangles_share_their_seed_but_for_one_bit():
     assert np.array_equal(seeds[::2] >> 1, seeds[1::2] >> 1)
     assert np.array_equal(seeds & 1, np.arange(len(seeds)) % 2)
     assert len(np.unique(seeds >> 1)) == len(seeds) // 2
+
+
+def test_actors_that_share_a_mesh_are_flattened_as_those_that_do_not():
+    first = SCENE.actor_mesh[0]
+    copied = first._replace(**{name: array.copy() for name, array in first._asdict().items()})
+    shared = flatten_scene(SCENE._replace(actor_mesh=(first,) * len(SCENE.actor_mesh)))
+    apart = flatten_scene(SCENE._replace(actor_mesh=(first, *[copied] * (len(SCENE.actor_mesh) - 1))))
+    assert len(SCENE.actor_mesh) > 1
+    for name, expected in apart._asdict().items():
+        assert np.array_equal(getattr(shared, name), expected), name
