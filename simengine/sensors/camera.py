@@ -8,7 +8,7 @@ and the picture is of one instant; only rain and snow show motion blur.
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from simengine.core.geometry import rotation_matrix
 from simengine.core.history import ActorPoses, History
 from simengine.core.rng import kernel_seed
-from simengine.core.semantics import Semantic
 from simengine.core.state import EGO, Light
 from simengine.core.weather import extinction
 from simengine.scenario.spec import CameraSpec
@@ -37,6 +36,7 @@ from simengine.sensors.illumination import Surroundings
 from simengine.sensors.lamps import CELLS, NUM_COLUMNS, PER_CELL, gather_lights
 from simengine.sensors.layers import Placement, flow_layer, normal_layer
 from simengine.sensors.lidar import face_normals
+from simengine.sensors.masks import read_masks
 from simengine.sensors.mount import sensor_pose
 from simengine.sensors.points import Bodies, View, flat_triangles, knot_step
 from simengine.sensors.precipitation import DAY_EXPOSURE, NIGHT_EXPOSURE, draw_particles
@@ -53,7 +53,6 @@ LAMPS_MATTER = 400.0  # lamps light the scene when sun and sky give less than th
 MAX_LIGHTS = 160
 SHADOWS_MATTER = 0.02  # shadows are drawn when the sun gives more than this share of the light
 MIRROR_WETNESS = 0.05  # wetter ground mirrors
-_SKY = int(Semantic.SKY)
 
 
 class Picture(NamedTuple):
@@ -62,27 +61,6 @@ class Picture(NamedTuple):
     radiance: NDArray[np.float32]  # linear sRGB luminance [cd/m²]. (height, width, 3)
     visibility: Visibility
     placement: Placement
-
-
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def read_masks(
-    inverse_depth: NDArray[np.float32], nearest: NDArray[np.int32], triangle_semantic: NDArray[np.uint8],
-    triangle_part: NDArray[np.int32], part_instance: NDArray[np.int32], depth: NDArray[np.float32],
-    semantic: NDArray[np.uint8], instance: NDArray[np.uint16],
-) -> None:
-    """Look up depth, class and instance of every pixel of a visibility buffer. Shapes (height, width)."""
-    for row in range(nearest.shape[0]):
-        for column in range(nearest.shape[1]):
-            near = inverse_depth[row, column]
-            depth[row, column] = np.float32(1.0) / near if near > np.float32(0.0) else np.float32(0.0)
-        before, kind, number = np.int32(-1), np.uint8(_SKY), np.uint16(0)
-        for column in range(nearest.shape[1]):
-            t = nearest[row, column]
-            if t != before:
-                before, kind, number = t, np.uint8(_SKY), np.uint16(0)
-                if t >= 0:
-                    kind, number = triangle_semantic[t], np.uint16(part_instance[triangle_part[t]])
-            semantic[row, column], instance[row, column] = kind, number
 
 
 @njit(cache=True)
@@ -193,7 +171,7 @@ class CameraSensor(Sensor):
         )
         camera = self.intrinsics
         matrix = np.array([[camera.fx, 0.0, camera.cx], [0.0, camera.fy, camera.cy], [0.0, 0.0, 1.0]])
-        channels = {
+        channels: dict[str, NDArray[Any]] = {
             "rgb": self.develop(picture.radiance), "depth": depth, "semantic": semantic, "instance": instance,
             "intrinsics": matrix, **self._layers(picture),
         }
@@ -203,7 +181,8 @@ class CameraSensor(Sensor):
 
     def _layers(self, picture: Picture) -> dict[str, NDArray[np.float32]]:
         """Return the layers that were asked for, and keep in mind where things were."""
-        part, now, channels = self._arrays.part, picture.placement, {}
+        part, now = self._arrays.part, picture.placement
+        channels: dict[str, NDArray[np.float32]] = {}
         for layer in self._spec.layers:
             if layer == "normal":
                 channels[layer] = normal_layer(picture.visibility, part, self._face_normal, now)

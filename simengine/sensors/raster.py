@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from simengine.sensors.clusters import CLUSTER_TRIANGLES
 from simengine.sensors.raster_culling import TILE, choose_clusters, place_parts
 from simengine.sensors.raster_drawing import ROOM, draw_clusters
-from simengine.sensors.raster_filling import BLOCK
+from simengine.sensors.raster_filling import BLOCK, clear_columns
 from simengine.sensors.scene import SceneArrays
 
 NEAR = 0.05  # nothing nearer is seen [m]
@@ -107,12 +107,13 @@ def draw_visibility(
     clusters = arrays.clusters
     chosen = find_clusters(arrays, world_from_part, present, camera_from_world, camera)
     width = max(camera.width, BLOCK)
-    inverse_depth = np.zeros((camera.height, width), np.float32)
-    nearest = np.full((camera.height, width), -1, np.int32)
+    inverse_depth = np.empty((camera.height, width), np.float32)
+    nearest = np.empty((camera.height, width), np.int32)
     tiles = (-(-camera.height // TILE), -(-width // TILE))
     farthest, dirty = np.zeros(tiles, np.int32), np.zeros(tiles, np.bool_)
 
     def draw(first: int, last: int) -> None:
+        clear_columns(first, last, inverse_depth, nearest)
         place, box = np.empty(5 * ROOM), np.empty(CLUSTER_TRIANGLES, np.int64)
         draw_clusters(
             chosen.order, chosen.rectangle, chosen.nearest.view(np.int32), chosen.crosses, clusters.part,
