@@ -5,6 +5,7 @@ else. A figure beside an aim says whether it reaches it; the exit code is 0 eith
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,7 +13,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT)]
 
-from tools.command_line import Parser, run, whole_number  # noqa: E402  found beside this file's folder
+from tools.benches.workloads import WORKLOADS  # noqa: E402  found beside this file's folder
+from tools.command_line import Parser, run, whole_number  # noqa: E402
 
 
 def _generate(arguments: argparse.Namespace) -> int:
@@ -49,6 +51,59 @@ def _maps(arguments: argparse.Namespace) -> int:
 
     files = maps.map_files(arguments.files, ROOT.parent / "shared" / "data" / "opendrive" / "carla-towns")
     return figure.show(maps.figures(arguments.runs, files), arguments.command, arguments.json)
+
+
+def _sensors(arguments: argparse.Namespace) -> int:
+    from tools.benches import comparison, sensing
+    from tools.benches.own import weather_named
+    from tools.benches.triangles import read_scene
+    from tools.benches.views import Views
+
+    scene, views = read_scene(Path(arguments.scene)), Views()
+    workloads = arguments.workload or sensing.WORKLOADS
+    threads = sorted(set(arguments.threads))
+    found = sensing.measure(
+        scene, views, arguments.runs, threads, arguments.peers, workloads, weather=weather_named(arguments.weather)
+    )
+    if arguments.json:
+        print(json.dumps([one.record() for one in found], indent=1))
+    elif arguments.markdown:
+        print("\n".join(comparison.markdown_lines(found, scene, views, arguments.command)))
+    else:
+        print("\n".join(comparison.table_lines(found, scene, views)))
+    return 0
+
+
+def _scene(arguments: argparse.Namespace) -> int:
+    from tools.benches.street import make_street
+    from tools.benches.tessellation import tessellate
+    from tools.benches.triangles import read_scene, write_scene
+
+    if arguments.like is None:
+        scene = make_street(arguments.triangles)
+    else:
+        scene = tessellate(read_scene(Path(arguments.like)), arguments.triangles)
+    path = Path(arguments.out or f"street_{arguments.triangles}.npz")
+    write_scene(path, scene)
+    print(f"{path}: {len(scene.triangle)} triangles, {len(scene.instance_class)} instances, {len(scene.cars)} cars")
+    return 0
+
+
+def _curves(arguments: argparse.Namespace) -> int:
+    from tools.benches import curves
+
+    return curves.show(curves.measure(arguments.runs), Path(arguments.out))
+
+
+def _count(text: str) -> int:
+    """Read a whole number that may be written as 1e6."""
+    try:
+        value = float(text)
+        if value == int(value) and 1 <= value <= 20_000_000:
+            return int(value)
+    except (ValueError, OverflowError):
+        pass
+    raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 to 20000000")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -99,6 +154,44 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "files", nargs="*", metavar="FILE", help="files or folders (default: ../shared/data/opendrive/carla-towns)"
     )
+    sub = add(
+        "sensors", _sensors, "LiDAR and camera kernels against other renderers on the same rays",
+        "Time the LiDAR's and the camera's kernels on a scene of triangles, all cars moved each frame, and hold what "
+        "they find against an exact tracer. Every subject has a process of its own on as many cores as it has threads; "
+        "they take turns. Takes about two minutes with peers.", 9,
+    )  # fmt: skip
+    sub.add_argument("--scene", required=True, metavar="FILE", help="an .npz of triangles, as `scene` writes it")
+    sub.add_argument(
+        "--threads", type=whole_number(1, 256), nargs="+", default=[1], metavar="N",
+        help="of each subject; several to compare them (default: 1)",
+    )  # fmt: skip
+    sub.add_argument(
+        "--peers", action="store_true",
+        help="also those installed of open3d, mitsuba, embreex, pybullet, moderngl (on llvmpipe)",
+    )  # fmt: skip
+    sub.add_argument("--workload", action="append", choices=WORKLOADS, help="only this one; may be given several times")
+    sub.add_argument(
+        "--weather", default="haze", metavar="NAME",
+        help="of camera_all_dynamic: haze, or one of conf/weather (default: haze)",
+    )  # fmt: skip
+    sub.add_argument("--markdown", action="store_true", help="print a table for the docs, with floors")
+    sub = benchmarks.add_parser(
+        "scene", help="write a street of any number of triangles for `sensors`",
+        description="Write a street of 231 instances, 40 of them cars, always the same: in full detail 60,112 "
+        "triangles, below with fewer sides, above with surfaces cut finer. Never more triangles than asked for.",
+    )  # fmt: skip
+    sub.add_argument("--triangles", type=_count, required=True, metavar="N", help="about so many, 8000 or more")
+    sub.add_argument("--like", metavar="FILE", help="cut this scene finer instead")
+    sub.add_argument("--out", metavar="FILE", help="(default: street_N.npz)")
+    sub.set_defaults(run=_scene)
+    sub = benchmarks.add_parser(
+        "curves", help="cost of LiDAR and camera against triangles, beams, pixels and actors, as a figure",
+        description="Time the kernels on streets of 10,000 to a million triangles, with more and fewer beams, pixels "
+        "and actors, print the exponents and draw four panels.",
+    )  # fmt: skip
+    sub.add_argument("out", metavar="OUT", help="picture to write, .svg or .png")
+    sub.add_argument("--runs", type=whole_number(1, 1000), default=9, help="medians of so many (default: 9)")
+    sub.set_defaults(run=_curves)
     return parser
 
 

@@ -48,13 +48,19 @@ class Surfaces:
         Returns:
             The triangle, −1 for none, and the distance in lengths of the direction, infinity for none. (num_rays,)
         """
-        if not len(self._corner):
-            return np.full(len(direction), NOTHING, np.int64), np.full(len(direction), np.inf)
-        hit = self._scene.run(
-            np.ascontiguousarray(start, np.float32), np.ascontiguousarray(direction, np.float32), output=1
+        triangle, distance = self.first_hits(
+            np.ascontiguousarray(start, np.float32), np.ascontiguousarray(direction, np.float32)
         )
-        triangle = hit["primID"].astype(np.int64)
-        return triangle, np.where(triangle >= 0, hit["tfar"].astype(np.float64), np.inf)
+        return triangle.astype(np.int64), np.where(triangle >= 0, distance.astype(np.float64), np.inf)
+
+    def first_hits(
+        self, start: NDArray[np.float32], direction: NDArray[np.float32]
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Return what `cast` does as Embree gives it: float32, and any distance where nothing is met."""
+        if not len(self._corner):
+            return np.full(len(direction), NOTHING, np.int32), np.full(len(direction), np.inf, np.float32)
+        hit = self._scene.run(start, direction, output=1)
+        return hit["primID"], hit["tfar"]
 
     def cast_at_front_faces(
         self, start: NDArray[np.floating], direction: NDArray[np.floating]
