@@ -54,23 +54,26 @@ def _maps(arguments: argparse.Namespace) -> int:
 
 
 def _sensors(arguments: argparse.Namespace) -> int:
-    from tools.benches import comparison, sensing
+    from simengine.core.errors import ConfigError
+    from tools.benches import comparison, sensing, views
     from tools.benches.own import weather_named
     from tools.benches.triangles import read_scene
-    from tools.benches.views import Views
 
-    scene, views = read_scene(Path(arguments.scene)), Views()
+    if arguments.json and arguments.markdown:
+        raise ConfigError("--json and --markdown: only one of them")
+    scene = read_scene(Path(arguments.scene))
     workloads = arguments.workload or sensing.WORKLOADS
     threads = sorted(set(arguments.threads))
     found = sensing.measure(
-        scene, views, arguments.runs, threads, arguments.peers, workloads, weather=weather_named(arguments.weather)
-    )
+        scene, views.FULL, arguments.runs, threads, arguments.peers, workloads,
+        weather=weather_named(arguments.weather),
+    )  # fmt: skip
     if arguments.json:
         print(json.dumps([one.record() for one in found], indent=1))
     elif arguments.markdown:
-        print("\n".join(comparison.markdown_lines(found, scene, views, arguments.command)))
+        print("\n".join(comparison.markdown_lines(found, scene, views.FULL, arguments.command)))
     else:
-        print("\n".join(comparison.table_lines(found, scene, views)))
+        print("\n".join(comparison.table_lines(found, scene, views.FULL)))
     return 0
 
 

@@ -17,7 +17,7 @@ from tools.benches.views import Views
 from tools.benches.workloads import CAMERA_IDS, LIDAR_DYNAMIC
 
 _TRIANGLES = 60_112  # of the street whose beams and pixels are varied
-NAMES = {LIDAR_DYNAMIC: "LiDAR, ranges and triangles", CAMERA_IDS: "camera, depth and instance"}
+NAMES = {LIDAR_DYNAMIC: "LiDAR", CAMERA_IDS: "camera, depth and instance"}
 
 
 class Curve(NamedTuple):
@@ -64,7 +64,9 @@ class Axis(NamedTuple):
 
 
 AXES = (
-    Axis("triangles", (10_000, 30_000, 60_112, 180_000, 500_000, 1_000_000), _by_triangles, (LIDAR_DYNAMIC, CAMERA_IDS)),
+    Axis(
+        "triangles", (10_000, 30_000, 60_112, 180_000, 500_000, 1_000_000), _by_triangles, (LIDAR_DYNAMIC, CAMERA_IDS)
+    ),
     Axis("beams", tuple(64 * columns for columns in (256, 512, 1024, 2048, 4096)), _by_beams, (LIDAR_DYNAMIC,)),
     Axis("pixels", tuple(w * w * 9 // 16 for w in (320, 640, 1280, 1920, 2560)), _by_pixels, (CAMERA_IDS,)),
     Axis("actors", (0, 10, 20, 40, 80, 160), _by_actors, (LIDAR_DYNAMIC, CAMERA_IDS)),
@@ -124,28 +126,40 @@ def draw(curves: Sequence[Curve], path: Path) -> None:
         raise ImportError('the figure needs matplotlib: pip install "simengine[learn]"') from None
     matplotlib.use("Agg")
     from matplotlib import pyplot
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     style = {
         "font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.alpha": 0.3,
         "svg.hashsalt": "curves", "legend.frameon": False,
     }  # fmt: skip
-    axes_names = list(dict.fromkeys(curve.axis for curve in curves))
+    names = list(dict.fromkeys(curve.axis for curve in curves))
+    rows = math.ceil(len(names) / 2)
+    plain = FuncFormatter(lambda value, _: f"{value:g}" if value < 1000 else f"{value / 1000:g} k")
     with matplotlib.rc_context(style):
-        figure, panels = pyplot.subplots(1, len(axes_names), figsize=(3.4 * len(axes_names), 3.1), squeeze=False)
-        for panel, name in zip(panels[0], axes_names, strict=True):
-            for curve in (curve for curve in curves if curve.axis == name):
+        figure, panels = pyplot.subplots(rows, 2, figsize=(8.6, 3.2 * rows), squeeze=False)
+        for panel, name in zip(panels.flat, names, strict=False):
+            chosen = [curve for curve in curves if curve.axis == name]
+            for curve in chosen:
                 color = "C0" if curve.workload == LIDAR_DYNAMIC else "C1"
                 label = f"{NAMES[curve.workload]}: exponent {curve.exponent:.2f}"
                 panel.plot(curve.amount, curve.median, "o-", color=color, label=label, markersize=4)
-            if name == "actors":
-                panel.set_ylim(bottom=0.0)
-            else:
+            if min(chosen[0].amount) > 0:
                 panel.set_xscale("log")
                 panel.set_yscale("log")
+                panel.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+            else:
+                panel.set_ylim(bottom=0.0)
+            panel.set_xticks(chosen[0].amount, labels=[plain(amount) for amount in chosen[0].amount])
+            for axis in (panel.xaxis, panel.yaxis):
+                axis.set_minor_formatter(NullFormatter())
+            panel.yaxis.set_major_formatter(plain)
+            low, high = panel.get_ylim()
+            panel.set_ylim(low, high * (3.0 if panel.get_yscale() == "log" else 1.3))  # room for the legend
             panel.set_xlabel(name)
-            panel.set_ylabel("ms, one thread")
-            panel.set_title(f"cost against {name}")
-            panel.legend(fontsize=7)
+            panel.set_ylabel("one thread [ms]")
+            panel.legend(loc="upper left")
+        for panel in panels.flat[len(names) :]:
+            panel.remove()
         figure.tight_layout()
         figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None, dpi=150)
         pyplot.close(figure)

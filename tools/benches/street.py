@@ -16,7 +16,7 @@ CLASSES = ("ground", "building", "car", "pedestrian", "pole", "tree")
 CARS = 40
 _HALF = 200.0  # the ground reaches from −200 to 200 m both ways
 _LANES = (-5.25, -1.75, 1.75, 5.25)  # centres of the four lanes [m]
-_DETAILS = tuple(n / 50 for n in range(50, 1, -1))
+_DETAILS = tuple(n / 50 for n in range(50, 1, -1))  # of the sides of round things
 
 Shape = tuple[NDArray[np.float64], NDArray[np.int64]]  # vertices [m] and triangles, counter-clockwise from outside
 
@@ -181,9 +181,18 @@ def make_street(triangles: int, cars: int = CARS) -> TriangleScene:
     Raises:
         ScenarioError: The coarsest street has more.
     """
-    coarser = None
-    for detail in _DETAILS:
-        coarser = _street(detail, cars)
-        if len(coarser.triangle) <= triangles:
-            return tessellate(coarser, triangles)
-    raise ScenarioError(f"--triangles {triangles}: the coarsest street has {len(coarser.triangle)}")
+    finest, first, last = _street(_DETAILS[0], cars), 1, len(_DETAILS) - 1
+    if len(finest.triangle) > triangles:
+        finest = _street(_DETAILS[last], cars)
+    if len(finest.triangle) > triangles:
+        raise ScenarioError(f"--triangles {triangles}: the coarsest street has {len(finest.triangle)}")
+    while first <= last and len(finest.triangle) != triangles:
+        middle = (first + last) // 2
+        street = _street(_DETAILS[middle], cars)
+        if len(finest.triangle) < len(street.triangle) <= triangles:
+            finest, last = street, middle - 1
+        elif len(street.triangle) > triangles:
+            first = middle + 1
+        else:
+            break  # no finer than the finest that fits
+    return tessellate(finest, triangles)

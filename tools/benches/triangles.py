@@ -102,7 +102,7 @@ def read_scene(path: Path) -> TriangleScene:
             arrays = {key: file[key] for key in file.files}
     except FileNotFoundError:
         raise ScenarioError(f"{path}: no such file") from None
-    except (OSError, ValueError, AttributeError, zipfile.BadZipFile, EOFError) as error:
+    except (OSError, ValueError, TypeError, zipfile.BadZipFile, EOFError) as error:
         raise ScenarioError(f"{path}: not an .npz file of arrays: {error}") from None
     vertex = _check(path, arrays, "v", "f4", (None, 3))
     triangle = _check(path, arrays, "f", "i4", (None, 3))

@@ -35,6 +35,9 @@ class Views(NamedTuple):
         return 0.5 * self.width / math.tan(math.radians(0.5 * self.fov_deg))
 
 
+FULL = Views()  # what figures are given for
+
+
 def beam_directions(views: Views) -> NDArray[np.float32]:
     """Return unit directions, columns clockwise from the rear, beams upwards. Shape (columns · channels, 3)."""
     azimuth = math.pi - 2.0 * math.pi * (np.arange(views.columns)[:, None] + 0.5) / views.columns

@@ -59,10 +59,16 @@ class BulletRays(Subject):
     def _add(self, path: str, center: NDArray[np.float64]) -> int:
         """Return a new body of a mesh."""
         collision = pybullet.createCollisionShape(
-            pybullet.GEOM_MESH, fileName=path, flags=pybullet.GEOM_FORCE_CONCAVE_TRIMESH
+            pybullet.GEOM_MESH, fileName=path, flags=pybullet.GEOM_FORCE_CONCAVE_TRIMESH, physicsClientId=self._client
         )
-        visual = pybullet.createVisualShape(pybullet.GEOM_MESH, fileName=path)
-        return pybullet.createMultiBody(0.0, collision, visual, center.tolist())
+        visual = pybullet.createVisualShape(pybullet.GEOM_MESH, fileName=path, physicsClientId=self._client)
+        return pybullet.createMultiBody(0.0, collision, visual, center.tolist(), physicsClientId=self._client)
+
+    def prepare(self, workload: str, frame: int) -> None:
+        """Put the cars back before static rays; see `Subject.prepare`."""
+        if workload == LIDAR_STATIC:
+            for body, position in zip(self._bodies, self._cars.center.tolist(), strict=True):
+                pybullet.resetBasePositionAndOrientation(body, position, (0.0, 0.0, 0.0, 1.0), self._client)
 
     def run(self, workload: str, frame: int) -> None:
         """See `Subject.run`."""
@@ -71,27 +77,18 @@ class BulletRays(Subject):
             place = (self._cars.center + motion.shift).tolist()
             for body, position, yaw in zip(self._bodies, place, motion.yaw.tolist(), strict=True):
                 turn = (0.0, 0.0, math.sin(0.5 * yaw), math.cos(0.5 * yaw))
-                pybullet.resetBasePositionAndOrientation(body, position, turn)
-        elif self._moved():
-            self._rest()
+                pybullet.resetBasePositionAndOrientation(body, position, turn, self._client)
         if workload == CAMERA_IDS:
             self._hits[workload] = pybullet.getCameraImage(
-                self._views.width, self._views.height, self._view, self._projection, renderer=pybullet.ER_TINY_RENDERER
-            )
+                self._views.width, self._views.height, self._view, self._projection,
+                renderer=pybullet.ER_TINY_RENDERER, physicsClientId=self._client,
+            )  # fmt: skip
             return
         hits = []
         for ends in self._rays[workload]:
-            hits += pybullet.rayTestBatch(self._origin[: len(ends)], ends, numThreads=self._threads)
+            origin = self._origin[: len(ends)]
+            hits += pybullet.rayTestBatch(origin, ends, numThreads=self._threads, physicsClientId=self._client)
         self._hits[workload] = np.array([(hit[0], hit[2]) for hit in hits])
-
-    def _moved(self) -> bool:
-        return bool(self._bodies) and pybullet.getBasePositionAndOrientation(self._bodies[0])[0] != tuple(
-            self._cars.center[0]
-        )
-
-    def _rest(self) -> None:
-        for body, position in zip(self._bodies, self._cars.center.tolist(), strict=True):
-            pybullet.resetBasePositionAndOrientation(body, position, (0.0, 0.0, 0.0, 1.0))
 
     def found(self, workload: str) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
         """See `Subject.found`."""
