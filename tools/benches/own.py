@@ -76,7 +76,8 @@ def scene_of(triangles: TriangleScene, weather: Weather) -> tuple[Scene, NDArray
     actors.length[0], actors.width[0], actors.height[0] = size.T
     actors.color[0] = np.random.default_rng(5).uniform(0.02, 0.6, (1 + len(cars), 3))
     nothing = _mesh(np.zeros((0, 3), np.float32), np.zeros((0, 3), np.int32), _OTHER_LOOK)
-    actor_mesh, static_mesh, static_instance = [nothing], [], []
+    actor_mesh, static_mesh = [nothing], []
+    static_instance: list[int] = []
     file_instance = [NOTHING] + [int(car) for car in cars]
     for i in range(num_instances):
         rows = triangles.triangle[triangles.first_triangle[i] : triangles.first_triangle[i + 1]]
@@ -131,7 +132,8 @@ class OwnSensors(Subject):
         size = (views.height, views.width)
         self._depth, self._semantic = np.empty(size, np.float32), np.empty(size, np.uint8)
         self._instance = np.empty(size, np.uint16)
-        self._history, self._poses = History(RATE_HZ, 3), None
+        self._history = History(RATE_HZ, 3)
+        self._poses: ActorPoses | None = None
         self._given: dict[str, tuple[NDArray, ...]] = {}
 
     def prepare(self, workload: str, frame: int) -> None:

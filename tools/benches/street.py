@@ -133,8 +133,8 @@ def _instances(detail: float, cars: int) -> list[tuple[str, Shape]]:
         for side in (-1.0, 1.0):
             x, width = -195.0 + 13.4 * row, random.uniform(9.0, 12.5)
             near, far, height = 14.0, 14.0 + random.uniform(8.0, 16.0), random.uniform(7.0, 24.0)
-            y = (near, far) if side > 0.0 else (-far, -near)
-            found.append(("building", box((x - width / 2, y[0], 0.0), (x + width / 2, y[1], height), (1, 1, 1))))
+            low, high = (near, far) if side > 0.0 else (-far, -near)
+            found.append(("building", box((x - width / 2, low, 0.0), (x + width / 2, high, height), (1, 1, 1))))
 
     def place(name: str, shape: Shape, x: float, y: float, yaw: float) -> None:
         c, s = math.cos(yaw), math.sin(yaw)

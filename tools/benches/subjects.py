@@ -14,7 +14,7 @@ from typing import Any
 from simengine.core.errors import ConfigError
 from tools.benches.peers import subject_class
 from tools.benches.triangles import TriangleScene
-from tools.benches.views import Subject, Views
+from tools.benches.views import Views
 
 # Read when a library is first imported; llvmpipe's 0 draws in the calling thread.
 _LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "LP_NUM_THREADS")
@@ -36,7 +36,7 @@ def _serve(connection: Connection, name: str, threads: int, options: dict[str, A
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):  # some print when they are imported; errors go back as answers
         os.dup2(nowhere, stream)
-    subject: Subject | None = None
+    subject: Any = None
     while True:
         try:
             command, *given = connection.recv()
@@ -131,7 +131,7 @@ def start_subjects(
     Raises:
         ConfigError: Ours cannot.
     """
-    running = []
+    running: list[RunningSubject] = []
     for count in threads:
         for name in names:
             subject = RunningSubject(name, count, **(options if name == "simengine" else {}))

@@ -8,7 +8,7 @@ vertices and triangles of each instance, which only have to agree with `tri_inst
 
 import zipfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,7 +114,8 @@ def read_scene(path: Path) -> TriangleScene:
     _check_range(path, "f", triangle.ravel(), len(vertex))
     _check_range(path, "tri_inst", instance, 60_000)  # a picture's instance ids have 16 bits
     num_instances = int(instance.max()) + 1
-    instance_class, names = np.full(num_instances, NO_CLASS), ()
+    instance_class = np.full(num_instances, NO_CLASS)
+    names: tuple[str, ...] = ()
     if "inst_class" in arrays:
         instance_class = _check(path, arrays, "inst_class", "i", (None,)).astype(np.int64)
         if len(instance_class) < num_instances:
@@ -161,7 +162,7 @@ def _check_rows(path: Path, arrays: dict[str, NDArray], key: str, num_instances:
 
 def write_scene(path: Path, scene: TriangleScene) -> None:
     """Write a scene with all its optional arrays; the same scene gives the same bytes."""
-    arrays = {
+    arrays: dict[str, Any] = {
         "v": scene.vertex, "f": scene.triangle, "tri_inst": scene.instance,
         "inst_class": scene.instance_class.astype(np.int32),
         "inst_v0": scene.first_vertex[:-1].astype(np.int64), "inst_v1": scene.first_vertex[1:].astype(np.int64),

@@ -3,9 +3,10 @@
 import math
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pybullet
+import pybullet  # type: ignore[import-not-found]
 from numpy.typing import NDArray
 
 from tools.benches.triangles import TriangleScene
@@ -54,7 +55,7 @@ class BulletRays(Subject):
         self._view = pybullet.computeViewMatrix(SENSOR, (SENSOR[0] + 1.0, *SENSOR[1:]), (0.0, 0.0, 1.0))
         upright = 2.0 * math.degrees(math.atan(0.5 * views.height / views.focal))
         self._projection = pybullet.computeProjectionMatrixFOV(upright, views.width / views.height, _NEAR, _FAR)
-        self._hits: dict[str, object] = {}
+        self._hits: dict[str, Any] = {}
 
     def _add(self, path: str, center: NDArray[np.float64]) -> int:
         """Return a new body of a mesh."""

@@ -1,7 +1,9 @@
 """Mitsuba 3, variant llvm_ad_mono (Embree in vector packets): a scene of what stands and one of cars as instances."""
 
-import drjit as dr
-import mitsuba as mi
+from typing import Any
+
+import drjit
+import mitsuba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,11 +23,13 @@ from tools.benches.views import (
 )
 from tools.benches.workloads import CAMERA_IDS, LIDAR_DYNAMIC, LIDAR_STATIC
 
+dr: Any = drjit  # types depend on the variant, which is chosen later
+mi: Any = mitsuba
 VARIANT = "llvm_ad_mono"
 _SAME = 3.4e38  # a ray that counts however far it reaches
 
 
-def _mesh(name: str, vertex: NDArray[np.float32], triangle: NDArray[np.int32]) -> "mi.Mesh":
+def _mesh(name: str, vertex: NDArray[np.float32], triangle: NDArray) -> Any:
     mesh = mi.Mesh(name, len(vertex), len(triangle))
     values = mi.traverse(mesh)
     values["vertex_positions"] = np.ascontiguousarray(vertex, np.float32).ravel()
@@ -34,7 +38,7 @@ def _mesh(name: str, vertex: NDArray[np.float32], triangle: NDArray[np.int32]) -
     return mesh
 
 
-def _number(shape: "mi.Shape") -> int:
+def _number(shape: Any) -> int:
     """Return the number that hits carry for a shape."""
     return int(dr.reinterpret_array(mi.UInt32, mi.ShapePtr(shape)).numpy()[0])
 
@@ -82,14 +86,14 @@ class MitsubaRays(Subject):
             }  # fmt: skip
         return parts
 
-    def _ray(self, workload: str) -> "mi.Ray3f":
+    def _ray(self, workload: str) -> Any:
         x, y, z = (mi.Float(np.ascontiguousarray(column)) for column in directions_of(workload, self._views).T)
         ray = mi.Ray3f(o=mi.Point3f(*SENSOR), d=mi.Vector3f(x, y, z))
         ray.maxt = mi.Float(min(reach_of(workload, self._views), _SAME))
         dr.eval(ray)
         return ray
 
-    def _cast(self, scene: "mi.Scene", workload: str) -> tuple[NDArray, ...]:
+    def _cast(self, scene: Any, workload: str) -> tuple[NDArray, ...]:
         """Return distance, triangle, shape and instance of every hit."""
         hit = scene.ray_intersect_preliminary(self._rays[workload], coherent=True)
         shape, instance = (dr.reinterpret_array(mi.UInt32, at) for at in (hit.shape, hit.instance))

@@ -1,5 +1,7 @@
 """Open3D's RaycastingScene (Embree): one scene of what stands, built once, and one of the cars, built every frame."""
 
+from typing import Any
+
 import numpy as np
 import open3d as o3d
 from numpy.typing import NDArray
@@ -38,8 +40,8 @@ class Open3dRays(Subject):
         for workload in self.workloads:
             directions = directions_of(workload, views)
             origin = np.broadcast_to(np.array(SENSOR, np.float32), directions.shape)
-            self._rays[workload] = o3d.core.Tensor(np.concatenate([origin, directions], axis=1))
-        self._hits: dict[str, tuple[NDArray, NDArray, NDArray]] = {}  # distance, triangle, whether of a car
+            self._rays[workload] = o3d.core.Tensor.from_numpy(np.concatenate([origin, directions], axis=1))
+        self._hits: dict[str, tuple[Any, Any, Any]] = {}  # distance, triangle, whether of a car
 
     def _build(self, meshes: list[tuple[NDArray, NDArray]]) -> o3d.t.geometry.RaycastingScene:
         scene = o3d.t.geometry.RaycastingScene(nthreads=self._threads)

@@ -4,6 +4,8 @@ Depth along the optical axis and the instance are pictures of their own beside t
 RGB, the picture has a sun and sky by Lambert's law and a haze, without shadows.
 """
 
+from typing import Any
+
 import moderngl
 import numpy as np
 from numpy.typing import NDArray
@@ -87,7 +89,7 @@ class SoftwareOpenGl(Subject):
     workloads = (CAMERA_IDS, CAMERA_ALL)
 
     def __init__(self, scene: TriangleScene, views: Views, threads: int) -> None:
-        context = moderngl.create_standalone_context(backend="egl")
+        context: Any = moderngl.create_context(standalone=True, backend="egl")  # type: ignore[arg-type]
         if "llvmpipe" not in context.info["GL_RENDERER"]:
             raise RuntimeError(f"OpenGL is drawn by {context.info['GL_RENDERER']}, not by llvmpipe")
         still, self._cars = split_scene(scene)
@@ -106,7 +108,7 @@ class SoftwareOpenGl(Subject):
         ]
         index = context.buffer(triangle.astype(np.int32).tobytes())
         size = (views.width, views.height)
-        self._context, self._drawn, self._frames = context, {}, {}
+        self._drawn: dict[str, Any] = {}
         for workload in self.workloads:
             head = "#version 330" + ("\n#define PICTURE" if workload == CAMERA_ALL else "")
             vertex_shader, fragment_shader = (text.replace("#version 330", head) for text in (_VERTEX, _FRAGMENT))
