@@ -15,7 +15,7 @@ from tools.benches.workloads import CAMERA_IDS, LIDAR_DYNAMIC, LIDAR_STATIC
 
 _BATCH = pybullet.MAX_RAY_INTERSECTION_BATCH_SIZE - 1
 _TILE = 100_000  # triangles of one body
-_NEAR, _FAR = 0.1, 500.0  # of TinyRenderer's planes [m]
+_NEAR, _FAR = 1.0, 500.0  # of TinyRenderer's planes [m]
 
 
 def _write_obj(path: Path, vertex: NDArray, triangle: NDArray) -> None:
