@@ -114,6 +114,13 @@ def show(curves: Iterator[Curve], path: Path) -> int:
     return 0
 
 
+def _short(value: float) -> str:
+    """Return a number as an axis shows it."""
+    if value < 1000:
+        return f"{value:g}"
+    return f"{value / 1e3:.3g} k" if value < 1e6 else f"{value / 1e6:.2g} M"
+
+
 def draw(curves: Sequence[Curve], path: Path) -> None:
     """Draw one panel for each axis.
 
@@ -126,7 +133,7 @@ def draw(curves: Sequence[Curve], path: Path) -> None:
         raise ImportError('the figure needs matplotlib: pip install "simengine[learn]"') from None
     matplotlib.use("Agg")
     from matplotlib import pyplot
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
     style: Any = {
         "font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.alpha": 0.3,
@@ -134,7 +141,7 @@ def draw(curves: Sequence[Curve], path: Path) -> None:
     }  # fmt: skip
     names = list(dict.fromkeys(curve.axis for curve in curves))
     rows = math.ceil(len(names) / 2)
-    plain = FuncFormatter(lambda value, _: f"{value:g}" if value < 1000 else f"{value / 1000:g} k")
+    plain = FuncFormatter(lambda value, _: _short(value))
     with matplotlib.rc_context(style):
         figure, panels = pyplot.subplots(rows, 2, figsize=(8.6, 3.2 * rows), squeeze=False)
         for panel, name in zip(panels.flat, names, strict=False):
@@ -149,9 +156,9 @@ def draw(curves: Sequence[Curve], path: Path) -> None:
                 panel.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
             else:
                 panel.set_ylim(bottom=0.0)
-            panel.set_xticks(chosen[0].amount, labels=[plain(amount) for amount in chosen[0].amount])
-            for axis in (panel.xaxis, panel.yaxis):
-                axis.set_minor_formatter(NullFormatter())
+            panel.set_xticks(chosen[0].amount, labels=[_short(amount) for amount in chosen[0].amount])
+            panel.xaxis.set_minor_locator(NullLocator())
+            panel.yaxis.set_minor_formatter(NullFormatter())
             panel.yaxis.set_major_formatter(plain)
             low, high = panel.get_ylim()
             panel.set_ylim(low, high * (3.0 if panel.get_yscale() == "log" else 1.3))  # room for the legend

@@ -114,6 +114,7 @@ class OwnSensors(Subject):
         self._threads, self._views = threads, views
         self._scene, self._file_instance = scene_of(scene, weather)
         self._arrays = flatten_scene(self._scene)
+        self._actors = flatten_scene(self._scene._replace(static_mesh=(), static_instance=np.zeros(0, np.int32)))
         low, high = boxes_of(scene, scene.cars)
         self._center = 0.5 * (low + high)
         lift = SENSOR[2]  # the ego's rear axle stands at the origin
@@ -187,8 +188,8 @@ class OwnSensors(Subject):
         return self._depth, self._instance, self._semantic
 
     def _capture(self, poses: ActorPoses) -> tuple[NDArray, ...]:
-        """Take the camera's picture with every channel, and measure what it shows of every actor."""
-        scene, arrays = self._scene, self._arrays
+        """Take the camera's picture with every channel, and measure what it shows of every actor, as labels do."""
+        scene, arrays = self._scene, self._actors
         frame = self._camera.capture(self._history, self._signals)
         world_from_part, present = pose_parts(arrays, scene.actors, poses, scene.origin)
         pose = frame.world_from_sensor
