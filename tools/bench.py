@@ -161,7 +161,7 @@ def _parser() -> argparse.ArgumentParser:
         "sensors", _sensors, "LiDAR and camera kernels against other renderers on the same rays",
         "Time the LiDAR's and the camera's kernels on a scene of triangles, all cars moved each frame, and hold what "
         "they find against an exact tracer. Every subject has a process of its own on as many cores as it has threads; "
-        "they take turns. Takes about two minutes with peers.", 9,
+        "they take turns. Takes about a minute with peers.", 9,
     )  # fmt: skip
     sub.add_argument("--scene", required=True, metavar="FILE", help="an .npz of triangles, as `scene` writes it")
     sub.add_argument(

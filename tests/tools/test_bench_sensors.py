@@ -6,14 +6,15 @@ import math
 import numpy as np
 import pytest
 
+from simengine.core.errors import ConfigError
 from tests.tools.bench_scenes import CAR, GROUND, TINY, WALL, WALL_AT, walled_scene
 from tools.bench import main
 from tools.benches import comparison, curves, sensing
 from tools.benches.floor import costs_of, floor_of, machine_rates
 from tools.benches.own import OwnSensors
 from tools.benches.peers import PEERS, installed_peers
-from tools.benches.sensing import Measured
-from tools.benches.subjects import RunningSubject, SubjectFailed
+from tools.benches.sensing import Measured, Race
+from tools.benches.subjects import RunningSubject, SubjectFailed, start_subjects
 from tools.benches.tracing import agreement, trace
 from tools.benches.triangles import write_scene
 from tools.benches.views import (
@@ -154,12 +155,44 @@ def test_subjects_run_in_processes_of_their_own_and_failures_are_one_line(tmp_pa
     assert capfd.readouterr().out == ""
 
 
+class Failing:
+    """A subject that answers so many times and then fails."""
+
+    def __init__(self, name, answers):
+        self.name, self.workloads, self.left, self.closed = name, (LIDAR_DYNAMIC,), answers, False
+
+    def ask(self, command, workload, frame=None):
+        self.left -= 1
+        if self.left < 0:
+            raise SubjectFailed(f"{self.name}: broke")
+        return {"time": 1.0, "found": "seen", "digest": "d"}[command]
+
+    def close(self):
+        self.closed = True
+
+
+def test_a_peer_that_fails_is_left_out_and_the_others_go_on(capsys):
+    assert start_subjects(["no such peer"], [1], SCENE, TINY) == []
+    assert capsys.readouterr().err.startswith("left out: no such peer: KeyError")
+    sound, early, late = Failing("sound", 99), Failing("early", 3), Failing("late", 6)
+    race = Race([sound, early, late])
+    assert {subject.name: times for subject, times in race.times(LIDAR_DYNAMIC, 3).items()} == {
+        "sound": [1.0] * 3, "late": [1.0] * 3,
+    }  # fmt: skip
+    assert early.closed and not sound.closed
+    assert {subject.name: what for subject, what in race.seen(LIDAR_DYNAMIC).items()} == {"sound": ("seen", "d")}
+    assert capsys.readouterr().err == "left out: early: broke\nleft out: late: broke\n"
+    with pytest.raises(ConfigError, match="simengine: broke"):
+        Race([Failing("simengine", 3)]).times(LIDAR_DYNAMIC, 3)
+
+
 def test_json_is_one_list_of_records_and_nothing_else(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("tools.benches.views.FULL", TINY)
     write_scene(tmp_path / "scene.npz", SCENE)
     arguments = ["sensors", "--scene", str(tmp_path / "scene.npz"), "--runs", "2", "--json"]
-    assert main([*arguments, "--workload", LIDAR_DYNAMIC]) == 0
-    (record,) = json.loads(capsys.readouterr().out)
+    assert main([*arguments, "--workload", LIDAR_DYNAMIC, "--threads", "2", "1"]) == 0
+    record, other = json.loads(capsys.readouterr().out)
+    assert {**other, "threads": 1, "median_ms": record["median_ms"]} == record and other["threads"] == 2
     assert list(record) == ["workload", "subject", "threads", "median_ms", "agreement"]
     assert record["workload"] == LIDAR_DYNAMIC and record["subject"] == "simengine" and record["threads"] == 1
     assert record["median_ms"] > 0.0 and record["agreement"] in (None, 1.0)

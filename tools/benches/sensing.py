@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from simengine.core.errors import ConfigError
 from tools.benches.peers import installed_peers
 from tools.benches.subjects import RunningSubject, SubjectFailed, start_subjects
 from tools.benches.tracing import Seen, agreement, trace
@@ -45,17 +46,23 @@ def _frame_of(workload: str, run: int) -> int:
     return STILL if workload == LIDAR_STATIC else run
 
 
-class _Race:
+class Race:
     """Subjects that take turns; one that fails is told in a line and left out from there on."""
 
     def __init__(self, subjects: list[RunningSubject]) -> None:
         self.subjects = subjects
 
     def ask(self, subject: RunningSubject, *question: Any) -> Any:
-        """Return a subject's answer, or None when it failed."""
+        """Return a subject's answer, or None when it failed.
+
+        Raises:
+            ConfigError: It is ours that failed.
+        """
         try:
             return subject.ask(*question)
         except SubjectFailed as error:
+            if subject.name == OURS:
+                raise ConfigError(str(error)) from None
             print(f"left out: {error}", file=sys.stderr, flush=True)
             subject.close()
             self.subjects.remove(subject)
@@ -118,7 +125,7 @@ def measure(
     """
     names = [OURS, *(installed_peers() if peers else [])]
     subjects = start_subjects(names, list(threads), scene, views, **options)
-    race = _Race(subjects)
+    race = Race(subjects)
     found = []
     try:
         for workload in workloads:
