@@ -102,7 +102,7 @@ def test_a_peer_sees_what_an_exact_tracer_sees(name):
     if name not in installed_peers():
         pytest.skip(f"{name} is not installed")
     pytest.importorskip("embreex")
-    subject = RunningSubject(name, 1)
+    subject = RunningSubject(name, 1, by_clock=False)
     try:
         subject.build(SCENE, TINY)
         assert subject.workloads
@@ -141,7 +141,7 @@ def test_agreement_counts_wrong_ranges_wrong_instances_and_ties():
 
 
 def test_subjects_run_in_processes_of_their_own_and_failures_are_one_line(tmp_path, capfd):
-    subject = RunningSubject("simengine", 1)
+    subject = RunningSubject("simengine", 1, by_clock=True)
     subject.build(SCENE, TINY)
     assert subject.workloads == WORKLOADS and subject.ask("time", LIDAR_DYNAMIC, 1) > 0.0
     there, here = subject.ask("found", LIDAR_DYNAMIC), see(OURS, LIDAR_DYNAMIC, 1)

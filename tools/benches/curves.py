@@ -75,7 +75,7 @@ AXES = (
 
 def measure(runs: int, axes: Sequence[Axis] = AXES) -> Iterator[Curve]:
     """Time ours with one thread along every axis; a point is the median of runs in different frames."""
-    subject = RunningSubject("simengine", 1)
+    subject = RunningSubject("simengine", 1, by_clock=False)
     try:
         for axis in axes:
             medians: dict[str, list[float]] = {workload: [] for workload in axis.workloads}

@@ -23,11 +23,13 @@ _BEAM_BYTES = 8  # float32 range and int32 triangle
 _VISIBILITY_BYTES = 16  # 1/z float32 and triangle int32, written and read again
 _IDS_BYTES = 7  # depth float32, class uint8, instance uint16
 _PICTURE_BYTES = 24 + 3  # luminance 3 × float32 written and read again, RGB 3 × uint8
+_LAYER_BYTES = 12 + 8  # normal 3 × float32, flow 2 × float32
 # Operations: a 3 × 4 transform a vertex (9 products, 9 sums); three edge planes (27) and a depth plane (9) a triangle;
 # r or 1/z from a plane and a comparison for each beam and pixel, a division for its depth.
 _VERTEX_OPERATIONS, _TRIANGLE_OPERATIONS, _HIT_OPERATIONS = 18, 36, 6
 # Shading a pixel: its point and normal (30), light of sun and sky on it (25), shadow (4 taps, 30), air (10), tone (15).
 _SHADING_OPERATIONS = 110
+_LAYER_OPERATIONS = 40  # the point's place in the previous frame: ray, 3 × 4 transform, a division, two differences
 
 
 class Floor(NamedTuple):
@@ -86,7 +88,8 @@ def costs_of(workload: str, num_vertices: int, num_triangles: int, views: Views)
     moved += pixels * (_VISIBILITY_BYTES + _IDS_BYTES)
     operations += pixels * _HIT_OPERATIONS
     if workload == CAMERA_ALL:
-        moved, operations = moved + pixels * _PICTURE_BYTES, operations + pixels * _SHADING_OPERATIONS
+        moved += pixels * (_PICTURE_BYTES + _LAYER_BYTES)
+        operations += pixels * (_SHADING_OPERATIONS + _LAYER_OPERATIONS)
     return moved, operations
 
 

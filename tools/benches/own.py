@@ -122,6 +122,7 @@ class OwnSensors(Subject):
         spec = CameraSpec(
             kind="camera", mount=self._mount, rate_hz=float(RATE_HZ), phase=0.0, width=views.width,
             height=views.height, horizontal_fov_deg=views.fov_deg, exposure_bias=0.0, noise=True,
+            layers=("normal", "flow"),
         )
         self._camera = CameraSensor("front", spec, self._scene, self._arrays, 1)
         self._signals = np.zeros(0, np.int32)
@@ -180,7 +181,9 @@ class OwnSensors(Subject):
         scene, arrays = self._scene, self._arrays
         world_from_part, present = pose_parts(arrays, scene.actors, poses, scene.origin)
         camera_from_world = camera_from_pose(camera_axes(world_from_sensor), world_from_sensor[:3, 3].copy())
-        seen = draw_visibility(arrays, world_from_part, present, camera_from_world, self._camera.intrinsics)
+        seen = draw_visibility(
+            arrays, world_from_part, present, camera_from_world, self._camera.intrinsics, num_threads=self._threads
+        )
         read_masks(
             seen.inverse_depth, seen.triangle, arrays.semantic, arrays.part, arrays.part_instance, self._depth,
             self._semantic, self._instance,

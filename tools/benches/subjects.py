@@ -1,8 +1,8 @@
 """Subjects of the sensors' benchmark in processes of their own, so that a crash or a missing library stops only one.
 
 Every process is confined to as many cores as it has threads, the same ones for all: builders of other people's trees
-take every core they see, whatever they are told. With one thread the time is that of the processor, all of a subject's
-threads together, which other people's work leaves alone; with more it is that of the clock.
+take every core they see, whatever they are told. Where all have one thread the time is that of the processor, all of a
+subject's own threads together, which other people's work leaves alone; where one has more it is the clock's for all.
 """
 
 import multiprocessing
@@ -31,10 +31,10 @@ def _confine(threads: int) -> None:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
 
 
-def _serve(connection: Connection, name: str, threads: int, options: dict[str, Any]) -> None:
+def _serve(connection: Connection, name: str, threads: int, by_clock: bool, options: dict[str, Any]) -> None:
     """Answer questions about one subject until the other side hangs up."""
     _confine(threads)
-    clock = time.process_time if threads == 1 else time.perf_counter
+    clock = time.perf_counter if by_clock else time.process_time
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):  # some print when they are imported; errors go back as answers
         os.dup2(nowhere, stream)
@@ -73,10 +73,11 @@ class RunningSubject:
     Args:
         name: Of the subject: `simengine` or a peer.
         threads: That it may use.
+        by_clock: Its times are the clock's, not the processor's.
         options: Further arguments of its class.
     """
 
-    def __init__(self, name: str, threads: int, **options: Any) -> None:
+    def __init__(self, name: str, threads: int, by_clock: bool, **options: Any) -> None:
         self.name, self.threads = name, threads
         self.workloads: tuple[str, ...] = ()
         context = multiprocessing.get_context("spawn")
@@ -86,7 +87,7 @@ class RunningSubject:
         before = {key: os.environ.get(key) for key in limits}
         os.environ.update(limits)
         try:
-            self._process = context.Process(target=_serve, args=(theirs, name, threads, options), daemon=True)
+            self._process = context.Process(target=_serve, args=(theirs, name, threads, by_clock, options), daemon=True)
             self._process.start()
         finally:
             for key, value in before.items():
@@ -136,7 +137,7 @@ def start_subjects(
     running: list[RunningSubject] = []
     for count in threads:
         for name in names:
-            subject = RunningSubject(name, count, **(options if name == "simengine" else {}))
+            subject = RunningSubject(name, count, max(threads) > 1, **(options if name == "simengine" else {}))
             try:
                 subject.build(scene, views)
             except SubjectFailed as error:
