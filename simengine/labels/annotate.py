@@ -26,17 +26,6 @@ from simengine.sensors.raster import Intrinsics
 from simengine.sensors.scene import SceneArrays, pose_parts
 
 
-def actor_arrays(arrays: SceneArrays) -> SceneArrays:
-    """Return the actors of a flattened scene, which come first: all that is drawn to measure how much is hidden."""
-    parts = int(np.count_nonzero(arrays.part_actor >= 0))
-    triangles, vertices = int(arrays.part_first_triangle[parts]), int(arrays.part_first_vertex[parts])
-    rows = {"vertex": vertices, "part_first_triangle": parts + 1, "part_first_vertex": parts + 1}
-    return SceneArrays(**{
-        name: array[: rows.get(name, parts if name.startswith("part_") else triangles)]
-        for name, array in arrays._asdict().items()
-    })
-
-
 def _image_extents(frame: Frame, scene: Scene, arrays: SceneArrays, poses: ActorPoses) -> ActorExtents:
     """Measure every actor but the ego, which carries the camera, in a camera's frame."""
     matrix, instance = frame.channels["intrinsics"], frame.channels["instance"]
@@ -62,7 +51,7 @@ def annotate(
     Args:
         frame: As measured, before any fault disturbs it.
         scene: What could be seen.
-        arrays: `actor_arrays` of the scene.
+        arrays: The scene, flattened.
         poses: Of the actors at the frame's time.
         weather: The air between.
     """
@@ -108,7 +97,7 @@ class Annotator:
         self._actors = actors
         self._weather = weather
         self._scene = scene
-        self._arrays = actor_arrays(arrays) if arrays is not None else None
+        self._arrays = arrays
         self._network = network
         self._rate_hz = rate_hz
         self._time_ns: list[int] = []

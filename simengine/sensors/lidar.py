@@ -29,7 +29,6 @@ from simengine.scenario.spec import LidarSpec
 from simengine.sensors.air_returns import air_returns
 from simengine.sensors.base import Frame, Scene, Sensor, capture_time
 from simengine.sensors.beams import SweepSlices, cast_sweep, plan_slices, spinning_pattern
-from simengine.sensors.clusters import build_clusters
 from simengine.sensors.lidar_receiver import receive_sweep
 from simengine.sensors.mount import sensor_pose
 from simengine.sensors.reflectance import ground_classes, paint_albedo, surface_table
@@ -111,7 +110,7 @@ class LidarSensor(Sensor):
         self._pattern = spinning_pattern(
             math.radians(spec.lowest_deg), math.radians(spec.highest_deg), spec.channels, spec.columns
         )
-        self._clusters = build_clusters(arrays.vertex, arrays.triangle, arrays.part)
+        self._clusters = arrays.clusters
         self._normal = np.zeros((len(arrays.triangle), 3), np.float32)
         face_normals(arrays.vertex, arrays.triangle, self._normal)
         self._surface = self._triangle_surfaces()

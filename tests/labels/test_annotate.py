@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simengine.core.state import Mobility
-from simengine.labels.annotate import Annotator, actor_arrays
+from simengine.labels.annotate import Annotator
 from simengine.labels.hazards import HazardOnset
 from simengine.physics.backend import Contact
 from simengine.road.build import LaneDraft, build_network
@@ -78,13 +78,3 @@ def test_episode_ends_with_collisions_hazards_and_manoeuvres():
 
 def test_episode_without_steps_has_nothing_to_tell():
     assert _annotator(make_scene([])).finish(0) == ([], [])
-
-
-def test_the_actors_of_a_flattened_scene_are_what_flattening_them_alone_gives():
-    scene = make_scene([(4.0, 2.0, 1.6), (1.0, 1.0, 2.0)])
-    alone = flatten_scene(scene._replace(static_mesh=(), static_instance=scene.static_instance[:0]))
-    arrays = flatten_scene(scene)
-    assert len(arrays.triangle) > len(alone.triangle)
-    for name, expected in alone._asdict().items():
-        found = getattr(actor_arrays(arrays), name)
-        assert found.dtype == expected.dtype and np.array_equal(found, expected), name

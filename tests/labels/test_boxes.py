@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simengine.core.state import EGO
-from simengine.labels.annotate import actor_arrays, annotate
+from simengine.labels.annotate import annotate
 from simengine.sensors.base import Frame
 from simengine.sensors.raster import draw_visibility, intrinsics_of_fov
 from simengine.sensors.scene import flatten_scene, pose_parts
@@ -34,7 +34,7 @@ def _label(sizes, places, weather=CLEAR, eye=(0.0, 0.0, 1.5)):
     scene = make_scene(sizes, ground=False)
     history = make_history(scene, [(0.0, 0.0, 0.75), *places], [(0.0, 0.0, 0.0)] * (1 + len(places)))
     poses = history.poses_at(0)
-    return annotate(_frame(scene, poses, eye), scene, actor_arrays(flatten_scene(scene)), poses, weather)
+    return annotate(_frame(scene, poses, eye), scene, flatten_scene(scene), poses, weather)
 
 
 def test_image_box_is_the_projection_of_the_near_face():

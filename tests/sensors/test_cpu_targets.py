@@ -31,17 +31,40 @@ def _lidar() -> list[np.ndarray]:
     return [channels[name] for name in sorted(channels)]
 
 
-SUBJECTS = {"lidar": _lidar}
+def _camera() -> list[np.ndarray]:
+    """Take a picture in rain with every layer, from a little farther on than before, and measure its actors."""
+    from simengine.road.network import SignalColor
+    from simengine.sensors.camera import CameraSensor, camera_axes, camera_from_pose
+    from simengine.sensors.extent import measure_extents
+    from simengine.sensors.scene import flatten_scene, pose_parts
+    from tests.sensors.camera_scene import ACTORS, camera_spec, still_history, street_scene, weather
+
+    scene = street_scene(weather(rain_rate=5.0, wetness=0.6, optical_range=400.0))
+    arrays = flatten_scene(scene)
+    sensor = CameraSensor("front", camera_spec(noise=True, layers=("normal", "flow")), scene, arrays, 3)
+    red = np.array([SignalColor.RED], np.int32)
+    sensor.capture(still_history(scene, (("sedan", 1.0, 0.1, 0.02), *ACTORS[1:])), red)
+    sensor.index = 0  # still at the first instant
+    history = still_history(scene, speed=3.0)
+    frame = sensor.capture(history, red)
+    world_from_part, present = pose_parts(arrays, scene.actors, history.poses_at(0), scene.origin)
+    view = camera_from_pose(camera_axes(frame.world_from_sensor), frame.world_from_sensor[:3, 3].copy())
+    extents = measure_extents(
+        arrays, world_from_part, present & (arrays.part_actor != 0), view, sensor.intrinsics,
+        frame.channels["instance"], len(scene.actor_mesh),
+    )
+    assert np.nanmax(np.abs(frame.channels["flow"])) > 1.0 and extents.amodal_pixels.max() > 100
+    return [*(frame.channels[name] for name in sorted(frame.channels)), *extents]
+
+
+SUBJECTS = {"lidar": _lidar, "camera": _camera}
 
 
 def _digests() -> dict[str, str]:
-    from tests.sensors.cpu_target_scene import camera_digests
-
-    digests = {
+    return {
         name: hashlib.sha256(b"".join(array.tobytes() for array in subject())).hexdigest()
         for name, subject in SUBJECTS.items()
     }
-    return {**digests, **camera_digests()}
 
 
 def _digests_under(changes: dict[str, str]) -> dict[str, str]:
@@ -56,9 +79,7 @@ def _digests_under(changes: dict[str, str]) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def native() -> dict[str, str]:
-    digests = _digests_under({})
-    assert len(set(digests.values())) == len(digests) > 2
-    return digests
+    return _digests_under({})
 
 
 def test_code_for_any_x86_64_gives_the_same_bits(native):

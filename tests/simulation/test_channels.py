@@ -20,7 +20,7 @@ def test_normals_and_flow_keep_every_bit_and_what_is_not_a_number():
     channels["flow"][3, 4] = np.nan
     frame = Frame("front", 0, 7, np.eye(4), channels)
     stored, payloads = store_channels(frame, drawn.concrete().recorder)
-    messages = {payload.topic: payload.content for payload in payloads}
+    messages = {payload.topic: b"".join(payload.content) for payload in payloads}
     for name, array in channels.items():
         back = read_channel(stored[name], frame.time_ns, messages.__getitem__)
         assert back.dtype == array.dtype and back.shape == array.shape
