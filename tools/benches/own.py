@@ -15,7 +15,6 @@ from simengine.scenario.spec import CameraSpec, Mount
 from simengine.sensors.base import Scene
 from simengine.sensors.beams import cast_sweep, plan_slices, spinning_pattern
 from simengine.sensors.camera import CameraSensor, camera_axes, camera_from_pose, read_masks
-from simengine.sensors.clusters import build_clusters
 from simengine.sensors.extent import measure_extents
 from simengine.sensors.lidar import relate_parts
 from simengine.sensors.mount import sensor_pose
@@ -130,7 +129,7 @@ class OwnSensors(Subject):
             math.radians(views.lowest_deg), math.radians(views.highest_deg), views.channels, views.columns
         )
         self._slices = plan_slices(self._pattern, np.zeros(views.columns, np.int64), np.zeros(1, np.int64))
-        self._clusters = build_clusters(self._arrays.vertex, self._arrays.triangle, self._arrays.part)
+        self._clusters = self._arrays.clusters
         size = (views.height, views.width)
         self._depth, self._semantic = np.empty(size, np.float32), np.empty(size, np.uint8)
         self._instance = np.empty(size, np.uint16)
