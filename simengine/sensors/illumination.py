@@ -8,9 +8,10 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.semantics import Semantic
-from simengine.sensors.lamps import ground_openness
+from simengine.sensors.cells import STRETCH, bound_pixels, list_items
+from simengine.sensors.elementary import exp
+from simengine.sensors.lamps import OCCLUDER_GAP, OCCLUDER_REACH
 from simengine.sensors.points import (
-    DISTANCE,
     LOCAL_Z,
     LUX_B,
     LUX_G,
@@ -31,7 +32,6 @@ from simengine.sensors.points import (
     X,
     Y,
     Z,
-    near_stride,
 )
 from simengine.sensors.shadow import BIAS, LIFT
 
@@ -74,22 +74,76 @@ def is_ground(semantic: int) -> bool:
 
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def _shade_ground(
+    x: float, y: float, z: float, rotation: NDArray[np.float64], a: int, size: NDArray[np.float64], count: int,
+    px: NDArray[np.float32],
+) -> None:
+    """Take from the open sky over a stretch of ground what one actor hides: under it and, fading, around its foot.
+
+    Args:
+        x: Of the actor's box [m].
+        y: [m].
+        z: [m].
+        rotation: World from actor. Shape (num_actors, 3, 3).
+        a: The actor.
+        size: Length, width, height [m]. Shape (num_actors, 3).
+        count: Pixels.
+        px: See `points`; from the stretch's first pixel on.
+    """
+    zero, one = _F(0.0), _F(1.0)
+    at_x, at_y, foot = _F(x), _F(y), _F(z - 0.5 * size[a, 2])
+    ax, ay, az = _F(rotation[a, 0, 0]), _F(rotation[a, 1, 0]), _F(rotation[a, 2, 0])
+    bx, by, bz = _F(rotation[a, 0, 1]), _F(rotation[a, 1, 1]), _F(rotation[a, 2, 1])
+    half_length, half_width, half_height = _F(0.5 * size[a, 0]), _F(0.5 * size[a, 1]), _F(0.5 * size[a, 2])
+    scale = min(0.55, 0.35 * min(size[a, 0], size[a, 1]))
+    fading, deepening = _F(-1.0 / scale), _F(2.0 / scale)
+    for i in range(count):
+        dx, dy, up = px[X + i] - at_x, px[Y + i] - at_y, px[Z + i] - foot
+        dz = up - half_height
+        along, across = abs(dx * ax + dy * ay + dz * az) - half_length, abs(dx * bx + dy * by + dz * bz) - half_width
+        beside, before = max(zero, across), max(zero, along)
+        outside = math.sqrt(beside * beside + before * before)
+        inside = min(zero, max(along, across))
+        dark = _F(0.62) * exp(outside * fading) + _F(0.34) * (one - exp(inside * deepening))
+        dark = dark if max(along, across) <= _F(OCCLUDER_REACH) else zero
+        px[OPEN + i] *= one - dark * max(zero, one - abs(up) * _F(1.0 / OCCLUDER_GAP))
+
+
+@njit(cache=True, error_model="numpy")
 def open_ground(
     cell_actor: NDArray[np.int32], corner: NDArray[np.float64], position: NDArray[np.float64],
-    rotation: NDArray[np.float64], size: NDArray[np.float64], first: int, last: int, step: int, px: NDArray[np.float32],
+    rotation: NDArray[np.float64], size: NDArray[np.float64], count: int, px: NDArray[np.float32],
+    box: NDArray[np.float32], found: NDArray[np.int32],
 ) -> None:
-    """Fill how much of the sky actors leave open over the pixels [first, last) of a run of ground."""
-    before, at, to = 1.0, first, first
-    while to < last:
-        after = ground_openness(
-            cell_actor, corner, position, rotation, size, float(px[X + to]), float(px[Y + to]), float(px[Z + to])
-        )
-        start, slope, here = _F(before), _F((after - before) / max(1, to - at)), px[at:]
-        for i in range(to - at):
-            here[OPEN + i] = start + slope * _F(np.int32(i))
-        px[OPEN + to] = _F(after)
-        before, at = after, to
-        to = min(to + step, last - 1) if to < last - 1 else last
+    """Fill how much of the sky actors leave open over a run of ground.
+
+    Args:
+        cell_actor: See `lamps.LightGrid`.
+        corner: See `lamps.LightGrid`.
+        position: Of the actors' boxes [m]. Shape (num_actors, 3).
+        rotation: World from actor. Shape (num_actors, 3, 3).
+        size: Length, width, height [m]. Shape (num_actors, 3).
+        count: Pixels of the run.
+        px: See `points`; from the run's first pixel on.
+        box: For own use. Shape (6,).
+        found: For own use. Shape (num_actors,).
+    """
+    for i in range(count):
+        px[OPEN + i] = _F(1.0)
+    for first in range(0, count, STRETCH):
+        length, here = min(STRETCH, count - first), px[first:]
+        listed = list_items(cell_actor, corner, length, here, found)
+        if listed == 0:
+            continue
+        bound_pixels(length, here, box)
+        for k in range(listed):
+            a = found[k]
+            x, y, z = position[a, 0], position[a, 1], position[a, 2]
+            reach = 0.5 * math.sqrt(size[a, 0] * size[a, 0] + size[a, 1] * size[a, 1]) + OCCLUDER_REACH
+            gap = max(0.0, max(box[4] - (z - 0.5 * size[a, 2]), (z - 0.5 * size[a, 2]) - box[5]))
+            if box[0] - x < reach and x - box[1] < reach and box[2] - y < reach and y - box[3] < reach:
+                if gap < OCCLUDER_GAP:
+                    _shade_ground(x, y, z, rotation, a, size, length, here)
 
 
 @njit(cache=True, error_model="numpy")
@@ -146,25 +200,25 @@ def find_sun(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def light_by_day(
-    bodies: Bodies, around: Surroundings, step: int, pixel: float, tri: NDArray[np.int32], run: NDArray[np.int32],
-    num_runs: int, px: NDArray[np.float32],
+    bodies: Bodies, around: Surroundings, tri: NDArray[np.int32], run: NDArray[np.int32], num_runs: int,
+    found: NDArray[np.int32], px: NDArray[np.float32],
 ) -> None:
     """Fill a block's illuminance by sun, sky and bounced light, and begin its luminance at nothing.
 
     Args:
         bodies: Geometry.
         around: Light.
-        step: See `points.knot_step`.
-        pixel: Angle of a pixel [rad].
         tri: Triangle, −1 or UNSEEN, of each pixel. Shape (BLOCK,).
         run: See `points.find_runs`.
         num_runs: See `points.find_runs`.
+        found: For own use. Shape (num_actors,).
         px: See `points`.
     """
     semantic, part, part_actor, size = bodies.semantic, bodies.part, bodies.part_actor, bodies.actor_size
     cells, corner, position, rotation = (
         around.cell_actor, around.corner, bodies.actor_position, bodies.actor_rotation
     )
+    box = np.empty(6, np.float32)
     count, zero, half, one = run[num_runs], _F(0.0), _F(0.5), _F(1.0)
     for n in range(num_runs):
         first, last = run[n], run[n + 1]
@@ -179,8 +233,7 @@ def light_by_day(
                 low = _F(0.45) + _F(0.55) * min(one, max(zero, (here[LOCAL_Z + i] + foot) * per_rise))
                 here[OPEN + i] = low + (one - low) * max(zero, here[NORMAL_Z + i])
         elif is_ground(int(semantic[t])):
-            stride = near_stride(step, pixel, px[DISTANCE + first])
-            open_ground(cells, corner, position, rotation, size, first, last, stride, px)
+            open_ground(cells, corner, position, rotation, size, last - first, px[first:], box, found)
         else:
             here = px[first:]
             for i in range(last - first):

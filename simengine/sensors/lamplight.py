@@ -10,9 +10,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from simengine.sensors.cells import STRETCH, bound_pixels, list_items
 from simengine.sensors.elementary import exp, power
 from simengine.sensors.illumination import Surroundings, is_ground
-from simengine.sensors.lamps import BEAM_SPREAD, CELL_SIZE, HEAD_LAMP, STREET_LAMP
+from simengine.sensors.lamps import BEAM_SPREAD, HEAD_LAMP, STREET_LAMP
 from simengine.sensors.points import (
     BLUE,
     EXPONENT,
@@ -46,8 +47,6 @@ _F = np.float32
 SHEETING_SPREAD = _F(2.0 / 0.0096**2)  # sheeting returns half as much at 0.0096 rad between lamp and eye
 GLOSSY = _F(50.0)  # exponent above which lamps show as highlights
 FADED = _F(10.0)  # a highlight is e^-10 of its peak where its exponent times 1 − cosine is this
-STRETCH = 64  # pixels at most that share a list of lamps
-CELL_STRIDE = 4  # pixels from one look for lamps to the next
 CLEAR_AIR = 1e-3  # extinction below which the air between lamp and surface does not matter [1/m]
 
 
@@ -81,51 +80,6 @@ def _reaches(light: NDArray[np.float64], n: int, box: NDArray[np.float32]) -> bo
     return square < light[n, 12] * light[n, 12] and ahead > 0.0
 
 
-@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def list_lamps(
-    light: NDArray[np.float64], cells: NDArray[np.int32], corner: NDArray[np.float64], count: int,
-    px: NDArray[np.float32], box: NDArray[np.float32], found: NDArray[np.int32],
-) -> int:
-    """List the lamps that may matter somewhere along a stretch of pixels, each once, and return their number.
-
-    Args:
-        light: See `lamps.LightGrid`.
-        cells: Its `cell_light`.
-        corner: See `lamps.LightGrid`.
-        count: Pixels of the stretch.
-        px: See `points`; from the stretch's first pixel on.
-        box: For own use. Shape (6,).
-        found: Rows of the lamps. Shape (num_lights,).
-    """
-    for k, field in enumerate((X, Y, Z)):
-        low = high = px[field]
-        for i in range(1, count):
-            low, high = min(low, px[field + i]), max(high, px[field + i])
-        box[2 * k], box[2 * k + 1] = low, high
-    total, last_row, last_column = 0, -1, -1
-    i = 0
-    while i < count:
-        row = int(math.floor((px[Y + i] - corner[1]) / CELL_SIZE))
-        column = int(math.floor((px[X + i] - corner[0]) / CELL_SIZE))
-        i = min(i + CELL_STRIDE, count - 1) if i < count - 1 else count
-        if row == last_row and column == last_column:
-            continue
-        last_row, last_column = row, column
-        if row < 0 or column < 0 or row >= cells.shape[0] or column >= cells.shape[1]:
-            continue
-        for k in range(cells.shape[2]):
-            lamp = cells[row, column, k]
-            if lamp < 0:
-                break
-            known = False
-            for n in range(total):
-                known = known or found[n] == lamp
-            if not known and _reaches(light, lamp, box):
-                found[total] = lamp
-                total += 1
-    return total
-
-
 @njit(cache=True, error_model="numpy", inline="always")
 def _reached(square: np.float32, per_reach: np.float32) -> np.float32:
     """Return what is left of an intensity at a squared distance: its inverse, faded out at the reach."""
@@ -133,7 +87,7 @@ def _reached(square: np.float32, per_reach: np.float32) -> np.float32:
     return soft / max(square, _F(0.25))
 
 
-@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(cache=True, error_model="numpy")
 def add_lamp(
     light: NDArray[np.float64], n: int, extinction: float, count: int, px: NDArray[np.float32]
 ) -> None:
@@ -255,6 +209,7 @@ def light_by_lamps(
     """
     semantic, part, part_actor, material = bodies.semantic, bodies.part, bodies.part_actor, bodies.material
     light, own, extinction = around.light, around.own_lamps, around.extinction
+    cells, corner = around.cell_light, around.corner
     box = np.empty(6, np.float32)
     n = 0
     while n < num_runs:
@@ -273,10 +228,10 @@ def light_by_lamps(
             n += 1
         for first in range(run[begin], run[n], STRETCH):
             count, here = min(STRETCH, run[n] - first), px[first:]
-            lamps = list_lamps(light, around.cell_light, around.corner, count, here, box, found)
-            for k in range(-1, lamps):
+            bound_pixels(count, here, box)
+            for k in range(-1, list_items(cells, corner, count, here, found)):
                 lamp = own if k < 0 else found[k]
-                if lamp < 0 or (k < 0 and own_body):  # the ego does not light itself
+                if lamp < 0 or (k < 0 and own_body) or not _reaches(light, lamp, box):  # the ego lights not itself
                     continue
                 add_lamp(light, lamp, extinction, count, here)
                 if glossy:

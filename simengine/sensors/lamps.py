@@ -14,7 +14,6 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.state import ActorKind, Light
-from simengine.sensors.elementary import exp
 
 # Columns of a light: place, direction it faces, upward axis, intensity (RGB, cd), reach [m], what it is.
 NUM_COLUMNS = 14
@@ -27,7 +26,8 @@ HEAD_REACH, STREET_REACH, TAIL_REACH = 90.0, 23.0, 8.0  # where they are looked 
 # A beam ends at this half width over length; other vehicles' beams end at this length [m] too.
 BEAM_LENGTH, BEAM_SPREAD = 50.0, 1.0
 CELLS, CELL_SIZE, PER_CELL = 40, 8.0, 10
-OCCLUDER_REACH = 1.6  # how far an actor darkens the ground around it [m]
+# How far an actor darkens the ground around it, and how far above or below its foot [m].
+OCCLUDER_REACH, OCCLUDER_GAP = 1.6, 0.6
 _HEAD, _BRAKE = int(Light.HEAD), int(Light.BRAKE)
 _LAST_VEHICLE, _ROBOT = int(ActorKind.BICYCLE), int(ActorKind.ROBOT)
 
@@ -242,41 +242,3 @@ def gather_lights(
             _list_in_cells(x, y, STREET_REACH, corner[0], corner[1], count, cell_light)
             count += 1
     return count
-
-
-@njit(cache=True, error_model="numpy", inline="always")
-def ground_openness(
-    cell_actor: NDArray[np.int32], corner: NDArray[np.float64], actor_position: NDArray[np.float64],
-    actor_rotation: NDArray[np.float64], size: NDArray[np.float64], x: float, y: float, z: float,
-) -> float:
-    """Return the share of the sky that actors leave open over a point of the ground, 0..1.
-
-    An actor darkens the ground under it and, fading with distance, around its foot.
-    """
-    column = int(math.floor((x - corner[0]) / CELL_SIZE))
-    row = int(math.floor((y - corner[1]) / CELL_SIZE))
-    if column < 0 or row < 0 or column >= cell_actor.shape[1] or row >= cell_actor.shape[0]:
-        return 1.0
-    openness = 1.0
-    for k in range(cell_actor.shape[2]):
-        a = cell_actor[row, column, k]
-        if a < 0:
-            break
-        dx, dy, dz = x - actor_position[a, 0], y - actor_position[a, 1], z - actor_position[a, 2]
-        gap = abs(dz + 0.5 * size[a, 2])
-        if gap > 0.6:
-            continue
-        m = actor_rotation
-        along = abs(dx * m[a, 0, 0] + dy * m[a, 1, 0] + dz * m[a, 2, 0]) - 0.5 * size[a, 0]
-        across = abs(dx * m[a, 0, 1] + dy * m[a, 1, 1] + dz * m[a, 2, 1]) - 0.5 * size[a, 1]
-        if along > OCCLUDER_REACH or across > OCCLUDER_REACH:
-            continue
-        scale = min(0.55, 0.35 * min(size[a, 0], size[a, 1]))
-        beside, before = max(0.0, across), max(0.0, along)
-        outside = math.sqrt(beside * beside + before * before)
-        inside = min(0.0, max(along, across))
-        dark = 0.62 * float(exp(np.float32(-outside / scale)))
-        if inside < 0.0:
-            dark += 0.34 * (1.0 - float(exp(np.float32(inside / (0.5 * scale)))))
-        openness *= 1.0 - dark * (1.0 - gap / 0.6)
-    return openness

@@ -7,8 +7,7 @@ planes are taken from its first pixel on, `px[first:]`. A block's planes stay in
 which fit the first, took a seventh longer for more calls and shorter runs.
 
 Runs are stretches of pixels that show the same triangle. What is dear and changes smoothly along a run (the sky,
-lamp-lit air, the shade under actors) is worked out at every few pixels, its knots, and at the run's ends, and drawn
-straight between them.
+lamp-lit air) is worked out at every few pixels, its knots, and at the run's ends, and drawn straight between them.
 """
 
 import math
@@ -30,9 +29,7 @@ BLOCK = 1280  # pixels; the planes of a block take 190 kB
 ) = range(0, 37 * BLOCK, BLOCK)
 NUM_VALUES = 37 * BLOCK
 UNSEEN = -2  # instead of a triangle: a pixel whose colour nobody asks for
-# From knot to knot: at most 4 pixels and this angle [rad], or if that is more, at most 16 pixels and this length [m].
-MOST_STEP, KNOT_ANGLE = 4, 1.0 / 160.0
-MOST_STRIDE, KNOT_LENGTH = 16, 0.12
+MOST_STEP, KNOT_ANGLE = 4, 1.0 / 160.0  # from knot to knot: at most 4 pixels and this angle [rad]
 _F = np.float32
 _SAME_NORMAL = _F(1e-6)
 _FAINTEST = _F(1e-4)  # inverse depth of what is nowhere [1/m]
@@ -93,17 +90,6 @@ def flat_triangles(corner_normal: NDArray[np.float32], out: NDArray[np.bool_]) -
 def knot_step(focal: float) -> int:
     """Return how many pixels lie between the knots of a run for a focal length [px]."""
     return max(1, min(MOST_STEP, int(focal * KNOT_ANGLE)))
-
-
-@njit(cache=True, error_model="numpy")
-def near_stride(step: int, pixel: float, distance: float) -> int:
-    """Return how many pixels lie between knots at a distance [m] where light changes by length rather than by angle.
-
-    Where the picture is so coarse that every pixel is a knot (`step` 1), so it is here.
-    """
-    if step <= 1:
-        return 1
-    return max(step, int(min(float(MOST_STRIDE), KNOT_LENGTH / (pixel * distance))))
 
 
 @njit(cache=True, error_model="numpy")

@@ -221,7 +221,7 @@ def shade_rows(
     px = np.zeros(NUM_VALUES, np.float32)
     tri = np.empty(BLOCK, np.int32)
     run = np.empty(BLOCK + 1, np.int32)
-    found = np.empty(around.light.shape[0], np.int32)
+    found = np.empty(max(around.light.shape[0], bodies.actor_size.shape[0]), np.int32)
     pixel = 1.0 / view.fx
     films = wetness > 0.0 or ice > 0.0
     for row in range(row_first, row_last):
@@ -238,7 +238,7 @@ def shade_rows(
                 paint_surfaces(bodies, table, around.seed, tri, run, runs, px)
                 if films or snow_cover > 0.0:
                     weather_surfaces(bodies, wetness, snow_cover, ice, tri, run, runs, px)
-                light_by_day(bodies, around, step, pixel, tri, run, runs, px)
+                light_by_day(bodies, around, tri, run, runs, found, px)
                 if around.light.shape[0] > 0:
                     light_by_lamps(bodies, around, table, tri, run, runs, found, px)
                 reflect_light(bodies, around, table, films, mirror, view.fx, tri, row, column, run, runs, px)

@@ -283,8 +283,9 @@ def paint_surfaces(
         if material == _LEAF:
             for k in range(begin, after):
                 tone = _F(0.80) + _F(0.40 / 255.0) * _F(seeds[tri[run[k]]] & np.uint32(0xFF))
-                for i in range(run[k], run[k + 1]):
-                    px[WORK + i] = tone
+                leaf = px[run[k] :]
+                for i in range(run[k + 1] - run[k]):
+                    leaf[WORK + i] = tone
         texture_pixels(table, material, seed, instance, count, here)
         if material == _WINDOW:
             for k in range(begin, after):

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from simengine.core.state import ActorKind, Light
-from simengine.sensors.lamplight import beam_share
+from simengine.sensors import points
+from simengine.sensors.illumination import open_ground
+from simengine.sensors.lamplight import add_lamp, beam_share
 from simengine.sensors.lamps import (
     CELL_SIZE,
     CELLS,
@@ -17,7 +19,6 @@ from simengine.sensors.lamps import (
     STREET_LAMP,
     TAIL_LAMP,
     gather_lights,
-    ground_openness,
     head_lamp_share,
     light_at,
 )
@@ -94,13 +95,43 @@ def test_the_grid_lists_every_lamp_that_reaches_a_cell():
         assert hit > 5
 
 
+def _pixels(places):
+    px = np.zeros(points.NUM_VALUES, np.float32)
+    for field, values in zip((points.X, points.Y, points.Z), np.array(places, float).T, strict=True):
+        px[field : field + len(places)] = values
+    return px
+
+
 def test_ground_is_dark_under_a_car_and_open_away_from_it():
     _, _, cell_actor, corner, position, rotation, size = gather([0, 0])
-    open_share = [ground_openness(cell_actor, corner, position, rotation, size, x, y, 0.0)
-                  for x, y in ((20.0, 0.0), (20.0, 1.0), (20.0, 1.6), (20.0, 6.0))]
+    px = _pixels([(20.0, 0.0, 0.0), (20.0, 1.0, 0.0), (20.0, 1.6, 0.0), (20.0, 6.0, 0.0), (20.0, 0.0, 0.7)])
+    open_ground(
+        cell_actor, corner, position, rotation, size, 5, px, np.zeros(6, np.float32), np.zeros(len(size), np.int32)
+    )
+    open_share = px[points.OPEN : points.OPEN + 5].tolist()
     assert open_share[0] < 0.15
-    assert open_share == sorted(open_share)
-    assert open_share[3] == 1.0
+    assert open_share[:4] == sorted(open_share[:4])
+    assert open_share[3] == open_share[4] == 1.0  # beside the car, and on a bridge over it
+
+
+@pytest.mark.parametrize("kind", [HEAD_LAMP, TAIL_LAMP, STREET_LAMP])
+def test_lamps_give_pictures_what_they_give_the_air(kind):
+    light, *_ = gather([Light.HEAD])
+    n = int(np.flatnonzero(light[:, -1] == kind)[0])
+    rng = np.random.default_rng(8)
+    places = light[n, :3] + rng.uniform(-12.0, 12.0, (300, 3)) * [1.0, 1.0, 0.6]
+    px = _pixels(places)
+    px[points.OPEN : points.OPEN + 300] = 1.0
+    px[points.NORMAL_X : points.NORMAL_X + 300] = 1.0
+    add_lamp(light, n, 0.0, 300, px)
+    shares, lux = [], []
+    for place in zip(*(px[field : field + 300].astype(float) for field in (points.X, points.Y, points.Z)), strict=True):
+        share, toward, *_ = light_at(light, n, *place)
+        shares.append(share)
+        lux.append(max(0.0, toward) * share * light[n, 9])
+    assert np.count_nonzero(shares) > 40
+    np.testing.assert_allclose(px[points.WORK : points.WORK + 300], shares, rtol=2e-3, atol=1e-5)
+    np.testing.assert_allclose(px[points.LUX_R : points.LUX_R + 300], lux, rtol=2e-3, atol=1e-5 * light[n, 9])
 
 
 def test_the_pictures_beam_is_that_of_the_air():
