@@ -226,7 +226,7 @@ class CameraSensor(Sensor):
         """Expose luminance [cd/m²] of shape (height, width, 3) to 8-bit sRGB, with the noise of the next frame."""
         average = meter(radiance)
         exposure = exposure_of(average, self._spec.exposure_bias)
-        glare = lens_glare(radiance, exposure)
+        glare = lens_glare(radiance, exposure, numba.config.NUMBA_NUM_THREADS)
         rgb = np.empty(radiance.shape, np.uint8)
         gain = sensor_gain(average)
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from simengine.core.rng import philox_words
 from simengine.sensors.elementary import power
 from simengine.sensors.noise import mix_word
+from simengine.sensors.threads import share_rows
 
 GREY = 0.165  # exposed value of the metered luminance by day
 DARKEST, BRIGHTEST = 0.04, 60_000.0  # metered luminances that can be exposed for [cd/m²]
@@ -152,42 +153,64 @@ def _add_line(values: NDArray[np.float32], factor: np.float32, out: NDArray[np.f
         out[k] += min(most, values[k] * factor)
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
+def shrink_rows(
+    radiance: NDArray[np.float32], exposure: float, first: int, last: int, out: NDArray[np.float32]
+) -> None:
+    """Average the exposed light of squares of GLARE_STEP pixels, for the rows [first, last) of the small image.
+
+    Args:
+        radiance: [cd/m²]. Shape (height, width, 3).
+        exposure: Factor to exposed values.
+        first: First row of `out`.
+        last: One past the last.
+        out: Shape (rows, 3 · columns), a quarter of the resolution, rounded up.
+    """
+    step, columns = GLARE_STEP, out.shape[1] // 3
+    height, width = radiance.shape[0], radiance.shape[1]
+    line = np.zeros(3 * step * columns, np.float32)
+    values = radiance.reshape(height, 3 * width)
+    factor = np.float32(exposure)
+    for row in range(first, last):
+        below = min(height, (row + 1) * step)
+        line[:] = np.float32(0.0)
+        for y in range(row * step, below):
+            _add_line(values[y], factor, line)
+        for column in range(columns):
+            covered = min(width, (column + 1) * step) - column * step
+            share = np.float32(1.0 / (covered * (below - row * step)))
+            for c in range(3):
+                k = 3 * step * column + c
+                out[row, 3 * column + c] = (line[k] + line[k + 3] + line[k + 6] + line[k + 9]) * share
+
+
 @njit(cache=True, error_model="numpy")
-def lens_glare(radiance: NDArray[np.float32], exposure: float) -> NDArray[np.float32]:
+def spread_light(image: NDArray[np.float32]) -> None:
+    """Spread the light of a small image, (rows, 3 · columns), as a lens does, in place: most of it near, some far."""
+    scale = max(1, image.shape[1] // (3 * 160))
+    _blur(image, scale)
+    far = image.copy()
+    _blur(far, 9 * scale)
+    for row in range(image.shape[0]):
+        for k in range(image.shape[1]):
+            image[row, k] = np.float32(0.75) * image[row, k] + np.float32(0.25) * far[row, k]
+
+
+def lens_glare(radiance: NDArray[np.float32], exposure: float, num_threads: int = 1) -> NDArray[np.float32]:
     """Return the exposed light that the lens scatters around bright places, at a quarter of the resolution.
 
     Args:
         radiance: [cd/m²]. Shape (height, width, 3).
         exposure: Factor to exposed values.
+        num_threads: That work at the same time.
 
     Returns:
         Shape (height / 4, width / 4, 3), rounded up.
     """
-    step = GLARE_STEP
-    height, width = radiance.shape[0], radiance.shape[1]
-    rows, columns = (height + step - 1) // step, (width + step - 1) // step
-    small = np.zeros((rows, 3 * columns), np.float32)
-    line = np.zeros(3 * step * columns, np.float32)
-    values = radiance.reshape(height, 3 * width)
-    factor = np.float32(exposure)
-    for row in range(rows):
-        last = min(height, (row + 1) * step)
-        line[:] = np.float32(0.0)
-        for y in range(row * step, last):
-            _add_line(values[y], factor, line)
-        for column in range(columns):
-            covered = min(width, (column + 1) * step) - column * step
-            share = np.float32(1.0 / (covered * (last - row * step)))
-            for c in range(3):
-                k = 3 * step * column + c
-                small[row, 3 * column + c] = (line[k] + line[k + 3] + line[k + 6] + line[k + 9]) * share
-    scale = max(1, columns // 160)
-    _blur(small, scale)
-    far = small.copy()
-    _blur(far, 9 * scale)
-    for row in range(rows):
-        for k in range(3 * columns):
-            small[row, k] = np.float32(0.75) * small[row, k] + np.float32(0.25) * far[row, k]
+    rows, columns = (-(-size // GLARE_STEP) for size in radiance.shape[:2])
+    small = np.empty((rows, 3 * columns), np.float32)
+    share_rows(lambda first, last: shrink_rows(radiance, exposure, first, last, small), rows, num_threads)
+    spread_light(small)
     return small.reshape(rows, columns, 3)
 
 
