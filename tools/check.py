@@ -110,7 +110,7 @@ def determinism(arguments: argparse.Namespace) -> int:
         if "workers" in parts:
             yield from check.across_workers(scratch, names, arguments.override)
         if "processors" in parts:
-            yield from check.across_processors(scratch, names[0], arguments.override)
+            yield from check.across_processors(scratch, names, arguments.override)
         if "kills" in parts:
             yield from check.after_kills(
                 scratch, names[0], arguments.episodes, arguments.kills, seed, arguments.override
@@ -179,8 +179,8 @@ def _parser() -> argparse.ArgumentParser:
         "determinism",
         help="are digests the same however an episode is made",
         description="Generate with a small rig and compare digests: every scenario by one and by two workers and in a "
-        "process of its own; the first one compiled for any x86-64 and with NumPy's AVX-512 off; a run that is killed "
-        "again and again and goes on. Takes about half an hour for the whole library.",
+        "process of its own, with one and with two threads, compiled for any x86-64 and with NumPy's AVX-512 off; a "
+        "run that is killed again and again and goes on. Takes about half an hour for the whole library.",
     )
     check.add_argument("scenario", nargs="*", help="of the library (default: all)")
     check.add_argument("--only", action="append", choices=["workers", "processors", "kills"], help="a part; may repeat")

@@ -1,5 +1,5 @@
-"""The same scenario and seed give the same digests: for any number of workers, in a process of its own, on a processor
-without the newer instructions, and after being killed.
+"""The same scenario and seed give the same digests: for any number of workers and threads, in a process of its own, on a
+processor without the newer instructions, and after being killed.
 
 Everything is run through the `simengine` command in processes of their own, as a user runs it.
 """
@@ -107,21 +107,25 @@ def wide_instructions() -> list[str]:
     return [name for name in _WIDE if name in core._multiarray_umath.__cpu_dispatch__ and features.get(name)]
 
 
-def across_processors(scratch: Path, scenario: str, overrides: Sequence[str]) -> Iterator[Row]:
-    """Run one scenario as it is, compiled for any x86-64, and with NumPy's AVX-512 off."""
-    arguments = [f"scenario={scenario}", *RIG, "episodes=1", "workers=1", *overrides]
-    generate(scratch / "native", arguments)
+def across_processors(scratch: Path, scenarios: Sequence[str], overrides: Sequence[str]) -> Iterator[Row]:
+    """Run scenarios with one thread, with two, compiled for any x86-64, and with NumPy's AVX-512 off."""
+    sweep = ["-m", f"scenario={','.join(scenarios)}", *RIG, "episodes=1", "workers=1", *overrides]
+    generate(scratch / "native", sweep, {"NUMBA_NUM_THREADS": "1"})
     native = episodes_by_scenario(scratch / "native")
-    plain = {"NUMBA_CPU_NAME": "generic", "NUMBA_CACHE_DIR": str(scratch / "generic-kernels")}
-    generate(scratch / "generic", arguments, plain)
-    yield _row("compiled for any x86-64", list(differing(native, episodes_by_scenario(scratch / "generic"))))
-    wide = wide_instructions()
-    if not wide:
+    variants = {
+        "two threads as one": {"NUMBA_NUM_THREADS": "2"},
+        "compiled for any x86-64": {
+            "NUMBA_CPU_NAME": "generic", "NUMBA_CACHE_DIR": str(scratch / "generic-kernels"), "NUMBA_NUM_THREADS": "1",
+        },
+    }  # fmt: skip
+    if wide := wide_instructions():
+        variants[f"NumPy without {' '.join(wide)}"] = {"NPY_DISABLE_CPU_FEATURES": " ".join(wide)}
+    else:
         print(f"    this processor has none of {', '.join(_WIDE)}: without them there is nothing to compare")
-        return
-    generate(scratch / "narrow", arguments, {"NPY_DISABLE_CPU_FEATURES": " ".join(wide)})
-    found = list(differing(native, episodes_by_scenario(scratch / "narrow")))
-    yield _row(f"NumPy without {' '.join(wide)}", found)
+    for number, (what, changes) in enumerate(variants.items()):
+        folder = scratch / f"variant-{number}"
+        generate(folder, sweep, changes)
+        yield _row(what, list(differing(native, episodes_by_scenario(folder))))
 
 
 class Killed(NamedTuple):
