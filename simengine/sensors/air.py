@@ -11,8 +11,25 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from simengine.sensors.cells import bound_pixels, list_items
 from simengine.sensors.elementary import log2
-from simengine.sensors.lamps import CELL_SIZE, light_at
+from simengine.sensors.lamplight import reaches, share_of_lamp
+from simengine.sensors.points import (
+    EYE_X,
+    EYE_Y,
+    EYE_Z,
+    NUM_VALUES,
+    OUT_B,
+    OUT_G,
+    OUT_R,
+    WORK,
+    WORK_2,
+    X,
+    Y,
+    Z,
+)
+
+_F = np.float32
 
 ROWS, COLUMNS, SLICES = 36, 64, 24
 FIRST, LAST = 1.0, 90.0  # distances of the first and the last slice [m]
@@ -28,12 +45,28 @@ def slice_distance(k: int) -> float:
     return FIRST * (LAST / FIRST) ** (k / (SLICES - 1.0))
 
 
-@njit(cache=True, error_model="numpy")
-def phase(cosine: float) -> float:
+@njit(cache=True, error_model="numpy", inline="always")
+def phase(cosine: np.float32) -> np.float32:
     """Return the share of light scattered by an angle of that cosine [1/sr] (Henyey–Greenstein)."""
-    g = ASYMMETRY
-    spread = 1.0 + g * g - 2.0 * g * cosine
-    return (1.0 - g * g) / (4.0 * math.pi * spread * math.sqrt(spread))
+    spread = _F(1.0 + ASYMMETRY * ASYMMETRY) - _F(2.0 * ASYMMETRY) * cosine
+    return _F((1.0 - ASYMMETRY * ASYMMETRY) / (4.0 * math.pi)) / (spread * math.sqrt(spread))
+
+
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def _scatter_lamp(light: NDArray[np.float64], n: int, weight: np.float32, px: NDArray[np.float32]) -> None:
+    """Add what a row of places sends of a lamp's light towards the camera; `share_of_lamp` was called before."""
+    at_x, at_y, at_z = _F(light[n, 0]), _F(light[n, 1]), _F(light[n, 2])
+    red, green, blue = _F(light[n, 9]), _F(light[n, 10]), _F(light[n, 11])
+    for i in range(COLUMNS):
+        inverse = px[WORK_2 + i]
+        dx, dy, dz = at_x - px[X + i], at_y - px[Y + i], at_z - px[Z + i]
+        # A lamp between the grid's points must not stand out by the point nearest to it.
+        share = weight * px[WORK + i] / (_F(1.0) + _F(GRAIN * GRAIN) * inverse * inverse)
+        # Light travels away from the lamp; towards the camera it travels along the direction to the eye.
+        share *= phase(-(dx * px[EYE_X + i] + dy * px[EYE_Y + i] + dz * px[EYE_Z + i]) * inverse)
+        px[OUT_R + i] += share * red
+        px[OUT_G + i] += share * green
+        px[OUT_B + i] += share * blue
 
 
 @njit(cache=True, error_model="numpy")
@@ -67,44 +100,31 @@ def fill_scatter(
         at_slice[k] = 0.5 * (before + after)
         weight_of_slice[k] = extinction * math.exp(-extinction * at_slice[k]) * (after - before)
         before = after
+    px, box, found = np.zeros(NUM_VALUES, np.float32), np.empty(6, np.float32), np.empty(light.shape[0], np.int32)
     for row in range(ROWS):
         oy = (height * (row + 0.5) / ROWS - cy) / fy
-        for column in range(COLUMNS):
-            ox = (width * (column + 0.5) / COLUMNS - cx) / fx
+        for i in range(COLUMNS):
+            ox = (width * (i + 0.5) / COLUMNS - cx) / fx
             x = w[0, 0] * ox + w[0, 1] * oy + w[0, 2]
             y = w[1, 0] * ox + w[1, 1] * oy + w[1, 2]
             z = w[2, 0] * ox + w[2, 1] * oy + w[2, 2]
             length = math.sqrt(x * x + y * y + z * z)
-            x, y, z = x / length, y / length, z / length
-            r, g, b = 0.0, 0.0, 0.0
-            for k in range(SLICES):
-                at, weight = at_slice[k], weight_of_slice[k]
-                px, py, pz = eye[0] + at * x, eye[1] + at * y, eye[2] + at * z
-                cell_column = int(math.floor((px - corner[0]) / CELL_SIZE))
-                cell_row = int(math.floor((py - corner[1]) / CELL_SIZE))
-                inside = 0 <= cell_column < cell_light.shape[1] and 0 <= cell_row < cell_light.shape[0]
-                for n in range(-1, cell_light.shape[2]):
-                    if n < 0:
-                        item = own_lamps
-                        if item < 0:
-                            continue
-                    else:
-                        item = cell_light[cell_row, cell_column, n] if inside else -1
-                        if item < 0:
-                            break
-                    share, tx, ty, tz = light_at(light, item, px, py, pz)
-                    if share <= 0.0:
-                        continue
-                    dx, dy, dz = light[item, 0] - px, light[item, 1] - py, light[item, 2] - pz
-                    square = dx * dx + dy * dy + dz * dz
-                    # A lamp between the grid's points must not stand out by the point nearest to it.
-                    share *= math.exp(-extinction * math.sqrt(square)) * square / (square + GRAIN * GRAIN)
-                    # Light travels along −t; towards the camera it travels along −view.
-                    share *= weight * phase(tx * x + ty * y + tz * z)
-                    r += share * light[item, 9]
-                    g += share * light[item, 10]
-                    b += share * light[item, 11]
-                out[k, row, column, 0], out[k, row, column, 1], out[k, row, column, 2] = r, g, b
+            px[EYE_X + i], px[EYE_Y + i], px[EYE_Z + i] = -x / length, -y / length, -z / length
+            px[OUT_R + i], px[OUT_G + i], px[OUT_B + i] = _F(0.0), _F(0.0), _F(0.0)
+        for k in range(SLICES):
+            eye_x, eye_y, eye_z, at = _F(eye[0]), _F(eye[1]), _F(eye[2]), _F(at_slice[k])
+            for i in range(COLUMNS):
+                px[X + i], px[Y + i] = eye_x - at * px[EYE_X + i], eye_y - at * px[EYE_Y + i]
+                px[Z + i] = eye_z - at * px[EYE_Z + i]
+            bound_pixels(COLUMNS, px, box)
+            for n in range(-1, list_items(cell_light, corner, 1, COLUMNS, px, found)):
+                lamp = own_lamps if n < 0 else found[n]
+                if lamp >= 0 and reaches(light, lamp, box):
+                    share_of_lamp(light, lamp, extinction, COLUMNS, px)
+                    _scatter_lamp(light, lamp, _F(weight_of_slice[k]), px)
+            for i in range(COLUMNS):
+                out[k, row, i, 0], out[k, row, i, 1] = px[OUT_R + i], px[OUT_G + i]
+                out[k, row, i, 2] = px[OUT_B + i]
 
 
 @njit(cache=True, error_model="numpy", inline="always")

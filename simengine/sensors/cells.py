@@ -25,7 +25,7 @@ def bound_pixels(count: int, px: NDArray[np.float32], box: NDArray[np.float32]) 
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def list_items(
-    cells: NDArray[np.int32], corner: NDArray[np.float64], count: int, px: NDArray[np.float32],
+    cells: NDArray[np.int32], corner: NDArray[np.float64], stride: int, count: int, px: NDArray[np.float32],
     found: NDArray[np.int32],
 ) -> int:
     """List the items of the cells along a stretch of pixels, each once, and return their number.
@@ -33,6 +33,7 @@ def list_items(
     Args:
         cells: Items, −1 past the last. Shape (rows, columns, most); see `lamps.LightGrid`.
         corner: Of the grid [m]. Shape (2,).
+        stride: Pixels from one look into the grid to the next; the last is looked at too.
         count: Pixels of the stretch.
         px: See `points`; from the stretch's first pixel on.
         found: The items. Room for every one that there is.
@@ -42,7 +43,7 @@ def list_items(
     while i < count:
         row = int(math.floor((px[Y + i] - corner[1]) / CELL_SIZE))
         column = int(math.floor((px[X + i] - corner[0]) / CELL_SIZE))
-        i = min(i + CELL_STRIDE, count - 1) if i < count - 1 else count
+        i = min(i + stride, count - 1) if i < count - 1 else count
         if row == last_row and column == last_column:
             continue
         last_row, last_column = row, column

@@ -8,7 +8,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.semantics import Semantic
-from simengine.sensors.cells import STRETCH, bound_pixels, list_items
+from simengine.sensors.cells import CELL_STRIDE, STRETCH, bound_pixels, list_items
 from simengine.sensors.elementary import exp
 from simengine.sensors.lamps import OCCLUDER_GAP, OCCLUDER_REACH
 from simengine.sensors.points import (
@@ -132,7 +132,7 @@ def open_ground(
         px[OPEN + i] = _F(1.0)
     for first in range(0, count, STRETCH):
         length, here = min(STRETCH, count - first), px[first:]
-        listed = list_items(cell_actor, corner, length, here, found)
+        listed = list_items(cell_actor, corner, CELL_STRIDE, length, here, found)
         if listed == 0:
             continue
         bound_pixels(length, here, box)

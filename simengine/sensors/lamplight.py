@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.sensors.cells import STRETCH, bound_pixels, list_items
+from simengine.sensors.cells import CELL_STRIDE, STRETCH, bound_pixels, list_items
 from simengine.sensors.elementary import exp, power
 from simengine.sensors.illumination import Surroundings, is_ground
 from simengine.sensors.lamps import BEAM_SPREAD, HEAD_LAMP, STREET_LAMP
@@ -69,7 +69,7 @@ def beam_share(across: np.float32, up: np.float32) -> np.float32:
 
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _reaches(light: NDArray[np.float64], n: int, box: NDArray[np.float32]) -> bool:
+def reaches(light: NDArray[np.float64], n: int, box: NDArray[np.float32]) -> bool:
     """Tell whether a lamp may shine into a box: west, east, south, north, bottom, top [m]."""
     square, ahead = 0.0, 0.0
     for k in range(3):
@@ -88,19 +88,18 @@ def _reached(square: np.float32, per_reach: np.float32) -> np.float32:
 
 
 @njit(cache=True, error_model="numpy")
-def add_lamp(
+def share_of_lamp(
     light: NDArray[np.float64], n: int, extinction: float, count: int, px: NDArray[np.float32]
 ) -> None:
-    """Add what one lamp gives to the illuminance of a stretch of pixels; see `lamps.light_at`.
+    """Write into WORK what surfaces facing a lamp get, as a share of its colour [lx/cd]; see `lamps.light_at`.
 
-    What a surface facing it gets, as a share of its colour [lx/cd], is left in WORK.
+    WORK_2 becomes the inverse of their distance from it [1/m].
     """
     zero, one = _F(0.0), _F(1.0)
     at_x, at_y, at_z = _F(light[n, 0]), _F(light[n, 1]), _F(light[n, 2])
     fx, fy, fz = _F(light[n, 3]), _F(light[n, 4]), _F(light[n, 5])
     ux, uy, uz = _F(light[n, 6]), _F(light[n, 7]), _F(light[n, 8])
     lx, ly, lz = uy * fz - uz * fy, uz * fx - ux * fz, ux * fy - uy * fx  # left = up × forward
-    red, green, blue = _F(light[n, 9]), _F(light[n, 10]), _F(light[n, 11])
     reach, kind, thinning = light[n, 12], light[n, 13], _F(-extinction)
     per_reach = _F(1.0 / (reach * reach))
     if kind == HEAD_LAMP:
@@ -128,6 +127,14 @@ def add_lamp(
     if extinction > CLEAR_AIR:
         for i in range(count):
             px[WORK + i] *= exp(thinning / px[WORK_2 + i])
+
+
+@njit(cache=True, error_model="numpy")
+def add_lamp(light: NDArray[np.float64], n: int, count: int, px: NDArray[np.float32]) -> None:
+    """Add to the illuminance of a stretch of pixels what `share_of_lamp` found."""
+    zero = _F(0.0)
+    at_x, at_y, at_z = _F(light[n, 0]), _F(light[n, 1]), _F(light[n, 2])
+    red, green, blue = _F(light[n, 9]), _F(light[n, 10]), _F(light[n, 11])
     for i in range(count):
         dx, dy, dz = at_x - px[X + i], at_y - px[Y + i], at_z - px[Z + i]
         incident = (px[NORMAL_X + i] * dx + px[NORMAL_Y + i] * dy + px[NORMAL_Z + i] * dz) * px[WORK_2 + i]
@@ -229,11 +236,12 @@ def light_by_lamps(
         for first in range(run[begin], run[n], STRETCH):
             count, here = min(STRETCH, run[n] - first), px[first:]
             bound_pixels(count, here, box)
-            for k in range(-1, list_items(cells, corner, count, here, found)):
+            for k in range(-1, list_items(cells, corner, CELL_STRIDE, count, here, found)):
                 lamp = own if k < 0 else found[k]
-                if lamp < 0 or (k < 0 and own_body) or not _reaches(light, lamp, box):  # the ego lights not itself
+                if lamp < 0 or (k < 0 and own_body) or not reaches(light, lamp, box):  # the ego lights not itself
                     continue
-                add_lamp(light, lamp, extinction, count, here)
+                share_of_lamp(light, lamp, extinction, count, here)
+                add_lamp(light, lamp, count, here)
                 if glossy:
                     add_highlight(light, lamp, count, here)
                 if k < 0:

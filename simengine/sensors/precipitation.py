@@ -13,6 +13,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.rng import philox_words
+from simengine.sensors.elementary import exp, log2, power
 from simengine.sensors.lamps import light_at
 
 DAY_EXPOSURE, NIGHT_EXPOSURE = 0.005, 0.016  # [s]
@@ -29,7 +30,7 @@ FLAKE_ALBEDO = 0.85
 @njit(cache=True, error_model="numpy")
 def drop_fall_speed(diameter: float) -> float:
     """Return a raindrop's fall speed [m/s] for its diameter [mm]: 9.65 − 10.3 exp(−0.6 D)."""
-    return max(0.5, 9.65 - 10.3 * math.exp(-0.6 * diameter))
+    return max(0.5, 9.65 - 10.3 * float(exp(np.float32(-0.6 * diameter))))
 
 
 @njit(cache=True, error_model="numpy")
@@ -88,21 +89,22 @@ def draw_particles(
     scale = 1.0 / 4294967296.0
     slope = 0.0 if snowing else 4.1 * rate**-0.21
     w = world_from_camera
+    most = 0.0 if snowing else 1.0 - math.exp(-slope * (LARGEST_DROP - SMALLEST_DROP))
+    third, per_slope = np.float32(1.0 / 3.0), 0.0 if snowing else math.log(2.0) / slope
     for n in range(count):
         b0, b1, b2, b3 = philox_words(key, stream, frame, 1, n)
-        c0, _, _, _ = philox_words(key, stream, frame, 2, n)
-        z = farthest * (float(b0) * scale) ** (1.0 / 3.0)
+        z = farthest * float(power(np.float32(float(b0) * scale), third))
         if z < NEAREST:
             continue
         x = z * ((float(b1) * scale - 0.5) * (width / fx + 0.4) + (0.5 * width - cx) / fx)
         y = z * ((float(b2) * scale - 0.5) * (height / fy + 0.4) + (0.5 * height - cy) / fy)
-        pick, sway = float(b3) * scale, float(c0) * scale
+        pick = float(b3) * scale
         if snowing:
+            sway = float(philox_words(key, stream, frame, 2, n)[0]) * scale
             diameter = SMALLEST_FLAKE + (LARGEST_FLAKE - SMALLEST_FLAKE) * pick * pick
             fall = SNOW_FALL_SPEED * (0.7 + 0.6 * sway)
         else:
-            most = 1.0 - math.exp(-slope * (LARGEST_DROP - SMALLEST_DROP))
-            diameter = SMALLEST_DROP - math.log(1.0 - pick * most) / slope
+            diameter = SMALLEST_DROP - float(log2(np.float32(1.0 - pick * most))) * per_slope
             fall = drop_fall_speed(diameter)
         reach = 0.5 * exposure_time
         mx, my, mz = velocity[0] + fall * down[0], velocity[1] + fall * down[1], velocity[2] + fall * down[2]

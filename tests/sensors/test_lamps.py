@@ -8,7 +8,7 @@ import pytest
 from simengine.core.state import ActorKind, Light
 from simengine.sensors import points
 from simengine.sensors.illumination import open_ground
-from simengine.sensors.lamplight import add_lamp, beam_share
+from simengine.sensors.lamplight import add_lamp, beam_share, share_of_lamp
 from simengine.sensors.lamps import (
     CELL_SIZE,
     CELLS,
@@ -123,7 +123,8 @@ def test_lamps_give_pictures_what_they_give_the_air(kind):
     px = _pixels(places)
     px[points.OPEN : points.OPEN + 300] = 1.0
     px[points.NORMAL_X : points.NORMAL_X + 300] = 1.0
-    add_lamp(light, n, 0.0, 300, px)
+    share_of_lamp(light, n, 0.0, 300, px)
+    add_lamp(light, n, 300, px)
     shares, lux = [], []
     for place in zip(*(px[field : field + 300].astype(float) for field in (points.X, points.Y, points.Z)), strict=True):
         share, toward, *_ = light_at(light, n, *place)
