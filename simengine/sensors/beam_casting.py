@@ -21,152 +21,16 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.sensors.beam_culling import (
-    CLOSE,
-    COLUMN_MARGIN,
-    ROUNDING,
-    SHELLS,
-    azimuth_of,
-    frame_part,
-    list_clusters,
-    trim_covered,
-)
-from simengine.sensors.beam_table import TABLE_STEPS, beams_about, first_beam, index_beams
+from simengine.sensors.beam_choosing import MOST_VERTICES, list_facing, see_vertices, select_triangles
+from simengine.sensors.beam_culling import SHELLS, frame_part, list_clusters, trim_covered
+from simengine.sensors.beam_table import TABLE_STEPS, first_beam, index_beams
 from simengine.sensors.clusters import CLUSTER_TRIANGLES
 
-MOST_VERTICES = 3 * CLUSTER_TRIANGLES
 MOST_COLUMNS = 256  # of a slice
 _NOTHING = np.uint64(0x7F800000_FFFFFFFF)  # infinitely far, triangle −1
 _LOW, _SHIFT = np.uint64(0xFFFFFFFF), np.uint64(32)
 _LEAST = 1e-6  # horizontal distance of a hit at least [m]
 _UPRIGHT = 1e30  # tangent of straight up
-_PI, _TURN, _TINY = np.float32(math.pi), np.float32(2.0 * math.pi), np.float32(1e-20)
-_ONE, _BULGE = np.float32(1.0), np.float32(0.168)
-
-
-@njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def see_vertices(
-    frame: NDArray[np.float64], box: NDArray[np.float64], x: NDArray[np.float32], y: NDArray[np.float32],
-    z: NDArray[np.float32], azimuth: np.float32, columns_per_radian: np.float32, center: np.float32,
-    seen: NDArray[np.float32],
-) -> None:
-    """Find where a run of columns sees a cluster's vertices, in single precision about the cluster's center.
-
-    Args:
-        frame: Of the part, from `frame_part`. Shape (3, 3, 4).
-        box: Of the cluster. Shape (7,).
-        x: Of the vertices, part frame [m]. Shape (num_vertices,).
-        y: Likewise.
-        z: Likewise.
-        azimuth: Of the run's middle [rad].
-        columns_per_radian: Columns lie evenly, clockwise.
-        center: The column at the middle.
-        seen: Column, tangent of elevation and horizontal distance [m] at the frame's fraction. Shape
-            (3 · MOST_VERTICES,).
-    """
-    ox, oy, oz = np.float32(box[0]), np.float32(box[1]), np.float32(box[2])
-    bx, by, bz = float(ox), float(oy), float(oz)
-    xt = np.float32(frame[2, 0, 0] * bx + frame[2, 0, 1] * by + frame[2, 0, 2] * bz + frame[2, 0, 3])
-    yt = np.float32(frame[2, 1, 0] * bx + frame[2, 1, 1] * by + frame[2, 1, 2] * bz + frame[2, 1, 3])
-    zt = np.float32(frame[2, 2, 0] * bx + frame[2, 2, 1] * by + frame[2, 2, 2] * bz + frame[2, 2, 3])
-    xx, xy, xz = np.float32(frame[2, 0, 0]), np.float32(frame[2, 0, 1]), np.float32(frame[2, 0, 2])
-    yx, yy, yz = np.float32(frame[2, 1, 0]), np.float32(frame[2, 1, 1]), np.float32(frame[2, 1, 2])
-    zx, zy, zz = np.float32(frame[2, 2, 0]), np.float32(frame[2, 2, 1]), np.float32(frame[2, 2, 2])
-    for i in range(x.shape[0]):
-        px, py, pz = x[i] - ox, y[i] - oy, z[i] - oz
-        vx = xx * px + xy * py + xz * pz + xt
-        vy = yx * px + yy * py + yz * pz + yt
-        vz = zx * px + zy * py + zz * pz + zt
-        away = azimuth - azimuth_of(vx, vy)
-        away = away + _TURN if away < -_PI else away
-        away = away - _TURN if away > _PI else away
-        level = np.float32(math.sqrt(vx * vx + vy * vy))
-        seen[i] = center + away * columns_per_radian
-        seen[i + MOST_VERTICES] = vz / (level if level > _TINY else _TINY)
-        seen[i + 2 * MOST_VERTICES] = level
-
-
-@njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _bounds(a: np.float32, b: np.float32, c: np.float32) -> tuple[np.float32, np.float32]:
-    """Return the least and the greatest; without the care for NaN that `min` takes."""
-    low, high = (a, b) if a < b else (b, a)
-    return low if low < c else c, high if high > c else c
-
-
-@njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def select_triangles(
-    corner: NDArray[np.uint8], seen: NDArray[np.float32], move: float, near: float, max_range: float,
-    columns_per_radian: float, center: np.float32, first_column: int, last_column: int, slope: NDArray[np.float64],
-    beam_at: NDArray[np.int16], origin: float, scale: float, nearest: NDArray[np.uint64], chosen: NDArray[np.int32],
-) -> int:
-    """List the triangles of a cluster that a run of columns may hit.
-
-    Args:
-        corner: Vertices of its triangles. Shape (num_triangles, 3).
-        seen: From `see_vertices`.
-        move: How far a vertex lies from where it was seen, at most [m].
-        near: Smallest horizontal distance of the cluster [m].
-        max_range: [m].
-        columns_per_radian: Columns lie evenly, clockwise.
-        center: The column at the run's middle.
-        first_column: That the cluster can be in.
-        last_column: That the cluster can be in.
-        slope, beam_at, origin, scale: From `index_beams`.
-        nearest: Hits so far. Shape (≥ num_columns, num_beams).
-        chosen: Triangle, first and last column. Shape (≥ num_triangles, 3).
-
-    Returns:
-        Their number.
-    """
-    reference = max(near, 10.0 * move, CLOSE)  # what is nearer has no bounds
-    share = move / reference
-    margin = np.float32(share * (1.0 + share * share) * columns_per_radian + COLUMN_MARGIN)
-    slope_share = np.float32(share / (1.0 - share) + 1e-6)
-    slope_margin = slope_share + np.float32(2.5e-7 * (abs(slope[0]) + abs(slope[slope.shape[0] - 2])))
-    close, slack, most = np.float32(reference), np.float32(move + ROUNDING), np.float32(max_range)
-    half_turn, turn = np.float32(math.pi * columns_per_radian), np.float32(2.0 * math.pi * columns_per_radian)
-    narrow = np.float32(0.5 * math.pi * columns_per_radian)
-    radians = np.float32(1.0 / columns_per_radian)
-    first, last = np.float32(first_column), np.float32(last_column)
-    column, tangent, rho = seen[:MOST_VERTICES], seen[MOST_VERTICES : 2 * MOST_VERTICES], seen[2 * MOST_VERTICES :]
-    count = 0
-    for j in range(corner.shape[0]):
-        a, b, c = corner[j, 0], corner[j, 1], corner[j, 2]
-        low, high = _bounds(column[a], column[b], column[c])
-        low, high = low - margin, high + margin
-        span = high - low
-        level, _ = _bounds(rho[a], rho[b], rho[c])
-        left, right = int(math.ceil(low if low > first else first)), int(math.floor(high if high < last else last))
-        if (span >= narrow) | (level < close):
-            if (span >= half_turn) | (level < close):
-                left, right = first_column, last_column
-            if (span >= half_turn) & (level >= close):  # across the far side, unless about the axis
-                qa, qb, qc = column[a], column[b], column[c]
-                qa, qb = qa if qa >= center else qa + turn, qb if qb >= center else qb + turn
-                low, high = _bounds(qa, qb, qc if qc >= center else qc + turn)
-                low, high = low - margin, high + margin
-                if (high - low < half_turn) & (low > last) & (high - turn < first):
-                    continue
-            if left <= right:
-                chosen[count, 0], chosen[count, 1], chosen[count, 2] = j, left, right
-                count += 1
-            continue
-        if left > right:
-            continue
-        bulge = span * radians  # 1 / cos(angle / 2) − 1 at most, by which an edge rises between its ends
-        bulge *= bulge * _BULGE
-        low, high = _bounds(tangent[a], tangent[b], tangent[c])
-        low -= slope_margin + (slope_share + bulge) * abs(low)
-        high += slope_margin + (slope_share + bulge) * abs(high)
-        bottom, top = beams_about(beam_at, np.float32(origin), np.float32(scale), low, high)
-        level = level * (_ONE - bulge) - slack
-        if (bottom > top) | (level > most):
-            continue
-        left, right = trim_covered(nearest, left, right, bottom, top, float(level))
-        if left <= right:
-            chosen[count, 0], chosen[count, 1], chosen[count, 2] = j, left, right
-            count += 1
-    return count
 
 
 @njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
@@ -263,7 +127,8 @@ def cast_slices(
     first_slice: int, slice_step: int,
     part: NDArray[np.int32], box: NDArray[np.float64], first_vertex: NDArray[np.int32],
     first_triangle: NDArray[np.int32], vertex: NDArray[np.float32], corner: NDArray[np.uint8],
-    triangle: NDArray[np.int32], bundle_box: NDArray[np.float64], bundle_first: NDArray[np.int32],
+    triangle: NDArray[np.int32], plane: NDArray[np.float32], shell_box: NDArray[np.float64],
+    bundle_box: NDArray[np.float64], bundle_first: NDArray[np.int32],
     sensor_from_part: NDArray[np.float64], shown: NDArray[np.bool_],
     tangent: NDArray[np.float32], secant: NDArray[np.float32], direction: NDArray[np.float32],
     first_column: NDArray[np.int32], slice_knot: NDArray[np.int32], slice_azimuth: NDArray[np.float64],
@@ -282,7 +147,8 @@ def cast_slices(
     order, shell = np.empty(num_clusters, np.int32), np.empty(SHELLS + 1, np.int32)
     frame, cut = np.empty((3, 3, 4)), np.empty(7 * MOST_COLUMNS)
     seen = np.empty(3 * MOST_VERTICES, np.float32)
-    chosen = np.empty((CLUSTER_TRIANGLES, 3), np.int32)
+    met, chosen = np.empty((CLUSTER_TRIANGLES + 1, 5), np.int32), np.empty((CLUSTER_TRIANGLES + 1, 3), np.int32)
+    height, facing = np.empty(CLUSTER_TRIANGLES + 1, np.float32), np.empty(CLUSTER_TRIANGLES + 1, np.uint8)
     columns_per_radian = direction.shape[1] / (2.0 * math.pi)
     cosine, sine = direction[0], direction[1]
     for s in range(first_slice, slice_knot.shape[0], slice_step):
@@ -306,14 +172,21 @@ def cast_slices(
             begin, end = float(fraction[c0 + first]), float(fraction[c0 + last])
             frame_part(sensor_from_part, knot, later, part[k], 0.5 * (begin + end), frame)
             v0, v1, t0, t1 = first_vertex[k], first_vertex[k + 1], first_triangle[k], first_triangle[k + 1]
+            num_facing = list_facing(
+                frame, begin, end, box[k], shell_box[k], plane[0, t0:t1], plane[1, t0:t1], plane[2, t0:t1],
+                plane[3, t0:t1], height, facing,
+            )
+            if num_facing == 0:
+                continue
             x, y, z = vertex[0, v0:v1], vertex[1, v0:v1], vertex[2, v0:v1]
             see_vertices(
                 frame, box[k], x, y, z, np.float32(slice_azimuth[s]), np.float32(columns_per_radian),
                 center, seen,
             )
             num_chosen = select_triangles(
-                corner[t0:t1], seen, near[entry, 1] * 0.5 * (end - begin), near[entry, 0], max_range,
-                columns_per_radian, center, first, last, slope, beam_at, origin, scale, nearest, chosen,
+                corner[t0:t1], facing, num_facing, seen, near[entry, 1] * 0.5 * (end - begin), near[entry, 0],
+                max_range, columns_per_radian, center, first, last, slope, beam_at, origin, scale, nearest, met, height,
+                chosen,
             )
             cut_triangles(
                 chosen, num_chosen, corner[t0:t1], triangle[t0:t1], frame, x, y, z, cosine[c0 : c0 + count],

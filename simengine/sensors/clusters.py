@@ -10,6 +10,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from simengine.sensors.shells import close_shells, face_clusters, weld_vertices
+
 CLUSTER_TRIANGLES = 64
 BUNDLE_CLUSTERS = 16
 VERTEX_RUN = 16  # of which a cluster has a whole number, the last repeated, as vectors hold so many
@@ -25,6 +27,8 @@ class Clusters(NamedTuple):
     vertex: NDArray[np.float32]  # x, y and z in the part's frame [m]. (3, num_vertices)
     corner: NDArray[np.uint8]  # vertex within the cluster. (num_triangles, 3)
     triangle: NDArray[np.int32]  # the scene's triangle. (num_triangles,)
+    plane: NDArray[np.float32]  # of faces that show from one side only; see `face_clusters`. (4, num_triangles)
+    shell_box: NDArray[np.float64]  # around such surfaces, part frame [m]. (num_clusters, 6)
     bundle_box: NDArray[np.float64]  # as `box`. (num_bundles, 7)
     bundle_first: NDArray[np.int32]  # clusters, CSR. (num_bundles + 1,)
 
@@ -45,7 +49,7 @@ def _morton_keys(center: NDArray[np.float64], part: NDArray[np.int32]) -> NDArra
 
 @njit(cache=True)
 def _fill_clusters(
-    triangle: NDArray[np.int32], order: NDArray[np.int64], first_triangle: NDArray[np.int32],
+    triangle: NDArray[np.int32], order: NDArray[np.int32], first_triangle: NDArray[np.int32],
     first_vertex: NDArray[np.int32], row: NDArray[np.int32], corner: NDArray[np.uint8], owner: NDArray[np.int32],
     local: NDArray[np.uint8],
 ) -> None:
@@ -99,24 +103,41 @@ def build_clusters(
     if not count:
         return _no_clusters()
     key = _morton_keys(vertex[triangle].astype(np.float64).mean(axis=1), part)
-    order = np.lexsort((key, part))
+    order = np.lexsort((key, part)).astype(np.int32)
     first = _cut_runs(part, CLUSTER_TRIANGLES)
     num_clusters = len(first) - 1
     first_vertex, row = np.zeros(num_clusters + 1, np.int32), np.zeros(3 * count + VERTEX_RUN * num_clusters, np.int32)
     corner = np.zeros((count, 3), np.uint8)
+    triangle = np.ascontiguousarray(triangle, np.int32)
     _fill_clusters(
-        np.ascontiguousarray(triangle, np.int32), order, first, first_vertex, row, corner,
+        triangle, order, first, first_vertex, row, corner,
         np.full(len(vertex), -1, np.int32), np.zeros(len(vertex), np.uint8),
     )
     own = vertex[row[: first_vertex[-1]]]
     box = _boxes(own.astype(np.float64), own.astype(np.float64), first_vertex)
+    plane, shell_box = _face(vertex, triangle, part, order, first, box)
     cluster_part = part[order[first[:-1]]].astype(np.int32)
     bundle_first = _cut_runs(cluster_part, BUNDLE_CLUSTERS)
     return Clusters(
         part=cluster_part, box=box, first_vertex=first_vertex, first_triangle=first,
-        vertex=np.ascontiguousarray(own.T, np.float32), corner=corner, triangle=order.astype(np.int32),
+        vertex=np.ascontiguousarray(own.T, np.float32), corner=corner, triangle=order,
+        plane=plane, shell_box=shell_box,
         bundle_box=_boxes(box[:, :3] - box[:, 3:6], box[:, :3] + box[:, 3:6], bundle_first), bundle_first=bundle_first,
     )
+
+
+def _face(
+    vertex: NDArray[np.float32], triangle: NDArray[np.int32], part: NDArray[np.int32], order: NDArray[np.int32],
+    first: NDArray[np.int32], box: NDArray[np.float64],
+) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Return `plane` and `shell_box` of clusters."""
+    weld, shell_box = np.empty(len(vertex), np.int32), np.empty((len(vertex), 6))
+    shell, turn = np.empty(len(part), np.int32), np.empty(len(part), np.int8)
+    weld_vertices(vertex, triangle, part, weld)
+    close_shells(vertex, triangle, part, weld, shell, turn, shell_box)
+    plane, around = np.empty((4, len(part)), np.float32), np.empty((len(box), 6))
+    face_clusters(vertex, triangle, order, first, box, shell, turn, shell_box, plane, around)
+    return plane, around
 
 
 def _cut_runs(owner: NDArray[np.int32], longest: int) -> NDArray[np.int32]:
@@ -130,5 +151,6 @@ def _no_clusters() -> Clusters:
     none, box = np.zeros(1, np.int32), np.zeros((0, 7))
     return Clusters(
         part=none[:0], box=box, first_vertex=none, first_triangle=none, vertex=np.zeros((3, 0), np.float32),
-        corner=np.zeros((0, 3), np.uint8), triangle=none[:0], bundle_box=box, bundle_first=none,
+        corner=np.zeros((0, 3), np.uint8), triangle=none[:0],
+        plane=np.zeros((4, 0), np.float32), shell_box=np.zeros((0, 6)), bundle_box=box, bundle_first=none,
     )

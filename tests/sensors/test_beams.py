@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simengine.sensors import beam_casting, beam_culling, beam_table, beams
+from simengine.sensors import beam_casting, beam_choosing, beam_culling, beam_table, beams
 from simengine.sensors.beams import NO_TRIANGLE, BeamPattern, cast_sweep, plan_slices, spinning_pattern
 from simengine.sensors.clusters import Clusters, build_clusters
 from tools.checks.embree import Surfaces, beam_rays
@@ -273,7 +273,7 @@ def test_compiled_kernel_equals_plain_python(monkeypatch):
     (distance, hit), column_time = _sweep(clusters, transform, pattern)
     slices = plan_slices(pattern, column_time, np.array([0, SWEEP_NS], np.int64))
     plain_distance, plain_hit = np.zeros_like(distance), np.zeros_like(hit)
-    for module in (beam_table, beam_culling, beam_casting):
+    for module in (beam_table, beam_culling, beam_choosing, beam_casting):
         for name, kernel in list(vars(module).items()):
             if hasattr(kernel, "py_func"):
                 monkeypatch.setattr(module, name, kernel.py_func)
