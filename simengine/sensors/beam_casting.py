@@ -26,7 +26,8 @@ from simengine.sensors.beam_culling import SHELLS, frame_part, list_clusters, tr
 from simengine.sensors.beam_table import TABLE_STEPS, first_beam, index_beams
 from simengine.sensors.clusters import CLUSTER_TRIANGLES
 
-MOST_COLUMNS = 256  # of a slice
+MOST_COLUMNS = 256  # of a slice, a multiple of COLUMN_RUN
+COLUMN_RUN = 4  # columns are cut by whole runs, those beyond the last in vain, as vectors hold so many
 _NOTHING = np.uint64(0x7F800000_FFFFFFFF)  # infinitely far, triangle −1
 _LOW, _SHIFT = np.uint64(0xFFFFFFFF), np.uint64(32)
 _LEAST = 1e-6  # horizontal distance of a hit at least [m]
@@ -49,9 +50,8 @@ def _place(
 def cut_triangles(
     chosen: NDArray[np.int32], count: int, corner: NDArray[np.uint8], triangle: NDArray[np.int32],
     frame: NDArray[np.float64], x: NDArray[np.float32], y: NDArray[np.float32], z: NDArray[np.float32],
-    cosine: NDArray[np.float32], sine: NDArray[np.float32], fraction: NDArray[np.float32],
-    slope: NDArray[np.float64], beam_at: NDArray[np.int16], origin: float, scale: float, cut: NDArray[np.float64],
-    nearest: NDArray[np.uint64],
+    run: NDArray[np.float32], slope: NDArray[np.float64], beam_at: NDArray[np.int16], origin: float, scale: float,
+    cut: NDArray[np.float64], nearest: NDArray[np.uint64],
 ) -> None:
     """Cut triangles of a cluster by columns and keep the nearest hits.
 
@@ -62,8 +62,8 @@ def cut_triangles(
         triangle: Their ids. Shape (num_triangles,).
         frame: Of the part, from `frame_part`. Shape (3, 3, 4).
         x, y, z: Of the vertices, part frame [m]. Shape (num_vertices,).
-        cosine, sine: Of the run's columns' azimuths. Shape (num_columns,).
-        fraction: Of the way between the knots. Shape (num_columns,).
+        run: Fraction of the way between the knots, cosine and sine of the azimuth of each column of the run. Shape
+            (3, MOST_COLUMNS + COLUMN_RUN).
         slope, beam_at, origin, scale: From `index_beams`.
         cut: Work. Shape (7 · MOST_COLUMNS,).
         nearest: The hits. Shape (≥ num_columns, num_beams).
@@ -78,9 +78,11 @@ def cut_triangles(
         dqx, dqy, dqz = _place(frame, 1, float(x[b]), float(y[b]), float(z[b]))
         dsx, dsy, dsz = _place(frame, 1, float(x[c]), float(y[c]), float(z[c]))
         name = np.uint64(triangle[j])
-        left, right = chosen[n, 1], chosen[n, 2] + 1
-        fractions, cosines, sines = fraction[left:right], cosine[left:right], sine[left:right]
-        for i in range(fractions.shape[0]):  # without a branch, so that it runs in vectors
+        left, length = chosen[n, 1], chosen[n, 2] + 1 - chosen[n, 1]
+        whole = (length + COLUMN_RUN - 1) // COLUMN_RUN * COLUMN_RUN
+        beyond = left + whole
+        fractions, cosines, sines = run[0, left:beyond], run[1, left:beyond], run[2, left:beyond]
+        for i in range(whole):  # without a branch, so that it runs in vectors
             f, cs, sn = float(fractions[i]), float(cosines[i]), float(sines[i])
             xa, ya, za = px + f * dpx, py + f * dpy, pz + f * dpz
             xb, yb, zb = qx + f * dqx, qy + f * dqy, qz + f * dqz
@@ -99,27 +101,30 @@ def cut_triangles(
             level0, level1 = r0 / d0, r1 / d1
             least = level0 if level0 < level1 else level1
             cut[i] = np.inf if (ab & ac) | ~(ahead0 | ahead1) else t0 if t0 < t1 else t1
-            cut[i + MOST_COLUMNS] = t1 if t0 < t1 else t0
+            high = t1 if t0 < t1 else t0
+            cut[i + MOST_COLUMNS] = high if high < _UPRIGHT else _UPRIGHT  # below the table's infinity
             cut[i + 2 * MOST_COLUMNS] = across
             cut[i + 3 * MOST_COLUMNS] = z0 * d1 - z1 * d0
             cut[i + 4 * MOST_COLUMNS] = turn
             cut[i + 5 * MOST_COLUMNS] = least if least > _LEAST else _LEAST
             cut[i + 6 * MOST_COLUMNS] = level1 if level0 < level1 else level0
-        for i in range(fractions.shape[0]):
+        for i in range(length):
             high = cut[i + MOST_COLUMNS]
             k = first_beam(slope, beam_at, origin, scale, cut[i])
             if slope[k] > high:
                 continue
             across, along, turn = cut[i + 2 * MOST_COLUMNS], cut[i + 3 * MOST_COLUMNS], cut[i + 4 * MOST_COLUMNS]
             least, most = cut[i + 5 * MOST_COLUMNS], cut[i + 6 * MOST_COLUMNS]
-            row = nearest[left + i]
-            while slope[k] <= high:
-                r = across / (along - slope[k] * turn)
+            stop = first_beam(slope, beam_at, origin, scale, high)
+            while slope[stop] == high:
+                stop += 1
+            row, tangents = nearest[left + i, k:stop], slope[k:stop]
+            for q in range(stop - k):
+                r = across / (along - tangents[q] * turn)
                 r = r if r > least else least
                 r = r if r < most else most
                 key = (np.uint64(np.float32(r).view(np.uint32)) << _SHIFT) | name
-                row[k] = key if key < row[k] else row[k]
-                k += 1
+                row[q] = key if key < row[q] else row[q]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -150,7 +155,7 @@ def cast_slices(
     met, chosen = np.empty((CLUSTER_TRIANGLES + 1, 5), np.int32), np.empty((CLUSTER_TRIANGLES + 1, 3), np.int32)
     height, facing = np.empty(CLUSTER_TRIANGLES + 1, np.float32), np.empty(CLUSTER_TRIANGLES + 1, np.uint8)
     columns_per_radian = direction.shape[1] / (2.0 * math.pi)
-    cosine, sine = direction[0], direction[1]
+    run = np.zeros((3, MOST_COLUMNS + COLUMN_RUN), np.float32)
     for s in range(first_slice, slice_knot.shape[0], slice_step):
         c0, count = first_column[s], first_column[s + 1] - first_column[s]
         knot = slice_knot[s]
@@ -162,6 +167,8 @@ def cast_slices(
             scale, frame, listed, near, shell, order,
         )
         nearest[:count] = _NOTHING
+        for i in range(count):
+            run[0, i], run[1, i], run[2, i] = fraction[c0 + i], direction[0, c0 + i], direction[1, c0 + i]
         center = np.float32(0.5 * (count - 1))
         for n in range(num_listed):
             entry = order[n]
@@ -189,8 +196,8 @@ def cast_slices(
                 chosen,
             )
             cut_triangles(
-                chosen, num_chosen, corner[t0:t1], triangle[t0:t1], frame, x, y, z, cosine[c0 : c0 + count],
-                sine[c0 : c0 + count], fraction[c0 : c0 + count], slope, beam_at, origin, scale, cut, nearest,
+                chosen, num_chosen, corner[t0:t1], triangle[t0:t1], frame, x, y, z, run, slope, beam_at, origin, scale,
+                cut, nearest,
             )
         for i in range(count):
             for b in range(num_beams):

@@ -142,6 +142,16 @@ def test_one_beam_alone_hits_what_it_hits_among_others():
     assert np.array_equal(alone[:, 0], distance[:, 0])
 
 
+def test_beams_of_one_tangent_along_an_upper_edge_all_hit_it():
+    clusters = build_clusters(_box((9.0, 0.0, -1.0), (2.0, 4.0, 2.0)), BOX_TRIANGLES, np.zeros(12, np.int32))
+    pattern = spinning_pattern(0.0, 0.0, 3, 128)
+    (distance, hit), _ = _sweep(clusters, _still(1), pattern)
+    ahead = np.abs(pattern.azimuth) < 0.2
+    assert (hit[ahead] >= 0).all() and (hit[~ahead & (np.abs(pattern.azimuth) > 0.3)] < 0).all()
+    face = np.repeat(8.0 / np.cos(pattern.azimuth[ahead, None]), 3, axis=1)
+    assert distance[ahead] == pytest.approx(face, rel=1e-6)
+
+
 def test_slice_longer_than_the_work_is_refused():
     pattern = spinning_pattern(-0.1, 0.1, 3, 2048)
     slices = plan_slices(pattern, np.zeros(2048, np.int64), np.zeros(1, np.int64))
