@@ -36,7 +36,7 @@ from simengine.sensors.illumination import Surroundings
 from simengine.sensors.lamps import CELLS, NUM_COLUMNS, PER_CELL, gather_lights
 from simengine.sensors.layers import Placement, flow_layer, normal_layer
 from simengine.sensors.lidar import face_normals
-from simengine.sensors.masks import read_masks
+from simengine.sensors.masks import empty_masks, label_table, read_masks
 from simengine.sensors.mount import sensor_pose
 from simengine.sensors.points import Bodies, View, flat_triangles, knot_step
 from simengine.sensors.precipitation import DAY_EXPOSURE, NIGHT_EXPOSURE, draw_particles
@@ -133,6 +133,7 @@ class CameraSensor(Sensor):
         self._table = surface_table()
         self._flat = np.empty(len(arrays.triangle), np.bool_)
         flat_triangles(arrays.corner_normal, self._flat)
+        self._label = label_table(arrays.semantic, arrays.part, arrays.part_instance)
         self._tone = tone_table()
         self._normal = normal_table()
         actors = scene.actors
@@ -162,18 +163,12 @@ class CameraSensor(Sensor):
         poses = history.poses_at(time_ns)
         world_from_sensor = sensor_pose(self._scene.actors, poses, self._spec.mount)
         picture = self.render(poses, world_from_sensor, signals)
-        size = (self.intrinsics.height, self.intrinsics.width)
-        depth, semantic = np.empty(size, np.float32), np.empty(size, np.uint8)
-        instance = np.empty(size, np.uint16)
-        read_masks(
-            picture.visibility.inverse_depth, picture.visibility.triangle, self._arrays.semantic, self._arrays.part,
-            self._arrays.part_instance, depth, semantic, instance,
-        )
         camera = self.intrinsics
+        masks = empty_masks(camera.height, camera.width)
+        read_masks(picture.visibility, self._label, numba.config.NUMBA_NUM_THREADS, masks)
         matrix = np.array([[camera.fx, 0.0, camera.cx], [0.0, camera.fy, camera.cy], [0.0, 0.0, 1.0]])
         channels: dict[str, NDArray[Any]] = {
-            "rgb": self.develop(picture.radiance), "depth": depth, "semantic": semantic, "instance": instance,
-            "intrinsics": matrix, **self._layers(picture),
+            "rgb": self.develop(picture.radiance), **masks._asdict(), "intrinsics": matrix, **self._layers(picture),
         }
         frame = Frame(self.name, self.index, time_ns, world_from_sensor, channels)
         self.index += 1

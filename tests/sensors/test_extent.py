@@ -5,8 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from simengine.sensors.camera import camera_axes, camera_from_pose, read_masks
+from simengine.sensors.camera import camera_axes, camera_from_pose
 from simengine.sensors.extent import measure_extents
+from simengine.sensors.masks import empty_masks, label_table, read_masks
 from simengine.sensors.raster import draw_visibility, intrinsics_of_fov
 from simengine.sensors.scene import flatten_scene, pose_parts
 from tests.sensors.camera_scene import still_history, street_scene, weather
@@ -22,9 +23,9 @@ def measure(actors, eye=(1.0, 0.0, 1.3)):
     pose = np.eye(4)
     camera_from_world = camera_from_pose(camera_axes(pose), np.asarray(eye, float))
     visibility = draw_visibility(arrays, world_from_part, present, camera_from_world, CAMERA)
-    size = (CAMERA.height, CAMERA.width)
-    depth, semantic, instance = np.empty(size, np.float32), np.empty(size, np.uint8), np.empty(size, np.uint16)
-    read_masks(*visibility, arrays.semantic, arrays.part, arrays.part_instance, depth, semantic, instance)
+    masks = empty_masks(CAMERA.height, CAMERA.width)
+    read_masks(visibility, label_table(arrays.semantic, arrays.part, arrays.part_instance), 1, masks)
+    instance = masks.instance
     extents = measure_extents(arrays, world_from_part, present, camera_from_world, CAMERA, instance, len(actors))
     return extents, instance
 

@@ -14,9 +14,10 @@ from simengine.scenario.sampling import load_scenario
 from simengine.scenario.spec import CameraSpec, Mount
 from simengine.sensors.base import Scene
 from simengine.sensors.beams import cast_sweep, plan_slices, spinning_pattern
-from simengine.sensors.camera import CameraSensor, camera_axes, camera_from_pose, read_masks
+from simengine.sensors.camera import CameraSensor, camera_axes, camera_from_pose
 from simengine.sensors.extent import measure_extents
 from simengine.sensors.lidar import relate_parts
+from simengine.sensors.masks import empty_masks, label_table, read_masks
 from simengine.sensors.mount import sensor_pose
 from simengine.sensors.raster import draw_visibility
 from simengine.sensors.scene import flatten_scene, pose_parts
@@ -130,9 +131,8 @@ class OwnSensors(Subject):
         )
         self._slices = plan_slices(self._pattern, np.zeros(views.columns, np.int64), np.zeros(1, np.int64))
         self._clusters = self._arrays.clusters
-        size = (views.height, views.width)
-        self._depth, self._semantic = np.empty(size, np.float32), np.empty(size, np.uint8)
-        self._instance = np.empty(size, np.uint16)
+        self._label = label_table(self._arrays.semantic, self._arrays.part, self._arrays.part_instance)
+        self._masks = empty_masks(views.height, views.width)
         self._history = History(RATE_HZ, 3)
         self._poses: ActorPoses | None = None
         self._given: dict[str, tuple[NDArray, ...]] = {}
@@ -183,11 +183,8 @@ class OwnSensors(Subject):
         seen = draw_visibility(
             arrays, world_from_part, present, camera_from_world, self._camera.intrinsics, num_threads=self._threads
         )
-        read_masks(
-            seen.inverse_depth, seen.triangle, arrays.semantic, arrays.part, arrays.part_instance, self._depth,
-            self._semantic, self._instance,
-        )
-        return self._depth, self._instance, self._semantic
+        read_masks(seen, self._label, self._threads, self._masks)
+        return self._masks.depth, self._masks.instance, self._masks.semantic
 
     def _capture(self, poses: ActorPoses) -> tuple[NDArray, ...]:
         """Take the camera's picture with every channel, and measure what it shows of every actor, as labels do."""
