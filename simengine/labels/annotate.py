@@ -5,6 +5,7 @@ Labels are the truth: they do not fade with the weather or a dirty lens; how wel
 
 from collections.abc import Iterable
 
+import numba
 import numpy as np
 
 from simengine.core.history import ActorPoses, History
@@ -37,7 +38,10 @@ def _image_extents(frame: Frame, scene: Scene, arrays: SceneArrays, poses: Actor
     present = present & (arrays.part_actor != EGO)
     eye = frame.world_from_sensor[:3, 3] - np.asarray(scene.origin, np.float64)
     optical = camera_from_pose(camera_axes(frame.world_from_sensor), eye)
-    return measure_extents(arrays, world_from_part, present, optical, camera, instance, len(scene.actor_mesh))
+    return measure_extents(
+        arrays, world_from_part, present, optical, camera, instance, len(scene.actor_mesh),
+        numba.config.NUMBA_NUM_THREADS,
+    )
 
 
 def annotate(

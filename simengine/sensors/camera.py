@@ -176,13 +176,15 @@ class CameraSensor(Sensor):
 
     def _layers(self, picture: Picture) -> dict[str, NDArray[np.float32]]:
         """Return the layers that were asked for, and keep in mind where things were."""
-        part, now = self._arrays.part, picture.placement
+        part, now, threads = self._arrays.part, picture.placement, numba.config.NUMBA_NUM_THREADS
         channels: dict[str, NDArray[np.float32]] = {}
         for layer in self._spec.layers:
             if layer == "normal":
-                channels[layer] = normal_layer(picture.visibility, part, self._face_normal, now)
+                channels[layer] = normal_layer(picture.visibility, part, self._face_normal, now, threads)
             else:
-                channels[layer] = flow_layer(picture.visibility, part, self.intrinsics, self._before, now)
+                channels[layer] = flow_layer(
+                    picture.visibility, part, self.intrinsics, self._before, now, threads
+                )
         self._before = now
         return channels
 
@@ -262,7 +264,9 @@ class CameraSensor(Sensor):
         if self._sunny:
             level = math.hypot(axes[0, 2], axes[1, 2])
             forward = (axes[0, 2] / level, axes[1, 2] / level) if level > 1e-6 else (1.0, 0.0)
-            shadows = self._shadows.draw(world_from_part, present, (eye[0], eye[1], eye[2]), forward)
+            shadows = self._shadows.draw(
+                world_from_part, present, (eye[0], eye[1], eye[2]), forward, numba.config.NUMBA_NUM_THREADS
+            )
         lamps = np.zeros((MAX_LIGHTS, NUM_COLUMNS))
         cell_light = np.full((CELLS, CELLS, PER_CELL), -1, np.int32)
         cell_actor = np.full((CELLS, CELLS, PER_CELL), -1, np.int32)

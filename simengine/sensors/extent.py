@@ -1,6 +1,7 @@
 """How much of each actor an image shows: visible and amodal pixels, boxes around them, and who hides the rest."""
 
 import math
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -13,8 +14,10 @@ from simengine.sensors.raster_culling import TILE, box_depth, project_box
 from simengine.sensors.raster_drawing import ROOM, bound_crossing, draw_clusters, place_vertices
 from simengine.sensors.raster_filling import BLOCK
 from simengine.sensors.scene import SceneArrays
+from simengine.sensors.threads import share
 
 _RUN = 64  # pixels that are compared at once
+_SHARES = 2  # of the actors for each thread: some are larger in the image than others
 
 
 class ActorExtents(NamedTuple):
@@ -37,7 +40,7 @@ def is_uniform(pixels: NDArray[np.uint16], value: np.uint16) -> bool:
     return different == 0
 
 
-@njit(cache=True, error_model="numpy", _nrt=False)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def visible_extents(
     instance: NDArray[np.uint16], work: NDArray[np.int64], boxes: NDArray[np.float32], pixels: NDArray[np.int32]
 ) -> None:
@@ -124,9 +127,9 @@ def project_clusters(
             bounds[2], bounds[3] = max(bounds[2], right), max(bounds[3], bottom)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def amodal_extents(
-    actor_part: NDArray[np.int32], order: NDArray[np.int32], rectangle: NDArray[np.int32],
+    first_actor: int, step: int, actor_part: NDArray[np.int32], order: NDArray[np.int32], rectangle: NDArray[np.int32],
     nearest_bits: NDArray[np.int32], crosses: NDArray[np.bool_], image_from_part: NDArray[np.float64],
     in_view: NDArray[np.bool_], present: NDArray[np.bool_], part_first_cluster: NDArray[np.int32],
     cluster_part: NDArray[np.int32], cluster_box: NDArray[np.float64], first_vertex: NDArray[np.int32],
@@ -137,9 +140,11 @@ def amodal_extents(
     nearest: NDArray[np.int32], amodal: NDArray[np.float32], unclipped: NDArray[np.float32],
     amodal_pixels: NDArray[np.int32], occluder: NDArray[np.int32],
 ) -> None:
-    """Draw each actor alone and measure it; see `ActorExtents`.
+    """Draw some actors, each alone, and measure them; see `ActorExtents`.
 
     Args:
+        first_actor: The first of them.
+        step: From one to the next.
         actor_part: First part of each actor and one past its last. Shape (num_actors, 2).
         order: The clusters that the image may show, ascending. Shape (num_chosen,).
         rectangle, nearest_bits, crosses: See `choose_clusters`.
@@ -162,7 +167,7 @@ def amodal_extents(
     height, width = instance.shape
     hidden = np.zeros(num_instances, np.int64)
     bounds = np.empty(4)
-    for a in range(actor_part.shape[0]):
+    for a in range(first_actor, actor_part.shape[0], step):
         if not in_view[a]:
             continue
         begin, end = part_first_cluster[actor_part[a, 0]], part_first_cluster[actor_part[a, 1]]
@@ -196,6 +201,9 @@ def amodal_extents(
                     if seen != a + 1:
                         hidden[seen] += 1
                     depth[row, column] = 0.0
+        for i in range(top // TILE, (bottom - 1) // TILE + 1):
+            for j in range(left // TILE, (right - 1) // TILE + 1):
+                farthest[i, j] = -1  # the next actor is not hidden by this one
         if pixels > 0:
             amodal[a, 0], amodal[a, 1], amodal[a, 2], amodal[a, 3] = box_left, box_top, box_right, box_bottom
             amodal_pixels[a] = pixels
@@ -214,6 +222,7 @@ def measure_extents(
     camera: Intrinsics,
     instance: NDArray[np.uint16],
     num_actors: int,
+    num_threads: int = 1,
 ) -> ActorExtents:
     """Measure every actor in one image.
 
@@ -225,13 +234,13 @@ def measure_extents(
         camera: Intrinsics.
         instance: The camera's instance mask. Shape (height, width).
         num_actors: Rows of the result.
+        num_threads: That measure at the same time.
     """
     extents = ActorExtents(
         visible=np.zeros((num_actors, 4), np.float32), amodal=np.zeros((num_actors, 4), np.float32),
         unclipped=np.zeros((num_actors, 4), np.float32), visible_pixels=np.zeros(num_actors, np.int32),
         amodal_pixels=np.zeros(num_actors, np.int32), occluder=np.zeros(num_actors, np.int32),
     )
-    visible_extents(instance, np.empty((num_actors, 4), np.int64), extents.visible, extents.visible_pixels)
     clusters, parts = arrays.clusters, np.arange(len(arrays.part_actor) + 1)
     actors = np.arange(num_actors)
     # The parts of an actor are neighbours; static parts, if any, have the actor −1.
@@ -245,15 +254,29 @@ def measure_extents(
     in_view[owner[chosen.shown[moving]]] = True
     width = max(camera.width, BLOCK)
     tiles = (-(-camera.height // TILE), -(-width // TILE))
-    depth = np.zeros((camera.height, width), np.float32)
-    amodal_extents(
-        actor_part, np.sort(chosen.order), chosen.rectangle, chosen.nearest.view(np.int32), chosen.crosses,
-        chosen.image_from_part, in_view, present, np.searchsorted(clusters.part, parts).astype(np.int32),
-        clusters.part, clusters.box, clusters.first_vertex, clusters.first_triangle, clusters.vertex, clusters.corner,
-        clusters.triangle, NEAR, BLOCK, instance,
-        int(max(num_actors, arrays.part_instance.max(initial=0), instance.max(initial=0))) + 1, np.empty(5 * ROOM),
-        np.empty(CLUSTER_TRIANGLES, np.int64), np.full(tiles, -1, np.int32), np.zeros(tiles, np.bool_), depth,
-        depth.view(np.int32), np.zeros(depth.shape, np.int32), extents.amodal, extents.unclipped,
-        extents.amodal_pixels, extents.occluder,
-    )
+    order, first_cluster = np.sort(chosen.order), np.searchsorted(clusters.part, parts).astype(np.int32)
+    num_instances = int(max(num_actors, arrays.part_instance.max(initial=0), instance.max(initial=0))) + 1
+    images: list[tuple[NDArray[np.float32], NDArray[np.int32]]] = []  # that no thread draws into just now
+
+    def measure_visible() -> None:
+        visible_extents(instance, np.empty((num_actors, 4), np.int64), extents.visible, extents.visible_pixels)
+
+    def measure_alone(first: int, step: int) -> None:
+        try:
+            depth, nearest = images.pop()
+        except IndexError:
+            depth, nearest = np.zeros((camera.height, width), np.float32), np.zeros((camera.height, width), np.int32)
+        amodal_extents(
+            first, step, actor_part, order, chosen.rectangle, chosen.nearest.view(np.int32), chosen.crosses,
+            chosen.image_from_part, in_view, present, first_cluster, clusters.part, clusters.box,
+            clusters.first_vertex, clusters.first_triangle, clusters.vertex, clusters.corner, clusters.triangle, NEAR,
+            BLOCK, instance, num_instances, np.empty(5 * ROOM), np.empty(CLUSTER_TRIANGLES, np.int64),
+            np.full(tiles, -1, np.int32), np.zeros(tiles, np.bool_), depth, depth.view(np.int32), nearest,
+            extents.amodal, extents.unclipped, extents.amodal_pixels, extents.occluder,
+        )
+        images.append((depth, nearest))
+
+    step = num_threads * _SHARES if num_threads > 1 else 1
+    tasks = [measure_visible, *(partial(measure_alone, first, step) for first in range(step))]
+    share(lambda task: task(), [(task,) for task in tasks], num_threads)
     return extents

@@ -15,6 +15,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.sensors.raster import Intrinsics, Visibility
+from simengine.sensors.threads import share_rows
 
 _NOWHERE = np.int64(0x7FC000007FC00000)  # two float32 that are no numbers
 
@@ -52,18 +53,20 @@ def run_end(part: NDArray[np.int32], row: NDArray[np.int32], column: int) -> int
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def fill_normals(
     nearest: NDArray[np.int32], part: NDArray[np.int32], normal: NDArray[np.float32],
-    sensor_from_part: NDArray[np.float64], out: NDArray[np.float32],
+    sensor_from_part: NDArray[np.float64], first: int, last: int, out: NDArray[np.float32],
 ) -> None:
-    """Write the normal of the face seen at every pixel.
+    """Write the normal of the face seen at every pixel of the rows [first, last).
 
     Args:
         nearest: Triangle, −1 for sky. Shape (height, width).
         part: Of each triangle. Shape (num_triangles,).
         normal: Unit normals in the frames of the parts. Shape (num_triangles, 3).
         sensor_from_part: Rotations. Shape (num_parts, 3, 3).
+        first: First row.
+        last: One past the last.
         out: Shape (height, width, 3).
     """
-    for row in range(nearest.shape[0]):
+    for row in range(first, last):
         before = -2
         x, y, z = np.float32(0.0), np.float32(0.0), np.float32(0.0)
         for column in range(nearest.shape[1]):
@@ -111,9 +114,10 @@ def fill_flow_run(
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def fill_flow(
     inverse_depth: NDArray[np.float32], nearest: NDArray[np.int32], part: NDArray[np.int32],
-    previous_from_image: NDArray[np.float64], valid: NDArray[np.bool_], out: NDArray[np.int64],
+    previous_from_image: NDArray[np.float64], valid: NDArray[np.bool_], first: int, last: int,
+    out: NDArray[np.int64],
 ) -> None:
-    """Write where every pixel's point was in the previous frame, from where it is now [px].
+    """Write where the points of the rows [first, last) were in the previous frame, from where they are now [px].
 
     Args:
         inverse_depth: [1/m], 0 for sky. Shape (height, width).
@@ -121,11 +125,13 @@ def fill_flow(
         part: Of each triangle. Shape (num_triangles,).
         previous_from_image: See `relate_frames`; the last is of the sky. Shape (num_parts + 1, 3, 4).
         valid: Which of them exist. Shape (num_parts + 1,).
+        first: First row.
+        last: One past the last.
         out: Pairs of float32, right in the lower half. Shape (height, width).
     """
-    height, width = nearest.shape
+    width = nearest.shape[1]
     sky = valid.shape[0] - 1
-    for row in range(height):
+    for row in range(first, last):
         column = 0
         while column < width:
             end = run_end(part, nearest[row], column)
@@ -187,7 +193,8 @@ def relate_frames(
 
 
 def normal_layer(
-    visibility: Visibility, part: NDArray[np.int32], face_normal: NDArray[np.float32], placement: Placement
+    visibility: Visibility, part: NDArray[np.int32], face_normal: NDArray[np.float32], placement: Placement,
+    num_threads: int = 1,
 ) -> NDArray[np.float32]:
     """Return the normals of what is seen, in the sensor's frame. Shape (height, width, 3).
 
@@ -196,6 +203,7 @@ def normal_layer(
         part: Of each triangle. Shape (num_triangles,).
         face_normal: Unit normals in the frames of the parts. Shape (num_triangles, 3).
         placement: Of this frame.
+        num_threads: That work at the same time.
     """
     optical = placement.camera_from_world[:, :3]
     sensor_from_world = np.stack([optical[2], -optical[0], -optical[1]])
@@ -204,12 +212,17 @@ def normal_layer(
         for k in range(3):
             rotation[:, i] += sensor_from_world[i, k] * placement.world_from_part[:, k, :3]
     out = np.empty((*visibility.triangle.shape, 3), np.float32)
-    fill_normals(visibility.triangle, part, face_normal, rotation, out)
+
+    def fill(first: int, last: int) -> None:
+        fill_normals(visibility.triangle, part, face_normal, rotation, first, last, out)
+
+    share_rows(fill, len(out), num_threads)
     return out
 
 
 def flow_layer(
-    visibility: Visibility, part: NDArray[np.int32], camera: Intrinsics, before: Placement | None, now: Placement
+    visibility: Visibility, part: NDArray[np.int32], camera: Intrinsics, before: Placement | None, now: Placement,
+    num_threads: int = 1,
 ) -> NDArray[np.float32]:
     """Return how far back what is seen was, in pixels. Shape (height, width, 2).
 
@@ -219,6 +232,7 @@ def flow_layer(
         camera: Intrinsics.
         before: Of the previous frame; None for the first.
         now: Of this frame.
+        num_threads: That work at the same time.
     """
     out = np.empty(visibility.triangle.shape, np.int64)
     flow = out.view(np.float32).reshape(*out.shape, 2)
@@ -232,5 +246,9 @@ def flow_layer(
         np.concatenate([now.world_from_part, still]), camera.fx, camera.fy, camera.cx, camera.cy, previous_from_image,
     )
     valid = np.append(before.present & now.present, True)
-    fill_flow(visibility.inverse_depth, visibility.triangle, part, previous_from_image, valid, out)
+
+    def fill(first: int, last: int) -> None:
+        fill_flow(*visibility, part, previous_from_image, valid, first, last, out)
+
+    share_rows(fill, len(out), num_threads)
     return flow

@@ -16,6 +16,7 @@ from simengine.sensors.raster_drawing import ROOM
 from simengine.sensors.raster_filling import BLOCK
 from simengine.sensors.scene import SceneArrays
 from simengine.sensors.shadow_drawing import MARK, draw_heights, restore_marked
+from simengine.sensors.threads import share
 
 RESOLUTION = 1024
 # Half the edge of each map and how far ahead of the camera its middle lies [m].
@@ -71,7 +72,7 @@ class SunShadows:
         self._static: list[NDArray[np.float32]] = []
         self._height = np.zeros((0, 0, 0), np.float32)
         self._marked = np.zeros((count, marks, marks), np.bool_)  # where something moving was drawn
-        self._triangle = np.zeros((0, 0), np.int32)
+        self._triangle = np.zeros((0, 0, 0), np.int32)
 
     def draw(
         self,
@@ -79,6 +80,7 @@ class SunShadows:
         present: NDArray[np.bool_],
         eye: tuple[float, float, float],
         forward: tuple[float, float],
+        num_threads: int = 1,
     ) -> ShadowMaps:
         """Draw the maps. Their heights are overwritten by the next call.
 
@@ -87,15 +89,18 @@ class SunShadows:
             present: Which parts are in the world. Shape (num_parts,).
             eye: The camera's place [m].
             forward: Level unit vector that it looks along.
+            num_threads: That draw at the same time, a map each.
         """
         count = len(CASCADES)
         if not self._static:
             self._static = [np.full((RESOLUTION, RESOLUTION), EMPTY, np.float32) for _ in range(count)]
             self._height = np.full((count, RESOLUTION, RESOLUTION), EMPTY, np.float32)
-            self._triangle = np.zeros((RESOLUTION, RESOLUTION), np.int32)
+            self._triangle = np.zeros((count, RESOLUTION, RESOLUTION), np.int32)
         corners, texels = np.zeros((count, 2)), np.zeros(count)
         moving = present & ~self._is_static
-        for c, (half, ahead) in enumerate(CASCADES):
+
+        def draw(c: int) -> None:
+            half, ahead = CASCADES[c]
             texel = texels[c] = 2.0 * half / RESOLUTION
             middle = (eye[0] + ahead * forward[0], eye[1] + ahead * forward[1], eye[2] - 1.0)
             place = [sum(float(self._axes[axis, k]) * middle[k] for k in range(3)) - half for axis in range(2)]
@@ -107,7 +112,9 @@ class SunShadows:
             else:
                 restore_marked(self._static[c], self._marked[c], self._height[c])
             self._marked[c] = False
-            self._draw(world_from_part, moving, corner, texel, self._height[c], self._triangle, self._marked[c])
+            self._draw(world_from_part, moving, corner, texel, self._height[c], self._triangle[c], self._marked[c])
+
+        share(draw, [(c,) for c in range(count)], num_threads)
         return ShadowMaps(self._height, corners, texels, self._axes)
 
     def _move(self, c: int, corner: tuple[int, int], texel: float, world_from_part: NDArray[np.float64]) -> None:

@@ -13,7 +13,7 @@ MARK = 16  # edge of the squares that are marked when something is drawn into th
 _SMALLEST = 1e-9  # twice the area of a triangle that is drawn [texel²]
 
 
-@njit(cache=True, error_model="numpy", _nrt=False)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def restore_marked(source: NDArray[np.float32], marked: NDArray[np.bool_], out: NDArray[np.float32]) -> None:
     """Copy the marked squares. Shapes (size, size), (size / MARK, size / MARK) and (size, size)."""
     for i in range(marked.shape[0]):
@@ -40,7 +40,7 @@ def place_flat(
         place[4 * ROOM + i] = m10 * px + m11 * py + m12 * pz + m13
 
 
-@njit(cache=True, error_model="numpy", _nrt=False)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def draw_heights(
     part_center: NDArray[np.float64], part_radius: NDArray[np.float64], world_from_part: NDArray[np.float64],
     chosen: NDArray[np.bool_], first_cluster: NDArray[np.int32], box: NDArray[np.float64], cone: NDArray[np.float64],

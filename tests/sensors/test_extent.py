@@ -15,7 +15,7 @@ from tests.sensors.camera_scene import still_history, street_scene, weather
 CAMERA = intrinsics_of_fov(240, 144, math.radians(80.0))
 
 
-def measure(actors, eye=(1.0, 0.0, 1.3)):
+def measure(actors, eye=(1.0, 0.0, 1.3), num_threads=1):
     scene = street_scene(weather(), actors=actors, furnished=False)
     arrays = flatten_scene(scene)
     world_from_part, present = pose_parts(arrays, scene.actors, still_history(scene, actors).poses_at(0), scene.origin)
@@ -26,7 +26,9 @@ def measure(actors, eye=(1.0, 0.0, 1.3)):
     masks = empty_masks(CAMERA.height, CAMERA.width)
     read_masks(visibility, label_table(arrays.semantic, arrays.part, arrays.part_instance), 1, masks)
     instance = masks.instance
-    extents = measure_extents(arrays, world_from_part, present, camera_from_world, CAMERA, instance, len(actors))
+    extents = measure_extents(
+        arrays, world_from_part, present, camera_from_world, CAMERA, instance, len(actors), num_threads
+    )
     return extents, instance
 
 
@@ -72,3 +74,22 @@ def test_an_actor_beside_the_camera_is_measured_from_the_near_plane_on():
     assert extents.amodal_pixels[1] > 1000
     assert np.isfinite(extents.unclipped[1]).all()
     assert extents.unclipped[1, 0] < -200.0
+
+
+@pytest.mark.parametrize("num_threads", [2, 3, 9])
+def test_any_number_of_threads_measures_the_same(num_threads):
+    actors = (EGO, *(("sedan", 8.0 + 5.0 * k, 3.0 * (-1) ** k, 0.4 * k) for k in range(5)))
+    alone, together = measure(actors)[0], measure(actors, num_threads=num_threads)[0]
+    assert (alone.amodal_pixels[1:] > 20).all()
+    for name, expected, found in zip(alone._fields, alone, together, strict=True):
+        assert np.array_equal(expected, found), name
+
+
+def test_who_hides_behind_a_bus_is_as_large_as_without_it():
+    hidden = ("sedan", 26.0, 0.0, 0.0)
+    extents, instance = measure((EGO, ("bus", 14.0, 0.0, 0.0), hidden))
+    alone, _ = measure((EGO, hidden))
+    assert not (instance == 3).any()
+    assert extents.amodal_pixels[2] == alone.amodal_pixels[1] > 50
+    assert np.array_equal(extents.amodal[2], alone.amodal[1])
+    assert extents.occluder[2] == 2

@@ -11,6 +11,8 @@ from simengine.physics.catalog import model_named
 from simengine.road.network import SignalColor
 from simengine.scenario.spec import Mount
 from simengine.sensors.camera import CameraSensor
+from simengine.sensors.layers import Placement, flow_layer, normal_layer
+from simengine.sensors.raster import Visibility, intrinsics_of_fov
 from simengine.sensors.scene import flatten_scene
 from tests.sensors.camera_scene import camera_spec, plane_mesh, street_scene, weather
 
@@ -126,3 +128,21 @@ def test_who_was_not_there_has_no_flow():
     assert van.sum() > 200
     assert np.isnan(frame.channels["flow"][van]).all()
     assert np.isfinite(frame.channels["flow"][~van]).all()
+
+
+def test_any_number_of_threads_gives_the_same_layers():
+    random = np.random.default_rng(4)
+    triangle = random.integers(-1, len(ARRAYS.part), (70, 41)).astype(np.int32)
+    depth = random.uniform(0.01, 1.0, triangle.shape).astype(np.float32)
+    visibility = Visibility(np.where(triangle >= 0, depth, np.float32(0.0)), triangle)
+    num_parts = len(ARRAYS.part_actor)
+    normal = random.normal(size=(len(ARRAYS.part), 3)).astype(np.float32)
+    before, now = (
+        Placement(np.eye(3, 4), random.normal(size=(num_parts, 3, 4)), np.ones(num_parts, np.bool_)) for _ in range(2)
+    )
+    camera = intrinsics_of_fov(41, 70, 1.2)
+    normals = [normal_layer(visibility, ARRAYS.part, normal, now, num_threads) for num_threads in (1, 2, 5)]
+    flows = [flow_layer(visibility, ARRAYS.part, camera, before, now, num_threads) for num_threads in (1, 2, 5)]
+    for alone, *together in (normals, flows):
+        assert np.isfinite(alone).mean() > 0.2
+        assert all(alone.tobytes() == other.tobytes() for other in together)

@@ -68,3 +68,14 @@ def test_a_shadow_moves_with_its_actor():
 
 def test_without_maps_everything_sees_the_sun():
     assert visible(no_shadows(), 20.0, -1.8) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("num_threads", [2, 3])
+def test_any_number_of_threads_draws_the_same_shadows(num_threads):
+    alone, together = SunShadows(ARRAYS, SUN), SunShadows(ARRAYS, SUN)
+    for x in (0.0, 3.0, 30.0):
+        expected = alone.draw(*PLACED, (x, 0.0, 1.5), (1.0, 0.0))
+        found = together.draw(*PLACED, (x, 0.0, 1.5), (1.0, 0.0), num_threads)
+        assert expected.height.max() > 2.0
+        for one, other in zip(expected, found, strict=True):
+            assert np.array_equal(one, other)

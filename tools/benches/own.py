@@ -196,7 +196,7 @@ class OwnSensors(Subject):
         channels = frame.channels
         extents = measure_extents(
             arrays, world_from_part, present, camera_from_world, self._camera.intrinsics, channels["instance"],
-            len(scene.actor_mesh),
+            len(scene.actor_mesh), self._threads,
         )
         rest = [array for name, array in channels.items() if name not in ("depth", "instance")]
         return (channels["depth"], channels["instance"], *rest, *extents)
