@@ -1,4 +1,4 @@
-"""How fast `simengine generate` makes labelled episodes with the default rig, and what memory a worker takes."""
+"""How fast `simengine generate` makes labelled episodes with the default rig or another, and what memory that takes."""
 
 import math
 import re
@@ -42,13 +42,13 @@ def steady_rate(lines: Sequence[str], workers: int) -> float:
 
 
 def measure(workers: int, episodes: int, overrides: Sequence[str]) -> Pace:
-    """Run the command once."""
+    """Run the command once; a worker has one thread, also where it is the only one."""
     with tempfile.TemporaryDirectory(prefix="simengine-bench-") as folder:
         output = Path(folder) / "episodes"
         ran = run([
             "-m", "simengine", "generate", "scenario=drive", "traffic=dense", f"traffic.max_vehicles={ACTORS - 1}",
             f"episodes={episodes}", f"workers={workers}", f"output={output}", *overrides,
-        ])  # fmt: skip
+        ], {"NUMBA_NUM_THREADS": "1"})  # fmt: skip
         actors = max(episode.tracks.position.shape[1] for episode in Dataset(output))
     simulated = sum(float(found[1]) for line in ran.errors if (found := _DONE.match(line)))
     memory = ran.child_peak if workers > 1 else ran.own_peak
@@ -65,8 +65,9 @@ def figures(runs: int, episodes: int, overrides: Sequence[str]) -> Iterator[Figu
     for _ in range(runs):
         one.append(measure(1, episodes, overrides))
         many.append(measure(most, episodes, overrides) if most > 1 else one[-1])
-    note = f"{max(pace.actors for pace in many)} actors, default rig"
-    yield Figure(f"generate, {most} workers", tuple(pace.rate for pace in many), "x real time", 0.5, note=note)
+    rig = next((text.removeprefix("sensors=") for text in overrides if text.startswith("sensors=")), "default")
+    note = f"{max(pace.actors for pace in many)} actors, {rig} rig"
+    yield Figure(f"generate, {most} workers", tuple(pace.rate for pace in many), "x real time", 1.0, note=note)
     yield Figure(
         f"generate, {most} workers, start included", tuple(pace.whole for pace in many), "x real time",
         note=f"{episodes} episodes",
