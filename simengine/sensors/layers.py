@@ -15,7 +15,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.sensors.raster import Intrinsics, Visibility
-from simengine.sensors.threads import share_rows
+from simengine.sensors.threads import WIDE_ROWS, share_rows
 
 _NOWHERE = np.int64(0x7FC000007FC00000)  # two float32 that are no numbers
 
@@ -216,7 +216,7 @@ def normal_layer(
     def fill(first: int, last: int) -> None:
         fill_normals(visibility.triangle, part, face_normal, rotation, first, last, out)
 
-    share_rows(fill, len(out), num_threads)
+    share_rows(fill, len(out), num_threads, WIDE_ROWS)
     return out
 
 
@@ -250,5 +250,5 @@ def flow_layer(
     def fill(first: int, last: int) -> None:
         fill_flow(*visibility, part, previous_from_image, valid, first, last, out)
 
-    share_rows(fill, len(out), num_threads)
+    share_rows(fill, len(out), num_threads, WIDE_ROWS)
     return flow

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from simengine.core.semantics import Semantic
 from simengine.sensors.raster import Visibility
-from simengine.sensors.threads import share_rows
+from simengine.sensors.threads import WIDE_ROWS, share_rows
 
 _INSTANCE = np.uint32(8)  # bits of a label before those of the instance
 
@@ -86,7 +86,7 @@ def read_masks(visibility: Visibility, label: NDArray[np.uint32], num_threads: i
     def fill(first: int, last: int) -> None:
         fill_masks(*visibility, label, first, last, np.empty(width, np.uint32), *out)
 
-    share_rows(fill, height, num_threads)
+    share_rows(fill, height, num_threads, WIDE_ROWS)
 
 
 def empty_masks(height: int, width: int) -> Masks:

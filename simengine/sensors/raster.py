@@ -5,15 +5,16 @@ See `raster_filling` for what is exact about it. Camera coordinates here are opt
 """
 
 import math
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simengine.sensors.clusters import CLUSTER_TRIANGLES
-from simengine.sensors.raster_culling import TILE, choose_clusters, place_parts
+from simengine.sensors.raster_culling import TILE, add_costs, choose_clusters, place_parts
 from simengine.sensors.raster_drawing import ROOM, draw_clusters
-from simengine.sensors.raster_filling import BLOCK, clear_columns
+from simengine.sensors.raster_filling import BLOCK, clear_rows
 from simengine.sensors.scene import SceneArrays
 from simengine.sensors.threads import share
 
@@ -100,13 +101,10 @@ def cut_columns(
         First column and last column + 1 of each strip; all begin with a tile, and none is narrower than BLOCK.
     """
     tiles = -(-width // TILE)
-    triangles = first_triangle[chosen.order + 1] - first_triangle[chosen.order]
-    left, right = chosen.rectangle[chosen.order, 0] // TILE, -(-chosen.rectangle[chosen.order, 1] // TILE)
-    each = triangles / (right - left)
-    rise = np.bincount(left, each, tiles + 1) - np.bincount(right, each, tiles + 1)
-    done = np.cumsum(np.cumsum(rise[:tiles]) + _PIXEL_COST * TILE * height)
-    wanted = np.searchsorted(done, done[-1] * np.arange(1, count) / count) + 1
-    inner = [int(cut) * TILE for cut in np.unique(wanted) if width - int(cut) * TILE >= BLOCK]
+    done = np.zeros(tiles + 1)
+    add_costs(chosen.order, chosen.rectangle, first_triangle, _PIXEL_COST * TILE * height, done[1:])
+    cuts = {int(np.searchsorted(done, done[-1] * k / count)) * TILE for k in range(1, count)}
+    inner = sorted(cut for cut in cuts if 0 < cut <= width - BLOCK)
     return list(zip([0, *inner], [*inner, width], strict=True))
 
 
@@ -132,15 +130,25 @@ def draw_visibility(
         num_threads: That draw at the same time.
     """
     clusters = arrays.clusters
-    chosen = find_clusters(arrays, world_from_part, present, camera_from_world, camera)
     width = max(camera.width, BLOCK)
     inverse_depth = np.empty((camera.height, width), np.float32)
     nearest = np.empty((camera.height, width), np.int32)
     tiles = (-(-camera.height // TILE), -(-width // TILE))
     farthest, dirty = np.zeros(tiles, np.int32), np.zeros(tiles, np.bool_)
+    found: list[ChosenClusters] = []
+
+    def choose() -> None:
+        found.append(find_clusters(arrays, world_from_part, present, camera_from_world, camera))
+
+    def clear(first: int, last: int) -> None:
+        clear_rows(first, last, inverse_depth, nearest)
+
+    cleared = [camera.height * k // num_threads for k in range(num_threads + 1)]
+    tasks = [choose, *(partial(clear, *rows) for rows in zip(cleared, cleared[1:], strict=False))]
+    share(lambda task: task(), [(task,) for task in tasks], num_threads)
+    chosen = found[0]
 
     def draw(first: int, last: int) -> None:
-        clear_columns(first, last, inverse_depth, nearest)
         place, box = np.empty(5 * ROOM), np.empty(CLUSTER_TRIANGLES, np.int64)
         draw_clusters(
             chosen.order, chosen.rectangle, chosen.nearest.view(np.int32), chosen.crosses, clusters.part,

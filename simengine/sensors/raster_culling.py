@@ -80,7 +80,7 @@ def sphere_in_view(
     return not bottom * z - y < -radius * math.sqrt(1.0 + bottom * bottom)
 
 
-@njit(cache=True, error_model="numpy", _nrt=False)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def place_parts(
     part_center: NDArray[np.float64], part_radius: NDArray[np.float64], world_from_part: NDArray[np.float64],
     present: NDArray[np.bool_], camera_from_world: NDArray[np.float64], width: int, height: int, fx: float, fy: float,
@@ -172,7 +172,7 @@ def box_depth(m: NDArray[np.float64], box: NDArray[np.float64]) -> tuple[float, 
     return w, abs(m[2, 0]) * box[3] + abs(m[2, 1]) * box[4] + abs(m[2, 2]) * box[5] + 1e-6
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def choose_clusters(
     cluster_part: NDArray[np.int32], box: NDArray[np.float64], cone: NDArray[np.float64], shown: NDArray[np.bool_],
     image_from_part: NDArray[np.float64], eye: NDArray[np.float64], width: int, height: int, near: float,
@@ -228,6 +228,32 @@ def choose_clusters(
         chosen[first[b]] = found[n]
         first[b] += 1
     return count
+
+
+@njit(cache=True, error_model="numpy", _nrt=False)
+def add_costs(
+    order: NDArray[np.int32], rectangle: NDArray[np.int32], first_triangle: NDArray[np.int32], empty: float,
+    cost: NDArray[np.float64],
+) -> None:
+    """Guess how long the image takes to draw up to the end of each column of tiles, in triangles.
+
+    Args:
+        order: The clusters that are drawn.
+        rectangle: See `choose_clusters`.
+        first_triangle: See `Clusters`.
+        empty: Cost of the pixels of a column.
+        cost: Filled; zero on entry. Shape (width / TILE, rounded up).
+    """
+    for n in range(order.shape[0]):
+        k = order[n]
+        first, last = rectangle[k, 0] // TILE, (rectangle[k, 1] - 1) // TILE
+        each = (first_triangle[k + 1] - first_triangle[k]) / (last + 1 - first)
+        for i in range(first, last + 1):
+            cost[i] += each
+    before = 0.0
+    for i in range(cost.shape[0]):
+        before += cost[i] + empty
+        cost[i] = before
 
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)

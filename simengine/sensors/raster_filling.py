@@ -21,11 +21,11 @@ _SURE = 1e-6  # an edge's crossing of a row is known better than this [px]
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def clear_columns(first: int, last: int, depth: NDArray[np.float32], nearest: NDArray[np.int32]) -> None:
-    """Let the columns [first, last) show nothing. Shapes (height, width)."""
-    for row in range(depth.shape[0]):
-        depth[row, first:last] = np.float32(0.0)
-        nearest[row, first:last] = np.int32(-1)
+def clear_rows(first: int, last: int, depth: NDArray[np.float32], nearest: NDArray[np.int32]) -> None:
+    """Let the rows [first, last) show nothing. Shapes (height, width)."""
+    for row in range(first, last):
+        depth[row] = np.float32(0.0)
+        nearest[row] = np.int32(-1)
 
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)

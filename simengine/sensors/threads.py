@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 BAND_ROWS = 24  # of one share; far more shares than threads, since rows of sky cost less than rows of street
+WIDE_ROWS = 90  # of one share where all rows cost about the same and little: a call costs as much as a row or ten
 
 
 @lru_cache(maxsize=4)
@@ -44,13 +45,15 @@ def share(work: Callable[..., object], pieces: Sequence[tuple[Any, ...]], num_th
                 help_.result()
 
 
-def share_rows(work: Callable[[int, int], object], height: int, num_threads: int) -> None:
+def share_rows(work: Callable[[int, int], object], height: int, num_threads: int, band: int = BAND_ROWS) -> None:
     """Call `work(first, last)` for bands that cover the rows [0, height) of an image.
 
     Args:
         work: What is done to the rows [first, last); it must let go of the interpreter's lock.
         height: Of the image.
         num_threads: That work at the same time.
+        band: Rows of a share.
     """
-    band = BAND_ROWS if num_threads > 1 else max(1, height)
+    if num_threads == 1:
+        band = max(1, height)
     share(work, [(first, min(height, first + band)) for first in range(0, height, band)], num_threads)

@@ -1,6 +1,7 @@
 """The visibility buffer against an independent ray caster, and against what scan conversion must never do."""
 
 import math
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,9 @@ import pytest
 
 from simengine.core.mesh import Mesh
 from simengine.sensors.camera import camera_axes, camera_from_pose
-from simengine.sensors.raster import NEAR, Intrinsics, draw_visibility, intrinsics_of_fov
+from simengine.sensors.raster import NEAR, Intrinsics, cut_columns, draw_visibility, find_clusters, intrinsics_of_fov
+from simengine.sensors.raster_culling import TILE
+from simengine.sensors.raster_filling import BLOCK
 from simengine.sensors.scene import flatten_scene, pose_parts
 from tests.sensors.camera_scene import plane_mesh, still_history, street_scene, weather
 from tools.checks.embree import Surfaces, away_from_edges, pixel_rays
@@ -222,3 +225,18 @@ def test_field_of_view_reaches_the_borders():
     camera = intrinsics_of_fov(640, 480, math.radians(90.0))
     assert camera.fx == pytest.approx(320.0)
     assert (camera.cx, camera.cy) == (320.0, 240.0)
+
+
+@pytest.mark.parametrize(("width", "count"), [(1280, 4), (160, 4), (35, 3), (16, 5), (1285, 2)])
+def test_strips_cover_every_column_once_and_none_is_too_narrow(width, count):
+    scene = street_scene(weather())
+    arrays = flatten_scene(scene)
+    placed = pose_parts(arrays, scene.actors, still_history(scene).poses_at(0), scene.origin)
+    camera = intrinsics_of_fov(width, 90, 1.2)
+    chosen = find_clusters(arrays, *placed, look((2.5, 0.0, 1.4)), camera)
+    strips = cut_columns(chosen, arrays.clusters.first_triangle, width, camera.height, count)
+    assert strips[0][0] == 0
+    assert strips[-1][1] == width
+    assert all(one[1] == other[0] for one, other in pairwise(strips))
+    assert all(first % TILE == 0 and last - first >= BLOCK for first, last in strips)
+    assert 1 + (width > 100) <= len(strips) <= count
