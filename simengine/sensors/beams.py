@@ -6,16 +6,15 @@ monotone, so the beams that hit are one contiguous range of the sorted beam tabl
 z = r · tangent (`beam_casting`). A triangle that contains the sensor's axis is cut at r = 0 and reaches to ±∞ in
 elevation. What lies behind what has been hit is left out before it is cut (`beam_culling`).
 
-The sensor and every part move during a sweep: parts are placed in the sensor's frame at knots in time (one a physics
-tick), and a vertex moves on a straight line between them. The chord leaves the arc by r ω² Δt² / 8, under a millimetre
-at 100 m for a yaw rate of 1 rad/s and 120 ticks a second.
+The sensor and every part move during a sweep: parts are placed in the sensor's frame at knots in time (each physics
+tick, and between where the ego turns), and a vertex moves on a straight line between them. The chord leaves the arc by
+r ω² Δt² / 8, under a millimetre at 100 m for a yaw rate of 1 rad/s and 120 ticks a second.
 
 Neighbouring columns form slices; each writes its own columns only, and the nearest hit does not depend on how a sweep
 is cut into slices, so the bits are the same for any number of threads.
 """
 
 import math
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -23,8 +22,7 @@ from numpy.typing import NDArray
 
 from simengine.sensors.beam_casting import MOST_COLUMNS, cast_slices
 from simengine.sensors.clusters import Clusters
-
-NO_TRIANGLE = -1
+from simengine.sensors.threads import share
 
 
 class BeamPattern(NamedTuple):
@@ -117,12 +115,5 @@ def cast_sweep(
         )
 
     workers = max(1, min(num_threads, len(slices.knot)))
-    if workers == 1:
-        run(0, 1)
-    else:
-        with ThreadPoolExecutor(workers - 1) as pool:
-            others = [pool.submit(run, first, workers) for first in range(1, workers)]
-            run(0, workers)
-            for other in others:
-                other.result()
+    share(run, [(first, workers) for first in range(workers)], workers)
     return distance, hit

@@ -1,4 +1,4 @@
-"""Rigid parts cut into small clusters of neighbouring triangles, which a beam sweep culls by their bounding boxes.
+"""Rigid parts cut into small clusters of neighbouring triangles, culled by their bounding boxes.
 
 A cluster keeps its own copy of its vertices in its part's frame, so it is built once an episode and moves by its part's
 transform alone: moving actors need no rebuilding. Neighbouring clusters of a part form bundles, which are culled first.

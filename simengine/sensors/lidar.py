@@ -34,9 +34,9 @@ from simengine.sensors.mount import sensor_pose
 from simengine.sensors.reflectance import ground_classes, paint_albedo, surface_table
 from simengine.sensors.scene import SceneArrays, pose_parts
 
-# A white target of 0.9 is just detected at 200 m (LISA's reference receiver), or at the range limit if that is farther.
 _TURN = 4e-4  # of the ego between two knots at most [rad]
 _MOST_PIECES = 4  # that the way between two ticks is cut into
+# A white target of 0.9 is just detected at 200 m (LISA's reference receiver), or at the range limit if that is farther.
 _REFERENCE_ALBEDO, _REFERENCE_RANGE = 0.9, 200.0
 
 

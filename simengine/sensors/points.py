@@ -29,7 +29,8 @@ BLOCK = 1280  # pixels; the planes of a block take 190 kB
 ) = range(0, 37 * BLOCK, BLOCK)
 NUM_VALUES = 37 * BLOCK
 UNSEEN = -2  # instead of a triangle: a pixel whose colour nobody asks for
-MOST_STEP, KNOT_ANGLE = 4, 1.0 / 160.0  # from knot to knot: at most 4 pixels and this angle [rad]
+# Half of what lies from knot to knot: at most 4 pixels and this angle [rad] (twice that in mirror images).
+MOST_STEP, KNOT_ANGLE = 4, 1.0 / 160.0
 _F = np.float32
 _SAME_NORMAL = _F(1e-6)
 _FAINTEST = _F(1e-4)  # inverse depth of what is nowhere [1/m]
@@ -88,7 +89,7 @@ def flat_triangles(corner_normal: NDArray[np.float32], out: NDArray[np.bool_]) -
 
 @njit(cache=True, error_model="numpy")
 def knot_step(focal: float) -> int:
-    """Return how many pixels lie between the knots of a run for a focal length [px]."""
+    """Return half of how many pixels lie from knot to knot of a run for a focal length [px]."""
     return max(1, min(MOST_STEP, int(focal * KNOT_ANGLE)))
 
 

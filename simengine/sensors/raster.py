@@ -98,13 +98,14 @@ def cut_columns(
         count: Strips that are wanted.
 
     Returns:
-        First column and last column + 1 of each strip; all begin with a tile, and none is narrower than BLOCK.
+        First column and last column + 1 of each strip; all begin with a tile, and none is narrower than one, since
+        up to two blocks, a tile, are written at once.
     """
     tiles = -(-width // TILE)
     done = np.zeros(tiles + 1)
     add_costs(chosen.order, chosen.rectangle, first_triangle, _PIXEL_COST * TILE * height, done[1:])
     cuts = {int(np.searchsorted(done, done[-1] * k / count)) * TILE for k in range(1, count)}
-    inner = sorted(cut for cut in cuts if 0 < cut <= width - BLOCK)
+    inner = sorted(cut for cut in cuts if 0 < cut <= width - TILE)
     return list(zip([0, *inner], [*inner, width], strict=True))
 
 

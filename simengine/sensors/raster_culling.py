@@ -182,7 +182,7 @@ def choose_clusters(
 
     Args:
         cluster_part: Shape (num_clusters,).
-        box: `Clusters.box`. Shape (num_clusters, 6).
+        box: `Clusters.box`. Shape (num_clusters, 7).
         cone: See `normal_cones`. Shape (num_clusters, 4).
         shown, image_from_part, eye: See `place_parts`.
         width: Of the image [px].

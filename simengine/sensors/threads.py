@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import lru_cache
 from typing import Any
 
@@ -39,10 +39,11 @@ def share(work: Callable[..., object], pieces: Sequence[tuple[Any, ...]], num_th
     helping = [_helpers(os.getpid(), num_threads - 1).submit(take) for _ in range(count)]
     try:
         take()
-    finally:
-        for help_ in helping:  # one that has not begun is not needed: nothing is left
-            if not help_.cancel():
-                help_.result()
+    finally:  # one that has not begun is not needed, the others end before the caller goes on with what they write
+        begun = [future for future in helping if not future.cancel()]
+        wait(begun)
+    for future in begun:
+        future.result()
 
 
 def share_rows(work: Callable[[int, int], object], height: int, num_threads: int, band: int = BAND_ROWS) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from simengine.sensors import beam_casting, beam_choosing, beam_culling, beam_table, beams
-from simengine.sensors.beams import NO_TRIANGLE, BeamPattern, cast_sweep, plan_slices, spinning_pattern
+from simengine.sensors.beams import BeamPattern, cast_sweep, plan_slices, spinning_pattern
 from simengine.sensors.clusters import Clusters, build_clusters
 from tools.checks.embree import Surfaces, beam_rays
 
@@ -75,7 +75,7 @@ def _embree(vertex, triangle, lowest, highest, channels, columns, max_range=120.
     ray = beam_rays(lowest, highest, channels, columns).reshape(-1, 3)
     hit, distance = Surfaces(vertex[triangle]).cast(np.zeros_like(ray), ray)
     hit, distance = hit.reshape(columns, channels), distance.reshape(columns, channels)
-    return distance, np.where(distance > max_range, NO_TRIANGLE, hit)
+    return distance, np.where(distance > max_range, -1, hit)
 
 
 @pytest.mark.parametrize(("lowest", "highest"), [(-25.0, 15.0), (-88.0, 88.0)])
@@ -120,7 +120,7 @@ def test_triangle_across_the_axis_is_seen_at_every_azimuth(height):
     steep = 0 if height < 0.0 else 8
     assert (hit[:, steep] == 0).all()
     assert distance[:, steep] == pytest.approx(abs(height) / math.sin(math.radians(80.0)), abs=1e-5)
-    assert (hit[:, 8 - steep] == NO_TRIANGLE).all()
+    assert (hit[:, 8 - steep] == -1).all()
 
 
 def test_wall_behind_a_wall_is_hidden():
@@ -128,8 +128,8 @@ def test_wall_behind_a_wall_is_hidden():
     vertex = np.concatenate([near, near * np.float32(2.0)])
     clusters = build_clusters(vertex, np.array([[3, 4, 5], [0, 1, 2]], np.int32), np.zeros(2, np.int32))
     (distance, hit), _ = _sweep(clusters, _still(1), spinning_pattern(-0.1, 0.1, 3, 64))
-    assert set(np.unique(hit)) == {NO_TRIANGLE, 1}
-    assert np.isinf(distance[hit == NO_TRIANGLE]).all()
+    assert set(np.unique(hit)) == {-1, 1}
+    assert np.isinf(distance[hit == -1]).all()
 
 
 def test_one_beam_alone_hits_what_it_hits_among_others():

@@ -11,7 +11,6 @@ from simengine.core.mesh import Mesh
 from simengine.sensors.camera import camera_axes, camera_from_pose
 from simengine.sensors.raster import NEAR, Intrinsics, cut_columns, draw_visibility, find_clusters, intrinsics_of_fov
 from simengine.sensors.raster_culling import TILE
-from simengine.sensors.raster_filling import BLOCK
 from simengine.sensors.scene import flatten_scene, pose_parts
 from tests.sensors.camera_scene import plane_mesh, still_history, street_scene, weather
 from tools.checks.embree import Surfaces, away_from_edges, pixel_rays
@@ -168,7 +167,7 @@ def test_any_number_of_threads_gives_the_same_bits():
     arrays = flatten_scene(scene)
     world_from_part, present = pose_parts(arrays, scene.actors, still_history(scene).poses_at(0), scene.origin)
     placed = (arrays, world_from_part, present, look((2.5, 0.0, 1.4)))
-    for camera in (CAMERA, intrinsics_of_fov(101, 60, 1.2), intrinsics_of_fov(35, 40, 1.2)):
+    for camera in (CAMERA, intrinsics_of_fov(101, 60, 1.2), intrinsics_of_fov(27, 40, 1.2)):
         whole = draw_visibility(*placed, camera)
         assert (whole.triangle >= 0).mean() > 0.5
         for num_threads in (2, 3, 7):
@@ -227,7 +226,7 @@ def test_field_of_view_reaches_the_borders():
     assert (camera.cx, camera.cy) == (320.0, 240.0)
 
 
-@pytest.mark.parametrize(("width", "count"), [(1280, 4), (160, 4), (35, 3), (16, 5), (1285, 2)])
+@pytest.mark.parametrize(("width", "count"), [(1280, 4), (160, 4), (35, 3), (27, 4), (16, 5), (1285, 2)])
 def test_strips_cover_every_column_once_and_none_is_too_narrow(width, count):
     scene = street_scene(weather())
     arrays = flatten_scene(scene)
@@ -238,5 +237,5 @@ def test_strips_cover_every_column_once_and_none_is_too_narrow(width, count):
     assert strips[0][0] == 0
     assert strips[-1][1] == width
     assert all(one[1] == other[0] for one, other in pairwise(strips))
-    assert all(first % TILE == 0 and last - first >= BLOCK for first, last in strips)
+    assert all(first % TILE == 0 and last - first >= TILE for first, last in strips)
     assert 1 + (width > 100) <= len(strips) <= count
