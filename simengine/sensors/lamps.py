@@ -17,7 +17,6 @@ from simengine.core.state import ActorKind, Light
 
 # Columns of a light: place, direction it faces, upward axis, intensity (RGB, cd), reach [m], what it is.
 NUM_COLUMNS = 14
-_X, _Y, _Z, _FX, _FY, _FZ, _UX, _UY, _UZ, _RED, _GREEN, _BLUE, _REACH, _KIND = range(NUM_COLUMNS)
 STREET_LAMP, HEAD_LAMP, TAIL_LAMP = 0.0, 1.0, 2.0
 HEAD_INTENSITY = 26_000.0  # of a pair, in the brightest direction [cd]
 STREET_INTENSITY = 1_500.0  # straight down [cd]
