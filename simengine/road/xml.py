@@ -11,6 +11,7 @@ from pathlib import Path
 from lxml import etree
 
 from simengine.core.errors import ScenarioError
+from simengine.road.remarks import Remark
 
 MAX_BYTES = 128 * 1024 * 1024
 MAX_ELEMENTS = 2_000_000
@@ -24,21 +25,33 @@ def _shorten(value: str) -> str:
 
 
 class Element:
-    """One XML element: its tag, attributes, text, children and place in the file."""
+    """One XML element: its tag, attributes, text, children and place in the file; a tree shares its `remarks`."""
 
-    __slots__ = ("attributes", "children", "file", "line", "tag", "text")
+    __slots__ = ("attributes", "children", "file", "line", "remarks", "tag", "text")
 
-    def __init__(self, file: str, line: int, tag: str, attributes: dict[str, str]) -> None:
+    def __init__(
+        self, file: str, line: int, tag: str, attributes: dict[str, str], remarks: list[Remark] | None = None
+    ) -> None:
         self.file = file
         self.line = line
         self.tag = tag
         self.attributes = attributes
         self.text = ""
+        self.remarks: list[Remark] = [] if remarks is None else remarks
         self.children: list[Element] = []
 
     def error(self, message: str) -> ScenarioError:
         """Return an error that names this element's place; the caller raises it."""
         return ScenarioError(f"{self.file}, line {self.line}: <{self.tag}> {message}")
+
+    def remark(self, text: str, detail: str = "") -> None:
+        """Note that something here is not as the format says but is tolerated; told to the user once, at the end.
+
+        Args:
+            text: The kind: what was found and what is done about it, in the same words for every place of a kind.
+            detail: This place's names and values.
+        """
+        self.remarks.append(Remark(self.line, self.tag, text, detail))
 
     def all(self, tag: str) -> Iterator["Element"]:
         """Iterate over the children of a tag."""
@@ -125,19 +138,20 @@ class Element:
         return int(stripped)
 
 
-def _element(node: etree._Element, file: str) -> Element:
-    return Element(file, node.sourceline or 1, node.tag.rpartition("}")[2], dict(node.items()))
+def _element(node: etree._Element, file: str, remarks: list[Remark]) -> Element:
+    return Element(file, node.sourceline or 1, node.tag.rpartition("}")[2], dict(node.items()), remarks)
 
 
 def _convert(root: etree._Element, file: str) -> Element:
     """Copy a parsed tree, refusing what is nested too deeply; text beside child elements is left out."""
-    top = _element(root, file)
+    remarks: list[Remark] = []
+    top = _element(root, file, remarks)
     waiting = [(root, top, 1)]
     while waiting:
         node, element, depth = waiting.pop()
         children = element.children
         for child in node:
-            copy = _element(child, file)
+            copy = _element(child, file, remarks)
             children.append(copy)
             if len(child):
                 if depth >= MAX_DEPTH - 1:
@@ -168,7 +182,7 @@ def _parse(path: str | Path, file: str) -> etree._Element:
                 if count == 1 and node.getroottree().docinfo.internalDTD is not None:
                     raise ScenarioError(f"{file}, line 1: declares a document type (and so entities); none is allowed")
                 if count > MAX_ELEMENTS:
-                    raise _element(node, file).error(f"is one element too many: a file may hold {MAX_ELEMENTS}")
+                    raise _element(node, file, []).error(f"is one element too many: a file may hold {MAX_ELEMENTS}")
     if size == 0:
         raise ScenarioError(f"{file}: is empty; it must hold XML")
     return parser.close()

@@ -151,6 +151,7 @@ class EpisodeSummary(NamedTuple):
     metrics: dict[str, Any]
     digest: str
     versions: dict[str, str]  # of the program, its arithmetic and the platform
+    remarks: tuple[str, ...] = ()  # what was tolerated in the input files, one line a kind
 
 
 class EpisodeSource(ABC):
@@ -280,6 +281,11 @@ class Episode:
     def versions(self) -> dict[str, str]:
         """What computed it."""
         return self._summary.versions
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What was tolerated in the scenario's input files, one line a kind."""
+        return self._summary.remarks
 
     @property
     def duration(self) -> float:

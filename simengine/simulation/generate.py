@@ -22,7 +22,14 @@ from simengine.scenario.sampling import concretize, content_hash, to_yaml
 from simengine.scenario.spec import ConcreteScenario
 from simengine.simulation.atomic import complete_or_absent
 from simengine.simulation.dataset import Dataset
-from simengine.simulation.index import EPISODES, episode_path, finished_episodes, refresh_index, remove_unfinished
+from simengine.simulation.index import (
+    EPISODES,
+    REMARKS,
+    episode_path,
+    finished_episodes,
+    refresh_index,
+    remove_unfinished,
+)
 from simengine.simulation.mcap_reader import read_episode
 from simengine.simulation.preview import write_preview
 from simengine.simulation.runner import Job, compile_kernels, default_workers, progress, run_jobs
@@ -173,7 +180,7 @@ def generate(overrides: list[str], multirun: bool = False) -> int:
         _write_settings(batch)
     try:
         seconds = _run(jobs, workers, output)
-        passed = [_conclude(batch, seconds) for batch in batches]
+        rows = [_conclude(batch, seconds) for batch in batches]
     except KeyboardInterrupt:
         for batch in batches:
             remove_unfinished(batch.folder)  # of workers that were stopped
@@ -181,6 +188,12 @@ def generate(overrides: list[str], multirun: bool = False) -> int:
         command = "simengine generate " + ("-m " if multirun else "") + " ".join(shlex.quote(text) for text in shown)
         print(f"\nsimengine: interrupted; to go on:\n  {command}", file=sys.stderr)
         return 130
+    passed = [sum(row["verdict"] == "passed" for row in found) for found in rows]
+    remarks = dict.fromkeys(line for found in rows for row in found for line in row[REMARKS].splitlines())
+    if remarks:
+        print("tolerated in the input files (the index's column remarks tells it too):", file=sys.stderr)
+    for line in remarks:
+        print(f"  {line}", file=sys.stderr)
     print(f"{total} episodes in {os.path.relpath(output)}: {sum(passed)} passed, {total - sum(passed)} did not")
     if multirun:
         for batch, good in zip(batches, passed, strict=True):
@@ -212,8 +225,8 @@ def _run(jobs: list[Job], workers: int, output: Path) -> dict[str, float]:
     return seconds
 
 
-def _conclude(batch: Batch, seconds: dict[str, float]) -> int:
-    """Write the index and the previews of a finished folder; returns how many of the batch's episodes passed."""
+def _conclude(batch: Batch, seconds: dict[str, float]) -> list[dict[str, Any]]:
+    """Write the index and the previews of a finished folder; returns the index's rows of the batch's episodes."""
     walls = {Path(path).stem: wall for path, wall in seconds.items() if Path(path).parents[1] == batch.folder}
     rows = refresh_index(batch.folder, walls)  # of an earlier, longer run too
     settings = batch.scenarios[0][1].recorder
@@ -223,4 +236,4 @@ def _conclude(batch: Batch, seconds: dict[str, float]) -> int:
         if settings.video:
             write_video(dataset[0], batch.folder / "preview.mp4")
     asked = {name for name, _ in batch.scenarios}
-    return sum(row["id"] in asked and row["verdict"] == "passed" for row in rows)
+    return [row for row in rows if row["id"] in asked]

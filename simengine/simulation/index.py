@@ -19,7 +19,8 @@ from simengine.simulation.mcap_reader import read_episode
 
 EPISODES, INDEX = "episodes", "index.parquet"
 WALL_TIME = "wall_time"  # the only column that differs between two runs of the same episodes [s]
-_HEAD = ("id", "scenario", "seed", "duration", "verdict", "reason", "digest", WALL_TIME)
+REMARKS = "remarks"  # what was tolerated in the input files, a line a kind
+_HEAD = ("id", "scenario", "seed", "duration", "verdict", "reason", "digest", WALL_TIME, REMARKS)
 
 
 def episode_path(folder: Path, episode_id: str) -> Path:
@@ -43,6 +44,7 @@ def episode_row(summary: EpisodeSummary, wall_time: float | None) -> dict[str, A
         "reason": summary.verdict.reason,
         "digest": summary.digest,
         WALL_TIME: wall_time,
+        REMARKS: "\n".join(summary.remarks),
     }
     row.update(sorted(summary.parameters.items()))
     row.update({f"metrics.{name}": value for name, value in sorted(summary.metrics.items())})

@@ -67,6 +67,7 @@ class McapSource(EpisodeSource):
             stored["collisions"] = tuple(Collision(**collision) for collision in collisions)
             stored["intervals"] = tuple(Interval(**interval) for interval in stored["intervals"])
             stored["sensors"] = tuple(stored["sensors"])
+            stored["remarks"] = tuple(stored["remarks"])
             return EpisodeSummary(**stored)
 
         return self._checked(read)

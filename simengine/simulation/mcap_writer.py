@@ -59,6 +59,7 @@ class EpisodeWriter(Recorder):
         actors: Who takes part; row 0 is used.
         settings: How images and depth are stored.
         inputs: Content of the scenario's input files by path.
+        remarks: What was tolerated in them.
 
     Raises:
         ConfigError: The file cannot be written.
@@ -73,11 +74,13 @@ class EpisodeWriter(Recorder):
         actors: ActorTable,
         settings: RecorderSpec,
         inputs: Mapping[str, bytes],
+        remarks: tuple[str, ...] = (),
     ) -> None:
         self._id = episode_id
         self._scenario = scenario
         self._network = network
         self._settings = settings
+        self._remarks = remarks
         self._kind, self._size = actors.kind[0].copy(), actor_sizes(actors)
         self._digest = EpisodeDigest()
         self._clock = Clock()
@@ -197,7 +200,7 @@ class EpisodeWriter(Recorder):
         outcome = (verdict, collisions, intervals, metrics)
         digest_outcome(self._digest, self._last_ns, *outcome)
         digest = self._digest.hexdigest()
-        summary = summarize(self._id, self._scenario, self._last_ns, *outcome, digest)
+        summary = summarize(self._id, self._scenario, self._last_ns, *outcome, digest, self._remarks)
         stored = summary._asdict()
         stored["verdict"] = [
             {**result._asdict(), "value": finite_or_none(result.value)} for result in verdict.results

@@ -36,6 +36,7 @@ class MemoryRecorder(Recorder):
         actors: Who takes part; row 0 is used.
         inputs: Content of the scenario's input files by path.
         keep_frames: Whether frames are kept (they are part of the digest in any case).
+        remarks: What was tolerated in the input files.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class MemoryRecorder(Recorder):
         actors: ActorTable,
         inputs: Mapping[str, bytes],
         keep_frames: bool = True,
+        remarks: tuple[str, ...] = (),
     ) -> None:
         self._id = episode_id
         self._scenario = scenario
@@ -53,6 +55,7 @@ class MemoryRecorder(Recorder):
         self._actors = actors
         self._inputs = dict(inputs)
         self._keep_frames = keep_frames
+        self._remarks = remarks
         self._digest = EpisodeDigest()
         self._clock = Clock()
         self._time_ns: list[int] = []
@@ -89,7 +92,7 @@ class MemoryRecorder(Recorder):
         outcome = (verdict, collisions, intervals, metrics)
         digest_outcome(self._digest, duration_ns, *outcome)
         digest = self._digest.hexdigest()
-        self._summary = summarize(self._id, self._scenario, duration_ns, *outcome, digest)
+        self._summary = summarize(self._id, self._scenario, duration_ns, *outcome, digest, self._remarks)
         return digest
 
     def abort(self) -> None:

@@ -133,6 +133,7 @@ def summarize(
     intervals: Sequence[Interval],
     metrics: Mapping[str, Any],
     digest: str,
+    remarks: tuple[str, ...] = (),
 ) -> EpisodeSummary:
     """Put together what an episode came to."""
     return EpisodeSummary(
@@ -153,4 +154,5 @@ def summarize(
             "numba": numba.__version__,
             "platform": f"{platform.system()} {platform.machine()}",
         },
+        remarks=remarks,
     )

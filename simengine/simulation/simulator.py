@@ -287,7 +287,9 @@ def simulate(scenario: ConcreteScenario, driver: Driver | None = None, keep_fram
 
     def remember(world: World) -> Recorder:
         recorders.append(
-            MemoryRecorder("episode", scenario, world.network, world.actors, world.inputs, keep_frames=keep_frames)
+            MemoryRecorder(
+                "episode", scenario, world.network, world.actors, world.inputs, keep_frames, world.remarks
+            )
         )
         return recorders[-1]
 
@@ -305,7 +307,7 @@ def record(scenario: ConcreteScenario, episode_id: str, path: Path) -> EpisodeSu
     simulator = Simulator(
         scenario,
         lambda world: EpisodeWriter(
-            path, episode_id, scenario, world.network, world.actors, scenario.recorder, world.inputs
+            path, episode_id, scenario, world.network, world.actors, scenario.recorder, world.inputs, world.remarks
         ),
     )
     try:

@@ -49,6 +49,7 @@ class World(NamedTuple):
     recorded_row: np.ndarray  # row of the recording each actor follows, −1 for none. (num_actors,)
     scenery: Scenery
     inputs: dict[str, bytes]  # content of the input files by path
+    remarks: tuple[str, ...]  # what was tolerated in the input files
 
     @property
     def recording_end_ns(self) -> int:
@@ -96,6 +97,7 @@ def build_world(scenario: ConcreteScenario) -> World:
     """
     inputs = _read_inputs(scenario)
     road, recorded, shelves, walls = scenario.road, None, [], []
+    remarks: tuple[str, ...] = ()
     if road.kind == "street":
         network = make_street(**_settings(scenario, "parked_fraction"))
     elif road.kind == "intersection":
@@ -104,10 +106,10 @@ def build_world(scenario: ConcreteScenario) -> World:
         network, shelves = make_warehouse(**_settings(scenario))
         walls = warehouse_walls(**_settings(scenario, "speed_limit"))
     elif road.kind == "opendrive":
-        network = read_opendrive(Path(road.file).expanduser())
+        network, remarks = read_opendrive(Path(road.file).expanduser())
     else:
         recorded = read_commonroad(Path(road.file).expanduser())
-        network = recorded.network
+        network, remarks = recorded.network, recorded.remarks
     random = generator(scenario.seed, "placement")
     placer = Placer(scenario, network, random)
     follows = place_everybody(placer, recorded)
@@ -124,7 +126,7 @@ def build_world(scenario: ConcreteScenario) -> World:
     names = {plan.name: index for index, plan in enumerate(placer.plans)}
     return World(
         scenario, network, lanes, ground, weather, actors, state, names, replayed,
-        np.array(follows, np.int64), scenery, inputs,
+        np.array(follows, np.int64), scenery, inputs, remarks,
     )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ ESMINI = SHARED / "openscenario" / "esmini" / "resources" / "xodr"
 
 
 def load(name):
-    return read_opendrive(FIXTURES / f"{name}.xodr")
+    return read_opendrive(FIXTURES / f"{name}.xodr").network
 
 
 def lane(network, name):
@@ -365,7 +365,7 @@ def test_signs_rank_the_approaches_where_no_light_does(tmp_path):
         text = re.sub(rf'(<signal id="{name}".*?type=")1000001', rf"\g<1>{kind}", text)
     path = tmp_path / "signs.xodr"
     path.write_text(text)
-    network = read_opendrive(path)
+    network = read_opendrive(path).network
     rank = {name: network.lane_priority[lane(network, name)] for name in ("11.0.1", "15.0.-1", "14.0.-1", "13.0.-1")}
     assert rank["11.0.1"] > rank["15.0.-1"] > rank["14.0.-1"] > rank["13.0.-1"]
     assert network.lane_name[network.stop_lane].tolist() == ["3.0.-1"] and network.stop_yield.tolist() == [1]
@@ -461,7 +461,7 @@ def test_mutated_files_give_a_network_or_one_error(tmp_path, data):
     path = tmp_path / "mutated.xodr"
     path.write_text(text)
     try:
-        network = read_opendrive(path)
+        network = read_opendrive(path).network
     except ScenarioError as error:
         assert "\n" not in str(error)
     else:
@@ -479,7 +479,7 @@ def real_files() -> list:
 
 @pytest.mark.parametrize("path", real_files(), ids=lambda path: path and path.stem)
 def test_real_lanes_meet_their_successors(path):
-    network = read_opendrive(path)
+    network = read_opendrive(path).network
     assert len(network.lane_type)
     if not len(network.successor):
         return
@@ -494,7 +494,7 @@ def test_real_lanes_meet_their_successors(path):
 
 @pytest.mark.parametrize("path", real_files(), ids=lambda path: path and path.stem)
 def test_real_neighbours_touch_without_overlap(path):
-    network = read_opendrive(path)
+    network = read_opendrive(path).network
     checked = 0
     for i in np.flatnonzero(network.lane_left >= 0):
         left = network.lane_left[i]
@@ -523,7 +523,7 @@ def test_crest_curve_and_curves_elevation_are_as_high_as_their_cubics():
         down = 6.0 - 0.00367346938776 * a**2 + 0.0000349854227405 * a**3
         return np.where((s < 200.0) | (s > 340.0), 0.0, np.where(s < 270.0, up, down))
 
-    network = read_opendrive(ESMINI / "crest-curve.xodr")
+    network = read_opendrive(ESMINI / "crest-curve.xodr").network
     p = points(network, "0.0.-1")
     on_line = p[:, 0] <= 100.0
     assert p[on_line, 2] == pytest.approx(0.0)
@@ -542,7 +542,7 @@ def test_crest_curve_and_curves_elevation_are_as_high_as_their_cubics():
         {key: float(value) for key, value in re.findall(r'(\w)="([^"]*)"', record)}
         for record in re.findall(r"<elevation (.*?)/>", text)
     ]
-    network = read_opendrive(ESMINI / "curves_elevation.xodr")
+    network = read_opendrive(ESMINI / "curves_elevation.xodr").network
     heights = points(network, "1.0.-1")[:, 2]
     for record in records[1:]:
         assert np.abs(heights - record["a"]).min() < 1e-6  # a station lies on every record's start
@@ -550,21 +550,21 @@ def test_crest_curve_and_curves_elevation_are_as_high_as_their_cubics():
 
 @needs_data
 def test_left_hand_motorway_is_the_right_hand_one_reversed():
-    right, left = (read_opendrive(ESMINI / f"{name}.xodr") for name in ("e6mini", "e6mini-lht"))
+    right, left = (read_opendrive(ESMINI / f"{name}.xodr").network for name in ("e6mini", "e6mini-lht"))
     for name in ("0.0.-2", "0.0.2"):
         assert points(left, name) == pytest.approx(points(right, name)[::-1], abs=1e-9)
 
 
 @needs_data
 def test_velodrome_banks_by_sixty_degrees_and_closes():
-    network = read_opendrive(ESMINI / "velodrome.xodr")
+    network = read_opendrive(ESMINI / "velodrome.xodr").network
     assert np.abs(network.point_bank).max() == pytest.approx(math.pi / 3, abs=1e-6)
     assert successors(network, "1.0.-1") == {"1.0.-1"}
 
 
 @needs_data
 def test_towns_have_lights_for_every_approach():
-    network = read_opendrive(TOWNS / "Town01.xodr")
+    network = read_opendrive(TOWNS / "Town01.xodr").network
     assert len(network.signal_name) == 36 and len(network.stop_lane) == 36
     assert len(set(network.stop_lane.tolist())) == 36 and (network.stop_signal >= 0).all()
     assert (np.diff(network.successor_first)[network.lane_type == LaneType.DRIVING] > 0).all()  # no dead end
@@ -577,6 +577,6 @@ def test_towns_have_lights_for_every_approach():
 
 @needs_data
 def test_lights_of_fabriksgatan_stop_cars_and_let_people_cross():
-    network = read_opendrive(ESMINI / "fabriksgatan_traffic_lights.xodr")
+    network = read_opendrive(ESMINI / "fabriksgatan_traffic_lights.xodr").network
     assert network.signal_name.tolist() == ["1", "2", "3"]
     assert len(network.stop_lane) == 1 and network.signal_group[1] == network.signal_group[2] != network.signal_group[0]

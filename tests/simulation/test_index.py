@@ -37,6 +37,16 @@ def make(folder, number: int, num_frames: int = 1):
     return read_episode(path).summary
 
 
+def test_a_row_tells_what_was_tolerated_in_the_input_files(tmp_path):
+    (tmp_path / EPISODES).mkdir()
+    path, scenario = episode_path(tmp_path, "000001"), drawn.concrete(seed=1)
+    told = ("a.xodr: <road> is odd: line 3", "a.xodr: <lane> is odd: line 4")
+    writer = EpisodeWriter(path, path.stem, scenario, drawn.network(), drawn.actors(), scenario.recorder, {}, told)
+    drawn.record(writer, 1)
+    assert read_episode(path).remarks == told
+    assert [row["remarks"] for row in refresh_index(tmp_path, {})] == ["\n".join(told)]
+
+
 def without_wall_time(folder) -> list[dict]:
     return [{name: value for name, value in row.items() if name != WALL_TIME} for row in read_index(folder)]
 
@@ -53,8 +63,8 @@ def test_a_row_holds_what_the_episode_came_to_and_what_was_drawn(tmp_path):
     }  # fmt: skip
     assert {name: row[name] for name in expected} == expected
     assert len(row["digest"]) == 64
-    assert pq.read_schema(tmp_path / INDEX).names[:8] == [
-        "id", "scenario", "seed", "duration", "verdict", "reason", "digest", WALL_TIME,
+    assert pq.read_schema(tmp_path / INDEX).names[:9] == [
+        "id", "scenario", "seed", "duration", "verdict", "reason", "digest", WALL_TIME, "remarks",
     ]  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from simengine.road.commonroad.problem import read_problems
 from simengine.road.commonroad.regulation import draw_crosswalks, read_lights, read_signs, read_stop_lines
 from simengine.road.network import RoadNetwork
 from simengine.road.recording import PlanningProblem, RecordedTracks, StillObstacles
+from simengine.road.remarks import list_remarks
 from simengine.road.xml import read_xml
 
 VERSIONS = ("2018b", "2020a")
@@ -27,7 +28,7 @@ class CommonRoadScenario(NamedTuple):
     tracks: RecordedTracks
     still: StillObstacles
     problems: tuple[PlanningProblem, ...]
-    skipped: tuple[str, ...]  # obstacles that are in neither, with the reason
+    remarks: tuple[str, ...]  # what was left out or tolerated, one line a kind
 
 
 def read_commonroad(path: str | Path) -> CommonRoadScenario:
@@ -58,5 +59,5 @@ def read_commonroad(path: str | Path) -> CommonRoadScenario:
         tracks=pack_tracks(obstacles.tracks, time_step),
         still=pack_still(obstacles.still),
         problems=read_problems(root, lanelets),
-        skipped=tuple(obstacles.skipped),
+        remarks=list_remarks(root.file, root.remarks),
     )

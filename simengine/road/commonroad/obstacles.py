@@ -42,11 +42,10 @@ class _Track:
 
 @dataclass
 class Obstacles:
-    """What was read, and what was passed over with the reason."""
+    """What was read; what was passed over is in the file's remarks."""
 
     tracks: list[_Track] = field(default_factory=list)
     still: list[_Track] = field(default_factory=list)
-    skipped: list[str] = field(default_factory=list)
 
 
 def _state(element: Element, box: shapes.Box, last_heading: float) -> _State:
@@ -85,12 +84,13 @@ def _kind(element: Element, box: shapes.Box, moves: bool) -> ActorKind | None:
 def _read_one(element: Element, moves: bool, into: Obstacles) -> None:
     name = element.string("id")
     if moves and element.find("trajectory") is None and element.find("occupancySet") is not None:
-        into.skipped.append(f"obstacle {name}: its future is a set of occupancies, not a trajectory")
+        element.remark("has a set of occupancies for its future, not a trajectory; it is left out", f"obstacle {name}")
         return
     box = shapes.box(element.require("shape"))
     kind = _kind(element, box, moves)
     if kind is None:
-        into.skipped.append(f"obstacle {name}: of type {element.require('type').text!r}, which is no actor")
+        kind_name = element.require("type").text
+        element.remark(f"is of type {kind_name!r}, which is no actor; it is left out", f"obstacle {name}")
         return
     states = [_state(element.require("initialState"), box, 0.0)]
     if not moves:
@@ -117,8 +117,8 @@ def read_obstacles(root: Element) -> Obstacles:
     names: dict[str, Element] = {}
     for element in root.children:
         if element.tag in ("phantomObstacle", "environmentObstacle"):
-            reason = "an assumed one" if element.tag == "phantomObstacle" else "part of the surroundings, not an actor"
-            found.skipped.append(f"obstacle {element.string('id')}: {reason}")
+            reason = "is only assumed" if element.tag == "phantomObstacle" else "is part of the surroundings, no actor"
+            element.remark(f"{reason}; it is left out", f"obstacle {element.string('id')}")
             continue
         if element.tag == "obstacle":
             moves = element.require("role").text_choice(("static", "dynamic")) == "dynamic"

@@ -1,6 +1,7 @@
 """Read road networks from OpenDRIVE files (ASAM OpenDRIVE 1.4–1.8, without lateral shapes and railways)."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 from simengine.core.errors import ScenarioError
 from simengine.road.build import build_network
@@ -11,10 +12,18 @@ from simengine.road.opendrive.links import link_lanes, set_turns
 from simengine.road.opendrive.parse import parse_opendrive
 from simengine.road.opendrive.programmes import draw_lights
 from simengine.road.opendrive.signals import draw_signs, draw_stop_lines, read_signals, set_priorities
+from simengine.road.remarks import list_remarks
 from simengine.road.xml import read_xml
 
 
-def read_opendrive(path: str | Path) -> RoadNetwork:
+class OpenDriveMap(NamedTuple):
+    """Everything an OpenDRIVE file states, in the file's own coordinates."""
+
+    network: RoadNetwork
+    remarks: tuple[str, ...]  # what is not as the format says but was tolerated, one line a kind
+
+
+def read_opendrive(path: str | Path) -> OpenDriveMap:
     """Read an OpenDRIVE file; coordinates stay the file's own.
 
     Lanes are called `road.stretch.lane`, a stretch being a lane section or the part of one between two changes of speed
@@ -36,6 +45,7 @@ def read_opendrive(path: str | Path) -> RoadNetwork:
     stop_lines = draw_stop_lines(signals)
     hold_before_crossings(stop_lines, crossings, lanes)
     try:
-        return build_network(lanes.drafts, lights, stop_lines, crossings, draw_signs(signals))
+        network = build_network(lanes.drafts, lights, stop_lines, crossings, draw_signs(signals))
     except ScenarioError as error:  # what only shows once all lanes are together
         raise root.error(f"makes no road network: {error}") from None
+    return OpenDriveMap(network, list_remarks(root.file, root.remarks))
