@@ -1,4 +1,4 @@
-"""Read road networks from OpenDRIVE files (ASAM OpenDRIVE 1.4–1.8, without lateral shapes and railways)."""
+"""Read road networks from OpenDRIVE files (ASAM OpenDRIVE 1.4–1.8, lateral shapes included, without railways)."""
 
 from pathlib import Path
 from typing import NamedTuple

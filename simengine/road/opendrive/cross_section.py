@@ -1,7 +1,7 @@
 """Sample the lanes of a stretch of road: stations close enough that every chord stays near its curve.
 
 Lateral layout follows ASAM OpenDRIVE 1.7, chapters 9–11: widths stack outwards from the (offset) centre lane in the
-plane that superelevation and crossfall incline; lanes marked `level` stay level.
+plane that superelevation and crossfall incline, raised by the lateral shape; lanes marked `level` stay level.
 """
 
 import math
@@ -12,6 +12,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.road.opendrive.geometry import reference_batch
+from simengine.road.opendrive.lateral_shape import lay_on_shape
 from simengine.road.opendrive.model import Cubics, Lane, Road, Section
 
 MAX_STEP = 5.0  # between stations [m]
@@ -129,6 +130,11 @@ def evaluate(road: Road, section: Section, station: NDArray[np.float64], left: N
         falling = _checked(_one_sided(fall, station, left), MAX_BANK, road, "its crossfall [rad]", station)
         level = np.array([lane.level for lane in group], np.bool_)
         lay_lanes(reference, height, offset, roll, falling, side, width[rows], level, point[rows], bank[rows])
+        if road.shape is not None:
+            heading = reference[:, 2].copy()
+            lay_on_shape(
+                road.shape, station, heading, offset, roll, side, width[rows], level, point[rows], bank[rows]
+            )
     _checked(bank.ravel(), MAX_BANK, road, "the inclination of a lane [rad]", np.tile(station, len(lanes)))
     return CrossSections(station, reference[:, 2], lanes, point, bank, width)
 
@@ -137,6 +143,7 @@ def _breakpoints(road: Road, section: Section, start: float, end: float) -> NDAr
     """Return the places where a new record begins, the stretch's ends included, none too near to another."""
     starts = [road.line.s, road.elevation.s, road.superelevation.s, road.lane_offset.s]
     starts += [road.crossfall_left.s, road.crossfall_right.s]
+    starts += [road.shape.s] if road.shape is not None else []
     starts += [lane.extent.s + section.start for lane in (*section.left, *section.right)]
     inner = np.unique(np.concatenate(starts))
     kept = [start]

@@ -266,9 +266,7 @@ def draw_lanes(model: OpenDrive) -> LaneMap:
     crowd: dict[str, int] = {}
     for index, road in enumerate(model.roads.values()):
         lanes.stretches[road.id] = _stretches(road)
-        junction = model.junctions.get(road.junction) if road.junction else None
-        if road.junction and junction is None:
-            raise road.element.error(f"junction='{road.junction}': the file has no such junction")
+        junction = model.junctions[road.junction] if road.junction else None
         crowd[road.junction] = crowd.get(road.junction, 0) + max(len(s.left) + len(s.right) for s in road.sections)
         if road.junction and crowd[road.junction] > MAX_JUNCTION_LANES:
             raise road.element.error(f"junction='{road.junction}': may have {MAX_JUNCTION_LANES} lanes, it has more")

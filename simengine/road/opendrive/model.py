@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from simengine.road.network import LaneType, MarkingType
 from simengine.road.opendrive.geometry import ReferenceLine
+from simengine.road.opendrive.lateral_shape import LateralShape
 from simengine.road.xml import Element
 
 
@@ -94,6 +95,7 @@ class Road:
     superelevation: Cubics
     crossfall_left: Cubics
     crossfall_right: Cubics
+    shape: LateralShape | None  # None where it raises nothing
     lane_offset: Cubics
     sections: tuple[Section, ...]
     speeds: tuple[tuple[float, float], ...]  # s [m], limit [m/s]
