@@ -81,7 +81,8 @@ def _check_joints(line: ReferenceLine, elements: list[Element]) -> None:
         x, y = line.x[k + 1] - line.x[k] - u * c + v * d, line.y[k + 1] - line.y[k] - u * d - v * c
         c, d = math.cos(line.heading[k] + turn), math.sin(line.heading[k] + turn)
         ahead, aside = float(x * c + y * d), float(y * c - x * d)
-        place = f"s='{line.s[k + 1]:g}': starts {ahead:.2f} m ahead and {aside:.2f} m left of the end of the piece before"
+        where = f"{ahead:.2f} m ahead and {aside:.2f} m left of the end of the piece before"
+        place = f"s='{line.s[k + 1]:g}': starts {where}"
         if abs(aside) > MAX_STEP or ahead < -MAX_STEP:
             raise elements[k + 1].error(f"{place}; at most {MAX_STEP:g} m aside or back is allowed")
         if max(abs(ahead), abs(aside)) > _SEEN_STEP:
