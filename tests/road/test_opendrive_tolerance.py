@@ -245,7 +245,7 @@ def test_what_means_something_and_is_left_out_is_remarked(tmp_path, part, words)
 def test_objects_left_out_are_counted_by_type(tmp_path):
     objects = "<object type='tree' id='1' s='5' t='9'/>" * 3 + "<object type='pole' id='2' s='5' t='9'/>"
     (line,) = read(tmp_path, road(more=f"<objects>{objects}</objects>")).remarks
-    assert line.endswith("(tree: 3, pole: 1)")
+    assert line.endswith("(3 × tree, 1 × pole)")
 
 
 def test_newer_versions_are_remarked(tmp_path):

@@ -82,5 +82,5 @@ def remark_left_out(root: Element) -> None:
 
 
 def _count(found: Counter[str]) -> str:
-    counts = ", ".join(f"{kind}: {number}" for kind, number in found.most_common(_SHOWN))
+    counts = ", ".join(f"{number} × {kind}" for kind, number in found.most_common(_SHOWN))
     return counts + (f" and {len(found) - _SHOWN} more kinds" if len(found) > _SHOWN else "")
