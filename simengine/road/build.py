@@ -104,7 +104,7 @@ def build_network(
     if len(index) < len(lanes):
         names = [lane.name for lane in lanes]
         raise ScenarioError(f"road: the lane name {next(n for n in names if names.count(n) > 1)!r} is used twice")
-    position, width, bank, first = _points(lanes)
+    position, width, bank, first = join_points(lanes)
     s, heading, curvature = (np.zeros(len(position)) for _ in range(3))
     measure_lanes(position, first, s, heading, curvature)
     length = s[first[1:] - 1].copy()
@@ -184,7 +184,7 @@ def build_network(
     )
 
 
-def _points(
+def join_points(
     lanes: list[LaneDraft],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int32]]:
     """Check and join the points of all lanes, without those that coincide with the one before."""

@@ -40,7 +40,7 @@ def read_opendrive(path: str | Path) -> OpenDriveMap:
     set_turns(lanes)
     signals = read_signals(model, lanes)
     set_priorities(model, lanes, signals)
-    lights = draw_lights(model, signals)
+    lights = draw_lights(model, lanes, signals)
     crossings = draw_crossings(model, lanes, signals, lights)
     stop_lines = draw_stop_lines(signals)
     hold_before_crossings(stop_lines, crossings, lanes)
