@@ -259,6 +259,36 @@ def test_line_of_another_length_than_stated_is_followed_to_its_end(tmp_path):
     assert tags(remarks) == ["<road> has another length than its planView: the planView's is taken"]
 
 
+def test_roads_without_length_are_passed_through(tmp_path):
+    link = '<{0} elementType="road" elementId="{1}" contactPoint="{2}"/>'
+    lane = driving('<link><predecessor id="-1"/><successor id="-1"/></link>')
+    before = road("1", link=link.format("successor", 2, "start"), right=lane)
+    nothing = road("2", x=100, length=0, right=lane,
+                   link=link.format("predecessor", 1, "end") + link.format("successor", 3, "start"))  # fmt: skip
+    behind = road("3", x=100, link=link.format("predecessor", 2, "end"), right=lane)
+    network, remarks = read(tmp_path, before, nothing, behind)
+    assert successors(network, "1.0.-1") == {"3.0.-1"}
+    assert tags(remarks) == ["<road> has no length: it is only passed through"]
+
+
+def test_height_holds_before_its_first_record(tmp_path):
+    up = f'<elevationProfile><elevation s="30" {RECORD.format(70)}/></elevationProfile>'
+    network, remarks = read(tmp_path, road(more=up))
+    assert (points(network, "1.0.-1")[:, 2] == 70.0).all()
+    assert tags(remarks) == ["<elevation> is the first and starts behind its road's start: its height holds there"]
+
+
+@pytest.mark.parametrize(("s", "refused"), [(0.0005, False), (0.5, False), (40, True)])
+def test_first_section_starts_the_road(tmp_path, s, refused):
+    text = road().replace('<laneSection s="0">', f'<laneSection s="{s}">')
+    if refused:
+        with pytest.raises(ScenarioError, match="<laneSection> s='40': the first section starts there"):
+            read(tmp_path, text)
+    else:
+        network, remarks = read(tmp_path, text)
+        assert points(network, "1.0.-1")[0, 0] == 0.0 and len(remarks) == (s > 0.001)
+
+
 def test_line_with_a_piece_missing_goes_straight_on(tmp_path):
     piece = '<geometry s="{0}" x="{1}" y="{2}" hdg="0" length="50"><line/></geometry>'
     network, remarks = read(tmp_path, road(plan=piece.format(0, 0, 0) + piece.format(50, 53, 0.2)))
@@ -305,3 +335,23 @@ def test_crossfall_carries_signs_too(tmp_path):
     signal = SIGNAL.format("a", "50", 'zOffset="2"')
     network, _ = read(tmp_path, road(lateral=fall, more=f"<signals>{signal}</signals>"))
     assert network.sign_position[0, 2] == pytest.approx(2.0 - 6.0 * math.sin(0.05))
+
+
+def test_lights_for_no_lane_are_remarked(tmp_path):
+    light = '<signal id="{}" s="50" t="-6" type="1000001" dynamic="yes" orientation="{}">{}</signal>'
+    lights = light.format("a", "+", '<validity fromLane="-7" toLane="-5"/>') + light.format("b", "+", "")
+    network, remarks = read(tmp_path, road(more=f"<signals>{lights}</signals>"))
+    assert network.signal_name.tolist() == ["a", "b"] and len(network.stop_lane) == 1
+    assert tags(remarks) == [
+        "<signal> is for lanes that its road lacks there",
+        "<signal> is a light that governs no lane: nobody heeds it",
+    ]
+
+
+def test_lights_that_never_change_and_ids_used_twice_are_remarked(tmp_path):
+    text = '<signal id="a" s="50" t="-6" type="1000001" dynamic="no" orientation="+"/>' + SIGNAL.format("a", "60", "")
+    _, remarks = read(tmp_path, road(more=f"<signals>{text}</signals>"))
+    assert tags(remarks) == [
+        "<signal> has no id of its own: references and controllers mean the first that has it",
+        "<signal> is a light that is not dynamic: left out",
+    ]

@@ -16,9 +16,9 @@ from simengine.road.opendrive.model import (
     Section,
 )
 from simengine.road.opendrive.plan_view import read_reference_line
-from simengine.road.opendrive.polynomials import MAX_LENGTH, read_cubics, read_lateral_shape
+from simengine.road.opendrive.polynomials import MAX_LENGTH, read_cubics, read_elevation, read_lateral_shape
 from simengine.road.opendrive.references import check_references
-from simengine.road.opendrive.tolerance import ROUNDING, chosen, in_order, read_all, read_or_leave_out
+from simengine.road.opendrive.tolerance import NEAR_END, ROUNDING, chosen, in_order, read_all, read_or_leave_out
 from simengine.road.opendrive.vocabulary import remark_left_out
 from simengine.road.xml import Element
 
@@ -151,6 +151,10 @@ def _sections(road: Element, length: float) -> tuple[Section, ...]:
     if not elements:
         raise lanes.error("has no <laneSection>; it needs one")
     starts = [element.number("s", -ROUNDING, MAX_LENGTH) for element in elements]
+    if starts[0] > NEAR_END:
+        raise elements[0].error(f"s='{starts[0]:g}': the first section starts there; it should start at 0")
+    if starts[0] > ROUNDING:
+        elements[0].remark("is the first and starts behind its road's start: moved there", f"s='{starts[0]:g}'")
     starts[0] = 0.0
     for k, element in enumerate(elements[1:], start=1):
         if starts[k] < starts[k - 1] - ROUNDING:
@@ -198,7 +202,7 @@ def _road(element: Element) -> Road:
         junction="" if junction in ("-1", "") else junction,
         right_hand=chosen(element, "rule", ("RHT", "LHT"), "RHT") == "RHT",
         line=line,
-        elevation=read_cubics(list(profile.all("elevation")) if profile is not None else []),
+        elevation=read_elevation(list(profile.all("elevation")) if profile is not None else []),
         superelevation=read_cubics(list(lateral.all("superelevation")) if lateral is not None else []),
         crossfall_left=falls("left"),
         crossfall_right=falls("right"),

@@ -22,6 +22,7 @@ MAX_TURN = 100.0  # of one piece of reference line [rad]
 MAX_STEP = 1.0  # aside or back, from the end of one piece to the start of the next [m]
 _MAX_COEFFICIENT = 1e9
 _CURVE_SLACK = 0.1  # by which a cubic's true length may differ from the stated one, relative
+_NOTHING = 1e-9  # a piece shorter than this draws nothing [m]
 _SEEN_STEP = 0.05  # from which a step is remarked [m]
 
 
@@ -107,13 +108,15 @@ def read_reference_line(road: Element, road_length: float) -> tuple[ReferenceLin
         heading = math.remainder(geometry.number("hdg", -1e6, 1e6), 2.0 * math.pi)
         if pieces and s < pieces[-1][0] - ROUNDING:
             raise geometry.error(f"s='{s:g}': pieces must ascend, the one before is at {pieces[-1][0]:g}")
-        if length < 1e-9:
+        if length < _NOTHING and road_length > ROUNDING:
             continue  # exporters leave empty pieces behind; they draw nothing
-        shape, parameter = _shape(geometry, length)
-        pieces.append((max(s, pieces[-1][0]) if pieces else s, x, y, heading, length))
+        shape, parameter = _shape(geometry, length) if length >= _NOTHING else (Shape.LINE, [])
+        pieces.append((max(s, pieces[-1][0]) if pieces else s, x, y, heading, max(length, 0.0)))
         elements.append(geometry)
         shapes.append(shape)
         parameters.append(parameter + [0.0] * (NUM_PARAMETERS - len(parameter)))
+    if road_length <= ROUNDING and pieces:
+        road.remark("has no length: it is only passed through", f"id='{road.attributes.get('id', '')}'")
     if not pieces:
         raise plan.error("holds no <geometry> of positive length; it needs one")
     end = pieces[-1][0] + pieces[-1][4]

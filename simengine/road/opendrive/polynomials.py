@@ -49,6 +49,17 @@ def read_cubics(elements: list[Element], key: str = "s") -> Cubics:
     return Cubics(np.array(start, np.float64), np.array(coefficient, np.float64).reshape(-1, 4))
 
 
+def read_elevation(elements: list[Element]) -> Cubics:
+    """Read the heights of a reference line; before the first record its first height holds, lest the road steps up."""
+    cubics = read_cubics(elements)
+    if not elements or cubics.s[0] <= ROUNDING or cubics.coefficient[0, 0] == 0.0:
+        return cubics
+    text = "is the first and starts behind its road's start: its height holds there"
+    elements[0].remark(text, f"s='{cubics.s[0]:g}'")
+    before = np.array([[cubics.coefficient[0, 0], 0.0, 0.0, 0.0]])
+    return Cubics(np.append(0.0, cubics.s), np.concatenate([before, cubics.coefficient]))
+
+
 def read_lateral_shape(elements: list[Element]) -> LateralShape | None:
     """Read the records of a lateral profile, by s and then by t; None where they raise nothing.
 

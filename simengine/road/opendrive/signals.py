@@ -86,6 +86,11 @@ def _governed(lanes: LaneMap, road: Road, element: Element, s: float) -> list[tu
         list(element.all("validity")),
         "cannot be read: left out",
     )
+    numbers = [lane.id for lane in (*section.left, *section.right)]
+    if ranges and not any(min(ends) <= number <= max(ends) for ends in ranges for number in numbers):
+        named = ", ".join(f"{a} to {b}" for a, b in ranges[:4] if a or b)
+        if named:
+            element.remark("is for lanes that its road lacks there", f"lanes {named} at s = {s:g} of road {road.id}")
     found = []
     for lane in (*section.left, *section.right):
         if lane.kind not in (LaneType.DRIVING, LaneType.BIKING):
@@ -199,6 +204,9 @@ def read_signals(model: OpenDrive, lanes: LaneMap) -> list[Signal]:
             s = read_or_leave_out(lambda e, r=road: station(e, r.length), element, "cannot be read: left out")
             if s is not None:
                 _attach(model, lanes, before, road_of, target, road, element, s)
+    for signal in signals:
+        if signal.is_light and not signal.is_walker_light and not signal.approaches:
+            signal.element.remark("is a light that governs no lane: nobody heeds it", f"id='{signal.name}'")
     return signals
 
 
