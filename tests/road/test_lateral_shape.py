@@ -55,14 +55,14 @@ def test_cubic_camber_raises_lanes_by_its_height_at_their_centre_and_its_mean_sl
 
 
 def test_shape_stands_on_the_superelevation_and_follows_the_lane_offset(tmp_path):
-    lateral = '<superelevation s="0" a="0.1" b="0" c="0" d="0"/>' + shape(0, -8, a=0.5)
+    lateral = '<superelevation s="0" a="0.1" b="0" c="0" d="0"/>' + shape(0, -8, a=0.36, b=0.02)
     offset = '<laneOffset s="0" a="1" b="0" c="0" d="0"/>'
     network, _ = read(tmp_path, road(lateral=lateral, lanes=offset))
-    place, bank = points(network, "1.0.-1")  # its centre is at t = 1 − 2
+    place, bank = points(network, "1.0.-1")  # its centre is at t = 1 − 2, where the shape is 0.5 high
     assert place[0] == pytest.approx(
         [0.0, -math.cos(0.1) - 0.5 * math.sin(0.1), -math.sin(0.1) + 0.5 * math.cos(0.1)], abs=1e-9
     )
-    assert bank[0] == pytest.approx(0.1)
+    assert bank[0] == pytest.approx(0.1 + math.atan(0.02))
 
 
 def test_level_lanes_keep_the_height_of_their_inner_edge(tmp_path):

@@ -112,6 +112,12 @@ def test_road_of_a_missing_junction_is_an_ordinary_road(tmp_path):
     ]
 
 
+def test_section_without_a_centre_lane_has_its_lanes(tmp_path):
+    network, remarks = read(tmp_path, road(center=""))
+    assert network.lane_name.tolist() == ["1.0.-1"]
+    assert tags(remarks) == ["<laneSection> has no centre lane: nothing is painted there"]
+
+
 def test_empty_links_are_one_remark(tmp_path):
     right = driving("<link><predecessor/><successor/></link>")
     link = '<predecessor elementType="road"/><successor elementType="crossroad" elementId="3"/>'

@@ -29,6 +29,8 @@ def read_opendrive(path: str | Path) -> OpenDriveMap:
     Lanes are called `road.stretch.lane`, a stretch being a lane section or the part of one between two changes of speed
     limit; where a lane vanishes and comes back within a stretch, a further number follows.
 
+    What refuses a file and what is left out of it with a remark: `tolerance.py`, `references.py`, `vocabulary.py`.
+
     Raises:
         ScenarioError: The file cannot be read or holds a value that is not allowed; names file, line, element,
             attribute, value and what is allowed.
