@@ -223,3 +223,10 @@ def test_curbs_are_not_painted():
     lane = LaneDraft("a", points, np.full(2, 3.0), np.zeros(2), marking_right=MarkingType.CURB)
     _, semantic, _ = triangles(surface_meshes(build_network([lane]), ZERO, "urban"))
     assert Semantic.LANE_MARKING not in semantic
+
+
+def test_land_beside_uneven_roads_has_a_height_everywhere():
+    """The land's corners lie up to 130 m from a road, further than what a height is averaged from."""
+    network = street(grade=0.02)
+    meshes = surface_meshes(network, ZERO, "urban")
+    assert all(np.isfinite(mesh.vertex).all() for mesh in meshes)
