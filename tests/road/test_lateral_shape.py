@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from simengine.core.errors import ScenarioError
+from simengine.road.network import lane_arrays
 from simengine.road.opendrive.lateral_shape import LateralShape, shape_height
+from simengine.road.projection import ground_at
 from tests.road.opendrive_text import DRIVING, read, road
 
 LANE = '<lane id="{}" type="driving" level="{}"><width sOffset="0" a="4" b="0" c="0" d="0"/></lane>'
@@ -105,3 +107,14 @@ def test_records_that_differ_by_rounding_are_at_one_place(tmp_path):
     lateral = shape(0, -4, a=0.1) + shape(50, -4, a=0.1) + shape(49.99999999, 0, a=0.2) + shape("50.00000001", 4, a=0.3)
     place, _ = points(read(tmp_path, road(lateral=lateral)).network, "1.0.-1")
     assert place[:, 2] == pytest.approx(0.1)
+
+
+def test_the_ground_under_the_wheels_is_the_crown(tmp_path):
+    """A crown that falls by 6 % to both sides: its height and its normal at places across the road."""
+    lateral = shape(0, -8, a=-0.48, b=0.06) + shape(0, 0, b=-0.06)
+    two = [LANE.format(number, "false") for number in (1, -1)]
+    lanes = lane_arrays(read(tmp_path, road(lateral=lateral, left=two[0], right=two[1])).network)
+    for y in (-3.9, -2.0, -0.1, 0.1, 2.0, 3.9):
+        z, nx, ny, nz = ground_at(lanes, 50.0, y, math.nan)
+        assert z == pytest.approx(-0.06 * abs(y), abs=1e-9)
+        assert (nx, ny / nz) == pytest.approx((0.0, math.copysign(0.06, y)), abs=1e-9)

@@ -71,6 +71,12 @@ def test_order_within_rounding_is_order(tmp_path):
     assert network.point_width[-1] == pytest.approx(2.0) and p[-1, 0] == pytest.approx(100.0, abs=1e-6)
 
 
+def test_of_two_limits_at_one_place_the_later_holds(tmp_path):
+    limits = '<speed sOffset="0" max="10"/><speed sOffset="50.00000001" max="20"/><speed sOffset="50" max="30"/>'
+    network, remarks = read(tmp_path, road(right=driving(limits)))
+    assert network.lane_speed_limit[-1] == 30.0 and not remarks
+
+
 def test_sections_order_within_rounding(tmp_path):
     section = '<laneSection s="{}"><center><lane id="0"/></center><right>{}</right></laneSection>'
     lanes = section.format("0", driving('<link><successor id="-1"/></link>')) + section.format("60", DRIVING)

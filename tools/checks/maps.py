@@ -139,7 +139,7 @@ def summary(found: Sequence[MapRow]) -> str:
     for kind in dict.fromkeys(row.kind for row in found):
         outcomes = [row.outcome for row in found if row.kind == kind]
         counts = ", ".join(f"{outcomes.count(o)} {o}" for o in (READ, REMARKED, REFUSED, BROKEN) if o in outcomes)
-        lines.append(f"{kind}: {len(outcomes)} files, {counts}.")
+        lines.append(f"- {kind}: {len(outcomes)} files, {counts}")
     return "\n".join(lines)
 
 

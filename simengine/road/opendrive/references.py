@@ -66,7 +66,8 @@ def _known_connection(connection: Connection, model: OpenDrive) -> Connection | 
         connection.element.remark("joins a road the file lacks: left out", f"road {missing}")
         return None
     before = (incoming.sections[0], incoming.sections[-1])
-    behind = (connecting.sections[0 if connection.contact == "start" else -1],)
+    ends = {"start": connecting.sections[:1], "end": connecting.sections[-1:]}
+    behind = ends.get(connection.contact, (connecting.sections[0], connecting.sections[-1]))
     lanes = []
     for a, b in connection.lanes:
         if _has(before, a) and _has(behind, b):

@@ -70,10 +70,11 @@ def number_or(element: Element, name: str, low: float, high: float, default: flo
 
 
 def in_order(values: list[T], place: Callable[[T], float], element: Element, what: str) -> list[T]:
-    """Return records in ascending order of their place [m], remarking those that were not."""
+    """Return records in ascending order of their place [m], remarking those that were not; rounding is no disorder."""
     places = [place(value) for value in values]
-    if any(after < before - ROUNDING for before, after in zip(places, places[1:], strict=False)):
-        element.remark(f"has {what} out of order: sorted", ", ".join(f"{at:g}" for at in places[:6]))
+    if all(after >= before - ROUNDING for before, after in zip(places, places[1:], strict=False)):
+        return values  # of two at one place the later holds, whichever way they are rounded
+    element.remark(f"has {what} out of order: sorted", ", ".join(f"{at:g}" for at in places[:6]))
     return sorted(values, key=place)
 
 
