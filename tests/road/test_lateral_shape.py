@@ -9,7 +9,7 @@ from simengine.core.errors import ScenarioError
 from simengine.road.network import lane_arrays
 from simengine.road.opendrive.lateral_shape import LateralShape, shape_height
 from simengine.road.projection import ground_at
-from tests.road.opendrive_text import DRIVING, read, road
+from tests.road.plain_road import DRIVING, read, road
 
 LANE = '<lane id="{}" type="driving" level="{}"><width sOffset="0" a="4" b="0" c="0" d="0"/></lane>'
 SIGN = '<signals><signal id="1" s="50" t="-8" type="205" dynamic="no" orientation="+" zOffset="2"/></signals>'

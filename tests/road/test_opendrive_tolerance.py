@@ -7,7 +7,7 @@ import pytest
 
 from simengine.core.errors import ScenarioError
 from simengine.road.network import LaneType, MarkingType
-from tests.road.opendrive_text import DRIVING, read, road, tags
+from tests.road.plain_road import DRIVING, read, road, tags
 
 RECORD = 'a="{}" b="0" c="0" d="0"'
 
