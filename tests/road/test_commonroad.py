@@ -59,7 +59,8 @@ def test_neighbours_successors_limits_and_markings():
     assert name_of(network, network.lane_opposite[two]) == "4" and name_of(network, network.lane_opposite[four]) == "2"
     assert network.lane_left[two] == -1 and successors(network, "1") == {"3"} and successors(network, "2") == set()
     assert network.lane_speed_limit[[one, two]].tolist() == [25.0, 25.0]
-    assert network.lane_marking_left[one] == MarkingType.BROKEN and network.lane_marking_right[one] == MarkingType.SOLID
+    first = network.lane_first_point[one]
+    assert network.point_marking[first].tolist() == [MarkingType.BROKEN, MarkingType.SOLID]
     roads = network.lane_road[[one, two, four, lane(network, "3")]]
     assert roads[0] == roads[1] == roads[2] != roads[3]
 

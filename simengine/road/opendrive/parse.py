@@ -4,19 +4,20 @@ import math
 
 import numpy as np
 
-from simengine.road.network import LaneType, MarkingType
+from simengine.road.network import LaneType
 from simengine.road.opendrive.geometry import NUM_PARAMETERS, ReferenceLine, Shape, cubic_length, cubic_parameter
 from simengine.road.opendrive.model import (
     Connection,
     Cubics,
     Junction,
     Lane,
-    Mark,
     OpenDrive,
     Road,
     RoadLink,
     Section,
 )
+from simengine.road.opendrive.road_marks import in_sequence, read_mark
+from simengine.road.opendrive.single_side import continue_sides
 from simengine.road.xml import Element
 
 MAX_LENGTH = 100_000.0  # of a road [m]
@@ -46,12 +47,7 @@ _TYPE_SPEED = {
     "pedestrian": 7.0 / 3.6, "bicycle": 30.0 / 3.6, "unknown": 50.0 / 3.6,
 }  # fmt: skip
 _SPEED_UNIT = {"m/s": 1.0, "km/h": 1.0 / 3.6, "mph": 0.44704}
-_MARKS = {
-    "none": MarkingType.NONE, "edge": MarkingType.NONE, "grass": MarkingType.NONE,
-    "solid": MarkingType.SOLID, "broken": MarkingType.BROKEN, "broken broken": MarkingType.BROKEN,
-    "botts dots": MarkingType.BROKEN, "solid solid": MarkingType.DOUBLE_SOLID, "curb": MarkingType.CURB,
-}  # fmt: skip
-_MIXED_MARKS = ("solid broken", "broken solid")
+MAX_RISE = 100.0  # of a lane's border above the road [m]
 
 
 def _cubics(elements: list[Element], key: str = "s") -> Cubics:
@@ -144,19 +140,10 @@ def _speed(element: Element) -> float:
     return element.number("max", 0.0, 1_000.0) * _SPEED_UNIT[unit]
 
 
-def _mark(element: Element, left_to_right: bool) -> Mark:
-    """Read a road mark; the line nearer to a lane rules it. "solid broken" names the lines from inside to outside."""
+def _height(element: Element) -> tuple[float, float, float]:
+    """Return where a lane's height holds and by how much its inner and outer border rise above the road [m]."""
     offset = element.number("sOffset", -1e-3, MAX_LENGTH, 0.0)
-    kind = element.choice("type", (*_MARKS, *_MIXED_MARKS, "custom"))
-    if kind in _MIXED_MARKS:
-        first, second = (MarkingType[word.upper()] for word in kind.split())
-        return Mark(offset, first, second)
-    if kind == "custom":
-        lines = [line for group in element.all("type") for line in group.all("line")]
-        broken = any(line.number("space", 0.0, MAX_LENGTH, 0.0) > 0.0 for line in lines)
-        value = MarkingType.NONE if not lines else MarkingType.BROKEN if broken else MarkingType.SOLID
-        return Mark(offset, value, value)
-    return Mark(offset, _MARKS[kind], _MARKS[kind])
+    return offset, *(element.number(border, -MAX_RISE, MAX_RISE) for border in ("inner", "outer"))
 
 
 def _lane(element: Element, low: int, high: int) -> Lane:
@@ -179,7 +166,8 @@ def _lane(element: Element, low: int, high: int) -> Lane:
         is_border=not width,
         predecessors=linked[0],
         successors=linked[1],
-        marks=tuple(_mark(e, number == 0) for e in element.all("roadMark")),
+        marks=in_sequence([read_mark(e, number) for e in element.all("roadMark")]),
+        heights=tuple(sorted(_height(e) for e in element.all("height"))) if number != 0 else (),
         speeds=tuple((e.number("sOffset", -1e-3, MAX_LENGTH, 0.0), _speed(e)) for e in element.all("speed")),
         element=element,
     )
@@ -212,7 +200,7 @@ def _sections(road: Element, length: float) -> tuple[Section, ...]:
         if after < before:
             raise element.error(f"s='{after:g}': sections must ascend, the one before is at {before:g}")
     ends = [min(s, length) for s in starts[1:]] + [length]
-    return tuple(_section(e, min(s, t), t) for e, s, t in zip(elements, starts, ends, strict=True))
+    return continue_sides([_section(e, min(s, t), t) for e, s, t in zip(elements, starts, ends, strict=True)], elements)
 
 
 def _road_link(road: Element, tag: str) -> RoadLink | None:
