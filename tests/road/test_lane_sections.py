@@ -8,8 +8,9 @@ import pytest
 from simengine.core.mesh import Material
 from simengine.core.semantics import Semantic
 from simengine.road.network import KERB_HEIGHT, LaneType, MarkingType, lane_arrays
-from simengine.road.projection import ground_at, lane_pose
+from simengine.road.projection import ground_at, lane_pose, project_on_lane
 from simengine.road.surface import surface_meshes
+from tests.behavior.small_world import SmallWorld
 from tests.road.opendrive_text import lane, read_road, section
 
 NAN = math.nan
@@ -262,4 +263,21 @@ def test_a_lane_that_cannot_be_rounded_is_cut_and_told(tmp_path):
     assert names == ["1.0.2.0", "1.0.2.1"] and successors(road.network, "1.0.2.1") == []
     for name in names:
         assert np.ptp(points(road.network, name)[:, 1]) == pytest.approx(0.0, abs=1e-3)
+    pieces = [row(road.network, name) for name in names]
+    assert road.network.lane_left[pieces].tolist() == [-1, -1] == road.network.lane_opposite[pieces].tolist()
     assert any("is cut there" in remark for remark in road.remarks)
+
+
+def test_cars_follow_a_rounded_fold(tmp_path):
+    network = bend(tmp_path, 3.0).network
+    for name in ("1.0.2", "1.0.1"):
+        world, i = SmallWorld(network, ["sedan"]), row(network, name)
+        world.put(0, i, 5.0, 8.0)
+        s = t = 0.0
+        for _ in range(600):
+            world.step()
+            s, t = project_on_lane(world.lanes, i, *world.state.position[0, 0, :2])
+            assert abs(t) < 0.9 and world.memory.lane[0, 0] == i
+            if s > network.lane_length[i] - 10.0:
+                break
+        assert s > network.lane_length[i] - 10.0

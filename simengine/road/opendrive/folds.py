@@ -17,6 +17,7 @@ from simengine.core.geometry import wrap_angle
 RADIUS = 5.0  # wanted of a rounded fold: on which a car's centre can turn [m]
 LEAST_RADIUS = 3.0  # below it the lane is cut in two instead [m]
 SMALLEST_TURN = 0.15  # a fold of a smaller turning is a mere overlap of two pieces of reference line [rad]
+CURL = 1.0  # a fold at the end of a line that is shorter is left to itself [m]
 _NEAR = 2.0  # folds nearer than this to each other are one [m]
 _STEP = 0.25  # by which the rounding grows [m]
 _REACH = 60.0  # before and behind a fold, at most [m]
@@ -146,10 +147,17 @@ def _round(path: Path, first: int, last: int, high: int) -> Path | None:
     )
 
 
+def _is_curl(path: Path, fold: _Fold) -> bool:
+    """Tell whether a fold is a short one at an end of its line."""
+    at_end = fold.first == 0 or fold.last == len(path.station) - 1
+    return at_end and path.station[fold.last] - path.station[fold.first] < CURL
+
+
 def unfold(path: Path, width: NDArray[np.float64]) -> tuple[list[Path], bool]:
     """Return a lane's line without its folds, in pieces where it folds and cannot be rounded; and whether it changed.
 
-    Where only its inner edge folds and there is no room to round it, the line stays as it is.
+    Where there is no room to round it and only its inner edge folds, or it curls up at its very end, the line stays as
+    it is: links to other lanes hold at its end.
 
     Args:
         path: The line.
@@ -165,7 +173,7 @@ def unfold(path: Path, width: NDArray[np.float64]) -> tuple[list[Path], bool]:
         rounded = _round(path, fold.first, fold.last, folds[1].first if len(folds) > 1 else len(path.station) - 1)
         if rounded is not None:
             path, changed = rounded, True
-        elif fold.of_line:
+        elif fold.of_line and not _is_curl(path, fold):
             pieces.append(path.part(0, fold.first + 1))
             path, changed = path.part(fold.last, len(path.station)), True
     return [piece for piece in (*pieces, path) if len(piece.station) >= 2], changed

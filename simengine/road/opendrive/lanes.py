@@ -42,6 +42,7 @@ class Span:
     draft: LaneDraft
     start: float  # [m]
     end: float
+    is_cut: bool = False  # a part of a lane that folds: what lies beside it there lies beside it elsewhere too
 
 
 @dataclass
@@ -222,7 +223,8 @@ def _spans(
             yellow_right=right.yellow,
             **common,
         )
-        spans.append(Span(draft, start, end))
+        is_cut = changed and (start > at.station[rows][0] + 1e-6 or end < at.station[rows][-1] - 1e-6)
+        spans.append(Span(draft, start, end, is_cut))
     return spans
 
 
@@ -247,7 +249,8 @@ def _set_neighbours(road: Road, stretch: Stretch, spans: dict[int, list[Span]]) 
     """Name each lane's neighbours of its own direction, and a driving lane's nearest oncoming one.
 
     A lane of type "none" that has a width is a gap: nothing beyond it is a neighbour. Oncoming lanes count only where
-    nothing but driving lanes lies between, so a median or a hard strip ends the search.
+    nothing but driving lanes lies between, so a median or a hard strip ends the search. A lane that had to be cut where
+    it folds has no neighbours.
     """
     numbers = [lane.id for lane in reversed(stretch.section.left)] + [lane.id for lane in stretch.section.right]
     row = [number for number in numbers if spans[number]]
@@ -257,13 +260,15 @@ def _set_neighbours(road: Road, stretch: Stretch, spans: dict[int, list[Span]]) 
         for span in spans[number]:
             for step, side in ((-1, "left"), (1, "right")):
                 found = _beside(row, spans, number, span, step if forward[number] else -step)
-                if found is not None and lanes[found[0]].kind is not None and forward[found[0]] == forward[number]:
+                if found is None or span.is_cut or found[1].is_cut:
+                    continue
+                if lanes[found[0]].kind is not None and forward[found[0]] == forward[number]:
                     setattr(span.draft, side, found[1].draft.name)
             step = -1 if forward[number] == road.right_hand else 1  # towards oncoming traffic
-            found = (number, span) if lanes[number].kind == LaneType.DRIVING else None
+            found = (number, span) if lanes[number].kind == LaneType.DRIVING and not span.is_cut else None
             while found is not None:
                 found = _beside(row, spans, *found, step)
-                if found is None or lanes[found[0]].kind != LaneType.DRIVING:
+                if found is None or lanes[found[0]].kind != LaneType.DRIVING or found[1].is_cut:
                     break
                 if forward[found[0]] != forward[number]:
                     span.draft.opposite = found[1].draft.name
