@@ -40,6 +40,9 @@ _MIXED = {  # the lines from left to right: as seen across a left, a right bound
     "solid_dashed": (MarkingType.BROKEN_SOLID, MarkingType.SOLID_BROKEN),
     "dashed_solid": (MarkingType.SOLID_BROKEN, MarkingType.BROKEN_SOLID),
 }
+_ACROSS = {  # a line as seen from its other side
+    MarkingType.SOLID_BROKEN: MarkingType.BROKEN_SOLID, MarkingType.BROKEN_SOLID: MarkingType.SOLID_BROKEN,
+}  # fmt: skip
 _MARKINGS = {
     "solid": MarkingType.SOLID, "broad_solid": MarkingType.SOLID, "dashed": MarkingType.BROKEN,
     "broad_dashed": MarkingType.BROKEN, "solid_solid": MarkingType.DOUBLE_SOLID,
@@ -184,6 +187,13 @@ def _marking(bound: Element, side: int) -> MarkingType:
     return _MIXED[name][side] if name in _MIXED else _MARKINGS[name]
 
 
+def _share_marking(draft: LaneDraft, side: str, other: LaneDraft, other_side: str) -> None:
+    """Give a bound of which this lanelet tells no line the one that its neighbour tells of it."""
+    told = getattr(other, f"marking_{other_side}")
+    if getattr(draft, f"marking_{side}") == MarkingType.NONE:
+        setattr(draft, f"marking_{side}", _ACROSS.get(told, told))
+
+
 def _lane_type(types: tuple[str, ...], users: set[str]) -> LaneType:
     for name in types:
         if name in _TYPES:
@@ -266,8 +276,10 @@ def read_lanelets(root: Element) -> dict[str, Lanelet]:
                 continue
             if same:
                 setattr(lanelet.draft, side, other)
+                _share_marking(lanelet.draft, side, lanes[other].draft, "right" if side == "left" else "left")
             else:
                 lanelet.draft.opposite = other
+                _share_marking(lanelet.draft, side, lanes[other].draft, side)
     _number_roads(lanes)
     return lanelets
 
