@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 
 from simengine.behavior.conditions import GRAVITY, grip_bound
 from simengine.behavior.following import FAR, follow, nearest_on_lane, respond_to_lane
-from simengine.behavior.lateral import start_change
+from simengine.behavior.lateral import LENGTHS_OF_CHANGE, SHORTEST_CHANGE, start_change
 from simengine.behavior.memory import (
     COMFORTABLE_DECELERATION,
     EXIT_TURN,
     FROM_LANE,
     MAX_ACCELERATION,
     MIN_GAP,
+    NEXT,
     POLITENESS,
     PRESENT,
     PROGRESS,
@@ -29,7 +30,8 @@ from simengine.behavior.mobil import BIAS, SAFE_DECELERATION, THRESHOLD, is_safe
 from simengine.behavior.occupancy import BOX_ALONG, BOX_HALF, LAST, LENGTH, SPEED, WIDTH, Occupancy, X, Y
 from simengine.behavior.route import enter_lane
 from simengine.behavior.rules import DRIVING, Ways, is_drivable
-from simengine.road.frenet import lane_width, project_on_lane_near
+from simengine.road.frenet import lane_fraction, lane_width, project_on_lane_near
+from simengine.road.network import LEFT, RIGHT
 
 HORIZON = 150.0  # ahead and behind [m]
 PERIOD = 0.5  # between considerations [s]
@@ -132,6 +134,31 @@ def merging_line(lanes: Ways, memory: DriverMemory, e: int, a: int, length: floa
             end = lanes.point_s[i]
             break
     return way + end - 0.5 * length - BEFORE_LINE
+
+
+@njit(cache=True, _nrt=False)
+def may_cross(lanes: Ways, lane: int, side: int, start: float, end: float) -> bool:
+    """Return whether the line left (side 1) or right (−1) of a lane may be crossed all the way between two s [m]."""
+    column = LEFT if side == 1 else RIGHT
+    i, _ = lane_fraction(lanes, lane, start)
+    while i < lanes.lane_first_point[lane + 1] - 1:
+        if not lanes.point_may_cross[i, column]:
+            return False
+        i += 1
+        if lanes.point_s[i] >= end:
+            break
+    return True
+
+
+@njit(cache=True, _nrt=False)
+def opens_ahead(lanes: Ways, lane: int, side: int, s: float) -> bool:
+    """Return whether the line left (side 1) or right (−1) of a lane may be crossed anywhere from s [m] to its end."""
+    column = LEFT if side == 1 else RIGHT
+    i, _ = lane_fraction(lanes, lane, s)
+    last = lanes.lane_first_point[lane + 1] - 1
+    while i < last and not lanes.point_may_cross[i, column]:
+        i += 1
+    return i < last
 
 
 @njit(cache=True, _nrt=False)
@@ -254,10 +281,18 @@ def consider_change(
     best, best_side, best_s, best_t = 0.0, 0, 0.0, 0.0
     for side in range(1, -2, -2):
         target = lanes.lane_left[lane] if side == 1 else lanes.lane_right[lane]
-        may = lanes.may_left[lane] if side == 1 else lanes.may_right[lane]
-        if target < 0 or lanes.lane_type[target] != DRIVING or not (may or needed == side):
+        if target < 0 or lanes.lane_type[target] != DRIVING or needed == -side:
             continue
-        if needed == -side:
+        here = memory.s[e, a]
+        if needed == side:  # a line that is closed to the lane's end is crossed where it must be
+            may = may_cross(lanes, lane, side, here, here) or not opens_ahead(lanes, lane, side, here)
+        else:
+            way = max(SHORTEST_CHANGE, LENGTHS_OF_CHANGE * length, CHANGE_DURATION * speed)
+            rest, following = here + way - lanes.lane_length[lane], memory.route[e, a, NEXT]
+            may = may_cross(lanes, lane, side, here, here + way)
+            if may and rest > 0.0 and following >= 0 and lanes.lane_junction[following] < 0:
+                may = may_cross(lanes, following, side, 0.0, rest)
+        if not may:
             continue
         share = lanes.lane_length[target] / lanes.lane_length[lane]
         s, t = project_on_lane_near(lanes, target, pose[X], pose[Y], memory.s[e, a] * share)

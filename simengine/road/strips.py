@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from simengine.core.mesh import Material, Mesh, merge_meshes
 from simengine.core.semantics import Semantic
 from simengine.road.frenet import fraction_at, place_at
-from simengine.road.network import LaneArrays
+from simengine.road.network import LEFT_FOOT, LEFT_TOP, RIGHT_FOOT, RIGHT_TOP, LaneArrays
 
 LONGEST = 25.0  # between stations, so that surfaces can be culled [m]
 SIDE_TOLERANCE = 0.01  # of an edge in plan view [m]
@@ -113,7 +113,9 @@ def stations(lanes: LaneArrays, lane: int) -> NDArray[np.float64]:
     if (parts > 1).any():
         within = np.concatenate([np.arange(n) / n for n in parts])
         s = np.append(np.repeat(s[:-1], parts) + within * np.repeat(np.diff(s), parts), s[-1])
-    left, right = edge_line(lanes, lane, s, 1.0, 0.0, 0.0), edge_line(lanes, lane, s, -1.0, 0.0, 0.0)
+    rise = lanes.point_rise[lanes.lane_first_point[lane] : lanes.lane_first_point[lane + 1]]
+    line = edge_line if (rise == rise[0]).all() else top_line
+    left, right = line(lanes, lane, s, 1.0, 0.0, 0.0), line(lanes, lane, s, -1.0, 0.0, 0.0)
     keep = np.zeros(len(s), np.bool_)
     thin_out(s, left, right, keep)
     return s[keep].copy()
@@ -126,6 +128,31 @@ def edge_line(
     out = np.empty((len(s), 3))
     side_points(lanes, lane, s, side, shift, lift, out)
     return out
+
+
+def _lifted(
+    lanes: LaneArrays, lane: int, s: NDArray[np.float64], side: float, shift: float, lift: float, columns: tuple
+) -> NDArray[np.float64]:
+    line = edge_line(lanes, lane, s, side, shift, lift)
+    part = slice(lanes.lane_first_point[lane], lanes.lane_first_point[lane + 1])
+    if lanes.point_rise[part].any():
+        left, right = (np.interp(s, lanes.point_s[part], lanes.point_rise[part, k]) for k in columns)
+        line[:, 2] += left if side > 0.0 else right if side < 0.0 else 0.5 * (left + right)
+    return line
+
+
+def top_line(
+    lanes: LaneArrays, lane: int, s: NDArray[np.float64], side: float, shift: float, lift: float
+) -> NDArray[np.float64]:
+    """Return what `side_points` writes, but above the surface of a raised lane. Shape (num_stations, 3)."""
+    return _lifted(lanes, lane, s, side, shift, lift, (LEFT_TOP, RIGHT_TOP))
+
+
+def foot_line(
+    lanes: LaneArrays, lane: int, s: NDArray[np.float64], side: float, shift: float, lift: float
+) -> NDArray[np.float64]:
+    """Return what `side_points` writes, but above what a raised lane's edge comes down to. Shape (num_stations, 3)."""
+    return _lifted(lanes, lane, s, side, shift, lift, (LEFT_FOOT, RIGHT_FOOT))
 
 
 def ribbon(

@@ -59,9 +59,24 @@ def test_neighbours_successors_limits_and_markings():
     assert name_of(network, network.lane_opposite[two]) == "4" and name_of(network, network.lane_opposite[four]) == "2"
     assert network.lane_left[two] == -1 and successors(network, "1") == {"3"} and successors(network, "2") == set()
     assert network.lane_speed_limit[[one, two]].tolist() == [25.0, 25.0]
-    assert network.lane_marking_left[one] == MarkingType.BROKEN and network.lane_marking_right[one] == MarkingType.SOLID
+    first = network.lane_first_point[one]
+    assert network.point_marking[first].tolist() == [MarkingType.BROKEN, MarkingType.SOLID]
     roads = network.lane_road[[one, two, four, lane(network, "3")]]
     assert roads[0] == roads[1] == roads[2] != roads[3]
+
+
+def test_a_line_that_one_neighbour_tells_holds_for_both(tmp_path):
+    text = (FIXTURES / "lanelets_2018b.xml").read_text()
+    text = text.replace("<lineMarking>dashed</lineMarking></rightBound>", "</rightBound>", 1)  # of lanelet 2
+    text = text.replace("dashed</lineMarking></leftBound>", "solid_dashed</lineMarking></leftBound>")
+    path = tmp_path / "one_sided.xml"
+    path.write_text(text)
+    network = read_commonroad(path).network
+    first = [network.lane_first_point[lane(network, name)] for name in ("1", "2", "4")]
+    assert network.point_marking[first[0], 0] == MarkingType.BROKEN_SOLID
+    assert network.point_marking[first[1], 1] == MarkingType.SOLID_BROKEN
+    assert network.point_may_cross[first[0], 0] and not network.point_may_cross[first[1], 1]
+    assert network.point_marking[first[2], 0] == MarkingType.SOLID  # towards oncoming traffic
 
 
 def test_predecessors_alone_make_a_link(tmp_path):

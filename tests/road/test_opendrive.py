@@ -258,15 +258,21 @@ def test_speed_limits_change_where_the_file_says():
     assert points(network, "1.0.-1")[-1, 0] == pytest.approx(40.0) and successors(network, "1.0.-1") == {"1.1.-1"}
 
 
+def first_marking(network):
+    return network.point_marking[network.lane_first_point[:-1]]
+
+
 def test_markings_lie_on_the_side_they_are_seen_from():
     network = load("marks")
     seen = {
         str(n): (MarkingType(a), MarkingType(b))
-        for n, a, b in zip(network.lane_name, network.lane_marking_left, network.lane_marking_right, strict=True)
+        for n, (a, b) in zip(network.lane_name, first_marking(network), strict=True)
     }
-    assert seen["1.0.1"] == (MarkingType.SOLID, MarkingType.DOUBLE_SOLID)
-    assert seen["1.0.-1"] == (MarkingType.BROKEN, MarkingType.BROKEN)  # the custom dashes cover most of it
-    assert seen["1.0.-2"] == (MarkingType.BROKEN, MarkingType.CURB)
+    assert seen["1.0.1"] == (MarkingType.SOLID_BROKEN, MarkingType.DOUBLE_SOLID)
+    assert seen["1.0.-1"] == (MarkingType.BROKEN_SOLID, MarkingType.SOLID)
+    last = network.lane_first_point[lane(network, "1.0.-1") + 1] - 1
+    assert network.point_marking[last].tolist() == [MarkingType.BROKEN_SOLID, MarkingType.BROKEN]  # the custom dashes
+    assert seen["1.0.-2"] == (MarkingType.SOLID, MarkingType.CURB)
     assert seen["1.0.-3"] == (MarkingType.CURB, MarkingType.NONE)
     kinds = [network.lane_type[lane(network, f"1.0.{k}")] for k in (-2, -3)]
     assert kinds == [LaneType.BIKING, LaneType.PAVEMENT]
@@ -278,7 +284,7 @@ def test_left_hand_traffic_runs_the_other_way_round():
     assert neighbour(network, "1.0.1", "left") == "1.0.2" and neighbour(network, "1.0.2", "right") == "1.0.1"
     assert neighbour(network, "1.0.1", "opposite") == "1.0.-1" and neighbour(network, "1.0.-1", "opposite") == "1.0.1"
     i = lane(network, "1.0.1")
-    assert (network.lane_marking_right[i], network.lane_marking_left[i]) == (MarkingType.SOLID, MarkingType.BROKEN)
+    assert first_marking(network)[i].tolist() == [MarkingType.BROKEN, MarkingType.SOLID]
 
 
 def test_gaps_and_medians_part_neighbours():

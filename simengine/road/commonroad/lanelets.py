@@ -36,12 +36,18 @@ _TYPE_SPEED = {
     "driveWay": 10.0 / 3.6,
 }  # fmt: skip
 DEFAULT_SPEED = 50.0 / 3.6
-_NEAR_LINE = {"solid_dashed": ("dashed", "solid"), "dashed_solid": ("solid", "dashed")}  # of a left, a right bound
+_MIXED = {  # the lines from left to right: as seen across a left, a right bound
+    "solid_dashed": (MarkingType.BROKEN_SOLID, MarkingType.SOLID_BROKEN),
+    "dashed_solid": (MarkingType.SOLID_BROKEN, MarkingType.BROKEN_SOLID),
+}
+_ACROSS = {  # a line as seen from its other side
+    MarkingType.SOLID_BROKEN: MarkingType.BROKEN_SOLID, MarkingType.BROKEN_SOLID: MarkingType.SOLID_BROKEN,
+}  # fmt: skip
 _MARKINGS = {
     "solid": MarkingType.SOLID, "broad_solid": MarkingType.SOLID, "dashed": MarkingType.BROKEN,
-    "broad_dashed": MarkingType.BROKEN, "solid_solid": MarkingType.DOUBLE_SOLID, "dashed_dashed": MarkingType.BROKEN,
-    "curb": MarkingType.CURB, "lowered_curb": MarkingType.CURB, "no_marking": MarkingType.NONE,
-    "unknown": MarkingType.NONE,
+    "broad_dashed": MarkingType.BROKEN, "solid_solid": MarkingType.DOUBLE_SOLID,
+    "dashed_dashed": MarkingType.DOUBLE_BROKEN, "curb": MarkingType.CURB, "lowered_curb": MarkingType.CURB,
+    "no_marking": MarkingType.NONE, "unknown": MarkingType.NONE,
 }  # fmt: skip
 
 
@@ -177,8 +183,15 @@ def _marking(bound: Element, side: int) -> MarkingType:
     element = bound.find("lineMarking")
     if element is None:
         return MarkingType.NONE
-    name = element.text_choice((*_MARKINGS, *_NEAR_LINE))
-    return _MARKINGS[_NEAR_LINE[name][side] if name in _NEAR_LINE else name]
+    name = element.text_choice((*_MARKINGS, *_MIXED))
+    return _MIXED[name][side] if name in _MIXED else _MARKINGS[name]
+
+
+def _share_marking(draft: LaneDraft, side: str, other: LaneDraft, other_side: str) -> None:
+    """Give a bound of which this lanelet tells no line the one that its neighbour tells of it."""
+    told = getattr(other, f"marking_{other_side}")
+    if getattr(draft, f"marking_{side}") == MarkingType.NONE:
+        setattr(draft, f"marking_{side}", _ACROSS.get(told, told))
 
 
 def _lane_type(types: tuple[str, ...], users: set[str]) -> LaneType:
@@ -263,8 +276,10 @@ def read_lanelets(root: Element) -> dict[str, Lanelet]:
                 continue
             if same:
                 setattr(lanelet.draft, side, other)
+                _share_marking(lanelet.draft, side, lanes[other].draft, "right" if side == "left" else "left")
             else:
                 lanelet.draft.opposite = other
+                _share_marking(lanelet.draft, side, lanes[other].draft, side)
     _number_roads(lanes)
     return lanelets
 

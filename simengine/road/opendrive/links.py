@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from simengine.road.network import LaneType
 from simengine.road.opendrive.lanes import LaneMap, Node
 from simengine.road.opendrive.model import Lane, OpenDrive, Road
+from simengine.road.opendrive.single_side import goes_on
 from simengine.road.polyline import turn_of
 
 Port = tuple[str, int, int, str]  # road, stretch, lane, "start" or "end" along s
@@ -21,11 +22,12 @@ def _inside(model: OpenDrive, lanes: LaneMap) -> Iterator[tuple[Port, Port]]:
         for i in range(len(stretches) - 1):
             here, there = stretches[i], stretches[i + 1]
             for lane in (*here.section.left, *here.section.right):
-                after = (lane.id,) if here.number == there.number else lane.successors
+                same = here.number == there.number or goes_on(here.section, there.section, lane.id)
+                after = (lane.id,) if same else lane.successors
                 yield from (((road.id, i, lane.id, "end"), (road.id, i + 1, n, "start")) for n in after)
             if here.number != there.number:
                 for lane in (*there.section.left, *there.section.right):
-                    before = lane.predecessors
+                    before = () if goes_on(here.section, there.section, lane.id) else lane.predecessors
                     yield from (((road.id, i, n, "end"), (road.id, i + 1, lane.id, "start")) for n in before)
 
 

@@ -3,13 +3,12 @@
 Where the line between refusing and leaving out is drawn: `tolerance.py`. Names that lead nowhere: `references.py`.
 """
 
-from simengine.road.network import LaneType, MarkingType
+from simengine.road.network import LaneType
 from simengine.road.opendrive.model import (
     Connection,
     Cubics,
     Junction,
     Lane,
-    Mark,
     OpenDrive,
     Road,
     RoadLink,
@@ -18,6 +17,8 @@ from simengine.road.opendrive.model import (
 from simengine.road.opendrive.plan_view import read_reference_line
 from simengine.road.opendrive.polynomials import MAX_LENGTH, read_cubics, read_elevation, read_lateral_shape
 from simengine.road.opendrive.references import check_references
+from simengine.road.opendrive.road_marks import in_sequence, read_mark
+from simengine.road.opendrive.single_side import continue_sides
 from simengine.road.opendrive.tolerance import NEAR_END, ROUNDING, chosen, in_order, read_all, read_or_leave_out
 from simengine.road.opendrive.vocabulary import remark_left_out
 from simengine.road.xml import Element
@@ -44,12 +45,7 @@ _TYPE_SPEED = {
     **dict.fromkeys(("townExpressway", "townCollector", "townArterial", "townPrivate", "townLocal"), 50.0 / 3.6),
 }  # fmt: skip
 _SPEED_UNIT = {"m/s": 1.0, "km/h": 1.0 / 3.6, "mph": 0.44704}
-_MARKS = {
-    "none": MarkingType.NONE, "edge": MarkingType.NONE, "grass": MarkingType.NONE,
-    "solid": MarkingType.SOLID, "broken": MarkingType.BROKEN, "broken broken": MarkingType.BROKEN,
-    "botts dots": MarkingType.BROKEN, "solid solid": MarkingType.DOUBLE_SOLID, "curb": MarkingType.CURB,
-}  # fmt: skip
-_MIXED_MARKS = ("solid broken", "broken solid")
+MAX_RISE = 100.0  # of a lane's border above the road [m]
 
 
 def _speed(element: Element) -> float:
@@ -60,19 +56,10 @@ def _speed(element: Element) -> float:
     return element.number("max", 0.0, 1_000.0) * _SPEED_UNIT[unit]
 
 
-def _mark(element: Element, left_to_right: bool) -> Mark:
-    """Read a road mark; the line nearer to a lane rules it. "solid broken" names the lines from inside to outside."""
+def _height(element: Element) -> tuple[float, float, float]:
+    """Return where a lane's height holds and by how much its inner and outer border rise above the road [m]."""
     offset = element.number("sOffset", -ROUNDING, MAX_LENGTH, 0.0)
-    kind = chosen(element, "type", (*_MARKS, *_MIXED_MARKS, "custom"), "none")
-    if kind in _MIXED_MARKS:
-        first, second = (MarkingType[word.upper()] for word in kind.split())
-        return Mark(offset, first, second)
-    if kind == "custom":
-        lines = [line for group in element.all("type") for line in group.all("line")]
-        broken = any(line.number("space", 0.0, MAX_LENGTH, 0.0) > 0.0 for line in lines)
-        value = MarkingType.NONE if not lines else MarkingType.BROKEN if broken else MarkingType.SOLID
-        return Mark(offset, value, value)
-    return Mark(offset, _MARKS[kind], _MARKS[kind])
+    return offset, *(element.number(border, -MAX_RISE, MAX_RISE) for border in ("inner", "outer"))
 
 
 def _lane_type(element: Element) -> LaneType | None:
@@ -112,7 +99,8 @@ def _lane(element: Element, low: int, high: int) -> Lane:
     if number != 0 and not width and not border and kind is not None:
         raise element.error("has neither <width> nor <border>; it needs one")
     linked = [_linked_lanes(element.find("link"), tag) for tag in ("predecessor", "successor")]
-    marks = read_all(lambda e: _mark(e, number == 0), list(element.all("roadMark")), "cannot be read: left out")
+    marks = read_all(lambda e: read_mark(e, number), list(element.all("roadMark")), "cannot be read: left out")
+    heights = [_height(e) for e in element.all("height")] if number != 0 else []
     speeds = read_all(_lane_speed, list(element.all("speed")), "cannot be read: left out")
     return Lane(
         id=number,
@@ -123,7 +111,8 @@ def _lane(element: Element, low: int, high: int) -> Lane:
         is_border=not width,
         predecessors=linked[0],
         successors=linked[1],
-        marks=tuple(in_order(marks, lambda mark: mark.offset, element, "marks")),
+        marks=in_sequence(in_order(marks, lambda ranges: ranges[0].offset, element, "marks")),
+        heights=tuple(in_order(heights, lambda height: height[0], element, "heights")),
         speeds=tuple(in_order(speeds, lambda speed: speed[0], element, "speed limits")),
         element=element,
     )
@@ -164,7 +153,7 @@ def _sections(road: Element, length: float) -> tuple[Section, ...]:
         if starts[k] > length + ROUNDING:
             element.remark("starts beyond its road's end: left out", f"s='{starts[k]:g}'")
     ends = [min(s, length) for s in starts[1:]] + [length]
-    return tuple(_section(e, min(s, t), t) for e, s, t in zip(elements, starts, ends, strict=True))
+    return continue_sides([_section(e, min(s, t), t) for e, s, t in zip(elements, starts, ends, strict=True)], elements)
 
 
 def _road_link(element: Element) -> RoadLink:

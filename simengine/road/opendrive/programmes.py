@@ -72,7 +72,7 @@ def _overlapping(names: list[str], by_name: dict[str, LaneDraft]) -> set[frozens
     """Return the pairs of lanes whose areas overlap."""
     if len(names) < 2:
         return set()
-    position, width, _, first = join_points([by_name[name] for name in names])
+    position, width, _, _, first = join_points([by_name[name] for name in names])
     s, heading, curvature = (np.zeros(len(position)) for _ in range(3))
     measure_lanes(position, first, s, heading, curvature)
     pairs = np.stack(np.triu_indices(len(names), 1), axis=1).astype(np.int32)
