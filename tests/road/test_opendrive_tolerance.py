@@ -7,6 +7,8 @@ import pytest
 
 from simengine.core.errors import ScenarioError
 from simengine.road.network import LaneType, MarkingType
+from simengine.road.opendrive.parse import parse_opendrive
+from simengine.road.xml import read_xml
 from tests.road.plain_road import DRIVING, read, road, tags
 
 RECORD = 'a="{}" b="0" c="0" d="0"'
@@ -145,7 +147,8 @@ def test_bad_limits_types_and_marks_leave_the_lane(tmp_path):
     network, remarks = read(tmp_path, road(right=decorated + odd, more=types))
     assert network.lane_speed_limit[lane(network, "1.0.-1")] == 20.0
     assert network.lane_type[lane(network, "1.0.-2")] == LaneType.MEDIAN
-    assert MarkingType(network.lane_marking_right[lane(network, "1.0.-1")]) == MarkingType.SOLID
+    marks = parse_opendrive(read_xml(tmp_path / "map.xodr", "OpenDRIVE")).roads["1"].sections[0].right[0].marks
+    assert [(mark.offset, mark.inner) for mark in marks] == [(0.0, MarkingType.SOLID), (50.0, MarkingType.NONE)]
     assert sorted(tags(remarks)) == [
         "<lane> has a type this reader does not know: taken as no carriageway",
         "<roadMark> cannot be read: left out",
