@@ -29,9 +29,8 @@ from simengine.behavior.memory import (
 from simengine.behavior.mobil import BIAS, SAFE_DECELERATION, THRESHOLD, is_safe, lane_change_incentive
 from simengine.behavior.occupancy import BOX_ALONG, BOX_HALF, LAST, LENGTH, SPEED, WIDTH, Occupancy, X, Y
 from simengine.behavior.route import enter_lane
-from simengine.behavior.rules import DRIVING, Ways, is_drivable
-from simengine.road.frenet import lane_fraction, lane_width, project_on_lane_near
-from simengine.road.network import LEFT, RIGHT
+from simengine.behavior.rules import DRIVING, Ways, is_drivable, may_cross, opens_ahead
+from simengine.road.frenet import lane_width, project_on_lane_near
 
 HORIZON = 150.0  # ahead and behind [m]
 PERIOD = 0.5  # between considerations [s]
@@ -134,31 +133,6 @@ def merging_line(lanes: Ways, memory: DriverMemory, e: int, a: int, length: floa
             end = lanes.point_s[i]
             break
     return way + end - 0.5 * length - BEFORE_LINE
-
-
-@njit(cache=True, _nrt=False)
-def may_cross(lanes: Ways, lane: int, side: int, start: float, end: float) -> bool:
-    """Return whether the line left (side 1) or right (−1) of a lane may be crossed all the way between two s [m]."""
-    column = LEFT if side == 1 else RIGHT
-    i, _ = lane_fraction(lanes, lane, start)
-    while i < lanes.lane_first_point[lane + 1] - 1:
-        if not lanes.point_may_cross[i, column]:
-            return False
-        i += 1
-        if lanes.point_s[i] >= end:
-            break
-    return True
-
-
-@njit(cache=True, _nrt=False)
-def opens_ahead(lanes: Ways, lane: int, side: int, s: float) -> bool:
-    """Return whether the line left (side 1) or right (−1) of a lane may be crossed anywhere from s [m] to its end."""
-    column = LEFT if side == 1 else RIGHT
-    i, _ = lane_fraction(lanes, lane, s)
-    last = lanes.lane_first_point[lane + 1] - 1
-    while i < last and not lanes.point_may_cross[i, column]:
-        i += 1
-    return i < last
 
 
 @njit(cache=True, _nrt=False)

@@ -252,13 +252,6 @@ def _across(lanes: list[LaneDraft], keep: NDArray[np.bool_]) -> dict[str, NDArra
     }
 
 
-def mark_lanes(network: RoadNetwork, left: NDArray[np.int32], right: NDArray[np.int32]) -> RoadNetwork:
-    """Return a network with one white marking along the whole of every lane's edges. Shapes (num_lanes,)."""
-    marking = np.stack([left, right], axis=1).astype(np.int32)[network.point_lane]
-    yellow = np.zeros(marking.shape, np.bool_)
-    return network._replace(point_marking=marking, point_may_cross=np.isin(marking, CROSSABLE), point_yellow=yellow)
-
-
 def _both_edges(left: NDArray | float, right: NDArray | float, n: int, dtype: type) -> NDArray:
     return np.stack([np.broadcast_to(np.asarray(side, dtype), n) for side in (left, right)], axis=1)
 

@@ -184,6 +184,13 @@ class LaneArrays(NamedTuple):
     level: float  # height of the ground where all of it is one level plane, else NaN [m]
 
 
+def mark_lanes(network: RoadNetwork, left: NDArray[np.int32], right: NDArray[np.int32]) -> RoadNetwork:
+    """Return a network with one white marking along the whole of every lane's edges. Shapes (num_lanes,)."""
+    marking = np.stack([left, right], axis=1).astype(np.int32)[network.point_lane]
+    yellow = np.zeros(marking.shape, np.bool_)
+    return network._replace(point_marking=marking, point_may_cross=np.isin(marking, CROSSABLE), point_yellow=yellow)
+
+
 def lane_arrays(network: RoadNetwork) -> LaneArrays:
     """Return what kernels read of a network; arrays are shared, not copied."""
     shared = {name: getattr(network, name) for name in LaneArrays._fields if name in RoadNetwork._fields}

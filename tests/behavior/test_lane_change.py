@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from simengine.behavior.lane_change import may_cross, opens_ahead
+from simengine.behavior.rules import may_cross, opens_ahead
 from simengine.road.build import LaneDraft, build_network
 from simengine.road.network import MarkingType
 from tests.behavior.small_world import SmallWorld

@@ -13,9 +13,8 @@ from simengine.road.build import (
     SignDraft,
     StopLineDraft,
     build_network,
-    mark_lanes,
 )
-from simengine.road.network import KERB_HEIGHT, LaneType, MarkingType, SignalColor
+from simengine.road.network import KERB_HEIGHT, LaneType, MarkingType, SignalColor, mark_lanes
 
 GREEN = [(10.0, SignalColor.GREEN), (20.0, SignalColor.RED)]
 

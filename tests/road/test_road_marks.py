@@ -8,7 +8,6 @@ from simengine.core.semantics import Semantic
 from simengine.road.network import MarkingType, lane_arrays
 from simengine.road.projection import lane_pose
 from simengine.road.surface import surface_meshes
-from simengine.simulation.roadmap import road_map
 from tests.road.opendrive_text import lane, read_road, section
 
 SOLID, BROKEN, NONE = MarkingType.SOLID, MarkingType.BROKEN, MarkingType.NONE
@@ -201,16 +200,6 @@ def test_an_edge_is_painted_where_its_neighbour_is_not(tmp_path):
     network = read_road(tmp_path, [section(right=[lane(-1, mark("solid")), lane(-2, width=narrow)])]).network
     stretches = paint(network, -3.5)
     assert stretches == [pytest.approx((0.0, 100.0), abs=1e-3)]
-
-
-def test_the_recorded_map_tells_marks_piece_by_piece(tmp_path):
-    right = [lane(-1, mark("broken") + mark("solid", sOffset=70)), lane(-2)]
-    network = read_road(tmp_path, [section(right=right)]).network
-    pieces = [row for row in road_map(network, np.array([[50.0, 0.0, 0.0]])).lanes if row.name == "1.0.-1"]
-    assert [(row.marking_right, float(row.right[-1, 0])) for row in pieces] == [
-        (BROKEN, pytest.approx(70.0)), (SOLID, pytest.approx(100.0))
-    ]
-    assert pieces[0].right[-1] == pytest.approx(pieces[1].right[0])
 
 
 def test_paint_lies_on_raised_lanes(tmp_path):
