@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -11,6 +12,7 @@ from simengine.road.build import LaneDraft
 from simengine.road.network import LaneType, MarkingType
 from simengine.road.opendrive.cross_section import CrossSections, sample
 from simengine.road.opendrive.model import Lane, Mark, OpenDrive, Road, Section
+from simengine.road.opendrive.virtual_junctions import MAIN_PRIORITY, Branches, find_branches
 
 MAX_POINTS = 4_000_000  # of all lanes of a file
 MAX_JUNCTION_LANES = 1_000
@@ -49,6 +51,13 @@ class LaneMap:
     spans: dict[Node, list[Span]] = field(default_factory=dict)  # of a lane too short to draw: empty
     forward: dict[Node, bool] = field(default_factory=dict)  # runs along s
     drafts: list[LaneDraft] = field(default_factory=list)
+    branches: Branches = field(default_factory=lambda: Branches({}, {}))
+
+    def boundary(self, road: str, s: float) -> int:
+        """Return the stretch of a road that starts nearest to a place [m]: 0 to the number of stretches."""
+        stretches = self.stretches[road]
+        bounds = [stretches[0].start, *(stretch.end for stretch in stretches)]
+        return min(range(len(bounds)), key=lambda i: abs(bounds[i] - s))
 
     def at(self, road: str, s: float) -> int:
         """Return the stretch of a road that holds a place [m]."""
@@ -71,10 +80,10 @@ def runs_forward(road: Road, lane: Lane) -> bool:
     return ((lane.id < 0) == road.right_hand) != lane.reverse
 
 
-def _stretches(road: Road) -> list[Stretch]:
+def _stretches(road: Road, branches: Branches) -> list[Stretch]:
     result: list[Stretch] = []
     for number, section in enumerate(road.sections):
-        cuts = {s for s, _ in road.speeds}
+        cuts = {s for s, _ in road.speeds} | branches.cuts(road.id)
         cuts |= {section.start + s for lane in (*section.left, *section.right) for s, _ in lane.speeds}
         inner = sorted(s for s in cuts if section.start + _SPEED_CUT <= s <= section.end - _SPEED_CUT)
         bounds = [section.start, *inner, section.end]
@@ -261,11 +270,11 @@ def draw_lanes(model: OpenDrive) -> LaneMap:
     Raises:
         ScenarioError: A width, height or offset is out of range, or the file needs more than `MAX_POINTS` points.
     """
-    lanes = LaneMap()
+    lanes = LaneMap(branches=find_branches(model))
     points = 0
     crowd: dict[str, int] = {}
     for index, road in enumerate(model.roads.values()):
-        lanes.stretches[road.id] = _stretches(road)
+        lanes.stretches[road.id] = _stretches(road, lanes.branches)
         junction = model.junctions.get(road.junction) if road.junction else None
         if road.junction and junction is None:
             raise road.element.error(f"junction='{road.junction}': the file has no such junction")
@@ -278,7 +287,10 @@ def draw_lanes(model: OpenDrive) -> LaneMap:
             if stretch.end - stretch.start >= _MIN_LENGTH:
                 at = sample(road, stretch.section, stretch.start, stretch.end, MAX_POINTS - points)
                 points += at.width.size
-                common = {"road": index, "junction": -1 if junction is None else junction.index}
+                common: dict[str, Any] = {"road": index, "junction": -1 if junction is None else junction.index}
+                crossed = lanes.branches.junction(road.id, stretch.start, stretch.end)
+                if junction is None and crossed >= 0:
+                    common |= {"junction": crossed, "priority": MAIN_PRIORITY}
                 for k, lane in enumerate(at.lanes):
                     spans[lane.id] = _spans(road, stretch, at, k, f"{road.id}.{number}.{lane.id}", common)
                 _set_neighbours(road, stretch, spans)

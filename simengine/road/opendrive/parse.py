@@ -11,6 +11,7 @@ from simengine.road.opendrive.model import (
     Cubics,
     Junction,
     Lane,
+    MainRoad,
     Mark,
     OpenDrive,
     Road,
@@ -220,8 +221,10 @@ def _road_link(road: Element, tag: str) -> RoadLink | None:
     if element is None:
         return None
     kind = element.choice("elementType", ("road", "junction"), "road")
-    contact = element.choice("contactPoint", ("start", "end"), "start") if kind == "road" else ""
-    return RoadLink(kind, element.string("elementId"), contact, element)
+    midway = kind == "road" and "elementS" in element.attributes
+    contact = element.choice("contactPoint", ("start", "end"), "start") if kind == "road" and not midway else ""
+    s = element.number("elementS", 0.0, MAX_LENGTH) if midway else None
+    return RoadLink(kind, element.string("elementId"), contact, element, s)
 
 
 def _road(element: Element) -> Road:
@@ -260,12 +263,12 @@ def _road(element: Element) -> Road:
     )
 
 
-def _connection(element: Element) -> Connection:
+def _connection(element: Element, virtual: bool) -> Connection:
     direct = "linkedRoad" in element.attributes
     return Connection(
         incoming=element.string("incomingRoad"),
         connecting=element.string("linkedRoad" if direct else "connectingRoad"),
-        contact=element.choice("contactPoint", ("start", "end")),
+        contact=element.choice("contactPoint", ("start", "end"), "" if virtual else None),
         lanes=tuple(
             (e.integer("from", -MAX_LANES, MAX_LANES), e.integer("to", -MAX_LANES, MAX_LANES))
             for e in element.all("laneLink")
@@ -275,16 +278,34 @@ def _connection(element: Element) -> Connection:
     )
 
 
+def _main_road(element: Element) -> MainRoad | None:
+    if element.attributes.get("type", "default") != "virtual":
+        return None
+    if not element.attributes.get("mainRoad", ""):
+        element.remark("is virtual but names no main road: read as an ordinary one", f"id='{element.string('id')}'")
+        return None
+    ends = [element.number(s, 0.0, MAX_LENGTH) if s in element.attributes else None for s in ("sStart", "sEnd")]
+    return MainRoad(element.string("mainRoad"), *ends)
+
+
+def _is_joined(connection: Element) -> bool:
+    """Tell whether a connection has a road through the junction, remarking those that have none."""
+    joined = connection.attributes.get("type", "default") != "virtual"
+    if not joined:
+        connection.remark("joins roads without a connecting road: left out", f"id='{connection.string('id', '')}'")
+    return joined
+
+
 def _junction(element: Element, index: int) -> Junction:
+    main = _main_road(element)
     controllers = sorted(element.all("controller"), key=lambda e: e.integer("sequence", 0, 1_000_000, 0))
     return Junction(
         id=element.string("id"),
         index=index,
-        connections=tuple(
-            _connection(e) for e in element.all("connection") if e.attributes.get("type", "default") != "virtual"
-        ),
+        connections=tuple(_connection(e, main is not None) for e in element.all("connection") if _is_joined(e)),
         priorities=tuple((e.string("high"), e.string("low")) for e in element.all("priority")),
         controllers=tuple(e.string("id") for e in controllers),
+        main=main,
     )
 
 
