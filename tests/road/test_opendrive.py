@@ -484,8 +484,8 @@ def test_real_lanes_meet_their_successors(path):
     if not len(network.successor):
         return
     gap, rise, turn = joints(network).T
-    if path.name == "od_newmarket.xodr":  # some of its turning roads are stubs that end up to 8.6 m short
-        assert (gap > 0.1).sum() == 72 and len(gap) == 862
+    if path.name == "od_newmarket.xodr":  # stubs that end up to 8.6 m short are lengthened; some roads meet at a step
+        assert (gap > 0.1).sum() == 10 and gap.max() < 0.5 and rise.max() < 1.0 and len(gap) == 862
         return
     assert gap.max() < 0.1 and rise.max() < 0.1
     driving = np.repeat(network.lane_type == LaneType.DRIVING, np.diff(network.successor_first))

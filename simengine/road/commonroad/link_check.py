@@ -48,9 +48,10 @@ def lies_beside(element: Element, draft: LaneDraft, other: LaneDraft, side: str,
     for share in (0.1, 0.3, 0.5, 0.7, 0.9):
         x, y, heading, width = _along(draft, share * length)
         ox, oy, other_heading, other_width = _along(other, foot(other.points, x, y))
-        across = (oy - y) * math.cos(heading) - (ox - x) * math.sin(heading)
+        c, s = math.cos(heading), math.sin(heading)
+        ahead, across = (ox - x) * c + (oy - y) * s, (oy - y) * c - (ox - x) * s
         space = (across if side == "left" else -across) - 0.5 * (width + other_width)
-        found.append((abs(space), math.cos(other_heading - heading) > 0.0))
+        found.append((max(abs(space), abs(ahead)), math.cos(other_heading - heading) > 0.0))
     space, runs_along = min(found)
     name = f"lanelet {draft.name}, {side} {other.name}"
     if space > LARGEST_SPACE:

@@ -263,12 +263,16 @@ def _road(element: Element) -> Road:
     )
 
 
+def _contact(element: Element) -> str:
+    return element.choice("contactPoint", ("start", "end"))
+
+
 def _connection(element: Element, virtual: bool) -> Connection:
     direct = "linkedRoad" in element.attributes
     return Connection(
         incoming=element.string("incomingRoad"),
         connecting=element.string("linkedRoad" if direct else "connectingRoad"),
-        contact=element.choice("contactPoint", ("start", "end"), "" if virtual else None),
+        contact=element.choice("contactPoint", ("start", "end", ""), "") if virtual else _contact(element),
         lanes=tuple(
             (e.integer("from", -MAX_LANES, MAX_LANES), e.integer("to", -MAX_LANES, MAX_LANES))
             for e in element.all("laneLink")

@@ -11,12 +11,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from simengine.road.network import LaneType
 from simengine.road.opendrive.geometry import reference_batch
 from simengine.road.opendrive.model import Junction, OpenDrive, Road
+from simengine.road.opendrive.placing import locate
 
 MAIN_PRIORITY = 6  # of a main road's lanes within the junction: above all that right-of-way lists and signs give
 _BESIDE = 40.0  # from a main road's reference line within which a road may leave it [m]
 _STEP = 1.0  # of the search for a place beside a road [m]
+SAME_PLACE = 1.0  # places nearer than this to each other are one [m]
 _SHORTEST = 10.0  # part of a main road within a junction, in which others may have to wait for its traffic [m]
 
 
@@ -43,8 +46,13 @@ class Branches(NamedTuple):
 
     def cuts(self, road: str) -> set[float]:
         """Return where a main road's lanes are cut [m]."""
-        found = {branch.s for branches in self.at.values() for branch in branches if branch.road == road}
-        return found.union(*((part.start, part.end) for part in self.parts.get(road, ())))
+        ends = [s for part in self.parts.get(road, ()) for s in (part.start, part.end)]
+        places = [branch.s for branches in self.at.values() for branch in branches if branch.road == road]
+        found: set[float] = set()
+        for s in (*places, *ends):
+            if all(abs(s - other) >= SAME_PLACE for other in found):
+                found.add(s)
+        return found
 
     def junction(self, road: str, start: float, end: float) -> int:
         """Return the index of the virtual junction that holds a stretch of a main road, or −1."""
@@ -53,9 +61,22 @@ class Branches(NamedTuple):
 
 
 def _end_point(road: Road, end: str) -> tuple[float, float]:
-    out = np.zeros((1, 4))
-    reference_batch(road.line, np.array([0.0 if end == "start" else road.length]), out)
-    return float(out[0, 0]), float(out[0, 1])
+    """Return where the middle of a road's first carriageway lies at an end of it [m]."""
+    s = 0.0 if end == "start" else road.length
+    section = road.sections[0 if end == "start" else -1]
+    station, offset = np.array([s]), np.array([s - section.start])
+    across = float(road.lane_offset.at(station)[0])
+    for lanes, sign in ((section.right, -1.0), (section.left, 1.0)):
+        inner = 0.0
+        for lane in lanes:
+            extent = float(lane.extent.at(offset)[0])
+            outer = extent if lane.is_border else inner + extent
+            if lane.kind == LaneType.DRIVING:
+                place = locate(road, s, across + sign * 0.5 * (inner + outer))
+                return place.x, place.y
+            inner = outer
+    place = locate(road, s, across)
+    return place.x, place.y
 
 
 def _place_beside(road: Road, x: float, y: float) -> float | None:
@@ -78,7 +99,7 @@ def _places(road: Road, end: str, main: Road) -> tuple[Branch, ...]:
     stated = link.s if link is not None and link.kind == "road" and link.id == main.id else None
     places = (stated, _place_beside(main, *_end_point(road, end)))
     found = [s for s in places if s is not None and 0.0 <= s <= main.length]
-    if len(found) == 2 and abs(found[0] - found[1]) < _STEP:
+    if len(found) == 2 and abs(found[0] - found[1]) < SAME_PLACE:
         found.pop()
     return tuple(Branch(main.id, s) for s in found)
 
@@ -109,7 +130,7 @@ def find_branches(model: OpenDrive) -> Branches:
         found = {key: places for key, places in _branches_of(model, junction, main).items() if places}
         at.update(found)
         if found:
-            marks = [places[0].s for places in found.values()]
+            marks = [places[-1].s for places in found.values()]  # as they lie
             marks += [s for s in (junction.main.start, junction.main.end) if s is not None and 0.0 <= s <= main.length]
             low, high = min(marks), max(marks)
             if high - low < _SHORTEST:
