@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.road.centerline import write_tangents
+from simengine.road.datum import Datum
 
 KERB_HEIGHT = 0.12  # of a pavement above the carriageway where its source states no height [m]
 LEFT, RIGHT = 0, 1  # columns of what is told of both edges
@@ -139,6 +140,7 @@ class RoadNetwork(NamedTuple):
     grid_first: NDArray[np.int32]  # CSR over cells, row-major (y, x)
     grid_point: NDArray[np.int32]
     point_lane: NDArray[np.int32]  # lane of a point
+    datum: Datum | None = None  # where on Earth the coordinates are; None where the source does not say
 
 
 class LaneArrays(NamedTuple):

@@ -130,5 +130,13 @@ SCHEMAS: dict[str, dict[str, Any]] = {
             ),
         ),
         stop_lines=_array("end points", {"type": "array"}), crossings=_array("corners", {"type": "array"}),
+        datum=_object(
+            "where on Earth: projected x, y = scale * R(heading) * world x, y + offset; height = world z + offset z; "
+            "null where the roads have no place",
+            crs=_text("the projection as stated: PROJ, WKT or EPSG code"),
+            pipeline=_text("PROJ operation from projected x, y to longitude, latitude on WGS 84 [deg]"),
+            offset=_numbers("x y z [m]"), heading=_number("[rad]"), scale=_number("factor"),
+            origin=_numbers("latitude [deg], longitude [deg], ellipsoidal height [m] of world 0 0 0; null for none"),
+        ),
     ),
 }

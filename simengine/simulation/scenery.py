@@ -139,4 +139,5 @@ def make_scene(
         signal_mesh=signal_mesh,
         weather=weather,
         seed=int(kernel_seed(scenario.seed, "appearance")),
+        datum=network.datum,
     )

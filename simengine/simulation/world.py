@@ -23,6 +23,7 @@ from simengine.core.weather import Weather, air_density, friction, sky_illuminan
 from simengine.physics.backend import FrictionPatches, Ground
 from simengine.physics.catalog import fill_actor
 from simengine.road.commonroad import CommonRoadScenario, read_commonroad
+from simengine.road.datum import local_datum, map_bounds
 from simengine.road.network import LaneArrays, RoadNetwork
 from simengine.road.opendrive import read_opendrive
 from simengine.road.procedural import make_intersection, make_street, make_warehouse, warehouse_walls
@@ -110,6 +111,11 @@ def build_world(scenario: ConcreteScenario) -> World:
     else:
         recorded = read_commonroad(Path(road.file).expanduser())
         network, remarks = recorded.network, recorded.remarks
+    if network.datum is None:
+        place = scenario.datum
+        bounds = map_bounds(network.point_position)
+        datum = local_datum(place.latitude_deg, place.longitude_deg, place.height, bounds)
+        network = network._replace(datum=datum)
     random = generator(scenario.seed, "placement")
     placer = Placer(scenario, network, random)
     follows = place_everybody(placer, recorded)

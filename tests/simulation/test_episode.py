@@ -431,6 +431,7 @@ def test_road_map_holds_lanes_crossing_and_stop_line_near_the_ego(memory, lossle
         np.testing.assert_allclose(road.lanes[2].left[:, 1], 5.4, atol=1e-9)
         np.testing.assert_allclose(road.stop_lines[0, :, 0], 11.0, atol=1e-9)
         assert sorted(set(road.crossings[0, :, 0].tolist())) == [12.0, 16.0]
+        assert road.datum == drawn.network().datum
 
 
 @pytest.mark.parametrize("turn", [(0.3, 0.1, -2.0), (3.1, 0.0, 0.0), (0.0, 1.5, 3.1), (0.0, 0.0, 3.14159)])

@@ -7,9 +7,11 @@ from simengine.core.errors import ScenarioError
 from simengine.road.build import build_network
 from simengine.road.commonroad.intersections import apply_intersections
 from simengine.road.commonroad.lanelets import read_lanelets
+from simengine.road.commonroad.location import read_datum
 from simengine.road.commonroad.obstacles import pack_still, pack_tracks, read_obstacles
 from simengine.road.commonroad.problem import read_problems
 from simengine.road.commonroad.regulation import draw_crosswalks, read_lights, read_signs, read_stop_lines
+from simengine.road.datum import map_bounds
 from simengine.road.network import RoadNetwork
 from simengine.road.recording import PlanningProblem, RecordedTracks, StillObstacles
 from simengine.road.remarks import list_remarks
@@ -51,6 +53,7 @@ def read_commonroad(path: str | Path) -> CommonRoadScenario:
         network = build_network(lanes, lights, stop_lines, crossings, sign_drafts)
     except ScenarioError as error:  # what only shows once all lanes are together
         raise root.error(f"makes no road network: {error}") from None
+    network = network._replace(datum=read_datum(root, map_bounds(network.point_position)))
     obstacles = read_obstacles(root)
     return CommonRoadScenario(
         name=root.string("benchmarkID", ""),

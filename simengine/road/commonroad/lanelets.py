@@ -8,6 +8,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.road.build import LaneDraft
+from simengine.road.commonroad.link_check import can_follow, lies_beside
 from simengine.road.commonroad.shapes import point
 from simengine.road.network import LaneType, MarkingType
 from simengine.road.polyline import lengths
@@ -18,7 +19,6 @@ MAX_LENGTH = 100_000.0  # of a lanelet [m]
 MAX_BANK = 1.2  # [rad]
 MAX_STEP = 5.0  # between points of a centre line [m]
 _SAME = 1e-3  # bound points nearer than this are one [m]
-LARGEST_GAP = 2.0  # between a lanelet's end and its successor's start; beyond it the link is a slip of the file [m]
 
 # Lanelet types of the format (2020a); those not named here are for driving on.
 _TYPES = {
@@ -241,11 +241,6 @@ def _lanelet(element: Element) -> Lanelet:
     return lanelet
 
 
-def _meets(lanelet: Lanelet, other: Lanelet) -> bool:
-    gap = other.draft.points[0, :2] - lanelet.draft.points[-1, :2]
-    return float((gap * gap).sum()) <= LARGEST_GAP**2
-
-
 def read_lanelets(root: Element) -> dict[str, Lanelet]:
     """Read all lanelets, with neighbours, successors and roads set; crosswalks are among them.
 
@@ -269,12 +264,15 @@ def read_lanelets(root: Element) -> dict[str, Lanelet]:
         for before in lanelet.predecessors:
             named_by.setdefault(before, []).append(name)
     for name, lanelet in lanes.items():
-        following = [n for n in (*lanelet.successors, *named_by.get(name, ())) if n in lanes]
-        lanelet.draft.successors = [n for n in dict.fromkeys(following) if _meets(lanelet, lanes[n])]
-        for side, (other, same) in lanelet.adjacent.items():
+        following = dict.fromkeys(n for n in (*lanelet.successors, *named_by.get(name, ())) if n in lanes)
+        lanelet.draft.successors = [n for n in following if can_follow(lanelet.element, lanelet.draft, lanes[n].draft)]
+        for side, (other, stated) in list(lanelet.adjacent.items()):
             if other not in lanes:
                 continue
-            if same:
+            same = lies_beside(lanelet.element, lanelet.draft, lanes[other].draft, side, stated)
+            if same is None:
+                del lanelet.adjacent[side]
+            elif same:
                 setattr(lanelet.draft, side, other)
                 _share_marking(lanelet.draft, side, lanes[other].draft, "right" if side == "left" else "left")
             else:

@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 from simengine.core.errors import ScenarioError
 from simengine.road.build import build_network
+from simengine.road.datum import map_bounds
 from simengine.road.network import RoadNetwork
 from simengine.road.opendrive.crossings import draw_crossings, hold_before_crossings
+from simengine.road.opendrive.georeference import read_datum
 from simengine.road.opendrive.lanes import draw_lanes
 from simengine.road.opendrive.links import link_lanes, set_turns
 from simengine.road.opendrive.parse import parse_opendrive
@@ -50,4 +52,5 @@ def read_opendrive(path: str | Path) -> OpenDriveMap:
         network = build_network(lanes.drafts, lights, stop_lines, crossings, draw_signs(signals))
     except ScenarioError as error:  # what only shows once all lanes are together
         raise root.error(f"makes no road network: {error}") from None
+    network = network._replace(datum=read_datum(root, map_bounds(network.point_position)))
     return OpenDriveMap(network, list_remarks(root.file, root.remarks))

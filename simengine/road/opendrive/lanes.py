@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -14,6 +15,7 @@ from simengine.road.opendrive.folds import Path, unfold
 from simengine.road.opendrive.lane_edges import edge_lines
 from simengine.road.opendrive.lane_height import lane_rises
 from simengine.road.opendrive.model import Lane, OpenDrive, Road, Section
+from simengine.road.opendrive.virtual_junctions import MAIN_PRIORITY, Branches, find_branches
 
 MAX_POINTS = 4_000_000  # of all lanes of a file
 MAX_JUNCTION_LANES = 1_000
@@ -53,6 +55,13 @@ class LaneMap:
     spans: dict[Node, list[Span]] = field(default_factory=dict)  # of a lane too short to draw: empty
     forward: dict[Node, bool] = field(default_factory=dict)  # runs along s
     drafts: list[LaneDraft] = field(default_factory=list)
+    branches: Branches = field(default_factory=lambda: Branches({}, {}))
+
+    def boundary(self, road: str, s: float) -> int:
+        """Return the stretch of a road that starts nearest to a place [m]: 0 to the number of stretches."""
+        stretches = self.stretches[road]
+        bounds = [stretches[0].start, *(stretch.end for stretch in stretches)]
+        return min(range(len(bounds)), key=lambda i: abs(bounds[i] - s))
 
     def at(self, road: str, s: float) -> int:
         """Return the stretch of a road that holds a place [m]."""
@@ -75,10 +84,10 @@ def runs_forward(road: Road, lane: Lane) -> bool:
     return ((lane.id < 0) == road.right_hand) != lane.reverse
 
 
-def _stretches(road: Road) -> list[Stretch]:
+def _stretches(road: Road, branches: Branches) -> list[Stretch]:
     result: list[Stretch] = []
     for number, section in enumerate(road.sections):
-        cuts = {s for s, _ in road.speeds}
+        cuts = {s for s, _ in road.speeds} | branches.cuts(road.id)
         cuts |= {lane.origin + s for lane in (*section.left, *section.right) for s, _ in lane.speeds}
         inner = sorted(s for s in cuts if section.start + _SPEED_CUT <= s <= section.end - _SPEED_CUT)
         bounds = [section.start, *inner, section.end]
@@ -281,11 +290,11 @@ def draw_lanes(model: OpenDrive) -> LaneMap:
     Raises:
         ScenarioError: A width, height or offset is out of range, or the file needs more than `MAX_POINTS` points.
     """
-    lanes = LaneMap()
+    lanes = LaneMap(branches=find_branches(model))
     points = 0
     crowd: dict[str, int] = {}
     for index, road in enumerate(model.roads.values()):
-        lanes.stretches[road.id] = _stretches(road)
+        lanes.stretches[road.id] = _stretches(road, lanes.branches)
         junction = model.junctions[road.junction] if road.junction else None
         crowd[road.junction] = crowd.get(road.junction, 0) + max(len(s.left) + len(s.right) for s in road.sections)
         if road.junction and crowd[road.junction] > MAX_JUNCTION_LANES:
@@ -296,7 +305,10 @@ def draw_lanes(model: OpenDrive) -> LaneMap:
             if stretch.end - stretch.start >= _MIN_LENGTH:
                 at = sample(road, stretch.section, stretch.start, stretch.end, MAX_POINTS - points)
                 points += at.width.size
-                common = {"road": index, "junction": -1 if junction is None else junction.index}
+                common: dict[str, Any] = {"road": index, "junction": -1 if junction is None else junction.index}
+                crossed = lanes.branches.junction(road.id, stretch.start, stretch.end)
+                if junction is None and crossed >= 0:
+                    common |= {"junction": crossed, "priority": MAIN_PRIORITY}
                 rises = lane_rises(at.lanes, at.station, at.width)
                 for k, lane in enumerate(at.lanes):
                     name = f"{road.id}.{number}.{lane.id}"

@@ -83,8 +83,9 @@ class RoadLink:
 
     kind: str  # "road" or "junction"
     id: str
-    contact: str  # "start" or "end" of the other road; "" at a junction
+    contact: str  # "start" or "end" of the other road; "" at a junction, and where the other road is met midway
     element: Element
+    s: float | None = None  # where on the other road it is met, if midway [m]
 
 
 @dataclass(frozen=True)
@@ -115,10 +116,19 @@ class Connection:
 
     incoming: str
     connecting: str
-    contact: str  # end of the connecting road that touches the incoming one
+    contact: str  # end of the connecting road that touches the incoming one; "" where a virtual junction leaves it open
     lanes: tuple[tuple[int, int], ...]
     direct: bool
     element: Element
+
+
+@dataclass(frozen=True)
+class MainRoad:
+    """The road that a virtual junction's connecting roads leave and enter midway."""
+
+    road: str
+    start: float | None  # of the junction on it [m]
+    end: float | None
 
 
 @dataclass(frozen=True)
@@ -130,6 +140,7 @@ class Junction:
     connections: tuple[Connection, ...]
     priorities: tuple[tuple[str, str], ...]  # (road that goes first, road that waits)
     controllers: tuple[str, ...]
+    main: MainRoad | None = None  # of a virtual junction
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from simengine.road.opendrive.model import (
     Cubics,
     Junction,
     Lane,
+    MainRoad,
     OpenDrive,
     Road,
     RoadLink,
@@ -158,8 +159,10 @@ def _sections(road: Element, length: float) -> tuple[Section, ...]:
 
 def _road_link(element: Element) -> RoadLink:
     kind = element.choice("elementType", ("road", "junction"), "road")
-    contact = element.choice("contactPoint", ("start", "end"), "start") if kind == "road" else ""
-    return RoadLink(kind, element.string("elementId"), contact, element)
+    midway = kind == "road" and "elementS" in element.attributes
+    contact = element.choice("contactPoint", ("start", "end"), "start") if kind == "road" and not midway else ""
+    s = element.number("elementS", 0.0, MAX_LENGTH) if midway else None
+    return RoadLink(kind, element.string("elementId"), contact, element, s)
 
 
 def _type_speed(element: Element) -> tuple[float, float]:
@@ -210,34 +213,56 @@ def _lane_link(element: Element) -> tuple[int, int]:
     return element.integer("from", -MAX_LANES, MAX_LANES), element.integer("to", -MAX_LANES, MAX_LANES)
 
 
-def _connection(element: Element) -> Connection:
+def _connection(element: Element, virtual: bool) -> Connection:
     direct = "linkedRoad" in element.attributes
     return Connection(
         incoming=element.string("incomingRoad"),
         connecting=element.string("linkedRoad" if direct else "connectingRoad"),
-        contact=element.choice("contactPoint", ("start", "end")),
+        contact=element.choice("contactPoint", ("start", "end", ""), "" if virtual else None),
         lanes=tuple(read_all(_lane_link, list(element.all("laneLink")), "names no lanes: left out")),
         direct=direct,
         element=element,
     )
 
 
+def _main_road(element: Element) -> MainRoad | None:
+    if element.attributes.get("type", "default") != "virtual":
+        return None
+    if not element.attributes.get("mainRoad", ""):
+        element.remark("is virtual but names no main road: read as an ordinary one", f"id='{element.string('id')}'")
+        return None
+    ends = [element.number(s, 0.0, MAX_LENGTH) if s in element.attributes else None for s in ("sStart", "sEnd")]
+    return MainRoad(element.string("mainRoad"), *ends)
+
+
+def _is_joined(connection: Element) -> bool:
+    """Tell whether a connection has a road through the junction, remarking those that have none."""
+    joined = connection.attributes.get("type", "default") != "virtual"
+    if not joined:
+        connection.remark("joins roads without a connecting road: left out", f"id='{connection.string('id', '')}'")
+    return joined
+
+
 def _junction(element: Element, index: int) -> Junction:
+    main = _main_road(element)
     controllers = read_all(
         lambda e: (e.integer("sequence", 0, 1_000_000_000, 0), e.string("id")),
         list(element.all("controller")),
         "cannot be read: left out",
     )
-    connections = [e for e in element.all("connection") if e.attributes.get("type", "default") != "virtual"]
+    connections = [e for e in element.all("connection") if _is_joined(e)]
     priorities = read_all(
         lambda e: (e.string("high"), e.string("low")), list(element.all("priority")), "cannot be read: left out"
     )
     return Junction(
         id=element.string("id"),
         index=index,
-        connections=tuple(read_all(_connection, connections, "cannot be read: left out")),
+        connections=tuple(
+            read_all(lambda e: _connection(e, main is not None), connections, "cannot be read: left out")
+        ),
         priorities=tuple(priorities),
         controllers=tuple(name for _, name in sorted(controllers, key=lambda c: c[0])),
+        main=main,
     )
 
 
