@@ -38,6 +38,8 @@ def read_problems(root: Element, lanelets: dict[str, Lanelet]) -> tuple[Planning
     """
     problems = []
     for element in root.all("planningProblem"):
+        if element.find("goalState") is None:
+            element.remark("has no goal; none is judged", f"planning problem {element.string('id')}")
         state = element.require("initialState")
         velocity = state.find("velocity")
         problems.append(
