@@ -55,7 +55,7 @@ class Played:
         from types import SimpleNamespace
 
         driver = SimpleNamespace(ego=SimpleNamespace(driver="idm"))
-        self.world, self.scenario = SimpleNamespace(names={"ego": EGO, "recorded_7": 1}), driver
+        self.world, self.scenario = SimpleNamespace(names={"ego": EGO, "recorded_7": 1}, recording_start=0.0), driver
         return self._snapshot()
 
     def step(self):

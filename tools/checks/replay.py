@@ -115,8 +115,9 @@ def _compare(simulator: Simulator, recorded: Recorded) -> Following:
     distance = between = turned = 0.0
     handed_over: set[str] = set()
     snapshot = simulator.reset()
+    begin = simulator.world.recording_start
     while True:
-        step, state = snapshot.time_ns * 1e-9 / recorded.time_step, snapshot.state
+        step, state = (begin + snapshot.time_ns * 1e-9) / recorded.time_step, snapshot.state
         for name in recorded.poses:
             a, pose = actors.get(name), recorded.pose(name, step)
             there = a is not None and bool(state.valid[0, a])

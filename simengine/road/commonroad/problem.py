@@ -24,6 +24,7 @@ def _goal(element: Element, lanelets: dict[str, Lanelet]) -> GoalRegion:
     return GoalRegion(
         first_step=int(math.ceil(first)),
         last_step=int(last),
+        is_timed=time is not None,
         areas=tuple(areas),
         heading=shapes.angles(orientation) if orientation is not None else (-math.pi, math.pi),
         velocity=shapes.interval(velocity, -_MAX_SPEED, _MAX_SPEED) if velocity is not None else (-math.inf, math.inf),
