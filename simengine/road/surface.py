@@ -13,7 +13,7 @@ from simengine.core.semantics import Semantic
 from simengine.road.junction_fill import fill_patch
 from simengine.road.markings import marking_patches
 from simengine.road.network import KERB_HEIGHT, LaneArrays, LaneType, RoadNetwork, lane_arrays
-from simengine.road.strips import LONGEST, Patch, edge_line, face_up, patch_mesh, ribbon, stations
+from simengine.road.strips import LONGEST, Patch, edge_line, face_up, joint_patch, patch_mesh, ribbon, stations
 from simengine.road.terrain import deck_underside, far_patch, is_level, land_patch, verge_patches
 
 SEAM = 0.02  # by which strips overlap [m]
@@ -55,6 +55,7 @@ def surface_meshes(
         gaps.append(gap)
     for lane, cut in enumerate(cuts):
         paved += _lane_patches(lanes, lane, cut)
+        paved += _joint_patches(lanes, lane)
         verges += verge_patches(lanes, lane, cut, level, _VERGE.get(scenery, Material.GRASS), gaps)
         if not level:
             verges += deck_underside(lanes, lane, cut)
@@ -76,6 +77,17 @@ def _lane_patches(lanes: LaneArrays, lane: int, cut: NDArray[np.float64]) -> lis
     patches.append(ribbon(foot[0], top[0], material, semantic))
     patches.append(ribbon(top[1], foot[1], material, semantic))
     return patches
+
+
+def _joint_patches(lanes: LaneArrays, lane: int) -> list[Patch]:
+    """Return what closes the corners between a lane and its successors of the same look; kerbs keep theirs."""
+    look = _LOOK[LaneType(lanes.lane_type[lane])]
+    if lanes.lane_type[lane] == LaneType.PAVEMENT:
+        return []
+    after = lanes.successor[lanes.successor_first[lane] : lanes.successor_first[lane + 1]]
+    alike = [int(other) for other in after if _LOOK[LaneType(lanes.lane_type[other])] == look]
+    wedges = (joint_patch(lanes, lane, other, SEAM, *look) for other in alike)
+    return [wedge for wedge in wedges if wedge is not None]
 
 
 def _floor(lanes: LaneArrays) -> Patch:

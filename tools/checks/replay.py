@@ -70,12 +70,13 @@ def read_recording(path: Path) -> Recorded:
         if not moves or obstacle.find("trajectory") is None:
             continue
         states = {}
+        turn = math.remainder(float(obstacle.findtext("shape/rectangle/orientation", "0")), 0.5 * math.pi)
         for state in [obstacle.find("initialState"), *obstacle.iterfind("trajectory/state")]:
             numbers = [state.findtext(name) for name in ("position/point/x", "position/point/y", "orientation/exact")]
             if None in numbers:
                 raise ScenarioError(f"{path}: obstacle {obstacle.get('id')} has states without point and exact heading")
             x, y, heading = map(float, numbers)
-            states[int(state.findtext("time/exact"))] = (x, y, heading)
+            states[int(state.findtext("time/exact"))] = (x, y, heading + turn)
         poses[obstacle.get("id")] = states
     if not poses:
         raise ScenarioError(f"{path}: holds no moving obstacle")
