@@ -10,7 +10,7 @@ from simengine.road.network import LaneArrays, LaneType, MarkingType, RoadNetwor
 from simengine.road.projection import nearest_surface
 from simengine.road.strips import edge_line
 
-_TOWN_SPEED = 50.0 / 3.6  # up to this limit carriageways end at kerbs, not at lines [m/s]
+_TOWN_SPEED = 55.0 / 3.6  # up to this limit carriageways end at kerbs, not at lines [m/s]
 _OUTSIDE = 0.3  # how far beyond an edge there must be no other lane for a line along it [m]
 _LOOKS = 9  # places along an edge where that is looked at
 
@@ -39,7 +39,7 @@ def usual_lines(network: RoadNetwork) -> tuple[NDArray[np.int32], NDArray[np.int
             elif opposite >= 0:
                 wide = network.lane_right[lane] >= 0 or network.lane_right[opposite] >= 0
                 sides[k, lane] = MarkingType.SOLID if wide else MarkingType.BROKEN
-            elif network.lane_speed_limit[lane] > _TOWN_SPEED + 1e-9 and _is_edge(lanes, int(lane), 1.0 - 2.0 * k):
+            elif network.lane_speed_limit[lane] > _TOWN_SPEED and _is_edge(lanes, int(lane), 1.0 - 2.0 * k):
                 sides[k, lane] = MarkingType.SOLID
     return sides[0], sides[1]
 
