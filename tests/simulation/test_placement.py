@@ -104,6 +104,19 @@ def test_the_recorded_driver_takes_the_vehicle_of_the_planning_problem(tmp_path)
         assert (reached(simulator).passed, reached(simulator).time_ns) == (True, 1_500_000_000)
 
 
+def test_the_recorded_driver_begins_with_a_track_that_begins_a_step_late(tmp_path):
+    path = write(tmp_path, street(), car(10, 51.0, first=1), problem(100, 50.0, goals=goal(2, 9, x=(53.9, 54.1))))
+    assert xs(world_of(path, "ego.driver=recorded")) == {"ego": 51.0}
+    assert reached(play(path, "ego.driver=recorded")).time_ns == 300_000_000  # step 4 of the file
+
+
+@pytest.mark.parametrize("reactive", [True, False])
+def test_recorded_cars_react_to_what_is_ahead_of_them_at_the_start_step(tmp_path, reactive):
+    path = write(tmp_path, street(1), car(10, 20.0, last=90), problem(100, 75.0, step=25, speed=0.0))
+    simulator = play(path, f"traffic.reactive={str(reactive).lower()}", "ego.driver=stop", "scenario.duration=5")
+    assert simulator.crashed is not reactive and not simulator.state.replayed[0, 1]
+
+
 def test_whoever_is_beside_or_crosses_is_not_the_ego(tmp_path):
     turned = obstacle(12, state("initialState", 0, 63.0, 8.0, 1.57) + f"<trajectory>{state('state', 1, 63, 8.2, 1.57)}"
                       "</trajectory>", "pedestrian", "<circle><radius>0.3</radius></circle>")  # fmt: skip
@@ -161,7 +174,7 @@ def test_the_scenarios_own_goal_comes_first_and_that_is_told(tmp_path):
     assert reached(simulator).passed is True and told(simulator.world, "own goal", "planning problem 100")
 
 
-# ------------------------------------------------------------------------------------------------ nobody lost in silence
+# ----------------------------------------------------------------------------------------------- nobody lost in silence
 
 
 def test_whoever_has_a_single_state_drives_on_and_is_named(tmp_path):

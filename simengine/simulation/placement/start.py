@@ -68,7 +68,10 @@ def choose_start(scenario: ConcreteScenario, recorded: CommonRoadScenario | None
                 [f"obstacle {recorded.tracks.id[row]}, planning problem {problem.id}"],
             )
         )  # fmt: skip
-    return Start(problem, row, problem.first_step, tuple(remarks))
+    step = problem.first_step
+    if ego.driver == "recorded" and not recorded.tracks.valid[row, step]:
+        step += int(np.argmax(recorded.tracks.valid[row, step:]))  # there is nothing to follow before
+    return Start(problem, row, step, tuple(remarks))
 
 
 def _named_problem(name: str, recorded: CommonRoadScenario) -> PlanningProblem | None:
