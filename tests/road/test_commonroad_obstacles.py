@@ -99,3 +99,8 @@ def test_regions_intervals_gaps_guesses_and_lamps_are_remarked(tmp_path):
     remarks = read(tmp_path, obstacle(7, vague + gap + lamps, "unknown")).remarks
     for words in ("is a region", "8 to 12", "obstacle 7: 1 to 4", "obstacle 7: car", "lamps"):
         assert any(words in line for line in remarks), words
+
+
+def test_a_parked_vehicle_without_a_future_stands_though_it_is_called_dynamic(tmp_path):
+    scenario = read(tmp_path, car(7, 50.0, last=0, kind="parkedVehicle"), car(8, 80.0, last=0), car(9, 90.0, last=1))
+    assert scenario.still.id.tolist() == ["7"] and scenario.tracks.id.tolist() == ["8", "9"]

@@ -92,6 +92,11 @@ def test_a_recorded_vehicle_at_the_egos_start_is_the_ego_itself(tmp_path, offset
     assert told(world, "is the ego itself", "obstacle 10", "planning problem 100")
 
 
+def test_a_recorded_vehicle_with_the_planning_problems_id_may_be_off_by_half_its_length_more(tmp_path):
+    behind = write(tmp_path, street(), car(100, 57.5), problem(100, 60.0))
+    assert xs(world_of(behind)) == {"ego": 60.0}
+
+
 def test_a_track_that_begins_a_step_late_is_the_ego_too(tmp_path):
     path = write(tmp_path, street(), car(10, 51.0, first=1), problem(100, 50.0))
     assert xs(world_of(path)) == {"ego": 50.0} and len(world_of(path).names) == 1

@@ -20,6 +20,7 @@ _KINDS = {
     "motorcycle": ActorKind.MOTORCYCLE, "pedestrian": ActorKind.PEDESTRIAN,
     "constructionZone": ActorKind.CARGO, "pillar": ActorKind.CARGO,
 }  # fmt: skip
+_AT_REST = ("parkedVehicle", "constructionZone", "pillar")  # these stand where nothing says that they move
 _NO_ACTORS = ("roadBoundary", "building", "median_strip", "medianStrip")
 _ALL_KINDS = (*_KINDS, *_NO_ACTORS, "unknown")
 
@@ -141,10 +142,11 @@ def _read_one(element: Element, moves: bool, into: Obstacles) -> None:
     states = track.states
     if element.find("signalSeries") is not None or element.find("initialSignalState") is not None:
         element.remark("has lamps or a horn recorded; they are not replayed", _name(element))
-    if not moves:
+    trajectory, occupancies = element.find("trajectory"), element.find("occupancySet")
+    rests = element.require("type").text.strip() in _AT_REST and trajectory is None and occupancies is None
+    if rests or not moves:
         into.still.append(track)
         return
-    trajectory, occupancies = element.find("trajectory"), element.find("occupancySet")
     for state in trajectory.all("state") if trajectory is not None else ():
         following = _state(state, box, states[-1].heading)
         if len(states) == 1 and following.step == states[0].step:

@@ -107,7 +107,7 @@ def own_track(tracks: RecordedTracks, time_step: float, problem: PlanningProblem
     """Return the recorded vehicle that a planning problem's ego was made from, −1 if there is none.
 
     It is the one whose box holds the problem's start, turned alike; of several the nearest. Two vehicles are never in
-    one place.
+    one place. A vehicle with the problem's own id may be off by its length, as its reference point may be its end.
     """
     best, nearest = -1, math.inf
     for row in range(len(tracks.id)):
@@ -122,7 +122,8 @@ def own_track(tracks: RecordedTracks, time_step: float, problem: PlanningProblem
         dx = problem.position[0] + driven * math.cos(problem.heading) - float(tracks.position[row, step, 0])
         dy = problem.position[1] + driven * math.sin(problem.heading) - float(tracks.position[row, step, 1])
         along, across = math.cos(heading) * dx + math.sin(heading) * dy, math.cos(heading) * dy - math.sin(heading) * dx
-        if abs(along) > 0.5 * tracks.length[row] or abs(across) > 0.5 * tracks.width[row]:
+        reach = 1.0 if str(tracks.id[row]) == problem.id else 0.5
+        if abs(along) > reach * tracks.length[row] or abs(across) > reach * tracks.width[row]:
             continue
         if abs(wrap_angle(heading - problem.heading)) < _ALIKE and math.hypot(dx, dy) < nearest:
             best, nearest = row, math.hypot(dx, dy)
