@@ -50,6 +50,7 @@ class World(NamedTuple):
     names: dict[str, int]  # actor index by name
     recording: CommonRoadScenario | None  # where traffic is replayed
     recorded_row: np.ndarray  # row of the recording each actor follows, −1 for none. (num_actors,)
+    ego_track: str  # id of the recorded vehicle whose place the ego takes, "" for none
     recording_start: float  # time of the recording at tick 0 [s]
     goals: tuple[TimedRegion, ...]  # of the ego's planning problem, one of which is to be reached
     scenery: Scenery
@@ -142,8 +143,9 @@ def build_world(scenario: ConcreteScenario) -> World:
     if replayed is not None:  # poses and velocities of tick 0 are the recording's, as those of all later ones
         state = follow_recording(lanes, lay_out(replayed.tracks, replayed.time_step, follows), actors, state, begin)
     names = {plan.name: index for index, plan in enumerate(placer.plans)}
+    ego_track = str(replayed.tracks.id[start.row]) if replayed is not None and start.row >= 0 else ""
     world = World(
-        scenario, network, lanes, ground, weather, actors, state, names, replayed, follows, begin,
+        scenario, network, lanes, ground, weather, actors, state, names, replayed, follows, ego_track, begin,
         _goals(scenario, recorded, start), scenery, inputs, (*remarks, *start.remarks, *placer.remarks),
     )  # fmt: skip
     return world._replace(remarks=(*world.remarks, *_goal_remarks(world, start)))

@@ -89,7 +89,7 @@ def test_a_recorded_vehicle_at_the_egos_start_is_the_ego_itself(tmp_path, offset
     path = write(tmp_path, street(), car(10, 50.0), car(11, 90.0), problem(100, 60.0 - offset, step=10))
     world = world_of(path)
     assert xs(world) == {"ego": 60.0 - offset, "recorded_11": 100.0}
-    assert told(world, "is the ego itself", "obstacle 10", "planning problem 100")
+    assert told(world, "is the ego itself", "obstacle 10", "planning problem 100") and world.ego_track == "10"
 
 
 def test_a_recorded_vehicle_with_the_planning_problems_id_may_be_off_by_half_its_length_more(tmp_path):

@@ -110,8 +110,11 @@ def follow(path: Path, overrides: tuple[str, ...] = ()) -> Following:
 
 def _compare(simulator: Simulator, recorded: Recorded) -> Following:
     actors = {name.removeprefix("recorded_"): a for name, a in simulator.world.names.items() if a != EGO}
+    own, names = simulator.world.ego_track, list(recorded.poses)
     if simulator.scenario.ego.driver == "recorded":
-        actors[simulator.scenario.ego.recorded_id] = EGO
+        actors[own] = EGO
+    elif own:
+        names.remove(own)  # the ego drives in its place
     compared = matched = freed = missing = extra = 0
     distance = between = turned = 0.0
     handed_over: set[str] = set()
@@ -119,7 +122,7 @@ def _compare(simulator: Simulator, recorded: Recorded) -> Following:
     begin = simulator.world.recording_start
     while True:
         step, state = (begin + snapshot.time_ns * 1e-9) / recorded.time_step, snapshot.state
-        for name in recorded.poses:
+        for name in names:
             a, pose = actors.get(name), recorded.pose(name, step)
             there = a is not None and bool(state.valid[0, a])
             if there and not state.replayed[0, a]:
@@ -144,7 +147,7 @@ def _compare(simulator: Simulator, recorded: Recorded) -> Following:
             break
         snapshot = simulator.step()
     return Following(
-        len(recorded.poses), compared, freed, missing, extra, distance if matched else math.nan, between, turned
+        len(names), compared, freed, missing, extra, distance if matched else math.nan, between, turned
     )
 
 
