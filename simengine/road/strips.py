@@ -14,6 +14,7 @@ from simengine.road.network import LEFT_FOOT, LEFT_TOP, RIGHT_FOOT, RIGHT_TOP, L
 
 LONGEST = 25.0  # between stations, so that surfaces can be culled [m]
 SIDE_TOLERANCE = 0.01  # of an edge in plan view [m]
+JOINT, JOINT_STEP = 0.5, 0.05  # lanes whose middles are farther apart, in plan and in height, do not meet [m]
 HEIGHT_TOLERANCE = 0.003  # of an edge in height; less than the markings lie above the surface [m]
 
 
@@ -174,6 +175,33 @@ def ribbon(
         used, triangle = np.unique(triangle, return_inverse=True)
         vertex, triangle = vertex[used], triangle.reshape(-1, 3)
     return Patch(vertex, triangle, material, semantic)
+
+
+def joint_patch(
+    lanes: LaneArrays, lane: int, after: int, shift: float, material: Material, semantic: Semantic
+) -> Patch | None:
+    """Return the wedge that opens between a lane's end and its successor's start where the way has a corner there.
+
+    Args:
+        lanes: The network.
+        lane, after: A lane and its successor.
+        shift: By which both strips are wider on either side [m].
+        material, semantic: Of the wedge.
+
+    Returns:
+        Two triangles, or None where strip meets strip.
+    """
+    end, start = np.array([lanes.lane_length[lane]]), np.zeros(1)
+    a, b = (edge_line(lanes, lane, end, side, side * shift, 0.0) for side in (1.0, -1.0))
+    c, d = (edge_line(lanes, after, start, side, side * shift, 0.0) for side in (1.0, -1.0))
+    middles = 0.5 * (a + b - c - d)[0]
+    if max(abs(middles[0]), abs(middles[1])) > JOINT or abs(middles[2]) > JOINT_STEP:
+        return None  # a loose link: nothing meets there
+    if np.abs(a - c).max() < SIDE_TOLERANCE and np.abs(b - d).max() < SIDE_TOLERANCE:
+        return None
+    middle = 0.25 * (a + b + c + d)
+    vertex, triangle = np.concatenate([middle, a, c, b, d]), np.array([[0, 1, 2], [0, 3, 4]])
+    return face_up(Patch(vertex, triangle, material, semantic))
 
 
 def face_up(patch: Patch) -> Patch:

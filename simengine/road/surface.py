@@ -22,7 +22,18 @@ from simengine.road.network import (
     RoadNetwork,
     lane_arrays,
 )
-from simengine.road.strips import LONGEST, Patch, edge_line, face_up, foot_line, patch_mesh, ribbon, stations, top_line
+from simengine.road.strips import (
+    LONGEST,
+    Patch,
+    edge_line,
+    face_up,
+    foot_line,
+    joint_patch,
+    patch_mesh,
+    ribbon,
+    stations,
+    top_line,
+)
 from simengine.road.terrain import deck_underside, far_patch, is_level, land_patch, verge_patches
 
 SEAM = 0.02  # by which strips overlap [m]
@@ -64,6 +75,7 @@ def surface_meshes(
         gaps.append(gap)
     for lane, cut in enumerate(cuts):
         paved += _lane_patches(lanes, lane, cut)
+        paved += _joint_patches(lanes, lane)
         verges += verge_patches(lanes, lane, cut, level, _VERGE.get(scenery, Material.GRASS), gaps)
         if not level:
             verges += deck_underside(lanes, lane, cut)
@@ -88,6 +100,17 @@ def _lane_patches(lanes: LaneArrays, lane: int, cut: NDArray[np.float64]) -> lis
     if kerb[1]:
         patches.append(ribbon(right, foot_line(lanes, lane, cut, -1.0, 0.0, -KERB_FOOT), material, semantic))
     return patches
+
+
+def _joint_patches(lanes: LaneArrays, lane: int) -> list[Patch]:
+    """Return what closes the corners between a lane and its successors of the same look; kerbs keep theirs."""
+    look = _LOOK[LaneType(lanes.lane_type[lane])]
+    if lanes.point_rise[lanes.lane_first_point[lane] : lanes.lane_first_point[lane + 1]].any():
+        return []
+    after = lanes.successor[lanes.successor_first[lane] : lanes.successor_first[lane + 1]]
+    alike = [int(other) for other in after if _LOOK[LaneType(lanes.lane_type[other])] == look]
+    wedges = (joint_patch(lanes, lane, other, SEAM, *look) for other in alike)
+    return [wedge for wedge in wedges if wedge is not None]
 
 
 def _floor(lanes: LaneArrays) -> Patch:

@@ -230,3 +230,13 @@ def test_land_beside_uneven_roads_has_a_height_everywhere():
     network = street(grade=0.02)
     meshes = surface_meshes(network, ZERO, "urban")
     assert all(np.isfinite(mesh.vertex).all() for mesh in meshes)
+
+
+def test_no_wedge_of_grass_opens_where_a_lane_turns_into_the_next_one_at_a_corner():
+    ways = ([[0.0, 0.0, 0.0], [50.0, 0.0, 0.0]], [[50.0, 0.0, 0.0], [80.0, 20.0, 0.0]])
+    drafts = [
+        LaneDraft(name, np.array(way), np.full(2, 4.0), np.zeros(2), successors=after)
+        for name, way, after in zip("ab", ways, (["b"], []), strict=True)
+    ]
+    (look,) = seen(surface_meshes(build_network(drafts), ZERO, "none"), [(50.3, -1.5)])
+    assert look == (Semantic.ROAD, pytest.approx(0.0, abs=1e-6))

@@ -65,6 +65,7 @@ class Lanelet:
     lights: tuple[str, ...]
     predecessors: tuple[str, ...]
     successors: tuple[str, ...]
+    limited: bool = False  # whether the file states its speed limit
     adjacent: dict[str, tuple[str, bool]] = field(default_factory=dict)  # "left"/"right" → lanelet, same direction
 
     @property
@@ -165,6 +166,9 @@ def _center_line(
     left, right, center = left[keep], right[keep], center[keep]
     straight = np.ones(len(center), np.bool_)
     drop_spikes(center, straight)
+    if not straight.all():
+        name = f"lanelet {element.string('id')}"
+        element.remark("has bounds that turn back on themselves; those points are left out", name)
     left, right, center = left[straight], right[straight], center[straight]
     s = lengths(center)
     width, bank = np.zeros(len(s)), np.zeros(len(s))
@@ -232,6 +236,7 @@ def _lanelet(element: Element) -> Lanelet:
         lights=refs(element, "trafficLightRef"),
         predecessors=refs(element, "predecessor"),
         successors=refs(element, "successor"),
+        limited=limit is not None,
     )
     for side in ("left", "right"):
         neighbour = element.find(f"adjacent{side.capitalize()}")
