@@ -23,7 +23,10 @@ from simengine.road.projection import LAYER
 from simengine.road.spline_fit import Rows, Splines, correction, fit
 
 AGREEING = 0.01  # surfaces nearer than this are one [m]
-KNOT = 2.0  # of the corrections, at most [m]
+KNOT = 1.0  # of the corrections, at most [m]
+SETTLED, STUCK = 0.03, 0.05  # what remains after a pass is taken up again; roads around a junction give way too [m]
+MOST_PASSES = 5
+RELIEF = 0.1  # grade at which roads that give way to a junction do so
 FADE = 20.0  # beyond a disagreement, over which a road's correction ends [m]
 FINEST, STRAIGHT = 1.0, 0.003  # points are added so near, where heights between depart by so much [m]
 _UNSURE = 1.0  # surfaces whose distance comes so near to that of a level count less and less [m]
@@ -34,16 +37,30 @@ def join_surfaces(network: RoadNetwork) -> RoadNetwork:
     """Return a network whose overlapping lanes agree in height; the same one if they did."""
     if np.ptp(network.point_position[:, 2]) == 0.0 and not network.point_bank.any():
         return network
-    lanes = lane_arrays(network)
-    overlaps, weight = _one_level(network, find_overlaps(lanes, CLEARANCE))
-    joints = _joints(lanes)
-    splines, moves = _free_parts(network, overlaps, weight, joints)
-    if not moves:
-        return network
-    control = np.zeros((int(splines.first[-1]), 2))
-    _pin_ends(lanes, splines, joints, control)
-    fit(_rows(lanes, splines, overlaps, weight, joints), splines, control)
-    return _corrected(network, splines, control)
+    tolerance, spreading = AGREEING, np.zeros(int(network.lane_junction.max()) + 1)
+    for _ in range(MOST_PASSES):
+        lanes = lane_arrays(network)
+        overlaps, weight = _one_level(network, find_overlaps(lanes, CLEARANCE))
+        joints = _joints(lanes)
+        if tolerance > AGREEING:
+            _let_roads_give_way(network, overlaps, spreading)
+        splines, moves = _free_parts(network, overlaps, joints, tolerance, spreading)
+        if not moves:
+            break
+        control = np.zeros((int(splines.first[-1]), 2))
+        _pin_ends(lanes, splines, joints, control)
+        fit(_rows(lanes, splines, overlaps, weight, joints), splines, control)
+        network = _corrected(network, splines, control)
+        tolerance = SETTLED
+    return network
+
+
+def _let_roads_give_way(network: RoadNetwork, overlaps: Overlaps, spreading: NDArray[np.float64]) -> None:
+    """Widen how far the roads at a junction move whose own lanes could not be made to agree [m]. (num_junctions,)."""
+    wrong = np.abs(overlaps.above) > STUCK
+    for junction in network.lane_junction[overlaps.lane[wrong]].T:
+        inside = junction >= 0
+        np.maximum.at(spreading, junction[inside], FADE + np.abs(overlaps.above[wrong][inside]) / RELIEF)
 
 
 def _one_level(network: RoadNetwork, overlaps: Overlaps) -> tuple[Overlaps, NDArray[np.float64]]:
@@ -69,7 +86,8 @@ def _rise(lanes: LaneArrays, joints: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def _free_parts(
-    network: RoadNetwork, overlaps: Overlaps, weight: NDArray[np.float64], joints: NDArray[np.int64]
+    network: RoadNetwork, overlaps: Overlaps, joints: NDArray[np.int64], tolerance: float,
+    spreading: NDArray[np.float64],
 ) -> tuple[Splines, bool]:
     """Return splines for the lanes that may move, pinned where they may not, and whether any may."""
     lanes = lane_arrays(network)
@@ -79,8 +97,8 @@ def _free_parts(
     intervals = np.maximum(3, np.ceil(network.lane_length / KNOT)).astype(np.int64)
     knot = network.lane_length / intervals
     pair, ends = junction[overlaps.lane], junction[joints]
-    wrong = np.abs(overlaps.above) > AGREEING
-    apart = np.abs(_rise(lanes, joints)) > AGREEING
+    wrong = np.abs(overlaps.above) > tolerance
+    apart = np.abs(_rise(lanes, joints)) > tolerance
     moved = np.unique(np.concatenate([pair[wrong].ravel(), ends[apart].ravel()]))
 
     start = np.concatenate([[0], np.cumsum(intervals + 3)])  # of all lanes, to spread what may move
@@ -97,6 +115,11 @@ def _free_parts(
     joint_end = np.stack([start[joints[:, 0] + 1] - 2, start[joints[:, 1]] + 1], axis=1)
     open_joint = ~inside[joints].any(axis=1)
     reach[joint_end[apart & open_joint].ravel()] = FADE
+    for k in range(2):
+        entering = (ends[:, k] >= 0) & (ends[:, 1 - k] < 0)
+        entered = ends[entering, k]
+        spread = np.where(np.isin(entered, moved) & (spreading[entered] > 0.0), spreading[entered], -1.0)
+        np.maximum.at(reach, joint_end[entering, 1 - k], spread)
     if len(moved) == 0 or moved[-1] < 0:
         if reach.max() < 0.0:
             return Splines(np.zeros(len(inside) + 1, np.int64), knot, knot, np.zeros(0, np.bool_)), False

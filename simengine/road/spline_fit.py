@@ -13,9 +13,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-BENDING = 16.0  # weight of a second derivative [1/m] over a metre, against a difference of one metre at one place
-TWISTING = 4.0  # weight of κ's first derivative
-SIZE, TILT_SIZE = 1e-3, 2e-2  # weights of z and κ themselves
+BENDING = 0.5  # weight of a second derivative [1/m] over a metre, against a difference of one metre at one place
+TWISTING = 0.1  # weight of κ's first derivative
+SIZE, TILT_SIZE = 1e-3, 1e-3  # weights of z and κ themselves
 SHORTEST_KNOT = 1.0  # knots nearer count as so far apart in the penalties [m]
 MOST_STEPS = 3000
 PRECISE = 1e-9  # of the residual against the right side
