@@ -16,7 +16,7 @@ from simengine.road.surface import surface_meshes
 STRIDE = 0.05  # between samples of a line [m]
 RUN = 20  # samples over which a grade is taken
 BEYOND = 2.0  # of a line past a lane's ends and edges [m]
-ACROSS = 2.0  # between the lines across a lane [m]
+ACROSS = 5.0  # between the lines across a lane [m]
 NEAR = 1.5  # triangles farther from the ground than this belong to another level [m]
 BIN = 4.0  # edge of the bins that triangles are sorted into [m]
 _KERB = 0.3  # around pavements, whose edges are steep, nothing is measured [m]
