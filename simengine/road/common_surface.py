@@ -26,6 +26,7 @@ AGREEING = 0.01  # surfaces nearer than this are one [m]
 KNOT = 1.0  # of the corrections, at most [m]
 SETTLED, STUCK = 0.03, 0.05  # what remains after a pass is taken up again; roads around a junction give way too [m]
 MOST_PASSES = 5
+FLATTENING = 0.5  # weight of the slope of a junction around which roads give way
 RELIEF = 0.1  # grade at which roads that give way to a junction do so
 FADE = 20.0  # beyond a disagreement, over which a road's correction ends [m]
 FINEST, STRAIGHT = 1.0, 0.003  # points are added so near, where heights between depart by so much [m]
@@ -49,7 +50,10 @@ def join_surfaces(network: RoadNetwork) -> RoadNetwork:
             break
         control = np.zeros((int(splines.first[-1]), 2))
         _pin_ends(lanes, splines, joints, control)
-        fit(_rows(lanes, splines, overlaps, weight, joints), splines, control)
+        parts = _rows(lanes, splines, overlaps, weight, joints)
+        parts += _flattening(lanes, splines, spreading)
+        asked = Rows(*(np.ascontiguousarray(np.concatenate(values)) for values in zip(*parts, strict=True)))
+        fit(asked, splines, control)
         network = _corrected(network, splines, control)
         tolerance = SETTLED
     return network
@@ -193,7 +197,7 @@ def _pin_ends(
 
 def _rows(
     lanes: LaneArrays, splines: Splines, overlaps: Overlaps, weight: NDArray[np.float64], joints: NDArray[np.int64]
-) -> Rows:
+) -> list[Rows]:
     """Return what overlaps and joints ask of the lanes that may move."""
     free = np.diff(splines.first) > 0
     used = free[overlaps.lane].any(axis=1)
@@ -209,13 +213,39 @@ def _rows(
     none, one = np.zeros((n, 2)), np.ones((n, 2))
     level, heavy = np.zeros(n, np.bool_), np.full(n, _LINK_WEIGHT)
     tilted = np.tan(lanes.point_bank[end]) - np.tan(lanes.point_bank[start])
-    parts = [
+    return [
         across,
         Rows(pair, s, one, none, level, _rise(lanes, pair), heavy),
         Rows(pair, s, none, 1.0 / splines.scale[pair], level, tilted, heavy),
-        Rows(pair, s, one, none, ~level, np.zeros(n), heavy),
+        Rows(pair, s, one, none, ~level, _end_grade(lanes, end - 1) - _end_grade(lanes, start), heavy),
     ]
-    return Rows(*(np.ascontiguousarray(np.concatenate(values)) for values in zip(*parts, strict=True)))
+
+
+def _end_grade(lanes: LaneArrays, i: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Return the grade of segments."""
+    return (lanes.point_position[i + 1, 2] - lanes.point_position[i, 2]) / (lanes.point_s[i + 1] - lanes.point_s[i])
+
+
+def _flattening(lanes: LaneArrays, splines: Splines, spreading: NDArray[np.float64]) -> list[Rows]:
+    """Return what asks the lanes of junctions around which roads give way to be as flat as they can be."""
+    parts = []
+    for lane in np.flatnonzero(lanes.lane_junction >= 0).tolist():
+        if spreading[lanes.lane_junction[lane]] == 0.0 or splines.first[lane] == splines.first[lane + 1]:
+            continue
+        own = slice(lanes.lane_first_point[lane], lanes.lane_first_point[lane + 1])
+        edge, z, bank = lanes.point_s[own], lanes.point_position[own, 2], lanes.point_bank[own]
+        n = max(1, math.ceil(edge[-1] / FINEST))
+        s = (np.arange(n) + 0.5) * edge[-1] / n
+        i = np.searchsorted(edge, s, side="right") - 1
+        grade, fall = np.diff(z)[i] / np.diff(edge)[i], np.tan(np.interp(s, edge, bank))
+        pair = np.column_stack([np.full(n, lane), np.full(n, -1)])
+        place, none = np.column_stack([s, np.zeros(n)]), np.zeros((n, 2))
+        one, tilt = none + [1.0, 0.0], none + [1.0 / splines.scale[lane], 0.0]
+        yes, light = np.ones(n, np.bool_), np.full(n, FLATTENING)
+        parts += [
+            Rows(pair, place, one, none, yes, grade, light), Rows(pair, place, none, tilt, ~yes, fall, light),
+        ]  # fmt: skip
+    return parts
 
 
 @njit(cache=True)

@@ -1,8 +1,8 @@
 """The lanes around a place beside the road: between them the ground is their weighted mean, so it has no steps.
 
-Weights are Shepard's with a limited radius (Franke & Nielson, Int. J. Num. Meth. Eng. 15, 1980): at an edge the lane's
-own height counts alone, halfway between two lanes both count the same, and what is much farther than the nearest lane
-does not count.
+Weights are Shepard's, the inverse distance, with a limited radius (Franke & Nielson, Int. J. Num. Meth. Eng. 15, 1980;
+there squared, which makes it steeper between two lanes): at an edge the lane's own height counts
+alone, between two lanes the ground rises from one to the other, and what is much farther than the nearest lane does not count.
 """
 
 import math
@@ -13,21 +13,20 @@ from numpy.typing import NDArray
 
 from simengine.road.frenet import Floats, fraction_of_foot, fraction_of_normal, turned_normal
 
-SHELL = 8.0  # lanes count that are farther than the nearest by its distance and a metre, at most by so much [m]
+SHELL = 6.0  # lanes count that are farther than the nearest by its distance and 1.5 m, at most by so much [m]
 HEIGHT, SEGMENT, FRACTION, DISTANCE, AWAY_X, AWAY_Y, LANE = range(7)  # columns of what `lanes_beside` finds
 
 
 @njit(cache=True, _nrt=False)
 def shell_radius(nearest: float) -> float:
     """Return how far lanes count beside which the nearest one lies so far away [m]."""
-    return nearest + min(SHELL, 1.0 + nearest)
+    return nearest + min(SHELL, 1.5 + nearest)
 
 
 @njit(cache=True, _nrt=False)
 def shell_weight(distance: float, radius: float) -> tuple[float, float]:
-    """Return the weight of a lane [1/m²] and its derivative by the distance."""
-    difference = 1.0 / distance - 1.0 / radius
-    return difference * difference, -2.0 * difference / (distance * distance)
+    """Return the weight of a lane [1/m] and its derivative by the distance."""
+    return 1.0 / distance - 1.0 / radius, -1.0 / (distance * distance)
 
 
 @njit(cache=True, _nrt=False)

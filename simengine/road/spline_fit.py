@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 BENDING = 0.5  # weight of a second derivative [1/m] over a metre, against a difference of one metre at one place
 TWISTING = 0.1  # weight of κ's first derivative
-SIZE, TILT_SIZE = 1e-3, 1e-3  # weights of z and κ themselves
+SIZE, TILT_SIZE = 1e-5, 1e-3  # weights of z and κ themselves
 SHORTEST_KNOT = 1.0  # knots nearer count as so far apart in the penalties [m]
 MOST_STEPS = 3000
-PRECISE = 1e-9  # of the residual against the right side
+PRECISE = 1e-6  # of the residual against the right side
 
 
 class Splines(NamedTuple):

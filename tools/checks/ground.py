@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simengine.core.semantics import Semantic
 from simengine.road.network import LaneArrays, LaneType, RoadNetwork, lane_arrays
-from simengine.road.projection import ground_at, lane_pose, lane_width, locate
+from simengine.road.projection import ground_at, lane_pose, lane_width
 from simengine.road.surface import surface_meshes
 
 STRIDE = 0.05  # between samples of a line [m]
@@ -19,8 +19,6 @@ BEYOND = 2.0  # of a line past a lane's ends and edges [m]
 ACROSS = 5.0  # between the lines across a lane [m]
 NEAR = 1.5  # triangles farther from the ground than this belong to another level [m]
 BIN = 4.0  # edge of the bins that triangles are sorted into [m]
-_KERB = 0.3  # around pavements, whose edges are steep, nothing is measured [m]
-_PAVEMENT = int(LaneType.PAVEMENT)
 
 
 class Survey(NamedTuple):
@@ -34,14 +32,6 @@ class Survey(NamedTuple):
     gap: float  # between what is drawn and the ground [m]
     gap_at: tuple[float, float, float]
     gaps: float  # share of the places drawn more than 2 cm off
-
-
-@njit(cache=True)
-def _by_pavement(lanes: LaneArrays, x: float, y: float, z: float) -> bool:
-    lane, _, t = locate(lanes, x, y, z, np.nan)
-    if lane < 0:
-        return False
-    return lanes.lane_type[lane] == _PAVEMENT
 
 
 @njit(cache=True)
@@ -61,35 +51,26 @@ def _walk(
         worst: Updated: step, its x, y, z; grade, its x, y, z; samples, rough ones. Shape (10,).
     """
     z = lane_pose(lanes, lane, s, t)[2]
-    since = 0
     for k in range(count):
         x, y, _, _ = lane_pose(lanes, lane, s + k * ds, t + k * dt)
         z = ground_at(lanes, x, y, z)[0]
         height[k] = z
-        if k % 4 == 0 and _by_pavement(lanes, x, y, z):
-            since = -4
-        if since > 0:
+        if k > 0:
             step = abs(z - height[k - 1])
             worst[8] += 1.0
             worst[9] += step > 0.02
             if step > worst[0]:
-                if _by_pavement(lanes, x, y, z):
-                    since = -4
-                else:
-                    worst[0], worst[1], worst[2], worst[3] = step, x, y, z
-        if since >= RUN:
+                worst[0], worst[1], worst[2], worst[3] = step, x, y, z
+        if k >= RUN:
             grade = abs(z - height[k - RUN]) / (RUN * STRIDE)
             if grade > worst[4]:
                 worst[4], worst[5], worst[6], worst[7] = grade, x, y, z
-        since += 1
 
 
 @njit(cache=True)
 def walk_lanes(lanes: LaneArrays, worst: NDArray[np.float64]) -> None:
     """Follow every lane along its middle and near its edges, and cross it every `ACROSS`; see `_walk`."""
     for lane in range(len(lanes.lane_type)):
-        if lanes.lane_type[lane] == _PAVEMENT:
-            continue
         length = lanes.lane_length[lane]
         count = int((length + 2.0 * BEYOND) / STRIDE) + 1
         height = np.empty(count)
@@ -138,8 +119,6 @@ def compare(
         worst: Updated: difference, its x, y, z, places, those more than 2 cm off. Shape (6,).
     """
     for lane in range(len(lanes.lane_type)):
-        if lanes.lane_type[lane] == _PAVEMENT:
-            continue
         length = lanes.lane_length[lane]
         cuts = max(1, int(length))
         for cut in range(cuts):
@@ -166,8 +145,6 @@ def compare(
                     if abs(height - ground) < NEAR:
                         top = max(top, height)
                 gap = abs(top - ground)
-                if gap > 0.02 and _by_pavement(lanes, x, y, ground):
-                    continue
                 worst[4] += 1.0
                 worst[5] += gap > 0.02
                 if gap > worst[0]:
@@ -175,7 +152,9 @@ def compare(
 
 
 def survey(network: RoadNetwork) -> Survey:
-    """Return the worst places of a network's ground."""
+    """Return the worst places of a network's ground; pavements lie as low as shoulders, for kerbs are meant to be steps."""
+    kind = network.lane_type
+    network = network._replace(lane_type=np.where(kind == LaneType.PAVEMENT, LaneType.SHOULDER, kind).astype(np.int32))
     lanes = lane_arrays(network)
     walked = np.zeros(10)
     walk_lanes(lanes, walked)
