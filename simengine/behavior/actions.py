@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from simengine.behavior.events import Event
 from simengine.behavior.scripted import MAX_POINTS, Script, take_lane
 from simengine.core.errors import ConfigError
-from simengine.core.geometry import quaternion_from_euler, yaw_from_quaternion
+from simengine.core.geometry import ground_speed, quaternion_from_euler, yaw_from_quaternion
 from simengine.core.state import ActorTable, Mobility, WorldState
 from simengine.road.frenet import project_on_lane
 from simengine.road.network import LaneArrays
@@ -53,7 +53,9 @@ def _brake(stage: Stage, event: Event) -> None:
     script.brake_until[e, a] = stage.time + event.action.duration if event.action.duration > 0.0 else math.inf
     if not script.speed_set[e, a]:  # an actor that drives itself goes on as fast as it was
         script.speed_set[e, a] = True
-        script.speed[e, a] = math.hypot(*stage.state.velocity[e, a, :2])
+        script.speed[e, a] = ground_speed(
+            *stage.state.orientation[e, a].tolist(), *stage.state.velocity[e, a].tolist()
+        )
     if event.action.duration == 0.0:
         script.speed[e, a] = 0.0
 

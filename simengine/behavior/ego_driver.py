@@ -7,7 +7,6 @@ sight, brakes gently until a collision threatens, and does not swerve.
 """
 
 import difflib
-import math
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
@@ -61,7 +60,7 @@ class Sight(NamedTuple):
     """Others as they were perceived at one control step."""
 
     seen: NDArray[np.bool_]  # (num_actors,)
-    pose: NDArray[np.float64]  # x, y, z, yaw, vx, vy. (num_actors, 6)
+    pose: NDArray[np.float64]  # x, y, z, yaw, vx, vy, speed. (num_actors, 7)
 
 
 @njit(cache=True, _nrt=False)
@@ -73,10 +72,10 @@ def extrapolate(
 
     Args:
         seen: Who was seen. Shape (num_actors,).
-        then: x, y, z, yaw, vx, vy at that time. Shape (num_actors, 6).
+        then: x, y, z, yaw, vx, vy, speed at that time. Shape (num_actors, 7).
         age: How long ago [s].
         size: Length, width, height [m]. Shape (num_actors, 3).
-        ego: The ego's row now. Shape (6,).
+        ego: The ego's row now. Shape (7,).
         places: Written.
     """
     for a in range(len(seen)):
@@ -88,7 +87,7 @@ def extrapolate(
         places.pose[a, YAW] = row[3]
         places.pose[a, VX] = row[4]
         places.pose[a, VY] = row[5]
-        places.pose[a, SPEED] = row[4] * math.cos(row[3]) + row[5] * math.sin(row[3])
+        places.pose[a, SPEED] = row[6]
         places.pose[a, LENGTH] = size[a, 0]
         places.pose[a, WIDTH] = size[a, 1]
 
@@ -121,7 +120,10 @@ class _Perceiver:
     def perceive(self, observation: DriverObservation) -> None:
         """Write where the driver believes everybody is: itself now, the others as seen a reaction time ago."""
         places = self.scratch.places
-        columns = [observation.actor_position, observation.actor_yaw[:, None], observation.actor_velocity]
+        columns = [
+            observation.actor_position, observation.actor_yaw[:, None], observation.actor_velocity,
+            observation.actor_speed[:, None],
+        ]
         now = Sight(observation.visible, np.concatenate(columns, axis=1))
         self._sights.append(now)
         extrapolate(

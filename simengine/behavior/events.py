@@ -12,7 +12,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.errors import ScenarioError
-from simengine.core.geometry import boxes_gap, yaw_from_quaternion
+from simengine.core.geometry import boxes_gap, ground_speed, yaw_from_quaternion
 from simengine.core.rng import philox_uniform
 from simengine.core.state import ActorTable, WorldState
 from simengine.scenario.spec import events as specs
@@ -190,7 +190,8 @@ def _fires(
     if kind == POSITION:
         return travelled[a] >= bound
     if kind == SPEED:
-        speed = math.sqrt(boxes.velocity[a, 0] ** 2 + boxes.velocity[a, 1] ** 2)
+        q, v = boxes.orientation[a], boxes.velocity[a]
+        speed = ground_speed(q[0], q[1], q[2], q[3], v[0], v[1], v[2])
         return speed > bound if table.rising[k] else speed < bound
     if kind == AFTER:
         return fired_tick[b] >= 0 and tick - fired_tick[b] >= bound * rate_hz - 1e-6

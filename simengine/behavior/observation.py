@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from simengine.behavior.memory import EXIT_TURN, PRESENT, DriverMemory, vehicle_table
 from simengine.behavior.rules import lane_heading
 from simengine.behavior.traffic import Conditions
-from simengine.core.geometry import yaw_from_quaternion
+from simengine.core.geometry import along_axis, yaw_from_quaternion
 from simengine.core.state import EGO, ActorKind, ActorTable, Mobility, WorldState
 from simengine.road.frenet import lane_curvature, lane_width
 from simengine.road.network import LaneArrays, RoadNetwork
@@ -64,7 +64,8 @@ class DriverObservation(NamedTuple):
     mobility: NDArray[np.int32]  # Mobility. (num_actors,)
     actor_position: NDArray[np.float64]  # box centres, world [m]. (num_actors, 3)
     actor_yaw: NDArray[np.float64]  # [rad]. (num_actors,)
-    actor_velocity: NDArray[np.float64]  # world [m/s]. (num_actors, 2)
+    actor_velocity: NDArray[np.float64]  # world, in plan view as positions along a lane are [m/s]. (num_actors, 2)
+    actor_speed: NDArray[np.float64]  # along each one's own x axis, as `speed` [m/s]. (num_actors,)
     size: NDArray[np.float64]  # length, width, height [m]. (num_actors, 3)
     signals: NDArray[np.int32]  # SignalColor of every signal of the network. (num_signals,)
     friction: float  # µ of the road
@@ -145,10 +146,15 @@ def find_visible(
 
 
 @njit(cache=True, _nrt=False)
-def _yaws(orientation: NDArray[np.float64], out: NDArray[np.float64]) -> None:
-    for a in range(len(out)):
-        q = orientation[a]
-        out[a] = yaw_from_quaternion(q[0], q[1], q[2], q[3])
+def _yaws(
+    orientation: NDArray[np.float64], velocity: NDArray[np.float64], yaw: NDArray[np.float64],
+    speed: NDArray[np.float64],
+) -> None:
+    """Write every actor's yaw [rad] and its speed along its own x axis [m/s]."""
+    for a in range(len(yaw)):
+        q, v = orientation[a], velocity[a]
+        yaw[a] = yaw_from_quaternion(q[0], q[1], q[2], q[3])
+        speed[a] = along_axis(q[0], q[1], q[2], q[3], v[0], v[1], v[2])
 
 
 @njit(cache=True, _nrt=False)
@@ -186,8 +192,8 @@ def observe(
         frames: Latest frame of every sensor.
     """
     num_actors = state.valid.shape[1]
-    yaw = np.empty(num_actors)
-    _yaws(state.orientation[0], yaw)
+    yaw, speed = np.empty(num_actors), np.empty(num_actors)
+    _yaws(state.orientation[0], state.velocity[0], yaw, speed)
     size = np.stack([actors.length[0], actors.width[0], actors.height[0]], axis=1)
     sight = float(conditions.sight_distance[0])
     visible = np.zeros(num_actors, np.bool_)
@@ -196,10 +202,9 @@ def observe(
     )
     x, y, z = (float(value) for value in state.position[0, EGO])
     ego_yaw = float(yaw[EGO])
-    c, s = math.cos(ego_yaw), math.sin(ego_yaw)
 
     def forward(vector: NDArray[np.float64]) -> float:
-        return float(vector[0]) * c + float(vector[1]) * s
+        return along_axis(*state.orientation[0, EGO].tolist(), *vector.tolist())
 
     lane, along, beside = int(memory.lane[0, EGO]), float(memory.s[0, EGO]), float(memory.t[0, EGO])
     route = memory.route[0, EGO].copy()
@@ -214,7 +219,7 @@ def observe(
         time=int(state.tick[0]) / rate_hz,
         position=state.position[0, EGO].copy(),
         yaw=ego_yaw,
-        speed=forward(state.velocity[0, EGO]),
+        speed=float(speed[EGO]),
         acceleration=forward(state.acceleration[0, EGO]),
         steering=float(state.steering[0, EGO]),
         yaw_rate=float(state.angular_velocity[0, EGO, 2]),
@@ -236,6 +241,7 @@ def observe(
         actor_position=state.position[0].copy(),
         actor_yaw=yaw,
         actor_velocity=state.velocity[0, :, :2].copy(),
+        actor_speed=speed,
         size=size,
         signals=signal_colors(network, int(state.tick[0]) / rate_hz),
         friction=float(conditions.friction[0]),

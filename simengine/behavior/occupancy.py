@@ -12,7 +12,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.behavior.rules import LEVEL, Grid, Ways, is_drivable, lane_heading
-from simengine.core.geometry import yaw_from_quaternion
+from simengine.core.geometry import along_axis, yaw_from_quaternion
 from simengine.core.state import Mobility
 from simengine.road.frenet import lane_width, project_on_lane_near, segment_foot
 
@@ -91,7 +91,7 @@ def look_around(
         places.pose[a, YAW] = yaw
         places.pose[a, VX] = velocity[a, 0]
         places.pose[a, VY] = velocity[a, 1]
-        places.pose[a, SPEED] = places.pose[a, VX] * math.cos(yaw) + places.pose[a, VY] * math.sin(yaw)
+        places.pose[a, SPEED] = along_axis(q[0], q[1], q[2], q[3], velocity[a, 0], velocity[a, 1], velocity[a, 2])
         places.pose[a, LENGTH] = length[a]
         places.pose[a, WIDTH] = width[a]
 

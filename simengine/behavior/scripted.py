@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from simengine.behavior.rules import Ways, lane_heading
 from simengine.behavior.steering import path_steering, slip_compliance
-from simengine.core.geometry import wrap_angle, yaw_from_quaternion
+from simengine.core.geometry import ground_speed, wrap_angle, yaw_from_quaternion
 from simengine.core.state import ActorTable, Behavior, Controls, Light, Mobility, WorldState
 from simengine.road.frenet import lane_curvature, project_on_lane_near
 from simengine.road.network import LaneArrays
@@ -67,7 +67,7 @@ def begin_script(lanes: LaneArrays, actors: ActorTable, state: WorldState) -> Sc
     script = empty_script(*state.valid.shape)
     for e, a in zip(*np.nonzero(actors.behavior == _SCRIPTED), strict=True):
         script.speed_set[e, a] = True
-        script.speed[e, a] = math.hypot(*state.velocity[e, a, :2])
+        script.speed[e, a] = ground_speed(*state.orientation[e, a].tolist(), *state.velocity[e, a].tolist())
         if actors.mobility[e, a] == _WHEELED:
             take_lane(lanes, state, script, int(e), int(a))
     return script
@@ -218,7 +218,8 @@ def _scripted(
         if not bodies.valid[a] or not (script.speed_set[e, a] or script.lane_set[e, a]):
             continue
         x, y = bodies.position[a, 0], bodies.position[a, 1]
-        speed = math.sqrt(bodies.velocity[a, 0] ** 2 + bodies.velocity[a, 1] ** 2)
+        q, v = bodies.orientation[a], bodies.velocity[a]
+        speed = ground_speed(q[0], q[1], q[2], q[3], v[0], v[1], v[2])
         on_path, dx, dy = script.path_length[e, a] > 0, 0.0, 0.0
         if on_path:
             reach = 0.4 if bodies.mobility[a] == _WALKER else max(_PURSUIT_LEAST, _PURSUIT_TIME * speed)

@@ -70,6 +70,25 @@ def rotate_inverse(
 
 
 @njit(cache=True, _nrt=False)
+def along_axis(w: float, x: float, y: float, z: float, vx: float, vy: float, vz: float) -> float:
+    """Return the component of a world vector along an actor's x axis: on a slope what its speedometer shows."""
+    ax, ay, az = rotate(w, x, y, z, 1.0, 0.0, 0.0)
+    return ax * vx + ay * vy + az * vz
+
+
+@njit(cache=True, _nrt=False)
+def ground_speed(w: float, x: float, y: float, z: float, vx: float, vy: float, vz: float) -> float:
+    """Return the speed of an actor in the plane it stands on [m/s]: what it slides counts, what it bounces does not.
+
+    One that lies on its side or its roof has no such plane; all of its velocity counts.
+    """
+    ux, uy, uz = rotate(w, x, y, z, 0.0, 0.0, 1.0)
+    up = ux * vx + uy * vy + uz * vz if uz > 0.5 else 0.0
+    vx, vy, vz = vx - up * ux, vy - up * uy, vz - up * uz
+    return math.sqrt(vx * vx + vy * vy + vz * vz)
+
+
+@njit(cache=True, _nrt=False)
 def multiply_quaternions(
     aw: float, ax: float, ay: float, az: float, bw: float, bx: float, by: float, bz: float
 ) -> tuple[float, float, float, float]:

@@ -67,6 +67,8 @@ def describe(observation: DriverObservation) -> NDArray[np.float32]:
         )
         at += _POINT_FEATURES
     at = _EGO_FEATURES + PREVIEW * _POINT_FEATURES
+    ex, ey = observation.actor_velocity[EGO]
+    plan_speed = ex * c + ey * s  # places and velocities of others are those of the map, so their difference is, too
     for actor in nearest_seen(observation):
         dx, dy = observation.actor_position[actor, :2] - observation.position[:2]
         vx, vy = observation.actor_velocity[actor]
@@ -75,7 +77,7 @@ def describe(observation: DriverObservation) -> NDArray[np.float32]:
             1.0,
             feature(dx * c + dy * s, _DISTANCE),
             feature(-dx * s + dy * c, _DISTANCE),
-            feature(vx * c + vy * s - observation.speed, _SPEED),
+            feature(vx * c + vy * s - plan_speed, _SPEED),
             feature(-vx * s + vy * c, _SPEED),
             math.cos(turn),
             feature(observation.size[actor, 0], 20.0),

@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import wrap_angle, yaw_from_quaternion
+from simengine.core.geometry import along_axis, wrap_angle, yaw_from_quaternion
 from simengine.labels.tracks import Tracks
 from simengine.road.network import LaneArrays, RoadNetwork, lane_arrays
 from simengine.road.projection import lane_pose, locate
@@ -18,7 +18,7 @@ class Motion(NamedTuple):
 
     yaw: NDArray[np.float64]  # [rad]
     turned: NDArray[np.float64]  # since the previous time [rad]
-    speed: NDArray[np.float64]  # along the heading [m/s]
+    speed: NDArray[np.float64]  # along the actor's x axis [m/s]
     acceleration: NDArray[np.float64]  # of that speed since the previous time [m/s²]
 
 
@@ -43,7 +43,8 @@ def motion_batch(
                 continue
             q = orientation[f, a]
             yaw[f, a] = yaw_from_quaternion(q[0], q[1], q[2], q[3])
-            speed[f, a] = velocity[f, a, 0] * math.cos(yaw[f, a]) + velocity[f, a, 1] * math.sin(yaw[f, a])
+            v = velocity[f, a]
+            speed[f, a] = along_axis(q[0], q[1], q[2], q[3], v[0], v[1], v[2])
             if f > 0 and valid[f - 1, a]:
                 turned[f, a] = wrap_angle(yaw[f, a] - yaw[f - 1, a])
                 acceleration[f, a] = (speed[f, a] - speed[f - 1, a]) / ((time_ns[f] - time_ns[f - 1]) * 1e-9)

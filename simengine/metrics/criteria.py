@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.core.errors import ConfigError
-from simengine.core.geometry import rotate, yaw_from_quaternion
+from simengine.core.geometry import ground_speed, rotate, yaw_from_quaternion
 from simengine.core.state import EGO, ActorTable, WorldState
 from simengine.metrics.goal import GoalWatch, TimedRegion
 from simengine.metrics.verdict import CriterionResult, Verdict
@@ -59,9 +59,9 @@ def _ego_kinematics(view: View) -> tuple[float, float, float]:
     """Return the ego's yaw [rad], speed [m/s] and acceleration along its x axis [m/s²]."""
     w, x, y, z = (float(q) for q in view.state.orientation[0, EGO])
     fx, fy, fz = rotate(w, x, y, z, 1.0, 0.0, 0.0)
-    vx, vy, vz = view.state.velocity[0, EGO]
+    vx, vy, vz = (float(v) for v in view.state.velocity[0, EGO])
     ax, ay, az = view.state.acceleration[0, EGO]
-    return yaw_from_quaternion(w, x, y, z), math.hypot(vx, vy), fx * ax + fy * ay + fz * az
+    return yaw_from_quaternion(w, x, y, z), ground_speed(w, x, y, z, vx, vy, vz), fx * ax + fy * ay + fz * az
 
 
 def _forward_speed(view: View) -> float:

@@ -55,6 +55,8 @@ def _move_actor(actors, before, controls, base_friction, patches, kinematic, ste
     vx, vy = vx - yaw_rate * offset * sine, vy + yaw_rate * offset * cosine
     forward, leftward = vx * cosine + vy * sine, -vx * sine + vy * cosine
     friction = friction_at(x, y, base_friction, patches, e)
+    slope = slope_ahead(before, e, a)
+    level = 1.0 / math.sqrt(1.0 + slope * slope)  # how much shorter ways along the ground are in plan view
     if before.replayed[e, a]:
         pass  # its pose is that of the tick to come
     elif mobility == _WHEELED:
@@ -68,8 +70,8 @@ def _move_actor(actors, before, controls, base_friction, patches, kinematic, ste
         drive = planar_motion.lag(before.drive[e, a], demand, step)
         holding = actors.behavior[e, a] == _PARKED or (abs(forward) < HOLD_SPEED and demand < HOLD_DEMAND)
         after.steering[e, a], after.drive[e, a] = steering, drive
-        acceleration = planar_motion.longitudinal_acceleration(
-            drive, holding, forward, slope_ahead(before, e, a), actors.mass[e, a], actors.max_acceleration[e, a],
+        acceleration = level * planar_motion.longitudinal_acceleration(
+            drive, holding, forward / level, slope, actors.mass[e, a], actors.max_acceleration[e, a],
             actors.max_deceleration[e, a], actors.power[e, a], actors.drag[e, a],
             actors.rolling_resistance[e, a], actors.max_speed[e, a], 0.5 * (front + rear), step,
         )
@@ -84,7 +86,7 @@ def _move_actor(actors, before, controls, base_friction, patches, kinematic, ste
         vx, vy = forward * cosine - leftward * sine, forward * sine + leftward * cosine
     elif mobility == _DIFFERENTIAL:
         x, y, yaw, forward, leftward, yaw_rate = planar_motion.move_differential(
-            x, y, yaw, forward, leftward, yaw_rate, controls.velocity[e, a, 0], controls.velocity[e, a, 1],
+            x, y, yaw, forward, leftward, yaw_rate, level * controls.velocity[e, a, 0], controls.velocity[e, a, 1],
             actors.max_acceleration[e, a], actors.max_deceleration[e, a], actors.max_speed[e, a],
             actors.track_width[e, a], friction, step,
         )
@@ -133,8 +135,7 @@ def _carry(actors, before, step, e, a, carried, last, after):
         after.steering[e, a] = min(actors.max_steering[e, a], max(-actors.max_steering[e, a], angle))
     elif mobility == _WALKER:
         after.gait_phase[e, a] += _step_angle(actors, e, a, velocity[0], velocity[1], step)
-    yaw = math.atan2(ahead_y, ahead_x)
-    _spin_wheels(actors, e, a, velocity[0], velocity[1], yaw, before.angular_velocity[e, a, 2], step, after)
+    _spin_wheels(actors, e, a, forward, before.angular_velocity[e, a, 2], step, after)
 
 
 @njit(cache=True, _nrt=False)
@@ -179,11 +180,15 @@ def _place_actor(actors, before, base_friction, patches, lanes, step, e, a, pose
             after.angular_velocity[e, a, 1] = struck[a, 0] / blow * _FALL_RATE
     else:
         stand(after, e, a, yaw, slope_x, slope_y)
+        slope, rise = slope_ahead(before, e, a), slope_ahead(after, e, a)
+        kept = math.sqrt((1.0 + slope * slope) / (1.0 + rise * rise))  # the speed along the ground is what goes on
+        vx, vy = vx * kept, vy * kept
         z = height + rest_height(actors, e, a, slope_x, slope_y)
         vz = vx * slope_x + vy * slope_y
         after.angular_velocity[e, a, 0] = after.angular_velocity[e, a, 1] = 0.0
         after.angular_velocity[e, a, 2] = yaw_rate
-        _spin_wheels(actors, e, a, vx, vy, yaw, yaw_rate, step, after)
+        forward = (vx * math.cos(yaw) + vy * math.sin(yaw)) * math.sqrt(1.0 + rise * rise)
+        _spin_wheels(actors, e, a, forward, yaw_rate, step, after)
     after.position[e, a, 0], after.position[e, a, 1], after.position[e, a, 2] = x, y, z
     after.velocity[e, a, 0], after.velocity[e, a, 1], after.velocity[e, a, 2] = vx, vy, vz
     for k in range(3):
@@ -191,12 +196,11 @@ def _place_actor(actors, before, base_friction, patches, lanes, step, e, a, pose
 
 
 @njit(cache=True, _nrt=False)
-def _spin_wheels(actors, e, a, vx, vy, yaw, yaw_rate, step, after):
+def _spin_wheels(actors, e, a, forward, yaw_rate, step, after):
     """Roll the wheels without slip: front left and right, rear left and right; a robot's driven wheels come first."""
     radius = actors.wheel_radius[e, a]
     if radius <= 0.0:
         return
-    forward = vx * math.cos(yaw) + vy * math.sin(yaw)
     half = 0.5 * actors.track_width[e, a]
     for wheel in range(4):
         speed = forward + (-half if wheel % 2 == 0 else half) * yaw_rate

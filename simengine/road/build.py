@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from simengine.core.errors import ScenarioError
 from simengine.road.centerline import keep_distinct, measure_lanes
+from simengine.road.common_surface import join_surfaces
 from simengine.road.conflicts import CLEARANCE, candidate_pairs, pair_conflicts
 from simengine.road.grid import build_grid, intersect_segment
 from simengine.road.network import CROSSABLE, KERB_HEIGHT, LaneType, MarkingType, RoadNetwork, SignalColor, Turn
@@ -136,7 +137,7 @@ def build_network(
     crossed = [_lanes_crossed(crossing, position, s, grid, point_lane, lane_type) for crossing in crossings]
     crossing_first, crossing_lane = _csr([[lane for lane, _ in row] for row in crossed], np.int32)
     _, crossing_s = _csr([[where for _, where in row] for row in crossed], np.float64)
-    return RoadNetwork(
+    return join_surfaces(RoadNetwork(
         lane_type=lane_type,
         lane_first_point=first,
         lane_length=length,
@@ -188,7 +189,7 @@ def build_network(
         grid_first=grid_first,
         grid_point=grid_point,
         point_lane=point_lane,
-    )
+    ))
 
 
 def join_points(

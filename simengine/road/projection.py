@@ -1,8 +1,8 @@
 """Which lane lies at a place and where on it, and the height and slope of the ground, over and under bridges.
 
 Lane coordinates themselves are in `simengine.road.frenet`; their functions are offered here too. The ground is the
-surface of the nearest lane with its grade and superelevation; beside the road it goes on level from the nearest edge.
-Raised lanes (pavements above all) are slabs with steep edges.
+surface of the lane there with its grade and superelevation, of several lanes their weighted mean; beside the road it
+goes on level from the nearest edges. Raised lanes (pavements above all) are slabs with steep edges.
 """
 
 import math
@@ -25,6 +25,17 @@ from simengine.road.frenet import (
     turned_normal,
 )
 from simengine.road.network import LEFT_FOOT, LEFT_TOP, RIGHT_FOOT, RIGHT_TOP, LaneArrays
+from simengine.road.roadside import (
+    AWAY_X,
+    AWAY_Y,
+    DISTANCE,
+    FRACTION,
+    HEIGHT,
+    SEGMENT,
+    lanes_beside,
+    shell_radius,
+    shell_weight,
+)
 
 __all__ = [
     "ground_at", "ground_at_batch", "lane_curvature", "lane_pose", "lane_pose_batch", "lane_width", "locate",
@@ -39,7 +50,8 @@ LAYER_COST = 40.0  # per metre more than `LAYER` above or below a lane: another 
 HEADING_COST = 0.5  # times 1 − cos of the angle to a lane
 OFFSET_COST = 0.01  # per metre from the centre line: decides between lanes that both hold a place
 LAYER = 2.0  # surfaces farther apart in height are different levels [m]
-_MOST = 8  # surfaces blended at one place
+_SURE = 1.5  # surfaces less apart are of one level for certain; between this and `LAYER` they count less [m]
+_MOST = 16  # surfaces blended at one place
 
 
 @njit(cache=True, _nrt=False)
@@ -266,7 +278,8 @@ def nearest_surface(lanes: LaneArrays, x: float, y: float, z_hint: float) -> tup
 def ground_at(lanes: LaneArrays, x: float, y: float, z_hint: float) -> tuple[float, float, float, float]:
     """Return the height of the ground [m] and its unit normal at a place.
 
-    Where several lanes overlap at one level (in a junction) their surfaces are blended, so that there are no steps.
+    Where several lanes overlap at one level (in a junction) their surfaces are blended, and beside the road those of
+    the lanes around, so that there are no steps.
 
     Args:
         lanes: The network.
@@ -283,23 +296,72 @@ def ground_at(lanes: LaneArrays, x: float, y: float, z_hint: float) -> tuple[flo
     width, rise = lanes.point_width, lanes.point_rise
     first, lane = lanes.lane_first_point, lanes.point_lane[i]
     gx, gy = _slope(position, point_s, tangent, width, bank, rise, first[lane], first[lane + 1], i, f, outside > 0.0)
-    if outside == 0.0 and held > 1:
+    if outside > 0.0:
+        z, gx, gy = _between(lanes, x, y, z, outside, gx, gy)
+    elif held > 1:
         total, mean_z, mean_x, mean_y = 0.0, 0.0, 0.0, 0.0
         for k in range(held):
-            if abs(layers[k, 0] - z) < LAYER and layers[k, 3] > 0.0:
+            apart = abs(layers[k, 0] - z)
+            if apart < LAYER and layers[k, 3] > 0.0:
                 i = int(layers[k, 1])
                 lane = lanes.point_lane[i]
                 sx, sy = _slope(
                     position, point_s, tangent, width, bank, rise, first[lane], first[lane + 1], i, layers[k, 2], False
                 )
-                total += layers[k, 3]
-                mean_z += layers[k, 3] * layers[k, 0]
-                mean_x += layers[k, 3] * sx
-                mean_y += layers[k, 3] * sy
+                weight = layers[k, 3] * min(1.0, (LAYER - apart) / (LAYER - _SURE))
+                total += weight
+                mean_z += weight * layers[k, 0]
+                mean_x += weight * sx
+                mean_y += weight * sy
         if total > 0.0:
             z, gx, gy = mean_z / total, mean_x / total, mean_y / total
     norm = math.sqrt(1.0 + gx * gx + gy * gy)
     return z, -gx / norm, -gy / norm, 1.0 / norm
+
+
+@njit(cache=True, _nrt=True)
+def _between(
+    lanes: LaneArrays, x: float, y: float, z: float, outside: float, gx: float, gy: float
+) -> tuple[float, float, float]:
+    """Return height and slope beside the road: the mean of the lanes around, at the level of the nearest.
+
+    Args:
+        lanes: The network.
+        x, y: Place [m].
+        z: Height of the nearest lane's edge [m].
+        outside: How far it is [m].
+        gx, gy: Slope there, returned where no other lane is near.
+    """
+    position, point_s, tangent, bank = lanes.point_position, lanes.point_s, lanes.point_tangent, lanes.point_bank
+    first = lanes.lane_first_point
+    found = np.empty((_MOST, 7))
+    radius = shell_radius(outside)
+    count = lanes_beside(
+        position, tangent, lanes.point_width, bank, lanes.point_lane, lanes.grid_origin, lanes.grid_cell,
+        lanes.grid_shape, lanes.grid_first, lanes.grid_point, lanes.widest, x, y, z, LAYER, radius, found,
+    )
+    if count < 2:
+        return z, gx, gy
+    total, mean_z, mean_x, mean_y, rise_x, rise_y = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    for k in range(count):
+        i = int(found[k, SEGMENT])
+        lane = lanes.point_lane[i]
+        sx, sy = _slope(
+            position, point_s, tangent, lanes.point_width, bank, lanes.point_rise, first[lane], first[lane + 1], i,
+            found[k, FRACTION], True,
+        )
+        apart = found[k, HEIGHT] - z
+        sure = min(1.0, (LAYER - abs(apart)) / (LAYER - _SURE))
+        weight, change = shell_weight(found[k, DISTANCE], radius)
+        weight, change = weight * sure, change * sure
+        total += weight
+        mean_z += weight * apart
+        mean_x += weight * sx + change * found[k, AWAY_X] * apart
+        mean_y += weight * sy + change * found[k, AWAY_Y] * apart
+        rise_x += change * found[k, AWAY_X]
+        rise_y += change * found[k, AWAY_Y]
+    mean = mean_z / total
+    return z + mean, (mean_x - mean * rise_x) / total, (mean_y - mean * rise_y) / total
 
 
 @njit(cache=True, _nrt=False)

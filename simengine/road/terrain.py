@@ -16,7 +16,7 @@ from simengine.core.semantics import Semantic
 from simengine.road.frenet import Floats, fraction_of_foot, lane_position
 from simengine.road.junction_fill import Gaps, in_gaps
 from simengine.road.network import LaneArrays
-from simengine.road.projection import nearest_surface
+from simengine.road.projection import ground_at_batch, nearest_surface
 from simengine.road.strips import Patch, edge_line, face_up, ribbon
 
 WIDTH = 60.0  # of the land beyond the roads [m]
@@ -156,12 +156,15 @@ def verge_patches(
         inner, outer = edge - 0.05 * normal, edge + normal * width[:, None]
         inner[:, 2] -= 0.002
         middle = edge + normal * np.minimum(width, SHOULDER)[:, None]
+        if not level:
+            for line in (middle, outer):
+                line[:, 2] = _ground(lanes, line)
         foot = outer + normal * SLOPE * (width > 0.0)[:, None]
         land = np.full(len(s), edge[0, 2] - DROP)
         if not level:
             land = _land(lanes, foot)[0]
         deck = land < edge[:, 2] - DECK_CLEARANCE
-        foot[:, 2] = np.minimum(land, edge[:, 2]) - (0.01 if level else 0.3)
+        foot[:, 2] = np.minimum(land, outer[:, 2]) - (0.01 if level else 0.3)
         bottom = edge - [0.0, 0.0, DECK_THICKNESS]
         on_deck = (deck[1:] | deck[:-1]) & (width[1:] + width[:-1] > 0.0)
         on_land = ~on_deck & (width[1:] + width[:-1] > 0.0)
@@ -183,6 +186,14 @@ def _land(lanes: LaneArrays, place: NDArray[np.float64]) -> tuple[NDArray[np.flo
     out, near = np.empty(len(place)), np.empty(len(place), np.bool_)
     land_heights(lanes, np.ascontiguousarray(place[:, :2]), out, near)
     return out, near
+
+
+def _ground(lanes: LaneArrays, place: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the height of the ground at places near it [m]. Shape (n,)."""
+    out = np.empty((len(place), 4))
+    x, y, z = (place[:, k].copy() for k in range(3))
+    ground_at_batch(lanes, x, y, z, out)
+    return out[:, 0]
 
 
 def deck_underside(lanes: LaneArrays, lane: int, s: NDArray[np.float64]) -> list[Patch]:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.core.geometry import yaw_from_quaternion
+from simengine.core.geometry import ground_speed, yaw_from_quaternion
 from simengine.core.state import EGO, WorldState
 from simengine.metrics.criteria import Criterion, View, conclude, make_criteria
 from simengine.metrics.criticality import HORIZON, smallest_time_to_collision
@@ -90,7 +90,7 @@ class Judge:
     def _measure(self, state: WorldState, contacts: list[Contact]) -> tuple[float, int]:
         """Add to the headline measures; returns the smallest time to collision [s] and with whom."""
         actors = self._world.actors
-        speed = float(np.hypot(state.velocity[0, EGO, 0], state.velocity[0, EGO, 1]))
+        speed = ground_speed(*state.orientation[0, EGO].tolist(), *state.velocity[0, EGO].tolist())
         self._speeds.append(speed)
         touched = any(EGO in (contact.actor, contact.other) for contact in contacts)
         self._collided = self._collided or touched

@@ -224,3 +224,25 @@ def test_batches_equal_their_scalars():
     for k in range(20):
         assert tuple(place[k]) == project_on_lane(lanes, 0, x[k], y[k])
         assert tuple(pose[k]) == lane_pose(lanes, 0, *place[k])
+
+
+def test_ground_has_no_steps_between_lanes_of_different_height():
+    x = np.linspace(0.0, 60.0, 31)
+    lanes = network_of(
+        lane(np.stack([x, 0 * x, 0 * x], axis=1)), lane(np.stack([x, 0 * x + 9.5, 0 * x + 1.4], axis=1))
+    )
+    y = np.arange(-6.0, 16.0, 0.05)
+    z = np.array([ground_at(lanes, 30.0, float(v), 0.7)[0] for v in y])
+    assert np.abs(np.diff(z)).max() < 0.05 * 0.55  # 1.4 m in 6 m, and a little more
+    assert (z[y < 1.75] == 0.0).all() and (z[y > 9.5 - 1.75] == 1.4).all()
+    assert z[np.argmin(np.abs(y - 4.75))] == pytest.approx(0.7, abs=0.02)  # halfway between their edges
+    for v in (2.2, 3.0, 4.75, 6.9):
+        _, _, ny, nz = ground_at(lanes, 30.0, v, 0.7)
+        slope = (ground_at(lanes, 30.0, v + 0.01, 0.7)[0] - ground_at(lanes, 30.0, v - 0.01, 0.7)[0]) / 0.02
+        assert -ny / nz == pytest.approx(slope, abs=0.06)
+
+
+def test_ground_between_a_road_and_a_bridge_is_not_blended():
+    lanes = network_of(lane([[-50, 0, 0], [50, 0, 0]]), lane([[-50, 6, 6], [50, 6, 6]]))
+    assert ground_at(lanes, 0.0, 2.9, 0.2)[0] == 0.0
+    assert ground_at(lanes, 0.0, 3.1, 6.0)[0] == 6.0
