@@ -13,7 +13,7 @@ from simengine.road.build import LaneDraft
 ROUNDING = 0.1  # distances up to this are no gap [m]
 STEP = 1.0  # a driver steers and rolls over a joint this far aside or this high without leaving the road [m]
 JUMP = 2.0  # and over one this far ahead or overlapping [m]
-KINK = 0.8  # a turn up to this is how digitised lanes meet [rad]
+KINK = 0.5  # a turn up to this is how digitised lanes meet [rad]
 LARGEST_TURN = 1.75  # beyond it a lane leads back [rad]
 LONGEST_GAP = 10.0  # that is closed [m]
 _GRADE, _SHEAR, _BEND = 0.2, 0.2, 0.35  # of a piece that closes a gap: rise and offset over length, turn [rad]
