@@ -131,6 +131,25 @@ def traffic(arguments: argparse.Namespace) -> int:
     return print_rows(check.rows(spans, places, arguments.each, arguments.workers or default_workers()))
 
 
+def maps(arguments: argparse.Namespace) -> int:
+    """Read every road file of a folder and tell which are read, remarked and refused, and why."""
+    from tools.checks import maps as check
+
+    folder = Path(arguments.folder) if arguments.folder else ROOT.parent / "shared" / "data"
+    found = []
+    print("\n".join(check.HEADER), flush=True)
+    for row in check.rows(folder):
+        found.append(row)
+        print(check.format_row(row), flush=True)
+    print(check.summary(found))
+    if arguments.write:
+        page = ROOT / "docs" / "road_files.md"
+        part = page.with_name(f".{page.name}.part")
+        part.write_text(check.document(found))
+        os.replace(part, page)
+    return 0 if all(row.good for row in found) else 1
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="tools/check.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     checks = parser.add_subparsers(required=True, metavar="CHECK")
@@ -203,6 +222,17 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--workers", type=whole_number(0, 1000), default=0, help="processes (default: one a core)")
     check.add_argument("--only", action="append", choices=["ring", "intersection", "flow"], help="a part; may repeat")
     check.set_defaults(run=traffic)
+
+    check = checks.add_parser(
+        "maps",
+        help="which road files are read, with what remarks, and which are refused",
+        description="Read every .xodr and CommonRoad file of a folder and print a table: read, read with remarks or "
+        "refused, and why; with the worst gaps between lanes that lead into each other. Fails if a reader ends in "
+        "anything but a network or one readable error.",
+    )
+    check.add_argument("folder", nargs="?", metavar="FOLDER", help="or one file (default: ../shared/data)")
+    check.add_argument("--write", action="store_true", help="keep the table in docs/road_files.md")
+    check.set_defaults(run=maps)
     return parser
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from simengine.core.errors import ConfigError
 from simengine.core.geometry import rotate, yaw_from_quaternion
 from simengine.core.state import EGO, ActorTable, WorldState
+from simengine.metrics.goal import GoalWatch, TimedRegion
 from simengine.metrics.verdict import CriterionResult, Verdict
 from simengine.physics.backend import Contact
 from simengine.road.network import RoadNetwork, SignalColor, Turn
@@ -39,6 +40,7 @@ class View(NamedTuple):
     turns: frozenset[Turn]  # taken by the ego through junctions so far
     goal: events.GoalSpec
     time_to_collision: tuple[float, int]  # smallest with any actor, and which: (infinity, −1) for none [s]
+    goals: tuple[TimedRegion, ...] = ()  # of the ego's planning problem; empty where the scenario has a goal itself
 
 
 class Criterion(ABC):
@@ -60,6 +62,12 @@ def _ego_kinematics(view: View) -> tuple[float, float, float]:
     vx, vy, vz = view.state.velocity[0, EGO]
     ax, ay, az = view.state.acceleration[0, EGO]
     return yaw_from_quaternion(w, x, y, z), math.hypot(vx, vy), fx * ax + fy * ay + fz * az
+
+
+def _forward_speed(view: View) -> float:
+    """Return the ego's speed along its x axis [m/s]."""
+    forward = rotate(*(float(q) for q in view.state.orientation[0, EGO]), 1.0, 0.0, 0.0)
+    return sum(float(v) * f for v, f in zip(view.state.velocity[0, EGO], forward, strict=True))
 
 
 class NoCollision(Criterion):
@@ -238,20 +246,43 @@ class MaxDeceleration(Criterion):
 
 
 class _Arrival:
-    """When the goal was reached."""
+    """When the goal was reached: the scenario's own, or that of the ego's planning problem."""
 
     def __init__(self) -> None:
         self.time_ns = -1
         self.asked = False
+        self._reason = "the scenario has no goal"
         self.last_ns = 0
+        self._watch = GoalWatch()
 
     def update(self, view: View) -> None:
         goal = view.goal
         self.last_ns = view.time_ns
+        if view.goals:
+            self._look(view)
+            return
         self.asked = goal.travelled > 0.0 or goal.exit != "any"
+        if self.asked:
+            self._reason = "the goal was not reached"
         turned = goal.exit == "any" or _TURNS[goal.exit] in view.turns
         if self.time_ns < 0 and self.asked and turned and view.travelled >= goal.travelled:
             self.time_ns = view.time_ns
+
+    def _look(self, view: View) -> None:
+        self.asked = any(goal.is_due for goal in view.goals)
+        if not self.asked:
+            begin = min(goal.begin_ns for goal in view.goals) * 1e-9
+            self._reason = f"the scenario's duration ends before the time for the goal, {begin:.2f} s"
+            return
+        yaw, _, _ = _ego_kinematics(view)
+        x, y, _ = (float(value) for value in view.state.position[0, EGO])
+        self._watch.update(view.goals, view.time_ns, x, y, yaw, _forward_speed(view))
+        self.time_ns, self._reason = self._watch.time_ns, ""
+
+    @property
+    def reason(self) -> str:
+        """Why the goal was not asked for, or not reached."""
+        return self._reason or self._watch.reason()
 
 
 class ReachGoal(Criterion):
@@ -265,9 +296,9 @@ class ReachGoal(Criterion):
 
     def result(self, name: str) -> CriterionResult:
         if not self._arrival.asked:
-            return CriterionResult(name, None, -1, (), None, "the scenario has no goal")
+            return CriterionResult(name, None, -1, (), None, self._arrival.reason)
         if self._arrival.time_ns < 0:
-            return CriterionResult(name, False, -1, (EGO,), None, "the goal was not reached")
+            return CriterionResult(name, False, -1, (EGO,), None, self._arrival.reason)
         return CriterionResult(name, True, self._arrival.time_ns, (EGO,), self._arrival.time_ns * 1e-9, "")
 
 
@@ -284,7 +315,7 @@ class TimeLimit(Criterion):
     def result(self, name: str) -> CriterionResult:
         arrival = self._arrival
         if not arrival.asked:
-            return CriterionResult(name, None, -1, (), None, "the scenario has no goal")
+            return CriterionResult(name, None, -1, (), None, arrival.reason)
         taken = (arrival.time_ns if arrival.time_ns >= 0 else arrival.last_ns) * 1e-9
         if arrival.time_ns >= 0 and taken <= self._limit:
             return CriterionResult(name, True, arrival.time_ns, (EGO,), taken, "")

@@ -52,7 +52,7 @@ class Judge:
         nearest = self._measure(state, contacts)
         view = View(
             time_ns, world.actors, state, world.network, colors, contacts, lane, off,
-            self._travelled, frozenset(self._turns), world.scenario.scenario.goal, nearest,
+            self._travelled, frozenset(self._turns), world.scenario.scenario.goal, nearest, world.goals,
         )  # fmt: skip
         for criterion in self._criteria.values():
             criterion.update(view)

@@ -124,8 +124,9 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         lanes=_array(
             "in direction of travel",
             _object(
-                "a lane", name=_text("in the source"), type=_text("what it is for"), left=_vectors("edge"),
-                right=_vectors("edge"), marking_left=_text("painted line"), marking_right=_text("painted line"),
+                "a lane, or a piece of one along which no line changes", name=_text("in the source"),
+                type=_text("what it is for"), left=_vectors("edge"), right=_vectors("edge"),
+                marking_left=_text("painted line"), marking_right=_text("painted line"),
             ),
         ),
         stop_lines=_array("end points", {"type": "array"}), crossings=_array("corners", {"type": "array"}),

@@ -153,7 +153,7 @@ class Minds:
         """Put replayed actors where their recording has them at the tick that the next physics step leads to."""
         if self._recording is None:
             return state
-        time = (int(state.tick[0]) + 1) / self._rate_hz
+        time = self._world.recording_start + (int(state.tick[0]) + 1) / self._rate_hz
         return follow_recording(self._world.lanes, self._recording, self._world.actors, state, time)
 
     def observe(self, state: WorldState, frames: Mapping[str, object]) -> DriverObservation:
@@ -182,7 +182,7 @@ class Minds:
     def _hand_over(self, state: WorldState) -> WorldState:
         if self._recording is None:
             return state
-        time = int(state.tick[0]) / self._rate_hz
+        time = self._world.recording_start + int(state.tick[0]) / self._rate_hz
         reactive = self._world.scenario.traffic.reactive
         return hand_over(self._recording, self._world.actors, state, time, reactive)
 

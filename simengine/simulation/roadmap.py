@@ -13,7 +13,10 @@ _TOLERANCE = 0.02  # by which a thinned line may leave the original [m]
 
 
 class LaneOutline(NamedTuple):
-    """One lane's edges, in its direction of travel. Shapes (num_points, 3), world [m]."""
+    """One lane's edges, in its direction of travel; where its lines change, it comes in pieces of one name.
+
+    Shapes (num_points, 3), world [m].
+    """
 
     name: str
     lane_type: LaneType
@@ -89,15 +92,19 @@ def road_map(network: RoadNetwork, track: NDArray[np.float64]) -> RoadMap:
         inside = np.flatnonzero(near(network.point_position[first:last]))
         if len(inside) == 0:
             continue
-        rows = slice(first + max(int(inside[0]) - 1, 0), first + min(int(inside[-1]) + 2, last - first))
-        shape = np.concatenate([network.point_position[rows], network.point_width[rows, None]], axis=1)
-        left, right = _edges(network, rows, thin_line(shape, _TOLERANCE))
-        lanes.append(
-            LaneOutline(
-                str(network.lane_name[lane]), LaneType(int(network.lane_type[lane])), left, right,
-                MarkingType(int(network.lane_marking_left[lane])), MarkingType(int(network.lane_marking_right[lane])),
+        begin, end = first + max(int(inside[0]) - 1, 0), first + min(int(inside[-1]) + 2, last - first)
+        marking = network.point_marking[begin : end - 1]
+        cuts = begin + 1 + np.flatnonzero((np.diff(marking, axis=0) != 0).any(axis=1))
+        for a, b in zip([begin, *cuts], [*cuts, end - 1], strict=True):
+            rows = slice(a, b + 1)
+            shape = np.concatenate([network.point_position[rows], network.point_width[rows, None]], axis=1)
+            left, right = _edges(network, rows, thin_line(shape, _TOLERANCE))
+            lanes.append(
+                LaneOutline(
+                    str(network.lane_name[lane]), LaneType(int(network.lane_type[lane])), left, right,
+                    *(MarkingType(int(kind)) for kind in network.point_marking[a]),
+                )
             )
-        )
     return RoadMap(tuple(lanes), _stop_lines(network, near), _crossings(network, near), network.datum)
 
 

@@ -120,7 +120,7 @@ class Simulator:
             world.actors, world.weather, self._scene, self._arrays, world.network, self._rate
         )
         self._recorder = self._make_recorder(world) if self._make_recorder else None
-        self._end_ns = min(round(scenario.scenario.duration * 1e9), world.recording_end_ns)
+        self._end_ns = min(round(scenario.scenario.duration * 1e9), world.last_ns)
         self._latest: dict[str, Frame] = {}
         self.state = self._physics.reset(world.actors, world.state, world.ground, self._rate)
         self._history.push(self.state)
@@ -242,7 +242,7 @@ class Simulator:
         return tuple(frames), tuple(annotations)
 
     def _decide_end(self) -> None:
-        """End the episode after its time, with its recording, at the end of the map, or some time after a crash."""
+        """End the episode after its time, with recording and goal, at the map's end, or some time after a crash."""
         if self._judge.collided:
             hold = round(self.scenario.physics.hold_after * 1e9)
             self._end_ns = min(self._end_ns, self.time_ns + hold)

@@ -61,7 +61,8 @@ def test_street_runs_from_right_to_left_with_traffic_on_the_right():
     assert network.lane_left[:3].tolist() == [1, -1, -1] and network.lane_right[:3].tolist() == [-1, 0, -1]
     assert network.lane_opposite[:3].tolist() == [-1, 2, 1]
     double = MarkingType.DOUBLE_SOLID
-    assert network.lane_marking_left[:3].tolist() == [MarkingType.BROKEN, double, double]
+    first = network.lane_first_point[:3]
+    assert network.point_marking[first, 0].tolist() == [MarkingType.BROKEN, double, double]
 
 
 def test_crossings_go_from_kerb_to_kerb_over_every_driving_lane():
@@ -100,7 +101,8 @@ def test_one_way_highway_has_shoulders_and_no_oncoming_lane():
     assert (network.lane_opposite == -1).all()
     assert network.lane_name[3:].tolist() == ["forward.shoulder", "left.shoulder"]
     assert (np.abs(network.point_heading) < 1e-9).all()
-    assert network.lane_marking_right[:3].tolist() == [MarkingType.SOLID, MarkingType.BROKEN, MarkingType.BROKEN]
+    right = network.point_marking[network.lane_first_point[:3], 1]
+    assert right.tolist() == [MarkingType.SOLID, MarkingType.BROKEN, MarkingType.BROKEN]
 
 
 @pytest.mark.parametrize(

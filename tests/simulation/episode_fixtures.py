@@ -61,7 +61,7 @@ def concrete(seed: int = 7, image: str = "jpeg", depth: str = "uint16", name: st
         },
         "ego": {
             "kind": "car", "model": "sedan", "driver": "idm", "lane": 0, "position": 0.0, "speed": 10.0,
-            "desired_speed": 14.0, "time_gap": 1.5, "reaction_time": 0.5, "recorded_id": "",
+            "desired_speed": 14.0, "time_gap": 1.5, "reaction_time": 0.5, "recorded_id": "", "problem": "",
         },
         "sensors": {
             "camera_front": {

@@ -90,10 +90,11 @@ def test_the_episode_ends_where_the_map_ends_and_that_is_no_fault():
 
 
 @pytest.mark.skipif(not RECORDING.is_file(), reason="shared recordings are absent")
-def test_a_replay_ends_with_its_recording():
+def test_a_replay_ends_with_its_recording_and_the_time_for_its_goal():
     road = ["road=commonroad", f"road.file={RECORDING}", "traffic=replay", "sensors=none", "physics=batched"]
     simulator = run("drive", [*road, "scenario.duration=60"])
-    assert simulator.time_ns == simulator.world.recording_end_ns < 10e9
+    assert simulator.world.recording_end_ns == 6_000_000_000  # 60 steps of 0.1 s; the goal is to be reached at step 75
+    assert simulator.time_ns == simulator.world.last_ns == 7_500_000_000
 
 
 def test_cold_air_holds_vehicles_back_more():

@@ -12,6 +12,7 @@ from simengine.road.joints import Fit, Joint, close_gap, joint_of
 from simengine.road.network import LaneType
 from simengine.road.opendrive.lanes import LaneMap, Node
 from simengine.road.opendrive.model import Connection, Lane, OpenDrive, Road
+from simengine.road.opendrive.single_side import goes_on
 from simengine.road.polyline import turn_of
 from simengine.road.xml import Element
 
@@ -61,14 +62,14 @@ def _inside(model: OpenDrive, lanes: LaneMap) -> Iterator[Statement]:
         for i in range(len(stretches) - 1):
             here, there = stretches[i], stretches[i + 1]
             for lane in (*here.section.left, *here.section.right):
-                after = (lane.id,) if here.number == there.number else lane.successors
+                same = here.number == there.number or goes_on(here.section, there.section, lane.id)
+                after = (lane.id,) if same else lane.successors
                 pairs = tuple(((road.id, i, lane.id, "end"), (road.id, i + 1, n, "start")) for n in after)
                 yield Statement(lane.element, (Reading(pairs, ""),), "")
             if here.number != there.number:
                 for lane in (*there.section.left, *there.section.right):
-                    pairs = tuple(
-                        ((road.id, i, n, "end"), (road.id, i + 1, lane.id, "start")) for n in lane.predecessors
-                    )
+                    before = () if goes_on(here.section, there.section, lane.id) else lane.predecessors
+                    pairs = tuple(((road.id, i, n, "end"), (road.id, i + 1, lane.id, "start")) for n in before)
                     yield Statement(lane.element, (Reading(pairs, ""),), "")
 
 
