@@ -1,6 +1,7 @@
 """Whether a lane's end meets the start of the lane that a map names as its successor, and closing small gaps."""
 
 import math
+from dataclasses import fields
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -95,11 +96,18 @@ def close_gap(first: LaneDraft, second: LaneDraft, extend_first: bool) -> None:
     ):
         points[:, 0] += reach * math.cos(at) * weight
         points[:, 1] += reach * math.sin(at) * weight
-    width = first.width[-1] + u * (second.width[0] - first.width[-1])
-    bank = first.bank[-1] + u * (second.bank[0] - first.bank[-1])
-    if extend_first:
-        for name, piece in (("points", points), ("width", width), ("bank", bank)):
-            setattr(first, name, np.ascontiguousarray(np.concatenate([getattr(first, name), piece[1:]])))
-    else:
-        for name, piece in (("points", points), ("width", width), ("bank", bank)):
-            setattr(second, name, np.ascontiguousarray(np.concatenate([piece[:-1], getattr(second, name)])))
+    piece = {
+        "points": points,
+        "width": first.width[-1] + u * (second.width[0] - first.width[-1]),
+        "bank": first.bank[-1] + u * (second.bank[0] - first.bank[-1]),
+    }
+    draft = first if extend_first else second
+    count_before = len(draft.points)
+    for field in fields(draft):
+        value = getattr(draft, field.name)
+        if not isinstance(value, np.ndarray) or len(value) != count_before:
+            continue
+        # What is not interpolated goes on as at the nearer end.
+        added = piece.get(field.name, np.repeat(value[-1:] if extend_first else value[:1], count, axis=0))
+        parts = [value, added[1:]] if extend_first else [added[:-1], value]
+        setattr(draft, field.name, np.ascontiguousarray(np.concatenate(parts)))
