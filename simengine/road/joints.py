@@ -1,6 +1,7 @@
 """Whether a lane's end meets the start of the lane that a map names as its successor, and closing small gaps."""
 
 import math
+from dataclasses import fields
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from simengine.road.build import LaneDraft
 ROUNDING = 0.1  # distances up to this are no gap [m]
 STEP = 1.0  # a driver steers and rolls over a joint this far aside or this high without leaving the road [m]
 JUMP = 2.0  # and over one this far ahead or overlapping [m]
-KINK = 0.8  # a turn up to this is how digitised lanes meet [rad]
+KINK = 0.5  # a turn up to this is how digitised lanes meet [rad]
 LARGEST_TURN = 1.75  # beyond it a lane leads back [rad]
 LONGEST_GAP = 10.0  # that is closed [m]
 _GRADE, _SHEAR, _BEND = 0.2, 0.2, 0.35  # of a piece that closes a gap: rise and offset over length, turn [rad]
@@ -95,11 +96,18 @@ def close_gap(first: LaneDraft, second: LaneDraft, extend_first: bool) -> None:
     ):
         points[:, 0] += reach * math.cos(at) * weight
         points[:, 1] += reach * math.sin(at) * weight
-    width = first.width[-1] + u * (second.width[0] - first.width[-1])
-    bank = first.bank[-1] + u * (second.bank[0] - first.bank[-1])
-    if extend_first:
-        for name, piece in (("points", points), ("width", width), ("bank", bank)):
-            setattr(first, name, np.ascontiguousarray(np.concatenate([getattr(first, name), piece[1:]])))
-    else:
-        for name, piece in (("points", points), ("width", width), ("bank", bank)):
-            setattr(second, name, np.ascontiguousarray(np.concatenate([piece[:-1], getattr(second, name)])))
+    piece = {
+        "points": points,
+        "width": first.width[-1] + u * (second.width[0] - first.width[-1]),
+        "bank": first.bank[-1] + u * (second.bank[0] - first.bank[-1]),
+    }
+    draft = first if extend_first else second
+    count_before = len(draft.points)
+    for field in fields(draft):
+        value = getattr(draft, field.name)
+        if not isinstance(value, np.ndarray) or len(value) != count_before:
+            continue
+        # What is not interpolated goes on as at the nearer end.
+        added = piece.get(field.name, np.repeat(value[-1:] if extend_first else value[:1], count, axis=0))
+        parts = [value, added[1:]] if extend_first else [added[:-1], value]
+        setattr(draft, field.name, np.ascontiguousarray(np.concatenate(parts)))

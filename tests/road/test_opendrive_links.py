@@ -212,7 +212,7 @@ def driveway(tmp_path, leave=None, enter=None, contact="start", main=MAIN):
     """A main road along x: road 2 leaves it at x = 150 to the right, 4 enters at x = 180; road 99 is the yard's."""
     leave = {"elementS": 150, "elementDir": "+"} if leave is None else leave
     enter = {"elementS": 180, "elementDir": "+"} if enter is None else enter
-    out, back = -0.6, 0.6
+    out, back = -0.4, 0.4
     length = 20.0
     yard = 150 + length * math.cos(out), -1.75 + length * math.sin(out)
     start = 180 - length * math.cos(back), -1.75 - length * math.sin(back)
