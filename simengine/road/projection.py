@@ -51,7 +51,7 @@ HEADING_COST = 0.5  # times 1 − cos of the angle to a lane
 OFFSET_COST = 0.01  # per metre from the centre line: decides between lanes that both hold a place
 LAYER = 2.0  # surfaces farther apart in height are different levels [m]
 _SURE = 1.5  # surfaces less apart are of one level for certain; between this and `LAYER` they count less [m]
-_MOST = 16  # surfaces blended at one place
+_MOST, _MOST_BESIDE = 32, 96  # surfaces blended at one place on the road and beside it
 
 
 @njit(cache=True, _nrt=False)
@@ -334,7 +334,7 @@ def _between(
     """
     position, point_s, tangent, bank = lanes.point_position, lanes.point_s, lanes.point_tangent, lanes.point_bank
     first = lanes.lane_first_point
-    found = np.empty((_MOST, 7))
+    found = np.empty((_MOST_BESIDE, 7))
     radius = shell_radius(outside)
     count = lanes_beside(
         position, tangent, lanes.point_width, bank, lanes.point_lane, lanes.grid_origin, lanes.grid_cell,
