@@ -91,7 +91,8 @@ def test_the_normal_is_that_of_the_ground():
 
 def test_what_is_seen_of_a_junction_is_its_ground():
     corner = np.concatenate([
-        mesh.vertex[mesh.triangle[mesh.semantic == Semantic.ROAD]] for mesh in surface_meshes(CROSSING, (0, 0, 0), "none")
+        mesh.vertex[mesh.triangle[mesh.semantic == Semantic.ROAD]]
+        for mesh in surface_meshes(CROSSING, (0, 0, 0), "none")
     ]).astype(np.float64)
     a, b, c = corner[:, 0], corner[:, 1], corner[:, 2]
     area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])

@@ -7,7 +7,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.semantics import Semantic
-from simengine.road.network import LaneArrays, LaneType, RoadNetwork, lane_arrays
+from simengine.road.network import LaneArrays, RoadNetwork, lane_arrays
 from simengine.road.projection import ground_at, lane_pose, lane_width
 from simengine.road.surface import surface_meshes
 
