@@ -30,6 +30,9 @@ class Scene(NamedTuple):
     seed: int  # kernel seed of the episode's appearance and noise
 
 
+MOST_INSTANCES = 65_535  # ids of masks have 16 bits
+
+
 # Instance ids: 0 background and surfaces, 1 + actor index for actors, static instances above the actors.
 def actor_instance(actor: int) -> int:
     """Return the instance id that masks and points carry for an actor."""

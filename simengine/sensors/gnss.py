@@ -2,10 +2,11 @@
 
 The slow error stands for orbit, clock and atmosphere (open sky: CEP 1 to 3 m, correlation 10 to 60 s):
 x[k+1] = φ x[k] + σ √(1 − φ²) n with φ = e^(−Δt / τ), stationary from the first fix. Buildings neither block nor
-reflect.
+reflect, but under the roof of a hall there is no fix.
 
 Channels of a frame, float64: `position` (3,) [m], east, north, up in the world's coordinates, and `geodetic` (3,):
-latitude [deg], longitude [deg], ellipsoidal height [m] on WGS 84, the scene's origin standing at `DATUM`.
+latitude [deg], longitude [deg], ellipsoidal height [m] on WGS 84, the scene's origin standing at `DATUM`; and `fix`
+(), bool: whether they hold. Without a fix both are NaN, as ROS' NavSatFix has it.
 """
 
 import math
@@ -92,6 +93,7 @@ class GnssSensor(Sensor):
         self._spec = spec
         self._actors = scene.actors
         self._origin = np.asarray(scene.origin, np.float64)
+        self._fix = scene.weather.hall_light == 0.0  # no roof above
         self._seed = kernel_seed(seed, "sensor", name)
         self._drift = np.zeros(3)
 
@@ -116,6 +118,9 @@ class GnssSensor(Sensor):
             *(position - self._origin), math.radians(DATUM[0]), math.radians(DATUM[1]), DATUM[2]
         )
         geodetic = np.array([math.degrees(latitude), math.degrees(longitude), height])
-        frame = Frame(self.name, self.index, time_ns, pose, {"position": position, "geodetic": geodetic})
+        if not self._fix:
+            position, geodetic = np.full(3, np.nan), np.full(3, np.nan)
+        channels = {"position": position, "geodetic": geodetic, "fix": np.array(self._fix)}
+        frame = Frame(self.name, self.index, time_ns, pose, channels)
         self.index += 1
         return frame
