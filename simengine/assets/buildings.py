@@ -132,7 +132,7 @@ def ceiling_lamp_mesh(size: tuple[float, float, float]) -> Mesh:
     length, width, height = size
     tall = 0.25 * height
     builder = MeshBuilder(Semantic.CEILING)
-    builder.box((0.0, 0.0, 0.5 * tall + 0.005), (length, width, tall - 0.01), Material.METAL)
+    builder.box((0.0, 0.0, 0.5 * tall + 0.0005), (length, width, tall - 0.001), Material.METAL)
     x, y = 0.5 * length - 0.03, 0.5 * width - 0.03
     builder.quad([(-x, -y, 0.0), (-x, y, 0.0), (x, y, 0.0), (x, -y, 0.0)], Material.HEADLAMP)
     for at in (-0.4 * length, 0.4 * length):

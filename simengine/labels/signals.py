@@ -11,7 +11,7 @@ from simengine.labels.annotation import SignalViews
 from simengine.road.network import SignalColor
 from simengine.sensors.base import Frame, Scene
 
-_COLORS = np.array([color.name.lower() for color in SignalColor])
+_COLORS = tuple(color.name.lower() for color in SignalColor)
 
 
 def _housing(mesh: Mesh) -> NDArray[np.float64]:
@@ -64,7 +64,7 @@ class SignalLabels:
         return SignalViews(
             instance=self._instance[seen].astype(np.int32),
             signal=signal,
-            color=_COLORS[colors[signal]],
+            color=np.array([_COLORS[color] for color in colors[signal]], np.str_),
             visible=edges[seen].astype(np.float32),
             visible_pixels=pixels[seen].astype(np.int32),
             facing=np.array(ahead, np.float64) > 0.0,
