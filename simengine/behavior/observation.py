@@ -70,7 +70,7 @@ class DriverObservation(NamedTuple):
     signals: NDArray[np.int32]  # SignalColor of every signal of the network. (num_signals,)
     friction: float  # µ of the road
     sight_distance: float  # [m]
-    headlights: bool  # it is dark
+    headlights: bool  # drivers have them on
     frames: Mapping[str, object]  # latest frame of every sensor
 
 

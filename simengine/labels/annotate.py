@@ -16,10 +16,12 @@ from simengine.labels.boxes import boxes_2d, boxes_3d
 from simengine.labels.collisions import join_contacts
 from simengine.labels.hazards import HazardOnset, hazard_intervals
 from simengine.labels.manoeuvres import manoeuvre_intervals
+from simengine.labels.signals import SignalLabels
 from simengine.labels.tracks import tracks_of_states
 from simengine.labels.visibility import count_hits
 from simengine.physics.backend import Contact
 from simengine.road.network import RoadNetwork
+from simengine.road.signals import signal_colors
 from simengine.sensors.base import Frame, Scene
 from simengine.sensors.camera import camera_axes, camera_from_pose
 from simengine.sensors.extent import ActorExtents, measure_extents
@@ -108,12 +110,18 @@ class Annotator:
         self._states: list[WorldState] = []
         self._contacts: list[Contact] = []
         self._onsets: dict[str, HazardOnset] = {}
+        self._signals: SignalLabels | None = None
+        if scene is not None and (scene.signal_mesh >= 0).any():
+            self._signals = SignalLabels(scene, network.signal_heading)
 
     def annotate(self, frame: Frame, history: History) -> Annotation | None:
         """Label one frame; see `annotate`."""
         if self._scene is None or self._arrays is None:
             return None
-        return annotate(frame, self._scene, self._arrays, history.poses_at(frame.time_ns), self._weather)
+        found = annotate(frame, self._scene, self._arrays, history.poses_at(frame.time_ns), self._weather)
+        if found is None or found.boxes_2d is None or self._signals is None or "semantic" not in frame.channels:
+            return found
+        return found._replace(signals=self._signals(frame, signal_colors(self._network, frame.time_ns * 1e-9)))
 
     def update(
         self, time_ns: int, state: WorldState, contacts: Iterable[Contact], fired: Iterable[HazardOnset]

@@ -38,14 +38,27 @@ class Boxes2d(NamedTuple):
     distance: NDArray[np.float64]  # [m]
 
 
+class SignalViews(NamedTuple):
+    """The signal heads that a camera sees at least one pixel of the housing of. Shapes (num_seen, …)."""
+
+    instance: NDArray[np.int32]  # in the instance mask, shared with the post
+    signal: NDArray[np.int32]  # row among the episode's signals
+    color: NDArray[np.str_]  # what it shows: "red", "red_amber", "green", "amber", "off"
+    visible: NDArray[np.float32]  # around the housing's visible pixels: left, top, right, bottom [px]. (…, 4)
+    visible_pixels: NDArray[np.int32]  # of the housing
+    facing: NDArray[np.bool_]  # its lamps face the camera
+    distance: NDArray[np.float64]  # to the lamps [m]
+
+
 class Annotation(NamedTuple):
-    """Everything labelled on one frame; `boxes_2d` only of cameras."""
+    """Everything labelled on one frame; `boxes_2d` and `signals` only of cameras."""
 
     sensor: str
     index: int
     time_ns: int
     boxes_3d: Boxes3d
     boxes_2d: Boxes2d | None
+    signals: SignalViews | None = None
 
 
 class Collision(NamedTuple):

@@ -6,9 +6,10 @@ import numpy as np
 from numba import njit
 
 from simengine.core.geometry import quaternion_from_euler, rotate, yaw_from_quaternion
-from simengine.core.state import ActorKind, ActorTable, Behavior, Light, Mobility
+from simengine.core.state import ActorKind, ActorTable, Behavior, Mobility
 from simengine.physics import planar_motion
 from simengine.physics.contact_boxes import find_contacts, solve_contacts
+from simengine.physics.lamp_switches import lit_lamps, replayed_pedal
 from simengine.physics.posture import (
     fall_over,
     friction_at,
@@ -26,11 +27,9 @@ from simengine.physics.wheels import HOLD_DEMAND, HOLD_SPEED
 _WHEELED, _WALKER, _FREE, _DIFFERENTIAL = (
     int(Mobility.WHEELED), int(Mobility.WALKER), int(Mobility.FREE), int(Mobility.DIFFERENTIAL)
 )  # fmt: skip
-_PARKED, _ANIMAL, _BRAKE = int(Behavior.PARKED), int(ActorKind.ANIMAL), int(Light.BRAKE)
-_BRAKE_LIGHT_FROM = -0.3  # demanded acceleration that lights the brake lamps [m/s²]
+_PARKED, _ANIMAL = int(Behavior.PARKED), int(ActorKind.ANIMAL)
 _STRIDE_PERSON = 0.8  # two steps over body height; 1.4 m for an adult (Winter, "Biomechanics", ch. 1)
 _STRIDE_ANIMAL = 1.5  # one bound over body length; 2.6 m for a deer
-_REPLAY_TIME = 0.3  # time constant over which a recording's longitudinal acceleration is smoothed for the lights [s]
 _REPLAY_STEER_FROM = 1.0  # speed below which a recording's steering cannot be told from its yaw rate [m/s]
 _FALL_SPEED = 1.5  # change of velocity in a blow that a person does not stay standing through [m/s]
 _FALL_RATE = 3.0  # angular velocity of a falling body: 90° in half a second [rad/s]
@@ -127,7 +126,7 @@ def _carry(actors, before, step, e, a, carried, last, after):
     forward = velocity[0] * ahead_x + velocity[1] * ahead_y + velocity[2] * ahead_z
     change = after.acceleration[e, a]
     along = change[0] * ahead_x + change[1] * ahead_y + change[2] * ahead_z
-    after.drive[e, a] = along + (before.drive[e, a] - along) * math.exp(-step / _REPLAY_TIME)
+    after.drive[e, a] = replayed_pedal(before.drive[e, a], along, forward, step)
     mobility = actors.mobility[e, a]
     if mobility == _WHEELED and abs(forward) > _REPLAY_STEER_FROM:
         wheelbase = actors.front_axle[e, a] + actors.rear_axle[e, a]
@@ -212,15 +211,6 @@ def _spin_wheels(actors, e, a, forward, yaw_rate, step, after):
         after.wheel_rotation[e, a, wheel] += speed / radius * step
 
 
-@njit(cache=True, _nrt=False)
-def _lamps(actors: ActorTable, e: int, a: int, asked: int, drive: float) -> int:
-    """Return the lamps that are lit: those asked for, and the brake lamps of a vehicle that brakes."""
-    lit = asked & ~_BRAKE
-    if actors.mobility[e, a] == _WHEELED and drive < _BRAKE_LIGHT_FROM:
-        lit |= _BRAKE
-    return lit
-
-
 @njit(cache=True)
 def advance_worlds(
     actors, before, controls, base_friction, patches, lanes, boxes, origin, cell, first, member, columns, rows,
@@ -274,7 +264,10 @@ def advance_worlds(
                 continue
             if still[a]:
                 _carry(actors, before, step, e, a, carried, last, after)
-                after.lights[e, a] = _lamps(actors, e, a, controls.lights[e, a], after.drive[e, a])
+                after.lights[e, a] = lit_lamps(
+                    actors.kind[e, a], actors.mobility[e, a], actors.behavior[e, a] == _PARKED, True,
+                    controls.lights[e, a], after.drive[e, a],
+                )
                 continue
             struck[a, 0], struck[a, 1] = twist[a, 0] - struck[a, 0], twist[a, 1] - struck[a, 1]
             pose[a, 0] += push[a, 0]
@@ -282,5 +275,8 @@ def advance_worlds(
             _place_actor(
                 actors, before, base_friction[e], patches, lanes, step, e, a, pose, twist, struck, after
             )
-            after.lights[e, a] = _lamps(actors, e, a, controls.lights[e, a], after.drive[e, a])
+            after.lights[e, a] = lit_lamps(
+                actors.kind[e, a], actors.mobility[e, a], actors.behavior[e, a] == _PARKED, False,
+                controls.lights[e, a], after.drive[e, a],
+            )
         after.tick[e] = before.tick[e] + 1

@@ -106,6 +106,7 @@ _SENTENCES = {
     "literal_error": "allowed: {expected}",
     "finite_number": "must be a finite number",
     "string_pattern_mismatch": "must match {pattern}",
+    "value_error": "{error}",  # of our own validators
 }
 
 

@@ -32,6 +32,9 @@ class Scene(NamedTuple):
     datum: Datum | None = None  # where on Earth the world is; a satellite receiver needs it
 
 
+MOST_INSTANCES = 65_535  # ids of masks have 16 bits
+
+
 # Instance ids: 0 background and surfaces, 1 + actor index for actors, static instances above the actors.
 def actor_instance(actor: int) -> int:
     """Return the instance id that masks and points carry for an actor."""

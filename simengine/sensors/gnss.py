@@ -2,10 +2,11 @@
 
 The slow error stands for orbit, clock and atmosphere (open sky: CEP 1 to 3 m, correlation 10 to 60 s):
 x[k+1] = φ x[k] + σ √(1 − φ²) n with φ = e^(−Δt / τ), stationary from the first fix. Buildings neither block nor
-reflect.
+reflect, but under the roof of a hall there is no fix.
 
 Channels of a frame, float64: `position` (3,) [m], east, north, up in the world's coordinates, and `geodetic` (3,):
-latitude [deg], longitude [deg], ellipsoidal height [m] on WGS 84 of that position, by the map's own datum.
+latitude [deg], longitude [deg], ellipsoidal height [m] on WGS 84 of that position, by the map's own datum; and `fix`
+(), bool: whether they hold. Without a fix both are NaN, as ROS' NavSatFix has it.
 """
 
 import math
@@ -64,6 +65,7 @@ class GnssSensor(Sensor):
         if scene.datum is None:
             raise ScenarioError(f"sensors.{name}: the scene has no datum; a satellite receiver needs one")
         self._locate = make_locator(scene.datum)
+        self._fix = scene.weather.hall_light == 0.0  # no roof above
         self._seed = kernel_seed(seed, "sensor", name)
         self._drift = np.zeros(3)
 
@@ -85,6 +87,9 @@ class GnssSensor(Sensor):
             for i in range(3)
         ])
         geodetic = np.array(self._locate(*position.tolist()))
-        frame = Frame(self.name, self.index, time_ns, pose, {"position": position, "geodetic": geodetic})
+        if not self._fix:
+            position, geodetic = np.full(3, np.nan), np.full(3, np.nan)
+        channels = {"position": position, "geodetic": geodetic, "fix": np.array(self._fix)}
+        frame = Frame(self.name, self.index, time_ns, pose, channels)
         self.index += 1
         return frame

@@ -16,6 +16,7 @@ from simengine.labels.tracks import Tracks
 from simengine.metrics.verdict import Verdict
 from simengine.scenario.spec import ConcreteScenario
 from simengine.simulation.roadmap import RoadMap
+from simengine.simulation.scenery_record import SceneryTable, Signals
 
 
 class EpisodeFrame:
@@ -178,6 +179,14 @@ class EpisodeSource(ABC):
         """Return the lanes around the ego's track."""
 
     @abstractmethod
+    def scenery(self) -> SceneryTable:
+        """Return the fixed objects that have an instance id."""
+
+    @abstractmethod
+    def signals(self) -> Signals:
+        """Return the signal heads and what they showed."""
+
+    @abstractmethod
     def records(self) -> dict[str, list[tuple[int, str]]]:
         """Return the digest of every record by topic."""
 
@@ -296,6 +305,16 @@ class Episode:
     def road_map(self) -> RoadMap:
         """The lanes around the ego's track."""
         return self._source.road_map()
+
+    @cached_property
+    def scenery(self) -> SceneryTable:
+        """The fixed objects: what instance ids above those of the actors stand for."""
+        return self._source.scenery()
+
+    @cached_property
+    def signals(self) -> Signals:
+        """The signal heads; `signals.color_at(time_ns)` tells what they show."""
+        return self._source.signals()
 
     def records(self) -> dict[str, list[tuple[int, str]]]:
         """Return the digest of every record by topic, to find where two episodes first differ."""

@@ -78,10 +78,42 @@ _CRITERION = _object(
     value={"type": ["number", "null"], "description": "that decided it"}, reason=_text("the value in words"),
 )
 
+_SIGNAL_VIEW = _object(
+    "a signal head that a camera sees",
+    instance=_integer("in the instance mask, shared with the post"), signal=_integer("row of the map's signals"),
+    color=_text("red, red_amber, green, amber or off"),
+    visible=_numbers("around the housing's visible pixels: left, top, right, bottom edges [px]"),
+    visible_pixels=_integer("of the housing"),
+    facing={"type": "boolean", "description": "its lamps face the camera"}, distance=_number("[m]"),
+)
+_SIGNAL_HEAD = _object(
+    "a signal head",
+    name=_text("in the source"), instance=_integer("in masks and points, 0 where it is not drawn"),
+    position=_numbers("of the lamps, world [m]"), heading=_number("the lamps face [rad]"),
+    group=_integer("of signals that change together"), lanes=_array("whose stop line it governs", {"type": "string"}),
+    stop_s=_numbers("of the line along each of them [m]"),
+    walkers={"type": "boolean", "description": "it tells people when to cross"},
+)
+
 SCHEMAS: dict[str, dict[str, Any]] = {
     "Actors": _object(
         "what never changes about the actors; actor 0 is the ego",
         kind=_array("of each actor", {"type": "string"}), size=_vectors("length, width, height [m]"),
+    ),
+    "Scenery": _object(
+        "the fixed objects that have an instance id, column by column",
+        instance=_array("in masks and points, above those of the actors", {"type": "integer"}),
+        kind=_array("building, tree, lamp_post, signal, sign, ...", {"type": "string"}),
+        semantic=_array("label class; a part may have another, as a signal's post", {"type": "integer"}),
+        position=_vectors("box centre, world [m]"), yaw=_numbers("direction of the box's length [rad]"),
+        size=_vectors("length, width, height [m]"),
+        signal=_array("row of the map's signals, -1 for others", {"type": "integer"}),
+        type=_array("of a sign, as speed_limit:50; empty for others", {"type": "string"}),
+    ),
+    "Signals": _object(
+        "what the signals show from a time on",
+        time_ns=_integer("[ns]"),
+        color=_array("of each of the map's signals: red, red_amber, green, amber or off", {"type": "string"}),
     ),
     "State": _object(
         "the actors in the world at a time, column by column",
@@ -113,6 +145,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "what is true of a frame",
         time_ns=_integer("[ns]"), boxes_3d=_array("every actor in the world", _BOX_3D),
         boxes_2d=_array("cameras: actors of which something is, or could be, seen", _BOX_2D),
+        signals=_array("cameras, where there are signals: heads that are seen", _SIGNAL_VIEW),
     ),
     "Events": _object(
         "what an episode came to",
@@ -138,5 +171,6 @@ SCHEMAS: dict[str, dict[str, Any]] = {
             offset=_numbers("x y z [m]"), heading=_number("[rad]"), scale=_number("factor"),
             origin=_numbers("latitude [deg], longitude [deg], ellipsoidal height [m] of world 0 0 0; null for none"),
         ),
+        signals=_array("all of the network, in the order of /signals", _SIGNAL_HEAD),
     ),
 }

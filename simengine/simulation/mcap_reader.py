@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from simengine.core.errors import ConfigError
 from simengine.core.state import ActorKind
-from simengine.labels.annotation import Annotation, Boxes2d, Boxes3d, Collision, Interval
+from simengine.labels.annotation import Annotation, Boxes2d, Boxes3d, Collision, Interval, SignalViews
 from simengine.labels.tracks import Tracks
 from simengine.metrics.verdict import CriterionResult, Verdict
 from simengine.scenario.sampling import from_yaml
@@ -23,6 +23,7 @@ from simengine.simulation.episode import Episode, EpisodeFrame, EpisodeSource, E
 from simengine.simulation.mcap_writer import INPUTS, RECORDS, SCENARIO, STATE_FIELDS, SUMMARY
 from simengine.simulation.messages import MessageError
 from simengine.simulation.roadmap import RoadMap, road_map_from_json
+from simengine.simulation.scenery_record import SceneryTable, Signals, scenery_from_json
 
 
 def read_episode(path: Path) -> Episode:
@@ -121,6 +122,20 @@ class McapSource(EpisodeSource):
         """See `EpisodeSource`."""
         return self._checked(lambda: road_map_from_json(self._json("/map")))
 
+    def scenery(self) -> SceneryTable:
+        """See `EpisodeSource`."""
+        return self._checked(lambda: scenery_from_json(self._json("/scenery")))
+
+    def signals(self) -> Signals:
+        """See `EpisodeSource`."""
+
+        def read() -> Signals:
+            states = [decode_json(self._file.read(ref)) for ref in self._file.messages("/signals")]
+            heads = self._json("/map")["signals"]
+            return Signals(heads, [state["time_ns"] for state in states], [state["color"] for state in states])
+
+        return self._checked(read)
+
     def records(self) -> dict[str, list[tuple[int, str]]]:
         """See `EpisodeSource`."""
 
@@ -175,7 +190,9 @@ class McapFrames(FrameSource):
             return None
         stored = decode_json(self._file.read(ref))
         boxes_2d = columns(Boxes2d, stored["boxes_2d"]) if "boxes_2d" in stored else None
-        return Annotation(self._sensor, index, stored["time_ns"], columns(Boxes3d, stored["boxes_3d"]), boxes_2d)
+        signals = columns(SignalViews, stored["signals"]) if "signals" in stored else None
+        boxes_3d = columns(Boxes3d, stored["boxes_3d"])
+        return Annotation(self._sensor, index, stored["time_ns"], boxes_3d, boxes_2d, signals)
 
 
 class LazyChannels(Mapping[str, NDArray[Any]]):

@@ -1,8 +1,9 @@
 """Writes an episode into one MCAP file: Foxglove messages for viewers, JSON messages for labels.
 
-Topics: `/actors`, `/state` (poses and controls), `/events`, `/map`, for viewers `/scene`, `/map_lines` and `/tf`; per
-sensor `/<sensor>/frame` (its time, pose, short channels and where the long ones are), `/<sensor>/labels`, and one topic
-per long channel. Attached are the concrete scenario, its input files, the summary and the digest of every record.
+Topics: `/actors`, `/scenery` (what else has an instance id), `/state` (poses and controls), `/signals` (what they
+show), `/events`, `/map`, for viewers `/scene`, `/signal_lamps`, `/map_lines` and `/tf`; per sensor `/<sensor>/frame`
+(its time, pose, short channels and where the long ones are), `/<sensor>/labels`, and one topic per long channel.
+Attached are the concrete scenario, its input files, the summary and the digest of every record.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,7 @@ from simengine.core.errors import ConfigError
 from simengine.core.history import NANOSECONDS
 from simengine.core.semantics import SEMANTIC_OF_KIND, Semantic, palette
 from simengine.core.state import EGO, ActorKind, ActorTable, Controls, WorldState
-from simengine.labels.annotation import Annotation, Boxes2d, Collision, Interval
+from simengine.labels.annotation import Annotation, Boxes2d, Collision, Interval, SignalViews
 from simengine.labels.tracks import actor_sizes
 from simengine.metrics.verdict import Verdict
 from simengine.road.network import LaneType, RoadNetwork
@@ -33,10 +34,13 @@ from simengine.simulation.recorder import (
     Recorder,
     digest_frame,
     digest_outcome,
+    digest_scenery,
     digest_state,
     summarize,
 )
 from simengine.simulation.roadmap import RoadMap, road_map, road_map_to_json
+from simengine.simulation.scenery import NOTHING, Scenery
+from simengine.simulation.scenery_record import SignalClock, describe_signals, scenery_table, scenery_to_json
 
 SUMMARY, SCENARIO, RECORDS = "episode.json", "scenario.yaml", "records.json"
 INPUTS = "inputs/"  # prefix of attached input files
@@ -45,6 +49,11 @@ _SCENE_PERIOD = 50_000_000  # boxes of the actors are drawn no more often [ns]
 STATE_FIELDS = (
     "replayed", "position", "orientation", "velocity", "angular_velocity", "acceleration", "steering", "lights",
 )
+# How viewers draw what a signal shows.
+_LAMP_COLORS = {
+    "red": (1.0, 0.1, 0.05), "red_amber": (1.0, 0.4, 0.0), "green": (0.1, 0.9, 0.4), "amber": (1.0, 0.7, 0.0),
+    "off": (0.3, 0.3, 0.3),
+}  # fmt: skip
 _CONTROLS = ("acceleration", "steering", "velocity", "lights")
 
 
@@ -60,6 +69,7 @@ class EpisodeWriter(Recorder):
         settings: How images and depth are stored.
         inputs: Content of the scenario's input files by path.
         remarks: What was tolerated in them.
+        scenery: What stands around; None for nothing.
 
     Raises:
         ConfigError: The file cannot be written.
@@ -75,6 +85,7 @@ class EpisodeWriter(Recorder):
         settings: RecorderSpec,
         inputs: Mapping[str, bytes],
         remarks: tuple[str, ...] = (),
+        scenery: Scenery | None = None,
     ) -> None:
         self._id = episode_id
         self._scenario = scenario
@@ -98,6 +109,11 @@ class EpisodeWriter(Recorder):
         kinds = [ActorKind(int(kind)).name.lower() for kind in self._kind]
         sizes = self._size.tolist()
         self._json("/actors", 0, "Actors", {"kind": kinds, "size": sizes})
+        table = scenery_table(scenery or NOTHING, len(kinds))
+        self._json("/scenery", 0, "Scenery", scenery_to_json(table))
+        self._heads = describe_signals(network, scenery, len(kinds))
+        self._signals = SignalClock(network, scenario.scenario.duration)
+        digest_scenery(self._digest, table, self._heads)
 
     def _json(self, topic: str, time_ns: int, kind: str, value: Any) -> None:
         if topic not in self._channels:
@@ -119,6 +135,8 @@ class EpisodeWriter(Recorder):
         self._clock.advance("state", time_ns)
         digest_state(self._digest, time_ns, state, controls)
         self._last_ns = time_ns
+        for began, colors in self._signals.until(time_ns):
+            self._show_signals(began, colors)
         present = np.flatnonzero(state.valid[0])
         stored: dict[str, Any] = {"time_ns": time_ns, "tick": int(state.tick[0]), "actor": present.tolist()}
         for name in STATE_FIELDS:
@@ -133,6 +151,15 @@ class EpisodeWriter(Recorder):
         if time_ns - self._scene_ns >= _SCENE_PERIOD:
             self._scene_ns = time_ns
             self._draw_actors(time_ns, state, present.tolist())
+
+    def _show_signals(self, time_ns: int, colors: list[str]) -> None:
+        self._digest.add_json("signals", time_ns, colors)
+        self._json("/signals", time_ns, "Signals", {"time_ns": time_ns, "color": colors})
+        lamps = [
+            (signal, head["position"], _LAMP_COLORS[color])
+            for signal, (head, color) in enumerate(zip(self._heads, colors, strict=True))
+        ]
+        self._protobuf("/signal_lamps", time_ns, "scene_update", messages.lamp_scene(time_ns, lamps))
 
     def _draw_actors(self, time_ns: int, state: WorldState, present: list[int]) -> None:
         drawn = [
@@ -185,8 +212,10 @@ class EpisodeWriter(Recorder):
         labels: dict[str, Any] = {"time_ns": annotation.time_ns, "boxes_3d": rows(annotation.boxes_3d)}
         if boxes_2d is not None:
             labels["boxes_2d"] = rows(boxes_2d)
-            drawn = messages.box_annotations(frame.time_ns, _captioned(boxes_2d))
+            drawn = messages.box_annotations(frame.time_ns, _captioned(boxes_2d) + _signal_boxes(annotation.signals))
             self._protobuf(f"/{frame.sensor}/boxes", frame.time_ns, "image_annotations", drawn)
+        if annotation.signals is not None:
+            labels["signals"] = rows(annotation.signals)
         self._json(f"/{frame.sensor}/labels", frame.time_ns, "Labels", labels)
 
     def finish(
@@ -220,7 +249,7 @@ class EpisodeWriter(Recorder):
         return digest
 
     def _map(self, around: RoadMap, origin: np.ndarray) -> None:
-        self._json("/map", 0, "Map", road_map_to_json(around))
+        self._json("/map", 0, "Map", {**road_map_to_json(around), "signals": self._heads})
         lines = []
         for lane in around.lanes:
             color = (0.75, 0.75, 0.75) if lane.lane_type == LaneType.DRIVING else (0.4, 0.4, 0.4)
@@ -242,6 +271,16 @@ def _captioned(boxes: Boxes2d) -> list[tuple[list[float], str, list[float]]]:
     return [
         (boxes.visible[i].tolist(), caption(boxes, i), colors[boxes.semantic[i]].tolist())
         for i in np.flatnonzero(boxes.visible_pixels > 0)
+    ]
+
+
+def _signal_boxes(seen: SignalViews | None) -> list[tuple[list[float], str, list[float]]]:
+    """Return edges, caption and colour of the signal heads whose lamps face the camera."""
+    if seen is None:
+        return []
+    return [
+        (seen.visible[i].tolist(), f"signal {seen.color[i]}", list(_LAMP_COLORS[str(seen.color[i])]))
+        for i in np.flatnonzero(seen.facing)
     ]
 
 

@@ -225,6 +225,20 @@ def actor_scene(
     return _bytes(message)
 
 
+def lamp_scene(time_ns: int, lamps: Sequence[tuple[int, Sequence[float], Sequence[float]]]) -> bytes:
+    """Draw signal heads as balls: number, position [m], colour RGB in 0..1."""
+    message = SceneUpdate()
+    for number, position, color in lamps:
+        entity = message.entities.add(timestamp=_stamp(time_ns), frame_id="world", id=f"signal/{number}")
+        ball = entity.spheres.add()
+        ball.pose.position.x, ball.pose.position.y, ball.pose.position.z = position
+        ball.pose.orientation.w = 1.0
+        ball.size.x = ball.size.y = ball.size.z = 0.6
+        ball.color.r, ball.color.g, ball.color.b = color
+        ball.color.a = 1.0
+    return _bytes(message)
+
+
 def line_scene(
     time_ns: int, origin: Sequence[float], lines: Sequence[tuple[NDArray[np.float64], Sequence[float]]]
 ) -> bytes:

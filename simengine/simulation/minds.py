@@ -23,16 +23,15 @@ from simengine.core.state import (
     Behavior,
     Controls,
     Light,
-    Mobility,
     WorldState,
     copy_state,
     empty_controls,
 )
-from simengine.core.weather import sight_distance, sky_illuminance, sun_illuminance
+from simengine.core.weather import needs_headlamps, sight_distance
 from simengine.labels.hazards import HazardOnset
 from simengine.road.network import Turn
 from simengine.road.projection import lane_pose, locate
-from simengine.simulation.world import DARK, World
+from simengine.simulation.world import World, headlamps_on
 
 _TURNS = {"any": Turn.NONE, "straight": Turn.STRAIGHT, "left": Turn.LEFT, "right": Turn.RIGHT}
 _PARKED_BRAKE = -5.0  # brakes held by a parked vehicle [m/s²]
@@ -61,8 +60,10 @@ class Minds:
             empty_memory(1, num_actors), actors, scenario.traffic.drivers, kernel_seed(scenario.seed, "drivers")
         )
         friction = np.array([float(world.ground.friction[0])])
-        dark = sun_illuminance(world.weather) + sky_illuminance(world.weather) < DARK
-        self._conditions = Conditions(friction, np.array([sight_distance(world.weather)]), np.array([dark]))
+        self._conditions = Conditions(
+            friction, np.array([sight_distance(world.weather)]), np.array([needs_headlamps(world.weather)])
+        )
+        self._headlamps = headlamps_on(actors, world.weather)[0]
         self._people: People = begin_people(world.network, world.lanes, actors, world.state, scenario.pedestrians,
                                             kernel_seed(scenario.seed, "people"))  # fmt: skip
         self._inflow: Inflow | None = None
@@ -141,9 +142,7 @@ class Minds:
             self._dt,
             controls,
         )
-        if self._conditions.headlights[0]:
-            on = (actors.mobility[0] == Mobility.WHEELED) & (actors.behavior[0] != Behavior.PARKED)
-            controls.lights[0, on] |= Light.HEAD
+        controls.lights[0, self._headlamps] |= Light.HEAD
         if control is None:
             control = self._driver.decide(self.observe(state, frames))
         self._take(control, controls)

@@ -288,7 +288,8 @@ def simulate(scenario: ConcreteScenario, driver: Driver | None = None, keep_fram
     def remember(world: World) -> Recorder:
         recorders.append(
             MemoryRecorder(
-                "episode", scenario, world.network, world.actors, world.inputs, keep_frames, world.remarks
+                "episode", scenario, world.network, world.actors, world.inputs, keep_frames, world.remarks,
+                world.scenery,
             )
         )
         return recorders[-1]
@@ -307,7 +308,8 @@ def record(scenario: ConcreteScenario, episode_id: str, path: Path) -> EpisodeSu
     simulator = Simulator(
         scenario,
         lambda world: EpisodeWriter(
-            path, episode_id, scenario, world.network, world.actors, scenario.recorder, world.inputs, world.remarks
+            path, episode_id, scenario, world.network, world.actors, scenario.recorder, world.inputs, world.remarks,
+            world.scenery,
         ),
     )
     try:

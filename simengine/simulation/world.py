@@ -12,6 +12,7 @@ from simengine.core.errors import ScenarioError
 from simengine.core.geometry import quaternion_from_euler, rotate
 from simengine.core.rng import generator
 from simengine.core.state import (
+    ActorKind,
     ActorTable,
     Behavior,
     Light,
@@ -20,7 +21,7 @@ from simengine.core.state import (
     empty_actors,
     empty_state,
 )
-from simengine.core.weather import Weather, air_density, friction, sky_illuminance, sun_illuminance
+from simengine.core.weather import Weather, air_density, friction, hall_weather, needs_headlamps
 from simengine.metrics.goal import TimedRegion
 from simengine.physics.backend import FrictionPatches, Ground
 from simengine.physics.catalog import fill_actor
@@ -28,14 +29,12 @@ from simengine.road.commonroad import CommonRoadScenario, read_commonroad
 from simengine.road.datum import local_datum, map_bounds
 from simengine.road.network import LaneArrays, RoadNetwork
 from simengine.road.opendrive import read_opendrive
-from simengine.road.procedural import make_intersection, make_street, make_warehouse, warehouse_walls
+from simengine.road.procedural import make_intersection, make_street, make_warehouse
 from simengine.road.projection import ground_at
 from simengine.road.remarks import remark_line
 from simengine.scenario.spec import ConcreteScenario, WeatherSpec
 from simengine.simulation.placement import ActorPlan, Placer, Start, choose_start, place_everybody
 from simengine.simulation.scenery import Scenery, make_scenery
-
-DARK = 1000.0  # headlamps are on below this illuminance (ECE R48 automatic switching) [lx]
 
 
 class World(NamedTuple):
@@ -45,7 +44,7 @@ class World(NamedTuple):
     network: RoadNetwork
     lanes: LaneArrays
     ground: Ground
-    weather: Weather
+    weather: Weather  # where the actors are: that of the scenario, or under the roof of a hall
     actors: ActorTable
     state: WorldState
     names: dict[str, int]  # actor index by name
@@ -110,7 +109,7 @@ def build_world(scenario: ConcreteScenario) -> World:
         ScenarioError: A file cannot be read, or somebody cannot be placed.
     """
     inputs = _read_inputs(scenario)
-    road, recorded, shelves, walls = scenario.road, None, [], []
+    road, recorded, shelves = scenario.road, None, []
     remarks: tuple[str, ...] = ()
     if road.kind == "street":
         network = make_street(**_settings(scenario, "parked_fraction"))
@@ -118,7 +117,6 @@ def build_world(scenario: ConcreteScenario) -> World:
         network = make_intersection(**_settings(scenario))
     elif road.kind == "warehouse":
         network, shelves = make_warehouse(**_settings(scenario))
-        walls = warehouse_walls(**_settings(scenario, "speed_limit"))
     elif road.kind == "opendrive":
         network, remarks = read_opendrive(Path(road.file).expanduser())
     else:
@@ -137,11 +135,13 @@ def build_world(scenario: ConcreteScenario) -> World:
     placer = Placer(scenario, network, random)
     follows = np.array(place_everybody(placer, recorded, start), np.int64)
     weather = weather_from_spec(scenario.weather)
+    if road.kind == "warehouse":
+        weather = hall_weather(weather)
     lanes = placer.lanes
     actors, state = _arrays(placer.plans, weather)
     _resize(actors, placer.plans)
     _set_poses(actors, state, placer.plans, lanes)
-    scenery = make_scenery(scenario, network, shelves, walls, placer.plans)
+    scenery = make_scenery(scenario, network, shelves, placer.plans)
     none = np.zeros((1, 8))
     patches = FrictionPatches(np.zeros((1, 8), np.bool_), none, none.copy(), none.copy(), none.copy())
     ground = Ground(network, np.array([friction(weather)]), patches, scenery.obstacles)
@@ -189,16 +189,23 @@ def _goal_remarks(world: World, start: Start) -> list[str]:
 def _arrays(plans: list[ActorPlan], weather: Weather) -> tuple[ActorTable, WorldState]:
     """Turn plans into the arrays of tick 0; heights follow once sizes are final."""
     actors, state = empty_actors(1, len(plans)), empty_state(1, len(plans))
-    dark = sun_illuminance(weather) + sky_illuminance(weather) < DARK
     density = air_density(weather.temperature)
     for index, plan in enumerate(plans):
         fill_actor(actors, 0, index, plan.model.name, plan.color, density)
         actors.behavior[0, index] = plan.behavior
         state.valid[0, index] = plan.present
         state.replayed[0, index] = plan.track >= 0 and plan.behavior in (Behavior.REPLAY, Behavior.EGO)
-        if plan.model.mobility == Mobility.WHEELED and plan.behavior != Behavior.PARKED and dark:
-            state.lights[0, index] = Light.HEAD
+    state.lights[headlamps_on(actors, weather)] = Light.HEAD
     return actors, state
+
+
+def headlamps_on(actors: ActorTable, weather: Weather) -> np.ndarray:
+    """Return whose headlamps are on: motorcycles' always (§ 17 (2a) StVO), others' by the weather; never parked ones'.
+
+    Shape (num_envs, num_actors).
+    """
+    driven = (actors.mobility == Mobility.WHEELED) & (actors.behavior != Behavior.PARKED)
+    return driven & (needs_headlamps(weather) | (actors.kind == ActorKind.MOTORCYCLE))
 
 
 def _resize(actors: ActorTable, plans: list[ActorPlan]) -> None:

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from simengine.core.errors import ScenarioError
+from simengine.core.weather import hall_weather
 from simengine.road.datum import local_datum, make_locator, projected_datum
 from simengine.scenario.spec import GnssSpec, Mount
 from simengine.sensors.gnss import GnssSensor, drift_step
-from tests.sensors.lidar_scene import make_history, make_scene
+from tests.sensors.lidar_scene import CLEAR, make_history, make_scene
 
 NO_SIGNALS = np.zeros(0, np.int32)
 MOUNT = Mount(position=(1.0, 0.0, 1.5), roll_deg=0.0, pitch_deg=0.0, yaw_deg=0.0)
@@ -70,3 +71,13 @@ def test_drift_is_stationary_and_forgets_in_its_correlation_time():
     correlation = np.mean(path[lag:] * path[:-lag]) / np.mean(path * path)
     assert path.std() == pytest.approx(1.5, rel=0.05)
     assert correlation == pytest.approx(math.exp(-1.0), abs=0.05)
+
+
+def test_under_a_roof_there_is_no_fix():
+    for weather, fix in ((CLEAR, True), (hall_weather(CLEAR), False)):
+        scene = make_scene([], weather=weather)
+        history = make_history(scene, [(1.4, 0.0, 0.75)], [(0.0, 0.0, 0.0)])
+        channels = GnssSensor("gnss", _spec(), scene, 1).capture(history, NO_SIGNALS).channels
+        assert channels["fix"] == fix
+        for name in ("position", "geodetic"):
+            assert np.isfinite(channels[name]).all() == fix
