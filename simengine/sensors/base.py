@@ -30,10 +30,18 @@ class Scene(NamedTuple):
     seed: int  # kernel seed of the episode's appearance and noise
 
 
-# Instance ids: 0 background and surfaces, 1 + actor index for actors, static instances above the actors.
+# Instance ids: 0 background and surfaces, 1 + identity for actors, static instances from here on.
+FIRST_STATIC = 10_000
+
+
 def actor_instance(actor: int) -> int:
     """Return the instance id that masks and points carry for an actor."""
     return actor + 1
+
+
+def static_instance(number: int) -> int:
+    """Return the instance id that masks and points carry for an object of the scenery."""
+    return FIRST_STATIC + number
 
 
 class Frame(NamedTuple):

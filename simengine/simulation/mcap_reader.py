@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.core.errors import ConfigError
-from simengine.core.state import ActorKind
+from simengine.core.state import ActorKind, Behavior
 from simengine.labels.annotation import Annotation, Boxes2d, Boxes3d, Collision, Interval
 from simengine.labels.tracks import Tracks
 from simengine.metrics.verdict import CriterionResult, Verdict
@@ -101,6 +101,8 @@ class McapSource(EpisodeSource):
                 lights=np.zeros(shape, np.int32),
                 kind=kind,
                 size=np.array(actors["size"], np.float64).reshape(-1, 3),
+                model=tuple(actors["model"]),
+                behavior=np.array([Behavior[name.upper()] for name in actors["behavior"]], np.int32),
             )
             for row, ref in enumerate(refs):
                 stored = decode_json(self._file.read(ref))

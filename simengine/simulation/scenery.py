@@ -18,7 +18,7 @@ from simengine.road.network import RoadNetwork
 from simengine.road.surface import surface_meshes
 from simengine.road.warehouse import Box
 from simengine.scenario.spec import ConcreteScenario
-from simengine.sensors.base import Scene
+from simengine.sensors.base import Scene, static_instance
 from simengine.simulation.placement import ActorPlan
 
 # What part of an object's footprint is solid at bumper height, length and width; what is not named is passed through.
@@ -115,7 +115,6 @@ def make_scene(
     origin = np.array(scenery.origin)
     surfaces = surface_meshes(network, scenery.origin, getattr(scenario.road, "scenery", "none"))
     meshes, instances = list(surfaces), [0] * len(surfaces)
-    num_actors = actors.kind.shape[1]
     signal_mesh = np.full(len(network.signal_heading), -1, np.int32)
     lamps = []
     for number, prop in enumerate(scenery.props):
@@ -127,7 +126,7 @@ def make_scene(
             reach, height = prop.size[0] - _LANTERN[0], prop.size[2] - _LANTERN[1]
             lamps.append((x + reach * math.cos(prop.yaw), y + reach * math.sin(prop.yaw), z + height))
         meshes.append(transform_mesh(mesh, (x, y, z), prop.yaw))
-        instances.append(num_actors + 1 + number)
+        instances.append(static_instance(number))
     return Scene(
         origin=scenery.origin,
         actors=actors,

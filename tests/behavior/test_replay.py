@@ -43,11 +43,15 @@ def world(recording, ego_x=0.0, ego_speed=0.0):
     return actors, state, lay_out(recording, STEP, np.array([-1, 0]))
 
 
+def pose_at(laid, time):
+    return recorded_pose(STEP, laid.valid, laid.position, laid.tangent, laid.heading, laid.yaw_rate, 0, time)
+
+
 def test_poses_pass_through_every_sample():
     recording = tracks(noise=0.1)
     laid = lay_out(recording, STEP, np.array([0]))
     for k in range(50):
-        here, x, y, *_ = recorded_pose(STEP, laid.valid, laid.position, laid.tangent, laid.heading, 0, k * STEP)
+        here, x, y, *_ = pose_at(laid, k * STEP)
         assert here
         assert (x, y) == pytest.approx(tuple(recording.position[0, k]), abs=1e-9)
 
@@ -55,10 +59,7 @@ def test_poses_pass_through_every_sample():
 def test_velocity_is_the_derivative_of_the_pose():
     laid = lay_out(tracks(noise=0.05), STEP, np.array([0]))
     for time in (0.337, 1.234, 3.21):
-        poses = [
-            recorded_pose(STEP, laid.valid, laid.position, laid.tangent, laid.heading, 0, time + shift)
-            for shift in (-1e-5, 0.0, 1e-5)
-        ]
+        poses = [pose_at(laid, time + shift) for shift in (-1e-5, 0.0, 1e-5)]
         assert poses[1][4] == pytest.approx((poses[2][1] - poses[0][1]) / 2e-5, rel=1e-4)
         assert poses[1][5] == pytest.approx((poses[2][2] - poses[0][2]) / 2e-5, rel=1e-3, abs=1e-4)
 
