@@ -152,7 +152,10 @@ class McapFrames(FrameSource):
 
     @cached_property
     def _labels(self) -> dict[int, MessageRef]:
-        return {ref.time_ns: ref for ref in self._file.messages(f"/{self._sensor}/labels")}
+        labels = {ref.time_ns: ref for ref in self._file.messages(f"/{self._sensor}/labels")}
+        for time_ns in labels.keys() - {ref.time_ns for ref in self._headers}:
+            raise ValueError(f"{self._sensor} has labels at {time_ns} ns and no frame")
+        return labels
 
     def times(self) -> list[int]:
         """See `FrameSource`."""

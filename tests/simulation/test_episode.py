@@ -55,7 +55,7 @@ def test_tracks_have_one_row_per_state_and_mask_absent_actors(memory, lossless):
         assert tracks.position[3, 1, 0] == 18.0 + 0.3 * 8.0
         assert (tracks.position[4, 4] == 0.0).all() and tracks.orientation[4, 4].tolist() == [1.0, 0.0, 0.0, 0.0]
     for a, b in zip(memory.tracks, lossless.tracks, strict=True):
-        assert a.dtype == b.dtype
+        assert np.asarray(a).dtype == np.asarray(b).dtype
         np.testing.assert_array_equal(a, b)
 
 
