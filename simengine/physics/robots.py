@@ -22,6 +22,7 @@ from simengine.physics.suspension import (
 )
 from simengine.physics.tyre import loaded_friction, wheel_step
 
+_SERVO_TIME = 0.1  # time constant of the motors' velocity control, within their limits [s]
 _HOLD_SPEED = 0.05  # rim speed below which the parking brake closes when no motion is asked for [m/s]
 
 
@@ -61,8 +62,8 @@ def motor_torque(target, spin, mass, radius, wheel_inertia, max_acceleration, ma
     limit = moved / radius * (max_deceleration if slowing else max_acceleration)
     if not slowing and abs(spin) > 0.0:
         limit = min(limit, 0.5 * power / abs(spin))
-    # A servo of four steps' time constant: stiff, and stable with the tyre's bristles in between.
-    torque = moved * (target - spin) / (4.0 * dt)
+    # Stiffer, or within fewer steps, it chatters from step to step against the tyre's bristles in between.
+    torque = moved * (target - spin) / max(_SERVO_TIME, 12.0 * dt)
     return min(limit, max(-limit, torque))
 
 

@@ -1,1 +1,1 @@
-"""Checks of labels that read nothing but a recorded file: MCAP, JSON, Foxglove's messages and NumPy, no part of ours."""
+"""Checks of labels that read nothing but a recorded file: MCAP, JSON, Foxglove's messages and NumPy."""

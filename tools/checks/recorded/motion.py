@@ -1,8 +1,9 @@
 """Every quantity of the actors is the derivative of the one before, and every id is one actor's.
 
-Between two recorded times a quantity is taken to change evenly, so the change of the one below is its mean times the
-time between; a quarter of its own change is allowed for where it does not. What follows a recording has, as the schema
-of `/state` says, the slope of its velocity over half a second around for its acceleration.
+Between two recorded times a quantity is taken to change evenly, or at the first of them at once (there decisions are
+made); so the change of the one below is the mean of its two values, or the second, times the time between. A quarter of
+its own change is allowed for where it does neither. What follows a recording has, as the schema of `/state` says, the
+slope of its velocity over half a second around for its acceleration.
 """
 
 import math
@@ -56,19 +57,24 @@ def _time_steps(states: States) -> NDArray[np.float64]:
     return np.diff(states.time)[:, None]
 
 
+def _difference(below: NDArray[np.float64], values: NDArray[np.float64], step: NDArray[np.float64]) -> NDArray:
+    """Return how far a quantity is from being the change of another over each step. Shape (num_steps, num_actors)."""
+    rate = np.diff(below, axis=0) / step[..., None]
+    evenly = np.linalg.norm(rate - 0.5 * (values[1:] + values[:-1]), axis=2)
+    return np.minimum(evenly, np.linalg.norm(rate - values[1:], axis=2))
+
+
 def velocities(file: RecordedFile) -> Found:
     """Velocity is the change of the position."""
     states, step = file.states, _time_steps(file.states)
-    middle = 0.5 * (states.velocity[1:] + states.velocity[:-1])
-    off = np.linalg.norm(np.diff(states.position, axis=0) / step[..., None] - middle, axis=2)
+    off = _difference(states.position, states.velocity, step)
     return compare(off, _SPEED + _SHARE * _uneven(states.velocity), _steps(file), "velocity, m/s", states.time)
 
 
 def accelerations(file: RecordedFile) -> Found:
     """Acceleration is the change of the velocity; see the module about recordings."""
     states, step = file.states, _time_steps(file.states)
-    middle = 0.5 * (states.acceleration[1:] + states.acceleration[:-1])
-    off = np.linalg.norm(np.diff(states.velocity, axis=0) / step[..., None] - middle, axis=2)
+    off = _difference(states.velocity, states.acceleration, step)
     moves = _steps(file) & ~states.replayed[1:]
     allowed = _ACCELERATION + _SHARE * _uneven(states.acceleration)
     found = compare(off, allowed, moves, "acceleration, m/s²", states.time)
@@ -80,7 +86,6 @@ def _fitted(states: States) -> Found:
     if not states.replayed.any() or len(states.time) < 3:
         return NOTHING
     reach = round(_FIT / float(np.median(np.diff(states.time))))
-    offset = np.arange(-reach, reach + 1)
     off = np.full(states.present.shape, math.nan)
     for k in range(reach, len(states.time) - reach):
         window = slice(k - reach, k + reach + 1)
@@ -90,7 +95,6 @@ def _fitted(states: States) -> Found:
         time = states.time[window] - states.time[k]
         slope = np.einsum("t,tac->ac", time, states.velocity[window][:, whole]) / (time * time).sum()
         off[k, whole] = np.linalg.norm((slope - states.acceleration[k, whole])[:, :2], axis=1)
-    assert len(offset) == 2 * reach + 1
     size = np.linalg.norm(np.nan_to_num(states.acceleration), axis=2)
     return compare(off, _FIT_OFF + 0.1 * size, np.isfinite(off), "acceleration of a recording, m/s²", states.time)
 
@@ -100,7 +104,8 @@ def yaw_rates(file: RecordedFile) -> Found:
     states, step = file.states, _time_steps(file.states)
     yaw, rate = yaws(states.orientation), states.angular_velocity[..., 2]
     up = rotations(states.orientation)[..., 2, 2]
-    off = np.abs(wrapped(np.diff(yaw, axis=0)) / step - 0.5 * (rate[1:] + rate[:-1]))
+    turned = wrapped(np.diff(yaw, axis=0)) / step
+    off = np.minimum(np.abs(turned - 0.5 * (rate[1:] + rate[:-1])), np.abs(turned - rate[1:]))
     stands = (up[1:] > _UPRIGHT) & (up[:-1] > _UPRIGHT)
     allowed = _YAW_RATE + _SHARE * _uneven(rate)
     return compare(off, allowed, _steps(file) & stands, "yaw rate, rad/s", states.time)
