@@ -97,12 +97,15 @@ def robot_forces(
         vx, vy, vz = contact[w, SLIDE], contact[w, SLIDE + 1], contact[w, SLIDE + 2]
         fx = fy = 0.0
         if w < 2:
+            target = left if w == 0 else right
             drive = motor_torque(
-                left if w == 0 else right, spin[w], mass, radius, inertia, chassis.max_acceleration,
+                target, spin[w], mass, radius, inertia, chassis.max_acceleration,
                 chassis.max_deceleration, chassis.power, dt,
             )  # fmt: skip
             friction = loaded_friction(contact[w, FRICTION], load, chassis.static_load[w])
             brake = chassis.rolling_resistance * max(0.0, load) * radius
+            if target != 0.0:  # the motors make up for what rolling takes
+                drive += brake if target > 0.0 else -brake
             if parked:
                 drive, brake = 0.0, 0.5 * mass * chassis.max_deceleration * radius
             fx, fy, spin[w], deflection[w, 0], deflection[w, 1] = wheel_step(

@@ -151,7 +151,11 @@ def test_any_number_of_threads_gives_the_same_layers():
     num_parts = len(ARRAYS.part_actor)
     normal = random.normal(size=(len(ARRAYS.part), 3)).astype(np.float32)
     before, now = (
-        Placement(np.eye(3, 4), random.normal(size=(num_parts, 3, 4)), np.ones(num_parts, np.bool_)) for _ in range(2)
+        Placement(
+            np.eye(3, 4), random.normal(size=(num_parts, 3, 4)), np.ones(num_parts, np.bool_),
+            np.zeros(num_parts, np.int32),
+        )
+        for _ in range(2)
     )
     camera = intrinsics_of_fov(41, 70, 1.2)
     normals = [normal_layer(visibility, ARRAYS.part, normal, now, num_threads) for num_threads in (1, 2, 5)]
