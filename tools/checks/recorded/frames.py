@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from tools.checks.recorded.file import FIRST_SCENERY, RecordedFile, RecordedFrame, Row, rotations
 from tools.checks.recorded.found import NOTHING, Found
+from tools.checks.recorded.motion import collided
 
 _RIGID = ("car", "truck", "bus")  # riders, people and animals swing limbs out of their boxes
 _TIGHT = 0.03  # how far outside its box a rigid vehicle's surface may be measured by depth [m]
@@ -154,14 +155,15 @@ def depths(file: RecordedFile) -> Found:
 
 
 def points(file: RecordedFile) -> Found:
-    """Every LiDAR point of a rigid vehicle, moved on with it to the sweep's end, lies in the vehicle's 3-D box."""
-    errors, checked = [], 0
+    """Every LiDAR point of a rigid vehicle, moved on with it to the sweep's end, lies in its 3-D box, unless it spins."""
+    errors, checked, struck = [], 0, collided(file)
     for frame in _all(file, "points"):
         cloud, instance = file.channel(frame, "points").astype(np.float64), file.channel(frame, "instance")
         late = frame.time - file.channel(frame, "time_ns") * 1e-9
+        spun = struck[int(np.abs(file.states.time - frame.time).argmin())]
         for box in _rigid(file, frame):
             chosen = instance == box["instance"]
-            if not chosen.any():
+            if not chosen.any() or spun[box["instance"] - 1]:
                 continue
             checked += int(chosen.sum())
             velocity = np.array(box["velocity"])

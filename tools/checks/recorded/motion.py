@@ -20,6 +20,10 @@ _FIT = 0.5  # half the window of a replayed actor's acceleration [s]
 _FIT_OFF = 0.6  # of that acceleration: between samples velocities bend [m/s²]
 _AROUND = 0.25  # before and after a collision nothing is smooth [s]
 _UPRIGHT = math.cos(math.radians(30.0))
+_KERB = (0.09, 0.15)  # that a vehicle of the batched physics mounts at once [m]
+_STOP = (0.02, 0.35)  # speed of who stands, and of who is held by the brakes within a step [m/s]
+_FREE = ("cargo", "cone")  # bodies that bounce and chatter on the ground, as those that were struck
+_FALLS = ("pedestrian", "animal", "bicycle", "motorcycle")
 _JUMP = 1.0  # farther than it drives nobody gets in a step [m]
 _DRIVEN = ("car", "truck", "bus", "motorcycle")
 _HARD, _SOFT, _FOR = -0.8, 0.0, 0.5  # braking that must light the lamps, none that must not [m/s²], for so long [s]
@@ -36,6 +40,13 @@ def collided(file: RecordedFile) -> NDArray[np.bool_]:
             if actor >= 0:
                 hit[during, actor] = True
     return hit
+
+
+def _tumbles(file: RecordedFile) -> NDArray[np.bool_]:
+    """Return where somebody lies, slides or bounces: a free body, or who was struck. Shape (num_states, num_actors)."""
+    after = np.maximum.accumulate(collided(file), axis=0)
+    kinds = np.array(file.actors["kind"])
+    return (after & np.isin(kinds, _FALLS)) | np.isin(kinds, _FREE)
 
 
 def _steps(file: RecordedFile) -> NDArray[np.bool_]:
@@ -67,7 +78,12 @@ def _difference(below: NDArray[np.float64], values: NDArray[np.float64], step: N
 def velocities(file: RecordedFile) -> Found:
     """Velocity is the change of the position."""
     states, step = file.states, _time_steps(file.states)
-    off = _difference(states.position, states.velocity, step)
+    position = states.position.copy()
+    jump = np.diff(position[..., 2], axis=0) - 0.5 * step * (states.velocity[1:, :, 2] + states.velocity[:-1, :, 2])
+    driven = np.isin(file.actors["kind"], (*_DRIVEN, "bicycle"))
+    kerb = np.nan_to_num(jump) * ((np.abs(jump) > _KERB[0]) & (np.abs(jump) < _KERB[1]) & driven)
+    position[1:, :, 2] -= np.cumsum(kerb, axis=0)
+    off = _difference(position, states.velocity, step)
     return compare(off, _SPEED + _SHARE * _uneven(states.velocity), _steps(file), "velocity, m/s", states.time)
 
 
@@ -75,7 +91,10 @@ def accelerations(file: RecordedFile) -> Found:
     """Acceleration is the change of the velocity; see the module about recordings."""
     states, step = file.states, _time_steps(file.states)
     off = _difference(states.velocity, states.acceleration, step)
-    moves = _steps(file) & ~states.replayed[1:]
+    speed = np.linalg.norm(states.velocity, axis=2)
+    stops = (np.minimum(speed[1:], speed[:-1]) < _STOP[0]) & (np.maximum(speed[1:], speed[:-1]) < _STOP[1])
+    moves = _steps(file) & ~states.replayed[1:] & ~stops & ~_tumbles(file)[1:]
+    moves[0] = False  # before the start nothing was accelerated
     allowed = _ACCELERATION + _SHARE * _uneven(states.acceleration)
     found = compare(off, allowed, moves, "acceleration, m/s²", states.time)
     return found.joined(_fitted(states))
