@@ -89,18 +89,25 @@ def fit_velocities(
             if high > low:
                 for c in range(2):
                     tangent[r, k, c] = (position[r, high, c] - position[r, low, c]) / ((high - low) * time_step)
-            first, last = _window(valid, r, k, reach)
+            first, last = _window(valid, r, k, reach, 0)
             for c in range(2):
                 fitted[r, k, c] = _slope(position, r, first, last, c) / time_step
 
 
 @njit(cache=True, _nrt=False)
-def _window(valid: NDArray[np.bool_], r: int, k: int, reach: int) -> tuple[int, int]:
-    """Return the first and last of the samples around one that are no farther than `reach` and without a gap."""
+def _window(valid: NDArray[np.bool_], r: int, k: int, reach: int, least: int) -> tuple[int, int]:
+    """Return the first and last of the samples around one that are no farther than `reach` and without a gap.
+
+    At an end of the track the window goes on to the other side until it is `least` steps long.
+    """
     first, last = k, k
     while first > 0 and k - first < reach and valid[r, first - 1]:
         first -= 1
     while last + 1 < valid.shape[1] and last - k < reach and valid[r, last + 1]:
+        last += 1
+    while first > 0 and last - first < least and valid[r, first - 1]:
+        first -= 1
+    while last + 1 < valid.shape[1] and last - first < least and valid[r, last + 1]:
         last += 1
     return first, last
 
@@ -120,12 +127,15 @@ def fit_slopes(
     valid: NDArray[np.bool_], values: NDArray[np.float64], time_step: float, half_window: float,
     out: NDArray[np.float64],
 ) -> None:
-    """Write the least-squares slope of a vector around every sample; see `fit_velocities` for the arguments."""
+    """Write the least-squares slope of a vector around every sample; see `fit_velocities` for the arguments.
+
+    At the ends of a track the window is as long as within it: half of one would double the noise.
+    """
     reach = max(1, round(half_window / time_step))
     for r in range(valid.shape[0]):
         for k in range(valid.shape[1]):
             if valid[r, k]:
-                first, last = _window(valid, r, k, reach)
+                first, last = _window(valid, r, k, reach, 2 * reach)
                 for c in range(2):
                     out[r, k, c] = _slope(values, r, first, last, c) / time_step
 

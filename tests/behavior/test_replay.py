@@ -105,7 +105,8 @@ def test_the_acceleration_is_the_slope_of_the_velocity_over_half_a_second_around
     laid = lay_out(recording, STEP, np.array([0]))
     velocity = np.array([pose_at(laid, k * STEP)[4] for k in range(50)])
     for k in (0, 3, 20, 47, 49):
-        low, high = max(0, k - 5), min(49, k + 5)
+        low = min(max(0, k - 5), 39)  # as long at the ends of the track
+        high = low + 10
         slope = np.polyfit(np.arange(low, high + 1) * STEP, velocity[low : high + 1], 1)[0]
         assert laid.acceleration[0, k, 0] == pytest.approx(slope, abs=1e-9)
 

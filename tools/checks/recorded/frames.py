@@ -155,7 +155,7 @@ def depths(file: RecordedFile) -> Found:
 
 
 def points(file: RecordedFile) -> Found:
-    """Every LiDAR point of a rigid vehicle, moved on with it to the sweep's end, lies in its 3-D box, unless it spins."""
+    """Every LiDAR point of a rigid vehicle, moved on with it to the sweep's end, lies in its 3-D box."""
     errors, checked, struck = [], 0, collided(file)
     for frame in _all(file, "points"):
         cloud, instance = file.channel(frame, "points").astype(np.float64), file.channel(frame, "instance")

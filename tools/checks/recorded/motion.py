@@ -17,7 +17,7 @@ from tools.checks.recorded.found import NOTHING, Found, compare
 _SHARE = 0.25  # of a quantity's own change between two times
 _SPEED, _ACCELERATION, _YAW_RATE = 0.05, 0.4, 0.05  # allowed besides [m/s], [m/s²], [rad/s]
 _FIT = 0.5  # half the window of a replayed actor's acceleration [s]
-_FIT_OFF = 0.6  # of that acceleration: between samples velocities bend [m/s²]
+_FIT_OFF = 0.6  # of that acceleration [m/s²], and for each m/s that a noisy velocity changes in a step
 _AROUND = 0.25  # before and after a collision nothing is smooth [s]
 _UPRIGHT = math.cos(math.radians(30.0))
 _KERB = (0.09, 0.15)  # that a vehicle of the batched physics mounts at once [m]
@@ -105,7 +105,7 @@ def _fitted(states: States) -> Found:
     if not states.replayed.any() or len(states.time) < 3:
         return NOTHING
     reach = round(_FIT / float(np.median(np.diff(states.time))))
-    off = np.full(states.present.shape, math.nan)
+    off, noise = np.full(states.present.shape, math.nan), np.zeros(states.present.shape)
     for k in range(reach, len(states.time) - reach):
         window = slice(k - reach, k + reach + 1)
         whole = np.flatnonzero(states.replayed[window].all(axis=0))
@@ -114,8 +114,10 @@ def _fitted(states: States) -> Found:
         time = states.time[window] - states.time[k]
         slope = np.einsum("t,tac->ac", time, states.velocity[window][:, whole]) / (time * time).sum()
         off[k, whole] = np.linalg.norm((slope - states.acceleration[k, whole])[:, :2], axis=1)
+        noise[k, whole] = np.linalg.norm(np.diff(states.velocity[window][:, whole], axis=0), axis=2).max(axis=0)
     size = np.linalg.norm(np.nan_to_num(states.acceleration), axis=2)
-    return compare(off, _FIT_OFF + 0.1 * size, np.isfinite(off), "acceleration of a recording, m/s²", states.time)
+    allowed = _FIT_OFF * (1.0 + noise) + 0.1 * size
+    return compare(off, allowed, np.isfinite(off), "acceleration of a recording, m/s²", states.time)
 
 
 def yaw_rates(file: RecordedFile) -> Found:
