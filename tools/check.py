@@ -97,6 +97,30 @@ def replay(arguments: argparse.Namespace) -> int:
     return print_rows(rows())
 
 
+def recorded(arguments: argparse.Namespace) -> int:
+    """Check labels by recorded files alone."""
+    from tools.checks.recorded import table as check
+
+    files = [Path(text) for text in arguments.files]
+    table = {}
+    with tempfile.TemporaryDirectory(prefix="simengine-recorded-") as scratch:
+        cases = [case for case in check.CASES if not arguments.only or case.name in arguments.only]
+        made = ((path.stem, check.check_file(path)) for path in files)
+        for name, found in made if files else check.found_in(cases, Path(scratch), arguments.override):
+            table[name] = found
+            print(f"{name}:")
+            for what, one in found.items():
+                mark = "   " if one is None or not one.checked else "ok " if not one.errors else "BAD"
+                worst = f"  {one.worst}" if one is not None and one.errors else ""
+                print(f"  {mark} {what:36} {check.cell(one)}{worst}", flush=True)
+    errors = sum(one.errors for found in table.values() for one in found.values() if one is not None)
+    print(f"{errors} errors in {len(table)} recordings")
+    if arguments.write and not files:
+        page = ROOT / "docs" / "label_checks.md"
+        page.write_text(check.as_markdown(table, "tools/check.py recorded --write"))
+    return 0 if table and not errors else 1
+
+
 def determinism(arguments: argparse.Namespace) -> int:
     """Compare digests across workers, processes, instruction sets and kills."""
     from tools.checks import determinism as check
@@ -193,6 +217,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("--override", action="append", default=[], metavar="key=value", help="a further setting")
     check.set_defaults(run=replay)
+
+    check = checks.add_parser(
+        "recorded",
+        help="are the labels in a recorded file right, by that file alone",
+        description="Record eight scenarios, or take files that are there, and check every label that can be checked "
+        "by reading nothing but the MCAP file: derivatives, ids, masks, boxes, depth, points, flow, lamps, signals, "
+        "fixes, inertial samples, collisions, schemas. No part of simengine reads the file.",
+    )
+    check.add_argument("files", nargs="*", metavar="FILE", help="episodes that are there already (.mcap)")
+    check.add_argument("--only", action="append", metavar="NAME", help="one of the recordings by its name; may repeat")
+    check.add_argument("--override", action="append", default=[], metavar="key=value", help="a further setting")
+    check.add_argument("--write", action="store_true", help="keep the table in docs/label_checks.md")
+    check.set_defaults(run=recorded)
 
     check = checks.add_parser(
         "determinism",

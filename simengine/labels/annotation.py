@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 class Boxes3d(NamedTuple):
     """Oriented boxes of every actor in the world at a frame's time. Shapes (num_boxes, …)."""
 
-    instance: NDArray[np.int32]  # 1 + actor index
+    instance: NDArray[np.int32]  # 1 + the actor's id
     semantic: NDArray[np.uint8]
     position: NDArray[np.float64]  # box centre, world [m]. (…, 3)
     orientation: NDArray[np.float64]  # w, x, y, z. (…, 4)
@@ -66,7 +66,7 @@ class Collision(NamedTuple):
 
     start_ns: int
     end_ns: int
-    actor: int
+    actor: int  # its id, as in `Tracks`
     other: int  # −1: scenery
     position: tuple[float, float, float]  # of the hardest touch, world [m]
     impulse: float  # sum along the normal [N s]
@@ -77,7 +77,7 @@ class Interval(NamedTuple):
     """A labelled stretch of an episode: a hazard's onset, response and resolution, or a manoeuvre."""
 
     name: str  # "hazard:<event>", "manoeuvre:lane_change_left", "manoeuvre:braking", …
-    actor: int
+    actor: int  # its id, as in `Tracks`
     start_ns: int  # onset
     response_ns: int  # the ego's first reaction, or −1
     end_ns: int  # resolution

@@ -39,7 +39,7 @@ class View(NamedTuple):
     travelled: float  # by the ego since the start [m]
     turns: frozenset[Turn]  # taken by the ego through junctions so far
     goal: events.GoalSpec
-    time_to_collision: tuple[float, int]  # smallest with any actor, and which: (infinity, −1) for none [s]
+    time_to_collision: tuple[float, int]  # smallest with any actor, and its id: (infinity, −1) for none [s]
     goals: tuple[TimedRegion, ...] = ()  # of the ego's planning problem; empty where the scenario has a goal itself
 
 
@@ -75,20 +75,21 @@ class NoCollision(Criterion):
 
     def __init__(self, spec: specs.NoCollision) -> None:
         self._min_impulse = spec.min_impulse
-        self._hit: tuple[int, Contact] | None = None
+        self._hit: tuple[int, Contact, int] | None = None
 
     def update(self, view: View) -> None:
         if self._hit is None:
             for contact in view.contacts:
                 if EGO in (contact.actor, contact.other) and contact.impulse > self._min_impulse:
-                    self._hit = (view.time_ns, contact)
+                    other = contact.other if contact.actor == EGO else contact.actor
+                    identity = int(view.state.identity[0, other]) if other >= 0 else other
+                    self._hit = (view.time_ns, contact, identity)
                     break
 
     def result(self, name: str) -> CriterionResult:
         if self._hit is None:
             return CriterionResult(name, True, -1, (), None, "")
-        time_ns, contact = self._hit
-        other = contact.other if contact.actor == EGO else contact.actor
+        time_ns, contact, other = self._hit
         reason = f"{contact.impulse:.0f} N s at {contact.closing_speed:.1f} m/s"
         return CriterionResult(name, False, time_ns, (EGO, other), contact.impulse, reason)
 

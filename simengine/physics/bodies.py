@@ -58,7 +58,7 @@ _MOTION = {
     "angular_velocity": "angular_velocity", "steering": "steering", "drive": "drive", "wheel_speed": "spin",
     "wheel_rotation": "turned", "tyre_deflection": "deflection", "gait_phase": "gait", "lights": "lights",
 }  # fmt: skip
-_GIVEN = ("position", "orientation", "velocity", "angular_velocity")  # by the caller, of a replayed actor
+_GIVEN = ("position", "orientation", "velocity", "angular_velocity", "acceleration")  # of a replayed actor
 
 
 def empty_bodies(num_actors: int) -> NDArray[np.void]:
@@ -75,9 +75,9 @@ def load_motion(state: WorldState, rows: NDArray[np.int64], bodies: NDArray[np.v
 
 
 def load_given(state: WorldState, rows: NDArray[np.int64], bodies: NDArray[np.void]) -> None:
-    """Take over what the caller gives of replayed actors of world 0: pose and velocity."""
+    """Take over what the caller gives of replayed actors of world 0: pose, velocity, acceleration."""
     for name in _GIVEN:
-        bodies[_MOTION[name]][rows] = getattr(state, name)[0, rows]
+        bodies[_MOTION.get(name, name)][rows] = getattr(state, name)[0, rows]
 
 
 def load_demands(state: WorldState, controls: Controls, bodies: NDArray[np.void]) -> None:
@@ -133,7 +133,8 @@ def finish_tick(chassis: NDArray[np.void], bodies: NDArray[np.void], dt: float) 
         if body.dynamic:
             box_from_body(chassis[a], body)
         for i in range(3):
-            body.acceleration[i] = (body.box_velocity[i] - body.last_velocity[i]) / dt
+            if body.dynamic:
+                body.acceleration[i] = (body.box_velocity[i] - body.last_velocity[i]) / dt
             body.last_velocity[i] = body.box_velocity[i]
         if body.replayed:
             _follow_wheels(chassis[a], body, dt)

@@ -232,7 +232,6 @@ class BulletPhysics(Physics):
         begun = np.flatnonzero(replayed & ~bodies["replayed"])
         if len(begun):
             load_motion(state, begun, bodies)
-            bodies["last_velocity"][begun] = bodies["box_velocity"][begun]
         bodies["replayed"] = replayed
         must[:] = False
         if replayed.any():

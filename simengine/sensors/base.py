@@ -33,12 +33,18 @@ class Scene(NamedTuple):
 
 
 MOST_INSTANCES = 65_535  # ids of masks have 16 bits
+# Instance ids: 0 background and surfaces, 1 + identity for actors, static instances from here on.
+FIRST_STATIC = 10_000
 
 
-# Instance ids: 0 background and surfaces, 1 + actor index for actors, static instances above the actors.
 def actor_instance(actor: int) -> int:
     """Return the instance id that masks and points carry for an actor."""
     return actor + 1
+
+
+def static_instance(number: int) -> int:
+    """Return the instance id that masks and points carry for an object of the scenery."""
+    return FIRST_STATIC + number
 
 
 class Frame(NamedTuple):

@@ -9,7 +9,8 @@ A capture's channels, one row a received point in order of time, within a column
   1 (retro-reflectors); the air's losses are not made up for, since a sensor does not know them.
 - `ring` (N,) uint16: beam, 0 the lowest. `instance` (N,) int32 and `semantic` (N,) uint8: what was hit; 0 and `NONE`
   for echoes of the air itself.
-- `expected_hits` (num_instances,) int32: by instance id, the points that the same sweep gives in perfectly clear air.
+- `expected_hits` (K, 2) int32: instance id, and the points that the same sweep gives of it in perfectly clear air; only
+  instances with any.
 
 The ego's own body stops beams and gives no point, as drivers of vehicle LiDARs mask it: nothing is seen of it, through
 it, or of the air before it. Only a sensor inside the body (behind a grille or a windscreen) looks out freely. One echo
@@ -228,4 +229,6 @@ class LidarSensor(Sensor):
             *self._air, spec.noise_std, spec.max_range, self._seed, self.index, *channels.values(), expected,
             np.empty((3, 4)),
         )
-        return {**{key: value[:count].copy() for key, value in channels.items()}, "expected_hits": expected}
+        hit_ids = np.flatnonzero(expected)
+        rows = np.stack([hit_ids, expected[hit_ids]], axis=1).astype(np.int32)
+        return {**{key: value[:count].copy() for key, value in channels.items()}, "expected_hits": rows}

@@ -104,7 +104,7 @@ class Judge:
         )  # fmt: skip
         if not self._collided:
             self._min_ttc = min(self._min_ttc, ttc)
-        return ttc, other
+        return ttc, int(state.identity[0, other]) if other >= 0 else -1
 
     @property
     def collided(self) -> bool:

@@ -33,7 +33,7 @@ def _text(description: str) -> dict[str, Any]:
 
 _BOX_3D = _object(
     "an actor's oriented box",
-    instance=_integer("1 + actor index; the value in instance masks and points"),
+    instance=_integer("1 + the actor's id; the value in instance masks and points"),
     semantic=_integer("label class"),
     position=_numbers("box centre, world x y z [m]"),
     orientation=_numbers("w x y z"),
@@ -47,7 +47,7 @@ _BOX_3D = _object(
 )
 _BOX_2D = _object(
     "an actor's image box",
-    instance=_integer("1 + actor index"),
+    instance=_integer("1 + the actor's id"),
     semantic=_integer("label class"),
     visible=_numbers("around the visible pixels: left, top, right, bottom edges [px]"),
     amodal=_numbers("around the whole object, cut by the image border [px]"),
@@ -61,13 +61,13 @@ _BOX_2D = _object(
 )
 _COLLISION = _object(
     "a collision, first touch to last",
-    start_ns=_integer("[ns]"), end_ns=_integer("[ns]"), actor=_integer("actor index"),
-    other=_integer("actor index, -1 for scenery"), position=_numbers("world [m]"),
+    start_ns=_integer("[ns]"), end_ns=_integer("[ns]"), actor=_integer("id"),
+    other=_integer("id, -1 for scenery"), position=_numbers("world [m]"),
     impulse=_number("[N s]"), closing_speed=_number("[m/s]"),
 )
 _INTERVAL = _object(
     "a hazard or a manoeuvre",
-    name=_text("hazard:<event> or manoeuvre:<name>"), actor=_integer("actor index"),
+    name=_text("hazard:<event> or manoeuvre:<name>"), actor=_integer("id"),
     start_ns=_integer("onset [ns]"), response_ns=_integer("the ego's first reaction, or -1 [ns]"),
     end_ns=_integer("resolution [ns]"),
 )
@@ -97,8 +97,11 @@ _SIGNAL_HEAD = _object(
 
 SCHEMAS: dict[str, dict[str, Any]] = {
     "Actors": _object(
-        "what never changes about the actors; actor 0 is the ego",
-        kind=_array("of each actor", {"type": "string"}), size=_vectors("length, width, height [m]"),
+        "what never changes about the actors, in order of their ids, which are never used twice; actor 0 is the ego",
+        kind=_array("of each actor", {"type": "string"}),
+        model=_array("name in the catalog of models, empty for none", {"type": "string"}),
+        behavior=_array("at the start: ego, traffic, replay, parked, walker, scripted", {"type": "string"}),
+        size=_vectors("length, width, height [m]"),
     ),
     "Scenery": _object(
         "the fixed objects that have an instance id, column by column",
@@ -118,10 +121,11 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "State": _object(
         "the actors in the world at a time, column by column",
         time_ns=_integer("[ns]"), tick=_integer("physics ticks since the start"),
-        actor=_array("index of the actor of each row", {"type": "integer"}),
+        actor=_array("id of the actor of each row", {"type": "integer"}),
         replayed=_array("follows a recording", {"type": "boolean"}),
         position=_vectors("box centre, world [m]"), orientation=_vectors("w x y z"), velocity=_vectors("world [m/s]"),
-        angular_velocity=_vectors("world [rad/s]"), acceleration=_vectors("world [m/s2]"),
+        angular_velocity=_vectors("world [rad/s]"),
+        acceleration=_vectors("world; of what follows a recording: slope of its velocity over 0.5 s around [m/s2]"),
         steering=_numbers("road-wheel angle [rad]"),
         lights=_array("bits: 1 brake, 2 left, 4 right, 8 head", {"type": "integer"}),
         controls=_object(
@@ -137,7 +141,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         world_from_sensor=_numbers("pose, 4 x 4 row by row, ISO 8855 sensor axes [m]"),
         channels={
             "type": "object",
-            "description": "per channel: its numbers (type, shape, values) or the topic of its message",
+            "description": "per channel: its numbers (type, shape, values) or the topic(s) of its message(s)",
             "additionalProperties": {"type": "object"},
         },
     ),

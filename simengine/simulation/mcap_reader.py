@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.core.errors import ConfigError
-from simengine.core.state import ActorKind
+from simengine.core.state import ActorKind, Behavior
 from simengine.labels.annotation import Annotation, Boxes2d, Boxes3d, Collision, Interval, SignalViews
 from simengine.labels.tracks import Tracks
 from simengine.metrics.verdict import CriterionResult, Verdict
@@ -102,6 +102,8 @@ class McapSource(EpisodeSource):
                 lights=np.zeros(shape, np.int32),
                 kind=kind,
                 size=np.array(actors["size"], np.float64).reshape(-1, 3),
+                model=tuple(actors["model"]),
+                behavior=np.array([Behavior[name.upper()] for name in actors["behavior"]], np.int32),
             )
             for row, ref in enumerate(refs):
                 stored = decode_json(self._file.read(ref))
@@ -165,7 +167,10 @@ class McapFrames(FrameSource):
 
     @cached_property
     def _labels(self) -> dict[int, MessageRef]:
-        return {ref.time_ns: ref for ref in self._file.messages(f"/{self._sensor}/labels")}
+        labels = {ref.time_ns: ref for ref in self._file.messages(f"/{self._sensor}/labels")}
+        for time_ns in labels.keys() - {ref.time_ns for ref in self._headers}:
+            raise ValueError(f"{self._sensor} has labels at {time_ns} ns and no frame")
+        return labels
 
     def times(self) -> list[int]:
         """See `FrameSource`."""

@@ -15,10 +15,12 @@ import numpy as np
 from simengine.core.errors import ConfigError
 from simengine.core.history import NANOSECONDS
 from simengine.core.semantics import SEMANTIC_OF_KIND, Semantic, palette
-from simengine.core.state import EGO, ActorKind, ActorTable, Controls, WorldState
+from simengine.core.state import EGO, ActorKind, ActorTable, Behavior, Controls, WorldState
 from simengine.labels.annotation import Annotation, Boxes2d, Collision, Interval, SignalViews
+from simengine.labels.identities import joined_slots
 from simengine.labels.tracks import actor_sizes
 from simengine.metrics.verdict import Verdict
+from simengine.physics.catalog import model_names
 from simengine.road.network import LaneType, RoadNetwork
 from simengine.scenario.sampling import to_yaml
 from simengine.scenario.spec import ConcreteScenario, RecorderSpec
@@ -92,7 +94,8 @@ class EpisodeWriter(Recorder):
         self._network = network
         self._settings = settings
         self._remarks = remarks
-        self._kind, self._size = actors.kind[0].copy(), actor_sizes(actors)
+        self._actors, self._size = actors, actor_sizes(actors)
+        self._slots = np.arange(actors.kind.shape[1])  # of every id so far
         self._digest = EpisodeDigest()
         self._clock = Clock()
         self._last_ns = 0
@@ -106,14 +109,21 @@ class EpisodeWriter(Recorder):
         self._file.attach(SCENARIO, "application/yaml", to_yaml(scenario).encode())
         for name, content in sorted(inputs.items()):
             self._file.attach(INPUTS + name, "application/octet-stream", content)
-        kinds = [ActorKind(int(kind)).name.lower() for kind in self._kind]
-        sizes = self._size.tolist()
-        self._json("/actors", 0, "Actors", {"kind": kinds, "size": sizes})
-        table = scenery_table(scenery or NOTHING, len(kinds))
+        table = scenery_table(scenery or NOTHING)
         self._json("/scenery", 0, "Scenery", scenery_to_json(table))
-        self._heads = describe_signals(network, scenery, len(kinds))
+        self._heads = describe_signals(network, scenery)
         self._signals = SignalClock(network, scenario.scenario.duration)
         digest_scenery(self._digest, table, self._heads)
+
+    def _list_actors(self) -> None:
+        """Write who took part, in order of their ids: known only at the end."""
+        actors, slots = self._actors, self._slots
+        self._json("/actors", 0, "Actors", {
+            "kind": [ActorKind(kind).name.lower() for kind in actors.kind[0, slots].tolist()],
+            "model": list(model_names(actors.model[0, slots].tolist())),
+            "behavior": [Behavior(behavior).name.lower() for behavior in actors.behavior[0, slots].tolist()],
+            "size": self._size[slots].tolist(),
+        })  # fmt: skip
 
     def _json(self, topic: str, time_ns: int, kind: str, value: Any) -> None:
         if topic not in self._channels:
@@ -138,7 +148,9 @@ class EpisodeWriter(Recorder):
         for began, colors in self._signals.until(time_ns):
             self._show_signals(began, colors)
         present = np.flatnonzero(state.valid[0])
-        stored: dict[str, Any] = {"time_ns": time_ns, "tick": int(state.tick[0]), "actor": present.tolist()}
+        self._slots = joined_slots(self._slots, state.identity[0])
+        who = state.identity[0, present].tolist()
+        stored: dict[str, Any] = {"time_ns": time_ns, "tick": int(state.tick[0]), "actor": who}
         for name in STATE_FIELDS:
             stored[name] = getattr(state, name)[0, present].tolist()
         if controls is not None:
@@ -162,15 +174,17 @@ class EpisodeWriter(Recorder):
         self._protobuf("/signal_lamps", time_ns, "scene_update", messages.lamp_scene(time_ns, lamps))
 
     def _draw_actors(self, time_ns: int, state: WorldState, present: list[int]) -> None:
+        identity, kind = state.identity[0], self._actors.kind[0]
         drawn = [
             (
-                a, state.position[0, a].tolist(), state.orientation[0, a].tolist(), self._size[a].tolist(),
-                self._colors[self._kind[a]].tolist(),
+                int(identity[a]), state.position[0, a].tolist(), state.orientation[0, a].tolist(),
+                self._size[a].tolist(), self._colors[kind[a]].tolist(),
             )
             for a in present
         ]
-        gone = sorted(self._drawn - set(present))
-        self._drawn = set(present)
+        who = {actor for actor, *_ in drawn}
+        gone = sorted(self._drawn - who)
+        self._drawn = who
         self._protobuf("/scene", time_ns, "scene_update", messages.actor_scene(time_ns, drawn, gone))
 
     def append_frame(self, frame: Frame, annotation: Annotation | None) -> None:
@@ -237,6 +251,7 @@ class EpisodeWriter(Recorder):
         stored["collisions"] = [collision._asdict() for collision in collisions]
         stored["intervals"] = [interval._asdict() for interval in intervals]
         events = {"verdict": str(verdict), **{name: stored[name] for name in ("collisions", "intervals")}}
+        self._list_actors()
         self._json("/events", self._last_ns, "Events", {**events, "criteria": stored["verdict"]})
         track = np.array(self._ego_track) if self._ego_track else np.zeros((1, 3))
         self._map(road_map(self._network, track), track[0])

@@ -63,9 +63,8 @@ class MemoryRecorder(Recorder):
         self._remarks = remarks
         self._digest = EpisodeDigest()
         self._clock = Clock()
-        num_actors = actors.kind.shape[1]
-        self._scenery = scenery_table(scenery or NOTHING, num_actors)
-        self._heads = describe_signals(network, scenery, num_actors)
+        self._scenery = scenery_table(scenery or NOTHING)
+        self._heads = describe_signals(network, scenery)
         self._signals = SignalClock(network, scenario.scenario.duration)
         self._shown: list[tuple[int, list[str]]] = []
         digest_scenery(self._digest, self._scenery, self._heads)

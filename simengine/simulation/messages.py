@@ -207,7 +207,7 @@ def actor_scene(
 
     Args:
         time_ns: Of the poses [ns].
-        actors: Index, position [m], orientation w x y z, size [m], colour RGB in 0..1.
+        actors: Id, position [m], orientation w x y z, size [m], colour RGB in 0..1.
         gone: Actors that have left since the last message.
     """
     message = SceneUpdate()

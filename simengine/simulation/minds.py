@@ -148,11 +148,16 @@ class Minds:
         self._take(control, controls)
         return state, controls
 
-    def follow(self, state: WorldState) -> WorldState:
-        """Put replayed actors where their recording has them at the tick that the next physics step leads to."""
+    def follow(self, state: WorldState, ahead: int = 1) -> WorldState:
+        """Put replayed actors where their recording has them: at the tick that the next physics step leads to.
+
+        Args:
+            state: Now.
+            ahead: Ticks from now.
+        """
         if self._recording is None:
             return state
-        time = self._world.recording_start + (int(state.tick[0]) + 1) / self._rate_hz
+        time = self._world.recording_start + (int(state.tick[0]) + ahead) / self._rate_hz
         return follow_recording(self._world.lanes, self._recording, self._world.actors, state, time)
 
     def observe(self, state: WorldState, frames: Mapping[str, object]) -> DriverObservation:

@@ -19,7 +19,7 @@ from simengine.road.network import RoadNetwork
 from simengine.road.procedural import Box, warehouse_fittings
 from simengine.road.surface import surface_meshes
 from simengine.scenario.spec import ConcreteScenario
-from simengine.sensors.base import MOST_INSTANCES, Scene
+from simengine.sensors.base import MOST_INSTANCES, Scene, static_instance
 from simengine.simulation.placement import ActorPlan
 
 # What part of an object's footprint is solid at bumper height, length and width; what is not named is passed through.
@@ -92,9 +92,9 @@ def make_scenery(
     return Scenery(tuple(near), tuple(boxes), origin)
 
 
-def scenery_instances(scenery: Scenery, num_actors: int) -> NDArray[np.int32]:
-    """Return the instance id of every object, above those of the actors; 0 past what 16-bit masks can tell apart."""
-    ids = np.arange(len(scenery.props), dtype=np.int32) + num_actors + 1
+def scenery_instances(scenery: Scenery) -> NDArray[np.int32]:
+    """Return the instance id of every object, above those of all actors; 0 past what 16-bit masks can tell apart."""
+    ids = static_instance(0) + np.arange(len(scenery.props), dtype=np.int32)
     return np.where(ids <= MOST_INSTANCES, ids, 0).astype(np.int32)
 
 
@@ -125,7 +125,7 @@ def make_scene(
     origin = np.array(scenery.origin)
     surfaces = surface_meshes(network, scenery.origin, getattr(scenario.road, "scenery", "none"))
     meshes, instances = list(surfaces), [0] * len(surfaces)
-    ids = scenery_instances(scenery, len(actors.kind[0]))
+    ids = scenery_instances(scenery)
     signal_mesh = np.full(len(network.signal_heading), -1, np.int32)
     lamps = []
     for number, prop in enumerate(scenery.props):

@@ -63,9 +63,9 @@ class Signals:
         return f"<{len(self)} signals, {len(self.change_ns)} states>"
 
 
-def scenery_table(scenery: Scenery, num_actors: int) -> SceneryTable:
+def scenery_table(scenery: Scenery) -> SceneryTable:
     """Describe every object that has an instance id."""
-    ids = scenery_instances(scenery, num_actors)
+    ids = scenery_instances(scenery)
     kinds, classes, centers, sizes, types = [], [], [], [], []
     for prop in scenery.props:
         kind, _, sign = prop.kind.partition(":")
@@ -107,14 +107,14 @@ def scenery_from_json(stored: dict[str, list[Any]]) -> SceneryTable:
     )  # fmt: skip
 
 
-def describe_signals(network: RoadNetwork, scenery: Scenery | None, num_actors: int) -> list[dict[str, Any]]:
+def describe_signals(network: RoadNetwork, scenery: Scenery | None) -> list[dict[str, Any]]:
     """Return what never changes about every signal head, as plain values in the network's order.
 
     Its place is that of the lamps as they are drawn: heads that their source puts over a lane stand beside it.
     """
     drawn = {}
     if scenery is not None:
-        ids = scenery_instances(scenery, num_actors).tolist()
+        ids = scenery_instances(scenery).tolist()
         drawn = {prop.signal: (id_, prop) for id_, prop in zip(ids, scenery.props, strict=True) if prop.signal >= 0}
     heads = []
     for signal, name in enumerate(network.signal_name.tolist()):

@@ -122,7 +122,8 @@ class Simulator:
         self._recorder = self._make_recorder(world) if self._make_recorder else None
         self._end_ns = min(round(scenario.scenario.duration * 1e9), world.last_ns)
         self._latest: dict[str, Frame] = {}
-        self.state = self._physics.reset(world.actors, world.state, world.ground, self._rate)
+        start = self._minds.follow(world.state, ahead=0)
+        self.state = self._physics.reset(world.actors, start, world.ground, self._rate)
         self._history.push(self.state)
         self.done = False
         self._judge.update(0, self.state, signal_colors(world.network, 0.0), [])
@@ -229,7 +230,7 @@ class Simulator:
             while sensor.next_time_ns() <= now:
                 colors = signal_colors(self.world.network, sensor.next_time_ns() * 1e-9)
                 frame = sensor.capture(self._history, colors)
-                annotation = self._annotator.annotate(frame, self._history)
+                frame, annotation = self._annotator.annotate(frame, self._history)
                 arrived = self._faults.disturb(frame)
                 if arrived is None:
                     continue

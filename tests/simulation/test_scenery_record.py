@@ -9,7 +9,7 @@ import simengine
 from simengine.core.semantics import Semantic
 from simengine.road.build import LaneDraft, SignalDraft, StopLineDraft, build_network
 from simengine.road.network import SignalColor
-from simengine.sensors.base import MOST_INSTANCES
+from simengine.sensors.base import FIRST_STATIC, MOST_INSTANCES
 from simengine.simulation.container_reader import ContainerReader
 from simengine.simulation.mcap_reader import read_episode
 from simengine.simulation.mcap_writer import EpisodeWriter
@@ -108,17 +108,18 @@ def test_a_road_without_signals_has_none(tmp_path):
 
 def test_instances_past_what_masks_can_tell_apart_are_background():
     many = SCENERY._replace(props=(Prop("tree", (0.0, 0.0, 0.0), 0.0, (2.0, 2.0, 4.0)),) * MOST_INSTANCES)
-    ids = scenery_instances(many, 10)
-    assert ids[0] == 11 and ids.max() == MOST_INSTANCES and (ids[-10:] == 0).all()
-    assert len(scenery_table(many, 10).instance) == MOST_INSTANCES - 10
+    ids = scenery_instances(many)
+    beyond = len(ids) - (MOST_INSTANCES - FIRST_STATIC + 1)
+    assert ids[0] == FIRST_STATIC and ids.max() == MOST_INSTANCES and (ids[-beyond:] == 0).all()
+    assert len(scenery_table(many).instance) == MOST_INSTANCES - FIRST_STATIC + 1
 
 
 def test_heads_for_people_say_so():
     scenario = simengine.load_scenario("urban/red_light_runner", ["sensors=none", "physics=batched"])
     world = Simulator(scenario).world
-    heads = describe_signals(world.network, world.scenery, world.actors.kind.shape[1])
+    heads = describe_signals(world.network, world.scenery)
     assert all(head["lanes"] or head["walkers"] for head in heads)
-    ids = set(scenery_table(world.scenery, world.actors.kind.shape[1]).instance.tolist())
+    ids = set(scenery_table(world.scenery).instance.tolist())
     assert {head["instance"] for head in heads} <= ids | {0}
 
 
@@ -127,7 +128,7 @@ def test_every_instance_that_can_be_seen_is_an_actor_or_has_a_row(name):
     scenario = simengine.load_scenario(name, ["sensors=none", "physics=batched"])
     world = Simulator(scenario).world
     scene = make_scene(scenario, world.network, world.scenery, world.actors, world.weather)
-    table = scenery_table(world.scenery, len(scene.actor_mesh))
+    table = scenery_table(world.scenery)
     recorded = dict(zip(table.instance.tolist(), zip(table.position, table.size), strict=True))
     assert set(recorded) == set(scene.static_instance.tolist()) - {0}
     for mesh, instance in zip(scene.static_mesh, scene.static_instance.tolist(), strict=True):
