@@ -131,6 +131,14 @@ def traffic(arguments: argparse.Namespace) -> int:
     return print_rows(check.rows(spans, places, arguments.each, arguments.workers or default_workers()))
 
 
+def ground(arguments: argparse.Namespace) -> int:
+    """Measure whether the ground of maps is one surface, for wheels and for the eye."""
+    from tools.checks import ground as check
+    from tools.checks.table import print_rows
+
+    return print_rows(check.rows(check.maps(arguments.files, ROOT.parent / "shared" / "data")))
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="tools/check.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     checks = parser.add_subparsers(required=True, metavar="CHECK")
@@ -203,6 +211,15 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--workers", type=whole_number(0, 1000), default=0, help="processes (default: one a core)")
     check.add_argument("--only", action="append", choices=["ring", "intersection", "flow"], help="a part; may repeat")
     check.set_defaults(run=traffic)
+
+    check = checks.add_parser(
+        "ground",
+        help="is the ground of maps one surface without steps, and is it what is seen",
+        description="Follow and cross every lane of every map that is not level and look for steps and steep places; "
+        "compare the surfaces that cameras and LiDAR see with the ground that wheels stand on.",
+    )
+    check.add_argument("files", nargs="*", metavar="FILE", help="files or folders (default: ../shared/data)")
+    check.set_defaults(run=ground)
     return parser
 
 

@@ -7,7 +7,6 @@ sight, brakes gently until a collision threatens, and does not swerve.
 """
 
 import difflib
-import math
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable

@@ -1,9 +1,8 @@
 """Which lane lies at a place and where on it, and the height and slope of the ground, over and under bridges.
 
 Lane coordinates themselves are in `simengine.road.frenet`; their functions are offered here too. The ground is the
-surface of the lane there with its grade and superelevation, of several lanes their weighted mean; beside the road it goes
-on level from the nearest edges.
-Pavements are slabs of `KERB_HEIGHT` with steep edges.
+surface of the lane there with its grade and superelevation, of several lanes their weighted mean; beside the road it
+goes on level from the nearest edges. Pavements are slabs of `KERB_HEIGHT` with steep edges.
 """
 
 import math

@@ -1,8 +1,8 @@
 """The lanes around a place beside the road: between them the ground is their weighted mean, so it has no steps.
 
 Weights are Shepard's, the inverse distance, with a limited radius (Franke & Nielson, Int. J. Num. Meth. Eng. 15, 1980;
-there squared, which makes it steeper between two lanes): at an edge the lane's own height counts
-alone, between two lanes the ground rises from one to the other, and what is much farther than the nearest lane does not count.
+there squared, which makes it steeper between two lanes): at an edge the lane's own height counts alone, between two
+lanes the ground rises from one to the other, and what is much farther than the nearest lane does not count.
 """
 
 import math
