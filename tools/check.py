@@ -174,6 +174,14 @@ def maps(arguments: argparse.Namespace) -> int:
     return 0 if all(row.good for row in found) else 1
 
 
+def ground(arguments: argparse.Namespace) -> int:
+    """Measure whether the ground of maps is one surface, for wheels and for the eye."""
+    from tools.checks import ground as check
+    from tools.checks.table import print_rows
+
+    return print_rows(check.rows(check.maps(arguments.files, ROOT.parent / "shared" / "data")))
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="tools/check.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     checks = parser.add_subparsers(required=True, metavar="CHECK")
@@ -270,6 +278,15 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("folder", nargs="?", metavar="FOLDER", help="or one file (default: ../shared/data)")
     check.add_argument("--write", action="store_true", help="keep the table in docs/road_files.md")
     check.set_defaults(run=maps)
+
+    check = checks.add_parser(
+        "ground",
+        help="is the ground of maps one surface without steps, and is it what is seen",
+        description="Follow and cross every lane of every map that is not level and look for steps and steep places; "
+        "compare the surfaces that cameras and LiDAR see with the ground that wheels stand on.",
+    )
+    check.add_argument("files", nargs="*", metavar="FILE", help="files or folders (default: ../shared/data)")
+    check.set_defaults(run=ground)
     return parser
 
 

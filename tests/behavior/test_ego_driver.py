@@ -9,6 +9,7 @@ from simengine.behavior.ego_driver import Control, driver_names, make_driver, ob
 from simengine.behavior.observation import crosses_box, find_visible
 from simengine.behavior.pedals import human_braking
 from simengine.core.errors import ScenarioError
+from simengine.core.geometry import quaternion_from_euler, rotate
 from simengine.scenario.spec import EgoSpec
 from tests.behavior.small_world import DT, SmallWorld, straight
 
@@ -137,3 +138,16 @@ def test_recorded_driver_asks_for_nothing():
     world = SmallWorld(straight(), ["sedan"])
     world.put(0, 0, 20.0, 15.0)
     assert make_driver(ego("recorded"), world.network, DT).decide(look(world)) == Control()
+
+
+def test_a_driver_on_a_slope_sees_the_speeds_of_the_speedometers():
+    world = SmallWorld(straight(), ["sedan", "sedan"])
+    q = quaternion_from_euler(0.0, -math.atan(0.2), 0.0)
+    for actor, speed in ((0, 20.34), (1, -3.0)):
+        world.state.orientation[0, actor] = q
+        world.state.velocity[0, actor] = rotate(*q, speed, 0.0, 0.0)
+    world.state.acceleration[0, 0] = rotate(*q, 1.5, 0.0, 0.4)
+    seen = look(world)
+    assert seen.speed == pytest.approx(20.34) and seen.acceleration == pytest.approx(1.5)
+    assert seen.actor_speed == pytest.approx([20.34, -3.0])
+    assert seen.actor_velocity[0] == pytest.approx([20.34 / math.sqrt(1.04), 0.0])

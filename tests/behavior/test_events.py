@@ -1,10 +1,13 @@
 """Triggers fire when their condition holds, once, and events that make no sense are refused by name."""
 
+import math
+
 import numpy as np
 import pytest
 
 from simengine.behavior.events import compile_events, empty_latches, evaluate_triggers
 from simengine.core.errors import ScenarioError
+from simengine.core.geometry import quaternion_from_euler, rotate
 from simengine.core.state import empty_actors, empty_state
 from simengine.scenario.sampling import load_scenario
 from simengine.scenario.spec import ScenarioSpec
@@ -129,3 +132,12 @@ def test_events_of_strangers_and_orders_to_the_ego_are_refused():
         compile_events(ScenarioSpec.model_validate(body), NAMES)
     with pytest.raises(ScenarioError, match=r"scenario.events.go.when.event = go"):
         compile_events(scenario_with(go={"kind": "after", "event": "go", "delay": 0.0}), NAMES)
+
+
+def test_speed_of_a_trigger_is_along_the_ground():
+    actors, state = two_cars(100.0)
+    q = quaternion_from_euler(0.0, -math.atan(0.2), 0.0)
+    state.orientation[0, 0] = q
+    state.velocity[0, 0] = rotate(*q, 20.34, 0.0, 0.0)
+    when = {"kind": "speed", "actor": "ego", "bound": 20.2, "rising": True}
+    assert fired_after(scenario_with(go=when), actors, [state]) == [0]

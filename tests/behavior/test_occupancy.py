@@ -1,6 +1,9 @@
 """Who is found on which lane."""
 
+import math
+
 import numpy as np
+import pytest
 
 from simengine.behavior.occupancy import (
     BOX_ALONG,
@@ -8,11 +11,13 @@ from simengine.behavior.occupancy import (
     BOX_LOW,
     BOX_S,
     LAST,
+    SPEED,
     empty_occupancy,
     empty_places,
     look_around,
     occupy_lanes,
 )
+from simengine.core.geometry import quaternion_from_euler, rotate
 from tests.behavior.small_world import SmallWorld, straight
 
 
@@ -66,3 +71,13 @@ def test_actor_on_another_level_is_not_on_the_lane():
     world.put(0, 0, 100.0, 10.0)
     world.state.position[0, 0, 2] += 6.0
     assert _lists(world) == {}
+
+
+def test_speed_of_who_drives_uphill_is_along_its_own_axis():
+    q = quaternion_from_euler(0.0, -math.atan(0.2), 0.5)
+    places = empty_places(1)
+    look_around(
+        np.array([4.5]), np.array([1.8]), np.ones(1, np.bool_), np.zeros((1, 3)), np.array([q]),
+        np.array([rotate(*q, 20.34, 0.0, 0.0)]), places,
+    )
+    assert places.pose[0, SPEED] == pytest.approx(20.34)

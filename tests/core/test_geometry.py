@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simengine.core.geometry import (
+    along_axis,
     boxes_gap,
     euler_from_quaternion,
+    ground_speed,
     interpolate_quaternions,
     multiply_quaternions,
     quaternion_from_euler,
@@ -69,3 +71,17 @@ def test_gap_of_boxes_end_to_end_is_the_distance_between_them():
     assert boxes_gap(0.0, 0.0, 0.0, 4.0, 2.0, 10.0, 0.0, 0.0, 4.0, 2.0) == pytest.approx(6.0)
     assert boxes_gap(0.0, 0.0, 0.0, 4.0, 2.0, 3.0, 0.0, math.pi / 2, 4.0, 2.0) == pytest.approx(0.0)
     assert boxes_gap(0.0, 0.0, 0.3, 4.0, 2.0, 1.0, 0.5, -0.3, 4.0, 2.0) < 0.0
+
+
+def test_speed_on_a_slope_is_that_along_the_vehicle_and_bouncing_is_none():
+    q = quaternion_from_euler(0.0, -math.atan(0.2), 0.7)
+    velocity = rotate(*q, 20.34, 0.0, 0.0)
+    assert math.hypot(*velocity[:2]) == pytest.approx(19.945, abs=1e-3)
+    assert along_axis(*q, *velocity) == pytest.approx(20.34) and ground_speed(*q, *velocity) == pytest.approx(20.34)
+    bouncing = rotate(*q, -3.0, 4.0, 2.5)
+    assert along_axis(*q, *bouncing) == pytest.approx(-3.0) and ground_speed(*q, *bouncing) == pytest.approx(5.0)
+
+
+def test_all_velocity_of_what_lies_on_its_side_counts():
+    q = quaternion_from_euler(0.5 * math.pi, 0.0, 0.0)
+    assert ground_speed(*q, *rotate(*q, 0.0, 0.0, 4.0)) == pytest.approx(4.0)

@@ -5,8 +5,10 @@ import math
 import numpy as np
 import pytest
 
+from simengine.core.geometry import quaternion_from_euler, rotate
 from simengine.core.state import Behavior
 from simengine.labels.manoeuvres import manoeuvre_intervals
+from simengine.labels.motion import motion_of
 from simengine.road.build import LaneDraft, build_network
 from simengine.road.network import Turn
 from tests.labels.drawn_tracks import STEP, drive, make_actors, make_tracks
@@ -108,3 +110,11 @@ def test_turn_is_the_passage_of_the_junction(corner):
     assert turn.name == "manoeuvre:turn_left"
     assert turn.start_ns == pytest.approx(4.0 * SECOND, abs=0.3 * SECOND)
     assert turn.end_ns == pytest.approx((30.0 + radius * math.pi / 2) / speed * SECOND, abs=0.3 * SECOND)
+
+
+def test_speed_of_a_label_is_along_the_vehicle():
+    q = quaternion_from_euler(0.0, -math.atan(0.2), 0.3)
+    tracks = make_tracks([[(0.0, 0.0), (1.0, 0.0), (2.0, 0.0)]])
+    tracks.orientation[:, 0] = q
+    tracks.velocity[:, 0] = rotate(*q, 20.34, 0.0, 0.0)
+    assert motion_of(tracks).speed[:, 0] == pytest.approx(20.34)

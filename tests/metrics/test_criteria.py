@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simengine.core.errors import ConfigError
-from simengine.core.geometry import quaternion_from_euler
+from simengine.core.geometry import quaternion_from_euler, rotate
 from simengine.core.state import EGO, empty_actors, empty_state
 from simengine.metrics.criteria import BUILT_IN, View, make_criteria
 from simengine.physics.backend import Contact
@@ -146,3 +146,14 @@ def test_a_goal_reached_too_late_says_when():
 def test_an_unknown_criterion_is_refused_with_those_that_there_are():
     with pytest.raises(ConfigError, match=r"criteria\.mine\.kind = nicety.*no_collision"):
         make_criteria({"mine": ExtensionSpec(kind="nicety")})
+
+
+def test_speeding_uphill_is_measured_along_the_ground():
+    def uphill(time):
+        moment = view(time)
+        q = quaternion_from_euler(0.0, -math.atan(0.2), 0.0)
+        moment.state.orientation[0, EGO] = q
+        moment.state.velocity[0, EGO] = rotate(*q, LIMIT + 1.1, 0.0, 0.0)  # in plan view below the limit plus 1
+        return moment
+
+    assert judge("speed_limit", [uphill(0.0), uphill(2.0)], tolerance=1.0, duration=1.0).passed is False

@@ -442,3 +442,37 @@ def test_a_crowd_of_contacts_is_reported_in_full() -> None:
 def test_an_unknown_model_is_refused_by_name() -> None:
     with pytest.raises(ScenarioError, match="dynamic"):
         BatchedPhysics("magic")
+
+
+def speed_of(state: WorldState) -> float:
+    return math.hypot(*state.velocity[0, 0])
+
+
+def test_a_slope_accelerates_along_the_ground_and_wheels_turn_with_that_speed() -> None:
+    actors, state, controls = make_world(["sedan"])
+    set_pose(state, 0, 0.0, 0.0, speed=5.0)
+    physics = BatchedPhysics()
+    state = physics.reset(actors, state, make_ground(1, 0.8, grade=-0.2), RATE)
+    before = speed_of(state)
+    state = run(physics, state, controls, 2.0)
+    downhill = GRAVITY * 0.2 / math.sqrt(1.04)
+    assert speed_of(state) - before == pytest.approx(2.0 * downhill, rel=1e-3)
+    assert state.wheel_speed[0, 0] * actors.wheel_radius[0, 0] == pytest.approx(speed_of(state), rel=1e-6)
+    w, x, y, z = state.orientation[0, 0]
+    assert 2.0 * (x * z - w * y) == pytest.approx(-math.sin(math.atan(0.2)))
+    assert state.velocity[0, 0, 2] == pytest.approx(-0.2 * state.velocity[0, 0, 0])
+
+
+def test_speed_goes_on_over_a_change_of_slope() -> None:
+    x = np.array([-200.0, 20.0, 300.0])
+    points = np.column_stack([x, 0.0 * x, np.maximum(0.0, 0.2 * (x - 20.0))])
+    lane = LaneDraft(name="a", points=points, width=np.full(3, 8.0), bank=np.zeros(3))
+    ground = make_ground(1, 0.8)._replace(network=build_network([lane]))
+    actors, state, controls = make_world(["sedan"])
+    set_pose(state, 0, 0.0, 0.0, speed=20.0)
+    physics = BatchedPhysics()
+    state = physics.reset(actors, state, ground, RATE)
+    while state.position[0, 0, 0] < 60.0:
+        state = physics.step(state, controls)
+    height = state.position[0, 0, 2] - 0.5 * actors.height[0, 0] * math.sqrt(1.04)
+    assert 0.5 * speed_of(state) ** 2 + GRAVITY * height == pytest.approx(0.5 * 20.0**2, rel=0.01)

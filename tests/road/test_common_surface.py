@@ -90,10 +90,9 @@ def test_the_normal_is_that_of_the_ground():
 
 
 def test_what_is_seen_of_a_junction_is_its_ground():
-    corner = np.concatenate([
-        mesh.vertex[mesh.triangle[mesh.semantic == Semantic.ROAD]]
-        for mesh in surface_meshes(CROSSING, (0, 0, 0), "none")
-    ]).astype(np.float64)
+    meshes = surface_meshes(CROSSING, (0, 0, 0), "none")
+    corner = np.concatenate([mesh.vertex[mesh.triangle[mesh.semantic == Semantic.ROAD]] for mesh in meshes])
+    corner = corner.astype(np.float64)
     a, b, c = corner[:, 0], corner[:, 1], corner[:, 2]
     area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
     grid = np.stack(np.meshgrid(np.linspace(-1.7, 1.7, 12), np.linspace(-1.7, 1.7, 12)), axis=-1).reshape(-1, 2)

@@ -14,7 +14,7 @@ def run(capsys, *arguments):
     return code, captured.out, captured.err
 
 
-@pytest.mark.parametrize("check", ["difficulty", "physics", "labels", "replay", "determinism", "maps"])
+@pytest.mark.parametrize("check", ["difficulty", "physics", "labels", "replay", "determinism", "maps", "ground"])
 def test_every_check_explains_itself(capsys, check):
     code, out, _ = run(capsys, check, "--help")
     assert code == 0 and check in out
@@ -28,6 +28,7 @@ def test_every_check_explains_itself(capsys, check):
         (["physics", "--grid"], "--grid"),
         (["replay", "no/such/folder"], "no/such/folder"),
         (["replay", "pyproject.toml"], "pyproject.toml"),
+        (["ground", "no/such/map.xodr"], "no/such/map.xodr"),
         (["labels", "highway/cutin"], "highway/cutin"),
         (["labels", "--weather", "fgo"], "fgo"),
         (["labels", "--frames", "0"], "from 1"),

@@ -1,16 +1,24 @@
 """Whether the ground of a map is one continuous surface, and whether what is drawn is what wheels stand on."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from simengine.core.errors import ScenarioError
 from simengine.core.semantics import Semantic
+from simengine.road.commonroad import read_commonroad
 from simengine.road.network import LaneArrays, RoadNetwork, lane_arrays
+from simengine.road.opendrive import read_opendrive
 from simengine.road.projection import ground_at, lane_pose, lane_width
 from simengine.road.surface import surface_meshes
+from tools.checks.table import Row
 
+STEP_BOUND, GRADE_BOUND, GAP_BOUND = 0.05, 0.7, 0.15  # of what a survey finds [m, –, m]
+SHARE_BOUND = 1e-3  # of the places drawn more than 2 cm off
 STRIDE = 0.05  # between samples of a line [m]
 RUN = 20  # samples over which a grade is taken
 BEYOND = 2.0  # of a line past a lane's ends and edges [m]
@@ -173,3 +181,42 @@ def survey(network: RoadNetwork) -> Survey:
         walked[0], tuple(walked[1:4].tolist()), walked[4], tuple(walked[5:8].tolist()), walked[9] / max(1.0, walked[8]),
         seen[0], tuple(seen[1:4].tolist()), seen[5] / max(1.0, seen[4]),
     )
+
+
+def maps(named: list[str], folder: Path) -> list[Path]:
+    """Return the map files named, the OpenDRIVE files of the folders named, or those of a folder.
+
+    Raises:
+        ScenarioError: A name is no such file or folder, or there is none.
+    """
+    found = []
+    for path in [Path(name) for name in named] or [folder]:
+        if not path.exists() or (path.is_file() and path.suffix not in (".xodr", ".xml")):
+            raise ScenarioError(f"map {str(path)!r} is neither an .xodr or CommonRoad .xml file nor a folder of .xodr")
+        found += sorted(path.rglob("*.xodr")) if path.is_dir() else [path]
+    if not found:
+        raise ScenarioError(f"no .xodr file in {', '.join(named) or str(folder)}")
+    return found
+
+
+def rows(files: list[Path]) -> Iterator[Row]:
+    """Survey every map that is not level and yield its figures; a map that is refused is another check's."""
+    surveyed = False
+    for path in files:
+        try:
+            network = (read_opendrive(path) if path.suffix == ".xodr" else read_commonroad(path)).network
+        except ScenarioError:
+            continue
+        if np.ptp(network.point_position[:, 2]) == 0.0 and not network.point_bank.any():
+            continue
+        surveyed = True
+        worst = survey(network)
+        for what, measured, bound, unit, at in (
+            ("largest step in 5 cm", worst.step, STEP_BOUND, "m", worst.step_at),
+            ("steepest metre", worst.grade, GRADE_BOUND, "", worst.grade_at),
+            ("surface seen against ground", worst.gap, GAP_BOUND, "m", worst.gap_at),
+        ):
+            yield Row(f"{path.name}: {what}", measured, bound, unit, note=f"at {at[0]:.0f}, {at[1]:.0f}, {at[2]:.1f}")
+        yield Row(f"{path.name}: share seen more than 2 cm off", worst.gaps, SHARE_BOUND, "")
+    if not surveyed:
+        raise ScenarioError("every map is level or refused: there is nothing to survey")
