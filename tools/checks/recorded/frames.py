@@ -15,7 +15,8 @@ _TIGHT = 0.03  # how far outside its box a rigid vehicle's surface may be measur
 _NOISE = 0.15  # and by a LiDAR with noise in its ranges [m]
 _PLACE, _TURN = 0.03, 0.02  # of a box between two recorded states [m], [rad]
 _FLOW = 0.4  # [px]
-_FLOW_SHARE, _LIMBS_SHARE = 0.6, 0.1  # of an actor's pixels that go with its body: wheels and limbs do not
+_FLOW_SHARE = 0.6  # of an actor's pixels that go with its body: wheels do not
+_LIMBS_FLOW = 0.15  # of its height by which the flow of somebody with limbs is off, in the middle
 _LIMBS = ("pedestrian", "animal", "bicycle")
 _FARTHEST = 200.0  # 16-bit depth ends at 256 m [m]
 _SKY = 1
@@ -231,8 +232,10 @@ def _flow_of(file: RecordedFile, before: RecordedFrame, frame: RecordedFrame) ->
             turn = rotations(np.array(was["orientation"])) @ rotations(np.array(box["orientation"])).T
             moved = (world - np.array(box["position"])) @ turn.T + np.array(was["position"])
             off = _flow_off(file, before, frame, moved, flow)[chosen]
-            limbs = file.actors["kind"][box["instance"] - 1] in _LIMBS
-            good = float((off < _FLOW).mean()) > (_LIMBS_SHARE if limbs else _FLOW_SHARE)
+            good = float((off < _FLOW).mean()) > _FLOW_SHARE
+            if file.actors["kind"][box["instance"] - 1] in _LIMBS:
+                height = int(np.ptp(np.nonzero(chosen)[0])) + 1
+                good = float(np.median(off)) < max(1.0, _LIMBS_FLOW * height)
         if not good:
             errors.append(_said(frame, f"the flow of instance {box['instance']} is not how its box moved"))
     return checked, errors

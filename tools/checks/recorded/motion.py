@@ -92,7 +92,8 @@ def accelerations(file: RecordedFile) -> Found:
     states, step = file.states, _time_steps(file.states)
     off = _difference(states.velocity, states.acceleration, step)
     speed = np.linalg.norm(states.velocity, axis=2)
-    stops = (np.minimum(speed[1:], speed[:-1]) < _STOP[0]) & (np.maximum(speed[1:], speed[:-1]) < _STOP[1])
+    slow, fast = np.minimum(speed[1:], speed[:-1]), np.maximum(speed[1:], speed[:-1])
+    stops = (slow < _STOP[0]) & (fast < _STOP[1]) & (fast - slow > 0.005)
     moves = _steps(file) & ~states.replayed[1:] & ~stops & ~_tumbles(file)[1:]
     moves[0] = False  # before the start nothing was accelerated
     allowed = _ACCELERATION + _SHARE * _uneven(states.acceleration)
