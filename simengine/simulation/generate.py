@@ -181,6 +181,10 @@ def generate(overrides: list[str], multirun: bool = False) -> int:
     try:
         seconds = _run(jobs, workers, output)
         rows = [_conclude(batch, seconds) for batch in batches]
+    except (ConfigError, ScenarioError):
+        for batch in batches:
+            remove_unfinished(batch.folder)  # of a worker that died
+        raise
     except KeyboardInterrupt:
         for batch in batches:
             remove_unfinished(batch.folder)  # of workers that were stopped
