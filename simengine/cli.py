@@ -16,6 +16,9 @@ Settings are given as key=value in Hydra's grammar, for example:
                              physics, recorder, criteria)
   weather.rain_rate=12       one value of it
   'weather.optical_range={uniform: [50, 200]}'   a distribution to draw it from
+  '+sensors.lidar_left=${sensors.lidar_top}' 'sensors.lidar_left.mount.position=[1.0, 0.8, 1.9]'
+                             another sensor (camera, actor, event) like one that is there; what is not set
+                             afterwards follows the original, values drawn from distributions included
 """
 
 

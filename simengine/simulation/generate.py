@@ -14,6 +14,7 @@ from simengine.scenario.compose import (
     expand_sweep,
     hydra_settings,
     nearest,
+    refuse_repeats,
     refuse_sweep,
     resolve,
     yaml_text,
@@ -165,6 +166,7 @@ def generate(overrides: list[str], multirun: bool = False) -> int:
         ConfigError: A wrong setting, or a folder that cannot be used.
         ScenarioError: A scenario that cannot be run.
     """
+    refuse_repeats(overrides)
     output, named = _output(overrides, multirun)
     batches = _prepare(overrides, multirun, output)
     _check_choices(batches)

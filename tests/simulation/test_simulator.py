@@ -168,7 +168,7 @@ def test_what_is_asked_before_reset_says_so_and_a_closed_one_begins_anew():
 @pytest.mark.parametrize(
     ("control", "message"),
     [
-        (np.array([1.0, 0.0]), r"step\(\) was given array\(\[1., 0.\]\) at step 0 \(0.00 s\): it must be a simengine.Con"),
+        (np.array([1.0, 0.0]), r"step\(\) was given array\(\[1., 0.\]\) at step 0 .*simengine.Control"),
         (simengine.Control(acceleration=float("nan")), r"acceleration = nan at step 0"),
         (simengine.Control(steering=float("-inf")), r"steering = -inf at step 0"),
         (simengine.Control(acceleration="full"), r"acceleration = 'full' at step 0"),
