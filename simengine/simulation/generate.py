@@ -31,6 +31,7 @@ from simengine.simulation.index import (
     refresh_index,
     remove_unfinished,
 )
+from simengine.simulation.leaving_out import check_leave_out
 from simengine.simulation.mcap_reader import read_episode
 from simengine.simulation.preview import write_preview
 from simengine.simulation.runner import Job, compile_kernels, default_workers, progress, run_jobs
@@ -118,6 +119,7 @@ def _check_choices(batches: list[Batch]) -> None:
         except ScenarioError as error:
             raise ConfigError(f"ego.model = {scenario.ego.model}: {error}") from None
         make_criteria(scenario.criteria)
+        check_leave_out(scenario)
 
 
 def _open_folder(folder: Path) -> None:
