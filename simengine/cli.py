@@ -51,9 +51,11 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _generate(arguments: argparse.Namespace) -> int:
+    from simengine.export.after_generating import split_export
     from simengine.simulation.generate import generate
 
-    return generate(arguments.overrides, arguments.multirun)
+    overrides, follow_up = split_export(arguments.overrides)
+    return generate(overrides, arguments.multirun, follow_up)
 
 
 def _replay(arguments: argparse.Namespace) -> int:
@@ -118,6 +120,12 @@ And for the run itself:
   workers=2    processes (default: one a core)
   output=DIR   where to (default: a dated folder under outputs/); if DIR holds finished episodes of the same
                scenario, only the missing ones are made
+  export=kitti,coco   also write the dataset in other formats, to DIR/export/kitti and so on, with the formats' own
+               settings (see `simengine export --help`) as export.camera=camera_front, export.validation=0.2
+
+What an episode's file holds is set by recorder=standard|lossless and, for example,
+  recorder.leave_out=[scene,map_lines,instance,camera_front/depth]   topics for viewers (scene, tf, map_lines, boxes)
+               and channels, of all sensors or of one; digests stay the same
 
 DIR then holds index.parquet (a row an episode), episodes/ID.mcap, preview.png and preview.mp4.
 With -m several values sweep:  generate -m scenario=urban/jaywalker weather=clear,night,fog
@@ -160,7 +168,13 @@ Exit code 0 if all pass, 1 if one fails or its driver does, 2 if the input is wr
         "export",
         _export,
         "write a dataset that other tools read",
-        "  format=kitti|coco   which\n  output=OUT          an empty or new folder",
+        "  format=kitti|coco   which\n  output=OUT          an empty or new folder\n"
+        "and the format's own:\n"
+        "  camera=NAME         the first one for kitti, all for coco\n"
+        "  lidar=NAME          kitti: the first one\n"
+        "  masks=polygon|rle   coco\n"
+        "  validation=0.2      share of the episodes that are for validation\n"
+        "`simengine generate … export=kitti` does it at once.",
     )
     exporting.add_argument("folder", help="a folder that `generate` wrote, or a sweep")
     exporting.add_argument("settings", nargs="*", metavar="key=value", help="format=… output=…")

@@ -238,21 +238,8 @@ def _check_choices(loader: ConfigLoaderImpl, overrides: list[Override]) -> None:
                 f"allowed: {', '.join(group_options(loader, key))}"
             )
         place = f"{key}@{override.package}" if override.package else key
-        if chosen.setdefault(place, value) != value:
+        if str(chosen.setdefault(place, value)) != str(value):
             raise ConfigError(f"{shown} is given twice, as {chosen[place]} and as {value}; give one of them")
-
-
-def refuse_repeats(overrides: list[str] | tuple[str, ...]) -> None:
-    """Refuse settings that are given twice with different values, of which only the last would be taken.
-
-    Raises:
-        ConfigError: One is.
-    """
-    given: dict[str, str] = {}
-    for text, override in zip(overrides, parse_overrides(overrides), strict=True):
-        key, value = text.partition("=")[0], text.partition("=")[2]
-        if not override.is_delete() and given.setdefault(key, value) != value:
-            raise ConfigError(f"{key} is given twice, as {given[key]} and as {value}; give one of them")
 
 
 def parse_overrides(overrides: list[str] | tuple[str, ...]) -> list[Override]:
@@ -315,10 +302,11 @@ def _compose(primary: str, overrides: tuple[str, ...]) -> DictConfig:
     choices = [_choice(o) if o in chosen else o.input_line or "" for o in parsed if o not in values]
     try:
         tree = loader.load_configuration(primary, choices, RunMode.RUN, from_shell=False)
-        for group, option in tree.hydra.runtime.choices.items():
-            if not isinstance(option, str | None):
-                options = ", ".join(group_options(loader, group))
-                raise ConfigError(f"{group}: {list(option)}: one option is taken, not a list; allowed: {options}")
+        gone = {o.key_or_group for o in chosen if o.is_delete()}
+        for group in set(tree) - set(tree.hydra.runtime.choices) - gone - {"hydra"}:
+            if loader.repository.group_exists(str(group)):  # a list in a file; Hydra takes all, one over the other
+                options = ", ".join(group_options(loader, str(group)))
+                raise ConfigError(f"{group}: a defaults list gives several options; one is taken; allowed: {options}")
         _apply(values, tree)
     except ConfigError:
         raise

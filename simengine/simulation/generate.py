@@ -5,6 +5,7 @@ import re
 import shlex
 import sys
 import time
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +15,6 @@ from simengine.scenario.compose import (
     expand_sweep,
     hydra_settings,
     nearest,
-    refuse_repeats,
     refuse_sweep,
     resolve,
     yaml_text,
@@ -47,6 +47,24 @@ class Batch(NamedTuple):
     overrides: tuple[str, ...]
     tree: dict[str, Any]
     scenarios: list[tuple[str, ConcreteScenario]]  # episode id and scenario
+
+
+class FollowUp(ABC):
+    """What is done with a finished dataset, checked before its first episode is simulated.
+
+    Attributes:
+        typed: The settings that asked for it.
+    """
+
+    typed: tuple[str, ...]
+
+    @abstractmethod
+    def check(self, scenario: ConcreteScenario) -> None:
+        """Raise `ConfigError` for a scenario whose episodes it could not use."""
+
+    @abstractmethod
+    def write(self, folder: Path) -> list[str]:
+        """Do it in a dataset's folder; returns a line for each thing that was done."""
 
 
 def whole_number(tree: dict[str, Any], key: str, low: int, high: int) -> int:
@@ -158,8 +176,13 @@ def _write_settings(batch: Batch) -> None:
             hidden.write_text(yaml_text(tree), encoding="utf-8")
 
 
-def generate(overrides: list[str], multirun: bool = False) -> int:
+def generate(overrides: list[str], multirun: bool = False, follow_up: FollowUp | None = None) -> int:
     """Make the episodes that overrides describe; finished ones in the output folder are kept.
+
+    Args:
+        overrides: In Hydra's grammar.
+        multirun: Whether several values sweep.
+        follow_up: What is done with the dataset then.
 
     Returns:
         The exit code, 0: a failed verdict is a result, not an error.
@@ -168,10 +191,12 @@ def generate(overrides: list[str], multirun: bool = False) -> int:
         ConfigError: A wrong setting, or a folder that cannot be used.
         ScenarioError: A scenario that cannot be run.
     """
-    refuse_repeats(overrides)
     output, named = _output(overrides, multirun)
     batches = _prepare(overrides, multirun, output)
     _check_choices(batches)
+    if follow_up is not None:
+        for batch in batches:
+            follow_up.check(batch.scenarios[0][1])
     settings = resolve({"workers": batches[0].tree["workers"]})
     workers = default_workers() if settings["workers"] is None else whole_number(settings, "workers", 1, 1024)
     for batch in batches:
@@ -192,7 +217,8 @@ def generate(overrides: list[str], multirun: bool = False) -> int:
     except KeyboardInterrupt:
         for batch in batches:
             remove_unfinished(batch.folder)  # of workers that were stopped
-        shown = [text for text in overrides if not text.startswith("output=")] + [f"output={output}"]
+        shown = [text for text in overrides if not text.startswith("output=")]
+        shown += [*(follow_up.typed if follow_up is not None else ()), f"output={output}"]
         command = "simengine generate " + ("-m " if multirun else "") + " ".join(shlex.quote(text) for text in shown)
         print(f"\nsimengine: interrupted; to go on:\n  {command}", file=sys.stderr)
         return 130
@@ -209,6 +235,8 @@ def generate(overrides: list[str], multirun: bool = False) -> int:
     for name in ("index.parquet", "preview.png", "preview.mp4"):
         if (batches[0].folder / name).exists():
             print(f"  {os.path.relpath(batches[0].folder / name)}{' and so on' if len(batches) > 1 else ''}")
+    for line in follow_up.write(output) if follow_up is not None else ():
+        print(f"  {line}")
     return 0
 
 

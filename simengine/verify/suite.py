@@ -8,14 +8,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 from simengine.core.errors import ConfigError, PartError, ScenarioError, describe_error
-from simengine.scenario.compose import (
-    compose,
-    configuration_root,
-    nearest,
-    refuse_repeats,
-    resolve,
-    scenario_names,
-)
+from simengine.scenario.compose import compose, configuration_root, nearest, resolve, scenario_names
 from simengine.scenario.sampling import concretize, read_concrete
 from simengine.scenario.spec import ConcreteScenario
 from simengine.simulation.atomic import complete_or_absent
@@ -197,7 +190,6 @@ def run_suite(paths: list[str], overrides: list[str], junit: str | None, step_li
         raise ConfigError(f"--step-limit {step_limit:g}: must be a number of seconds above 0")
     if junit is not None and not Path(junit).resolve().parent.is_dir():
         raise ConfigError(f"--junit {junit}: its folder does not exist")
-    refuse_repeats(overrides)
     cases = collect(paths, overrides)
     if len({case.name for case in cases}) < len(cases):
         raise ScenarioError("a scenario is named twice; name each path once")
