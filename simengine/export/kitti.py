@@ -33,6 +33,8 @@ from simengine.export.target import (
     fraction,
     fresh_folder,
     pick_sensor,
+    refuse_blind,
+    require_recorded,
     validation_flags,
 )
 from simengine.sensors.mount import mount_rotation
@@ -217,8 +219,11 @@ def export(episodes: Sequence[Episode], output: Path, settings: Mapping[str, str
         for episode, for_validation in zip(episodes, validation_flags(len(episodes), share), strict=True):
             camera = pick_sensor(episode, settings, "camera", "camera", "rgb")
             if camera is None:
-                raise ConfigError(f"format=kitti needs a camera; episode {episode.id} has none")
+                refuse_blind(episode, "kitti", "rgb")
+            require_recorded(episode, camera, "intrinsics", "labels")
             lidar = pick_sensor(episode, settings, "lidar", "LiDAR", "points")
+            if lidar is not None:
+                require_recorded(episode, lidar, "intensity")
             scans = episode.frames(lidar) if lidar is not None else None
             for frame in episode.frames(camera):
                 number = f"{written['frames']:06d}"

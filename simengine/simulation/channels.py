@@ -120,7 +120,7 @@ def store_channels(frame: Frame, settings: RecorderSpec) -> tuple[dict[str, dict
     if points is not None and points.ndim == 2 and points.shape[1] == 3 and points.dtype == np.float32:
         stored, payloads = _points(frame, f"/{frame.sensor}/points")
     for name, array in frame.channels.items():
-        if name in stored or (name == "depth" and settings.depth == "none"):
+        if name in stored:
             continue
         topic = f"/{frame.sensor}/{name}"
         image = _image(frame, name, topic, settings) if name not in _OWN_TOPICS else None

@@ -26,7 +26,7 @@ class EpisodeFrame:
     `instance`, `semantic` and, per point, `time_ns`; other sensors what their documentation says; `channels` lists all.
     """
 
-    __slots__ = ("_annotation", "capture_ns", "channels", "index", "sensor", "world_from_sensor")
+    __slots__ = ("_annotation", "capture_ns", "channels", "index", "left_out", "sensor", "world_from_sensor")
 
     def __init__(
         self,
@@ -36,12 +36,14 @@ class EpisodeFrame:
         world_from_sensor: NDArray[np.float64],
         channels: Mapping[str, NDArray[Any]],
         annotation: Annotation | None,
+        left_out: Mapping[str, str] | None = None,
     ) -> None:
         self.sensor = sensor
         self.index = index
         self.capture_ns = capture_ns  # when the capture counts as taken [ns]
         self.world_from_sensor = world_from_sensor  # pose at that time, ISO 8855 axes [m]. Shape (4, 4)
         self.channels = channels
+        self.left_out = left_out or {}  # what was measured but not recorded, and the setting that says so
         self._annotation = annotation
 
     @property
@@ -69,11 +71,15 @@ class EpisodeFrame:
         return self._annotation.boxes_2d
 
     def __getattr__(self, name: str) -> NDArray[Any]:
+        if name.startswith("_"):
+            raise AttributeError(f"a frame has no {name}")
+        setting = self.left_out.get("labels" if name.startswith("boxes_") else name)
+        if setting is not None:
+            raise AttributeError(f"{name} of {self.sensor} was not recorded: {setting}")
         if name in ("boxes_3d", "boxes_2d"):
             raise AttributeError(f"frames of {self.sensor} have no {'labels' if name == 'boxes_3d' else 'image boxes'}")
-        if name.startswith("_") or name not in self.channels:
-            known = "" if name.startswith("_") else f"; recorded are {', '.join(self.channels) or 'none'}"
-            raise AttributeError(f"a frame has no {name}{known}")
+        if name not in self.channels:
+            raise AttributeError(f"a frame has no {name}; recorded are {', '.join(self.channels) or 'none'}")
         return self.channels[name]
 
     def __dir__(self) -> list[str]:
@@ -257,6 +263,11 @@ class Episode:
             raise ConfigError(f"episode {self.id} has no sensor {sensor}{hint}; it has {known}")
         source = self._source.frames(sensor)
         return FrameSequence(source, range(len(source.times())))
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """What `recorder.leave_out` kept out of the file."""
+        return self.scenario.recorder.leave_out
 
     def sensors_with(self, *channels: str) -> tuple[str, ...]:
         """Return the sensors that have frames with all of some channels: "rgb" finds cameras, "points" LiDARs."""

@@ -5,6 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.core.errors import blame
 from simengine.core.geometry import ground_speed, yaw_from_quaternion
 from simengine.core.state import EGO, WorldState
 from simengine.metrics.criteria import Criterion, View, conclude, make_criteria
@@ -54,8 +55,9 @@ class Judge:
             time_ns, world.actors, state, world.network, colors, contacts, lane, off,
             self._travelled, frozenset(self._turns), world.scenario.scenario.goal, nearest, world.goals,
         )  # fmt: skip
-        for criterion in self._criteria.values():
-            criterion.update(view)
+        for name, criterion in self._criteria.items():
+            with blame(criterion, f"criteria.{name}", f" at {time_ns * 1e-9:.2f} s"):
+                criterion.update(view)
 
     def _on_road(self, state: WorldState) -> tuple[int, float]:
         """Return the drivable lane the ego is on or nearest to, and how far its centre is outside it [m]."""

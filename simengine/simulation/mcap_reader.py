@@ -183,9 +183,10 @@ class McapFrames(FrameSource):
             header = decode_json(self._file.read(self._headers[number]))
             time_ns, index = header["time_ns"], header["index"]
             pose = np.array(header["world_from_sensor"], np.float64).reshape(4, 4)
+            left_out = header.get("left_out", {})
             channels = LazyChannels(self._file, time_ns, header["channels"], self._checked)
             annotation = self._annotation(index, time_ns)
-            return EpisodeFrame(self._sensor, index, time_ns, pose, channels, annotation)
+            return EpisodeFrame(self._sensor, index, time_ns, pose, channels, annotation, left_out)
 
         return self._checked(read)
 

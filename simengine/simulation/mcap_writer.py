@@ -2,8 +2,9 @@
 
 Topics: `/actors`, `/scenery` (what else has an instance id), `/state` (poses and controls), `/signals` (what they
 show), `/events`, `/map`, for viewers `/scene`, `/signal_lamps`, `/map_lines` and `/tf`; per sensor `/<sensor>/frame`
-(its time, pose, short channels and where the long ones are), `/<sensor>/labels`, and one topic per long channel.
-Attached are the concrete scenario, its input files, the summary and the digest of every record.
+(its time, pose, short channels and where the long ones are), `/<sensor>/labels`, and one topic per long channel;
+`recorder.leave_out` leaves some of them out. Attached are the concrete scenario, its input files, the summary and the
+digest of every record.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,6 +32,7 @@ from simengine.simulation.container_writer import ContainerWriter
 from simengine.simulation.digest import EpisodeDigest
 from simengine.simulation.encoding import encode_json, finite_or_none, rows
 from simengine.simulation.label_schemas import SCHEMAS
+from simengine.simulation.leaving_out import LeaveOut, check_leave_out
 from simengine.simulation.recorder import (
     Clock,
     Recorder,
@@ -92,7 +94,9 @@ class EpisodeWriter(Recorder):
         self._id = episode_id
         self._scenario = scenario
         self._network = network
+        check_leave_out(scenario)
         self._settings = settings
+        self._leave_out = LeaveOut(settings.leave_out, settings.depth)
         self._remarks = remarks
         self._actors, self._size = actors, actor_sizes(actors)
         self._slots = np.arange(actors.kind.shape[1])  # of every id so far
@@ -159,14 +163,17 @@ class EpisodeWriter(Recorder):
         if state.valid[0, EGO]:
             self._ego_track.append(state.position[0, EGO].copy())
             pose = ("world", "ego", state.position[0, EGO].tolist(), state.orientation[0, EGO].tolist())
-            self._protobuf("/tf", time_ns, "frame_transforms", messages.frame_transforms(time_ns, [pose]))
-        if time_ns - self._scene_ns >= _SCENE_PERIOD:
+            if not self._leave_out.topic("tf"):
+                self._protobuf("/tf", time_ns, "frame_transforms", messages.frame_transforms(time_ns, [pose]))
+        if time_ns - self._scene_ns >= _SCENE_PERIOD and not self._leave_out.topic("scene"):
             self._scene_ns = time_ns
             self._draw_actors(time_ns, state, present.tolist())
 
     def _show_signals(self, time_ns: int, colors: list[str]) -> None:
         self._digest.add_json("signals", time_ns, colors)
         self._json("/signals", time_ns, "Signals", {"time_ns": time_ns, "color": colors})
+        if self._leave_out.topic("signal_lamps"):
+            return
         lamps = [
             (signal, head["position"], _LAMP_COLORS[color])
             for signal, (head, color) in enumerate(zip(self._heads, colors, strict=True))
@@ -191,11 +198,15 @@ class EpisodeWriter(Recorder):
         """See `Recorder`."""
         self._clock.advance(frame.sensor, frame.time_ns)
         digest_frame(self._digest, frame, annotation)
+        frame, left_out = self._leave_out.reduce(frame, annotation is not None)
         stored, payloads = store_channels(frame, self._settings)
         header = {
             "sensor": frame.sensor, "index": frame.index, "time_ns": frame.time_ns,
             "world_from_sensor": frame.world_from_sensor.reshape(-1).tolist(), "channels": stored,
         }
+        if left_out:
+            header["left_out"] = left_out
+        payloads = [payload for payload in payloads if not self._leave_out.channel(*payload.topic[1:].split("/")[:2])]
         self._json(f"/{frame.sensor}/frame", frame.time_ns, "Frame", header)
         for payload in payloads:
             if payload.kind == "npy":
@@ -208,9 +219,9 @@ class EpisodeWriter(Recorder):
                 self._protobuf(
                     payload.topic, frame.time_ns, payload.kind, *payload.content, compress=payload.compress
                 )
-        if any(payload.kind != "npy" for payload in payloads):
+        if any(payload.kind != "npy" for payload in payloads) and not self._leave_out.topic("tf"):
             self._transform(frame)
-        if annotation is not None:
+        if annotation is not None and "labels" not in left_out:
             self._labels(frame, annotation)
 
     def _transform(self, frame: Frame) -> None:
@@ -226,8 +237,10 @@ class EpisodeWriter(Recorder):
         labels: dict[str, Any] = {"time_ns": annotation.time_ns, "boxes_3d": rows(annotation.boxes_3d)}
         if boxes_2d is not None:
             labels["boxes_2d"] = rows(boxes_2d)
-            drawn = messages.box_annotations(frame.time_ns, _captioned(boxes_2d) + _signal_boxes(annotation.signals))
-            self._protobuf(f"/{frame.sensor}/boxes", frame.time_ns, "image_annotations", drawn)
+            if not self._leave_out.channel(frame.sensor, "boxes"):
+                captioned = _captioned(boxes_2d) + _signal_boxes(annotation.signals)
+                drawn = messages.box_annotations(frame.time_ns, captioned)
+                self._protobuf(f"/{frame.sensor}/boxes", frame.time_ns, "image_annotations", drawn)
         if annotation.signals is not None:
             labels["signals"] = rows(annotation.signals)
         self._json(f"/{frame.sensor}/labels", frame.time_ns, "Labels", labels)
@@ -265,6 +278,8 @@ class EpisodeWriter(Recorder):
 
     def _map(self, around: RoadMap, origin: np.ndarray) -> None:
         self._json("/map", 0, "Map", {**road_map_to_json(around), "signals": self._heads})
+        if self._leave_out.topic("map_lines"):
+            return
         lines = []
         for lane in around.lanes:
             color = (0.75, 0.75, 0.75) if lane.lane_type == LaneType.DRIVING else (0.4, 0.4, 0.4)
