@@ -124,8 +124,8 @@ And for the run itself:
                settings (see `simengine export --help`) as export.camera=camera_front, export.validation=0.2
 
 What an episode's file holds is set by recorder=standard|lossless and, for example,
-  recorder.leave_out=[scene,map_lines,instance,camera_front/depth]   topics for viewers (scene, tf, map_lines, signal_lamps, boxes)
-               and channels, of all sensors or of one; digests stay the same
+  recorder.leave_out=[scene,map_lines,instance,camera_front/depth]   topics for viewers (scene, tf, map_lines,
+               signal_lamps, boxes) and channels, of all sensors or of one; digests stay the same
 
 DIR then holds index.parquet (a row an episode), episodes/ID.mcap, preview.png and preview.mp4.
 With -m several values sweep:  generate -m scenario=urban/jaywalker weather=clear,night,fog

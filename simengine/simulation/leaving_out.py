@@ -1,7 +1,7 @@
 """What `recorder.leave_out` names is computed, and part of the digest, but not written into an episode's file.
 
-A name is a topic for viewers (`scene`, `tf`, `map_lines`, `signal_lamps`), a channel of every sensor that has it (`rgb`, `instance`,
-`labels`, `boxes`), or that of one sensor (`camera_front/instance`).
+A name is a topic for viewers (`scene`, `tf`, `map_lines`, `signal_lamps`), a channel of every sensor that has it
+(`rgb`, `instance`, `labels`, `boxes`), or that of one sensor (`camera_front/instance`).
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,8 @@ from simengine.scenario.spec import ConcreteScenario, ExtensionSpec
 from simengine.sensors.base import Frame
 
 VIEWER_TOPICS = ("scene", "tf", "map_lines", "signal_lamps")
-NEEDED_TOPICS = ("actors", "scenery", "state", "signals", "events", "map", "frame")  # an episode cannot be read without them
+# An episode cannot be read without these.
+NEEDED_TOPICS = ("actors", "scenery", "state", "signals", "events", "map", "frame")
 LABELS = ("labels", "boxes")  # all labels; the boxes that viewers draw into the images
 # What each kind of sensor measures; a camera's `layers` come on top.
 CHANNELS: dict[str, tuple[str, ...]] = {
