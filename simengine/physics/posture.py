@@ -96,6 +96,7 @@ def settle_actors(actors: ActorTable, lanes: LaneArrays, state: WorldState) -> N
                 q = state.orientation[e, a]
                 stand(state, e, a, yaw_from_quaternion(q[0], q[1], q[2], q[3]), slope_x, slope_y)
                 state.position[e, a, 2] = height + rest_height(actors, e, a, slope_x, slope_y)
+                state.velocity[e, a, 2] = state.velocity[e, a, 0] * slope_x + state.velocity[e, a, 1] * slope_y
 
 
 @njit(cache=True, _nrt=False)

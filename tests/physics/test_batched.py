@@ -464,9 +464,9 @@ def test_a_slope_accelerates_along_the_ground_and_wheels_turn_with_that_speed() 
 
 
 def test_speed_goes_on_over_a_change_of_slope() -> None:
-    x = np.array([-200.0, 20.0, 300.0])
+    x = np.arange(-200.0, 300.0, 2.0)
     points = np.column_stack([x, 0.0 * x, np.maximum(0.0, 0.2 * (x - 20.0))])
-    lane = LaneDraft(name="a", points=points, width=np.full(3, 8.0), bank=np.zeros(3))
+    lane = LaneDraft(name="a", points=points, width=np.full(250, 8.0), bank=np.zeros(250))
     ground = make_ground(1, 0.8)._replace(network=build_network([lane]))
     actors, state, controls = make_world(["sedan"])
     set_pose(state, 0, 0.0, 0.0, speed=20.0)
