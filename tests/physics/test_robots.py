@@ -24,7 +24,7 @@ def test_motor_is_limited_by_force_and_by_power():
     assert fast == pytest.approx(1.25)
 
 
-@pytest.mark.parametrize("speed", [1.2, -0.6])
+@pytest.mark.parametrize("speed", [1.2, -0.6, 1.6])
 def test_robot_takes_up_a_speed_within_its_acceleration(speed):
     world = single("robot")
     world.controls.velocity[0, 0] = (speed, 0.0)
