@@ -23,7 +23,7 @@ class blame:  # noqa: N801  a context manager, used like a function
     Args:
         part: The driver, action, criterion or sensor that is called within.
         name: What to call it, as in "driver acme".
-        at: When, as in " at step 12 (0.60 s)".
+        at: When, as in " at step 12 (0.60 s)"; empty while it is made: then its own `ConfigError` passes through.
     """
 
     __slots__ = ("_at", "_name", "_part")
@@ -36,6 +36,8 @@ class blame:  # noqa: N801  a context manager, used like a function
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
         if error is None or isinstance(error, KeyboardInterrupt | GeneratorExit):
+            return
+        if not self._at and isinstance(error, ConfigError | ScenarioError):  # what a part says of its own settings
             return
         home = getattr(self._part, "__module__", None) or type(self._part).__module__
         if home.partition(".")[0] != "simengine":

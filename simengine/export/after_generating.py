@@ -6,7 +6,7 @@ import tempfile
 from importlib import import_module
 from pathlib import Path
 
-from simengine.core.errors import ConfigError
+from simengine.core.errors import ConfigError, blame
 from simengine.export.registry import BUILT_IN_FORMATS, exporter, formats
 from simengine.scenario.compose import nearest
 from simengine.scenario.spec import ConcreteScenario
@@ -63,7 +63,9 @@ class Export(FollowUp):
         for name, settings in self._settings.items():
             place = folder / FOLDER / name
             shutil.rmtree(place, ignore_errors=True)  # of an earlier run that had fewer episodes
-            lines.append(f"{place}: {exporter(name)(Dataset(folder), place, settings)}")
+            write = exporter(name)
+            with blame(write, f"format = {name}:"):
+                lines.append(f"{place}: {write(Dataset(folder), place, settings)}")
         return lines
 
 

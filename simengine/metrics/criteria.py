@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.core.errors import ConfigError
+from simengine.core.errors import ConfigError, blame
 from simengine.core.geometry import ground_speed, rotate, yaw_from_quaternion
 from simengine.core.state import EGO, ActorTable, WorldState
 from simengine.metrics.goal import GoalWatch, TimedRegion
@@ -348,7 +348,8 @@ def make_criteria(criteria: dict[str, specs.CriterionSpec]) -> dict[str, Criteri
         if spec.kind in BUILT_IN:
             made[name] = BUILT_IN[spec.kind](spec)
         elif spec.kind in installed:
-            made[name] = installed[spec.kind].load()(spec)
+            with blame(spec.kind, f"criteria.{name}.kind = {spec.kind}: the package that brings it"):
+                made[name] = installed[spec.kind].load()(spec)
         else:
             allowed = [*BUILT_IN, *installed]
             raise ConfigError(

@@ -219,7 +219,7 @@ def _is_group(loader: ConfigLoaderImpl, override: Override) -> bool:
     return override.package is not None or ("." not in key and loader.repository.group_exists(key))
 
 
-def _check_choices(loader: ConfigLoaderImpl, overrides: list[Override]) -> None:
+def _check_choices(loader: ConfigLoaderImpl, primary: str, overrides: list[Override]) -> None:
     """Refuse a group that is given a list, or two options.
 
     Raises:
@@ -233,10 +233,9 @@ def _check_choices(loader: ConfigLoaderImpl, overrides: list[Override]) -> None:
         shown = "scenario" if key == "scenarios" else key
         if isinstance(value, list):
             given = ",".join(str(one) for one in value)
-            raise ConfigError(
-                f"{shown}=[{given}]: one option is taken, not a list (-m {shown}={given} runs one after the other); "
-                f"allowed: {', '.join(group_options(loader, key))}"
-            )
+            sweep = f" (generate -m {shown}={given} runs one after the other)" if primary == "config" else ""
+            options = ", ".join(group_options(loader, key))
+            raise ConfigError(f"{shown}=[{given}]: one option is taken, not a list{sweep}; allowed: {options}")
         place = f"{key}@{override.package}" if override.package else key
         if str(chosen.setdefault(place, value)) != str(value):
             raise ConfigError(f"{shown} is given twice, as {chosen[place]} and as {value}; give one of them")
@@ -297,7 +296,7 @@ def _compose(primary: str, overrides: tuple[str, ...]) -> DictConfig:
     loader = _loader(overrides)
     parsed = [o for o in parse_overrides(overrides) if o.key_or_group != "hydra.searchpath"]
     chosen = [o for o in parsed if _is_group(loader, o)]
-    _check_choices(loader, chosen)
+    _check_choices(loader, primary, chosen)
     values = [o for o in parsed if not o.is_hydra_override() and o not in chosen]
     choices = [_choice(o) if o in chosen else o.input_line or "" for o in parsed if o not in values]
     try:

@@ -115,6 +115,8 @@ _SENTENCES = {
     "less_than_equal": "must be at most {le}",
     "less_than": "must be below {lt}",
     "literal_error": "allowed: {expected}",
+    "tuple_type": "must be a list, as in [a, b]",
+    "list_type": "must be a list, as in [a, b]",
     "finite_number": "must be a finite number",
     "string_pattern_mismatch": "must match {pattern}",
     "value_error": "{error}",  # of our own validators

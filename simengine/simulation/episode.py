@@ -74,12 +74,12 @@ class EpisodeFrame:
         if name.startswith("_"):
             raise AttributeError(f"a frame has no {name}")
         setting = self.left_out.get("labels" if name.startswith("boxes_") else name)
-        if setting is not None:
-            raise AttributeError(f"{name} of {self.sensor} was not recorded: {setting}")
+        why = f"; {name} of {self.sensor} was not recorded: {setting}" if setting is not None else ""
         if name in ("boxes_3d", "boxes_2d"):
-            raise AttributeError(f"frames of {self.sensor} have no {'labels' if name == 'boxes_3d' else 'image boxes'}")
+            what = "labels" if name == "boxes_3d" else "image boxes"
+            raise AttributeError(f"frames of {self.sensor} have no {what}{why}")
         if name not in self.channels:
-            raise AttributeError(f"a frame has no {name}; recorded are {', '.join(self.channels) or 'none'}")
+            raise AttributeError(f"a frame has no {name}; recorded are {', '.join(self.channels) or 'none'}{why}")
         return self.channels[name]
 
     def __dir__(self) -> list[str]:

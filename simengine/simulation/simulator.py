@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from simengine.core.errors import ConfigError, ScenarioError
+from simengine.core.errors import ConfigError, ScenarioError, blame
 from simengine.core.history import History, time_of_tick
 from simengine.core.state import Controls, WorldState
 from simengine.labels.annotate import Annotator
@@ -268,7 +268,8 @@ class Simulator:
         for name, sensor in self._sensors.items():
             while sensor.next_time_ns() <= now:
                 colors = signal_colors(self.world.network, sensor.next_time_ns() * 1e-9)
-                frame = sensor.capture(self._history, colors)
+                with blame(sensor, f"sensors.{name}", f" at {now * 1e-9:.2f} s"):
+                    frame = sensor.capture(self._history, colors)
                 frame, annotation = self._annotator.annotate(frame, self._history)
                 arrived = self._faults.disturb(frame)
                 if arrived is None:

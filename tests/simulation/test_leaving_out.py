@@ -54,11 +54,11 @@ def test_what_is_left_out_is_not_in_the_file_and_the_digest_is_the_same(folder, 
 def test_a_frame_tells_what_was_not_recorded(folder):
     episode = read(written(folder, "camera_front/rgb", "instance", "labels"))
     frame, scan = episode.frames("camera_front")[0], episode.frames("lidar_top")[0]
-    with pytest.raises(AttributeError, match=r"^rgb of camera_front was not recorded: recorder\.leave_out$"):
+    with pytest.raises(AttributeError, match=r"rgb of camera_front was not recorded: recorder\.leave_out$"):
         frame.rgb  # noqa: B018
-    with pytest.raises(AttributeError, match=r"^boxes_2d of camera_front was not recorded: recorder\.leave_out$"):
+    with pytest.raises(AttributeError, match=r"boxes_2d of camera_front was not recorded: recorder\.leave_out$"):
         frame.boxes_2d  # noqa: B018
-    with pytest.raises(AttributeError, match=r"^instance of lidar_top was not recorded"):
+    with pytest.raises(AttributeError, match=r"instance of lidar_top was not recorded"):
         scan.instance  # noqa: B018
     assert frame.depth.shape == frame.semantic.shape == (36, 64)
     assert len(scan.points) == len(scan.intensity) and "instance" not in scan.channels
@@ -69,7 +69,7 @@ def test_what_depth_none_keeps_out_is_told_too(folder):
     path = folder / "flat.mcap"
     flat = scenario().model_copy(update={"recorder": scenario().recorder.model_copy(update={"depth": "none"})})
     record(flat, path.stem, path)
-    with pytest.raises(AttributeError, match=r"^depth of camera_front was not recorded: recorder\.depth = none$"):
+    with pytest.raises(AttributeError, match=r"depth of camera_front was not recorded: recorder\.depth = none$"):
         read(path).frames("camera_front")[0].depth  # noqa: B018
 
 
