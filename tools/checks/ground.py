@@ -17,7 +17,7 @@ from simengine.road.projection import ground_at, lane_pose, lane_width
 from simengine.road.surface import surface_meshes
 from tools.checks.table import Row
 
-# Of what a survey finds [m, –, m]. Inside a tight bend the part of its lane that is nearest changes: a step off the road.
+# Of what a survey finds [m, –, m]. Inside a tight bend the nearest part of its lane changes: a step off the road.
 STEP_BOUND, GRADE_BOUND, GAP_BOUND = 0.12, 0.7, 0.15
 SHARE_BOUND = 1e-3  # of the places drawn more than 2 cm off
 STRIDE = 0.05  # between samples of a line [m]
