@@ -296,9 +296,8 @@ def ground_at(lanes: LaneArrays, x: float, y: float, z_hint: float) -> tuple[flo
     width, rise = lanes.point_width, lanes.point_rise
     first, lane = lanes.lane_first_point, lanes.point_lane[i]
     gx, gy = _slope(position, point_s, tangent, width, bank, rise, first[lane], first[lane + 1], i, f, outside > 0.0)
-    if outside > 0.0:
-        z, gx, gy = _between(lanes, x, y, z, outside, gx, gy)
-    elif held > 1:
+    holder = outside == 0.0
+    if held > 1 or (held == 1 and not holder):  # what holds the place comes before an edge that lies nearer to the hint
         total, mean_z, mean_x, mean_y = 0.0, 0.0, 0.0, 0.0
         for k in range(held):
             apart = abs(layers[k, 0] - z)
@@ -314,7 +313,9 @@ def ground_at(lanes: LaneArrays, x: float, y: float, z_hint: float) -> tuple[flo
                 mean_x += weight * sx
                 mean_y += weight * sy
         if total > 0.0:
-            z, gx, gy = mean_z / total, mean_x / total, mean_y / total
+            z, gx, gy, holder = mean_z / total, mean_x / total, mean_y / total, True
+    if not holder:
+        z, gx, gy = _between(lanes, x, y, z, outside, gx, gy)
     norm = math.sqrt(1.0 + gx * gx + gy * gy)
     return z, -gx / norm, -gy / norm, 1.0 / norm
 

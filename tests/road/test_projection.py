@@ -246,3 +246,14 @@ def test_ground_between_a_road_and_a_bridge_is_not_blended():
     lanes = network_of(lane([[-50, 0, 0], [50, 0, 0]]), lane([[-50, 6, 6], [50, 6, 6]]))
     assert ground_at(lanes, 0.0, 2.9, 0.2)[0] == 0.0
     assert ground_at(lanes, 0.0, 3.1, 6.0)[0] == 6.0
+
+
+@pytest.mark.parametrize("hint", [NAN, -0.3, 0.0, 0.06, 0.3])
+def test_a_pavement_has_no_gaps_at_its_joints_whatever_the_hint(hint):
+    x = np.arange(0.0, 41.0, 2.0)
+    lanes = network_of(
+        lane(np.stack([x, 0 * x, 0 * x], axis=1)),
+        lane(np.stack([x, 0 * x - 3, 0 * x], axis=1), 2.5, 0.0, LaneType.PAVEMENT),
+    )
+    z = [ground_at(lanes, float(v), -3.2, hint)[0] for v in np.arange(9.0, 15.0, 0.01)]
+    assert min(z) == max(z) == KERB_HEIGHT
