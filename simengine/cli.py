@@ -16,6 +16,9 @@ Settings are given as key=value in Hydra's grammar, for example:
                              physics, recorder, criteria)
   weather.rain_rate=12       one value of it
   'weather.optical_range={uniform: [50, 200]}'   a distribution to draw it from
+  '+sensors.lidar_left=${sensors.lidar_top}' 'sensors.lidar_left.mount.position=[1.0, 0.8, 1.9]'
+                             another sensor (camera, actor, event) like one that is there; what is not set
+                             afterwards follows the original, values drawn from distributions included
 """
 
 
@@ -48,9 +51,11 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _generate(arguments: argparse.Namespace) -> int:
+    from simengine.export.after_generating import split_export
     from simengine.simulation.generate import generate
 
-    return generate(arguments.overrides, arguments.multirun)
+    overrides, follow_up = split_export(arguments.overrides)
+    return generate(overrides, arguments.multirun, follow_up)
 
 
 def _replay(arguments: argparse.Namespace) -> int:
@@ -62,7 +67,7 @@ def _replay(arguments: argparse.Namespace) -> int:
 def _test(arguments: argparse.Namespace) -> int:
     from simengine.verify.suite import run_suite
 
-    return run_suite(arguments.paths, arguments.overrides, arguments.junit)
+    return run_suite(arguments.paths, arguments.overrides, arguments.junit, arguments.step_limit)
 
 
 def _export(arguments: argparse.Namespace) -> int:
@@ -115,6 +120,12 @@ And for the run itself:
   workers=2    processes (default: one a core)
   output=DIR   where to (default: a dated folder under outputs/); if DIR holds finished episodes of the same
                scenario, only the missing ones are made
+  export=kitti,coco   also write the dataset in other formats, to DIR/export/kitti and so on, with the formats' own
+               settings (see `simengine export --help`) as export.camera=camera_front, export.validation=0.2
+
+What an episode's file holds is set by recorder=standard|lossless and, for example,
+  recorder.leave_out=[scene,map_lines,instance,camera_front/depth]   topics for viewers (scene, tf, map_lines,
+               signal_lamps, boxes) and channels, of all sensors or of one; digests stay the same
 
 DIR then holds index.parquet (a row an episode), episodes/ID.mcap, preview.png and preview.mp4.
 With -m several values sweep:  generate -m scenario=urban/jaywalker weather=clear,night,fog
@@ -136,18 +147,34 @@ With -m several values sweep:  generate -m scenario=urban/jaywalker weather=clea
         "test", _test, "run scenarios against their criteria",
         _OVERRIDES + """
 Each PATH is a folder or file of scenarios (scenarios/urban, scenarios/highway/cut_in.yaml), or a file with a concrete
-scenario, which takes no settings. Exit code 1 if one fails.
+scenario, which takes no settings.
   episodes=1   seeds per scenario;  seed=1  the first
+  workers=2    processes (default: one a core)
+
+Every scenario runs in a worker process. One whose driver raises something, returns what is no number, ends the
+process or takes longer than --step-limit (default: 30 s) for one step is reported as an error with the driver, the
+step and the value, and the others go on. Laying a scenario out may take ten times the limit; compiling does not count.
+Exit code 0 if all pass, 1 if one fails or its driver does, 2 if the input is wrong or a scenario cannot be laid out.
 """,
     )  # fmt: skip
     testing.add_argument("paths", nargs="+", metavar="PATH", help="scenarios; further key=value settings may follow")
     testing.add_argument("--junit", metavar="FILE", default=None, help="write the verdicts as JUnit XML")
 
+    testing.add_argument(
+        "--step-limit", metavar="SECONDS", type=float, default=30.0, help="longest time for one step (default: 30)"
+    )
+
     exporting = command(
         "export",
         _export,
         "write a dataset that other tools read",
-        "  format=kitti|coco   which\n  output=OUT          an empty or new folder",
+        "  format=kitti|coco   which\n  output=OUT          an empty or new folder\n"
+        "and the format's own:\n"
+        "  camera=NAME         the first one for kitti, all for coco\n"
+        "  lidar=NAME          kitti: the first one\n"
+        "  masks=polygon|rle   coco\n"
+        "  validation=0.2      share of the episodes that are for validation\n"
+        "`simengine generate … export=kitti` does it at once.",
     )
     exporting.add_argument("folder", help="a folder that `generate` wrote, or a sweep")
     exporting.add_argument("settings", nargs="*", metavar="key=value", help="format=… output=…")

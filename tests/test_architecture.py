@@ -26,6 +26,7 @@ HOMES = {
     "pydantic": {"scenario"},
     "pydantic_core": {"simulation/encoding.py"},
     "lxml": {"road/xml.py"},
+    "pyproj": {"road/datum.py"},
     "mcap": {"simulation"},
     "google": {"simulation"},
     "foxglove_schemas_protobuf": {"simulation"},

@@ -97,6 +97,30 @@ def replay(arguments: argparse.Namespace) -> int:
     return print_rows(rows())
 
 
+def recorded(arguments: argparse.Namespace) -> int:
+    """Check labels by recorded files alone."""
+    from tools.checks.recorded import table as check
+
+    files = [Path(text) for text in arguments.files]
+    table = {}
+    with tempfile.TemporaryDirectory(prefix="simengine-recorded-") as scratch:
+        cases = [case for case in check.CASES if not arguments.only or case.name in arguments.only]
+        made = ((path.stem, check.check_file(path)) for path in files)
+        for name, found in made if files else check.found_in(cases, Path(scratch), arguments.override):
+            table[name] = found
+            print(f"{name}:")
+            for what, one in found.items():
+                mark = "   " if one is None or not one.checked else "ok " if not one.errors else "BAD"
+                worst = f"  {one.worst}" if one is not None and one.errors else ""
+                print(f"  {mark} {what:36} {check.cell(one)}{worst}", flush=True)
+    errors = sum(one.errors for found in table.values() for one in found.values() if one is not None)
+    print(f"{errors} errors in {len(table)} recordings")
+    if arguments.write and not files:
+        page = ROOT / "docs" / "label_checks.md"
+        page.write_text(check.as_markdown(table, "tools/check.py recorded --write"))
+    return 0 if table and not errors else 1
+
+
 def determinism(arguments: argparse.Namespace) -> int:
     """Compare digests across workers, processes, instruction sets and kills."""
     from tools.checks import determinism as check
@@ -129,6 +153,25 @@ def traffic(arguments: argparse.Namespace) -> int:
     spans = {"batched": 3600.0 * arguments.hours, "bullet": 60.0 * arguments.minutes}
     places = arguments.only or list(check.PLACES)
     return print_rows(check.rows(spans, places, arguments.each, arguments.workers or default_workers()))
+
+
+def maps(arguments: argparse.Namespace) -> int:
+    """Read every road file of a folder and tell which are read, remarked and refused, and why."""
+    from tools.checks import maps as check
+
+    folder = Path(arguments.folder) if arguments.folder else ROOT.parent / "shared" / "data"
+    found = []
+    print("\n".join(check.HEADER), flush=True)
+    for row in check.rows(folder):
+        found.append(row)
+        print(check.format_row(row), flush=True)
+    print(check.summary(found))
+    if arguments.write:
+        page = ROOT / "docs" / "road_files.md"
+        part = page.with_name(f".{page.name}.part")
+        part.write_text(check.document(found))
+        os.replace(part, page)
+    return 0 if all(row.good for row in found) else 1
 
 
 def ground(arguments: argparse.Namespace) -> int:
@@ -184,6 +227,19 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(run=replay)
 
     check = checks.add_parser(
+        "recorded",
+        help="are the labels in a recorded file right, by that file alone",
+        description="Record eight scenarios, or take files that are there, and check every label that can be checked "
+        "by reading nothing but the MCAP file: derivatives, ids, masks, boxes, depth, points, flow, lamps, signals, "
+        "fixes, inertial samples, collisions, schemas. No part of simengine reads the file.",
+    )
+    check.add_argument("files", nargs="*", metavar="FILE", help="episodes that are there already (.mcap)")
+    check.add_argument("--only", action="append", metavar="NAME", help="one of the recordings by its name; may repeat")
+    check.add_argument("--override", action="append", default=[], metavar="key=value", help="a further setting")
+    check.add_argument("--write", action="store_true", help="keep the table in docs/label_checks.md")
+    check.set_defaults(run=recorded)
+
+    check = checks.add_parser(
         "determinism",
         help="are digests the same however an episode is made",
         description="Generate with a small rig and compare digests: every scenario by one and by two workers and in a "
@@ -211,6 +267,17 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--workers", type=whole_number(0, 1000), default=0, help="processes (default: one a core)")
     check.add_argument("--only", action="append", choices=["ring", "intersection", "flow"], help="a part; may repeat")
     check.set_defaults(run=traffic)
+
+    check = checks.add_parser(
+        "maps",
+        help="which road files are read, with what remarks, and which are refused",
+        description="Read every .xodr and CommonRoad file of a folder and print a table: read, read with remarks or "
+        "refused, and why; with the worst gaps between lanes that lead into each other. Fails if a reader ends in "
+        "anything but a network or one readable error.",
+    )
+    check.add_argument("folder", nargs="?", metavar="FOLDER", help="or one file (default: ../shared/data)")
+    check.add_argument("--write", action="store_true", help="keep the table in docs/road_files.md")
+    check.set_defaults(run=maps)
 
     check = checks.add_parser(
         "ground",

@@ -1,4 +1,4 @@
-"""Buildings, walls and warehouse shelves."""
+"""Buildings, and what makes up a hall: walls, roof, lamps, shelves."""
 
 import numpy as np
 
@@ -8,6 +8,7 @@ from simengine.core.semantics import Semantic
 
 STOREY = 3.1  # [m]
 WINDOW_PITCH = 2.9  # [m]
+_SHEET = 6.0  # of a roof, about [m]
 
 
 def _facade_panel(
@@ -107,6 +108,35 @@ def wall_mesh(size: tuple[float, float, float]) -> Mesh:
     for k in range(count):
         at = -0.5 * length + (k + 0.5) * length / count
         builder.box((at, 0.0, 0.5 * (height - 0.1)), (0.3, 0.95 * width, height - 0.1), Material.CONCRETE)
+    return builder.build()
+
+
+def roof_mesh(size: tuple[float, float, float]) -> Mesh:
+    """Build a hall's flat roof: a ceiling of sheets, and below it, down to z = 0, girders across of half the height."""
+    length, width, height = size
+    girder = 0.5 * height
+    builder = MeshBuilder(Semantic.CEILING)
+    nx, ny = max(1, round(length / _SHEET)), max(1, round(width / _SHEET))
+    dx, dy = length / nx, width / ny
+    for i in range(nx):  # sheets that culling can take or leave
+        for j in range(ny):
+            center = (-0.5 * length + (i + 0.5) * dx, -0.5 * width + (j + 0.5) * dy, girder + 0.25 * height)
+            builder.box(center, (dx, dy, height - girder), Material.CONCRETE, top=Material.ROOF)
+    for i in range(1, nx):
+        builder.box((-0.5 * length + i * dx, 0.0, 0.5 * girder), (0.2, width - 1.0, girder), Material.METAL)
+    return builder.build()
+
+
+def ceiling_lamp_mesh(size: tuple[float, float, float]) -> Mesh:
+    """Build a lamp whose lower face is alight, hung from a ceiling at z = `size[2]`."""
+    length, width, height = size
+    tall = 0.25 * height
+    builder = MeshBuilder(Semantic.CEILING)
+    builder.box((0.0, 0.0, 0.5 * tall + 0.0005), (length, width, tall - 0.001), Material.METAL)
+    x, y = 0.5 * length - 0.03, 0.5 * width - 0.03
+    builder.quad([(-x, -y, 0.0), (-x, y, 0.0), (x, y, 0.0), (x, -y, 0.0)], Material.HEADLAMP)
+    for at in (-0.4 * length, 0.4 * length):
+        builder.box((at, 0.0, 0.5 * (tall + height)), (0.02, 0.02, height - tall), Material.METAL)
     return builder.build()
 
 

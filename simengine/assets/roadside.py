@@ -10,6 +10,10 @@ from simengine.core.semantics import Semantic
 LAMP_RADIUS = 0.10  # 200 mm roundels (EN 12368)
 HOOD_RADIUS, HOOD_DEPTH = 0.11, 0.14  # [m]
 SIGNAL_HEAD = (0.20, 0.30, 0.92)  # depth, width, height of a three-lamp housing [m]
+SIGNAL_BOARD = (0.02, 0.60, 1.18)  # of the board behind it [m]
+SIGNAL_POST_RADIUS = 0.055  # [m]
+SIGNAL_BACK = -SIGNAL_HEAD[0] - 0.06 - SIGNAL_POST_RADIUS  # of the post's rear from the lamps [m]
+LAMP_POST_RADIUS, LANTERN_WIDTH = 0.10, 0.24  # of a street lamp [m]
 
 # Strokes of characters on a 4 × 6 grid: (x0, z0, x1, z1) from the lower left corner.
 _STROKES: dict[str, tuple[tuple[float, float, float, float], ...]] = {
@@ -102,7 +106,7 @@ def signal_mesh(height: float) -> Mesh:
     deep, wide, tall = SIGNAL_HEAD
     middle = height - 0.58
     builder.box((-0.5 * deep, 0.0, middle), SIGNAL_HEAD, Material.PLASTIC_DARK)
-    builder.box((-0.5 * deep, 0.0, middle - 0.01), (0.02, 0.60, 1.18), Material.PLASTIC_DARK)
+    builder.box((-0.5 * deep, 0.0, middle - 0.01), SIGNAL_BOARD, Material.PLASTIC_DARK)
     for k, lamp in enumerate((Material.SIGNAL_GREEN, Material.SIGNAL_AMBER, Material.SIGNAL_RED)):
         z = middle + (k - 1) * 0.29
         _disc(builder, 0.012, z, LAMP_RADIUS, 16, 0.0, lamp)
@@ -115,7 +119,7 @@ def signal_mesh(height: float) -> Mesh:
         for first, second in zip(shell, shell[1:]):
             for i in range(8):
                 builder.quad([first[i], first[i + 1], second[i + 1], second[i]], Material.PLASTIC_DARK)
-    _post(builder, -deep - 0.06, height - 0.2, 0.055)
+    _post(builder, -deep - 0.06, height - 0.2, SIGNAL_POST_RADIUS)
     for z in (middle - 0.35, middle + 0.35):
         builder.box((-deep - 0.02, 0.0, z), (0.10, 0.05, 0.04), Material.METAL, Semantic.POLE)
     return builder.build()
@@ -129,9 +133,9 @@ def lamp_post_mesh(size: tuple[float, float, float]) -> Mesh:
         [(0.0, 0.0, 0.0), (0.0, 0.0, 1.0), (0.0, 0.0, 1.05), (0.0, 0.0, height - 0.5),
             (0.12 * reach, 0.0, height - 0.16),
          (0.4 * reach, 0.0, height - 0.06), (reach - 0.45, 0.0, height - 0.05)],
-        [0.10, 0.095, 0.07, 0.05, 0.045, 0.04, 0.035], 8, Material.METAL,
+        [LAMP_POST_RADIUS, 0.095, 0.07, 0.05, 0.045, 0.04, 0.035], 8, Material.METAL,
     )
-    builder.box((reach - 0.30, 0.0, height - 0.05), (0.60, 0.24, 0.10), Material.METAL)
+    builder.box((reach - 0.30, 0.0, height - 0.05), (0.60, LANTERN_WIDTH, 0.10), Material.METAL)
     z = height - 0.105
     x0, x1, y = reach - 0.52, reach - 0.06, 0.09
     builder.quad([(x0, -y, z), (x0, y, z), (x1, y, z), (x1, -y, z)], Material.HEADLAMP)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from simengine.behavior.events import Event
 from simengine.behavior.scripted import MAX_POINTS, Script, take_lane
-from simengine.core.errors import ConfigError
+from simengine.core.errors import ConfigError, blame
 from simengine.core.geometry import ground_speed, quaternion_from_euler, yaw_from_quaternion
 from simengine.core.state import ActorTable, Mobility, WorldState
 from simengine.road.frenet import project_on_lane
@@ -197,7 +197,9 @@ def find_action(event: Event) -> Callable[[Stage, Event], None]:
             f"scenario.events.{event.name}.do.kind = {event.action.kind}: no such action"
             f"{nearest(event.action.kind, allowed)}; allowed: {', '.join(allowed)}"
         )
-    return installed[event.action.kind].load()
+    kind = event.action.kind
+    with blame(kind, f"scenario.events.{event.name}.do.kind = {kind}: the package that brings it"):
+        return installed[kind].load()
 
 
 def check_mobility(event: Event, actors: ActorTable) -> None:

@@ -33,7 +33,7 @@ from simengine.behavior.route import extend_route
 from simengine.behavior.rules import road_rules
 from simengine.behavior.steering import PREVIEW_TIME, path_curvature_demand
 from simengine.behavior.traffic import decide, empty_scratch, survey
-from simengine.core.errors import ScenarioError
+from simengine.core.errors import ScenarioError, blame
 from simengine.core.geometry import wrap_angle
 from simengine.core.state import EGO, empty_controls
 from simengine.road.network import RoadNetwork
@@ -292,7 +292,11 @@ def make_driver(ego: EgoSpec, network: RoadNetwork, dt: float) -> Driver:
         return _built_in()[ego.driver](ego, network, dt)
     for entry in entry_points(group="simengine.drivers"):
         if entry.name == ego.driver:
-            return entry.load()(ego, network, dt)
+            with blame(entry.name, f"ego.driver = {ego.driver}: the package that brings it"):
+                driver = entry.load()(ego, network, dt)
+            if not isinstance(driver, Driver):
+                raise ScenarioError(f"ego.driver = {ego.driver}: the package's {entry.value} made no simengine Driver")
+            return driver
     names = driver_names()
     close = difflib.get_close_matches(ego.driver, names, 1)
     hint = f" (did you mean {close[0]}?)" if close else ""

@@ -5,7 +5,8 @@ process), and those who find no room wait outside for it.
 
 A vehicle leaves the world when its centre passes the end of a lane that leads nowhere, or when it is left far behind.
 It enters again at the start of a lane that nothing leads to, or as far from the ego as traffic is placed at the start,
-where the gap to everybody on that lane is safe.
+where the gap to everybody on that lane is safe. To everybody outside it is another vehicle then, of the same kind and
+size but with an identity of its own (see `WorldState`).
 """
 
 import math
@@ -44,6 +45,7 @@ IN_VIEW, PARTING = 0.25, 0.2  # how much less often vehicles enter in view, or s
 STREAM = 301
 ARRIVALS = 302  # philox stream of the times between arrivals
 TRIES = 4  # places looked at in one call
+OUT_LEAST = 1.0  # that a vehicle is out before another takes its place: longer than a sensor's sweep or exposure [s]
 TIME_GAP = 1.2  # to the vehicle ahead and behind [s]
 MIN_GAP = 4.0  # [m]
 ASIDE = 0.8  # to boxes beside [m]
@@ -71,6 +73,7 @@ class Inflow(NamedTuple):
     ends: NDArray[np.bool_]  # the lane leads nowhere. (num_lanes,)
     flows: NDArray[np.bool_]  # who leaves and comes back. (num_actors,)
     outside: NDArray[np.bool_]  # who has left; written. (num_actors,)
+    left: NDArray[np.float64]  # when they left, −inf for who was never in the world; written [s]. (num_actors,)
     radius: float  # [m]
     seed: np.uint64
     demand: float  # that comes in at every place where a lane begins, 0 to keep the number of vehicles [1/s]
@@ -119,8 +122,8 @@ def begin_inflow(
         ends=driving & (np.diff(lanes.successor_first) == 0),
         flows=ordinary if rate > 0.0 else ordinary & state.valid[0],
         outside=ordinary & ~state.valid[0] if rate > 0.0 else np.zeros(len(stays), np.bool_),
-        radius=radius, seed=seed, demand=rate, due=due, arrived=np.zeros(len(rows), np.int64),
-        admitted=np.zeros(len(rows), np.int64),
+        left=np.full(len(stays), -math.inf), radius=radius, seed=seed, demand=rate, due=due,
+        arrived=np.zeros(len(rows), np.int64), admitted=np.zeros(len(rows), np.int64),
     )  # fmt: skip
 
 
@@ -274,11 +277,12 @@ def refill(inflow: Inflow, actors: ActorTable, state: WorldState, memory: Driver
     ) and inflow.demand == 0.0:
         return state
     leaving, waiting = np.flatnonzero(gone == LEAVES), np.flatnonzero(gone == WAITS)
+    waiting = waiting[time - inflow.left[waiting] >= OUT_LEAST]
     entering = state
     if len(leaving):
         entering = copy_state(state)
         entering.valid[0, leaving] = False
-        inflow.outside[leaving] = True
+        inflow.outside[leaving], inflow.left[leaving] = True, time
         for a in leaving.tolist():
             _forget(memory, a)
     if inflow.demand > 0.0:
@@ -365,6 +369,8 @@ def _enter(
 ) -> None:
     """Stand a vehicle on the ground at a place, level with it and rolling, its driver's mind empty."""
     inflow.outside[a] = False
+    if inflow.left[a] > -math.inf:  # the largest id so far stays in its slot until that slot gets a larger one
+        state.identity[0, a] = int(state.identity[0].max()) + 1
     _forget(memory, a)
     x, y, z, c, s, _, _ = (float(value) for value in inflow.site[k])
     height, nx, ny, nz = ground_at(inflow.lanes, x, y, z)

@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 
 from simengine.behavior.conditions import GRAVITY, grip_bound
 from simengine.behavior.following import FAR, follow, nearest_on_lane, respond_to_lane
-from simengine.behavior.lateral import start_change
+from simengine.behavior.lateral import LENGTHS_OF_CHANGE, SHORTEST_CHANGE, start_change
 from simengine.behavior.memory import (
     COMFORTABLE_DECELERATION,
     EXIT_TURN,
     FROM_LANE,
     MAX_ACCELERATION,
     MIN_GAP,
+    NEXT,
     POLITENESS,
     PRESENT,
     PROGRESS,
@@ -28,7 +29,7 @@ from simengine.behavior.memory import (
 from simengine.behavior.mobil import BIAS, SAFE_DECELERATION, THRESHOLD, is_safe, lane_change_incentive
 from simengine.behavior.occupancy import BOX_ALONG, BOX_HALF, LAST, LENGTH, SPEED, WIDTH, Occupancy, X, Y
 from simengine.behavior.route import enter_lane
-from simengine.behavior.rules import DRIVING, Ways, is_drivable
+from simengine.behavior.rules import DRIVING, Ways, is_drivable, may_cross, opens_ahead
 from simengine.road.frenet import lane_width, project_on_lane_near
 
 HORIZON = 150.0  # ahead and behind [m]
@@ -254,10 +255,18 @@ def consider_change(
     best, best_side, best_s, best_t = 0.0, 0, 0.0, 0.0
     for side in range(1, -2, -2):
         target = lanes.lane_left[lane] if side == 1 else lanes.lane_right[lane]
-        may = lanes.may_left[lane] if side == 1 else lanes.may_right[lane]
-        if target < 0 or lanes.lane_type[target] != DRIVING or not (may or needed == side):
+        if target < 0 or lanes.lane_type[target] != DRIVING or needed == -side:
             continue
-        if needed == -side:
+        here = memory.s[e, a]
+        if needed == side:  # a line that is closed to the lane's end is crossed where it must be
+            may = may_cross(lanes, lane, side, here, here) or not opens_ahead(lanes, lane, side, here)
+        else:
+            way = max(SHORTEST_CHANGE, LENGTHS_OF_CHANGE * length, CHANGE_DURATION * speed)
+            rest, following = here + way - lanes.lane_length[lane], memory.route[e, a, NEXT]
+            may = may_cross(lanes, lane, side, here, here + way)
+            if may and rest > 0.0 and following >= 0 and lanes.lane_junction[following] < 0:
+                may = may_cross(lanes, following, side, 0.0, rest)
+        if not may:
             continue
         share = lanes.lane_length[target] / lanes.lane_length[lane]
         s, t = project_on_lane_near(lanes, target, pose[X], pose[Y], memory.s[e, a] * share)

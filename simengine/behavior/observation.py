@@ -60,6 +60,7 @@ class DriverObservation(NamedTuple):
     preview: NDArray[np.float64]  # centre line ahead every 2.5 m: x, y [m], heading [rad], curvature [1/m]. (n ≤ 40, 4)
     present: NDArray[np.bool_]  # in the world at all. (num_actors,)
     visible: NDArray[np.bool_]  # within sight and not hidden behind a vehicle. (num_actors,)
+    identity: NDArray[np.int32]  # who they are: a place may go to another vehicle when one has left. (num_actors,)
     kind: NDArray[np.int32]  # ActorKind. (num_actors,)
     mobility: NDArray[np.int32]  # Mobility. (num_actors,)
     actor_position: NDArray[np.float64]  # box centres, world [m]. (num_actors, 3)
@@ -70,7 +71,7 @@ class DriverObservation(NamedTuple):
     signals: NDArray[np.int32]  # SignalColor of every signal of the network. (num_signals,)
     friction: float  # µ of the road
     sight_distance: float  # [m]
-    headlights: bool  # it is dark
+    headlights: bool  # drivers have them on
     frames: Mapping[str, object]  # latest frame of every sensor
 
 
@@ -236,6 +237,7 @@ def observe(
         preview=preview[:count],
         present=state.valid[0].copy(),
         visible=visible,
+        identity=state.identity[0].copy(),
         kind=actors.kind[0],
         mobility=actors.mobility[0],
         actor_position=state.position[0].copy(),

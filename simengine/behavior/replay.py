@@ -1,8 +1,10 @@
 """Actors that follow a recording, until somebody gets in their way.
 
-Positions are cubic Hermite curves through the recorded samples with central differences as tangents (Catmull–Rom), so
-they pass through every sample exactly; headings are interpolated along the shorter arc. At the hand-over an actor takes
-a velocity fitted to the recording over ±0.5 s: recorded positions carry noise that a difference of two would amplify.
+Positions and headings are cubic Hermite curves through the recorded samples with central differences as tangents
+(Catmull–Rom), so they pass through every sample exactly, and velocities and yaw rates are their derivatives; headings
+turn along the shorter arc. Recorded positions carry noise that a difference of differences would amplify to many g:
+accelerations are the slope of the velocity fitted over ±0.5 s, and at the hand-over an actor takes a velocity fitted
+to the positions over the same time.
 """
 
 import math
@@ -36,6 +38,8 @@ class Recording(NamedTuple):
     tangent: NDArray[np.float64]  # [m/s]. (num_rows, num_samples, 2)
     heading: NDArray[np.float64]  # [rad]. (num_rows, num_samples)
     fitted: NDArray[np.float64]  # velocity fitted over ±0.5 s [m/s]. (num_rows, num_samples, 2)
+    yaw_rate: NDArray[np.float64]  # tangent of the heading [rad/s]. (num_rows, num_samples)
+    acceleration: NDArray[np.float64]  # slope of the velocity over ±0.5 s [m/s²]. (num_rows, num_samples, 2)
 
 
 def lay_out(tracks: RecordedTracks, time_step: float, row: NDArray[np.int64]) -> Recording:
@@ -48,7 +52,12 @@ def lay_out(tracks: RecordedTracks, time_step: float, row: NDArray[np.int64]) ->
     """
     tangent, fitted = np.zeros_like(tracks.position), np.zeros_like(tracks.position)
     fit_velocities(tracks.valid, tracks.position, time_step, FIT, tangent, fitted)
-    return Recording(time_step, row, tracks.valid, tracks.position, tangent, tracks.heading, fitted)
+    yaw_rate, acceleration = np.zeros_like(tracks.heading), np.zeros_like(tracks.position)
+    turn_rates(tracks.valid, tracks.heading, time_step, yaw_rate)
+    fit_slopes(tracks.valid, tangent, time_step, FIT, acceleration)
+    return Recording(
+        time_step, row, tracks.valid, tracks.position, tangent, tracks.heading, fitted, yaw_rate, acceleration
+    )
 
 
 @njit(cache=True, _nrt=False)
@@ -80,19 +89,79 @@ def fit_velocities(
             if high > low:
                 for c in range(2):
                     tangent[r, k, c] = (position[r, high, c] - position[r, low, c]) / ((high - low) * time_step)
-            first, last = k, k
-            while first > 0 and k - first < reach and valid[r, first - 1]:
-                first -= 1
-            while last + 1 < valid.shape[1] and last - k < reach and valid[r, last + 1]:
-                last += 1
-            middle = 0.5 * (first + last)
-            weight = 0.0
-            for i in range(first, last + 1):
-                weight += (i - middle) ** 2
-                for c in range(2):
-                    fitted[r, k, c] += (i - middle) * position[r, i, c]
+            first, last = _window(valid, r, k, reach, 0)
             for c in range(2):
-                fitted[r, k, c] = fitted[r, k, c] / (weight * time_step) if weight > 0.0 else 0.0
+                fitted[r, k, c] = _slope(position, r, first, last, c) / time_step
+
+
+@njit(cache=True, _nrt=False)
+def _window(valid: NDArray[np.bool_], r: int, k: int, reach: int, least: int) -> tuple[int, int]:
+    """Return the first and last of the samples around one that are no farther than `reach` and without a gap.
+
+    At an end of the track the window goes on to the other side until it is `least` steps long.
+    """
+    first, last = k, k
+    while first > 0 and k - first < reach and valid[r, first - 1]:
+        first -= 1
+    while last + 1 < valid.shape[1] and last - k < reach and valid[r, last + 1]:
+        last += 1
+    while first > 0 and last - first < least and valid[r, first - 1]:
+        first -= 1
+    while last + 1 < valid.shape[1] and last - first < least and valid[r, last + 1]:
+        last += 1
+    return first, last
+
+
+@njit(cache=True, _nrt=False)
+def _slope(values: NDArray[np.float64], r: int, first: int, last: int, c: int) -> float:
+    """Return the least-squares slope of a component over the samples first to last [1/sample]; 0 of a single one."""
+    middle, weight, total = 0.5 * (first + last), 0.0, 0.0
+    for i in range(first, last + 1):
+        weight += (i - middle) ** 2
+        total += (i - middle) * values[r, i, c]
+    return total / weight if weight > 0.0 else 0.0
+
+
+@njit(cache=True, _nrt=False)
+def fit_slopes(
+    valid: NDArray[np.bool_], values: NDArray[np.float64], time_step: float, half_window: float,
+    out: NDArray[np.float64],
+) -> None:
+    """Write the least-squares slope of a vector around every sample; see `fit_velocities` for the arguments.
+
+    At the ends of a track the window is as long as within it: half of one would double the noise.
+    """
+    reach = max(1, round(half_window / time_step))
+    for r in range(valid.shape[0]):
+        for k in range(valid.shape[1]):
+            if valid[r, k]:
+                first, last = _window(valid, r, k, reach, 2 * reach)
+                for c in range(2):
+                    out[r, k, c] = _slope(values, r, first, last, c) / time_step
+
+
+@njit(cache=True, _nrt=False)
+def turn_rates(
+    valid: NDArray[np.bool_], heading: NDArray[np.float64], time_step: float, out: NDArray[np.float64]
+) -> None:
+    """Write central differences of every track's heading, one-sided at the ends [rad/s].
+
+    Args:
+        valid: Shape (num_rows, num_samples).
+        heading: [rad]. Shape (num_rows, num_samples).
+        time_step: [s].
+        out: Shape (num_rows, num_samples).
+    """
+    for r in range(valid.shape[0]):
+        for k in range(valid.shape[1]):
+            if not valid[r, k]:
+                continue
+            turned, steps = 0.0, 0
+            if k > 0 and valid[r, k - 1]:
+                turned, steps = turned + wrap_angle(heading[r, k] - heading[r, k - 1]), steps + 1
+            if k + 1 < valid.shape[1] and valid[r, k + 1]:
+                turned, steps = turned + wrap_angle(heading[r, k + 1] - heading[r, k]), steps + 1
+            out[r, k] = turned / (steps * time_step) if steps > 0 else 0.0
 
 
 @njit(cache=True, _nrt=False)
@@ -102,6 +171,7 @@ def recorded_pose(
     position: NDArray[np.float64],
     tangent: NDArray[np.float64],
     heading: NDArray[np.float64],
+    yaw_rate: NDArray[np.float64],
     r: int,
     time: float,
 ) -> tuple[bool, float, float, float, float, float, float]:
@@ -113,10 +183,8 @@ def recorded_pose(
     if k < 0 or k >= num_samples or not valid[r, k]:
         return False, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     if f < 1e-9:
-        turn = 0.0
-        if k + 1 < num_samples and valid[r, k + 1]:
-            turn = wrap_angle(heading[r, k + 1] - heading[r, k]) / time_step
-        return True, position[r, k, 0], position[r, k, 1], heading[r, k], tangent[r, k, 0], tangent[r, k, 1], turn
+        vx, vy = tangent[r, k, 0], tangent[r, k, 1]
+        return True, position[r, k, 0], position[r, k, 1], heading[r, k], vx, vy, yaw_rate[r, k]
     if k + 1 >= num_samples or not valid[r, k + 1]:
         return False, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     f2, f3 = f * f, f * f * f
@@ -128,7 +196,23 @@ def recorded_pose(
     vx = (da * position[r, k, 0] + dc * position[r, k + 1, 0]) / h + db * tangent[r, k, 0] + dd * tangent[r, k + 1, 0]
     vy = (da * position[r, k, 1] + dc * position[r, k + 1, 1]) / h + db * tangent[r, k, 1] + dd * tangent[r, k + 1, 1]
     turn = wrap_angle(heading[r, k + 1] - heading[r, k])
-    return True, x, y, wrap_angle(heading[r, k] + f * turn), vx, vy, turn / h
+    yaw = heading[r, k] + b * h * yaw_rate[r, k] + c * turn + d * h * yaw_rate[r, k + 1]
+    rate = dc * turn / h + db * yaw_rate[r, k] + dd * yaw_rate[r, k + 1]
+    return True, x, y, wrap_angle(yaw), vx, vy, rate
+
+
+@njit(cache=True, _nrt=False)
+def recorded_acceleration(
+    time_step: float, acceleration: NDArray[np.float64], r: int, time: float
+) -> tuple[float, float]:
+    """Return the acceleration of a track that is there at a time [s], between samples on the line, x and y [m/s²]."""
+    at = time / time_step
+    k = int(math.floor(at + 1e-9))
+    f = max(0.0, at - k)
+    x, y = acceleration[r, k, 0], acceleration[r, k, 1]
+    if f < 1e-9:
+        return x, y
+    return x + f * (acceleration[r, k + 1, 0] - x), y + f * (acceleration[r, k + 1, 1] - y)
 
 
 @njit(cache=True, _nrt=False)
@@ -163,6 +247,7 @@ def _intruder(
                 recording.position,
                 recording.tangent,
                 recording.heading,
+                recording.yaw_rate,
                 recording.row[a],
                 time + ahead,
             )
@@ -242,7 +327,10 @@ def hand_over(recording: Recording, actors: ActorTable, state: WorldState, time:
 def _recorded_poses(
     recording: Recording, replayed: NDArray[np.bool_], time: float, here: NDArray[np.bool_], out: NDArray[np.float64]
 ) -> None:
-    """Write whether every replayed actor is there, and x, y, heading, vx, vy, yaw rate. Shapes (n,), (n, 6)."""
+    """Write whether every replayed actor is there, and x, y, heading, vx, vy, yaw rate, ax, ay.
+
+    Shapes (n,) and (n, 8).
+    """
     for a in range(len(replayed)):
         here[a] = False
         if recording.row[a] >= 0 and replayed[a]:
@@ -252,9 +340,14 @@ def _recorded_poses(
                 recording.position,
                 recording.tangent,
                 recording.heading,
+                recording.yaw_rate,
                 recording.row[a],
                 time,
             )
+            if here[a]:
+                out[a, 6], out[a, 7] = recorded_acceleration(
+                    recording.time_step, recording.acceleration, recording.row[a], time
+                )
 
 
 @njit(cache=True, _nrt=False)
@@ -267,8 +360,9 @@ def _stand(
     orientation: NDArray[np.float64],
     velocity: NDArray[np.float64],
     angular_velocity: NDArray[np.float64],
+    acceleration: NDArray[np.float64],
 ) -> None:
-    """Stand actors on the ground with a pose in plan view; the last four are written."""
+    """Stand actors on the ground with a pose and its changes in plan view; the last five are written."""
     for a in range(len(here)):
         if not here[a]:
             continue
@@ -282,6 +376,8 @@ def _stand(
             orientation[a, i] = q[i]
         position[a, 0], position[a, 1], position[a, 2] = pose[a, 0], pose[a, 1], z + 0.5 * height[a] * nz
         velocity[a, 0], velocity[a, 1], velocity[a, 2] = vx, vy, -(nx * vx + ny * vy) / max(nz, 0.2)
+        ax, ay = pose[a, 6], pose[a, 7]
+        acceleration[a, 0], acceleration[a, 1], acceleration[a, 2] = ax, ay, -(nx * ax + ny * ay) / max(nz, 0.2)
         angular_velocity[a, 0] = angular_velocity[a, 1] = 0.0
         angular_velocity[a, 2] = pose[a, 5]
 
@@ -301,7 +397,7 @@ def follow_recording(
         time: [s].
     """
     count = state.valid.shape[1]
-    here, pose = np.zeros(count, np.bool_), np.zeros((count, 6))
+    here, pose = np.zeros(count, np.bool_), np.zeros((count, 8))
     _recorded_poses(recording, state.replayed[0], time, here, pose)
     after = copy_state(state)
     follows = state.replayed[0] & (recording.row >= 0)
@@ -312,6 +408,6 @@ def follow_recording(
     ground_at_batch(lanes, pose[:, 0].copy(), pose[:, 1].copy(), state.position[0, :, 2] - half, ground)
     _stand(
         here, pose, ground, actors.height[0], after.position[0], after.orientation[0], after.velocity[0],
-        after.angular_velocity[0],
+        after.angular_velocity[0], after.acceleration[0],
     )  # fmt: skip
     return after

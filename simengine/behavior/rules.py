@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from simengine.behavior.wide_turns import find_near_lanes
 from simengine.core.geometry import wrap_angle
 from simengine.road.frenet import lane_fraction, project_on_lane_near, segment_foot
-from simengine.road.network import LaneArrays, LaneType, MarkingType, RoadNetwork, lane_arrays
+from simengine.road.network import LEFT, RIGHT, LaneArrays, LaneType, RoadNetwork, lane_arrays
 
 DRIVING, BIKING, FLOOR = int(LaneType.DRIVING), int(LaneType.BIKING), int(LaneType.FLOOR)
 LEVEL = 4.0  # an actor farther above or below a lane is on another level [m]
@@ -45,8 +45,7 @@ class Ways(NamedTuple):
     predecessor_first: NDArray[np.int32]
     predecessor: NDArray[np.int32]
     lane_tightest: NDArray[np.float64]  # largest curvature either way [1/m]. (num_lanes,)
-    may_left: NDArray[np.bool_]  # the marking on this side may be crossed. (num_lanes,)
-    may_right: NDArray[np.bool_]
+    point_may_cross: NDArray[np.bool_]  # the line left, right may be crossed up to the next point. (num_points, 2)
 
 
 class Grid(NamedTuple):
@@ -114,15 +113,13 @@ def road_rules(network: RoadNetwork) -> RoadRules:
     stop_order, stop_first = _sorted_by_lane(network.stop_lane, num_lanes)
     owner = np.repeat(np.arange(len(network.crossing_width), dtype=np.int32), np.diff(network.crossing_lane_first))
     crossing_order, crossing_first = _sorted_by_lane(network.crossing_lane, num_lanes)
-    free = (MarkingType.NONE, MarkingType.BROKEN)
     shown = {int(group): signal for signal, group in reversed(list(enumerate(network.signal_group)))}
     lanes = lane_arrays(network)
     shared = {name: getattr(lanes, name) for name in Ways._fields if name in LaneArrays._fields}
     ways = Ways(
         **shared,
         lane_tightest=np.maximum.reduceat(np.abs(network.point_curvature), network.lane_first_point[:-1]),
-        may_left=np.isin(network.lane_marking_left, free),
-        may_right=np.isin(network.lane_marking_right, free),
+        point_may_cross=network.point_may_cross,
     )
     grid = Grid(
         lanes.grid_origin, lanes.grid_cell, lanes.grid_shape, lanes.grid_first, lanes.grid_point, lanes.point_lane,
@@ -180,6 +177,31 @@ def lane_heading(lanes: Ways, lane: int, s: float) -> float:
     """Return the direction of a lane at `s` [rad]; beyond its ends that of the end."""
     i, f = lane_fraction(lanes, lane, s)
     return wrap_angle(lanes.point_heading[i] + f * wrap_angle(lanes.point_heading[i + 1] - lanes.point_heading[i]))
+
+
+@njit(cache=True, _nrt=False)
+def may_cross(lanes: Ways, lane: int, side: int, start: float, end: float) -> bool:
+    """Return whether the line left (side 1) or right (−1) of a lane may be crossed all the way between two s [m]."""
+    column = LEFT if side == 1 else RIGHT
+    i, _ = lane_fraction(lanes, lane, start)
+    while i < lanes.lane_first_point[lane + 1] - 1:
+        if not lanes.point_may_cross[i, column]:
+            return False
+        i += 1
+        if lanes.point_s[i] >= end:
+            break
+    return True
+
+
+@njit(cache=True, _nrt=False)
+def opens_ahead(lanes: Ways, lane: int, side: int, s: float) -> bool:
+    """Return whether the line left (side 1) or right (−1) of a lane may be crossed anywhere from s [m] to its end."""
+    column = LEFT if side == 1 else RIGHT
+    i, _ = lane_fraction(lanes, lane, s)
+    last = lanes.lane_first_point[lane + 1] - 1
+    while i < last and not lanes.point_may_cross[i, column]:
+        i += 1
+    return i < last
 
 
 @njit(cache=True, _nrt=False)

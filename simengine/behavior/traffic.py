@@ -260,7 +260,7 @@ def decide(
         tested: Whether this is a driver under test, who brakes as people do; others avoid every touch they foresee.
         friction: µ.
         sight: How far drivers see [m].
-        headlights: It is dark.
+        headlights: Drivers have them on.
         seed: Of the routes.
         dt: Time since the last call [s].
         e: World.

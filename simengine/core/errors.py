@@ -1,5 +1,7 @@
 """Errors that a user can cause: each names the place, the value and what is allowed."""
 
+import os
+
 
 class ScenarioError(ValueError):
     """A scenario, road or recording that cannot be used."""
@@ -7,3 +9,46 @@ class ScenarioError(ValueError):
 
 class ConfigError(ValueError):
     """A setting or option that cannot be used."""
+
+
+class PartError(ScenarioError):
+    """A part of an installed package (a driver, an action …) raised something; the message names it."""
+
+
+class blame:  # noqa: N801  a context manager, used like a function
+    """Turn what a part of an installed package raises into one error that names the part.
+
+    Nothing is changed for parts of simengine itself: what they raise is an error of their own or a bug.
+
+    Args:
+        part: The driver, action, criterion or sensor that is called within.
+        name: What to call it, as in "driver acme".
+        at: When, as in " at step 12 (0.60 s)"; empty while it is made: then its own `ConfigError` passes through.
+    """
+
+    __slots__ = ("_at", "_name", "_part")
+
+    def __init__(self, part: object, name: str, at: str = "") -> None:
+        self._part, self._name, self._at = part, name, at
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
+        if error is None or isinstance(error, KeyboardInterrupt | GeneratorExit):
+            return
+        if not self._at and isinstance(error, ConfigError | ScenarioError):  # what a part says of its own settings
+            return
+        home = getattr(self._part, "__module__", None) or type(self._part).__module__
+        if home.partition(".")[0] != "simengine":
+            raise PartError(f"{self._name} raised {describe_error(error)}{self._at}") from error
+
+
+def describe_error(error: BaseException) -> str:
+    """Return an exception's type, text and the place it came from, in one line."""
+    text = " ".join(str(error).split())
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f" in {os.path.basename(trace.tb_frame.f_code.co_filename)} line {trace.tb_lineno}" if trace else ""
+    return f"{type(error).__name__}{': ' if text else ''}{text}{place}"

@@ -22,6 +22,7 @@ class ActorPoses(NamedTuple):
 
     time_ns: int
     valid: NDArray[np.bool_]  # (num_actors,)
+    identity: NDArray[np.int32]  # who they are, see `WorldState`. (num_actors,)
     position: NDArray[np.float64]  # box centre, world [m]. (num_actors, 3)
     orientation: NDArray[np.float64]  # w, x, y, z. (num_actors, 4)
     velocity: NDArray[np.float64]  # world [m/s]. (num_actors, 3)
@@ -101,7 +102,7 @@ def _mix_actors(
     """Write every actor's quantities at a fraction of the way between two states, in one call: it costs less than ten.
 
     Args:
-        valid: In the world, before and after. Shapes (1, num_actors).
+        valid: In the world before, and the same one after. Shapes (1, num_actors).
         fraction: In 0..1.
         orientation: Before and after. Shapes (1, num_actors, 4).
         vectors: Quantities of shape (1, num_actors, 3), all before, then all after.
@@ -141,8 +142,9 @@ def interpolate_states(before: WorldState, after: WorldState, fraction: float, t
     if fraction != 0.0:
         orientation, vectors = np.empty_like(orientation), tuple(np.empty_like(vector) for vector in vectors)
         wheels, scalars = tuple(np.empty_like(w) for w in wheels), tuple(np.empty_like(s) for s in scalars)
+        same = after.valid & (after.identity == before.identity)
         _mix_actors(
-            (before.valid, after.valid), float(fraction), (before.orientation, after.orientation),
+            (before.valid, same), float(fraction), (before.orientation, after.orientation),
             _vectors_of(before) + _vectors_of(after),
             (before.wheel_rotation, before.wheel_speed, after.wheel_rotation, after.wheel_speed),
             (before.steering, before.gait_phase, after.steering, after.gait_phase),
@@ -152,6 +154,7 @@ def interpolate_states(before: WorldState, after: WorldState, fraction: float, t
     return ActorPoses(
         time_ns=time_ns,
         valid=before.valid[0],
+        identity=before.identity[0],
         position=position,
         orientation=orientation,
         velocity=velocity,

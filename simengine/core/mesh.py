@@ -1,5 +1,6 @@
 """Triangle meshes: rigid parts with a material and a label class per triangle."""
 
+import math
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -96,6 +97,23 @@ def merge_meshes(meshes: list[Mesh]) -> Mesh:
         part_role=np.zeros(1, np.int16),
         part_pivot=np.zeros((1, 3), np.float32),
     )
+
+
+def encloses(mesh: Mesh, point: NDArray[np.float64]) -> bool:
+    """Return whether a point lies inside a mesh of closed solids, by the solid angle that its triangles fill around it.
+
+    Formula: Van Oosterom and Strackee, "The solid angle of a plane triangle", IEEE Trans. Biomed. Eng. 30 (1983).
+
+    Args:
+        mesh: Seen in its rest pose.
+        point: In the mesh's frame [m]. Shape (3,).
+    """
+    a, b, c = (mesh.vertex[mesh.triangle[:, k]].astype(np.float64) - point for k in range(3))
+    la, lb, lc = (np.sqrt((side * side).sum(axis=1)) for side in (a, b, c))
+    volume = (a * np.cross(b, c)).sum(axis=1)
+    spread = la * lb * lc + (a * b).sum(axis=1) * lc + (b * c).sum(axis=1) * la + (c * a).sum(axis=1) * lb
+    turns = sum(math.atan2(v, s) for v, s in zip(volume.tolist(), spread.tolist(), strict=True)) / (2.0 * math.pi)
+    return turns > 0.5
 
 
 def transform_mesh(mesh: Mesh, position: tuple[float, float, float], yaw: float) -> Mesh:

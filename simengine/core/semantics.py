@@ -37,6 +37,8 @@ class Semantic(IntEnum):
     ROBOT = 23
     SHELF = 24
     FLOOR = 25
+    CEILING = 26  # the roof of a hall and the lamps below it
+    EGO = 27  # the body that carries the sensors, whatever its kind
 
 
 # Cityscapes' published colours where it has the class, distinct hues elsewhere.
@@ -67,6 +69,8 @@ _COLORS = {
     Semantic.ROBOT: (0, 200, 200),
     Semantic.SHELF: (139, 101, 8),
     Semantic.FLOOR: (170, 170, 160),
+    Semantic.CEILING: (110, 100, 90),
+    Semantic.EGO: (64, 196, 255),
 }
 
 SEMANTIC_OF_KIND: dict[ActorKind, Semantic] = {kind: Semantic[kind.name] for kind in ActorKind}

@@ -88,6 +88,7 @@ class ActorTable(NamedTuple):
     rolling_resistance: NDArray[np.float64]  # coefficient [-]
     max_speed: NDArray[np.float64]  # [m/s]
     variant: NDArray[np.int32]  # which parametric mesh of its kind
+    model: NDArray[np.int32]  # row of the catalog, −1 for what is not of it
     color: NDArray[np.float32]  # body paint, linear RGB in 0..1. Shape (num_envs, num_actors, 3)
 
 
@@ -96,6 +97,9 @@ class WorldState(NamedTuple):
 
     tick: NDArray[np.int64]  # physics ticks since the start. Shape (num_envs,)
     valid: NDArray[np.bool_]  # in the world now
+    # Who is, or was last, in this slot: an id that nobody else ever has in an episode, and that is told to the outside
+    # instead of the slot. It is the slot's index until a vehicle that has left is followed by another.
+    identity: NDArray[np.int32]
     replayed: NDArray[np.bool_]  # pose and velocity follow a recording at this tick
     position: NDArray[np.float64]  # box centre, world [m]. (num_envs, num_actors, 3)
     orientation: NDArray[np.float64]  # w, x, y, z. (num_envs, num_actors, 4)
@@ -124,7 +128,7 @@ class Controls(NamedTuple):
 def empty_actors(num_envs: int, num_actors: int) -> ActorTable:
     """Allocate a table with no actor present."""
     shape = (num_envs, num_actors)
-    integers = {"kind", "mobility", "behavior", "variant"}
+    integers = {"kind", "mobility", "behavior", "variant", "model"}
     fields: dict[str, np.ndarray] = {}
     for name in ActorTable._fields:
         if name == "present":
@@ -133,6 +137,7 @@ def empty_actors(num_envs: int, num_actors: int) -> ActorTable:
             fields[name] = np.zeros((*shape, 3), np.float32)
         else:
             fields[name] = np.zeros(shape, np.int32 if name in integers else np.float64)
+    fields["model"][:] = -1
     return ActorTable(**fields)
 
 
@@ -144,6 +149,7 @@ def empty_state(num_envs: int, num_actors: int) -> WorldState:
     return WorldState(
         tick=np.zeros(num_envs, np.int64),
         valid=np.zeros(shape, np.bool_),
+        identity=np.tile(np.arange(num_actors, dtype=np.int32), (num_envs, 1)),
         replayed=np.zeros(shape, np.bool_),
         position=np.zeros((*shape, 3)),
         orientation=orientation,

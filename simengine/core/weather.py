@@ -17,6 +17,22 @@ _RAIN_COEFFICIENT, _RAIN_EXPONENT = 3.65e-4, 0.63
 _SNOW_COEFFICIENT, _SNOW_EXPONENT = 5.0e-3, 0.75
 # Tyre-road friction, middle of published bands (asphalt dry .70–.80, wet .45–.55; packed snow .25–.35; ice .05–.15).
 FRICTION_DRY, FRICTION_WET, FRICTION_SNOW, FRICTION_ICE = 0.75, 0.50, 0.30, 0.10
+# Head lamps are on below this illuminance (UN R48, annex 12: automatic switching) [lx] ...
+DARK = 1000.0
+# ... and where a vehicle cannot be discerned at 1000 ft, or precipitation keeps the wipers running (California Vehicle
+# Code § 24400; the same in words, without a number: § 17 (3) StVO, UK Highway Code 226) ...
+LAMPS_SIGHT = 304.8  # [m]
+# ... which is from moderate rain on (2.5 mm/h), and moderate snow, in which one sees no farther than 1 km (AMS Glossary
+# of Meteorology, "rain", "snow"): 0.5 mm/h of water by the extinction below.
+LAMPS_RAIN, LAMPS_SNOW = 2.5, 0.5  # [mm/h]
+# Rain under which the ground is half wet [mm/h]: 15 to 50 mm/h then leave it 0.88 to 0.96 wet.
+_HALF_WET = 2.0
+_HALF_COVERED = 0.5  # snowfall, as water, under which half of the ground is white [mm/h]
+_DAMP, _FOG_RANGE = 0.3, 1000.0  # wetness that fog leaves, and the optical range below which air is fog (WMO) [m]
+_FREEZING = 0.0  # [°C]
+# Light of a hall: 200 lx for aisles with people, 300 lx for packing and dispatch (EN 12464-1, 5.4 and 5.5).
+HALL_ILLUMINANCE = 250.0  # [lx]
+_HALL_OPTICAL_RANGE = 20_000.0  # of clear air [m]
 
 
 class Weather(NamedTuple):
@@ -35,6 +51,42 @@ class Weather(NamedTuple):
     wind_speed: float  # [m/s]
     wind_direction: float  # towards, counter-clockwise from east [rad]
     street_lights: float  # 0 off, 1 on
+    hall_light: float = 0.0  # illuminance under the roof of a hall, 0 under the open sky [lx]
+
+
+def hall_weather(outside: Weather) -> Weather:
+    """Return the weather in a lit hall: dry, clear, still air under a roof, as warm as outside."""
+    return outside._replace(
+        rain_rate=0.0, snow_rate=0.0, optical_range=_HALL_OPTICAL_RANGE, cloud=1.0, wetness=0.0, snow_cover=0.0,
+        ice=0.0, wind_speed=0.0, street_lights=1.0, hall_light=HALL_ILLUMINANCE,
+    )  # fmt: skip
+
+
+def wetness_under(rain_rate: float, snow_rate: float, optical_range: float, temperature: float) -> float:
+    """Return how wet precipitation and fog leave the ground, 0..1.
+
+    Args:
+        rain_rate: [mm/h].
+        snow_rate: Water equivalent; it melts above 0 °C [mm/h].
+        optical_range: Of fog or haze [m].
+        temperature: [°C].
+    """
+    water = rain_rate + (snow_rate if temperature > _FREEZING else 0.0)
+    return max(water / (water + _HALF_WET), _DAMP if optical_range < _FOG_RANGE else 0.0)
+
+
+def snow_cover_under(snow_rate: float, temperature: float) -> float:
+    """Return the share of the ground that falling snow [mm/h of water] covers; above 0 °C it melts."""
+    return snow_rate / (snow_rate + _HALF_COVERED) if temperature <= _FREEZING else 0.0
+
+
+def needs_headlamps(weather: Weather) -> bool:
+    """Return whether drivers have their low beams on: in the dark, and by day where fog, rain or snow hide vehicles."""
+    if sun_illuminance(weather) + sky_illuminance(weather) < DARK:
+        return True
+    if _MOR_CONTRAST / extinction(weather) < LAMPS_SIGHT:
+        return True
+    return weather.rain_rate >= LAMPS_RAIN or weather.snow_rate >= LAMPS_SNOW
 
 
 def extinction(weather: Weather) -> float:
@@ -68,7 +120,7 @@ def sun_illuminance(weather: Weather) -> float:
     128 klx outside the atmosphere, extinction 0.21 per air mass (Kasten–Young 1989), cut by clouds.
     """
     elevation_deg = math.degrees(weather.sun_elevation)
-    if elevation_deg <= 0.0:
+    if elevation_deg <= 0.0 or weather.hall_light > 0.0:
         return 0.0
     air_mass = 1.0 / (math.sin(weather.sun_elevation) + 0.50572 * (elevation_deg + 6.07995) ** -1.6364)
     haze = math.exp(-1000.0 * max(0.0, extinction(weather) - _MOR_CONTRAST / 20000.0))
@@ -76,11 +128,13 @@ def sun_illuminance(weather: Weather) -> float:
 
 
 def sky_illuminance(weather: Weather) -> float:
-    """Return the diffuse illuminance of the sky on level ground [lx], night included.
+    """Return the diffuse illuminance of the sky on level ground [lx], night included; in a hall, of its lamps.
 
     Clear sky 0.8 + 15.5 sin^0.5 klx, overcast 0.3 + 21 sin klx (IES/Krochmann), twilight by a decade per 4° below the
     horizon down to 0.01 lx of a moonless urban-fringe night sky.
     """
+    if weather.hall_light > 0.0:
+        return weather.hall_light
     elevation_deg = math.degrees(weather.sun_elevation)
     if elevation_deg > 0.0:
         sine = math.sin(weather.sun_elevation)

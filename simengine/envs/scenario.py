@@ -4,7 +4,7 @@ Observation: a flat float32 vector of features cut to −1..1: the ego (speed, a
 in its lane), the way ahead (`PREVIEW` points in the ego's frame), and the `NEIGHBORS` nearest actors that the driver
 can see.
 Action: two numbers in −1..1. A vehicle's are acceleration (−1 is 8 m/s² of braking, 1 is 4 m/s²) and road-wheel angle
-over its lock; a robot's are speed over its top speed and yaw rate over 1.5 rad/s.
+over its lock; a robot's are speed over its top speed and yaw rate over 1.5 rad/s. Numbers beyond are cut to −1..1.
 """
 
 import math
@@ -12,6 +12,7 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
+from gymnasium.error import ClosedEnvironmentError, ResetNeeded
 from numpy.typing import NDArray
 
 from simengine.behavior.observation import Control, DriverObservation
@@ -20,6 +21,7 @@ from simengine.core.state import EGO, Light, Mobility
 from simengine.envs import drawing
 from simengine.envs.drawing import Canvas
 from simengine.envs.terms import comfort_cost, feature, speed_reward
+from simengine.envs.worlds import encode_actions
 from simengine.road.network import LaneType
 from simengine.scenario.compose import compose
 from simengine.scenario.sampling import concretize
@@ -151,6 +153,7 @@ class ScenarioEnv(gym.Env[NDArray[np.float32], NDArray[np.float32]]):
         self._choose(scenario, overrides)
         self.observation_space = gym.spaces.Box(-1.0, 1.0, (SIZE,), np.float32)
         self.action_space = gym.spaces.Box(-1.0, 1.0, (2,), np.float32)
+        self._closed = self._over = False
         self._simulator: Simulator | None = None
         self._observation: DriverObservation | None = None
 
@@ -164,26 +167,30 @@ class ScenarioEnv(gym.Env[NDArray[np.float32], NDArray[np.float32]]):
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[NDArray[np.float32], dict[str, Any]]:
         """Draw the next scenario and begin it."""
+        self._require_open()
         super().reset(seed=seed)
         if options:
             unknown = set(options) - {"scenario", "overrides"}
             if unknown:
                 raise ConfigError(f"options: allowed are scenario and overrides, not {', '.join(sorted(unknown))}")
             self._choose(options.get("scenario", self._scenario), options.get("overrides", self._overrides))
-        self.close()
+        self._drop()
         concrete = concretize(self._tree, int(self.np_random.integers(2**31)))
-        self._simulator = Simulator(concrete)
-        self._observation = self._simulator.reset().observation
-        self._travelled = 0.0
+        simulator = Simulator(concrete)
+        self._observation = simulator.reset().observation
+        self._simulator = simulator
         return describe(self._observation), self._info()
 
     def step(
         self, action: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """Drive for one control step."""
+        self._require_open()
         if self._simulator is None:
-            raise ConfigError("step() before reset()")
-        snapshot = self._simulator.step(self._control(np.asarray(action, np.float64)))
+            raise ResetNeeded("step() before reset(): call reset() first")
+        if self._over:
+            raise ResetNeeded("step(): the episode is over; call reset() to begin the next one")
+        snapshot = self._simulator.step(self._control(encode_actions(self.action_space, action, 1)[0]))
         seen = self._observation = snapshot.observation
         crashed = self._simulator.crashed
         off_road = seen.lane < 0 or abs(seen.lane_t) > 0.5 * seen.lane_width + _OFF_ROAD
@@ -192,11 +199,11 @@ class ScenarioEnv(gym.Env[NDArray[np.float32], NDArray[np.float32]]):
         reward -= _COMFORT_WEIGHT * comfort_cost(seen.acceleration, seen.speed * seen.yaw_rate, _COMFORTABLE)
         reward -= _COLLISION_WEIGHT * crashed + _OFF_ROAD_WEIGHT * (off_road and not crashed)
         terminated = bool(crashed or off_road)
-        return describe(seen), float(reward), terminated, bool(self._simulator.done and not terminated), self._info()
+        truncated = bool(self._simulator.done and not terminated)
+        self._over = terminated or truncated
+        return describe(seen), float(reward), terminated, truncated, self._info()
 
     def _control(self, action: NDArray[np.float64]) -> Control:
-        if action.shape != (2,) or not np.isfinite(action).all():
-            raise ConfigError(f"action = {action.tolist()}: must be two finite numbers")
         first, second = (float(min(1.0, max(-1.0, value))) for value in action)
         actors = self._simulator.world.actors
         if actors.mobility[0, EGO] == Mobility.DIFFERENTIAL:
@@ -215,12 +222,25 @@ class ScenarioEnv(gym.Env[NDArray[np.float32], NDArray[np.float32]]):
 
     def render(self) -> NDArray[np.uint8] | None:
         """Draw the surroundings of the ego from above."""
-        if self.render_mode is None or self._simulator is None or self._observation is None:
+        self._require_open()
+        if self._simulator is None or self._observation is None:
+            raise ResetNeeded("render() before reset(): call reset() first")
+        if self.render_mode is None:
             return None
         return draw_scenario(self._simulator, self._observation)
 
     def close(self) -> None:
-        """Free the physics; may be called twice."""
+        """End the use of the environment and free the physics; may be called twice."""
+        self._closed = True
+        self._drop()
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise ClosedEnvironmentError("the environment was closed; make another")
+
+    def _drop(self) -> None:
+        """Free the physics of the episode before."""
+        self._over = False
         if self._simulator is not None:
             self._simulator.close()
             self._simulator = None

@@ -38,6 +38,7 @@ class SingleEnv(gym.Env[NDArray[np.float32], Any]):
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[NDArray[np.float32], dict[str, Any]]:
         """Begin an episode: number 0 of a seed, else the next one."""
+        self.worlds.require_open()
         super().reset(seed=seed)
         refuse_options(options)
         if seed is not None:
@@ -49,9 +50,9 @@ class SingleEnv(gym.Env[NDArray[np.float32], Any]):
         return self.worlds.observation[0].copy(), self._info()
 
     def step(self, action: Any) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
-        """Advance by one action."""
+        """Advance by one action, which may be a number, an array without axes or an array of one."""
         worlds = self.worlds
-        worlds.step(np.asarray(action)[None], autoreset=False)
+        worlds.step(action, autoreset=False)
         return (
             worlds.observation[0], float(worlds.reward[0]), bool(worlds.terminated[0]), bool(worlds.truncated[0]),
             self._info(),
@@ -59,7 +60,12 @@ class SingleEnv(gym.Env[NDArray[np.float32], Any]):
 
     def render(self) -> NDArray[np.uint8] | None:
         """Return a picture of the world from above, if `render_mode` asks for one."""
+        self.worlds.require_begun("render()")
         return self.worlds.draw(0) if self.render_mode == "rgb_array" else None
+
+    def close(self) -> None:
+        """End the use of the environment; may be called twice."""
+        self.worlds.closed = True
 
     def _info(self) -> dict[str, Any]:
         fields = self.worlds.info_fields

@@ -46,6 +46,7 @@ class NativeVectorEnv(VectorEnv[NDArray[np.float32], NDArray[Any], NDArray[Any]]
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[NDArray[np.float32], dict[str, Any]]:
         """Begin an episode in every world."""
+        self.worlds.require_open()
         refuse_options(options)
         super().reset(seed=seed if isinstance(seed, int) else None)
         if isinstance(seed, (int, np.integer)):
@@ -86,9 +87,14 @@ class NativeVectorEnv(VectorEnv[NDArray[np.float32], NDArray[Any], NDArray[Any]]
 
     def render(self) -> tuple[NDArray[np.uint8], ...] | None:
         """Return a picture of every world from above, if `render_mode` asks for them."""
+        self.worlds.require_begun("render()")
         if self.render_mode != "rgb_array":
             return None
         return tuple(self.worlds.draw(i) for i in range(self.num_envs))
+
+    def close_extras(self, **kwargs: Any) -> None:
+        """End the use of the environment; `close` calls it once."""
+        self.worlds.closed = True
 
     def _info(self, rows: NDArray[np.float64], mask: NDArray[np.bool_]) -> dict[str, Any]:
         info: dict[str, Any] = {}

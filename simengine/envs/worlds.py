@@ -11,6 +11,7 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
+from gymnasium.error import ClosedEnvironmentError, ResetNeeded
 from numpy.typing import NDArray
 
 from simengine.core.errors import ConfigError
@@ -28,6 +29,7 @@ class Worlds(ABC):
         action_space: Of one world.
         info_fields: Name and type of each column of `info`.
         num_envs: How many worlds.
+        closed: Whether the environment was closed.
         vehicles: Simulated actors a world, the ego included.
         step_time: Between two actions [s].
         substeps: Of the motion per action.
@@ -61,6 +63,9 @@ class Worlds(ABC):
             self.action_space = gym.spaces.Discrete(choices)
         self.num_envs = num_envs
         self.max_steps = max_steps or 0
+        self.closed = False
+        self._begun = np.zeros(num_envs, np.bool_)
+        self._over = False  # an episode has ended that nobody begins by itself
         self.keys = np.zeros(num_envs, np.uint64)
         self.clock = np.zeros((num_envs, 2), np.int64)
         self.observation = np.zeros((num_envs, size), np.float32)
@@ -81,13 +86,27 @@ class Worlds(ABC):
         self.keys[env] = kernel_seed(seed, type(self).__name__)
         self.clock[env, EPISODE] = -1
 
+    def require_open(self) -> None:
+        """Refuse a call after `close`."""
+        if self.closed:
+            raise ClosedEnvironmentError("the environment was closed; make another")
+
+    def require_begun(self, call: str) -> None:
+        """Refuse a call that needs a begun world: before the first reset, after the end of an episode, when closed."""
+        self.require_open()
+        if not self._begun.all():
+            raise ResetNeeded(f"{call} before reset(): call reset() first")
+        if call == "step()" and self._over:
+            raise ResetNeeded("step(): the episode is over; call reset() to begin the next one")
+
     def begin(self, env: int) -> None:
         """Begin a world's next episode."""
+        self._begun[env], self._over = True, False
         self.clock[env, EPISODE] += 1
         self.terminated[env] = self.truncated[env] = False
         self._reset(env)
 
-    def step(self, actions: NDArray[Any], autoreset: bool) -> None:
+    def step(self, actions: Any, autoreset: bool) -> None:
         """Advance every world by one action, into new output arrays.
 
         Args:
@@ -96,14 +115,16 @@ class Worlds(ABC):
 
         Raises:
             ConfigError: Actions of another shape, or not finite.
+            ResetNeeded: A world has not begun, or its episode is over.
+            ClosedEnvironmentError: `close` was called.
         """
-        encoded = encode_actions(self.action_space, np.asarray(actions), self.num_envs)
-        if not np.isfinite(encoded).all():
-            raise ConfigError("action: not a number or infinite; must be finite")
+        self.require_begun("step()")
+        encoded = encode_actions(self.action_space, actions, self.num_envs)
         self.observation = np.empty_like(self.observation)
         self.reward, self.info = np.empty_like(self.reward), np.empty_like(self.info)
         self.terminated, self.truncated = np.empty_like(self.terminated), np.empty_like(self.truncated)
         self._advance(encoded, autoreset)
+        self._over = not autoreset and bool((self.terminated | self.truncated).any())
 
     def _launch(self, step_world: Callable[..., None], step_worlds: Callable[..., None], arguments: tuple) -> None:
         """Call the kernel that steps one world, or the one that steps them all in parallel."""
@@ -126,20 +147,39 @@ class Worlds(ABC):
         """Return a picture of a world. Shape (height, width, 3)."""
 
 
-def encode_actions(space: gym.Space[Any], actions: NDArray[Any], num_envs: int) -> NDArray[np.float64]:
+def encode_actions(space: gym.Space[Any], actions: Any, num_envs: int) -> NDArray[np.float64]:
     """Return a batch of Discrete or Box actions as float64 rows of two columns.
+
+    Axes of length one do not matter: libraries give one action as a number, as an array without axes or as an array of
+    one. Numbers beyond the bounds of a Box are cut to them when they are used, as in many of Gymnasium's environments.
 
     Raises:
         ConfigError: The shape or a value is not of the batched space.
     """
-    if isinstance(space, gym.spaces.Discrete):
-        if actions.shape != (num_envs,) or not np.issubdtype(actions.dtype, np.integer):
-            raise ConfigError(f"action: {actions.dtype} of shape {actions.shape}; must be ({num_envs},) integers")
-        if ((actions < 0) | (actions >= space.n)).any():
-            raise ConfigError(f"action: {actions.min()} to {actions.max()} is not allowed; must be 0 to {space.n - 1}")
+    try:
+        given = np.asarray(actions)
+    except ValueError:  # rows of different lengths
+        given = np.asarray(None)
+    discrete = isinstance(space, gym.spaces.Discrete)
+    wanted = (num_envs, *space.shape)
+    fits = [side for side in given.shape if side != 1] == [side for side in wanted if side != 1]
+    fits = fits and given.dtype.kind in ("biu" if discrete else "biuf")
+    if fits and discrete:
+        fits = bool(((given >= 0) & (given < space.n)).all())
+    elif fits:
+        fits = bool(np.isfinite(given).all())
+    if not fits:
+        what = f"a whole number from 0 to {space.n - 1}" if discrete else "two finite numbers"
+        each = "" if num_envs == 1 else f" for each of {num_envs} worlds"
+        raise ConfigError(f"action = {_shown(actions)}: must be {what}{each}")
+    if discrete:
         encoded = np.zeros((num_envs, 2))
-        encoded[:, 0] = actions
+        encoded[:, 0] = given.reshape(num_envs)
         return encoded
-    if actions.shape != (num_envs, *space.shape):
-        raise ConfigError(f"action: shape {actions.shape} is not allowed; must be {(num_envs, *space.shape)}")
-    return np.ascontiguousarray(actions, np.float64)
+    return np.ascontiguousarray(given.reshape(wanted), np.float64)
+
+
+def _shown(actions: Any) -> str:
+    """Return an action in few words."""
+    text = " ".join(repr(actions).split())
+    return text if len(text) <= 80 else f"{text[:76]} ..."

@@ -27,6 +27,8 @@ from simengine.export.target import (
     fraction,
     fresh_folder,
     pick_sensor,
+    refuse_blind,
+    require_recorded,
     validation_flags,
 )
 from simengine.simulation.encoding import encode_png
@@ -104,12 +106,14 @@ def _image_name(episode: Episode, number: int, frame: EpisodeFrame) -> str:
 
 
 def _cameras(episode: Episode, settings: Mapping[str, str]) -> list[str]:
+    found = list(episode.sensors_with("rgb", "instance"))
     if "camera" in settings:
-        return [str(pick_sensor(episode, settings, "camera", "camera", "rgb"))]
-    found = episode.sensors_with("rgb", "instance")
+        found = [str(pick_sensor(episode, settings, "camera", "camera", "rgb"))]
     if not found:
-        raise ConfigError(f"format=coco needs a camera; episode {episode.id} has none")
-    return list(found)
+        refuse_blind(episode, "coco", "rgb", "instance")
+    for camera in found:
+        require_recorded(episode, camera, "instance", "labels")
+    return found
 
 
 def export(episodes: Sequence[Episode], output: Path, settings: Mapping[str, str]) -> ExportReport:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from simengine.core.errors import ConfigError
+from simengine.core.errors import ConfigError, blame
 from simengine.export.registry import exporter, formats
 from simengine.scenario.compose import nearest
 from simengine.simulation.dataset import Dataset
@@ -29,8 +29,10 @@ def export(folder: str, settings: list[str]) -> int:
     for name, example in (("format", "|".join(formats())), ("output", "FOLDER")):
         if name not in given:
             raise ConfigError(f"{name}: this setting is missing{nearest(name, list(given))}; give {name}={example}")
-    write = exporter(given.pop("format"))
+    name = given.pop("format")
+    write = exporter(name)
     output = Path(given.pop("output"))
-    report = write(Dataset(folder), output, given)
+    with blame(write, f"format = {name}:"):
+        report = write(Dataset(folder), output, given)
     print(f"{output}: {report}")
     return 0

@@ -8,7 +8,10 @@ Reference: Geiger, Lenz, Urtasun (CVPR 2012) and the devkit's readme. Where this
   does with what is too small to label. What is hidden entirely has no line; how many there were is reported.
 - `bbox` is amodal: around the whole object, occluded or not, cut by the image's border.
 - All four cameras P0–P3 are the one camera, and R0_rect is the identity. KITTI's boxes turn about the camera's vertical
-  axis only, so a camera must be mounted level (to 10°); an object's tilt against it is left out, its centre is exact.
+  axis only, so a camera must be mounted level (to 10°); an object's tilt of up to 20° against it is left out. What is
+  tilted more (a person or a motorcycle that lies, a car on its side) gets the smallest level box around it that is
+  turned along its longest edge in plan view; the tilt itself is in the episode's `boxes_3d` only. Centres are exact.
+- A car of the catalog's model "van" is a `Van`; there are no trams and nobody who sits.
 - `Tr_velo_to_cam` is per frame and holds the ego's motion between sweep and image, so that still things coincide.
 - KITTI counts pixels from their centres: image coordinates are 0.5 px less than those of an episode.
 """
@@ -30,6 +33,8 @@ from simengine.export.target import (
     fraction,
     fresh_folder,
     pick_sensor,
+    refuse_blind,
+    require_recorded,
     validation_flags,
 )
 from simengine.sensors.mount import mount_rotation
@@ -55,6 +60,7 @@ _MIN_HEIGHT = 10.0  # of a labelled box [px]
 _MAX_DISTANCE = 120.0  # [m], the reach of KITTI's LiDAR
 _PARTLY, _LARGELY = 0.05, 0.5  # hidden share of pixels
 _MAX_TILT = math.radians(10.0)
+_UPRIGHT = math.cos(math.radians(20.0))  # of an object: slopes, and a two-wheeler's lean
 _OPTICAL_FROM_SENSOR = np.array([[0.0, -1.0, 0.0], [0.0, 0.0, -1.0], [1.0, 0.0, 0.0]])
 
 
@@ -93,8 +99,40 @@ def _check_level(episode: Episode, frame: EpisodeFrame) -> None:
         raise ConfigError(f"camera = {frame.sensor}: {text}")
 
 
-def label_lines(frame: EpisodeFrame) -> tuple[list[str], int]:
-    """Return the lines of a frame's label file, and how many objects are hidden entirely and so have none."""
+def level_box(axes: NDArray[np.float64], size: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    """Return a box as KITTI has it: its rotation about the camera's vertical axis [rad], and length, width, height [m].
+
+    Args:
+        axes: Of the object: x, y, z as columns, in the camera's frame (x right, y down, z forward). Shape (3, 3).
+        size: Length, width, height along them [m]. Shape (3,).
+    """
+    ahead = axes[:, 0]
+    if abs(axes[1, 2]) < _UPRIGHT:
+        level = np.sqrt(axes[0] * axes[0] + axes[2] * axes[2])
+        ahead = axes[:, int((level * size).argmax())]
+        along = np.array([ahead[0], 0.0, ahead[2]]) / math.hypot(ahead[0], ahead[2])
+        across = np.array([along[2], 0.0, -along[0]])
+        size = np.array([
+            (np.abs((axes * along[:, None]).sum(axis=0)) * size).sum(),
+            (np.abs((axes * across[:, None]).sum(axis=0)) * size).sum(), (np.abs(axes[1]) * size).sum(),
+        ])  # fmt: skip
+    return math.atan2(-ahead[2], ahead[0]), size
+
+
+def kitti_type(semantic: Semantic, model: str) -> str:
+    """Return KITTI's name for an object of a class and a model of the catalog."""
+    if semantic == Semantic.CAR and model == "van":
+        return "Van"
+    return TYPES.get(semantic, "Misc")
+
+
+def label_lines(frame: EpisodeFrame, models: Sequence[str]) -> tuple[list[str], int]:
+    """Return the lines of a frame's label file, and how many objects are hidden entirely and so have none.
+
+    Args:
+        frame: Of a camera.
+        models: Of every actor of the episode, by id; see `Tracks`.
+    """
     boxes, around = frame.boxes_2d, frame.boxes_3d
     from_world = camera_from_world(frame)
     height, width = frame.rgb.shape[:2]
@@ -110,14 +148,14 @@ def label_lines(frame: EpisodeFrame) -> tuple[list[str], int]:
             regions.append(f"DontCare -1 -1 -10 {edges} -1 -1 -1 -1000 -1000 -1000 -10")
             continue
         k = int(rows[0])
-        size = around.size[k]
         centre = from_world[:3, :3] @ around.position[k] + from_world[:3, 3]
-        heading = from_world[:3, :3] @ np.array(rotate(*around.orientation[k].tolist(), 1.0, 0.0, 0.0))
-        rotation = math.atan2(-heading[2], heading[0])
+        q = around.orientation[k].tolist()
+        axes = from_world[:3, :3] @ np.array([rotate(*q, *unit) for unit in np.eye(3).tolist()]).T
+        rotation, size = level_box(axes, around.size[k])
         alpha = math.remainder(rotation - math.atan2(centre[0], centre[2]), 2.0 * math.pi)
         hidden_share = float(boxes.occlusion[i])
         occluded = 0 if hidden_share <= _PARTLY else 1 if hidden_share <= _LARGELY else 2
-        kind = TYPES.get(Semantic(int(boxes.semantic[i])), "Misc")
+        kind = kitti_type(Semantic(int(boxes.semantic[i])), models[int(boxes.instance[i]) - 1])
         lines.append(
             f"{kind} {float(boxes.truncation[i]):.2f} {occluded} {alpha:.4f} "
             f"{left:.2f} {top:.2f} {right:.2f} {bottom:.2f} "
@@ -181,14 +219,17 @@ def export(episodes: Sequence[Episode], output: Path, settings: Mapping[str, str
         for episode, for_validation in zip(episodes, validation_flags(len(episodes), share), strict=True):
             camera = pick_sensor(episode, settings, "camera", "camera", "rgb")
             if camera is None:
-                raise ConfigError(f"format=kitti needs a camera; episode {episode.id} has none")
+                refuse_blind(episode, "kitti", "rgb")
+            require_recorded(episode, camera, "intrinsics", "labels")
             lidar = pick_sensor(episode, settings, "lidar", "LiDAR", "points")
+            if lidar is not None:
+                require_recorded(episode, lidar, "intensity")
             scans = episode.frames(lidar) if lidar is not None else None
             for frame in episode.frames(camera):
                 number = f"{written['frames']:06d}"
                 _check_level(episode, frame)
                 scan = scans.nearest(frame.capture_ns) if scans is not None else None
-                lines, hidden = label_lines(frame)
+                lines, hidden = label_lines(frame, episode.tracks.model)
                 (training / "image_2" / f"{number}.png").write_bytes(encode_png(frame.rgb))
                 (training / "label_2" / f"{number}.txt").write_text("".join(f"{line}\n" for line in lines))
                 (training / "calib" / f"{number}.txt").write_text(calibration_text(episode, frame, scan))

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from simengine.core.errors import ConfigError
 from simengine.scenario.compose import nearest
@@ -77,9 +77,37 @@ def pick_sensor(episode: Episode, settings: Mapping[str, str], name: str, kind: 
     if wanted is None:
         return able[0] if able else None
     if wanted not in able:
+        if wanted in episode.sensors:
+            require_recorded(episode, wanted, channel)
         known = ", ".join(able) or "none"
         raise ConfigError(f"{name} = {wanted}{nearest(wanted, able)}: episode {episode.id} has the {kind}s {known}")
     return wanted
+
+
+def require_recorded(episode: Episode, sensor: str, *channels: str) -> None:
+    """Refuse an episode whose recorder left out what a format needs of a sensor ("labels" are all its labels).
+
+    Raises:
+        ConfigError: The message names the setting that left it out.
+    """
+    for frame in episode.frames(sensor)[:1]:
+        for channel in channels:
+            if channel in frame.left_out:
+                raise ConfigError(
+                    f"episode {episode.id}: {channel} of {sensor}, which the format needs, was not recorded: "
+                    f"{frame.left_out[channel]}; generate it without that setting"
+                )
+
+
+def refuse_blind(episode: Episode, format_name: str, *channels: str) -> NoReturn:
+    """Refuse an episode without a camera, or tell that its recorder left out what a camera measured.
+
+    Raises:
+        ConfigError: Always.
+    """
+    for sensor in episode.sensors:
+        require_recorded(episode, sensor, *channels)
+    raise ConfigError(f"format={format_name} needs a camera; episode {episode.id} has none")
 
 
 def validation_flags(count: int, share: float) -> list[bool]:

@@ -15,11 +15,14 @@ from simengine.labels.annotation import Annotation, Boxes2d, Collision, Interval
 from simengine.labels.boxes import boxes_2d, boxes_3d
 from simengine.labels.collisions import join_contacts
 from simengine.labels.hazards import HazardOnset, hazard_intervals
+from simengine.labels.identities import identified_contact, identify, slots_of
 from simengine.labels.manoeuvres import manoeuvre_intervals
+from simengine.labels.signals import SignalLabels
 from simengine.labels.tracks import tracks_of_states
-from simengine.labels.visibility import count_hits
+from simengine.labels.visibility import count_hits, expected_of
 from simengine.physics.backend import Contact
 from simengine.road.network import RoadNetwork
+from simengine.road.signals import signal_colors
 from simengine.sensors.base import Frame, Scene
 from simengine.sensors.camera import camera_axes, camera_from_pose
 from simengine.sensors.extent import ActorExtents, measure_extents
@@ -70,7 +73,7 @@ def annotate(
         image_boxes = boxes_2d(scene, poses, frame.world_from_sensor, extents, width, height)
     elif "points" in channels and "instance" in channels:
         hits = count_hits(channels["instance"], num_actors)
-        expected = channels["expected_hits"][1 : num_actors + 1] if "expected_hits" in channels else hits
+        expected = expected_of(channels["expected_hits"], num_actors) if "expected_hits" in channels else hits
     else:
         return None
     boxes = boxes_3d(scene, poses, weather, frame.world_from_sensor, pixels, hits, expected)
@@ -108,12 +111,25 @@ class Annotator:
         self._states: list[WorldState] = []
         self._contacts: list[Contact] = []
         self._onsets: dict[str, HazardOnset] = {}
+        self._signals: SignalLabels | None = None
+        if scene is not None and (scene.signal_mesh >= 0).any():
+            self._signals = SignalLabels(scene, network.signal_heading)
 
-    def annotate(self, frame: Frame, history: History) -> Annotation | None:
-        """Label one frame; see `annotate`."""
+    def annotate(self, frame: Frame, history: History) -> tuple[Frame, Annotation | None]:
+        """Return a frame with the ids of who is in it, and its labels; see `annotate`.
+
+        Raises:
+            ScenarioError: More actors took part than there are instance ids for.
+        """
         if self._scene is None or self._arrays is None:
-            return None
-        return annotate(frame, self._scene, self._arrays, history.poses_at(frame.time_ns), self._weather)
+            return frame, None
+        poses = history.poses_at(frame.time_ns)
+        found = annotate(frame, self._scene, self._arrays, poses, self._weather)
+        if found is not None and found.boxes_2d is not None and self._signals is not None:
+            if "semantic" in frame.channels:
+                colors = signal_colors(self._network, frame.time_ns * 1e-9)
+                found = found._replace(signals=self._signals(frame, colors))
+        return identify(frame, poses.identity), found
 
     def update(
         self, time_ns: int, state: WorldState, contacts: Iterable[Contact], fired: Iterable[HazardOnset]
@@ -128,7 +144,7 @@ class Annotator:
         """
         self._time_ns.append(time_ns)
         self._states.append(state)
-        self._contacts += contacts
+        self._contacts += [identified_contact(contact, state.identity[0]) for contact in contacts]
         for onset in fired:
             self._onsets.setdefault(onset.name, onset)
 
@@ -140,7 +156,8 @@ class Annotator:
         """
         tracks = tracks_of_states(self._time_ns, self._states, self._actors)
         intervals = hazard_intervals(tracks, self._onsets.values(), end_ns)
-        intervals += manoeuvre_intervals(tracks, self._actors, self._network)
+        slots = slots_of(self._states, self._actors.kind.shape[1])
+        intervals += manoeuvre_intervals(tracks, self._actors, slots, self._network)
         return join_contacts(self._contacts, self._rate_hz), sorted(
             intervals, key=lambda interval: (interval.start_ns, interval.name, interval.actor)
         )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 class Boxes3d(NamedTuple):
     """Oriented boxes of every actor in the world at a frame's time. Shapes (num_boxes, …)."""
 
-    instance: NDArray[np.int32]  # 1 + actor index
+    instance: NDArray[np.int32]  # 1 + the actor's id
     semantic: NDArray[np.uint8]
     position: NDArray[np.float64]  # box centre, world [m]. (…, 3)
     orientation: NDArray[np.float64]  # w, x, y, z. (…, 4)
@@ -38,14 +38,27 @@ class Boxes2d(NamedTuple):
     distance: NDArray[np.float64]  # [m]
 
 
+class SignalViews(NamedTuple):
+    """The signal heads that a camera sees at least one pixel of the housing of. Shapes (num_seen, …)."""
+
+    instance: NDArray[np.int32]  # in the instance mask, shared with the post
+    signal: NDArray[np.int32]  # row among the episode's signals
+    color: NDArray[np.str_]  # what it shows: "red", "red_amber", "green", "amber", "off"
+    visible: NDArray[np.float32]  # around the housing's visible pixels: left, top, right, bottom [px]. (…, 4)
+    visible_pixels: NDArray[np.int32]  # of the housing
+    facing: NDArray[np.bool_]  # its lamps face the camera
+    distance: NDArray[np.float64]  # to the lamps [m]
+
+
 class Annotation(NamedTuple):
-    """Everything labelled on one frame; `boxes_2d` only of cameras."""
+    """Everything labelled on one frame; `boxes_2d` and `signals` only of cameras."""
 
     sensor: str
     index: int
     time_ns: int
     boxes_3d: Boxes3d
     boxes_2d: Boxes2d | None
+    signals: SignalViews | None = None
 
 
 class Collision(NamedTuple):
@@ -53,7 +66,7 @@ class Collision(NamedTuple):
 
     start_ns: int
     end_ns: int
-    actor: int
+    actor: int  # its id, as in `Tracks`
     other: int  # −1: scenery
     position: tuple[float, float, float]  # of the hardest touch, world [m]
     impulse: float  # sum along the normal [N s]
@@ -64,7 +77,7 @@ class Interval(NamedTuple):
     """A labelled stretch of an episode: a hazard's onset, response and resolution, or a manoeuvre."""
 
     name: str  # "hazard:<event>", "manoeuvre:lane_change_left", "manoeuvre:braking", …
-    actor: int
+    actor: int  # its id, as in `Tracks`
     start_ns: int  # onset
     response_ns: int  # the ego's first reaction, or −1
     end_ns: int  # resolution

@@ -7,6 +7,7 @@ from simengine.core.history import ActorPoses
 from simengine.core.state import EGO
 from simengine.core.weather import Weather
 from simengine.labels.annotation import Boxes2d, Boxes3d
+from simengine.labels.identities import identified, instances_of
 from simengine.labels.tracks import actor_sizes
 from simengine.labels.visibility import occlusion_of, transmittance_to, truncation_of
 from simengine.sensors.base import Scene
@@ -42,7 +43,7 @@ def boxes_3d(
     actor = np.flatnonzero(poses.valid)
     distance = _distances(poses, world_from_sensor, actor)
     return Boxes3d(
-        instance=(actor + 1).astype(np.int32),
+        instance=instances_of(poses.identity)[actor],
         semantic=scene.actor_semantic[actor],
         position=poses.position[actor],
         orientation=poses.orientation[actor],
@@ -80,7 +81,7 @@ def boxes_2d(
     visible, amodal = extents.visible_pixels[actor], extents.amodal_pixels[actor]
     occlusion = occlusion_of(visible, amodal)
     return Boxes2d(
-        instance=(actor + 1).astype(np.int32),
+        instance=instances_of(poses.identity)[actor],
         semantic=scene.actor_semantic[actor],
         visible=extents.visible[actor],
         amodal=extents.amodal[actor],
@@ -89,6 +90,6 @@ def boxes_2d(
         amodal_pixels=amodal,
         occlusion=occlusion,
         truncation=truncation_of(extents.unclipped[actor], width, height),
-        occluder=np.where(occlusion > 0.0, extents.occluder[actor], 0).astype(np.int32),
+        occluder=identified(np.where(occlusion > 0.0, extents.occluder[actor], 0).astype(np.int32), poses.identity),
         distance=_distances(poses, world_from_sensor, actor),
     )

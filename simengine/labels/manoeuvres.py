@@ -113,16 +113,20 @@ def _lane_changes(tracks: Tracks, lanes: LaneMotion, network: RoadNetwork, actor
     return found
 
 
-def manoeuvre_intervals(tracks: Tracks, actors: ActorTable, network: RoadNetwork) -> list[Interval]:
+def manoeuvre_intervals(
+    tracks: Tracks, actors: ActorTable, slots: NDArray[np.int64], network: RoadNetwork
+) -> list[Interval]:
     """Return the manoeuvres of every vehicle that drives, in order of their start.
 
     Args:
         tracks: Of the whole episode.
         actors: What the actors are; row 0 is used.
+        slots: Row of the table of each actor of the tracks. Shape (num_ids,).
         network: The lanes they drive on.
     """
     driving = np.isin(actors.mobility[0], (int(Mobility.WHEELED), int(Mobility.DIFFERENTIAL)))
     driving &= actors.present[0] & (actors.behavior[0] != Behavior.PARKED)
+    driving = driving[slots]
     motion = motion_of(tracks)
     lanes = lane_motion_of(tracks, motion, network, driving)
     junction = network.lane_junction >= 0

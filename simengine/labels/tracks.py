@@ -7,10 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.core.state import ActorTable, WorldState
+from simengine.labels.identities import slots_of
+from simengine.physics.catalog import model_names
 
 
 class Tracks(NamedTuple):
     """Every actor at every recorded time, in the coordinates of the road's source.
+
+    An actor's place in the arrays is its id: instance 1 + id in masks and points. An id is never used twice: a vehicle
+    that comes in where another has left has one of its own, after those of the actors at the start.
 
     Values of an actor that is not in the world (`valid` false) are zero, its orientation upright.
     """
@@ -27,6 +32,8 @@ class Tracks(NamedTuple):
     lights: NDArray[np.int32]  # bits of Light. (num_frames, num_actors)
     kind: NDArray[np.int32]  # ActorKind. (num_actors,)
     size: NDArray[np.float64]  # length, width, height [m]. (num_actors, 3)
+    model: tuple[str, ...]  # name in the catalog, empty for what is not of it. (num_actors,)
+    behavior: NDArray[np.int32]  # Behavior at the start. (num_actors,)
 
 
 def actor_sizes(actors: ActorTable) -> NDArray[np.float64]:
@@ -43,13 +50,20 @@ def tracks_of_states(time_ns: Sequence[int], states: Sequence[WorldState], actor
         actors: What the actors are; row 0 is used.
     """
     num_actors = actors.kind.shape[1]
-    valid = np.array([state.valid[0] for state in states], np.bool_).reshape(len(states), num_actors)
+    slots = slots_of(states, num_actors)
+    present = np.array([state.valid[0] for state in states], np.bool_).reshape(len(states), num_actors)
+    identity = np.array([state.identity[0] for state in states], np.int32).reshape(len(states), num_actors)
+    frame, slot = np.nonzero(present)
+    actor = identity[frame, slot]
+    valid = np.zeros((len(states), len(slots)), np.bool_)
+    valid[frame, actor] = True
 
     def stack(name: str, absent: object, *trailing: int) -> NDArray:
-        values = [getattr(state, name)[0] for state in states]
-        stacked = np.array(values, np.asarray(getattr(states[0], name)).dtype if states else np.float64)
-        stacked = stacked.reshape(len(states), num_actors, *trailing)
-        stacked[~valid] = absent
+        values = np.array([getattr(state, name)[0] for state in states])
+        stacked = np.empty((len(states), len(slots), *trailing), values.dtype if states else np.float64)
+        stacked[:] = absent
+        if states:
+            stacked[frame, actor] = values[frame, slot]
         return stacked
 
     return Tracks(
@@ -63,6 +77,8 @@ def tracks_of_states(time_ns: Sequence[int], states: Sequence[WorldState], actor
         acceleration=stack("acceleration", 0.0, 3),
         steering=stack("steering", 0.0),
         lights=stack("lights", 0),
-        kind=actors.kind[0].copy(),
-        size=actor_sizes(actors),
+        kind=actors.kind[0, slots],
+        size=actor_sizes(actors)[slots],
+        model=model_names(actors.model[0, slots].tolist()),
+        behavior=actors.behavior[0, slots],
     )

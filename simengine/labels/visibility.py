@@ -33,6 +33,14 @@ def transmittance_to(weather: Weather, distance: NDArray[np.float64]) -> NDArray
     return np.array([transmittance(weather, float(d)) for d in distance], np.float64)
 
 
+def expected_of(rows: NDArray[np.int32], num_actors: int) -> NDArray[np.int32]:
+    """Return how many points each actor would give in clear air, from rows of instance and points. (num_actors,)."""
+    expected = np.zeros(num_actors, np.int32)
+    actors = rows[(rows[:, 0] >= 1) & (rows[:, 0] <= num_actors)]
+    expected[actors[:, 0] - 1] = actors[:, 1]
+    return expected
+
+
 def count_hits(instance: NDArray[np.int32], num_actors: int) -> NDArray[np.int32]:
     """Return how many of a scan's points each actor received. Shape (num_actors,)."""
     return np.bincount(instance, minlength=num_actors + 1)[1 : num_actors + 1].astype(np.int32)

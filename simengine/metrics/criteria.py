@@ -11,9 +11,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.core.errors import ConfigError
+from simengine.core.errors import ConfigError, blame
 from simengine.core.geometry import ground_speed, rotate, yaw_from_quaternion
 from simengine.core.state import EGO, ActorTable, WorldState
+from simengine.metrics.goal import GoalWatch, TimedRegion
 from simengine.metrics.verdict import CriterionResult, Verdict
 from simengine.physics.backend import Contact
 from simengine.road.network import RoadNetwork, SignalColor, Turn
@@ -38,7 +39,8 @@ class View(NamedTuple):
     travelled: float  # by the ego since the start [m]
     turns: frozenset[Turn]  # taken by the ego through junctions so far
     goal: events.GoalSpec
-    time_to_collision: tuple[float, int]  # smallest with any actor, and which: (infinity, −1) for none [s]
+    time_to_collision: tuple[float, int]  # smallest with any actor, and its id: (infinity, −1) for none [s]
+    goals: tuple[TimedRegion, ...] = ()  # of the ego's planning problem; empty where the scenario has a goal itself
 
 
 class Criterion(ABC):
@@ -62,25 +64,32 @@ def _ego_kinematics(view: View) -> tuple[float, float, float]:
     return yaw_from_quaternion(w, x, y, z), ground_speed(w, x, y, z, vx, vy, vz), fx * ax + fy * ay + fz * az
 
 
+def _forward_speed(view: View) -> float:
+    """Return the ego's speed along its x axis [m/s]."""
+    forward = rotate(*(float(q) for q in view.state.orientation[0, EGO]), 1.0, 0.0, 0.0)
+    return sum(float(v) * f for v, f in zip(view.state.velocity[0, EGO], forward, strict=True))
+
+
 class NoCollision(Criterion):
     """Fails at the ego's first contact harder than an impulse."""
 
     def __init__(self, spec: specs.NoCollision) -> None:
         self._min_impulse = spec.min_impulse
-        self._hit: tuple[int, Contact] | None = None
+        self._hit: tuple[int, Contact, int] | None = None
 
     def update(self, view: View) -> None:
         if self._hit is None:
             for contact in view.contacts:
                 if EGO in (contact.actor, contact.other) and contact.impulse > self._min_impulse:
-                    self._hit = (view.time_ns, contact)
+                    other = contact.other if contact.actor == EGO else contact.actor
+                    identity = int(view.state.identity[0, other]) if other >= 0 else other
+                    self._hit = (view.time_ns, contact, identity)
                     break
 
     def result(self, name: str) -> CriterionResult:
         if self._hit is None:
             return CriterionResult(name, True, -1, (), None, "")
-        time_ns, contact = self._hit
-        other = contact.other if contact.actor == EGO else contact.actor
+        time_ns, contact, other = self._hit
         reason = f"{contact.impulse:.0f} N s at {contact.closing_speed:.1f} m/s"
         return CriterionResult(name, False, time_ns, (EGO, other), contact.impulse, reason)
 
@@ -238,20 +247,43 @@ class MaxDeceleration(Criterion):
 
 
 class _Arrival:
-    """When the goal was reached."""
+    """When the goal was reached: the scenario's own, or that of the ego's planning problem."""
 
     def __init__(self) -> None:
         self.time_ns = -1
         self.asked = False
+        self._reason = "the scenario has no goal"
         self.last_ns = 0
+        self._watch = GoalWatch()
 
     def update(self, view: View) -> None:
         goal = view.goal
         self.last_ns = view.time_ns
+        if view.goals:
+            self._look(view)
+            return
         self.asked = goal.travelled > 0.0 or goal.exit != "any"
+        if self.asked:
+            self._reason = "the goal was not reached"
         turned = goal.exit == "any" or _TURNS[goal.exit] in view.turns
         if self.time_ns < 0 and self.asked and turned and view.travelled >= goal.travelled:
             self.time_ns = view.time_ns
+
+    def _look(self, view: View) -> None:
+        self.asked = any(goal.is_due for goal in view.goals)
+        if not self.asked:
+            begin = min(goal.begin_ns for goal in view.goals) * 1e-9
+            self._reason = f"the scenario's duration ends before the time for the goal, {begin:.2f} s"
+            return
+        yaw, _, _ = _ego_kinematics(view)
+        x, y, _ = (float(value) for value in view.state.position[0, EGO])
+        self._watch.update(view.goals, view.time_ns, x, y, yaw, _forward_speed(view))
+        self.time_ns, self._reason = self._watch.time_ns, ""
+
+    @property
+    def reason(self) -> str:
+        """Why the goal was not asked for, or not reached."""
+        return self._reason or self._watch.reason()
 
 
 class ReachGoal(Criterion):
@@ -265,9 +297,9 @@ class ReachGoal(Criterion):
 
     def result(self, name: str) -> CriterionResult:
         if not self._arrival.asked:
-            return CriterionResult(name, None, -1, (), None, "the scenario has no goal")
+            return CriterionResult(name, None, -1, (), None, self._arrival.reason)
         if self._arrival.time_ns < 0:
-            return CriterionResult(name, False, -1, (EGO,), None, "the goal was not reached")
+            return CriterionResult(name, False, -1, (EGO,), None, self._arrival.reason)
         return CriterionResult(name, True, self._arrival.time_ns, (EGO,), self._arrival.time_ns * 1e-9, "")
 
 
@@ -284,7 +316,7 @@ class TimeLimit(Criterion):
     def result(self, name: str) -> CriterionResult:
         arrival = self._arrival
         if not arrival.asked:
-            return CriterionResult(name, None, -1, (), None, "the scenario has no goal")
+            return CriterionResult(name, None, -1, (), None, arrival.reason)
         taken = (arrival.time_ns if arrival.time_ns >= 0 else arrival.last_ns) * 1e-9
         if arrival.time_ns >= 0 and taken <= self._limit:
             return CriterionResult(name, True, arrival.time_ns, (EGO,), taken, "")
@@ -316,7 +348,8 @@ def make_criteria(criteria: dict[str, specs.CriterionSpec]) -> dict[str, Criteri
         if spec.kind in BUILT_IN:
             made[name] = BUILT_IN[spec.kind](spec)
         elif spec.kind in installed:
-            made[name] = installed[spec.kind].load()(spec)
+            with blame(spec.kind, f"criteria.{name}.kind = {spec.kind}: the package that brings it"):
+                made[name] = installed[spec.kind].load()(spec)
         else:
             allowed = [*BUILT_IN, *installed]
             raise ConfigError(

@@ -13,7 +13,7 @@ class CriterionResult(NamedTuple):
     name: str  # of the criterion in the scenario
     passed: bool | None  # None: not applicable to this episode
     time_ns: int  # when it was decided [ns]; −1 if no single moment decided it
-    actors: tuple[int, ...]  # the actors that decided it; the ego may be among them
+    actors: tuple[int, ...]  # ids of the actors that decided it; the ego may be among them, −1 is the scenery
     value: float | None  # the deciding quantity in its SI unit; None if there is none
     reason: str  # the value in words, with its unit: "812 N s", "0.8 s is under 1.5 s"
 

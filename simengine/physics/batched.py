@@ -46,8 +46,6 @@ class BatchedPhysics(Physics):
         self._rows = np.zeros((num_envs, max(8, 2 * num_actors), COLUMNS))
         self._counts = np.zeros(num_envs, np.int64)
         self._tick = state.tick.copy()
-        # What a recording's acceleration is told from: the velocity of the tick before, if it was replayed then too.
-        self._carried, self._last = np.zeros(state.valid.shape, np.bool_), np.zeros_like(state.velocity)
         settled = copy_state(state)
         settle_actors(actors, self._lanes, settled)
         return settled
@@ -65,7 +63,7 @@ class BatchedPhysics(Physics):
             advance_worlds(
                 self._actors, state, controls, self._ground.friction, self._ground.patches, self._lanes,
                 grid.boxes, grid.origin, grid.cell, grid.first, grid.member, grid.columns, grid.rows,
-                self._kinematic, self._step, self._carried, self._last, after, self._rows, self._counts,
+                self._kinematic, self._step, after, self._rows, self._counts,
             )  # fmt: skip
             most = int(self._counts.max(initial=0))
             if most <= self._rows.shape[1]:
@@ -73,8 +71,6 @@ class BatchedPhysics(Physics):
             # More contacts than rows: make room and take the tick again from the same state.
             self._rows = np.zeros((self._rows.shape[0], 2 * most, COLUMNS))
         self._tick = after.tick
-        self._carried = state.replayed & state.valid
-        self._last = np.where(self._carried[..., None], state.velocity, 0.0)
         return after
 
     def _hand_over(self, state: WorldState) -> WorldState:

@@ -11,13 +11,11 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.geometry import rotate
-from simengine.core.state import ActorKind, Controls, Light, Mobility, WorldState
+from simengine.core.state import ActorKind, Controls, Mobility, WorldState
+from simengine.physics.lamp_switches import lit_lamps, replayed_pedal
 
-_WHEELED, _WALKER = int(Mobility.WHEELED), int(Mobility.WALKER)
+_WALKER = int(Mobility.WALKER)
 _ANIMAL = int(ActorKind.ANIMAL)
-_BRAKE = int(Light.BRAKE)
-_BRAKE_LIGHT_FROM = -0.3  # demanded acceleration that lights the brake lamps, as in `batched` [m/s²]
-_REPLAY_TIME = 0.3  # time constant over which a recording's longitudinal acceleration is smoothed for the lights [s]
 _REPLAY_STEER_FROM = 1.0  # speed below which a recording's steering cannot be told from its yaw rate [m/s]
 _STRIDE_PERSON = 0.8  # two steps over body height; 1.4 m for an adult (Winter, "Biomechanics", ch. 1)
 _STRIDE_ANIMAL = 1.5  # one bound over body length; 2.6 m for a deer
@@ -60,7 +58,7 @@ _MOTION = {
     "angular_velocity": "angular_velocity", "steering": "steering", "drive": "drive", "wheel_speed": "spin",
     "wheel_rotation": "turned", "tyre_deflection": "deflection", "gait_phase": "gait", "lights": "lights",
 }  # fmt: skip
-_GIVEN = ("position", "orientation", "velocity", "angular_velocity")  # by the caller, of a replayed actor
+_GIVEN = ("position", "orientation", "velocity", "angular_velocity", "acceleration")  # of a replayed actor
 
 
 def empty_bodies(num_actors: int) -> NDArray[np.void]:
@@ -77,9 +75,9 @@ def load_motion(state: WorldState, rows: NDArray[np.int64], bodies: NDArray[np.v
 
 
 def load_given(state: WorldState, rows: NDArray[np.int64], bodies: NDArray[np.void]) -> None:
-    """Take over what the caller gives of replayed actors of world 0: pose and velocity."""
+    """Take over what the caller gives of replayed actors of world 0: pose, velocity, acceleration."""
     for name in _GIVEN:
-        bodies[_MOTION[name]][rows] = getattr(state, name)[0, rows]
+        bodies[_MOTION.get(name, name)][rows] = getattr(state, name)[0, rows]
 
 
 def load_demands(state: WorldState, controls: Controls, bodies: NDArray[np.void]) -> None:
@@ -135,7 +133,8 @@ def finish_tick(chassis: NDArray[np.void], bodies: NDArray[np.void], dt: float) 
         if body.dynamic:
             box_from_body(chassis[a], body)
         for i in range(3):
-            body.acceleration[i] = (body.box_velocity[i] - body.last_velocity[i]) / dt
+            if body.dynamic:
+                body.acceleration[i] = (body.box_velocity[i] - body.last_velocity[i]) / dt
             body.last_velocity[i] = body.box_velocity[i]
         if body.replayed:
             _follow_wheels(chassis[a], body, dt)
@@ -147,9 +146,10 @@ def finish_tick(chassis: NDArray[np.void], bodies: NDArray[np.void], dt: float) 
             if chassis[a].kind == _ANIMAL:
                 stride = _STRIDE_ANIMAL * chassis[a].length
             body.gait += 2.0 * math.pi * math.sqrt(vx * vx + vy * vy) * dt / stride
-        body.lights = body.demand_lights & ~_BRAKE
-        if chassis[a].mobility == _WHEELED and body.drive < _BRAKE_LIGHT_FROM:
-            body.lights |= _BRAKE
+        body.lights = lit_lamps(
+            chassis[a].kind, chassis[a].mobility, chassis[a].parked or body.struck, body.replayed, body.demand_lights,
+            body.drive,
+        )
 
 
 @njit(cache=True, _nrt=False)
@@ -160,7 +160,7 @@ def _follow_wheels(chassis, body, dt):
     v, acceleration = body.box_velocity, body.acceleration
     forward = v[0] * ahead_x + v[1] * ahead_y + v[2] * ahead_z
     along = acceleration[0] * ahead_x + acceleration[1] * ahead_y + acceleration[2] * ahead_z
-    body.drive = along + (body.drive - along) * math.exp(-dt / _REPLAY_TIME)
+    body.drive = replayed_pedal(body.drive, along, forward, dt)
     if abs(forward) > _REPLAY_STEER_FROM:
         wheelbase = chassis.front_axle + chassis.rear_axle
         steering = math.atan(wheelbase * body.angular_velocity[2] / forward)

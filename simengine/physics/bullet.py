@@ -12,6 +12,7 @@ Bullet's quaternions are x, y, z, w; they are converted here and nowhere else.
 
 import math
 import os
+import weakref
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,11 +68,22 @@ _SLAB_MARGIN = 1000.0  # of level ground beyond the network, and its thickness [
 _REACH = 3.0  # of the ground tiles around what needs them, besides its size [m]
 
 
+def _disconnect(client: int) -> None:
+    """Free one of Bullet's worlds, unless Bullet has freed it itself."""
+    if p.isConnected(client):
+        p.disconnect(physicsClientId=client)
+
+
 class BulletPhysics(Physics):
-    """One world of rigid bodies; see the module. `reset` may be called any number of times, `close` frees the world."""
+    """One world of rigid bodies; see the module.
+
+    `reset` may be called any number of times, `close` frees the world; so does the garbage collector, since a user's
+    own loop often drops a simulator without closing it, and a world of Bullet's takes tens of megabytes.
+    """
 
     def __init__(self) -> None:
         self._client = -1
+        self._free: weakref.finalize | None = None
         self._contacts: list[Contact] = []
 
     def reset(self, actors: ActorTable, state: WorldState, ground: Ground, rate_hz: int) -> WorldState:
@@ -126,9 +138,9 @@ class BulletPhysics(Physics):
 
     def close(self) -> None:
         """Disconnect from Bullet; may be called twice."""
-        if self._client >= 0:
-            p.disconnect(physicsClientId=self._client)
-            self._client = -1
+        if self._free is not None:
+            self._free()  # does its work once, however often it is called
+        self._client = -1
 
     # ---------------------------------------------------------------------------------------------- the world's bodies
 
@@ -136,7 +148,10 @@ class BulletPhysics(Physics):
         """Connect, set the engine up, lay the slab and place the scenery."""
         self._client = client = p.connect(p.DIRECT)
         if client < 0:
-            raise RuntimeError("PyBullet gives no further world: too many simulators are open")
+            raise ScenarioError(
+                "physics=bullet: PyBullet gives no further world: too many simulators are open; close() some"
+            )
+        self._free = weakref.finalize(self, _disconnect, client)
         p.setPhysicsEngineParameter(
             fixedTimeStep=self._dt, numSubSteps=0, deterministicOverlappingPairs=1, contactERP=_CONTACT_ERP,
             enableFileCaching=0, physicsClientId=client,
@@ -232,7 +247,6 @@ class BulletPhysics(Physics):
         begun = np.flatnonzero(replayed & ~bodies["replayed"])
         if len(begun):
             load_motion(state, begun, bodies)
-            bodies["last_velocity"][begun] = bodies["box_velocity"][begun]
         bodies["replayed"] = replayed
         must[:] = False
         if replayed.any():

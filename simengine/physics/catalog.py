@@ -9,6 +9,7 @@ about one. Overhangs are not in [CR]; they are split as in the real cars and fix
 resistance: Hucho, "Aerodynamics of Road Vehicles", and Gillespie, "Fundamentals of Vehicle Dynamics", ch. 4.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from simengine.core.errors import ScenarioError
@@ -192,6 +193,12 @@ def model_named(name: str) -> VehicleModel:
     return models[name]
 
 
+def model_names(rows: Iterable[int]) -> tuple[str, ...]:
+    """Return the names of rows of the catalog, in its order; that of −1 is empty."""
+    names = list(all_models())
+    return tuple(names[row] if row >= 0 else "" for row in rows)
+
+
 def models_of_kind(kind: ActorKind) -> tuple[VehicleModel, ...]:
     """Return the models of a kind, in the order of the catalog."""
     return tuple(model for model in all_models().values() if model.kind == kind)
@@ -212,6 +219,7 @@ def fill_actor(
         density: Of the air [kg/m³].
     """
     model = model_named(model_name)
+    actors.model[env, actor] = list(all_models()).index(model_name)
     for field in _TABLE_FIELDS:
         getattr(actors, field)[env, actor] = getattr(model, field)
     actors.drag[env, actor] = 0.5 * density * model.drag_area

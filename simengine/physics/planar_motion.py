@@ -8,12 +8,12 @@ import math
 from numba import njit
 
 from simengine.core.geometry import wrap_angle
+from simengine.physics.strides import STRIDE_TIME, TURN_FROM, turned_rate
 from simengine.physics.vehicle_models import GRAVITY, advance_dynamic, advance_kinematic
 
 PEDAL_TIME = 0.1  # first-order lag from demanded to actual acceleration [s]; brake build-up of 0.1–0.2 s (ECE R13-H)
 _POWER_SPEED = 1.0  # below it power does not limit the drive [m/s]
 _SLIP_BEGINS = 0.3  # lateral velocity of the rear axle above which a kinematic vehicle has been struck [m/s]
-_TURN_RATE = 2.0 * math.pi  # at which a person turns round [rad/s]
 _BOUNCE = 0.2  # vertical restitution of loads that drop [-]
 
 
@@ -97,11 +97,12 @@ def move_wheeled(
 
 
 @njit(cache=True, _nrt=False)
-def move_walker(x, y, yaw, vx, vy, demand_x, demand_y, max_acceleration, max_speed, step):
+def move_walker(x, y, yaw, vx, vy, yaw_rate, demand_x, demand_y, max_acceleration, max_speed, step):
     """Advance a person or animal that follows a demanded ground velocity.
 
     Args:
         x: World [m]; then y, yaw [rad] and the velocity, world [m/s].
+        yaw_rate: [rad/s].
         demand_x: Demanded velocity, world [m/s]; then its y.
         max_acceleration: [m/s²].
         max_speed: [m/s].
@@ -115,17 +116,17 @@ def move_walker(x, y, yaw, vx, vy, demand_x, demand_y, max_acceleration, max_spe
         demand_x, demand_y = demand_x * max_speed / wanted, demand_y * max_speed / wanted
     dx, dy = demand_x - vx, demand_y - vy
     change = math.sqrt(dx * dx + dy * dy)
-    share = min(1.0, max_acceleration * step / change) if change > 0.0 else 1.0
+    share = 1.0 - math.exp(-step / STRIDE_TIME)
+    if change > 0.0:
+        share = min(share, max_acceleration * step / change)
     new_x, new_y = vx + dx * share, vy + dy * share
     x += 0.5 * (vx + new_x) * step
     y += 0.5 * (vy + new_y) * step
-    speed = math.sqrt(new_x * new_x + new_y * new_y)
-    yaw_rate = 0.0
-    if speed > 0.1:
-        turn = wrap_angle(math.atan2(new_y, new_x) - yaw)
-        turn = min(_TURN_RATE * step, max(-_TURN_RATE * step, turn))
-        yaw, yaw_rate = yaw + turn, turn / step
-    return x, y, yaw, new_x, new_y, yaw_rate
+    aside = 0.0
+    if math.sqrt(new_x * new_x + new_y * new_y) > TURN_FROM:
+        aside = wrap_angle(math.atan2(new_y, new_x) - yaw)
+    new_rate = turned_rate(aside, yaw_rate, step)
+    return x, y, yaw + 0.5 * (yaw_rate + new_rate) * step, new_x, new_y, new_rate
 
 
 @njit(cache=True, _nrt=False)

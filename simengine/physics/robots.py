@@ -22,6 +22,7 @@ from simengine.physics.suspension import (
 )
 from simengine.physics.tyre import loaded_friction, wheel_step
 
+_SERVO_TIME = 0.1  # time constant of the motors' velocity control, within their limits [s]
 _HOLD_SPEED = 0.05  # rim speed below which the parking brake closes when no motion is asked for [m/s]
 
 
@@ -61,8 +62,8 @@ def motor_torque(target, spin, mass, radius, wheel_inertia, max_acceleration, ma
     limit = moved / radius * (max_deceleration if slowing else max_acceleration)
     if not slowing and abs(spin) > 0.0:
         limit = min(limit, 0.5 * power / abs(spin))
-    # A servo of four steps' time constant: stiff, and stable with the tyre's bristles in between.
-    torque = moved * (target - spin) / (4.0 * dt)
+    # Stiffer, or within fewer steps, it chatters from step to step against the tyre's bristles in between.
+    torque = moved * (target - spin) / max(_SERVO_TIME, 12.0 * dt)
     return min(limit, max(-limit, torque))
 
 
@@ -96,12 +97,15 @@ def robot_forces(
         vx, vy, vz = contact[w, SLIDE], contact[w, SLIDE + 1], contact[w, SLIDE + 2]
         fx = fy = 0.0
         if w < 2:
+            target = left if w == 0 else right
             drive = motor_torque(
-                left if w == 0 else right, spin[w], mass, radius, inertia, chassis.max_acceleration,
+                target, spin[w], mass, radius, inertia, chassis.max_acceleration,
                 chassis.max_deceleration, chassis.power, dt,
             )  # fmt: skip
             friction = loaded_friction(contact[w, FRICTION], load, chassis.static_load[w])
             brake = chassis.rolling_resistance * max(0.0, load) * radius
+            if target != 0.0:  # the motors make up for what rolling takes
+                drive += brake if target > 0.0 else -brake
             if parked:
                 drive, brake = 0.0, 0.5 * mass * chassis.max_deceleration * radius
             fx, fy, spin[w], deflection[w, 0], deflection[w, 1] = wheel_step(

@@ -12,14 +12,10 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.geometry import wrap_angle
+from simengine.physics.strides import STRIDE_TIME, TURN_FROM, climb_rate, lift_acceleration, turned_rate
 from simengine.physics.tyre import GRAVITY
 
-_LEG_RATE = 2.0 * math.pi * 4.0  # of the legs' spring [rad/s]
-_STRIDE_TIME = 0.15  # time constant with which the demanded velocity is taken up, within the limits [s]
 _UPRIGHT_RATE = 2.0 * math.pi * 3.0  # of the posture [rad/s]
-_TURN_TIME = 0.15  # time constant of turning [s]
-_TURN_RATE = 2.0 * math.pi  # at which a person turns round, as in `planar_motion` [rad/s]
-_TURN_FROM = 0.1  # demanded speed below which a walker keeps its heading [m/s]
 
 
 @njit(cache=True, _nrt=False)
@@ -38,15 +34,13 @@ def walker_forces(
     mass, max_speed, inertia = chassis.mass, chassis.max_speed, chassis.inertia
     velocity, angular_velocity, force, torque = body.velocity, body.angular_velocity, body.force, body.torque
     demand_x, demand_y = body.demand_velocity[0], body.demand_velocity[1]
-    # Rate at which the ground rises under the feet: on a slope the legs follow it without a lag.
-    climb = -(velocity[0] * ground[1] + velocity[1] * ground[2]) / ground[3]
-    compression = min(0.2, ground[0] + chassis.cog_height - body.position[2])
-    lift = mass * (GRAVITY + _LEG_RATE * _LEG_RATE * compression + 2.0 * _LEG_RATE * (climb - velocity[2]))
-    force[2] = min(4.0 * mass * GRAVITY, max(0.0, lift))
+    climb = climb_rate(velocity[0], velocity[1], -ground[1] / ground[3], -ground[2] / ground[3])
+    compression = ground[0] + chassis.cog_height - body.position[2]
+    force[2] = mass * (GRAVITY + lift_acceleration(compression, climb, velocity[2]))
     wanted = math.sqrt(demand_x * demand_x + demand_y * demand_y)
     if wanted > max_speed:
         demand_x, demand_y = demand_x * max_speed / wanted, demand_y * max_speed / wanted
-    pull = mass / max(_STRIDE_TIME, 2.0 * dt)
+    pull = mass / max(STRIDE_TIME, 2.0 * dt)
     fx, fy = pull * (demand_x - velocity[0]), pull * (demand_y - velocity[1])
     limit = min(mass * chassis.max_acceleration, ground[4] * force[2])
     push = math.sqrt(fx * fx + fy * fy)
@@ -59,9 +53,7 @@ def walker_forces(
     largest = max(inertia[0], inertia[1])
     torque[0] = largest * (stiff * uy - 2.0 * _UPRIGHT_RATE * angular_velocity[0])
     torque[1] = largest * (-stiff * ux - 2.0 * _UPRIGHT_RATE * angular_velocity[1])
-    rate = 0.0
-    if wanted > _TURN_FROM:
-        yaw = math.atan2(rotation[1, 0], rotation[0, 0])
-        rate = wrap_angle(math.atan2(demand_y, demand_x) - yaw) / _TURN_TIME
-        rate = min(_TURN_RATE, max(-_TURN_RATE, rate))
-    torque[2] = inertia[2] * (rate - angular_velocity[2]) / max(0.05, 2.0 * dt)
+    aside = 0.0
+    if wanted > TURN_FROM:
+        aside = wrap_angle(math.atan2(demand_y, demand_x) - math.atan2(rotation[1, 0], rotation[0, 0]))
+    torque[2] = inertia[2] * (turned_rate(aside, angular_velocity[2], dt) - angular_velocity[2]) / dt

@@ -6,9 +6,10 @@ import numpy as np
 from numba import njit
 
 from simengine.core.geometry import quaternion_from_euler, rotate, yaw_from_quaternion
-from simengine.core.state import ActorKind, ActorTable, Behavior, Light, Mobility
+from simengine.core.state import ActorKind, ActorTable, Behavior, Mobility
 from simengine.physics import planar_motion
 from simengine.physics.contact_boxes import find_contacts, solve_contacts
+from simengine.physics.lamp_switches import lit_lamps, replayed_pedal
 from simengine.physics.posture import (
     fall_over,
     friction_at,
@@ -20,17 +21,16 @@ from simengine.physics.posture import (
     support_depth,
     turn_by,
 )
+from simengine.physics.strides import climb_rate, lift_acceleration
 from simengine.physics.vehicle_models import advance_steering
 from simengine.physics.wheels import HOLD_DEMAND, HOLD_SPEED
 
 _WHEELED, _WALKER, _FREE, _DIFFERENTIAL = (
     int(Mobility.WHEELED), int(Mobility.WALKER), int(Mobility.FREE), int(Mobility.DIFFERENTIAL)
 )  # fmt: skip
-_PARKED, _ANIMAL, _BRAKE = int(Behavior.PARKED), int(ActorKind.ANIMAL), int(Light.BRAKE)
-_BRAKE_LIGHT_FROM = -0.3  # demanded acceleration that lights the brake lamps [m/s²]
+_PARKED, _ANIMAL = int(Behavior.PARKED), int(ActorKind.ANIMAL)
 _STRIDE_PERSON = 0.8  # two steps over body height; 1.4 m for an adult (Winter, "Biomechanics", ch. 1)
 _STRIDE_ANIMAL = 1.5  # one bound over body length; 2.6 m for a deer
-_REPLAY_TIME = 0.3  # time constant over which a recording's longitudinal acceleration is smoothed for the lights [s]
 _REPLAY_STEER_FROM = 1.0  # speed below which a recording's steering cannot be told from its yaw rate [m/s]
 _FALL_SPEED = 1.5  # change of velocity in a blow that a person does not stay standing through [m/s]
 _FALL_RATE = 3.0  # angular velocity of a falling body: 90° in half a second [rad/s]
@@ -94,7 +94,7 @@ def _move_actor(actors, before, controls, base_friction, patches, kinematic, ste
         vx, vy = forward * cosine - leftward * sine, forward * sine + leftward * cosine
     elif mobility == _WALKER and not is_fallen(before, e, a):
         x, y, yaw, vx, vy, yaw_rate = planar_motion.move_walker(
-            x, y, yaw, vx, vy, controls.velocity[e, a, 0], controls.velocity[e, a, 1],
+            x, y, yaw, vx, vy, yaw_rate, controls.velocity[e, a, 0], controls.velocity[e, a, 1],
             actors.max_acceleration[e, a], actors.max_speed[e, a], step,
         )
         after.gait_phase[e, a] += _step_angle(actors, e, a, vx, vy, step)
@@ -118,16 +118,14 @@ def _step_angle(actors: ActorTable, e: int, a: int, vx: float, vy: float, step: 
 
 
 @njit(cache=True, _nrt=False)
-def _carry(actors, before, step, e, a, carried, last, after):
-    """Write what follows from a replayed actor's given motion: acceleration, drive, steering, wheels, gait."""
+def _carry(actors, before, step, e, a, after):
+    """Write what follows from a replayed actor's given motion: drive, steering, wheels, gait."""
     q, velocity = before.orientation[e, a], before.velocity[e, a]
     ahead_x, ahead_y, ahead_z = rotate(q[0], q[1], q[2], q[3], 1.0, 0.0, 0.0)
-    for k in range(3):
-        after.acceleration[e, a, k] = (velocity[k] - last[e, a, k]) / step if carried[e, a] else 0.0
     forward = velocity[0] * ahead_x + velocity[1] * ahead_y + velocity[2] * ahead_z
-    change = after.acceleration[e, a]
+    change = before.acceleration[e, a]
     along = change[0] * ahead_x + change[1] * ahead_y + change[2] * ahead_z
-    after.drive[e, a] = along + (before.drive[e, a] - along) * math.exp(-step / _REPLAY_TIME)
+    after.drive[e, a] = replayed_pedal(before.drive[e, a], along, forward, step)
     mobility = actors.mobility[e, a]
     if mobility == _WHEELED and abs(forward) > _REPLAY_STEER_FROM:
         wheelbase = actors.front_axle[e, a] + actors.rear_axle[e, a]
@@ -169,12 +167,15 @@ def _place_actor(actors, before, base_friction, patches, lanes, step, e, a, pose
             turn_by(after, e, a, twist[a, 2] * step)
         after.angular_velocity[e, a, 2] = 0.0 if fallen else yaw_rate
     elif mobility == _WALKER:
-        z = height + 0.5 * actors.height[e, a]
+        vz = before.velocity[e, a, 2]
+        compression = height + 0.5 * actors.height[e, a] - z
+        lift = lift_acceleration(compression, climb_rate(vx, vy, slope_x, slope_y), vz)
+        z += (vz + 0.5 * lift * step) * step
+        vz += lift * step
         w, qx, qy, qz = quaternion_from_euler(0.0, 0.0, yaw)
         after.orientation[e, a, 0], after.orientation[e, a, 1] = w, 0.0
         after.orientation[e, a, 2], after.orientation[e, a, 3] = 0.0, qz
         after.angular_velocity[e, a, 2] = yaw_rate
-        vz = (z - before.position[e, a, 2]) / step
         if blow > _FALL_SPEED:
             after.angular_velocity[e, a, 0] = -struck[a, 1] / blow * _FALL_RATE
             after.angular_velocity[e, a, 1] = struck[a, 0] / blow * _FALL_RATE
@@ -212,19 +213,10 @@ def _spin_wheels(actors, e, a, forward, yaw_rate, step, after):
         after.wheel_rotation[e, a, wheel] += speed / radius * step
 
 
-@njit(cache=True, _nrt=False)
-def _lamps(actors: ActorTable, e: int, a: int, asked: int, drive: float) -> int:
-    """Return the lamps that are lit: those asked for, and the brake lamps of a vehicle that brakes."""
-    lit = asked & ~_BRAKE
-    if actors.mobility[e, a] == _WHEELED and drive < _BRAKE_LIGHT_FROM:
-        lit |= _BRAKE
-    return lit
-
-
 @njit(cache=True)
 def advance_worlds(
     actors, before, controls, base_friction, patches, lanes, boxes, origin, cell, first, member, columns, rows,
-    kinematic, step, carried, last, after, contact_rows, contact_counts,
+    kinematic, step, after, contact_rows, contact_counts,
 ):
     """Advance every world by one tick.
 
@@ -238,8 +230,6 @@ def advance_worlds(
         boxes: And up to `rows`: the fields of the scenery's `ObstacleGrid`.
         kinematic: Roll vehicles without slip.
         step: [s].
-        carried: Actors that were replayed in the tick before. Shape (num_envs, num_actors).
-        last: Their velocity then [m/s]. Shape (num_envs, num_actors, 3).
         after: A copy of `before`; becomes the state after the tick.
         contact_rows: Contacts, see `contact_boxes`. Shape (num_envs, capacity, COLUMNS).
         contact_counts: Contacts found, perhaps more than the capacity. Shape (num_envs,).
@@ -273,8 +263,11 @@ def advance_worlds(
             if not active[a]:
                 continue
             if still[a]:
-                _carry(actors, before, step, e, a, carried, last, after)
-                after.lights[e, a] = _lamps(actors, e, a, controls.lights[e, a], after.drive[e, a])
+                _carry(actors, before, step, e, a, after)
+                after.lights[e, a] = lit_lamps(
+                    actors.kind[e, a], actors.mobility[e, a], actors.behavior[e, a] == _PARKED, True,
+                    controls.lights[e, a], after.drive[e, a],
+                )
                 continue
             struck[a, 0], struck[a, 1] = twist[a, 0] - struck[a, 0], twist[a, 1] - struck[a, 1]
             pose[a, 0] += push[a, 0]
@@ -282,5 +275,8 @@ def advance_worlds(
             _place_actor(
                 actors, before, base_friction[e], patches, lanes, step, e, a, pose, twist, struck, after
             )
-            after.lights[e, a] = _lamps(actors, e, a, controls.lights[e, a], after.drive[e, a])
+            after.lights[e, a] = lit_lamps(
+                actors.kind[e, a], actors.mobility[e, a], actors.behavior[e, a] == _PARKED, False,
+                controls.lights[e, a], after.drive[e, a],
+            )
         after.tick[e] = before.tick[e] + 1

@@ -10,7 +10,7 @@ from simengine.road.centerline import keep_distinct, measure_lanes
 from simengine.road.common_surface import join_surfaces
 from simengine.road.conflicts import CLEARANCE, candidate_pairs, pair_conflicts
 from simengine.road.grid import build_grid, intersect_segment
-from simengine.road.network import LaneType, MarkingType, RoadNetwork, SignalColor, Turn
+from simengine.road.network import CROSSABLE, KERB_HEIGHT, LaneType, MarkingType, RoadNetwork, SignalColor, Turn
 
 LARGEST_COORDINATE = 1e8  # [m]
 _TRAVELLED = (LaneType.DRIVING, LaneType.BIKING)
@@ -18,7 +18,10 @@ _TRAVELLED = (LaneType.DRIVING, LaneType.BIKING)
 
 @dataclass
 class LaneDraft:
-    """One lane as a reader or generator draws it; links name other drafts by `name`."""
+    """One lane as a reader or generator draws it; links name other drafts by `name`.
+
+    What is said of an edge is one value for the whole lane, or one for every point that holds up to the next point.
+    """
 
     name: str
     points: NDArray[np.float64]  # centre line in direction of travel (num_points, 3) [m]
@@ -34,8 +37,13 @@ class LaneDraft:
     right: str | None = None
     opposite: str | None = None
     successors: list[str] = field(default_factory=list)  # predecessors follow from these
-    marking_left: MarkingType = MarkingType.NONE
-    marking_right: MarkingType = MarkingType.NONE
+    marking_left: MarkingType | NDArray[np.int32] = MarkingType.NONE
+    marking_right: MarkingType | NDArray[np.int32] = MarkingType.NONE
+    may_cross_left: NDArray[np.bool_] | None = None  # whether a lane change over it is allowed; None as it looks
+    may_cross_right: NDArray[np.bool_] | None = None
+    yellow_left: bool | NDArray[np.bool_] = False
+    yellow_right: bool | NDArray[np.bool_] = False
+    rise: NDArray[np.float64] | None = None  # as `RoadNetwork.point_rise`; None: a pavement's kerbs, else level
 
 
 @dataclass
@@ -105,7 +113,7 @@ def build_network(
     if len(index) < len(lanes):
         names = [lane.name for lane in lanes]
         raise ScenarioError(f"road: the lane name {next(n for n in names if names.count(n) > 1)!r} is used twice")
-    position, width, bank, first = _points(lanes)
+    position, width, bank, keep, first = join_points(lanes)
     s, heading, curvature = (np.zeros(len(position)) for _ in range(3))
     measure_lanes(position, first, s, heading, curvature)
     length = s[first[1:] - 1].copy()
@@ -141,8 +149,6 @@ def build_network(
         lane_junction=junction,
         lane_turn=np.array([lane.turn for lane in lanes], np.int32),
         lane_priority=np.array([lane.priority for lane in lanes], np.int32),
-        lane_marking_left=np.array([lane.marking_left for lane in lanes], np.int32),
-        lane_marking_right=np.array([lane.marking_right for lane in lanes], np.int32),
         lane_name=np.array([lane.name for lane in lanes], np.str_),
         point_position=position,
         point_s=s,
@@ -150,6 +156,7 @@ def build_network(
         point_curvature=curvature,
         point_width=width,
         point_bank=bank,
+        **_across(lanes, keep),
         successor_first=successor_first,
         successor=successor,
         predecessor_first=predecessor_first,
@@ -185,10 +192,10 @@ def build_network(
     ))
 
 
-def _points(
+def join_points(
     lanes: list[LaneDraft],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int32]]:
-    """Check and join the points of all lanes, without those that coincide with the one before."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_], NDArray[np.int32]]:
+    """Check and join the points of all lanes; say which are kept: not those that coincide with the one before."""
     for lane in lanes:
         n = len(lane.points)
         if np.shape(lane.points) != (n, 3) or np.shape(lane.width) != (n,) or np.shape(lane.bank) != (n,):
@@ -222,7 +229,32 @@ def _points(
             f"road: lane {lanes[short[0]].name!r} has {kept[short[0] + 1] - kept[short[0]]} distinct point(s); "
             "at least 2 are needed"
         )
-    return position[keep], width[keep], bank[keep], kept.astype(np.int32)
+    return position[keep], width[keep], bank[keep], keep, kept.astype(np.int32)
+
+
+def _across(lanes: list[LaneDraft], keep: NDArray[np.bool_]) -> dict[str, NDArray]:
+    """Return what is told of every kept point across its lane: rise of the surface, lines along the edges."""
+    rise, marking, may_cross, yellow = [], [], [], []
+    for lane in lanes:
+        n = len(lane.points)
+        kerbs = (0.0, KERB_HEIGHT, KERB_HEIGHT, 0.0) if lane.lane_type == LaneType.PAVEMENT else (0.0,) * 4
+        rise.append(np.broadcast_to(kerbs if lane.rise is None else lane.rise, (n, 4)))
+        lines = _both_edges(lane.marking_left, lane.marking_right, n, np.int32)
+        stated = (lane.may_cross_left, lane.may_cross_right)
+        seen = [np.isin(lines[:, k], CROSSABLE) if stated[k] is None else stated[k] for k in range(2)]
+        marking.append(lines)
+        may_cross.append(_both_edges(*seen, n, np.bool_))
+        yellow.append(_both_edges(lane.yellow_left, lane.yellow_right, n, np.bool_))
+    return {
+        "point_rise": np.ascontiguousarray(np.concatenate(rise), np.float64)[keep],
+        "point_marking": np.concatenate(marking)[keep],
+        "point_may_cross": np.concatenate(may_cross)[keep],
+        "point_yellow": np.concatenate(yellow)[keep],
+    }
+
+
+def _both_edges(left: NDArray | float, right: NDArray | float, n: int, dtype: type) -> NDArray:
+    return np.stack([np.broadcast_to(np.asarray(side, dtype), n) for side in (left, right)], axis=1)
 
 
 def _lane(index: dict[str, int], lane: LaneDraft, key: str, name: str) -> int:

@@ -31,6 +31,7 @@ RELIEF = 0.1  # grade at which roads that give way to a junction do so
 FADE = 20.0  # beyond a disagreement, over which a road's correction ends [m]
 FINEST, STRAIGHT = 1.0, 0.003  # points are added so near, where heights between depart by so much [m]
 _UNSURE = 1.0  # surfaces whose distance comes so near to that of a level count less and less [m]
+_SAME_PLACE = 1e-6  # points nearer than this along a lane are one [m]
 _LINK_WEIGHT = 3.0  # of a joint of two lanes that both give way
 
 
@@ -348,9 +349,38 @@ def _corrected(network: RoadNetwork, splines: Splines, control: NDArray[np.float
         point_width=point[:, 3].copy(),
         point_bank=point[:, 4].copy(),
         point_lane=np.repeat(np.arange(len(first) - 1, dtype=np.int32), np.diff(first)),
+        **_carried_over(network, first, s),
         grid_origin=grid_origin,
         grid_cell=grid_cell,
         grid_shape=grid_shape,
         grid_first=grid_first,
         grid_point=grid_point,
     )
+
+
+def _carried_over(network: RoadNetwork, first: NDArray[np.int32], s: NDArray[np.float64]) -> dict[str, NDArray]:
+    """Return what is told of points other than place and shape, for more points along the same lines.
+
+    Args:
+        network: With the points that were there.
+        first: First new point of each lane. Shape (num_lanes + 1,).
+        s: Of the new points [m]. Shape (num_new_points,).
+    """
+    before, after, fraction = [], [], []
+    for lane in range(len(first) - 1):
+        begin, end = network.lane_first_point[lane], network.lane_first_point[lane + 1]
+        old, new = network.point_s[begin:end], s[first[lane] : first[lane + 1]]
+        i = np.clip(np.searchsorted(old, new + _SAME_PLACE, side="right") - 1, 0, len(old) - 1)
+        j = np.minimum(i + 1, len(old) - 1)
+        passed = new - old[i]
+        fraction.append(np.where(passed > _SAME_PLACE, passed / np.where(j > i, old[j] - old[i], 1.0), 0.0))
+        before.append(begin + i)
+        after.append(begin + j)
+    i, j, f = np.concatenate(before), np.concatenate(after), np.concatenate(fraction)[:, None]
+    rise = network.point_rise
+    return {
+        "point_rise": rise[i] + np.minimum(f, 1.0) * (rise[j] - rise[i]),
+        "point_marking": network.point_marking[i],
+        "point_may_cross": network.point_may_cross[i],
+        "point_yellow": network.point_yellow[i],
+    }

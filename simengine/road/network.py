@@ -1,9 +1,10 @@
 """The road network as flat arrays: lanes as sampled centre lines with Frenet projection, links, signals, crossings.
 
 Lanes are polylines sampled closely enough that a chord departs from the curve by less than a centimetre; every lane
-runs in its direction of travel. Arc length is measured in plan view. Heights are those of the carriageway; a pavement's
-surface lies `KERB_HEIGHT` above its points. Variable-length lists are stored as CSR: the entries of lane i are
-`values[first[i]:first[i + 1]]`.
+runs in its direction of travel. Arc length is measured in plan view. Heights of points are those of the carriageway;
+`point_rise` says how far a lane's surface lies above them (a pavement's usually by `KERB_HEIGHT`). What is painted
+along an edge may change along the lane: it is told per point and holds up to the next one. Variable-length lists are
+stored as CSR: the entries of lane i are `values[first[i]:first[i + 1]]`.
 """
 
 from enum import IntEnum
@@ -13,8 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.road.centerline import write_tangents
+from simengine.road.datum import Datum
 
-KERB_HEIGHT = 0.12  # of a pavement above the carriageway [m]
+KERB_HEIGHT = 0.12  # of a pavement above the carriageway where its source states no height [m]
+LEFT, RIGHT = 0, 1  # columns of what is told of both edges
+# Columns of `point_rise`: at the left edge, just inside of it, just inside of the right edge, at the right edge.
+LEFT_FOOT, LEFT_TOP, RIGHT_TOP, RIGHT_FOOT = 0, 1, 2, 3
 
 
 class LaneType(IntEnum):
@@ -30,13 +35,20 @@ class LaneType(IntEnum):
 
 
 class MarkingType(IntEnum):
-    """The painted line along a lane's edge."""
+    """The painted line along a lane's edge, as this lane sees it."""
 
     NONE = 0
     SOLID = 1
     BROKEN = 2
     DOUBLE_SOLID = 3
     CURB = 4
+    SOLID_BROKEN = 5  # two lines, the nearer one solid
+    BROKEN_SOLID = 6  # two lines, the nearer one broken
+    DOUBLE_BROKEN = 7
+
+
+# Lines that a driver may cross where nothing else is stated: the nearer of two lines rules.
+CROSSABLE = (MarkingType.NONE, MarkingType.BROKEN, MarkingType.BROKEN_SOLID, MarkingType.DOUBLE_BROKEN)
 
 
 class Turn(IntEnum):
@@ -73,8 +85,6 @@ class RoadNetwork(NamedTuple):
     lane_junction: NDArray[np.int32]  # junction, or −1
     lane_turn: NDArray[np.int32]  # Turn
     lane_priority: NDArray[np.int32]  # of a junction lane: the larger goes first; equal: left yields to right
-    lane_marking_left: NDArray[np.int32]  # MarkingType
-    lane_marking_right: NDArray[np.int32]
     lane_name: NDArray[np.str_]  # identity in the source, e.g. "12.0.-1"
     # per centre-line point, (num_points,); a lane has at least two
     point_position: NDArray[np.float64]  # (num_points, 3) [m]
@@ -83,6 +93,10 @@ class RoadNetwork(NamedTuple):
     point_curvature: NDArray[np.float64]  # counter-clockwise positive [1/m]
     point_width: NDArray[np.float64]  # lane width [m]
     point_bank: NDArray[np.float64]  # superelevation, positive lifts the left edge [rad]
+    point_rise: NDArray[np.float64]  # of the surface above the banked points, across the lane (num_points, 4) [m]
+    point_marking: NDArray[np.int32]  # MarkingType left and right, from this point to the next (num_points, 2)
+    point_may_cross: NDArray[np.bool_]  # whether a lane change over it is allowed (num_points, 2)
+    point_yellow: NDArray[np.bool_]  # whether it is yellow (num_points, 2)
     # links, CSR over lanes
     successor_first: NDArray[np.int32]
     successor: NDArray[np.int32]
@@ -126,6 +140,7 @@ class RoadNetwork(NamedTuple):
     grid_first: NDArray[np.int32]  # CSR over cells, row-major (y, x)
     grid_point: NDArray[np.int32]
     point_lane: NDArray[np.int32]  # lane of a point
+    datum: Datum | None = None  # where on Earth the coordinates are; None where the source does not say
 
 
 class LaneArrays(NamedTuple):
@@ -152,6 +167,7 @@ class LaneArrays(NamedTuple):
     point_curvature: NDArray[np.float64]
     point_width: NDArray[np.float64]
     point_bank: NDArray[np.float64]
+    point_rise: NDArray[np.float64]
     point_lane: NDArray[np.int32]
     successor_first: NDArray[np.int32]
     successor: NDArray[np.int32]
@@ -170,14 +186,20 @@ class LaneArrays(NamedTuple):
     level: float  # height of the ground where all of it is one level plane, else NaN [m]
 
 
+def mark_lanes(network: RoadNetwork, left: NDArray[np.int32], right: NDArray[np.int32]) -> RoadNetwork:
+    """Return a network with one white marking along the whole of every lane's edges. Shapes (num_lanes,)."""
+    marking = np.stack([left, right], axis=1).astype(np.int32)[network.point_lane]
+    yellow = np.zeros(marking.shape, np.bool_)
+    return network._replace(point_marking=marking, point_may_cross=np.isin(marking, CROSSABLE), point_yellow=yellow)
+
+
 def lane_arrays(network: RoadNetwork) -> LaneArrays:
     """Return what kernels read of a network; arrays are shared, not copied."""
     shared = {name: getattr(network, name) for name in LaneArrays._fields if name in RoadNetwork._fields}
     tangent = np.empty((len(network.point_heading), 2))
     write_tangents(network.point_heading, tangent)
     height = network.point_position[:, 2]
-    raised = (network.lane_type == LaneType.PAVEMENT).any()
-    flat = (height == height[0]).all() and not network.point_bank.any() and not raised
+    flat = (height == height[0]).all() and not network.point_bank.any() and not network.point_rise.any()
     return LaneArrays(
         **shared,
         point_tangent=tangent,

@@ -87,3 +87,30 @@ def turn_of(points: NDArray[np.float64]) -> Turn:
 def end_heading(points: NDArray[np.float64]) -> float:
     """Return the direction of a polyline's last chord [rad]."""
     return math.atan2(float(points[-1, 1] - points[-2, 1]), float(points[-1, 0] - points[-2, 0]))
+
+
+@njit(cache=True)
+def points_within(outline: NDArray[np.float64], place: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Say which places lie inside a polygon, by how often a ray crosses it. Shapes (k, 2), (n, 2) [m]; (n,)."""
+    inside = np.zeros(len(place), np.bool_)
+    for n in range(len(place)):
+        x, y = place[n, 0], place[n, 1]
+        for i in range(len(outline)):
+            ax, ay, bx, by = outline[i - 1, 0], outline[i - 1, 1], outline[i, 0], outline[i, 1]
+            if (ay > y) != (by > y) and x < ax + (y - ay) / (by - ay) * (bx - ax):
+                inside[n] = not inside[n]
+    return inside
+
+
+@njit(cache=True)
+def outline_distance(outline: NDArray[np.float64], x: float, y: float) -> float:
+    """Return how far a place is from the sides of a polygon [m]. Shape (k, 2)."""
+    nearest = math.inf
+    for i in range(len(outline)):
+        ax, ay = outline[i - 1, 0], outline[i - 1, 1]
+        dx, dy = outline[i, 0] - ax, outline[i, 1] - ay
+        square = dx * dx + dy * dy
+        f = min(1.0, max(0.0, ((x - ax) * dx + (y - ay) * dy) / square)) if square > 0.0 else 0.0
+        ex, ey = x - ax - f * dx, y - ay - f * dy
+        nearest = min(nearest, math.sqrt(ex * ex + ey * ey))
+    return nearest

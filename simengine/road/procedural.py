@@ -2,6 +2,6 @@
 
 from simengine.road.intersection import make_intersection
 from simengine.road.street import make_street
-from simengine.road.warehouse import Box, make_warehouse, warehouse_walls
+from simengine.road.warehouse import Box, make_warehouse, warehouse_fittings, warehouse_walls
 
-__all__ = ["Box", "make_intersection", "make_street", "make_warehouse", "warehouse_walls"]
+__all__ = ["Box", "make_intersection", "make_street", "make_warehouse", "warehouse_fittings", "warehouse_walls"]

@@ -2,7 +2,7 @@
 
 Lane coordinates themselves are in `simengine.road.frenet`; their functions are offered here too. The ground is the
 surface of the lane there with its grade and superelevation, of several lanes their weighted mean; beside the road it
-goes on level from the nearest edges. Pavements are slabs of `KERB_HEIGHT` with steep edges.
+goes on level from the nearest edges. Raised lanes (pavements above all) are slabs with steep edges.
 """
 
 import math
@@ -24,7 +24,7 @@ from simengine.road.frenet import (
     project_on_lane_near,
     turned_normal,
 )
-from simengine.road.network import KERB_HEIGHT, LaneArrays, LaneType
+from simengine.road.network import LEFT_FOOT, LEFT_TOP, RIGHT_FOOT, RIGHT_TOP, LaneArrays
 from simengine.road.roadside import (
     AWAY_X,
     AWAY_Y,
@@ -43,43 +43,68 @@ __all__ = [
 ]
 
 REACH = 30.0  # a place farther from every lane is on none [m]
-KERB_RAMP = 0.1  # width of the edge over which a pavement rises [m]
+KERB_RAMP = 0.1  # width of the edge over which a raised lane rises [m]
 OUTSIDE_COST = 4.0  # per metre outside a lane
 HEIGHT_COST = 2.0  # per metre above or below a lane
 LAYER_COST = 40.0  # per metre more than `LAYER` above or below a lane: another level of a bridge
 HEADING_COST = 0.5  # times 1 − cos of the angle to a lane
 OFFSET_COST = 0.01  # per metre from the centre line: decides between lanes that both hold a place
 LAYER = 2.0  # surfaces farther apart in height are different levels [m]
-_PAVEMENT = int(LaneType.PAVEMENT)
 _SURE = 1.5  # surfaces less apart are of one level for certain; between this and `LAYER` they count less [m]
 _MOST, _MOST_BESIDE = 32, 96  # surfaces blended at one place on the road and beside it
 
 
 @njit(cache=True, _nrt=False)
-def _rise(lane_type: int, width: float, t: float) -> float:
-    """Return how far a lane's surface lies above its points because it is a pavement [m]."""
-    if lane_type != _PAVEMENT:
-        return 0.0
-    return KERB_HEIGHT * min(1.0, max(0.0, (0.5 * width - abs(t)) / KERB_RAMP))
+def is_raised(rise: Floats, i: int) -> bool:
+    """Tell whether a lane's surface lies above its points along segment i."""
+    return max(rise[i, LEFT_TOP], rise[i, RIGHT_TOP], rise[i + 1, LEFT_TOP], rise[i + 1, RIGHT_TOP]) > 0.0
 
 
 @njit(cache=True, _nrt=False)
-def surface_height(
-    z: float, width: float, bank: float, lane_type: int, t: float, raised: bool
-) -> float:
+def rise_at(rise: Floats, i: int, f: float, width: float, t: float) -> float:
+    """Return how far a lane's surface lies above its banked points [m]; the one place that says so.
+
+    Args:
+        rise: Across the lane, `RoadNetwork.point_rise` [m]. Shape (num_points, 4).
+        i, f: Segment and fraction of it.
+        width: Of the lane there [m].
+        t: To the left of the centre line, within the lane [m].
+    """
+    top = rise[i, LEFT_TOP] + f * (rise[i + 1, LEFT_TOP] - rise[i, LEFT_TOP])
+    right = rise[i, RIGHT_TOP] + f * (rise[i + 1, RIGHT_TOP] - rise[i, RIGHT_TOP])
+    if top != right and width > 0.0:
+        top = right + (top - right) * min(1.0, max(0.0, 0.5 + t / width))
+    side = LEFT_FOOT if t >= 0.0 else RIGHT_FOOT
+    foot = rise[i, side] + f * (rise[i + 1, side] - rise[i, side])
+    if foot == top:
+        return top
+    return foot + (top - foot) * min(1.0, max(0.0, (0.5 * width - abs(t)) / KERB_RAMP))
+
+
+@njit(cache=True, _nrt=False)
+def rise_slope(rise: Floats, point_s: Floats, i: int, f: float, width: float) -> tuple[float, float]:
+    """Return the slope of a raised lane's top against its banked points, along the lane and to the left."""
+    left, right = rise[i, LEFT_TOP], rise[i, RIGHT_TOP]
+    more_left, more_right = rise[i + 1, LEFT_TOP] - left, rise[i + 1, RIGHT_TOP] - right
+    along = 0.5 * (more_left + more_right) / (point_s[i + 1] - point_s[i])
+    across = left + f * more_left - right - f * more_right
+    return along, across / width if across != 0.0 and width > 0.0 else 0.0
+
+
+@njit(cache=True, _nrt=False)
+def surface_height(z: float, width: float, bank: float, t: float, rise: float) -> float:
     """Return the height of a lane's surface at t to its left [m]; level past the edges.
 
     Args:
         z: Of the centre line [m].
         width: Of the lane [m].
         bank: Superelevation, positive lifts the left edge [rad].
-        lane_type: LaneType.
         t: To the left of the centre line [m].
-        raised: Add a pavement's slab.
+        rise: Of the surface above the banked points, 0 beside the lane [m].
     """
     if bank != 0.0:
         z += math.tan(bank) * min(0.5 * width, max(-0.5 * width, t))
-    return z + _rise(lane_type, width, t) if raised else z
+    return z + rise if rise != 0.0 else z
 
 
 @njit(cache=True, _nrt=False)
@@ -95,13 +120,14 @@ def _grade(position: Floats, point_s: Floats, begin: int, end: int, i: int, f: f
 def lane_pose(lanes: LaneArrays, lane: int, s: float, t: float) -> tuple[float, float, float, float]:
     """Return x, y, z of the surface at lane coordinates [m] and the heading there [rad]; straight beyond the ends."""
     begin, end = lanes.lane_first_point[lane], lanes.lane_first_point[lane + 1]
-    position, point_s, width, bank = lanes.point_position, lanes.point_s, lanes.point_width, lanes.point_bank
+    position, point_s, bank = lanes.point_position, lanes.point_s, lanes.point_bank
     x, y, tx, ty = place_at(position, lanes.point_tangent, point_s, begin, end, s, t)
     i, f = fraction_at(point_s, begin, end, s)
     length = point_s[end - 1]
+    width = lanes.point_width[i] + f * (lanes.point_width[i + 1] - lanes.point_width[i])
     z = surface_height(
-        position[i, 2] + f * (position[i + 1, 2] - position[i, 2]), width[i] + f * (width[i + 1] - width[i]),
-        bank[i] + f * (bank[i + 1] - bank[i]), lanes.lane_type[lane], t, 0.0 <= s <= length,
+        position[i, 2] + f * (position[i + 1, 2] - position[i, 2]), width, bank[i] + f * (bank[i + 1] - bank[i]), t,
+        rise_at(lanes.point_rise, i, f, width, t) if 0.0 <= s <= length and abs(t) <= 0.5 * width else 0.0,
     )
     if s < 0.0:
         z += s * _grade(position, point_s, begin, end, begin, 0.0)
@@ -112,8 +138,8 @@ def lane_pose(lanes: LaneArrays, lane: int, s: float, t: float) -> tuple[float, 
 
 @njit(cache=True, _nrt=False)
 def _search(
-    lane_type: NDArray[np.int32], position: Floats, point_s: Floats, tangent: Floats, point_width: Floats,
-    point_bank: Floats, point_lane: NDArray[np.int32], origin: Floats, cell: float, shape: NDArray[np.int32],
+    position: Floats, point_s: Floats, tangent: Floats, point_width: Floats, point_bank: Floats,
+    point_rise: Floats, point_lane: NDArray[np.int32], origin: Floats, cell: float, shape: NDArray[np.int32],
     grid_first: NDArray[np.int32], grid_point: NDArray[np.int32], widest: float,
     x: float, y: float, z: float, heading: float, reach: float, layers: Floats,
 ) -> tuple[int, float, float, float, float, int]:
@@ -162,7 +188,8 @@ def _search(
                     lane = point_lane[i]
                     height = surface_height(
                         position[i, 2] + f * (position[i + 1, 2] - position[i, 2]), width,
-                        point_bank[i] + f * (point_bank[i + 1] - point_bank[i]), lane_type[lane], t, outside == 0.0,
+                        point_bank[i] + f * (point_bank[i + 1] - point_bank[i]), t,
+                        rise_at(point_rise, i, f, width, t) if outside == 0.0 else 0.0,
                     )
                     cost = OUTSIDE_COST * outside + OFFSET_COST * abs(t)
                     if not math.isnan(z):
@@ -177,7 +204,7 @@ def _search(
                         layers[held, 0] = height
                         layers[held, 1] = i
                         layers[held, 2] = f
-                        layers[held, 3] = margin * margin * (1e-9 if lane_type[lane] == _PAVEMENT else 1.0)
+                        layers[held, 3] = margin * margin * (1e-9 if is_raised(point_rise, i) else 1.0)
                         held += 1
                     if cost < best or (cost == best and i < best_i):
                         best, best_i, best_f, best_t = cost, i, f, t
@@ -196,8 +223,8 @@ def _search_lanes(
     lanes: LaneArrays, x: float, y: float, z: float, heading: float, reach: float, layers: Floats
 ) -> tuple[int, float, float, float, float, int]:
     return _search(
-        lanes.lane_type, lanes.point_position, lanes.point_s, lanes.point_tangent, lanes.point_width,
-        lanes.point_bank, lanes.point_lane, lanes.grid_origin, lanes.grid_cell, lanes.grid_shape, lanes.grid_first,
+        lanes.point_position, lanes.point_s, lanes.point_tangent, lanes.point_width, lanes.point_bank,
+        lanes.point_rise, lanes.point_lane, lanes.grid_origin, lanes.grid_cell, lanes.grid_shape, lanes.grid_first,
         lanes.grid_point, lanes.widest, x, y, z, heading, reach, layers,
     )
 
@@ -223,14 +250,19 @@ def locate(lanes: LaneArrays, x: float, y: float, z: float, heading: float) -> t
 
 @njit(cache=True, _nrt=False)
 def _slope(
-    position: Floats, point_s: Floats, tangent: Floats, point_bank: Floats, begin: int, end: int, i: int, f: float,
-    beside: bool,
+    position: Floats, point_s: Floats, tangent: Floats, point_width: Floats, point_bank: Floats, point_rise: Floats,
+    begin: int, end: int, i: int, f: float, beside: bool,
 ) -> tuple[float, float]:
-    """Return the slope of a lane's surface along x and y; beside the lane without its superelevation."""
+    """Return the slope of a lane's surface along x and y; beside the lane without its superelevation and rise."""
     grade = _grade(position, point_s, begin, end, i, f)
     nx, ny = turned_normal(tangent[i, 0], tangent[i, 1], tangent[i + 1, 0], tangent[i + 1, 1], f)
     bank = 0.0 if beside else point_bank[i] + f * (point_bank[i + 1] - point_bank[i])
     across = math.tan(bank) if bank != 0.0 else 0.0
+    if not beside:
+        width = point_width[i] + f * (point_width[i + 1] - point_width[i])
+        more_along, more_across = rise_slope(point_rise, point_s, i, f, width)
+        grade += more_along
+        across += more_across
     return grade * ny + across * nx, -grade * nx + across * ny
 
 
@@ -261,8 +293,9 @@ def ground_at(lanes: LaneArrays, x: float, y: float, z_hint: float) -> tuple[flo
     if i < 0:
         return z_hint, 0.0, 0.0, 1.0
     position, point_s, tangent, bank = lanes.point_position, lanes.point_s, lanes.point_tangent, lanes.point_bank
+    width, rise = lanes.point_width, lanes.point_rise
     first, lane = lanes.lane_first_point, lanes.point_lane[i]
-    gx, gy = _slope(position, point_s, tangent, bank, first[lane], first[lane + 1], i, f, outside > 0.0)
+    gx, gy = _slope(position, point_s, tangent, width, bank, rise, first[lane], first[lane + 1], i, f, outside > 0.0)
     holder = outside == 0.0
     if held > 1 or (held == 1 and not holder):  # what holds the place comes before an edge that lies nearer to the hint
         total, mean_z, mean_x, mean_y = 0.0, 0.0, 0.0, 0.0
@@ -272,7 +305,7 @@ def ground_at(lanes: LaneArrays, x: float, y: float, z_hint: float) -> tuple[flo
                 i = int(layers[k, 1])
                 lane = lanes.point_lane[i]
                 sx, sy = _slope(
-                    position, point_s, tangent, bank, first[lane], first[lane + 1], i, layers[k, 2], False
+                    position, point_s, tangent, width, bank, rise, first[lane], first[lane + 1], i, layers[k, 2], False
                 )
                 weight = layers[k, 3] * min(1.0, (LAYER - apart) / (LAYER - _SURE))
                 total += weight
@@ -315,7 +348,8 @@ def _between(
         i = int(found[k, SEGMENT])
         lane = lanes.point_lane[i]
         sx, sy = _slope(
-            position, point_s, tangent, bank, first[lane], first[lane + 1], i, found[k, FRACTION], True
+            position, point_s, tangent, lanes.point_width, bank, lanes.point_rise, first[lane], first[lane + 1], i,
+            found[k, FRACTION], True,
         )
         apart = found[k, HEIGHT] - z
         sure = min(1.0, (LAYER - abs(apart)) / (LAYER - _SURE))

@@ -38,6 +38,7 @@ class GoalRegion(NamedTuple):
 
     first_step: int  # time steps within which the goal counts
     last_step: int
+    is_timed: bool  # whether the source bounds them; else the steps mean nothing
     areas: tuple[NDArray[np.float64], ...]  # polygons (k, 2) in plan view [m]; none: anywhere
     heading: tuple[float, float]  # allowed range, counter-clockwise from the first to the second [rad]
     velocity: tuple[float, float]  # allowed range [m/s]

@@ -1,6 +1,6 @@
 """What a reader of a file tolerated: one line a kind, however often it was found."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 _SHOWN = 8  # places of a kind that its line names
@@ -22,7 +22,12 @@ def list_remarks(file: str, remarks: Iterable[Remark]) -> tuple[str, ...]:
         kinds.setdefault((remark.tag, remark.text), []).append(remark)
     lines = []
     for (tag, text), found in kinds.items():
-        places = [f"line {r.line} ({r.detail})" if r.detail else f"line {r.line}" for r in found[:_SHOWN]]
-        more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-        lines.append(f"{file}: <{tag}> {text}: {', '.join(places)}{more}")
+        places = [f"line {r.line} ({r.detail})" if r.detail else f"line {r.line}" for r in found]
+        lines.append(remark_line(file, f"<{tag}> {text}", places))
     return tuple(lines)
+
+
+def remark_line(file: str, text: str, places: Sequence[str]) -> str:
+    """Return the line of one kind: the file, what was found and done, the first places of it and how many more."""
+    more = f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
+    return f"{file}: {text}: {', '.join(places[:_SHOWN])}{more}"

@@ -1,10 +1,14 @@
 """What signals show at a time."""
 
+import math
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from simengine.road.network import RoadNetwork
+
+_ROUNDING = 3  # by which the programme's arithmetic may miss the end of a phase [ns]
 
 
 @njit(cache=True)
@@ -52,3 +56,26 @@ def group_colors(network: RoadNetwork, time_s: float) -> NDArray[np.int32]:
 def signal_colors(network: RoadNetwork, time_s: float) -> NDArray[np.int32]:
     """Return the SignalColor of every signal head at a time [s]. Shape (num_signals,)."""
     return group_colors(network, time_s)[network.signal_group]
+
+
+def signal_changes(network: RoadNetwork, end_ns: int) -> list[int]:
+    """Return when any signal begins to show another colour, after 0 and up to `end_ns`, in order [ns].
+
+    These are the first nanoseconds at which `signal_colors` says so.
+    """
+    found: set[int] = set()
+    for g in np.unique(network.signal_group).tolist():
+        duration, color = network.programme_duration[g], network.programme_color[g]
+        offset, cycle = float(network.programme_offset[g]), float(duration.sum())
+        if cycle <= 0.0:
+            continue
+        begins = offset + np.cumsum(duration) - cycle
+        turns = np.arange(math.floor(-offset / cycle) - 1, math.ceil((end_ns * 1e-9 - offset) / cycle) + 1)
+        for about in np.unique(np.round((begins[:, None] + cycle * turns) * 1e9).astype(np.int64)).tolist():
+            before = group_color(duration, color, offset, (about - _ROUNDING) * 1e-9)
+            for time_ns in range(about - _ROUNDING + 1, about + _ROUNDING + 1):
+                if group_color(duration, color, offset, time_ns * 1e-9) != before:
+                    if 0 < time_ns <= end_ns:
+                        found.add(time_ns)
+                    break
+    return sorted(found)

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from simengine.core.mesh import Material, Mesh, merge_meshes
 from simengine.core.semantics import Semantic
 from simengine.road.frenet import fraction_at, place_at
-from simengine.road.network import LaneArrays
+from simengine.road.network import LEFT_FOOT, LEFT_TOP, RIGHT_FOOT, RIGHT_TOP, LaneArrays
 
 LONGEST = 25.0  # between stations, so that surfaces can be culled [m]
 SIDE_TOLERANCE = 0.01  # of an edge in plan view [m]
+JOINT, JOINT_STEP = 0.5, 0.05  # lanes whose middles are farther apart, in plan and in height, do not meet [m]
 HEIGHT_TOLERANCE = 0.003  # of an edge in height; less than the markings lie above the surface [m]
 
 
@@ -113,7 +114,9 @@ def stations(lanes: LaneArrays, lane: int) -> NDArray[np.float64]:
     if (parts > 1).any():
         within = np.concatenate([np.arange(n) / n for n in parts])
         s = np.append(np.repeat(s[:-1], parts) + within * np.repeat(np.diff(s), parts), s[-1])
-    left, right = edge_line(lanes, lane, s, 1.0, 0.0, 0.0), edge_line(lanes, lane, s, -1.0, 0.0, 0.0)
+    rise = lanes.point_rise[lanes.lane_first_point[lane] : lanes.lane_first_point[lane + 1]]
+    line = edge_line if (rise == rise[0]).all() else top_line
+    left, right = line(lanes, lane, s, 1.0, 0.0, 0.0), line(lanes, lane, s, -1.0, 0.0, 0.0)
     keep = np.zeros(len(s), np.bool_)
     thin_out(s, left, right, keep)
     return s[keep].copy()
@@ -126,6 +129,31 @@ def edge_line(
     out = np.empty((len(s), 3))
     side_points(lanes, lane, s, side, shift, lift, out)
     return out
+
+
+def _lifted(
+    lanes: LaneArrays, lane: int, s: NDArray[np.float64], side: float, shift: float, lift: float, columns: tuple
+) -> NDArray[np.float64]:
+    line = edge_line(lanes, lane, s, side, shift, lift)
+    part = slice(lanes.lane_first_point[lane], lanes.lane_first_point[lane + 1])
+    if lanes.point_rise[part].any():
+        left, right = (np.interp(s, lanes.point_s[part], lanes.point_rise[part, k]) for k in columns)
+        line[:, 2] += left if side > 0.0 else right if side < 0.0 else 0.5 * (left + right)
+    return line
+
+
+def top_line(
+    lanes: LaneArrays, lane: int, s: NDArray[np.float64], side: float, shift: float, lift: float
+) -> NDArray[np.float64]:
+    """Return what `side_points` writes, but above the surface of a raised lane. Shape (num_stations, 3)."""
+    return _lifted(lanes, lane, s, side, shift, lift, (LEFT_TOP, RIGHT_TOP))
+
+
+def foot_line(
+    lanes: LaneArrays, lane: int, s: NDArray[np.float64], side: float, shift: float, lift: float
+) -> NDArray[np.float64]:
+    """Return what `side_points` writes, but above what a raised lane's edge comes down to. Shape (num_stations, 3)."""
+    return _lifted(lanes, lane, s, side, shift, lift, (LEFT_FOOT, RIGHT_FOOT))
 
 
 def ribbon(
@@ -147,6 +175,33 @@ def ribbon(
         used, triangle = np.unique(triangle, return_inverse=True)
         vertex, triangle = vertex[used], triangle.reshape(-1, 3)
     return Patch(vertex, triangle, material, semantic)
+
+
+def joint_patch(
+    lanes: LaneArrays, lane: int, after: int, shift: float, material: Material, semantic: Semantic
+) -> Patch | None:
+    """Return the wedge that opens between a lane's end and its successor's start where the way has a corner there.
+
+    Args:
+        lanes: The network.
+        lane, after: A lane and its successor.
+        shift: By which both strips are wider on either side [m].
+        material, semantic: Of the wedge.
+
+    Returns:
+        Two triangles, or None where strip meets strip.
+    """
+    end, start = np.array([lanes.lane_length[lane]]), np.zeros(1)
+    a, b = (edge_line(lanes, lane, end, side, side * shift, 0.0) for side in (1.0, -1.0))
+    c, d = (edge_line(lanes, after, start, side, side * shift, 0.0) for side in (1.0, -1.0))
+    middles = 0.5 * (a + b - c - d)[0]
+    if max(abs(middles[0]), abs(middles[1])) > JOINT or abs(middles[2]) > JOINT_STEP:
+        return None  # a loose link: nothing meets there
+    if np.abs(a - c).max() < SIDE_TOLERANCE and np.abs(b - d).max() < SIDE_TOLERANCE:
+        return None
+    middle = 0.25 * (a + b + c + d)
+    vertex, triangle = np.concatenate([middle, a, c, b, d]), np.array([[0, 1, 2], [0, 3, 4]])
+    return face_up(Patch(vertex, triangle, material, semantic))
 
 
 def face_up(patch: Patch) -> Patch:

@@ -12,8 +12,28 @@ from simengine.core.mesh import Material, Mesh
 from simengine.core.semantics import Semantic
 from simengine.road.junction_fill import fill_patch
 from simengine.road.markings import marking_patches
-from simengine.road.network import KERB_HEIGHT, LaneArrays, LaneType, RoadNetwork, lane_arrays
-from simengine.road.strips import LONGEST, Patch, edge_line, face_up, patch_mesh, ribbon, stations
+from simengine.road.network import (
+    LEFT_FOOT,
+    LEFT_TOP,
+    RIGHT_FOOT,
+    RIGHT_TOP,
+    LaneArrays,
+    LaneType,
+    RoadNetwork,
+    lane_arrays,
+)
+from simengine.road.strips import (
+    LONGEST,
+    Patch,
+    edge_line,
+    face_up,
+    foot_line,
+    joint_patch,
+    patch_mesh,
+    ribbon,
+    stations,
+    top_line,
+)
 from simengine.road.terrain import deck_underside, far_patch, is_level, land_patch, verge_patches
 
 SEAM = 0.02  # by which strips overlap [m]
@@ -55,6 +75,7 @@ def surface_meshes(
         gaps.append(gap)
     for lane, cut in enumerate(cuts):
         paved += _lane_patches(lanes, lane, cut)
+        paved += _joint_patches(lanes, lane)
         verges += verge_patches(lanes, lane, cut, level, _VERGE.get(scenery, Material.GRASS), gaps)
         if not level:
             verges += deck_underside(lanes, lane, cut)
@@ -66,16 +87,30 @@ def surface_meshes(
 def _lane_patches(lanes: LaneArrays, lane: int, cut: NDArray[np.float64]) -> list[Patch]:
     kind = LaneType(lanes.lane_type[lane])
     material, semantic = _LOOK[kind]
-    if kind != LaneType.PAVEMENT:
+    rise = lanes.point_rise[lanes.lane_first_point[lane] : lanes.lane_first_point[lane + 1]]
+    if not rise.any():
         left, right = edge_line(lanes, lane, cut, 1.0, SEAM, 0.0), edge_line(lanes, lane, cut, -1.0, -SEAM, 0.0)
         return [face_up(ribbon(left, right, material, semantic))]
-    patches = []
-    top = [edge_line(lanes, lane, cut, side, 0.0, KERB_HEIGHT) for side in (1.0, -1.0)]
-    foot = [edge_line(lanes, lane, cut, side, 0.0, -KERB_FOOT) for side in (1.0, -1.0)]
-    patches.append(face_up(ribbon(top[0], top[1], material, semantic)))
-    patches.append(ribbon(foot[0], top[0], material, semantic))
-    patches.append(ribbon(top[1], foot[1], material, semantic))
+    kerb = [(rise[:, k] > rise[:, j]).any() for k, j in ((LEFT_TOP, LEFT_FOOT), (RIGHT_TOP, RIGHT_FOOT))]
+    seam = [0.0 if face else SEAM for face in kerb]
+    left, right = top_line(lanes, lane, cut, 1.0, seam[0], 0.0), top_line(lanes, lane, cut, -1.0, -seam[1], 0.0)
+    patches = [face_up(ribbon(left, right, material, semantic))]
+    if kerb[0]:
+        patches.append(ribbon(foot_line(lanes, lane, cut, 1.0, 0.0, -KERB_FOOT), left, material, semantic))
+    if kerb[1]:
+        patches.append(ribbon(right, foot_line(lanes, lane, cut, -1.0, 0.0, -KERB_FOOT), material, semantic))
     return patches
+
+
+def _joint_patches(lanes: LaneArrays, lane: int) -> list[Patch]:
+    """Return what closes the corners between a lane and its successors of the same look; kerbs keep theirs."""
+    look = _LOOK[LaneType(lanes.lane_type[lane])]
+    if lanes.point_rise[lanes.lane_first_point[lane] : lanes.lane_first_point[lane + 1]].any():
+        return []
+    after = lanes.successor[lanes.successor_first[lane] : lanes.successor_first[lane + 1]]
+    alike = [int(other) for other in after if _LOOK[LaneType(lanes.lane_type[other])] == look]
+    wedges = (joint_patch(lanes, lane, other, SEAM, *look) for other in alike)
+    return [wedge for wedge in wedges if wedge is not None]
 
 
 def _floor(lanes: LaneArrays) -> Patch:

@@ -31,7 +31,7 @@ SHOULDER = 1.0  # width of the bare strip of a verge [m]
 FAR_WIDTH, FAR_TILE = 600.0, 192.0  # of the far plain beyond the roads, and its tiles [m]
 FAR_DROP = 0.5  # of the far plain below the lowest road in its surroundings [m]
 _RADIUS = TILE / CELLS * math.sqrt(2.0) + 0.1
-_REACH = 110.0  # of what a height is averaged from [m]
+_REACH = 110.0  # of what a height is averaged from, further where no road is so near [m]
 
 
 def is_level(lanes: LaneArrays) -> bool:
@@ -44,17 +44,18 @@ def is_level(lanes: LaneArrays) -> bool:
 def land_height(
     position: Floats, point_s: Floats, width: Floats, bank: Floats, origin: Floats, cell: float,
     shape: NDArray[np.int32], grid_first: NDArray[np.int32], grid_point: NDArray[np.int32], x: float, y: float,
+    reach: float,
 ) -> tuple[float, bool]:
     """Return the height of the land [m], and whether a road lies within a cell's diagonal.
 
-    It is a mean of the roads around, each weighted by length over the fourth power of distance, and below every road
-    within a cell's diagonal.
+    It is a mean of the roads within `reach` [m], each weighted by length over the fourth power of distance, and below
+    every road within a cell's diagonal; NaN where there is none.
     """
     columns, rows = shape[0], shape[1]
-    left = max(0, int(math.floor((x - _REACH - origin[0]) / cell)))
-    right = min(columns - 1, int(math.floor((x + _REACH - origin[0]) / cell)))
-    bottom = max(0, int(math.floor((y - _REACH - origin[1]) / cell)))
-    top = min(rows - 1, int(math.floor((y + _REACH - origin[1]) / cell)))
+    left = max(0, int(math.floor((x - reach - origin[0]) / cell)))
+    right = min(columns - 1, int(math.floor((x + reach - origin[0]) / cell)))
+    bottom = max(0, int(math.floor((y - reach - origin[1]) / cell)))
+    top = min(rows - 1, int(math.floor((y + reach - origin[1]) / cell)))
     total, mean, low = 0.0, 0.0, np.inf
     for row in range(bottom, top + 1):
         for column in range(left, right + 1):
@@ -64,7 +65,7 @@ def land_height(
                 f, square = fraction_of_foot(
                     position[i, 0], position[i, 1], position[i + 1, 0], position[i + 1, 1], x, y
                 )
-                if square > _REACH * _REACH:
+                if square > reach * reach:
                     continue
                 half = 0.5 * (width[i] + f * (width[i + 1] - width[i]))
                 z = position[i, 2] + f * (position[i + 1, 2] - position[i, 2])
@@ -83,12 +84,15 @@ def land_height(
 def land_heights(
     lanes: LaneArrays, place: NDArray[np.float64], out: NDArray[np.float64], near: NDArray[np.bool_]
 ) -> None:
-    """Write what `land_height` returns at places [m]. Shapes (n, 2), (n,), (n,)."""
+    """Write what `land_height` returns at places [m], from as near as there is a road. Shapes (n, 2), (n,), (n,)."""
     for k in range(len(out)):
-        out[k], near[k] = land_height(
-            lanes.point_position, lanes.point_s, lanes.point_width, lanes.point_bank, lanes.grid_origin,
-            lanes.grid_cell, lanes.grid_shape, lanes.grid_first, lanes.grid_point, place[k, 0], place[k, 1],
-        )
+        out[k], reach = np.nan, _REACH
+        while math.isnan(out[k]) and reach < 16.0 * _REACH:
+            out[k], near[k] = land_height(
+                lanes.point_position, lanes.point_s, lanes.point_width, lanes.point_bank, lanes.grid_origin,
+                lanes.grid_cell, lanes.grid_shape, lanes.grid_first, lanes.grid_point, place[k, 0], place[k, 1], reach,
+            )
+            reach *= 2.0
 
 
 @njit(cache=True)

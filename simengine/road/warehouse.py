@@ -10,6 +10,8 @@ from simengine.road.network import LaneType, RoadNetwork, Turn
 WALL_THICKNESS = 0.2  # [m]
 WALL_CLEARANCE = 0.5  # between shelves or cross aisles and the walls [m]
 HEADROOM = 2.0  # of the walls above the shelves [m]
+ROOF_THICKNESS = 0.6  # half of it girders below the walls' upper edge [m]
+LAMP_SIZE, LAMP_SPACING = (1.4, 0.3, 0.5), 5.0  # of lamps with what they hang from, below the roof; apart [m]
 
 
 class Box(NamedTuple):
@@ -68,6 +70,28 @@ def make_warehouse(
         for k in range(aisles + 1)
     ]
     return build_network(lanes), shelves
+
+
+def warehouse_fittings(
+    aisles: int, aisle_length: float, aisle_width: float, shelf_depth: float, shelf_height: float
+) -> list[tuple[str, Box]]:
+    """Return what encloses and lights the hall that `make_warehouse` makes of the same arguments.
+
+    Returns:
+        Kind ("wall", "roof", "ceiling_lamp") and box: four walls, the roof on them, a row of lamps over every aisle.
+    """
+    walls = warehouse_walls(aisles, aisle_length, aisle_width, shelf_depth, shelf_height)
+    south, north, west, east = (box.position for box in walls)
+    eave = shelf_height + HEADROOM
+    size = (walls[0].size[0], north[1] - south[1] + WALL_THICKNESS, ROOF_THICKNESS)
+    roof = Box((south[0], west[1], eave), 0.0, size)
+    count = max(1, round((east[0] - west[0]) / LAMP_SPACING))
+    pitch = (east[0] - west[0]) / count
+    lamps = [
+        Box((west[0] + (i + 0.5) * pitch, k * (aisle_width + shelf_depth), eave - 0.5 * LAMP_SIZE[2]), 0.0, LAMP_SIZE)
+        for k in range(aisles) for i in range(count)
+    ]
+    return [*(("wall", box) for box in walls), ("roof", roof), *(("ceiling_lamp", box) for box in lamps)]
 
 
 def warehouse_walls(

@@ -30,6 +30,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from simengine.core.errors import ConfigError
+from simengine.scenario.references import expand_references
 
 # The only functions a scenario may call: none reads the environment, a file or code.
 _RESOLVERS = {
@@ -170,6 +171,19 @@ def _one_line(error: Exception) -> str:
     return re.sub(r"\s*See https?://\S+", "", " ".join(str(error).split()))
 
 
+def _explain_key(key: str, tree: dict[str, Any]) -> ConfigError:
+    """Say which setting is meant by a key that a tree lacks, and what is allowed where it lacks it."""
+    keys = [name for name in _flat_keys(tree) if not name.startswith("hydra")]
+    above, last = key.rpartition(".")[0], key
+    while above and above not in keys:  # tell the first part that is wrong, not the last
+        above, last = above.rpartition(".")[0], above
+    siblings = [name for name in keys if name.rpartition(".")[0] == above]
+    hint = nearest(last, siblings or keys) or nearest(key, keys)
+    shown = [name for name in siblings if above or name != "scenarios"]
+    allowed = f"; allowed there: {', '.join(shown)}" if shown else ""
+    return ConfigError(f"{key}: no setting of that name{hint}{allowed}")
+
+
 def _explain(error: Exception, loader: ConfigLoaderImpl, primary: str, overrides: list[Override]) -> ConfigError:
     """Find out what the user got wrong, since Hydra's messages name neither the nearest key nor what is allowed."""
     known = OmegaConf.to_container(loader.load_configuration(primary, [], RunMode.RUN, from_shell=False), resolve=False)
@@ -178,13 +192,14 @@ def _explain(error: Exception, loader: ConfigLoaderImpl, primary: str, overrides
         key, typed = override.key_or_group, override.input_line or ""
         shown = "scenario" if key == "scenarios" else key
         if groups.get(key) and not override.is_delete():
-            values = override.value() if isinstance(override.value(), list) else [override.value()]
-            for value in values:
-                if str(value) not in groups[key]:
-                    allowed = ", ".join(groups[key])
-                    return ConfigError(
-                        f"{shown}={value}: no such option{nearest(str(value), groups[key])}; allowed: {allowed}"
-                    )
+            value = override.value()
+            if str(value) not in groups[key]:
+                allowed = ", ".join(groups[key])
+                return ConfigError(
+                    f"{shown}={value}: no such option{nearest(str(value), groups[key])}; allowed: {allowed}"
+                )
+            if override.is_add() or override.is_force_add():
+                return ConfigError(f"{typed}: a {shown} is chosen already; write {shown}={value} to choose another")
         elif override.is_delete() or override.is_add():
             continue
         elif not key.startswith("hydra"):
@@ -194,16 +209,36 @@ def _explain(error: Exception, loader: ConfigLoaderImpl, primary: str, overrides
                 return ConfigError(
                     f'{typed}: no setting is called "{shown}"{nearest(shown, names)}; allowed: {", ".join(names)}'
                 )
-    text = _one_line(error)
-    missing = re.search(r"Could not override '([^']+)'", text)
-    if missing:
-        key = missing.group(1)
-        keys = [name for name in _flat_keys(known) if not name.startswith("hydra")]
-        siblings = [name for name in keys if name.rpartition(".")[0] == key.rpartition(".")[0]]
-        hint = nearest(key, siblings or keys) or nearest(key, keys)
-        allowed = f"; allowed there: {', '.join(siblings)}" if siblings else ""
-        return ConfigError(f"{key}: no setting of that name{hint}{allowed}")
-    return ConfigError(text)
+    cause = f": {_one_line(error.__cause__)}" if isinstance(error.__cause__, OmegaConfBaseException) else ""
+    return ConfigError(_one_line(error) + cause)
+
+
+def _is_group(loader: ConfigLoaderImpl, override: Override) -> bool:
+    """Return whether an override chooses an option of a group rather than a value."""
+    key = override.key_or_group
+    return override.package is not None or ("." not in key and loader.repository.group_exists(key))
+
+
+def _check_choices(loader: ConfigLoaderImpl, primary: str, overrides: list[Override]) -> None:
+    """Refuse a group that is given a list, or two options.
+
+    Raises:
+        ConfigError: Of which only one would be taken.
+    """
+    chosen: dict[str, Any] = {}
+    for override in overrides:
+        if override.is_delete():
+            continue
+        key, value = override.key_or_group, override.value()
+        shown = "scenario" if key == "scenarios" else key
+        if isinstance(value, list):
+            given = ",".join(str(one) for one in value)
+            sweep = f" (generate -m {shown}={given} runs one after the other)" if primary == "config" else ""
+            options = ", ".join(group_options(loader, key))
+            raise ConfigError(f"{shown}=[{given}]: one option is taken, not a list{sweep}; allowed: {options}")
+        place = f"{key}@{override.package}" if override.package else key
+        if str(chosen.setdefault(place, value)) != str(value):
+            raise ConfigError(f"{shown} is given twice, as {chosen[place]} and as {value}; give one of them")
 
 
 def parse_overrides(overrides: list[str] | tuple[str, ...]) -> list[Override]:
@@ -259,12 +294,53 @@ def refuse_sweep(overrides: list[str] | tuple[str, ...]) -> None:
 @lru_cache(maxsize=256)
 def _compose(primary: str, overrides: tuple[str, ...]) -> DictConfig:
     loader = _loader(overrides)
-    parsed = parse_overrides(overrides)
-    composed = [_hydra_override(text) for text in overrides if not text.startswith("hydra.searchpath=")]
+    parsed = [o for o in parse_overrides(overrides) if o.key_or_group != "hydra.searchpath"]
+    chosen = [o for o in parsed if _is_group(loader, o)]
+    _check_choices(loader, primary, chosen)
+    values = [o for o in parsed if not o.is_hydra_override() and o not in chosen]
+    choices = [_choice(o) if o in chosen else o.input_line or "" for o in parsed if o not in values]
     try:
-        return loader.load_configuration(primary, composed, RunMode.RUN, from_shell=False)
+        tree = loader.load_configuration(primary, choices, RunMode.RUN, from_shell=False)
+        gone = {o.key_or_group for o in chosen if o.is_delete()}
+        for group in set(tree) - set(tree.hydra.runtime.choices) - gone - {"hydra"}:
+            if loader.repository.group_exists(str(group)):  # a list in a file; Hydra takes all, one over the other
+                options = ", ".join(group_options(loader, str(group)))
+                raise ConfigError(f"{group}: a defaults list gives several options; one is taken; allowed: {options}")
+        _apply(values, tree)
+    except ConfigError:
+        raise
     except (HydraException, OmegaConfBaseException, ValueError) as error:  # ValueError: Hydra's own, of `weather=null`
         raise _explain(error, loader, primary, parsed) from None
+    return tree
+
+
+def _choice(override: Override) -> str:
+    """Return the text that chooses an option, in quotation marks where a name such as 2024 looks like a number."""
+    text, value = override.input_line or "", override.value()
+    if isinstance(value, bool | int | float):
+        key, _, name = text.partition("=")
+        return f"{key}='{name.strip()}'"
+    return text
+
+
+def _apply(overrides: list[Override], tree: DictConfig) -> None:
+    """Set values of a composed tree in order, below references to mappings too."""
+    plain: dict[str, Any] | None = None  # made anew only where its shape may have changed: it takes 10 ms
+    for override in overrides:
+        key = override.key_or_group
+        if plain is None:
+            plain = OmegaConf.to_container(tree, resolve=False)
+        found = list(expand_references(plain, key))
+        for path, node in found:
+            OmegaConf.update(tree, path, node, merge=False, force_add=True)
+        try:
+            ConfigLoaderImpl._apply_overrides_to_config([override], tree)
+        except HydraException as error:
+            if "Could not override" not in str(error) or key.split(".")[0] not in plain:
+                raise
+            raise _explain_key(key, OmegaConf.to_container(tree, resolve=False)) from None
+        if found or override.is_add() or override.is_delete() or not isinstance(override.value(), bool | int | float):
+            plain = None
 
 
 def compose(primary: str, overrides: list[str] | tuple[str, ...] = ()) -> dict[str, Any]:

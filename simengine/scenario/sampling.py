@@ -7,6 +7,7 @@ a parameter that refers to another takes the drawn value, so the two are correla
 import hashlib
 import json
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -74,21 +75,31 @@ def draw_parameters(tree: dict[str, Any], seed: int) -> tuple[dict[str, Any], di
 
     Returns:
         The tree with values, and the drawn values by key path.
+
+    Raises:
+        ConfigError: A distribution is malformed; the message tells every one that is.
     """
     drawn: dict[str, Any] = {}
+    problems: list[str] = []
 
     def visit(node: Any, path: str) -> Any:
         if _is_distribution(node):
             kind, arguments = next(iter(node.items()))
-            drawn[path] = _draw(path, kind, arguments, generator(seed, "parameter", path))
-            return drawn[path]
+            try:
+                drawn[path] = _draw(path, kind, arguments, generator(seed, "parameter", path))
+            except ConfigError as error:
+                problems.append(str(error))
+            return drawn.get(path)
         if isinstance(node, dict):
             return {key: visit(value, f"{path}.{key}" if path else str(key)) for key, value in node.items()}
         if isinstance(node, list):
             return [visit(value, f"{path}[{index}]") for index, value in enumerate(node)]
         return node
 
-    return visit(tree, ""), drawn
+    values = visit(tree, "")
+    if problems:
+        raise all_problems(problems)
+    return values, drawn
 
 
 def _file_hash(path: str, key: str) -> str:
@@ -104,16 +115,28 @@ _SENTENCES = {
     "less_than_equal": "must be at most {le}",
     "less_than": "must be below {lt}",
     "literal_error": "allowed: {expected}",
+    "tuple_type": "must be a list, as in [a, b]",
+    "list_type": "must be a list, as in [a, b]",
     "finite_number": "must be a finite number",
     "string_pattern_mismatch": "must match {pattern}",
+    "value_error": "{error}",  # of our own validators
 }
 
 
 def explain_validation(
     error: ValidationError, tree: dict[str, Any], model: type[Spec], above: str = ""
 ) -> ConfigError:
-    """Turn pydantic's first complaint into one line: key path (below `above`), value, what is allowed."""
-    first = sorted(error.errors(), key=lambda e: e["type"] == "missing")[0]
+    """Turn pydantic's complaints into a line each: key path (below `above`), value, what is allowed."""
+    found = sorted(error.errors(), key=lambda e: e["type"] == "missing")
+    return all_problems([_explain_one(one, tree, model, above) for one in found])
+
+
+def all_problems(lines: Iterable[str]) -> ConfigError:
+    """Return one error that tells every problem, a line each."""
+    return ConfigError("\n  ".join(dict.fromkeys(lines)))
+
+
+def _explain_one(first: Any, tree: dict[str, Any], model: type[Spec], above: str) -> str:
     path, node = [], tree
     for part in first["loc"]:
         if (
@@ -129,21 +152,19 @@ def explain_validation(
             path.append(str(part))
     key = ".".join([above, *path] if above else path)
     if first["type"] == "missing":
-        return ConfigError(f"{key}: this setting is missing")
+        return f"{key}: this setting is missing"
     if first["type"] == "extra_forbidden":
         allowed = sorted(_sibling_names(model, path[:-1], tree))
-        return ConfigError(
-            f"{key}: no setting of that name{nearest(path[-1], allowed)}; allowed there: {', '.join(allowed)}"
-        )
+        return f"{key}: no setting of that name{nearest(path[-1], allowed)}; allowed there: {', '.join(allowed)}"
     if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
         context = first.get("ctx", {})
         tags = str(context.get("expected_tags", ""))
         kind = node.get("kind") if isinstance(node, dict) else node
         words = [tag.strip().strip("'") for tag in tags.split(",")]
-        return ConfigError(f"{key}.kind = {kind}: no such kind{nearest(str(kind), words)}; allowed: {', '.join(words)}")
+        return f"{key}.kind = {kind}: no such kind{nearest(str(kind), words)}; allowed: {', '.join(words)}"
     sentence = _SENTENCES.get(first["type"])
     what = sentence.format(**first.get("ctx", {})) if sentence else first["msg"][0].lower() + first["msg"][1:]
-    return ConfigError(f"{key} = {node}: {what}")
+    return f"{key} = {node}: {what}"
 
 
 def _sibling_names(model: type[Spec], path: list[str], tree: Any) -> set[str]:
@@ -185,11 +206,16 @@ def concretize(tree: dict[str, Any], seed: int) -> ConcreteScenario:
         name for name in ConcreteScenario.model_fields if name not in ("schema_version", "seed", "sampled", "inputs")
     ]
     allowed = [*groups, *_RUN]
-    for key in tree:
-        if key not in allowed:
-            raise ConfigError(f"{key}: no setting of that name{nearest(key, allowed)}; allowed: {', '.join(allowed)}")
+    unknown = [
+        f"{key}: no setting of that name{nearest(key, allowed)}; allowed: {', '.join(allowed)}"
+        for key in tree
+        if key not in allowed
+    ]
     values, drawn = draw_parameters({name: value for name, value in tree.items() if name in groups}, seed)
-    concrete = resolve(values)
+    try:
+        concrete = resolve(values)
+    except ConfigError as error:  # what a misspelt key leaves behind
+        raise all_problems([*unknown, str(error)]) from None
     inputs: dict[str, str] = {}
     road = concrete.get("road")
     if isinstance(road, dict) and isinstance(road.get("file"), str):
@@ -198,9 +224,12 @@ def concretize(tree: dict[str, Any], seed: int) -> ConcreteScenario:
         inputs[road["file"]] = _file_hash(road["file"], "road.file")
     whole = {"schema_version": SCHEMA_VERSION, "seed": seed, "sampled": drawn, "inputs": inputs, **concrete}
     try:
-        return ConcreteScenario.model_validate(whole)
+        scenario = ConcreteScenario.model_validate(whole)
     except ValidationError as error:
-        raise explain_validation(error, whole, ConcreteScenario) from None
+        raise all_problems([*unknown, str(explain_validation(error, whole, ConcreteScenario))]) from None
+    if unknown:
+        raise all_problems(unknown)
+    return scenario
 
 
 def load_scenario(name: str, overrides: list[str] | tuple[str, ...] = (), seed: int = 0) -> ConcreteScenario:
@@ -222,7 +251,7 @@ def load_scenario(name: str, overrides: list[str] | tuple[str, ...] = (), seed: 
     names = scenario_names(overrides)
     if name not in names:
         raise ConfigError(f"scenario={name}: no such option{nearest(name, names)}; allowed: {', '.join(names)}")
-    return concretize(compose("config", (f"scenario={name}", *overrides)), seed)
+    return concretize(compose("config", (f"scenario='{name}'", *overrides)), seed)
 
 
 def to_yaml(scenario: ConcreteScenario) -> str:

@@ -10,6 +10,7 @@ from simengine.core.history import NANOSECONDS, History
 from simengine.core.mesh import Mesh
 from simengine.core.state import ActorTable
 from simengine.core.weather import Weather
+from simengine.road.datum import Datum
 
 
 class Scene(NamedTuple):
@@ -28,12 +29,22 @@ class Scene(NamedTuple):
     signal_mesh: NDArray[np.int32]  # static mesh of each of the network's signals, or −1. (num_signals,)
     weather: Weather
     seed: int  # kernel seed of the episode's appearance and noise
+    datum: Datum | None = None  # where on Earth the world is; a satellite receiver needs it
 
 
-# Instance ids: 0 background and surfaces, 1 + actor index for actors, static instances above the actors.
+MOST_INSTANCES = 65_535  # ids of masks have 16 bits
+# Instance ids: 0 background and surfaces, 1 + identity for actors, static instances from here on.
+FIRST_STATIC = 10_000
+
+
 def actor_instance(actor: int) -> int:
     """Return the instance id that masks and points carry for an actor."""
     return actor + 1
+
+
+def static_instance(number: int) -> int:
+    """Return the instance id that masks and points carry for an object of the scenery."""
+    return FIRST_STATIC + number
 
 
 class Frame(NamedTuple):

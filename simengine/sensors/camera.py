@@ -203,7 +203,8 @@ class CameraSensor(Sensor):
         eye = np.ascontiguousarray(world_from_sensor[:3, 3] - origin)
         axes = camera_axes(world_from_sensor)
         world_from_part, present = pose_parts(arrays, scene.actors, poses, scene.origin)
-        placement = Placement(camera_from_pose(axes, eye), world_from_part, present)
+        identity = np.where(arrays.part_actor < 0, np.int32(-1), poses.identity[arrays.part_actor])
+        placement = Placement(camera_from_pose(axes, eye), world_from_part, present, identity)
         visibility = draw_visibility(
             arrays, world_from_part, present, placement.camera_from_world, camera,
             num_threads=numba.config.NUMBA_NUM_THREADS,

@@ -26,6 +26,7 @@ class Placement(NamedTuple):
     camera_from_world: NDArray[np.float64]  # into optical axes. (3, 4)
     world_from_part: NDArray[np.float64]  # (num_parts, 3, 4)
     present: NDArray[np.bool_]  # (num_parts,)
+    identity: NDArray[np.int32]  # of the actor that each belongs to, −1 for scenery. (num_parts,)
 
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
@@ -245,7 +246,7 @@ def flow_layer(
         before.camera_from_world, now.camera_from_world, np.concatenate([before.world_from_part, still]),
         np.concatenate([now.world_from_part, still]), camera.fx, camera.fy, camera.cx, camera.cy, previous_from_image,
     )
-    valid = np.append(before.present & now.present, True)
+    valid = np.append(before.present & now.present & (before.identity == now.identity), True)
 
     def fill(first: int, last: int) -> None:
         fill_flow(*visibility, part, previous_from_image, valid, first, last, out)

@@ -9,9 +9,12 @@ A capture's channels, one row a received point in order of time, within a column
   1 (retro-reflectors); the air's losses are not made up for, since a sensor does not know them.
 - `ring` (N,) uint16: beam, 0 the lowest. `instance` (N,) int32 and `semantic` (N,) uint8: what was hit; 0 and `NONE`
   for echoes of the air itself.
-- `expected_hits` (num_instances,) int32: by instance id, the points that the same sweep gives in perfectly clear air.
+- `expected_hits` (K, 2) int32: instance id, and the points that the same sweep gives of it in perfectly clear air; only
+  instances with any.
 
-The ego's own body is not seen, as drivers of vehicle LiDARs mask it. One echo a beam: the strongest.
+The ego's own body stops beams and gives no point, as drivers of vehicle LiDARs mask it: nothing is seen of it, through
+it, or of the air before it. Only a sensor inside the body (behind a grille or a windscreen) looks out freely. One echo
+a beam: the strongest.
 """
 
 import math
@@ -22,7 +25,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.history import NANOSECONDS, ActorPoses, History, time_of_tick
-from simengine.core.mesh import Material
+from simengine.core.mesh import Material, encloses
 from simengine.core.rng import kernel_seed
 from simengine.core.state import EGO
 from simengine.scenario.spec import LidarSpec
@@ -30,7 +33,7 @@ from simengine.sensors.air_returns import air_returns
 from simengine.sensors.base import Frame, Scene, Sensor, capture_time
 from simengine.sensors.beams import SweepSlices, cast_sweep, plan_slices, spinning_pattern
 from simengine.sensors.lidar_receiver import receive_sweep
-from simengine.sensors.mount import sensor_pose
+from simengine.sensors.mount import mount_lever, sensor_pose
 from simengine.sensors.reflectance import ground_classes, paint_albedo, surface_table
 from simengine.sensors.scene import SceneArrays, pose_parts
 
@@ -117,6 +120,7 @@ class LidarSensor(Sensor):
         self._ground = ground_classes()
         threshold = _REFERENCE_ALBEDO / max(_REFERENCE_RANGE, spec.max_range) ** 2
         self._air = air_returns(scene.weather, threshold)
+        self._inside = encloses(scene.actor_mesh[EGO], mount_lever(scene.actors, spec.mount))
         most = spec.channels * spec.columns
         self._room: dict[str, NDArray] = {
             "points": np.empty((most, 3), np.float32),
@@ -187,7 +191,8 @@ class LidarSensor(Sensor):
             world_from_part, present[k] = pose_parts(arrays, actors, poses, self._scene.origin)
             relate_parts(world_from_part, world_from_sensor[k], origin, sensor_from_part[k])
         present[:-1] &= present[1:]
-        present[:, arrays.part_actor == EGO] = False
+        if self._inside:
+            present[:, arrays.part_actor == EGO] = False
         return sensor_from_part, present, world_from_sensor
 
     def capture(self, history: History, signals: NDArray[np.int32]) -> Frame:
@@ -224,4 +229,6 @@ class LidarSensor(Sensor):
             *self._air, spec.noise_std, spec.max_range, self._seed, self.index, *channels.values(), expected,
             np.empty((3, 4)),
         )
-        return {**{key: value[:count].copy() for key, value in channels.items()}, "expected_hits": expected}
+        hit_ids = np.flatnonzero(expected)
+        rows = np.stack([hit_ids, expected[hit_ids]], axis=1).astype(np.int32)
+        return {**{key: value[:count].copy() for key, value in channels.items()}, "expected_hits": rows}

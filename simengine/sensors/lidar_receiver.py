@@ -7,9 +7,12 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.rng import philox_normal, philox_uniform
+from simengine.core.state import EGO
 from simengine.sensors.air_returns import first_bright_drop, soft_echo
+from simengine.sensors.base import actor_instance
 from simengine.sensors.reflectance import returned_share
 
+_OWN = actor_instance(EGO)  # of the body that carries the sensor
 _STREAM_NOISE, _STREAM_DROP, _STREAM_DROP_SIZE = 1, 2, 3
 
 
@@ -98,6 +101,8 @@ def receive_sweep(
                 target = float(distance[c, b])
                 power, echo_range, kind = 0.0, 0.0, 0
                 t = hit[c, b]
+                if t >= 0 and part_instance[triangle_part[t]] == _OWN:  # masked
+                    continue
                 if t >= 0:
                     p = triangle_part[t]
                     if t != facing:

@@ -8,7 +8,7 @@ import difflib
 from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 
-from simengine.core.errors import ConfigError
+from simengine.core.errors import ConfigError, blame
 from simengine.scenario.spec import CameraSpec, ExtensionSpec, GnssSpec, ImuSpec, LidarSpec, OdometrySpec
 from simengine.sensors.base import Scene, Sensor
 from simengine.sensors.camera import CameraSensor
@@ -67,7 +67,9 @@ def make_sensor(name: str, spec: SensorSpec, scene: Scene, seed: int, arrays: Sc
         case OdometrySpec():
             return OdometrySensor(name, spec, scene)
         case ExtensionSpec():
-            sensor = _extension(name, spec.kind)(name, spec, scene, seed)
+            maker = _extension(name, spec.kind)
+            with blame(maker, f"sensors.{name}.kind = {spec.kind}: the package that brings it"):
+                sensor = maker(name, spec, scene, seed)
             if not isinstance(sensor, Sensor):
                 raise ConfigError(f"sensors.{name}.kind: the package's {spec.kind!r} made no simengine Sensor")
             return sensor

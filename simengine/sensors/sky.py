@@ -21,6 +21,7 @@ SKY_SIZE = 512  # texels of the map's edge
 _DEPTH = (0.255, 0.317, 0.464)
 GROUND_ALBEDO = 0.18  # of what the sky's light is bounced from: roads, grass, walls
 SNOW_ALBEDO = 0.75
+FLOOR_ALBEDO = 0.3  # of a hall: `Material.FLOOR`; EN 12464-1 asks floors for 0.2 to 0.6
 
 
 class SkyLight(NamedTuple):
@@ -167,8 +168,19 @@ def sun_color(elevation: float) -> tuple[float, float, float]:
     return r / norm, g / norm, b / norm
 
 
+def _light_of_hall(illuminance: float) -> SkyLight:
+    """Build the light under a roof: as much from everywhere above, white, and what the floor sends back."""
+    even = np.full(3, illuminance / math.pi)
+    return SkyLight(
+        np.full((SKY_SIZE, SKY_SIZE, 3), illuminance / math.pi, np.float32), np.array([0.0, 0.0, 1.0]), np.zeros(3),
+        np.full(3, illuminance), even * FLOOR_ALBEDO, even * 0.5,
+    )  # fmt: skip
+
+
 def light_of_weather(weather: Weather, layer: int) -> SkyLight:
-    """Build the natural light of a weather; `layer` selects its clouds."""
+    """Build the light of a weather, natural or that of a hall's lamps; `layer` selects the clouds."""
+    if weather.hall_light > 0.0:
+        return _light_of_hall(weather.hall_light)
     level = math.cos(weather.sun_elevation)
     direction = np.array([
         level * math.cos(weather.sun_azimuth), level * math.sin(weather.sun_azimuth), math.sin(weather.sun_elevation)

@@ -79,7 +79,7 @@ def draw_roads(draw: ImageDraw.ImageDraw, view: View, road: RoadMap) -> None:
         draw.polygon([tuple(p) for p in outline.tolist()], fill=fill)
     for lane in road.lanes:
         for edge, marking in ((lane.left, lane.marking_left), (lane.right, lane.marking_right)):
-            if marking == MarkingType.BROKEN:
+            if marking in (MarkingType.BROKEN, MarkingType.DOUBLE_BROKEN):
                 for dash in _dashes(edge, 9.0):
                     _polyline(draw, view.pixels(dash), _MARKING, unit)
             elif marking != MarkingType.NONE:

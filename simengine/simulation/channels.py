@@ -1,8 +1,10 @@
 """How each array of a sensor's frame is stored in an episode file, and how it is read back.
 
-Images, depth, masks, intrinsics and points become Foxglove messages; short arrays are numbers in the frame's own JSON
-message, where viewers can plot them; anything else is a NumPy file. The frame's JSON message tells for every channel
-which it is, so sensors of other packages are recorded without a word about them here.
+Images, depth, masks, intrinsics and points become Foxglove messages; an image of several numbers a pixel that is no
+picture (normals, flow) becomes one image for each number, which every viewer shows and which keeps every bit; short
+arrays are numbers in the frame's own JSON message, where viewers can plot them; anything else is a NumPy file. The
+frame's JSON message tells for every channel which it is, so sensors of other packages are recorded without a word
+about them here.
 """
 
 from collections.abc import Callable
@@ -17,6 +19,8 @@ from simengine.simulation import encoding, messages
 from simengine.simulation.digest import canonical
 
 _OWN_TOPICS = ("frame", "labels", "boxes", "calibration", "points")
+_PLANES = {"normal": ("forward", "left", "up"), "flow": ("right", "down")}  # other planes are numbered
+_MOST_PLANES = 16
 _TIME = "time_ns"
 _TIME_FIELD = "time_offset_ns"  # per point, from the frame's time: 64-bit times do not fit a point cloud's fields
 
@@ -68,6 +72,24 @@ def _image(frame: Frame, name: str, topic: str, settings: RecorderSpec) -> tuple
     return {"form": form, "topic": topic}, Payload(topic, "raw_image", pixels, True)
 
 
+def _planes(frame: Frame, name: str) -> tuple[dict[str, Any], list[Payload]] | None:
+    """Store a channel as one image for each number of a pixel, or return None if it is no such image."""
+    image = frame.channels[name]
+    if image.ndim != 3 or not image.size or not 2 <= image.shape[2] <= _MOST_PLANES:
+        return None
+    planes = [canonical(image[..., k]) for k in range(image.shape[2])]
+    if messages.image_encoding(planes[0]) is None:
+        return None
+    names = _PLANES.get(name, ())
+    names = names if len(names) == len(planes) else tuple(str(k) for k in range(len(planes)))
+    topics = [f"/{frame.sensor}/{name}/{plane}" for plane in names]
+    payloads = [
+        Payload(topic, "raw_image", messages.raw_image(frame.time_ns, f"{frame.sensor}_optical", plane), True)
+        for topic, plane in zip(topics, planes, strict=True)
+    ]
+    return {"form": "planes", "topics": topics}, payloads
+
+
 def _calibration(frame: Frame) -> Payload | None:
     """Tell viewers how a camera projects; the exact numbers are in the frame's message."""
     intrinsics, rgb = frame.channels.get("intrinsics"), frame.channels.get("rgb")
@@ -98,7 +120,7 @@ def store_channels(frame: Frame, settings: RecorderSpec) -> tuple[dict[str, dict
     if points is not None and points.ndim == 2 and points.shape[1] == 3 and points.dtype == np.float32:
         stored, payloads = _points(frame, f"/{frame.sensor}/points")
     for name, array in frame.channels.items():
-        if name in stored or (name == "depth" and settings.depth == "none"):
+        if name in stored:
             continue
         topic = f"/{frame.sensor}/{name}"
         image = _image(frame, name, topic, settings) if name not in _OWN_TOPICS else None
@@ -108,6 +130,11 @@ def store_channels(frame: Frame, settings: RecorderSpec) -> tuple[dict[str, dict
             continue
         array = canonical(array)
         small = encoding.small_array(array)
+        planes = _planes(frame, name) if small is None and name not in _OWN_TOPICS else None
+        if planes is not None:
+            stored[name] = planes[0]
+            payloads += planes[1]
+            continue
         if small is not None:
             stored[name] = {"form": "values", **small}
         else:
@@ -132,6 +159,8 @@ def read_channel(stored: dict[str, Any], time_ns: int, fetch: Callable[[str], by
     form = stored["form"]
     if form == "values":
         return encoding.read_small_array(stored)
+    if form == "planes":
+        return np.stack([messages.read_raw_image(fetch(topic)) for topic in stored["topics"]], axis=2)
     content = fetch(stored["topic"])
     if form == "jpeg":
         return encoding.decode_jpeg(messages.read_compressed_image(content))

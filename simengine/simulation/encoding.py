@@ -18,7 +18,7 @@ from simengine.core.errors import ConfigError
 from simengine.simulation.digest import canonical
 
 DEPTH_STEPS_PER_METRE = 256  # of 16-bit depth, as KITTI's depth maps
-_SMALL = 64  # elements up to which an array is written as JSON numbers
+_SMALL = 1024  # elements up to which an array is written as JSON numbers
 # Trailing axes of the fields of labels that are vectors; needed to shape an empty table.
 _VECTORS = {"position": 3, "orientation": 4, "velocity": 3, "size": 3, "visible": 4, "amodal": 4, "unclipped": 4}
 

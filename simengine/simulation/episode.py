@@ -16,6 +16,7 @@ from simengine.labels.tracks import Tracks
 from simengine.metrics.verdict import Verdict
 from simengine.scenario.spec import ConcreteScenario
 from simengine.simulation.roadmap import RoadMap
+from simengine.simulation.scenery_record import SceneryTable, Signals
 
 
 class EpisodeFrame:
@@ -25,7 +26,7 @@ class EpisodeFrame:
     `instance`, `semantic` and, per point, `time_ns`; other sensors what their documentation says; `channels` lists all.
     """
 
-    __slots__ = ("_annotation", "capture_ns", "channels", "index", "sensor", "world_from_sensor")
+    __slots__ = ("_annotation", "capture_ns", "channels", "index", "left_out", "sensor", "world_from_sensor")
 
     def __init__(
         self,
@@ -35,12 +36,14 @@ class EpisodeFrame:
         world_from_sensor: NDArray[np.float64],
         channels: Mapping[str, NDArray[Any]],
         annotation: Annotation | None,
+        left_out: Mapping[str, str] | None = None,
     ) -> None:
         self.sensor = sensor
         self.index = index
         self.capture_ns = capture_ns  # when the capture counts as taken [ns]
         self.world_from_sensor = world_from_sensor  # pose at that time, ISO 8855 axes [m]. Shape (4, 4)
         self.channels = channels
+        self.left_out = left_out or {}  # what was measured but not recorded, and the setting that says so
         self._annotation = annotation
 
     @property
@@ -68,11 +71,15 @@ class EpisodeFrame:
         return self._annotation.boxes_2d
 
     def __getattr__(self, name: str) -> NDArray[Any]:
+        if name.startswith("_"):
+            raise AttributeError(f"a frame has no {name}")
+        setting = self.left_out.get("labels" if name.startswith("boxes_") else name)
+        why = f"; {name} of {self.sensor} was not recorded: {setting}" if setting is not None else ""
         if name in ("boxes_3d", "boxes_2d"):
-            raise AttributeError(f"frames of {self.sensor} have no {'labels' if name == 'boxes_3d' else 'image boxes'}")
-        if name.startswith("_") or name not in self.channels:
-            known = "" if name.startswith("_") else f"; recorded are {', '.join(self.channels) or 'none'}"
-            raise AttributeError(f"a frame has no {name}{known}")
+            what = "labels" if name == "boxes_3d" else "image boxes"
+            raise AttributeError(f"frames of {self.sensor} have no {what}{why}")
+        if name not in self.channels:
+            raise AttributeError(f"a frame has no {name}; recorded are {', '.join(self.channels) or 'none'}{why}")
         return self.channels[name]
 
     def __dir__(self) -> list[str]:
@@ -178,6 +185,14 @@ class EpisodeSource(ABC):
         """Return the lanes around the ego's track."""
 
     @abstractmethod
+    def scenery(self) -> SceneryTable:
+        """Return the fixed objects that have an instance id."""
+
+    @abstractmethod
+    def signals(self) -> Signals:
+        """Return the signal heads and what they showed."""
+
+    @abstractmethod
     def records(self) -> dict[str, list[tuple[int, str]]]:
         """Return the digest of every record by topic."""
 
@@ -249,6 +264,11 @@ class Episode:
         source = self._source.frames(sensor)
         return FrameSequence(source, range(len(source.times())))
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """What `recorder.leave_out` kept out of the file."""
+        return self.scenario.recorder.leave_out
+
     def sensors_with(self, *channels: str) -> tuple[str, ...]:
         """Return the sensors that have frames with all of some channels: "rgb" finds cameras, "points" LiDARs."""
         return tuple(
@@ -296,6 +316,16 @@ class Episode:
     def road_map(self) -> RoadMap:
         """The lanes around the ego's track."""
         return self._source.road_map()
+
+    @cached_property
+    def scenery(self) -> SceneryTable:
+        """The fixed objects: what instance ids above those of the actors stand for."""
+        return self._source.scenery()
+
+    @cached_property
+    def signals(self) -> Signals:
+        """The signal heads; `signals.color_at(time_ns)` tells what they show."""
+        return self._source.signals()
 
     def records(self) -> dict[str, list[tuple[int, str]]]:
         """Return the digest of every record by topic, to find where two episodes first differ."""

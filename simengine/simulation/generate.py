@@ -5,6 +5,7 @@ import re
 import shlex
 import sys
 import time
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,6 +31,7 @@ from simengine.simulation.index import (
     refresh_index,
     remove_unfinished,
 )
+from simengine.simulation.leaving_out import check_leave_out
 from simengine.simulation.mcap_reader import read_episode
 from simengine.simulation.preview import write_preview
 from simengine.simulation.runner import Job, compile_kernels, default_workers, progress, run_jobs
@@ -45,6 +47,24 @@ class Batch(NamedTuple):
     overrides: tuple[str, ...]
     tree: dict[str, Any]
     scenarios: list[tuple[str, ConcreteScenario]]  # episode id and scenario
+
+
+class FollowUp(ABC):
+    """What is done with a finished dataset, checked before its first episode is simulated.
+
+    Attributes:
+        typed: The settings that asked for it.
+    """
+
+    typed: tuple[str, ...]
+
+    @abstractmethod
+    def check(self, scenario: ConcreteScenario) -> None:
+        """Raise `ConfigError` for a scenario whose episodes it could not use."""
+
+    @abstractmethod
+    def write(self, folder: Path) -> list[str]:
+        """Do it in a dataset's folder; returns a line for each thing that was done."""
 
 
 def whole_number(tree: dict[str, Any], key: str, low: int, high: int) -> int:
@@ -117,6 +137,7 @@ def _check_choices(batches: list[Batch]) -> None:
         except ScenarioError as error:
             raise ConfigError(f"ego.model = {scenario.ego.model}: {error}") from None
         make_criteria(scenario.criteria)
+        check_leave_out(scenario)
 
 
 def _open_folder(folder: Path) -> None:
@@ -155,8 +176,13 @@ def _write_settings(batch: Batch) -> None:
             hidden.write_text(yaml_text(tree), encoding="utf-8")
 
 
-def generate(overrides: list[str], multirun: bool = False) -> int:
+def generate(overrides: list[str], multirun: bool = False, follow_up: FollowUp | None = None) -> int:
     """Make the episodes that overrides describe; finished ones in the output folder are kept.
+
+    Args:
+        overrides: In Hydra's grammar.
+        multirun: Whether several values sweep.
+        follow_up: What is done with the dataset then.
 
     Returns:
         The exit code, 0: a failed verdict is a result, not an error.
@@ -168,6 +194,9 @@ def generate(overrides: list[str], multirun: bool = False) -> int:
     output, named = _output(overrides, multirun)
     batches = _prepare(overrides, multirun, output)
     _check_choices(batches)
+    if follow_up is not None:
+        for batch in batches:
+            follow_up.check(batch.scenarios[0][1])
     settings = resolve({"workers": batches[0].tree["workers"]})
     workers = default_workers() if settings["workers"] is None else whole_number(settings, "workers", 1, 1024)
     for batch in batches:
@@ -181,10 +210,15 @@ def generate(overrides: list[str], multirun: bool = False) -> int:
     try:
         seconds = _run(jobs, workers, output)
         rows = [_conclude(batch, seconds) for batch in batches]
+    except (ConfigError, ScenarioError):
+        for batch in batches:
+            remove_unfinished(batch.folder)  # of a worker that died
+        raise
     except KeyboardInterrupt:
         for batch in batches:
             remove_unfinished(batch.folder)  # of workers that were stopped
-        shown = [text for text in overrides if not text.startswith("output=")] + [f"output={output}"]
+        shown = [text for text in overrides if not text.startswith("output=")]
+        shown += [*(follow_up.typed if follow_up is not None else ()), f"output={output}"]
         command = "simengine generate " + ("-m " if multirun else "") + " ".join(shlex.quote(text) for text in shown)
         print(f"\nsimengine: interrupted; to go on:\n  {command}", file=sys.stderr)
         return 130
@@ -201,6 +235,8 @@ def generate(overrides: list[str], multirun: bool = False) -> int:
     for name in ("index.parquet", "preview.png", "preview.mp4"):
         if (batches[0].folder / name).exists():
             print(f"  {os.path.relpath(batches[0].folder / name)}{' and so on' if len(batches) > 1 else ''}")
+    for line in follow_up.write(output) if follow_up is not None else ():
+        print(f"  {line}")
     return 0
 
 

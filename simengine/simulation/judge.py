@@ -5,6 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.core.errors import blame
 from simengine.core.geometry import ground_speed, yaw_from_quaternion
 from simengine.core.state import EGO, WorldState
 from simengine.metrics.criteria import Criterion, View, conclude, make_criteria
@@ -52,10 +53,11 @@ class Judge:
         nearest = self._measure(state, contacts)
         view = View(
             time_ns, world.actors, state, world.network, colors, contacts, lane, off,
-            self._travelled, frozenset(self._turns), world.scenario.scenario.goal, nearest,
+            self._travelled, frozenset(self._turns), world.scenario.scenario.goal, nearest, world.goals,
         )  # fmt: skip
-        for criterion in self._criteria.values():
-            criterion.update(view)
+        for name, criterion in self._criteria.items():
+            with blame(criterion, f"criteria.{name}", f" at {time_ns * 1e-9:.2f} s"):
+                criterion.update(view)
 
     def _on_road(self, state: WorldState) -> tuple[int, float]:
         """Return the drivable lane the ego is on or nearest to, and how far its centre is outside it [m]."""
@@ -104,7 +106,7 @@ class Judge:
         )  # fmt: skip
         if not self._collided:
             self._min_ttc = min(self._min_ttc, ttc)
-        return ttc, other
+        return ttc, int(state.identity[0, other]) if other >= 0 else -1
 
     @property
     def collided(self) -> bool:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.core.errors import ConfigError
-from simengine.core.state import ActorKind
-from simengine.labels.annotation import Annotation, Boxes2d, Boxes3d, Collision, Interval
+from simengine.core.state import ActorKind, Behavior
+from simengine.labels.annotation import Annotation, Boxes2d, Boxes3d, Collision, Interval, SignalViews
 from simengine.labels.tracks import Tracks
 from simengine.metrics.verdict import CriterionResult, Verdict
 from simengine.scenario.sampling import from_yaml
@@ -23,6 +23,7 @@ from simengine.simulation.episode import Episode, EpisodeFrame, EpisodeSource, E
 from simengine.simulation.mcap_writer import INPUTS, RECORDS, SCENARIO, STATE_FIELDS, SUMMARY
 from simengine.simulation.messages import MessageError
 from simengine.simulation.roadmap import RoadMap, road_map_from_json
+from simengine.simulation.scenery_record import SceneryTable, Signals, scenery_from_json
 
 
 def read_episode(path: Path) -> Episode:
@@ -101,6 +102,8 @@ class McapSource(EpisodeSource):
                 lights=np.zeros(shape, np.int32),
                 kind=kind,
                 size=np.array(actors["size"], np.float64).reshape(-1, 3),
+                model=tuple(actors["model"]),
+                behavior=np.array([Behavior[name.upper()] for name in actors["behavior"]], np.int32),
             )
             for row, ref in enumerate(refs):
                 stored = decode_json(self._file.read(ref))
@@ -120,6 +123,20 @@ class McapSource(EpisodeSource):
     def road_map(self) -> RoadMap:
         """See `EpisodeSource`."""
         return self._checked(lambda: road_map_from_json(self._json("/map")))
+
+    def scenery(self) -> SceneryTable:
+        """See `EpisodeSource`."""
+        return self._checked(lambda: scenery_from_json(self._json("/scenery")))
+
+    def signals(self) -> Signals:
+        """See `EpisodeSource`."""
+
+        def read() -> Signals:
+            states = [decode_json(self._file.read(ref)) for ref in self._file.messages("/signals")]
+            heads = self._json("/map")["signals"]
+            return Signals(heads, [state["time_ns"] for state in states], [state["color"] for state in states])
+
+        return self._checked(read)
 
     def records(self) -> dict[str, list[tuple[int, str]]]:
         """See `EpisodeSource`."""
@@ -150,7 +167,10 @@ class McapFrames(FrameSource):
 
     @cached_property
     def _labels(self) -> dict[int, MessageRef]:
-        return {ref.time_ns: ref for ref in self._file.messages(f"/{self._sensor}/labels")}
+        labels = {ref.time_ns: ref for ref in self._file.messages(f"/{self._sensor}/labels")}
+        for time_ns in labels.keys() - {ref.time_ns for ref in self._headers}:
+            raise ValueError(f"{self._sensor} has labels at {time_ns} ns and no frame")
+        return labels
 
     def times(self) -> list[int]:
         """See `FrameSource`."""
@@ -163,9 +183,10 @@ class McapFrames(FrameSource):
             header = decode_json(self._file.read(self._headers[number]))
             time_ns, index = header["time_ns"], header["index"]
             pose = np.array(header["world_from_sensor"], np.float64).reshape(4, 4)
+            left_out = header.get("left_out", {})
             channels = LazyChannels(self._file, time_ns, header["channels"], self._checked)
             annotation = self._annotation(index, time_ns)
-            return EpisodeFrame(self._sensor, index, time_ns, pose, channels, annotation)
+            return EpisodeFrame(self._sensor, index, time_ns, pose, channels, annotation, left_out)
 
         return self._checked(read)
 
@@ -175,7 +196,9 @@ class McapFrames(FrameSource):
             return None
         stored = decode_json(self._file.read(ref))
         boxes_2d = columns(Boxes2d, stored["boxes_2d"]) if "boxes_2d" in stored else None
-        return Annotation(self._sensor, index, stored["time_ns"], columns(Boxes3d, stored["boxes_3d"]), boxes_2d)
+        signals = columns(SignalViews, stored["signals"]) if "signals" in stored else None
+        boxes_3d = columns(Boxes3d, stored["boxes_3d"])
+        return Annotation(self._sensor, index, stored["time_ns"], boxes_3d, boxes_2d, signals)
 
 
 class LazyChannels(Mapping[str, NDArray[Any]]):

@@ -20,10 +20,13 @@ from simengine.simulation.recorder import (
     Recorder,
     digest_frame,
     digest_outcome,
+    digest_scenery,
     digest_state,
     summarize,
 )
 from simengine.simulation.roadmap import RoadMap, road_map
+from simengine.simulation.scenery import NOTHING, Scenery
+from simengine.simulation.scenery_record import SceneryTable, SignalClock, Signals, describe_signals, scenery_table
 
 
 class MemoryRecorder(Recorder):
@@ -37,6 +40,7 @@ class MemoryRecorder(Recorder):
         inputs: Content of the scenario's input files by path.
         keep_frames: Whether frames are kept (they are part of the digest in any case).
         remarks: What was tolerated in the input files.
+        scenery: What stands around; None for nothing.
     """
 
     def __init__(
@@ -48,6 +52,7 @@ class MemoryRecorder(Recorder):
         inputs: Mapping[str, bytes],
         keep_frames: bool = True,
         remarks: tuple[str, ...] = (),
+        scenery: Scenery | None = None,
     ) -> None:
         self._id = episode_id
         self._scenario = scenario
@@ -58,6 +63,11 @@ class MemoryRecorder(Recorder):
         self._remarks = remarks
         self._digest = EpisodeDigest()
         self._clock = Clock()
+        self._scenery = scenery_table(scenery or NOTHING)
+        self._heads = describe_signals(network, scenery)
+        self._signals = SignalClock(network, scenario.scenario.duration)
+        self._shown: list[tuple[int, list[str]]] = []
+        digest_scenery(self._digest, self._scenery, self._heads)
         self._time_ns: list[int] = []
         self._states: list[WorldState] = []
         self._frames: dict[str, list[EpisodeFrame]] = {name: [] for name in scenario.sensors}
@@ -67,6 +77,9 @@ class MemoryRecorder(Recorder):
         """See `Recorder`."""
         self._clock.advance("state", time_ns)
         digest_state(self._digest, time_ns, state, controls)
+        for began, colors in self._signals.until(time_ns):
+            self._digest.add_json("signals", began, colors)
+            self._shown.append((began, colors))
         self._time_ns.append(time_ns)
         self._states.append(state)
 
@@ -113,7 +126,9 @@ class MemoryRecorder(Recorder):
         around = road_map(self._network, ego if len(ego) else np.zeros((1, 3)))
         return Episode(
             MemorySource(
-                self._summary, self._scenario, tracks, self._frames, around, self._digest.records(), self._inputs
+                self._summary, self._scenario, tracks, self._frames, around, self._digest.records(), self._inputs,
+                self._scenery,
+                Signals(self._heads, [began for began, _ in self._shown], [colors for _, colors in self._shown]),
             )
         )
 
@@ -145,8 +160,11 @@ class MemorySource(EpisodeSource):
         around: RoadMap,
         records: dict[str, list[tuple[int, str]]],
         inputs: dict[str, bytes],
+        scenery: SceneryTable,
+        signals: Signals,
     ) -> None:
         self._summary, self._scenario, self._tracks, self._frames = summary, scenario, tracks, frames
+        self._scenery, self._signals = scenery, signals
         self._road_map, self._records, self._inputs = around, records, inputs
 
     def summary(self) -> EpisodeSummary:
@@ -168,6 +186,14 @@ class MemorySource(EpisodeSource):
     def road_map(self) -> RoadMap:
         """See `EpisodeSource`."""
         return self._road_map
+
+    def scenery(self) -> SceneryTable:
+        """See `EpisodeSource`."""
+        return self._scenery
+
+    def signals(self) -> Signals:
+        """See `EpisodeSource`."""
+        return self._signals
 
     def records(self) -> dict[str, list[tuple[int, str]]]:
         """See `EpisodeSource`."""

@@ -207,7 +207,7 @@ def actor_scene(
 
     Args:
         time_ns: Of the poses [ns].
-        actors: Index, position [m], orientation w x y z, size [m], colour RGB in 0..1.
+        actors: Id, position [m], orientation w x y z, size [m], colour RGB in 0..1.
         gone: Actors that have left since the last message.
     """
     message = SceneUpdate()
@@ -222,6 +222,20 @@ def actor_scene(
         s.x, s.y, s.z = size
         c.r, c.g, c.b = color
         c.a = 0.6
+    return _bytes(message)
+
+
+def lamp_scene(time_ns: int, lamps: Sequence[tuple[int, Sequence[float], Sequence[float]]]) -> bytes:
+    """Draw signal heads as balls: number, position [m], colour RGB in 0..1."""
+    message = SceneUpdate()
+    for number, position, color in lamps:
+        entity = message.entities.add(timestamp=_stamp(time_ns), frame_id="world", id=f"signal/{number}")
+        ball = entity.spheres.add()
+        ball.pose.position.x, ball.pose.position.y, ball.pose.position.z = position
+        ball.pose.orientation.w = 1.0
+        ball.size.x = ball.size.y = ball.size.z = 0.6
+        ball.color.r, ball.color.g, ball.color.b = color
+        ball.color.a = 1.0
     return _bytes(message)
 
 

@@ -1,7 +1,7 @@
 """Everybody's decisions in one episode: the recording, traffic, people, events and the ego's driver, in that order."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from simengine.behavior.replay import Recording, follow_recording, hand_over, la
 from simengine.behavior.rules import road_rules
 from simengine.behavior.scripted import begin_script, chassis_columns, scripted_controls
 from simengine.behavior.traffic import Conditions, traffic_controls
+from simengine.core.errors import blame
 from simengine.core.geometry import yaw_from_quaternion
 from simengine.core.rng import kernel_seed
 from simengine.core.state import (
@@ -23,19 +24,26 @@ from simengine.core.state import (
     Behavior,
     Controls,
     Light,
-    Mobility,
     WorldState,
     copy_state,
     empty_controls,
 )
-from simengine.core.weather import sight_distance, sky_illuminance, sun_illuminance
+from simengine.core.weather import needs_headlamps, sight_distance
 from simengine.labels.hazards import HazardOnset
 from simengine.road.network import Turn
 from simengine.road.projection import lane_pose, locate
-from simengine.simulation.world import DARK, World
+from simengine.simulation.driver_checks import check_control, moment
+from simengine.simulation.world import World, headlamps_on
 
 _TURNS = {"any": Turn.NONE, "straight": Turn.STRAIGHT, "left": Turn.LEFT, "right": Turn.RIGHT}
 _PARKED_BRAKE = -5.0  # brakes held by a parked vehicle [m/s²]
+
+# Told what is under way ("" for the loop itself), at which control step (−1: the scenario is laid out) and time [s].
+Watch = Callable[[str, int, float], None]
+
+
+def unwatched(part: str, step: int, time: float) -> None:
+    """Tell nobody what is under way."""
 
 
 class Minds:
@@ -43,16 +51,18 @@ class Minds:
 
     Args:
         world: Who there is and where.
+        watch: Told when the ego's driver begins to decide and when it has.
 
     Raises:
         ScenarioError: An event or driver names something that does not exist.
         ConfigError: An action that an actor cannot carry out.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, watch: Watch = unwatched) -> None:
         scenario, actors = world.scenario, world.actors
         num_actors = actors.kind.shape[1]
         self._world = world
+        self._watch = watch
         self._seed = kernel_seed(scenario.seed, "behavior")
         self._rate_hz = scenario.physics.rate_hz
         self._dt = 1.0 / scenario.physics.control_rate_hz
@@ -61,8 +71,10 @@ class Minds:
             empty_memory(1, num_actors), actors, scenario.traffic.drivers, kernel_seed(scenario.seed, "drivers")
         )
         friction = np.array([float(world.ground.friction[0])])
-        dark = sun_illuminance(world.weather) + sky_illuminance(world.weather) < DARK
-        self._conditions = Conditions(friction, np.array([sight_distance(world.weather)]), np.array([dark]))
+        self._conditions = Conditions(
+            friction, np.array([sight_distance(world.weather)]), np.array([needs_headlamps(world.weather)])
+        )
+        self._headlamps = headlamps_on(actors, world.weather)[0]
         self._people: People = begin_people(world.network, world.lanes, actors, world.state, scenario.pedestrians,
                                             kernel_seed(scenario.seed, "people"))  # fmt: skip
         self._inflow: Inflow | None = None
@@ -85,7 +97,9 @@ class Minds:
         self._recording: Recording | None = None
         if world.recording is not None:
             self._recording = lay_out(world.recording.tracks, world.recording.time_step, world.recorded_row)
+        self._watch(f"driver {scenario.ego.driver}", -1, 0.0)
         self._driver = make_driver(scenario.ego, world.network, self._dt)
+        self._watch("", -1, 0.0)
         self._sensor_faults: list[tuple[str, str, float]] = []
         self._start = np.array(
             [[*world.state.position[0, a, :2], self._yaw(world.state, a)] for a in range(num_actors)]
@@ -141,19 +155,32 @@ class Minds:
             self._dt,
             controls,
         )
-        if self._conditions.headlights[0]:
-            on = (actors.mobility[0] == Mobility.WHEELED) & (actors.behavior[0] != Behavior.PARKED)
-            controls.lights[0, on] |= Light.HEAD
+        controls.lights[0, self._headlamps] |= Light.HEAD
         if control is None:
-            control = self._driver.decide(self.observe(state, frames))
+            control = self._ask_driver(state, frames)
         self._take(control, controls)
         return state, controls
 
-    def follow(self, state: WorldState) -> WorldState:
-        """Put replayed actors where their recording has them at the tick that the next physics step leads to."""
+    def _ask_driver(self, state: WorldState, frames: Mapping[str, object]) -> Control:
+        time = int(state.tick[0]) / self._rate_hz
+        step, name = round(time / self._dt), f"driver {self._world.scenario.ego.driver}"
+        observation = self.observe(state, frames)
+        self._watch(name, step, time)
+        with blame(self._driver, name, f" at {moment(step, time)}"):
+            control = self._driver.decide(observation)
+        self._watch("", step, time)
+        return check_control(control, f"{name} returned", step, time)
+
+    def follow(self, state: WorldState, ahead: int = 1) -> WorldState:
+        """Put replayed actors where their recording has them: at the tick that the next physics step leads to.
+
+        Args:
+            state: Now.
+            ahead: Ticks from now.
+        """
         if self._recording is None:
             return state
-        time = (int(state.tick[0]) + 1) / self._rate_hz
+        time = self._world.recording_start + (int(state.tick[0]) + ahead) / self._rate_hz
         return follow_recording(self._world.lanes, self._recording, self._world.actors, state, time)
 
     def observe(self, state: WorldState, frames: Mapping[str, object]) -> DriverObservation:
@@ -182,7 +209,7 @@ class Minds:
     def _hand_over(self, state: WorldState) -> WorldState:
         if self._recording is None:
             return state
-        time = int(state.tick[0]) / self._rate_hz
+        time = self._world.recording_start + int(state.tick[0]) / self._rate_hz
         reactive = self._world.scenario.traffic.reactive
         return hand_over(self._recording, self._world.actors, state, time, reactive)
 
@@ -196,7 +223,8 @@ class Minds:
         stage = self._stage(state)
         for k in fired:
             event = self._events[k]
-            self._actions[k](stage, event)
+            with blame(self._actions[k], f"the action of scenario.events.{event.name}", f" at {stage.time:.2f} s"):
+                self._actions[k](stage, event)
             if event.hazard:
                 time_ns = round(stage.time * 1e9)
                 self.fired.append(HazardOnset(event.name, event.actor, time_ns))

@@ -18,6 +18,7 @@ from simengine.sensors.base import Frame
 from simengine.simulation.digest import EpisodeDigest
 from simengine.simulation.encoding import finite_or_none
 from simengine.simulation.episode import EpisodeSummary
+from simengine.simulation.scenery_record import SceneryTable
 
 
 class Recorder(ABC):
@@ -75,6 +76,12 @@ def digest_state(digest: EpisodeDigest, time_ns: int, state: WorldState, control
     digest.add("state", time_ns, arrays)
 
 
+def digest_scenery(digest: EpisodeDigest, table: SceneryTable, heads: list[dict[str, Any]]) -> None:
+    """Add what stands around, and the signal heads."""
+    digest.add("scenery", 0, table._asdict())
+    digest.add_json("signal_heads", 0, heads)
+
+
 def digest_frame(digest: EpisodeDigest, frame: Frame, annotation: Annotation | None) -> None:
     """Add a frame's arrays as measured, before any encoding, and its labels."""
     arrays: dict[str, Any] = {f"channel.{name}": array for name, array in frame.channels.items()}
@@ -83,8 +90,9 @@ def digest_frame(digest: EpisodeDigest, frame: Frame, annotation: Annotation | N
     if annotation is None:
         return
     labels = {f"boxes_3d.{name}": array for name, array in annotation.boxes_3d._asdict().items()}
-    if annotation.boxes_2d is not None:
-        labels.update({f"boxes_2d.{name}": array for name, array in annotation.boxes_2d._asdict().items()})
+    for kind, table in (("boxes_2d", annotation.boxes_2d), ("signals", annotation.signals)):
+        if table is not None:
+            labels.update({f"{kind}.{name}": array for name, array in table._asdict().items()})
     digest.add(f"{frame.sensor}/labels", frame.time_ns, labels)
 
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.road.datum import Datum, make_locator
 from simengine.road.network import LaneType, MarkingType, RoadNetwork
 
 _MARGIN = 150.0  # of the ego's track within which lanes are kept [m]
@@ -12,7 +13,10 @@ _TOLERANCE = 0.02  # by which a thinned line may leave the original [m]
 
 
 class LaneOutline(NamedTuple):
-    """One lane's edges, in its direction of travel. Shapes (num_points, 3), world [m]."""
+    """One lane's edges, in its direction of travel; where its lines change, it comes in pieces of one name.
+
+    Shapes (num_points, 3), world [m].
+    """
 
     name: str
     lane_type: LaneType
@@ -28,6 +32,7 @@ class RoadMap(NamedTuple):
     lanes: tuple[LaneOutline, ...]
     stop_lines: NDArray[np.float64]  # (num_stop_lines, 2, 3) [m]
     crossings: NDArray[np.float64]  # corners (num_crossings, 4, 3) [m]
+    datum: Datum | None  # where on Earth the coordinates are
 
 
 def thin_line(points: NDArray[np.float64], tolerance: float) -> NDArray[np.int64]:
@@ -87,16 +92,20 @@ def road_map(network: RoadNetwork, track: NDArray[np.float64]) -> RoadMap:
         inside = np.flatnonzero(near(network.point_position[first:last]))
         if len(inside) == 0:
             continue
-        rows = slice(first + max(int(inside[0]) - 1, 0), first + min(int(inside[-1]) + 2, last - first))
-        shape = np.concatenate([network.point_position[rows], network.point_width[rows, None]], axis=1)
-        left, right = _edges(network, rows, thin_line(shape, _TOLERANCE))
-        lanes.append(
-            LaneOutline(
-                str(network.lane_name[lane]), LaneType(int(network.lane_type[lane])), left, right,
-                MarkingType(int(network.lane_marking_left[lane])), MarkingType(int(network.lane_marking_right[lane])),
+        begin, end = first + max(int(inside[0]) - 1, 0), first + min(int(inside[-1]) + 2, last - first)
+        marking = network.point_marking[begin : end - 1]
+        cuts = begin + 1 + np.flatnonzero((np.diff(marking, axis=0) != 0).any(axis=1))
+        for a, b in zip([begin, *cuts], [*cuts, end - 1], strict=True):
+            rows = slice(a, b + 1)
+            shape = np.concatenate([network.point_position[rows], network.point_width[rows, None]], axis=1)
+            left, right = _edges(network, rows, thin_line(shape, _TOLERANCE))
+            lanes.append(
+                LaneOutline(
+                    str(network.lane_name[lane]), LaneType(int(network.lane_type[lane])), left, right,
+                    *(MarkingType(int(kind)) for kind in network.point_marking[a]),
+                )
             )
-        )
-    return RoadMap(tuple(lanes), _stop_lines(network, near), _crossings(network, near))
+    return RoadMap(tuple(lanes), _stop_lines(network, near), _crossings(network, near), network.datum)
 
 
 def _stop_lines(network: RoadNetwork, near: Any) -> NDArray[np.float64]:
@@ -127,6 +136,17 @@ def _rounded(points: NDArray[np.float64]) -> list[Any]:
     return np.round(points, 3).tolist()  # to the millimetre: half the size
 
 
+def _datum_to_json(datum: Datum) -> dict[str, Any]:
+    """Return a datum as plain values, with the geodetic place of the map's origin where the projection has one."""
+    origin = make_locator(datum)(0.0, 0.0, 0.0)
+    return {**datum._asdict(), "origin": list(origin) if all(np.isfinite(origin)) else None}
+
+
+def _datum_from_json(stored: dict[str, Any]) -> Datum:
+    values = {name: stored[name] for name in Datum._fields}
+    return Datum(**{**values, "offset": tuple(values["offset"])})
+
+
 def road_map_to_json(road: RoadMap) -> dict[str, Any]:
     """Return a map as plain values."""
     return {
@@ -140,6 +160,7 @@ def road_map_to_json(road: RoadMap) -> dict[str, Any]:
         ],
         "stop_lines": _rounded(road.stop_lines),
         "crossings": _rounded(road.crossings),
+        "datum": None if road.datum is None else _datum_to_json(road.datum),
     }
 
 
@@ -156,4 +177,5 @@ def road_map_from_json(stored: dict[str, Any]) -> RoadMap:
         ),
         stop_lines=np.array(stored["stop_lines"], np.float64).reshape(-1, 2, 3),
         crossings=np.array(stored["crossings"], np.float64).reshape(-1, 4, 3),
+        datum=None if stored["datum"] is None else _datum_from_json(stored["datum"]),
     )

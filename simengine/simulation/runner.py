@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import active_children, get_context
 from typing import NamedTuple
 
-from simengine.core.errors import ScenarioError
+from simengine.core.errors import ConfigError, ScenarioError
 
 # One thread a worker: BLAS and OpenCV would otherwise start one a core each.
 _THREADS = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
@@ -34,15 +35,31 @@ class Outcome(NamedTuple):
     seconds: float  # of wall time
 
 
+@contextmanager
+def _naming(job: Job) -> Iterator[None]:
+    """Let what cannot be run be told with the episode's name."""
+    try:
+        yield
+    except (ConfigError, ScenarioError) as error:
+        raise type(error)(f"{job.id}: {error}") from error
+
+
 def run_job(job: Job) -> Outcome:
-    """Simulate one job and write its file."""
+    """Simulate one job and write its file.
+
+    Raises:
+        ConfigError: A wrong setting, or a driver that returns what no vehicle can do; the message names the episode.
+        ScenarioError: A scenario that cannot be run, or whose driver raised something.
+    """
     from pathlib import Path
 
     from simengine.scenario.sampling import from_yaml
     from simengine.simulation.simulator import record
 
     start = time.perf_counter()
-    summary = record(from_yaml(job.scenario_yaml), job.id, Path(job.path))
+    scenario = from_yaml(job.scenario_yaml)
+    with _naming(job):
+        summary = record(scenario, job.id, Path(job.path))
     return Outcome(
         job.id, job.path, str(summary.verdict), summary.digest, summary.duration_ns * 1e-9, time.perf_counter() - start
     )
@@ -54,10 +71,11 @@ def compile_kernels(job: Job | None) -> None:
     from simengine.simulation.simulator import warm_up
 
     if job is not None:
-        warm_up(from_yaml(job.scenario_yaml))
+        with _naming(job):
+            warm_up(from_yaml(job.scenario_yaml))
 
 
-def _stop_quietly() -> None:
+def stop_with_parent() -> None:
     """Leave Ctrl-C to the parent, and end with it: a worker whose parent is gone must not go on writing."""
     import signal
     import threading
@@ -76,6 +94,24 @@ def _stop_quietly() -> None:
 def default_workers() -> int:
     """Return the number of cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
+@contextmanager
+def single_threaded(wanted: bool = True) -> Iterator[None]:
+    """Let processes that are started within use one thread each."""
+    if not wanted:
+        yield
+        return
+    saved = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in saved.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def run_jobs(
@@ -100,9 +136,17 @@ def run_jobs(
     if workers <= 1 or len(jobs) <= 1:
         yield from map(run, jobs)
         return
-    saved = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
-    pool = ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn"), initializer=_stop_quietly)
+    with single_threaded():
+        yield from _run_in_pool(jobs, workers, run, prepare)
+
+
+def _run_in_pool(
+    jobs: list[Job],
+    workers: int,
+    run: Callable[[Job], Outcome],
+    prepare: Callable[[Job | None], None] | None,
+) -> Iterator[Outcome]:
+    pool = ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn"), initializer=stop_with_parent)
     waiting = list(reversed(jobs))
     running: set[Future[Outcome]] = set()
     others = active_children()
@@ -127,11 +171,6 @@ def run_jobs(
         raise ScenarioError("a worker process died (out of memory?); run the same command again to go on") from None
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-        for name, value in saved.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 def progress(total: int, unit: str, label: str = ""):

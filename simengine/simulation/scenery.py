@@ -4,21 +4,22 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simengine.assets.actors import actor_mesh
 from simengine.assets.scenery import scenery_mesh
 from simengine.core.mesh import Mesh, transform_mesh
 from simengine.core.rng import generator, kernel_seed
-from simengine.core.semantics import SEMANTIC_OF_KIND
-from simengine.core.state import ActorKind, ActorTable
+from simengine.core.semantics import SEMANTIC_OF_KIND, Semantic
+from simengine.core.state import EGO, ActorKind, ActorTable
 from simengine.core.weather import Weather
 from simengine.physics.backend import StaticBox
 from simengine.road.furniture import roadside_positions
 from simengine.road.network import RoadNetwork
+from simengine.road.procedural import Box, warehouse_fittings
 from simengine.road.surface import surface_meshes
-from simengine.road.warehouse import Box
 from simengine.scenario.spec import ConcreteScenario
-from simengine.sensors.base import Scene
+from simengine.sensors.base import MOST_INSTANCES, Scene, static_instance
 from simengine.simulation.placement import ActorPlan
 
 # What part of an object's footprint is solid at bumper height, length and width; what is not named is passed through.
@@ -49,6 +50,9 @@ class Scenery(NamedTuple):
     origin: tuple[float, float, float]  # near which pictures are drawn, world [m]
 
 
+NOTHING = Scenery((), (), (0.0, 0.0, 0.0))
+
+
 def _solid_box(prop: Prop) -> StaticBox | None:
     share = _SOLID.get(prop.kind.partition(":")[0])
     if share is None:
@@ -60,7 +64,7 @@ def _solid_box(prop: Prop) -> StaticBox | None:
 
 
 def make_scenery(
-    scenario: ConcreteScenario, network: RoadNetwork, shelves: list[Box], walls: list[Box], plans: list[ActorPlan]
+    scenario: ConcreteScenario, network: RoadNetwork, shelves: list[Box], plans: list[ActorPlan]
 ) -> Scenery:
     """Furnish the surroundings of the actors.
 
@@ -68,24 +72,30 @@ def make_scenery(
         scenario: Its road names the scenery, its seed varies it.
         network: The roads.
         shelves: Of a hall.
-        walls: Of a hall.
         plans: Where the actors start; the first is the ego.
     """
     random = generator(scenario.seed, "scenery")
+    hall = [("shelf", box) for box in shelves]
+    if scenario.road.kind == "warehouse":
+        hall += warehouse_fittings(**scenario.road.model_dump(exclude={"kind", "speed_limit"}))
+    inside = [Prop(kind, (x, y, z - 0.5 * size[2]), yaw, size) for kind, ((x, y, z), yaw, size) in hall]
     props = []
-    for kind, boxes in (("shelf", shelves), ("wall", walls)):
-        for (x, y, z), yaw, size in boxes:
-            props.append(Prop(kind, (x, y, z - 0.5 * size[2]), yaw, size))
     kind = getattr(scenario.road, "scenery", "none")
     for number, (item, x, y, z, yaw, size) in enumerate(roadside_positions(network, kind, random)):
         # The network's signals come first, in their order.
         props.append(Prop(item, (x, y, z), yaw, size, number if number < len(network.signal_heading) else -1))
     starts = np.array([(plan.x, plan.y) for plan in plans])
-    near = [prop for prop in props if np.hypot(*(starts - prop.position[:2]).T).min() < _SIGHT]
+    near = inside + [prop for prop in props if np.hypot(*(starts - prop.position[:2]).T).min() < _SIGHT]
     boxes = [box for prop in near if (box := _solid_box(prop)) is not None]
     # A whole number of metres, so that adding it back loses nothing.
     origin = (float(round(plans[0].x)), float(round(plans[0].y)), float(round(plans[0].z)))
     return Scenery(tuple(near), tuple(boxes), origin)
+
+
+def scenery_instances(scenery: Scenery) -> NDArray[np.int32]:
+    """Return the instance id of every object, above those of all actors; 0 past what 16-bit masks can tell apart."""
+    ids = static_instance(0) + np.arange(len(scenery.props), dtype=np.int32)
+    return np.where(ids <= MOST_INSTANCES, ids, 0).astype(np.int32)
 
 
 def _actor_meshes(actors: ActorTable) -> tuple[Mesh, ...]:
@@ -115,7 +125,7 @@ def make_scene(
     origin = np.array(scenery.origin)
     surfaces = surface_meshes(network, scenery.origin, getattr(scenario.road, "scenery", "none"))
     meshes, instances = list(surfaces), [0] * len(surfaces)
-    num_actors = actors.kind.shape[1]
+    ids = scenery_instances(scenery)
     signal_mesh = np.full(len(network.signal_heading), -1, np.int32)
     lamps = []
     for number, prop in enumerate(scenery.props):
@@ -127,11 +137,14 @@ def make_scene(
             reach, height = prop.size[0] - _LANTERN[0], prop.size[2] - _LANTERN[1]
             lamps.append((x + reach * math.cos(prop.yaw), y + reach * math.sin(prop.yaw), z + height))
         meshes.append(transform_mesh(mesh, (x, y, z), prop.yaw))
-        instances.append(num_actors + 1 + number)
+        instances.append(int(ids[number]))
+    bodies = list(_actor_meshes(actors))
+    # The body that carries the sensors is no other vehicle to be found in a picture.
+    bodies[EGO] = bodies[EGO]._replace(semantic=np.full_like(bodies[EGO].semantic, Semantic.EGO))
     return Scene(
         origin=scenery.origin,
         actors=actors,
-        actor_mesh=_actor_meshes(actors),
+        actor_mesh=tuple(bodies),
         actor_semantic=np.array([SEMANTIC_OF_KIND[ActorKind(int(kind))] for kind in actors.kind[0]], np.uint8),
         static_mesh=tuple(meshes),
         static_instance=np.array(instances, np.int32),
@@ -139,4 +152,5 @@ def make_scene(
         signal_mesh=signal_mesh,
         weather=weather,
         seed=int(kernel_seed(scenario.seed, "appearance")),
+        datum=network.datum,
     )

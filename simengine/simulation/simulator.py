@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from simengine.core.errors import ConfigError, ScenarioError
+from simengine.core.errors import ConfigError, ScenarioError, blame
 from simengine.core.history import History, time_of_tick
 from simengine.core.state import Controls, WorldState
 from simengine.labels.annotate import Annotator
@@ -23,12 +23,13 @@ from simengine.sensors.base import Frame, Scene, Sensor
 from simengine.sensors.faults import Faults
 from simengine.sensors.registry import make_sensors
 from simengine.sensors.scene import SceneArrays, flatten_scene
+from simengine.simulation.driver_checks import check_control
 from simengine.simulation.episode import Episode, EpisodeSummary
 from simengine.simulation.judge import Judge
 from simengine.simulation.mcap_reader import read_episode
 from simengine.simulation.mcap_writer import EpisodeWriter
 from simengine.simulation.memory import MemoryRecorder
-from simengine.simulation.minds import Control, DriverObservation, Minds
+from simengine.simulation.minds import Control, DriverObservation, Minds, Watch, unwatched
 from simengine.simulation.recorder import Recorder
 from simengine.simulation.scenery import make_scene
 from simengine.simulation.world import World, build_world
@@ -81,9 +82,15 @@ class Simulator:
     Args:
         scenario: What to run.
         recorder: Takes everything in; None keeps nothing. Made once per episode, so it serves a single `reset`.
+        watch: Told what is under way, for whoever has to say what hangs.
     """
 
-    def __init__(self, scenario: ConcreteScenario, recorder: Callable[[World], Recorder] | None = None) -> None:
+    def __init__(
+        self,
+        scenario: ConcreteScenario,
+        recorder: Callable[[World], Recorder] | None = None,
+        watch: Watch = unwatched,
+    ) -> None:
         if scenario.physics.rate_hz % scenario.physics.control_rate_hz:
             raise ConfigError(
                 f"physics.control_rate_hz = {scenario.physics.control_rate_hz}: must divide physics.rate_hz = "
@@ -93,6 +100,9 @@ class Simulator:
         self.scenario = scenario
         self.world: World = build_world(scenario)
         self.done = True
+        self._closed = False
+        self._state: WorldState | None = None
+        self._watch = watch
         self._make_recorder = recorder
         self._recorder: Recorder | None = None
         self._physics = make_physics(scenario)
@@ -114,17 +124,18 @@ class Simulator:
             self._sensors = make_sensors(scenario.sensors, self._scene, scenario.seed, self._arrays)
         self._faults = Faults({name: spec.kind for name, spec in scenario.sensors.items()}, scenario.seed)
         self._history = History(self._rate, self._history_length())
-        self._minds = Minds(world)
+        self._minds = Minds(world, self._watch)
         self._judge = Judge(world)
         self._annotator = Annotator(
             world.actors, world.weather, self._scene, self._arrays, world.network, self._rate
         )
         self._recorder = self._make_recorder(world) if self._make_recorder else None
-        self._end_ns = min(round(scenario.scenario.duration * 1e9), world.recording_end_ns)
+        self._end_ns = min(round(scenario.scenario.duration * 1e9), world.last_ns)
         self._latest: dict[str, Frame] = {}
-        self.state = self._physics.reset(world.actors, world.state, world.ground, self._rate)
+        start = self._minds.follow(world.state, ahead=0)
+        self._state = self._physics.reset(world.actors, start, world.ground, self._rate)
         self._history.push(self.state)
-        self.done = False
+        self.done = self._closed = False
         self._judge.update(0, self.state, signal_colors(world.network, 0.0), [])
         if self._recorder is not None:
             self._recorder.append_state(0, self.state, None)
@@ -137,10 +148,17 @@ class Simulator:
             control: Of the ego; None lets the scenario's own driver decide.
 
         Raises:
-            ScenarioError: The episode is over, or has not begun.
+            ScenarioError: The episode is over, or has not begun; or the scenario's driver raised something.
+            ConfigError: A control that is none, or holds something that is not a finite number.
         """
         if self.done:
-            raise ScenarioError("the episode is over; reset() begins it anew")
+            self._require_begun()
+            over = "the simulator was closed" if self._closed else "the episode is over"
+            raise ScenarioError(f"{over}; reset() begins it anew")
+        time = self.time_ns * 1e-9
+        self._watch("", self.steps, time)
+        if control is not None:
+            control = check_control(control, "step() was given", self.steps, time)
         colors = signal_colors(self.world.network, self.time_ns * 1e-9)
         state, controls = self._minds.decide(self.state, colors, control, self._latest)
         self._start_faults()
@@ -149,7 +167,7 @@ class Simulator:
             state = self._physics.step(self._minds.follow(state), controls)
             self._history.push(state)
             contacts += self._physics.contacts()
-        self.state = state
+        self._state = state
         frames, annotations = self._sense()
         if self._recorder is not None:  # the episode's labels are asked for by `finish` alone
             self._annotator.update(self.time_ns, state, contacts, self._minds.fired)
@@ -160,9 +178,20 @@ class Simulator:
         return self._snapshot(controls, frames, annotations, tuple(contacts))
 
     @property
+    def state(self) -> WorldState:
+        """Everything that moves, now."""
+        self._require_begun()
+        return self._state
+
+    @property
     def time_ns(self) -> int:
         """Now [ns]."""
         return time_of_tick(int(self.state.tick[0]), self._rate)
+
+    @property
+    def steps(self) -> int:
+        """How many control steps have been taken."""
+        return int(self.state.tick[0]) // self._substeps
 
     @property
     def control_step(self) -> float:
@@ -177,40 +206,51 @@ class Simulator:
     @property
     def history(self) -> History:
         """The latest states, as far back as any sensor looks."""
+        self._require_begun()
         return self._history
 
     @property
     def crashed(self) -> bool:
         """Whether the ego has touched anything."""
+        self._require_begun()
         return self._judge.collided
 
     @property
     def hazards(self) -> tuple[HazardOnset, ...]:
         """The hazards that have been set off so far."""
+        self._require_begun()
         return tuple(self._minds.fired)
 
     @property
     def verdict(self) -> Verdict:
         """What the criteria say so far."""
+        self._require_begun()
         return self._judge.verdict()
 
     @property
     def metrics(self) -> dict[str, float | bool | None]:
         """The headline measures so far."""
+        self._require_begun()
         return self._judge.metrics()
 
     def finish(self) -> str:
         """Complete the record of the episode; returns its digest."""
+        self._require_begun()
         if self._recorder is None:
             raise ScenarioError("nothing was recorded: the simulator was made without a recorder")
         collisions, intervals = self._annotator.finish(self.time_ns)
         return self._recorder.finish(self._judge.verdict(), collisions, intervals, self._judge.metrics())
 
     def close(self) -> None:
-        """Free the physics and drop an unfinished record; may be called twice."""
+        """Free the physics and drop an unfinished record; may be called twice. `reset` begins anew."""
         self._physics.close()
+        self.done = self._closed = True
         if self._recorder is not None:
             self._recorder.abort()
+
+    def _require_begun(self) -> None:
+        if self._state is None:
+            raise ScenarioError("the episode has not begun; call reset() first")
 
     def _history_length(self) -> int:
         longest = max([sensor.span_ns() for sensor in self._sensors.values()], default=0)
@@ -228,8 +268,9 @@ class Simulator:
         for name, sensor in self._sensors.items():
             while sensor.next_time_ns() <= now:
                 colors = signal_colors(self.world.network, sensor.next_time_ns() * 1e-9)
-                frame = sensor.capture(self._history, colors)
-                annotation = self._annotator.annotate(frame, self._history)
+                with blame(sensor, f"sensors.{name}", f" at {now * 1e-9:.2f} s"):
+                    frame = sensor.capture(self._history, colors)
+                frame, annotation = self._annotator.annotate(frame, self._history)
                 arrived = self._faults.disturb(frame)
                 if arrived is None:
                     continue
@@ -242,11 +283,13 @@ class Simulator:
         return tuple(frames), tuple(annotations)
 
     def _decide_end(self) -> None:
-        """End the episode after its time, with its recording, at the end of the map, or some time after a crash."""
+        """End the episode after its time, with recording and goal, at the map's end, or some time after a crash."""
         if self._judge.collided:
             hold = round(self.scenario.physics.hold_after * 1e9)
             self._end_ns = min(self._end_ns, self.time_ns + hold)
         self.done = self.time_ns >= self._end_ns or self._judge.at_end
+        if self.done:  # a loop of a user's own often ends here and never calls `close`
+            self._physics.close()
 
     def _snapshot(
         self,
@@ -261,12 +304,12 @@ class Simulator:
 
 def _run(simulator: Simulator, driver: Driver | None) -> None:
     snapshot = simulator.reset()
+    name = getattr(driver, "__name__", type(driver).__name__)
     while not simulator.done:
         control = None
-        if driver is not None:
+        if driver is not None:  # what it raises is its caller's own and passes through
             control = driver(snapshot.observation)
-            if not isinstance(control, Control):  # None would let the built-in driver drive unnoticed
-                raise ConfigError(f"the driver returned {control!r}: it must return a simengine.Control")
+            control = check_control(control, f"driver {name} returned", simulator.steps, simulator.time_ns * 1e-9)
         snapshot = simulator.step(control)
 
 
@@ -288,7 +331,8 @@ def simulate(scenario: ConcreteScenario, driver: Driver | None = None, keep_fram
     def remember(world: World) -> Recorder:
         recorders.append(
             MemoryRecorder(
-                "episode", scenario, world.network, world.actors, world.inputs, keep_frames, world.remarks
+                "episode", scenario, world.network, world.actors, world.inputs, keep_frames, world.remarks,
+                world.scenery,
             )
         )
         return recorders[-1]
@@ -307,7 +351,8 @@ def record(scenario: ConcreteScenario, episode_id: str, path: Path) -> EpisodeSu
     simulator = Simulator(
         scenario,
         lambda world: EpisodeWriter(
-            path, episode_id, scenario, world.network, world.actors, scenario.recorder, world.inputs, world.remarks
+            path, episode_id, scenario, world.network, world.actors, scenario.recorder, world.inputs, world.remarks,
+            world.scenery,
         ),
     )
     try:

@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from simengine.behavior.replay import follow_recording, lay_out
 from simengine.core.errors import ScenarioError
 from simengine.core.geometry import quaternion_from_euler, rotate
 from simengine.core.rng import generator
 from simengine.core.state import (
+    ActorKind,
     ActorTable,
     Behavior,
     Light,
@@ -19,19 +21,20 @@ from simengine.core.state import (
     empty_actors,
     empty_state,
 )
-from simengine.core.weather import Weather, air_density, friction, sky_illuminance, sun_illuminance
+from simengine.core.weather import Weather, air_density, friction, hall_weather, needs_headlamps
+from simengine.metrics.goal import TimedRegion
 from simengine.physics.backend import FrictionPatches, Ground
 from simengine.physics.catalog import fill_actor
 from simengine.road.commonroad import CommonRoadScenario, read_commonroad
+from simengine.road.datum import local_datum, map_bounds
 from simengine.road.network import LaneArrays, RoadNetwork
 from simengine.road.opendrive import read_opendrive
-from simengine.road.procedural import make_intersection, make_street, make_warehouse, warehouse_walls
+from simengine.road.procedural import make_intersection, make_street, make_warehouse
 from simengine.road.projection import ground_at
+from simengine.road.remarks import remark_line
 from simengine.scenario.spec import ConcreteScenario, WeatherSpec
-from simengine.simulation.placement import ActorPlan, Placer, place_everybody
+from simengine.simulation.placement import ActorPlan, Placer, Start, choose_start, place_everybody
 from simengine.simulation.scenery import Scenery, make_scenery
-
-DARK = 1000.0  # headlamps are on below this illuminance (ECE R48 automatic switching) [lx]
 
 
 class World(NamedTuple):
@@ -41,23 +44,33 @@ class World(NamedTuple):
     network: RoadNetwork
     lanes: LaneArrays
     ground: Ground
-    weather: Weather
+    weather: Weather  # where the actors are: that of the scenario, or under the roof of a hall
     actors: ActorTable
     state: WorldState
     names: dict[str, int]  # actor index by name
     recording: CommonRoadScenario | None  # where traffic is replayed
     recorded_row: np.ndarray  # row of the recording each actor follows, −1 for none. (num_actors,)
+    ego_track: str  # id of the recorded vehicle whose place the ego takes, "" for none
+    recording_start: float  # time of the recording at tick 0 [s]
+    goals: tuple[TimedRegion, ...]  # of the ego's planning problem, one of which is to be reached
     scenery: Scenery
     inputs: dict[str, bytes]  # content of the input files by path
     remarks: tuple[str, ...]  # what was tolerated in the input files
 
     @property
     def recording_end_ns(self) -> int:
-        """When the last recorded vehicle is seen for the last time; never without a recording [ns]."""
+        """When the last recorded vehicle is seen for the last time; never without a recorded motion ahead [ns]."""
         if self.recording is None or not self.recording.tracks.valid.any():
             return sys.maxsize
         last = int(np.flatnonzero(self.recording.tracks.valid.any(axis=0))[-1])
-        return round(last * self.recording.time_step * 1e9)
+        end = round((last * self.recording.time_step - self.recording_start) * 1e9)
+        return end if end > 0 else sys.maxsize
+
+    @property
+    def last_ns(self) -> int:
+        """When the episode has nothing more to show: its recording and the time for its goal are over [ns]."""
+        stated = [goal.end_ns for goal in self.goals if goal.end_ns < sys.maxsize]
+        return max([self.recording_end_ns, *stated])
 
 
 def weather_from_spec(spec: WeatherSpec) -> Weather:
@@ -96,7 +109,7 @@ def build_world(scenario: ConcreteScenario) -> World:
         ScenarioError: A file cannot be read, or somebody cannot be placed.
     """
     inputs = _read_inputs(scenario)
-    road, recorded, shelves, walls = scenario.road, None, [], []
+    road, recorded, shelves = scenario.road, None, []
     remarks: tuple[str, ...] = ()
     if road.kind == "street":
         network = make_street(**_settings(scenario, "parked_fraction"))
@@ -104,45 +117,95 @@ def build_world(scenario: ConcreteScenario) -> World:
         network = make_intersection(**_settings(scenario))
     elif road.kind == "warehouse":
         network, shelves = make_warehouse(**_settings(scenario))
-        walls = warehouse_walls(**_settings(scenario, "speed_limit"))
     elif road.kind == "opendrive":
         network, remarks = read_opendrive(Path(road.file).expanduser())
     else:
         recorded = read_commonroad(Path(road.file).expanduser())
         network, remarks = recorded.network, recorded.remarks
+    if network.datum is None:
+        place = scenario.datum
+        bounds = map_bounds(network.point_position)
+        datum = local_datum(place.latitude_deg, place.longitude_deg, place.height, bounds)
+        network = network._replace(datum=datum)
+    start = choose_start(scenario, recorded)
+    begin = start.step * recorded.time_step if recorded is not None else 0.0
+    if begin > 0.0:  # signals are where they are at that time of the recording
+        network = network._replace(programme_offset=network.programme_offset - begin)
     random = generator(scenario.seed, "placement")
     placer = Placer(scenario, network, random)
-    follows = place_everybody(placer, recorded)
+    follows = np.array(place_everybody(placer, recorded, start), np.int64)
     weather = weather_from_spec(scenario.weather)
+    if road.kind == "warehouse":
+        weather = hall_weather(weather)
     lanes = placer.lanes
     actors, state = _arrays(placer.plans, weather)
     _resize(actors, placer.plans)
     _set_poses(actors, state, placer.plans, lanes)
-    scenery = make_scenery(scenario, network, shelves, walls, placer.plans)
+    scenery = make_scenery(scenario, network, shelves, placer.plans)
     none = np.zeros((1, 8))
     patches = FrictionPatches(np.zeros((1, 8), np.bool_), none, none.copy(), none.copy(), none.copy())
     ground = Ground(network, np.array([friction(weather)]), patches, scenery.obstacles)
     replayed = recorded if scenario.traffic.kind == "replay" else None
+    if replayed is not None:  # poses and velocities of tick 0 are the recording's, as those of all later ones
+        state = follow_recording(lanes, lay_out(replayed.tracks, replayed.time_step, follows), actors, state, begin)
     names = {plan.name: index for index, plan in enumerate(placer.plans)}
-    return World(
-        scenario, network, lanes, ground, weather, actors, state, names, replayed,
-        np.array(follows, np.int64), scenery, inputs, remarks,
+    ego_track = str(replayed.tracks.id[start.row]) if replayed is not None and start.row >= 0 else ""
+    world = World(
+        scenario, network, lanes, ground, weather, actors, state, names, replayed, follows, ego_track, begin,
+        _goals(scenario, recorded, start), scenery, inputs, (*remarks, *start.remarks, *placer.remarks),
     )  # fmt: skip
+    return world._replace(remarks=(*world.remarks, *_goal_remarks(world, start)))
+
+
+def _goals(scenario: ConcreteScenario, recorded: CommonRoadScenario | None, start: Start) -> tuple[TimedRegion, ...]:
+    """Return the goal of the ego's planning problem in the episode's time; none if the scenario has one of its own."""
+    own = scenario.scenario.goal
+    if start.problem is None or recorded is None or own.travelled > 0.0 or own.exit != "any":
+        return ()
+    slack = round(0.5e9 / scenario.physics.control_rate_hz)
+    duration = round(scenario.scenario.duration * 1e9)
+    goals = []
+    for goal in start.problem.goals:
+        begin, end = (round((k - start.step) * recorded.time_step * 1e9) for k in (goal.first_step, goal.last_step))
+        end = end if goal.is_timed else sys.maxsize
+        goals.append(TimedRegion(goal, begin, end, slack, begin <= duration + slack))
+    return tuple(goals)
+
+
+def _goal_remarks(world: World, start: Start) -> list[str]:
+    """Say which goal is judged instead of the planning problem's, and if the recording ends before its time."""
+    if start.problem is None or not start.problem.goals:
+        return []
+    file, problem = world.scenario.road.file, f"planning problem {start.problem.id}"
+    if not world.goals:
+        return [remark_line(file, "the scenario's own goal is judged, not the planning problem's", [problem])]
+    end, last = world.recording_end_ns, min(world.last_ns, round(world.scenario.scenario.duration * 1e9))
+    if end >= last:
+        return []
+    text = "the recording ends before the time for the goal; from then on there are no recorded actors"
+    return [remark_line(file, text, [f"{problem}, {1e-9 * end:.2f} s of {1e-9 * last:.2f} s"])]
 
 
 def _arrays(plans: list[ActorPlan], weather: Weather) -> tuple[ActorTable, WorldState]:
     """Turn plans into the arrays of tick 0; heights follow once sizes are final."""
     actors, state = empty_actors(1, len(plans)), empty_state(1, len(plans))
-    dark = sun_illuminance(weather) + sky_illuminance(weather) < DARK
     density = air_density(weather.temperature)
     for index, plan in enumerate(plans):
         fill_actor(actors, 0, index, plan.model.name, plan.color, density)
         actors.behavior[0, index] = plan.behavior
         state.valid[0, index] = plan.present
         state.replayed[0, index] = plan.track >= 0 and plan.behavior in (Behavior.REPLAY, Behavior.EGO)
-        if plan.model.mobility == Mobility.WHEELED and plan.behavior != Behavior.PARKED and dark:
-            state.lights[0, index] = Light.HEAD
+    state.lights[headlamps_on(actors, weather)] = Light.HEAD
     return actors, state
+
+
+def headlamps_on(actors: ActorTable, weather: Weather) -> np.ndarray:
+    """Return whose headlamps are on: motorcycles' always (§ 17 (2a) StVO), others' by the weather; never parked ones'.
+
+    Shape (num_envs, num_actors).
+    """
+    driven = (actors.mobility == Mobility.WHEELED) & (actors.behavior != Behavior.PARKED)
+    return driven & (needs_headlamps(weather) | (actors.kind == ActorKind.MOTORCYCLE))
 
 
 def _resize(actors: ActorTable, plans: list[ActorPlan]) -> None:

@@ -50,7 +50,10 @@ def library(overrides: list[str] | tuple[str, ...] = ()) -> list[Entry]:
     search = tuple(text for text in overrides if text.startswith("hydra.searchpath="))
     entries = []
     for name in scenario_names(search):
-        body = compose("config", (f"scenario={name}", *search))["scenario"]
+        body = compose("config", (f"scenario='{name}'", *search)).get("scenario")
+        lacks = [key for key in ("tests", "tags") if not isinstance(body, dict) or key not in body]
+        if lacks:
+            raise ConfigError(f"scenario={name}: its file lacks {' and '.join(f'scenario.{key}' for key in lacks)}")
         entries.append(Entry(name, str(body["tests"]), tuple(body["tags"]), measured.get(name)))
     return entries
 

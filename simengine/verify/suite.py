@@ -1,19 +1,26 @@
 """Scenarios as tests: each runs against its own criteria; the verdicts are a table, JUnit XML and an exit code."""
 
+import math
 import time
+import traceback
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
 
-from simengine.core.errors import ConfigError, ScenarioError
+from simengine.core.errors import ConfigError, PartError, ScenarioError, describe_error
 from simengine.scenario.compose import compose, configuration_root, nearest, resolve, scenario_names
-from simengine.scenario.sampling import concretize, from_yaml, read_concrete, to_yaml
+from simengine.scenario.sampling import concretize, read_concrete
 from simengine.scenario.spec import ConcreteScenario
 from simengine.simulation.atomic import complete_or_absent
+from simengine.simulation.driver_checks import moment
 from simengine.simulation.generate import whole_number
-from simengine.simulation.runner import Job, Outcome, default_workers, progress, run_jobs
+from simengine.simulation.minds import Watch
+from simengine.simulation.runner import default_workers, progress
+from simengine.simulation.simulator import Simulator
+from simengine.verify.isolation import Lost, run_isolated
 
 _RUN_SETTINGS = ("episodes", "seed", "workers")
+STEP_LIMIT = 30.0  # a step takes milliseconds, with six cameras about a second [s]
 
 
 class Case(NamedTuple):
@@ -31,6 +38,8 @@ class Finding(NamedTuple):
     verdict: str
     simulated: float  # [s]
     seconds: float  # of wall time
+    kind: str = ""  # of an error: refused (could not be laid out), raised, hung or died
+    detail: str = ""  # of an error: where it came from
 
 
 def _library_name(path: Path, named: Path) -> tuple[Path, str]:
@@ -85,29 +94,53 @@ def collect(paths: list[str], overrides: list[str]) -> list[Case]:
                 continue
             root, name = _library_name(file, Path(path))
             search = [] if root == configuration_root() else [f"hydra.searchpath=[file://{root}]"]
-            tree = compose("config", (*search, f"scenario={name}", *quiet, *overrides))
+            tree = compose("config", (*search, f"scenario='{name}'", *quiet, *overrides))
             for number in range(episodes):
                 seed = first + number
                 cases.append(Case(f"{name}[{seed}]", concretize(tree, seed)))
     return cases
 
 
-def run_case(job: Job) -> Outcome:
-    """Simulate one test without keeping anything."""
-    from simengine.simulation.simulator import simulate
+def run_case(case: Case, watch: Watch) -> Finding:
+    """Simulate one test without keeping anything; whatever is raised is the test's finding.
 
-    start = time.perf_counter()
+    Args:
+        case: What is run.
+        watch: Told what is under way.
+    """
+    start, simulator = time.perf_counter(), None
+
+    def found(mark: str, verdict: str, kind: str = "", detail: str = "") -> Finding:
+        steps = simulator.time_ns * 1e-9 if simulator is not None and begun else 0.0
+        return Finding(case.name, mark, verdict, steps, time.perf_counter() - start, kind, detail)
+
+    begun = False
     try:
-        episode = simulate(from_yaml(job.scenario_yaml), keep_frames=False)
+        simulator = Simulator(case.scenario, watch=watch)
+        simulator.reset()
+        begun = True
+        while not simulator.done:
+            simulator.step()
+        verdict = simulator.verdict
     except (ConfigError, ScenarioError) as error:
-        return Outcome(job.id, "", f"error|{error}", "", 0.0, time.perf_counter() - start)
-    mark = {True: "passed", False: "failed", None: "n/a"}[episode.verdict.passed]
-    text = f"{mark}|{episode.verdict.reason}"
-    return Outcome(job.id, "", text, episode.digest, episode.duration, time.perf_counter() - start)
+        refused = not begun and not isinstance(error, PartError)
+        return found("error", str(error), "refused" if refused else "raised", traceback.format_exc())
+    except Exception as error:  # a bug, of simengine or a package: it must not take the other results with it
+        at = f" at {moment(simulator.steps, simulator.time_ns * 1e-9)}" if begun else " while it was laid out"
+        return found("error", describe_error(error) + at, "raised", traceback.format_exc())
+    finally:
+        if simulator is not None:
+            simulator.close()
+    return found({True: "passed", False: "failed", None: "n/a"}[verdict.passed], verdict.reason)
 
 
 def _count(findings: list[Finding], mark: str) -> int:
     return sum(finding.mark == mark for finding in findings)
+
+
+def _printable(text: str) -> str:
+    """Replace what XML cannot hold, which an exception's text may."""
+    return "".join(c if c in "\t\n" or " " <= c <= "\ud7ff" or "\ue000" <= c <= "\ufffd" else "?" for c in text)
 
 
 def _junit(findings: list[Finding], path: str) -> None:
@@ -122,8 +155,10 @@ def _junit(findings: list[Finding], path: str) -> None:
             suite, "testcase", classname=folder or "scenarios", name=name, time=f"{finding.seconds:.3f}"
         )
         if finding.mark in ("failed", "error"):
-            kind = "failure" if finding.mark == "failed" else "error"
-            ElementTree.SubElement(case, kind, message=finding.verdict).text = finding.verdict
+            tag = "failure" if finding.mark == "failed" else "error"
+            kind, message = finding.kind or "verdict", _printable(finding.verdict)
+            told = ElementTree.SubElement(case, tag, message=message, type=kind)
+            told.text = _printable(finding.detail or finding.verdict)
         elif finding.mark == "n/a":
             ElementTree.SubElement(case, "skipped", message="no criterion applied")
     root = ElementTree.Element("testsuites")
@@ -133,8 +168,17 @@ def _junit(findings: list[Finding], path: str) -> None:
         ElementTree.ElementTree(root).write(hidden, encoding="utf-8", xml_declaration=True)
 
 
-def run_suite(paths: list[str], overrides: list[str], junit: str | None) -> int:
-    """Run scenarios against their criteria; returns 2 if one could not be run, else 1 if one fails, else 0.
+def run_suite(paths: list[str], overrides: list[str], junit: str | None, step_limit: float = STEP_LIMIT) -> int:
+    """Run scenarios against their criteria, each in a worker process that is killed when it hangs.
+
+    Args:
+        paths: Folders and files of scenarios.
+        overrides: In Hydra's grammar.
+        junit: File for the verdicts as JUnit XML, or None.
+        step_limit: How long a step of a scenario may take [s].
+
+    Returns:
+        The exit code: 2 if a scenario cannot be laid out, else 1 if one fails or its driver does, else 0.
 
     Raises:
         ConfigError: A path that holds no scenario, or a wrong setting.
@@ -142,6 +186,8 @@ def run_suite(paths: list[str], overrides: list[str], junit: str | None) -> int:
     """
     if not paths:
         raise ConfigError("name a folder or file of scenarios, such as scenarios/")
+    if not 0.0 < step_limit < math.inf:
+        raise ConfigError(f"--step-limit {step_limit:g}: must be a number of seconds above 0")
     if junit is not None and not Path(junit).resolve().parent.is_dir():
         raise ConfigError(f"--junit {junit}: its folder does not exist")
     cases = collect(paths, overrides)
@@ -149,24 +195,30 @@ def run_suite(paths: list[str], overrides: list[str], junit: str | None) -> int:
         raise ScenarioError("a scenario is named twice; name each path once")
     settings = resolve({"workers": compose("config", [o for o in overrides if o.startswith("workers=")])["workers"]})
     workers = default_workers() if settings["workers"] is None else whole_number(settings, "workers", 1, 1024)
-    jobs = [Job(case.name, to_yaml(case.scenario), "") for case in cases]
     findings = {}
-    with progress(len(jobs), "scenario") as bar:
-        for outcome in run_jobs(jobs, workers, run_case):
-            mark, _, reason = outcome.verdict.partition("|")
-            findings[outcome.id] = Finding(outcome.id, mark, reason, outcome.simulated, outcome.seconds)
+    with progress(len(cases), "scenario") as bar:
+        for case, found in run_isolated(cases, workers, run_case, step_limit):
+            if isinstance(found, Lost):
+                found = Finding(case.name, "error", found.reason, 0.0, found.seconds, found.kind)
+            findings[case.name] = found
             bar.update()
     ordered = [findings[case.name] for case in cases]
-    wide = max(len(finding.case) for finding in ordered)
-    for finding in ordered:
-        mark = finding.mark if finding.mark in ("passed", "n/a") else finding.mark.upper()
-        print(f"{mark:6}  {finding.case:{wide}}  {finding.verdict}".rstrip())
-    failed, errors = _count(ordered, "failed"), _count(ordered, "error")
-    well = len(ordered) - failed - errors
-    print(
-        f"{well} of {len(ordered)} scenarios passed or did not apply, {failed} failed"
-        + (f", {errors} could not be run" if errors else "")
-    )
+    _print_table(ordered)
     if junit is not None:
         _junit(ordered, junit)
-    return 2 if errors else 1 if failed else 0
+    if any(finding.kind == "refused" for finding in ordered):
+        return 2
+    return 1 if any(finding.mark in ("failed", "error") for finding in ordered) else 0
+
+
+def _print_table(findings: list[Finding]) -> None:
+    wide = max(len(finding.case) for finding in findings)
+    for finding in findings:
+        mark = finding.mark if finding.mark in ("passed", "n/a") else finding.mark.upper()
+        print(f"{mark:6}  {finding.case:{wide}}  {finding.verdict}".rstrip())
+    failed, errors = _count(findings, "failed"), _count(findings, "error")
+    well = len(findings) - failed - errors
+    print(
+        f"{well} of {len(findings)} scenarios passed or did not apply, {failed} failed"
+        + (f", {errors} could not be run to their end" if errors else "")
+    )

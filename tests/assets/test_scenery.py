@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simengine.assets.scenery import scenery_mesh
+from simengine.assets.scenery import SEMANTIC_OF_SCENERY, scenery_bounds, scenery_mesh
 from simengine.core.errors import ScenarioError
 from simengine.core.mesh import Material
 from simengine.core.semantics import Semantic
@@ -13,6 +13,7 @@ SIZES = {
     "building": (20.0, 12.0, 15.0), "tree": (5.0, 4.0, 8.0), "shelf": (8.4, 1.1, 5.0), "wall": (8.0, 0.4, 2.5),
     "guard_rail": (8.0, 0.31, 0.75), "fence": (5.0, 0.12, 1.2), "lamp_post": (1.8, 0.3, 7.0),
     "signal": (0.35, 0.35, 3.4), "delineator": (0.12, 0.12, 1.0), "sign:speed_limit:50": (0.1, 0.65, 2.6),
+    "roof": (26.0, 14.0, 0.6), "ceiling_lamp": (1.4, 0.3, 0.5),
     "sign:stop": (0.1, 0.75, 2.6), "sign:yield": (0.1, 0.8, 2.6), "sign_post": (0.1, 0.65, 2.6),
 }
 
@@ -28,7 +29,7 @@ def test_objects_stand_on_the_ground_at_their_height(kind, variant):
     size, center = extents(mesh)
     assert center[2] - 0.5 * size[2] == pytest.approx(0.0, abs=0.01)
     assert size[2] == pytest.approx(SIZES[kind][2], abs=0.03)
-    if kind in ("building", "tree", "shelf", "wall", "guard_rail", "fence"):
+    if kind in ("building", "tree", "shelf", "wall", "guard_rail", "fence", "roof", "ceiling_lamp"):
         np.testing.assert_allclose(size[:2], SIZES[kind][:2], atol=0.011)
         np.testing.assert_allclose(center[:2], 0.0, atol=0.011)
 
@@ -90,3 +91,24 @@ def test_street_lamps_shine_downwards_from_the_end_of_their_arm():
     normal = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
     assert np.all(normal[:, 2] < 0.0)
     assert corner[:, :, 0].min() > 1.0 and corner[:, :, 2].min() > 6.8
+
+
+@pytest.mark.parametrize("kind", sorted(SIZES))
+def test_bounds_are_those_of_the_mesh(kind):
+    mesh, (low, high) = build(kind), scenery_bounds(kind, SIZES[kind])
+    if kind in ("delineator", "tree"):  # these need not reach the sides of their box
+        assert (mesh.vertex >= np.array(low) - 0.03).all() and (mesh.vertex <= np.array(high) + 0.03).all()
+        return
+    np.testing.assert_allclose(mesh.vertex.min(axis=0), low, atol=0.04)
+    np.testing.assert_allclose(mesh.vertex.max(axis=0), high, atol=0.04)
+
+
+@pytest.mark.parametrize("kind", sorted(SIZES))
+def test_the_class_that_names_an_object_is_on_its_mesh(kind):
+    assert SEMANTIC_OF_SCENERY[kind.partition(":")[0]] in build(kind).semantic
+
+
+def test_a_ceiling_lamp_shines_downwards():
+    mesh = build("ceiling_lamp")
+    a, b, c = (mesh.vertex[mesh.triangle[mesh.material == Material.HEADLAMP][:, k]] for k in range(3))
+    assert (np.cross(b - a, c - a)[:, 2] < 0.0).all()

@@ -17,7 +17,7 @@ from tests.behavior.small_world import DT, SmallWorld, straight
 def ego(driver: str = "idm", kind: str = "car", **changes) -> EgoSpec:
     settings = {
         "kind": kind, "model": "robot" if kind == "robot" else "sedan", "driver": driver, "lane": 0, "position": 0.0,
-        "speed": 15.0, "desired_speed": 20.0, "time_gap": 1.5, "reaction_time": 0.5, "recorded_id": "",
+        "speed": 15.0, "desired_speed": 20.0, "time_gap": 1.5, "reaction_time": 0.5, "recorded_id": "", "problem": "",
     }  # fmt: skip
     return EgoSpec(**(settings | changes))
 

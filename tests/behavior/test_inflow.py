@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from simengine.behavior.inflow import CLOSEST, begin_inflow, refill
+from simengine.behavior.inflow import CLOSEST, OUT_LEAST, begin_inflow, refill
 from simengine.behavior.memory import COUNTER, GRANTED, PROGRESS, DriverMemory, empty_memory
 from simengine.core.geometry import boxes_gap, yaw_from_quaternion
 from simengine.core.state import ActorTable, Behavior, WorldState, empty_actors, empty_state
@@ -83,9 +83,9 @@ def overlaps(actors: ActorTable, state: WorldState, a: int) -> bool:
 def test_the_number_of_vehicles_stays_and_nobody_appears_in_anybody_or_near_the_ego():
     lanes, actors, state, memory, inflow = make_traffic()
     counts, entries, lanes_used = [], 0, set()
-    for _ in range(1200):
+    for k in range(1200):
         before = state.valid.copy()
-        state = refill(inflow, actors, state, memory, 0.0)
+        state = refill(inflow, actors, state, memory, k * DT)
         for a in np.flatnonzero(state.valid[0] & ~before[0]):
             entries += 1
             lanes_used.add(round(float(state.position[0, a, 1]), 2))
@@ -108,9 +108,9 @@ def test_a_vehicle_far_behind_comes_in_again_around_the_ego_out_of_close_view():
     place(lanes, state, memory, 1, 10.0)
     state = refill(inflow, actors, state, memory, 0.0)
     assert not state.valid[0, 1] and state.valid[0, 2]
-    for _ in range(50):
+    for k in range(50):
         state.tick[:] += TICKS
-        state = refill(inflow, actors, state, memory, 0.0)
+        state = refill(inflow, actors, state, memory, (k + 1) * DT)
     assert state.valid[0, 1]
     distance = np.hypot(*(state.position[0, 1, :2] - state.position[0, 0, :2]))
     assert 0.9 * 200.0 <= distance <= 1.3 * 200.0
@@ -128,6 +128,38 @@ def test_a_driver_who_leaves_begins_anew_but_draws_on():
     assert memory.change[0, 3, PROGRESS] == 1.0
 
 
+@pytest.mark.parametrize("demand", [0.0, 450.0])
+def test_an_id_is_of_one_vehicle_in_one_stretch_of_time_and_goes_no_farther_than_it_drives(demand: float):
+    lanes, actors, state, memory, inflow = make_traffic()
+    if demand:
+        state.valid[0, 1:-1] = False
+        stays = np.arange(VEHICLES + 2) == VEHICLES + 1
+        inflow = begin_inflow(lanes, actors, state, 400.0, np.uint64(5), stays, demand=demand)
+    last: dict[int, tuple[int, int, np.ndarray]] = {}
+    for k in range(1200):
+        state = refill(inflow, actors, state, memory, k * DT)
+        for a in np.flatnonzero(state.valid[0]).tolist():
+            who, place_now = int(state.identity[0, a]), state.position[0, a].copy()
+            if who in last:
+                slot, seen, place_then = last[who]
+                assert (slot, seen) == (a, k - 1)  # the same kind and size, and never again after it has left
+                assert np.hypot(*(place_now - place_then)[:2]) < 1.1 * FREE_SPEED * DT
+            last[who] = (a, k, place_now)
+        state = state._replace(valid=state.valid.copy())
+        drive(lanes, actors, state, memory)
+    assert len(last) > 120
+    assert sorted(last)[: VEHICLES + 1] == [*range(VEHICLES + 1)]  # slots first, then on after the one that stays
+    assert sorted(last)[VEHICLES + 1 :] == [*range(VEHICLES + 2, len(last) + 1)]
+
+
+def test_a_vehicle_is_out_for_longer_than_a_sweep_before_another_takes_its_place():
+    _, actors, state, memory, inflow = make_traffic()
+    memory.s[0, 1:9] = LENGTH + 1.0
+    state = refill(inflow, actors, state, memory, 10.0)
+    assert refill(inflow, actors, state, memory, 10.0 + OUT_LEAST - 0.05).valid.sum() == state.valid.sum()
+    assert refill(inflow, actors, state, memory, 10.0 + OUT_LEAST + 0.05).valid.sum() > state.valid.sum()
+
+
 def test_nothing_is_copied_when_nothing_changes():
     lanes, actors, state, memory, inflow = make_traffic()
     assert refill(inflow, actors, state, memory, 0.0) is state
@@ -140,9 +172,9 @@ def test_where_vehicles_enter_depends_on_the_seed_and_the_tick_alone(other: int)
         memory.s[0, 1:9] = LENGTH + 1.0
         state = refill(inflow, actors, state, memory, 0.0)
         for _ in range(calls):
-            assert refill(begin_copy(inflow), actors, state, memory, 0.0).valid.sum() >= state.valid.sum()
+            assert refill(begin_copy(inflow), actors, state, memory, 1.0).valid.sum() >= state.valid.sum()
         state.tick[:] = 240
-        return refill(inflow, actors, state, memory, 0.0).position
+        return refill(inflow, actors, state, memory, 2.0).position
 
     def begin_copy(inflow):
         return inflow._replace(outside=inflow.outside.copy())

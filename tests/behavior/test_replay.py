@@ -43,11 +43,15 @@ def world(recording, ego_x=0.0, ego_speed=0.0):
     return actors, state, lay_out(recording, STEP, np.array([-1, 0]))
 
 
+def pose_at(laid, time):
+    return recorded_pose(STEP, laid.valid, laid.position, laid.tangent, laid.heading, laid.yaw_rate, 0, time)
+
+
 def test_poses_pass_through_every_sample():
     recording = tracks(noise=0.1)
     laid = lay_out(recording, STEP, np.array([0]))
     for k in range(50):
-        here, x, y, *_ = recorded_pose(STEP, laid.valid, laid.position, laid.tangent, laid.heading, 0, k * STEP)
+        here, x, y, *_ = pose_at(laid, k * STEP)
         assert here
         assert (x, y) == pytest.approx(tuple(recording.position[0, k]), abs=1e-9)
 
@@ -55,12 +59,61 @@ def test_poses_pass_through_every_sample():
 def test_velocity_is_the_derivative_of_the_pose():
     laid = lay_out(tracks(noise=0.05), STEP, np.array([0]))
     for time in (0.337, 1.234, 3.21):
-        poses = [
-            recorded_pose(STEP, laid.valid, laid.position, laid.tangent, laid.heading, 0, time + shift)
-            for shift in (-1e-5, 0.0, 1e-5)
-        ]
+        poses = [pose_at(laid, time + shift) for shift in (-1e-5, 0.0, 1e-5)]
         assert poses[1][4] == pytest.approx((poses[2][1] - poses[0][1]) / 2e-5, rel=1e-4)
         assert poses[1][5] == pytest.approx((poses[2][2] - poses[0][2]) / 2e-5, rel=1e-3, abs=1e-4)
+
+
+def turning(samples=60, noise=0.0):
+    """A track that brakes by 2 m/s² while its heading passes ±π in a bend that tightens."""
+    time = np.arange(samples) * STEP
+    random = np.random.Generator(np.random.PCG64(3))
+    x = 200.0 - 12.0 * time + time * time + noise * random.standard_normal(samples)
+    heading = 3.0 + 0.1 * time * time
+    return tracks(samples=samples)._replace(
+        position=np.stack([x, np.full(samples, -1.75)], axis=1)[None],
+        heading=np.arctan2(np.sin(heading), np.cos(heading))[None],
+    )
+
+
+def test_headings_pass_through_every_sample_and_the_yaw_rate_is_their_derivative():
+    recording = turning()
+    laid = lay_out(recording, STEP, np.array([0]))
+    for k in range(60):
+        assert pose_at(laid, k * STEP)[3] == pytest.approx(recording.heading[0, k], abs=1e-9)
+    for time in (0.7, 0.75, 1.19, 1.2, 1.21, 3.04):
+        before, here, after = (pose_at(laid, time + shift) for shift in (-1e-4, 0.0, 1e-4))
+        turned = math.remainder(after[3] - before[3], 2.0 * math.pi) / 2e-4
+        assert here[6] == pytest.approx(turned, abs=2e-4)
+        assert here[6] == pytest.approx(0.2 * time, abs=2e-3)
+        assert here[6] == pytest.approx(0.5 * (before[6] + after[6]), abs=1e-3)  # no jump from step to step
+
+
+@pytest.mark.parametrize(("noise", "most"), [(0.0, 1e-9), (0.02, 0.6)])
+def test_the_acceleration_is_that_of_the_recording_however_noisy_its_positions(lanes, noise, most):
+    actors, state, laid = world(turning(noise=noise))
+    for time in np.arange(1.0, 5.0, 0.05):
+        there = follow_recording(lanes, laid, actors, state, float(time))
+        assert there.acceleration[0, 1, 0] == pytest.approx(2.0, abs=most)
+        assert there.acceleration[0, 1, 1] == pytest.approx(0.0, abs=1e-9)
+        assert there.acceleration[0, 1, 2] == pytest.approx(0.05 * there.acceleration[0, 1, 0], rel=0.02)
+        assert there.angular_velocity[0, 1, 2] == pytest.approx(pose_at(laid, float(time))[6])
+
+
+def test_the_acceleration_is_the_slope_of_the_velocity_over_half_a_second_around():
+    recording = tracks(noise=0.05)
+    laid = lay_out(recording, STEP, np.array([0]))
+    velocity = np.array([pose_at(laid, k * STEP)[4] for k in range(50)])
+    for k in (0, 3, 20, 47, 49):
+        low = min(max(0, k - 5), 39)  # as long at the ends of the track
+        high = low + 10
+        slope = np.polyfit(np.arange(low, high + 1) * STEP, velocity[low : high + 1], 1)[0]
+        assert laid.acceleration[0, k, 0] == pytest.approx(slope, abs=1e-9)
+
+
+def test_a_single_sample_has_neither_yaw_rate_nor_acceleration():
+    laid = lay_out(tracks(samples=1), STEP, np.array([0]))
+    assert not laid.acceleration.any() and not laid.yaw_rate.any() and not laid.fitted.any()
 
 
 def test_actors_appear_and_leave_with_their_recording(lanes):

@@ -36,6 +36,17 @@ def test_every_exact_tick_reads_that_tick():
         assert history.poses_at(time_of_tick(tick, 120)).position[0, 0] == pytest.approx(tick, abs=1e-6)
 
 
+def test_two_vehicles_in_one_slot_are_not_joined():
+    history = History(100, 4)
+    first, second = moving_state(0, 5.0), moving_state(1, 300.0)
+    second.identity[0, 0] = 7
+    history.push(first)
+    history.push(second)
+    between = history.poses_at(5_000_000)
+    assert (between.position[0, 0], between.identity[0]) == (5.0, 0)
+    assert history.poses_at(10_000_000).identity[0] == 7
+
+
 def test_an_actor_that_appears_is_not_dragged_from_where_it_waited():
     history = History(100, 4)
     history.push(moving_state(0, 0.0, valid=False))

@@ -7,6 +7,7 @@ import gymnasium as gym
 import numba
 import numpy as np
 import pytest
+from gymnasium.error import ClosedEnvironmentError, ResetNeeded
 from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode
 
@@ -166,3 +167,58 @@ def test_registering_again_changes_nothing() -> None:
     before = dict(gym.registry)
     register_envs()
     assert dict(gym.registry) == before
+
+
+@pytest.mark.parametrize("env_id", IDS)
+def test_a_call_out_of_turn_is_gymnasiums_own_error(env_id: str) -> None:
+    for env in (make(env_id, render_mode="rgb_array").unwrapped, make_vec(env_id, 2, render_mode="rgb_array")):
+        action = env.action_space.sample()
+        for call in (lambda: env.step(action), env.render):  # noqa: B023
+            with pytest.raises(ResetNeeded, match=r"before reset\(\): call reset\(\) first"):
+                call()
+        env.reset(seed=1)
+        env.step(action)
+        env.close()
+        env.close()
+        for call in (lambda: env.step(action), env.reset, env.render):  # noqa: B023
+            with pytest.raises(ClosedEnvironmentError, match="closed"):
+                call()
+
+
+def test_a_single_environment_whose_episode_is_over_asks_for_reset() -> None:
+    env = make("simengine/WarehouseNavigation-v0").unwrapped
+    env.reset(seed=1)
+    for _ in range(1000):
+        if env.step(np.array([1.0, 0.0]))[2]:
+            break
+    with pytest.raises(ResetNeeded, match=r"over; call reset\(\)"):
+        env.step(np.array([1.0, 0.0]))
+    env.reset()
+    env.step(np.array([1.0, 0.0]))
+
+
+@pytest.mark.parametrize("action", [1, np.int64(1), np.uint8(1), np.array(1), np.array([1]), np.array([[1]]), [1]])
+def test_one_action_may_be_a_number_or_an_array_of_one(action: Any) -> None:
+    plain, other = make("simengine/Highway-v0"), make("simengine/Highway-v0")
+    plain.reset(seed=3)
+    other.reset(seed=3)
+    assert np.array_equal(plain.step(1)[0], other.unwrapped.step(action)[0])
+
+
+def test_actions_of_many_worlds_may_have_an_axis_of_one() -> None:
+    for env_id, action in (("simengine/Highway-v0", np.array([1, 3])), ("simengine/WarehouseNavigation-v0", None)):
+        action = np.array([[0.5, 0.1], [0.2, 0.3]]) if action is None else action
+        outcomes = []
+        for given in (action, action[:, None], action.tolist()):
+            envs = make_vec(env_id, 2)
+            envs.reset(seed=3)
+            outcomes.append(envs.step(given)[0])
+        assert np.array_equal(outcomes[0], outcomes[1]) and np.array_equal(outcomes[0], outcomes[2])
+
+
+@pytest.mark.parametrize("action", [5, -1, 1.0, "1", None, [1, 1], np.array([0.1, 0.2]), [[1], [1, 2]], 2**63])
+def test_an_action_that_is_none_is_refused_in_the_same_words(action: Any) -> None:
+    env = make("simengine/Highway-v0").unwrapped
+    env.reset(seed=3)
+    with pytest.raises(ConfigError, match="^action = .*: must be a whole number from 0 to 4$"):
+        env.step(action)

@@ -3,6 +3,7 @@
 import gymnasium as gym
 import numpy as np
 import pytest
+from gymnasium.error import ClosedEnvironmentError, ResetNeeded
 from gymnasium.utils.env_checker import check_env
 
 from simengine.core.errors import ConfigError
@@ -59,3 +60,33 @@ def test_options_choose_the_next_scenario_and_wrong_ones_are_refused():
     with pytest.raises(ConfigError, match="two finite numbers"):
         env.unwrapped.step(np.array([np.nan, 0.0]))
     env.close()
+
+
+def test_a_call_out_of_turn_is_gymnasiums_own_error():
+    env = make(render_mode="rgb_array").unwrapped
+    for call in (lambda: env.step(np.zeros(2)), env.render):
+        with pytest.raises(ResetNeeded, match=r"before reset\(\): call reset\(\) first"):
+            call()
+    env.reset(seed=1)
+    while not any(env.step([0.0, 0.0])[2:4]):
+        pass
+    with pytest.raises(ResetNeeded, match=r"over; call reset\(\)"):
+        env.step([0.0, 0.0])
+    env.reset()
+    env.close()
+    env.close()
+    for call in (lambda: env.step(np.zeros(2)), env.reset, env.render):
+        with pytest.raises(ClosedEnvironmentError, match="closed"):
+            call()
+
+
+def test_one_action_may_have_an_axis_of_one_and_others_are_refused():
+    env = make().unwrapped
+    outcomes = []
+    for action in (np.array([0.3, 0.1]), [[0.3, 0.1]], (0.3, 0.1)):
+        env.reset(seed=2)
+        outcomes.append(env.step(action)[0])
+    assert np.array_equal(outcomes[0], outcomes[1]) and np.array_equal(outcomes[0], outcomes[2])
+    for action in (0.5, None, "ab", [1.0], [np.inf, 0.0], [[0.0, 0.0], [0.0, 0.0]]):
+        with pytest.raises(ConfigError, match="^action = .*: must be two finite numbers$"):
+            env.step(action)

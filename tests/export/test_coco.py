@@ -91,6 +91,35 @@ def test_every_kind_of_actor_has_a_category():
     assert len({number for number, _, _ in CATEGORIES.values()}) == len(CATEGORIES)
 
 
+@pytest.mark.parametrize("side", [1, 2, 3, 5])
+def test_the_smallest_objects_are_ordinary_ones_and_missing_them_costs_recall(tmp_path, side):
+    from pycocotools.coco import COCO
+
+    recorder = MemoryRecorder("000000", drawn.concrete(), drawn.network(), drawn.actors(), {})
+    state = drawn.state_at(0, 0.0)
+    frame, labels = drawn.camera_frame(0, 0, state)
+    instance, boxes = frame.channels["instance"], labels.boxes_2d
+    instance[instance == 3] = 0
+    instance[40 : 40 + side, 60 : 60 + side] = 3
+    row = int(np.flatnonzero(boxes.instance == 3)[0])
+    boxes.visible[row], boxes.visible_pixels[row] = [60, 40, 60 + side, 40 + side], side * side
+    recorder.append_state(0, state, None)
+    recorder.append_frame(frame, labels)
+    recorder.finish(drawn.VERDICT, [], [], {})
+    export([recorder.episode()], tmp_path / "out", {"validation": "0"})
+    path = tmp_path / "out/annotations/instances_train.json"
+    document = json.loads(path.read_text())
+    (small,) = [annotation for annotation in document["annotations"] if annotation["track_id"] == 3]
+    assert (small["area"], small["iscrowd"], small["bbox"]) == (side * side, 0, [60, 40, side, side])
+    assert "ignore" not in small
+    truth = COCO(str(path))
+    np.testing.assert_array_equal(truth.annToMask(truth.anns[small["id"]]).astype(bool), instance == 3)
+    assert evaluate_truth(path, "segm").average_precision == pytest.approx(1.0, abs=1e-12)
+    assert evaluate_truth(path, "bbox").average_precision == pytest.approx(1.0, abs=1e-12)
+    missed = evaluate_truth(path, "bbox", without=(small["id"],))
+    assert missed.average_recall < 1.0  # an ignored region would not be missed
+
+
 def test_hidden_objects_are_counted_and_not_annotated(tmp_path):
     recorder = MemoryRecorder("000000", drawn.concrete(), drawn.network(), drawn.actors(), {})
     state = drawn.state_at(0, 0.0)

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from simengine.core.errors import ConfigError
+from simengine.core.semantics import SEMANTIC_OF_KIND, Semantic
 from simengine.export.command import export as export_command
-from simengine.export.kitti import export
+from simengine.export.kitti import export, kitti_type
+from simengine.physics.catalog import all_models
 from simengine.simulation.episode import Episode
 from simengine.simulation.index import EPISODES
 from simengine.simulation.memory import MemoryRecorder
@@ -139,6 +141,70 @@ def test_far_and_tiny_objects_become_dont_care_and_hidden_ones_are_counted(tmp_p
     assert (region["h"], region["w"], region["l"], region["truncated"], region["occluded"]) == (-1, -1, -1, -1, -1)
     assert report.left_out == {"hidden objects": 1} and "left out: 1 hidden objects" in str(report)
     assert not (tmp_path / "out/training/velodyne").exists()
+
+
+def lying(orientation) -> Episode:
+    """The drawn episode with its pedestrian (0.5 × 0.6 × 1.8 m) turned as a struck one may be."""
+    recorder = MemoryRecorder("000000", drawn.concrete(), drawn.network(), drawn.actors(), {})
+    state = drawn.state_at(0, 0.0)
+    frame, labels = drawn.camera_frame(0, 0, state)
+    row = int(np.flatnonzero(labels.boxes_3d.instance == 3)[0])
+    labels.boxes_3d.orientation[row] = orientation
+    recorder.append_state(0, state, None)
+    recorder.append_frame(frame, labels)
+    recorder.finish(drawn.VERDICT, [], [], {})
+    return recorder.episode()
+
+
+@pytest.mark.parametrize(
+    ("orientation", "extents", "heading"),
+    [
+        ((np.sqrt(0.5), np.sqrt(0.5), 0.0, 0.0), (1.8, 0.5, 0.6), -np.pi / 2),  # on the right side: head to the right
+        ((np.sqrt(0.5), 0.0, np.sqrt(0.5), 0.0), (1.8, 0.6, 0.5), 0.0),  # on the face: head ahead
+        ((np.cos(0.5), 0.0, np.sin(0.5), 0.0), None, 0.0),  # halfway down
+        ((np.cos(0.1), 0.0, np.sin(0.1), 0.0), (0.5, 0.6, 1.8), 0.0),  # bent forward by 11°: as it stands
+    ],
+)
+def test_who_lies_has_a_lying_box_around_the_tilted_one(tmp_path, orientation, extents, heading):
+    export([lying(orientation)], tmp_path / "out", {})
+    labels = read_labels(tmp_path / "out/training/label_2/000000.txt")
+    (walker,) = [label for label in labels if label["type"] == "Pedestrian"]
+    if extents is not None:
+        assert (walker["l"], walker["w"], walker["h"]) == pytest.approx(extents, abs=1e-4)
+    # KITTI's rotation is about the axis that points down, and 0 along the camera's right.
+    assert walker["ry"] == pytest.approx(-np.pi / 2 - heading, abs=1e-4)
+    w, x, y, z = orientation
+    up = 1.0 - 2.0 * (x * x + y * y)
+    corners = np.array([[a, b, c] for a in (-0.25, 0.25) for b in (-0.3, 0.3) for c in (-0.9, 0.9)])
+    turned = corners + 2.0 * np.cross([x, y, z], np.cross([x, y, z], corners) + w * corners)
+    camera = turned @ np.array([[0.0, -1.0, 0.0], [0.0, 0.0, -1.0], [1.0, 0.0, 0.0]]).T + [3.2, -0.9 + 1.4, 14.0 - 1.6]
+    kitti = box_corners(walker)
+    if up < np.cos(np.radians(20.0)):
+        assert (kitti.max(axis=0) >= camera.max(axis=0) - 1e-3).all()
+        assert (kitti.min(axis=0) <= camera.min(axis=0) + 1e-3).all()
+        assert walker["h"] == pytest.approx(np.ptp(camera[:, 1]), abs=1e-3)
+    assert (0.5 * (kitti.max(axis=0) + kitti.min(axis=0)))[1] == pytest.approx(0.5, abs=1e-3)
+
+
+def test_types_follow_from_the_model_where_kitti_tells_more_than_the_class():
+    assert kitti_type(Semantic.CAR, "van") == "Van" and kitti_type(Semantic.CAR, "suv") == "Car"
+    assert kitti_type(Semantic.CAR, "") == "Car" and kitti_type(Semantic.TRUCK, "truck") == "Truck"
+    allowed = {"Car", "Van", "Truck", "Pedestrian", "Person_sitting", "Cyclist", "Tram", "Misc"}
+    for model in all_models().values():
+        assert kitti_type(SEMANTIC_OF_KIND[model.kind], model.name) in allowed
+
+
+def test_a_van_is_exported_as_one(tmp_path):
+    table = drawn.actors()
+    table.model[0, 1] = list(all_models()).index("van")
+    recorder = MemoryRecorder("000000", drawn.concrete(), drawn.network(), table, {})
+    state = drawn.state_at(0, 0.0)
+    recorder.append_state(0, state, None)
+    recorder.append_frame(*drawn.camera_frame(0, 0, state))
+    recorder.finish(drawn.VERDICT, [], [], {})
+    export([recorder.episode()], tmp_path / "out", {})
+    types = [label["type"] for label in read_labels(tmp_path / "out/training/label_2/000000.txt")]
+    assert "Van" in types and "Car" not in types
 
 
 def test_image_sets_keep_episodes_together(exported):

@@ -51,7 +51,8 @@ def corner():
 
 def _found(paths, network, actors=None):
     tracks = make_tracks(paths)
-    return manoeuvre_intervals(tracks, make_actors(len(paths)) if actors is None else actors, network)
+    actors = make_actors(len(paths)) if actors is None else actors
+    return manoeuvre_intervals(tracks, actors, np.arange(len(paths)), network)
 
 
 def _sideways(x0, speed, begin, end, y0, y1, count=80):

@@ -22,6 +22,7 @@ from simengine.physics.backend import FrictionPatches, Ground, StaticBox
 from simengine.physics.batched import BatchedPhysics
 from simengine.physics.catalog import fill_actor
 from simengine.road.build import LaneDraft, build_network
+from simengine.road.network import KERB_HEIGHT, LaneType
 
 RATE = 120
 GRAVITY = 9.81
@@ -265,8 +266,56 @@ def test_people_walk_as_asked_and_turn_that_way() -> None:
     physics = BatchedPhysics()
     state = run(physics, physics.reset(actors, state, make_ground(1, 0.7), RATE), controls, 3.0)
     assert state.velocity[0, 0, 1] == pytest.approx(1.3) and yaw_of(state, 0) == pytest.approx(math.pi / 2)
-    assert state.position[0, 0, 1] == pytest.approx(3.0 * 1.3 - 1.3**2 / 6.0, rel=0.01)
+    # At 3 m/s² to 3 · 0.15 below the speed, then exponentially with 0.15 s.
+    short = 0.85**2 / 6.0 + 0.45 * 0.85 / 3.0 + 0.45 * 0.15
+    assert state.position[0, 0, 1] == pytest.approx(3.0 * 1.3 - short, rel=0.01)
     assert state.gait_phase[0, 0] > 0.0
+
+
+@pytest.mark.parametrize("model", ["pedestrian", "child", "deer"])
+def test_of_people_and_animals_too_each_quantity_is_the_derivative_of_the_one_before(model: str) -> None:
+    actors, state, controls = make_world([model])
+    physics, random = BatchedPhysics(), np.random.default_rng(4)
+    state = physics.reset(actors, state, make_ground(1, 0.7, grade=0.05), RATE)
+    moving = []
+    for _ in range(80):  # control steps of 6 ticks, somebody else in the way each half a second
+        if len(moving) % 10 == 0:
+            controls.velocity[0, 0] = random.uniform(-1.5, 1.5, 2)
+        state = run(physics, state, controls, 6 / RATE)
+        moving.append((*state.position[0, 0], *state.velocity[0, 0], *state.acceleration[0, 0], yaw_of(state, 0),
+                       state.angular_velocity[0, 0, 2]))
+    rows, step = np.array(moving), 6 / RATE
+    change, middle = np.diff(rows, axis=0) / step, 0.5 * (rows[1:] + rows[:-1])
+    assert np.abs(change[:, 0:3] - middle[:, 3:6]).max() < 0.03
+    # What is asked changes at the start of a step: the acceleration is even over it, or from step to step.
+    off = np.minimum(np.abs(change[:, 3:6] - middle[:, 6:9]), np.abs(change[:, 3:6] - rows[1:, 6:9]))
+    assert off.max() < 0.6 and np.median(off) < 0.1
+    turned = np.mod(change[:, 9] * step + math.pi, 2.0 * math.pi) - math.pi
+    assert np.abs(turned / step - middle[:, 10]).max() < 0.2
+
+
+def test_a_kerb_is_stepped_on_without_a_jump() -> None:
+    actors, state, controls = make_world(["pedestrian"])
+    x = np.linspace(-50.0, 50.0, 11)
+    zeros = np.zeros(11)
+    road = LaneDraft(name="r", points=np.stack([x, zeros, zeros], 1), width=np.full(11, 4.0), bank=zeros)
+    pavement = LaneDraft(
+        name="p", points=np.stack([x, zeros + 4.0, zeros], 1), width=np.full(11, 4.0), bank=zeros,
+        lane_type=LaneType.PAVEMENT,
+    )
+    set_pose(state, 0, 0.0, 0.5, yaw=math.pi / 2)
+    controls.velocity[0, 0] = (0.0, 1.4)
+    physics = BatchedPhysics()
+    ground = make_ground(1, 0.7)._replace(network=build_network([road, pavement]))
+    state = physics.reset(actors, state, ground, RATE)
+    assert state.position[0, 0, 2] == pytest.approx(0.9)
+    fastest = hardest = 0.0
+    for _ in range(3 * RATE):
+        state = run(physics, state, controls, 1 / RATE)
+        fastest = max(fastest, abs(float(state.velocity[0, 0, 2])))
+        hardest = max(hardest, abs(float(state.acceleration[0, 0, 2])))
+    assert state.position[0, 0, 2] == pytest.approx(0.9 + KERB_HEIGHT, abs=1e-3)
+    assert fastest < 0.6 and hardest < 9.0
 
 
 def test_a_load_falls_ballistically_then_slides_as_friction_says() -> None:
@@ -324,6 +373,22 @@ def test_a_replayed_actor_keeps_its_recording_until_it_is_handed_over() -> None:
     state = run(physics, handed, controls, 3.0)
     assert state.velocity[0, 1, 0] == 0.0
     assert state.position[0, 1, 0] == pytest.approx(10.0 + 100.0 / (2.0 * 0.7 * GRAVITY), rel=0.02)
+
+
+def test_a_replayed_actor_brakes_by_the_acceleration_it_is_given_whatever_its_velocities_do() -> None:
+    actors, state, controls = make_world(["sedan", "sedan"])
+    set_pose(state, 0, -100.0, 0.0)
+    set_pose(state, 1, 0.0, 0.0, speed=10.0)
+    state.replayed[0, 1] = True
+    physics, random = BatchedPhysics(), np.random.default_rng(1)
+    state = physics.reset(actors, state, make_ground(1, 0.7), RATE)
+    for _ in range(RATE):
+        state = copy_state(state)
+        state.velocity[0, 1, 0] = 10.0 + random.normal()
+        state.acceleration[0, 1] = (-2.0, 0.0, 0.0)
+        state = physics.step(state, controls)
+        assert tuple(state.acceleration[0, 1]) == (-2.0, 0.0, 0.0)
+    assert state.lights[0, 1] & Light.BRAKE and state.drive[0, 1] == pytest.approx(-2.0, abs=0.1)
 
 
 def test_a_replayed_actor_becomes_dynamic_before_it_is_touched() -> None:

@@ -435,6 +435,7 @@ def follow(world, actor, tick, speed=12.0, y=0.0):
     time = tick / RATE
     world.state.position[0, actor] = (speed * time - 0.5 * time * time, y, 0.71)
     world.state.velocity[0, actor] = (speed - time, 0.0, 0.0)
+    world.state.acceleration[0, actor] = (-1.0, 0.0, 0.0)
 
 
 def test_replayed_actor_follows_its_recording_exactly_and_keeps_its_velocity_at_the_hand_over():
@@ -445,7 +446,7 @@ def test_replayed_actor_follows_its_recording_exactly_and_keeps_its_velocity_at_
         world.run(1)
         np.testing.assert_array_equal(world.state.position[0, 1], given)
         assert world.state.replayed[0, 1]
-        assert abs(world.state.acceleration[0, 1, 0]) < 1.01
+        assert world.state.acceleration[0, 1, 0] == -1.0
     assert world.state.acceleration[0, 1, 0] == pytest.approx(-1.0, abs=0.01)
     assert world.state.lights[0, 1] & Light.BRAKE
     assert world.state.wheel_speed[0, 1] == pytest.approx(11.0 / 0.344, rel=0.01)
@@ -455,6 +456,35 @@ def test_replayed_actor_follows_its_recording_exactly_and_keeps_its_velocity_at_
     assert world.state.velocity[0, 1, 0] == pytest.approx(11.0, abs=0.1)
     assert world.state.position[0, 1, 0] == pytest.approx(given[0] + 11.0 * 6 / RATE, abs=0.02)
     assert abs(world.state.velocity[0, 1, 2]) < 0.01
+
+
+def test_the_jump_of_the_velocity_at_the_hand_over_is_no_acceleration():
+    world = make_world([Placed("suv", x=200.0), Placed("sedan", replayed=True, speed=12.0)])
+    for tick in range(1, 13):
+        follow(world, 1, tick)
+        world.run(1)
+    world.state.replayed[0, 1] = False
+    world.state.velocity[0, 1, 0] -= 1.5  # the fitted velocity, where the recorded one was noisy
+    world.run(1)
+    assert np.abs(world.state.acceleration[0, 1]).max() < 1.0
+
+
+@pytest.mark.parametrize("model", ["pedestrian", "deer"])
+def test_of_people_and_animals_too_each_quantity_is_the_derivative_of_the_one_before(model):
+    world, random, rows = single(model, speed=0.0), np.random.default_rng(4), []
+    for _ in range(80):
+        if len(rows) % 10 == 0:
+            world.controls.velocity[0, 0] = random.uniform(-1.5, 1.5, 2)
+        world.run(6)
+        state = world.state
+        rows.append((*state.position[0, 0], *state.velocity[0, 0], *state.acceleration[0, 0], world.yaw(),
+                     state.angular_velocity[0, 0, 2]))  # fmt: skip
+    rows, step = np.array(rows), 6 / RATE
+    change, middle = np.diff(rows, axis=0) / step, 0.5 * (rows[1:] + rows[:-1])
+    assert np.abs(change[:, 0:3] - middle[:, 3:6]).max() < 0.03
+    assert np.median(np.abs(change[:, 3:6] - middle[:, 6:9])) < 0.1
+    turned = np.mod(change[:, 9] * step + math.pi, 2.0 * math.pi) - math.pi
+    assert np.abs(turned / step - middle[:, 10]).max() < 0.2
 
 
 def test_replayed_actor_becomes_dynamic_before_it_touches_anything():

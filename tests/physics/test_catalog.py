@@ -5,7 +5,7 @@ import pytest
 
 from simengine.core.errors import ScenarioError
 from simengine.core.state import ActorKind, Mobility, empty_actors
-from simengine.physics.catalog import all_models, fill_actor, model_named, models_of_kind
+from simengine.physics.catalog import all_models, fill_actor, model_named, model_names, models_of_kind
 
 
 @pytest.mark.parametrize("kind", list(ActorKind))
@@ -58,6 +58,9 @@ def test_fill_actor_writes_every_field_of_one_row_only():
             assert values[1, 2]
         elif field == "drag":
             assert values[1, 2] == pytest.approx(0.5 * 1.225 * bus.drag_area, rel=1e-3)
+        elif field == "model":
+            assert model_names(values[1].tolist()) == ("", "", "bus")
+            values += 1
         elif field != "behavior":
             assert values[1, 2] == getattr(bus, field)
         values[1, 2] = 0

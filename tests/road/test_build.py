@@ -14,7 +14,7 @@ from simengine.road.build import (
     StopLineDraft,
     build_network,
 )
-from simengine.road.network import LaneType, SignalColor
+from simengine.road.network import KERB_HEIGHT, LaneType, MarkingType, SignalColor, mark_lanes
 
 GREEN = [(10.0, SignalColor.GREEN), (20.0, SignalColor.RED)]
 
@@ -71,6 +71,32 @@ def test_coinciding_points_are_dropped():
     network = build_network([draft("a", [[0, 0, 0], [0, 0, 0], [5, 0, 0], [5, 0, 1e-6], [9, 0, 0]])])
     assert network.lane_first_point.tolist() == [0, 3]
     assert network.point_s.tolist() == [0.0, 5.0, 9.0]
+
+
+def test_lines_hold_for_a_lane_or_from_point_to_point():
+    line = np.array([[0.0, 0.0, 0.0], [10.0, 0.0, 0.0], [10.0, 0.0, 0.0], [20.0, 0.0, 0.0]])
+    kinds = np.array([MarkingType.SOLID, MarkingType.CURB, MarkingType.BROKEN_SOLID, MarkingType.SOLID_BROKEN])
+    closed = np.zeros(4, np.bool_)
+    network = build_network([
+        draft("a", line, marking_left=kinds, marking_right=MarkingType.BROKEN, yellow_left=kinds == MarkingType.SOLID),
+        draft("b", line + [0.0, 5.0, 0.0], marking_right=MarkingType.BROKEN, may_cross_right=closed),
+    ])
+    kept = [MarkingType.SOLID, MarkingType.CURB, MarkingType.SOLID_BROKEN]  # the third point is the second
+    assert network.point_marking[:3, 0].tolist() == kept
+    assert network.point_may_cross.tolist() == [[False, True]] * 3 + [[True, False]] * 3
+    assert network.point_yellow[:, 0].tolist() == [True] + 5 * [False] and not network.point_yellow[:, 1].any()
+    marked = mark_lanes(network, *np.array([[MarkingType.NONE, MarkingType.SOLID], [MarkingType.BROKEN] * 2]))
+    assert marked.point_marking[:, 0].tolist() == [MarkingType.NONE] * 3 + [MarkingType.SOLID] * 3
+    assert (marked.point_marking[:, 1] == MarkingType.BROKEN).all()
+    assert marked.point_may_cross.tolist() == [[True, True]] * 3 + [[False, True]] * 3
+
+
+def test_pavements_rise_unless_their_source_says_otherwise():
+    line = [(0.0, 0.0, 0.0), (10.0, 0.0, 0.0)]
+    kinds = {"lane_type": LaneType.PAVEMENT}
+    stated = draft("c", line, rise=np.ones((2, 4)), **kinds)
+    network = build_network([draft("a", line), draft("b", line, **kinds), stated])
+    assert network.point_rise[::2].tolist() == [[0.0] * 4, [0.0, KERB_HEIGHT, KERB_HEIGHT, 0.0], [1.0] * 4]
 
 
 def test_predecessors_mirror_successors():

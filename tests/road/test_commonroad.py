@@ -59,9 +59,24 @@ def test_neighbours_successors_limits_and_markings():
     assert name_of(network, network.lane_opposite[two]) == "4" and name_of(network, network.lane_opposite[four]) == "2"
     assert network.lane_left[two] == -1 and successors(network, "1") == {"3"} and successors(network, "2") == set()
     assert network.lane_speed_limit[[one, two]].tolist() == [25.0, 25.0]
-    assert network.lane_marking_left[one] == MarkingType.BROKEN and network.lane_marking_right[one] == MarkingType.SOLID
+    first = network.lane_first_point[one]
+    assert network.point_marking[first].tolist() == [MarkingType.BROKEN, MarkingType.SOLID]
     roads = network.lane_road[[one, two, four, lane(network, "3")]]
     assert roads[0] == roads[1] == roads[2] != roads[3]
+
+
+def test_a_line_that_one_neighbour_tells_holds_for_both(tmp_path):
+    text = (FIXTURES / "lanelets_2018b.xml").read_text()
+    text = text.replace("<lineMarking>dashed</lineMarking></rightBound>", "</rightBound>", 1)  # of lanelet 2
+    text = text.replace("dashed</lineMarking></leftBound>", "solid_dashed</lineMarking></leftBound>")
+    path = tmp_path / "one_sided.xml"
+    path.write_text(text)
+    network = read_commonroad(path).network
+    first = [network.lane_first_point[lane(network, name)] for name in ("1", "2", "4")]
+    assert network.point_marking[first[0], 0] == MarkingType.BROKEN_SOLID
+    assert network.point_marking[first[1], 1] == MarkingType.SOLID_BROKEN
+    assert network.point_may_cross[first[0], 0] and not network.point_may_cross[first[1], 1]
+    assert network.point_marking[first[2], 0] == MarkingType.SOLID  # towards oncoming traffic
 
 
 def test_predecessors_alone_make_a_link(tmp_path):
@@ -101,8 +116,8 @@ def test_types_make_lanes_and_crossings():
     kinds = {str(n): LaneType(k) for n, k in zip(network.lane_name, network.lane_type, strict=True)}
     assert kinds["9"] == LaneType.BIKING and kinds["12"] == LaneType.PAVEMENT and kinds["1"] == LaneType.DRIVING
     assert "8" not in kinds
-    assert network.crossing_start[0] == pytest.approx([20, -4, 0])
-    assert network.crossing_end[0] == pytest.approx([20, 4, 0])
+    assert network.crossing_start[0] == pytest.approx([20, -2, 0], abs=0.11)  # from edge to edge of lane 4
+    assert network.crossing_end[0] == pytest.approx([20, 2, 0], abs=0.11)
     assert network.crossing_width[0] == pytest.approx(4.0)
     assert [name_of(network, i) for i in network.crossing_lane] == ["4"]
 
@@ -200,7 +215,7 @@ def test_intervals_count_by_their_middle_and_missing_speed_by_positions():
 
 def test_what_is_no_track_is_named_with_the_reason():
     scenario = load("obstacles_2020a")
-    assert scenario.tracks.id.tolist() == ["1", "2", "3"]
+    assert scenario.tracks.id.tolist() == ["1", "2", "3", "4"]
     assert any("obstacle 4" in line and "occupancies" in line for line in scenario.remarks)
     assert any("obstacle 6" in line for line in scenario.remarks)
 
@@ -334,7 +349,7 @@ def test_real_files_are_read(path):
     assert np.hypot(gap[:, 0], gap[:, 1]).max(initial=0.0) < (1.0 if path.stem.startswith("test_") else 0.1)
     text = path.read_text()
     moving = len(re.findall(r"<dynamicObstacle|<role>dynamic", text))
-    assert len(tracks.id) + sum(line.count("obstacle ") for line in scenario.remarks if "occupancies" in line) == moving
+    assert len(tracks.id) == moving
     assert tracks.valid.any(axis=1).all() and np.isfinite(tracks.position[tracks.valid]).all()
     assert len(scenario.problems) == text.count("<planningProblem ")
 

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from simengine.road.network import Turn
-from simengine.road.polyline import crossing_point, end_heading, foot, lengths, total_turn, turn_of
+from simengine.road.polyline import (
+    crossing_point,
+    end_heading,
+    foot,
+    lengths,
+    outline_distance,
+    points_within,
+    total_turn,
+    turn_of,
+)
 
 CORNER = np.array([[0.0, 0.0, 5.0], [4.0, 0.0, 6.0], [4.0, 3.0, 9.0]])
 
@@ -40,3 +49,11 @@ def test_turning_counts_full_circles():
 
 def test_end_heading_is_that_of_the_last_chord():
     assert end_heading(CORNER) == pytest.approx(math.pi / 2)
+
+
+def test_places_inside_and_outside_of_a_polygon_are_told_apart_and_measured():
+    corner = np.array([[0.0, 0.0], [4.0, 0.0], [4.0, 1.0], [1.0, 1.0], [1.0, 4.0], [0.0, 4.0]])
+    places = np.array([[0.5, 3.0], [3.0, 0.5], [2.0, 2.0], [5.0, 0.5], [-0.1, 2.0]])
+    assert points_within(corner, places).tolist() == [True, True, False, False, False]
+    assert points_within(corner[::-1].copy(), places).tolist() == [True, True, False, False, False]
+    assert [outline_distance(corner, x, y) for x, y in places[2:]] == pytest.approx([1.0, 1.0, 0.1])

@@ -7,7 +7,13 @@ import pytest
 
 from simengine.core.errors import ScenarioError
 from simengine.road.network import LaneType, MarkingType, SignalColor, Turn
-from simengine.road.procedural import make_intersection, make_street, make_warehouse, warehouse_walls
+from simengine.road.procedural import (
+    make_intersection,
+    make_street,
+    make_warehouse,
+    warehouse_fittings,
+    warehouse_walls,
+)
 
 STREET = {
     "length": 300.0, "curvature": 0.0, "lanes_forward": 2, "lanes_backward": 1, "lane_width": 3.5,
@@ -61,7 +67,8 @@ def test_street_runs_from_right_to_left_with_traffic_on_the_right():
     assert network.lane_left[:3].tolist() == [1, -1, -1] and network.lane_right[:3].tolist() == [-1, 0, -1]
     assert network.lane_opposite[:3].tolist() == [-1, 2, 1]
     double = MarkingType.DOUBLE_SOLID
-    assert network.lane_marking_left[:3].tolist() == [MarkingType.BROKEN, double, double]
+    first = network.lane_first_point[:3]
+    assert network.point_marking[first, 0].tolist() == [MarkingType.BROKEN, double, double]
 
 
 def test_crossings_go_from_kerb_to_kerb_over_every_driving_lane():
@@ -100,7 +107,8 @@ def test_one_way_highway_has_shoulders_and_no_oncoming_lane():
     assert (network.lane_opposite == -1).all()
     assert network.lane_name[3:].tolist() == ["forward.shoulder", "left.shoulder"]
     assert (np.abs(network.point_heading) < 1e-9).all()
-    assert network.lane_marking_right[:3].tolist() == [MarkingType.SOLID, MarkingType.BROKEN, MarkingType.BROKEN]
+    right = network.point_marking[network.lane_first_point[:3], 1]
+    assert right.tolist() == [MarkingType.SOLID, MarkingType.BROKEN, MarkingType.BROKEN]
 
 
 @pytest.mark.parametrize(
@@ -212,6 +220,24 @@ def test_warehouse_lanes_join_and_keep_clear_of_the_shelves():
         beyond = np.abs(network.point_position[:, :2] - (x, y)) - np.array([0.5 * length, 0.5 * width])
         away = np.hypot(*np.maximum(beyond, 0.0).T)
         assert away.min() >= 0.75 - 1e-9  # half a lane of 1.5 m
+
+
+def test_a_hall_is_closed_above_and_lit_over_every_aisle():
+    fittings = warehouse_fittings(**WAREHOUSE)
+    walls = [box for kind, box in fittings if kind == "wall"]
+    roof = next(box for kind, box in fittings if kind == "roof")
+    assert walls == warehouse_walls(**WAREHOUSE)
+    top = max(wall.position[2] + 0.5 * wall.size[2] for wall in walls)
+    assert roof.position[2] == pytest.approx(top)  # its upper half, the sheets, begins where the walls end
+    for wall in walls:
+        across = (wall.size[0], wall.size[1]) if wall.yaw == 0.0 else (wall.size[1], wall.size[0])
+        for axis in range(2):
+            away = abs(wall.position[axis] - roof.position[axis]) + 0.5 * across[axis]
+            assert away <= 0.5 * roof.size[axis] + 1e-9
+    pitch = WAREHOUSE["aisle_width"] + WAREHOUSE["shelf_depth"]
+    lamps = np.array([box.position for kind, box in fittings if kind == "ceiling_lamp"])
+    assert sorted(set(lamps[:, 1].tolist())) == [k * pitch for k in range(WAREHOUSE["aisles"])]
+    assert (lamps[:, 2] > WAREHOUSE["shelf_height"]).all() and (lamps[:, 2] < top).all()
 
 
 def test_every_aisle_can_be_reached_from_every_other():

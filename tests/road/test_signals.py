@@ -6,7 +6,7 @@ import pytest
 
 from simengine.road.build import LaneDraft, SignalDraft, build_network
 from simengine.road.network import SignalColor
-from simengine.road.signals import group_colors, signal_colors
+from simengine.road.signals import group_colors, signal_changes, signal_colors
 
 RED, RED_AMBER, GREEN, AMBER, OFF = SignalColor
 CAR = [(20.0, GREEN), (3.0, AMBER), (26.0, RED), (1.0, RED_AMBER)]
@@ -43,3 +43,23 @@ def test_colors_follow_the_programme_from_its_offset(time, main, walk):
 def test_network_without_signals_shows_nothing():
     lane = LaneDraft("a", np.array([[0.0, 0, 0], [9, 0, 0]]), np.full(2, 3.0), np.zeros(2))
     assert signal_colors(build_network([lane]), 3.0).shape == (0,)
+
+
+def test_changes_are_the_first_nanoseconds_that_show_another_color():
+    found = signal_changes(ROAD, 120_000_000_000)
+    whole = [second * 1_000_000_000 for second in (20, 23, 25, 35, 49, 50, 70, 73, 75, 85, 99, 100, 120)]
+    assert np.abs(np.subtract(found, whole)).max() <= 1
+    for time_ns in found:
+        before, after = (signal_colors(ROAD, t * 1e-9).tolist() for t in (time_ns - 1, time_ns))
+        assert before != after
+    between = np.linspace(0, 120_000_000_000, 4001).astype(int)
+    shown = [signal_colors(ROAD, t * 1e-9).tolist() for t in [0, *found]]
+    for t in between.tolist():
+        assert signal_colors(ROAD, t * 1e-9).tolist() == shown[int(np.searchsorted(found, t, side="right"))]
+
+
+def test_signals_that_never_change_have_no_changes():
+    lane = LaneDraft("a", np.array([[0.0, 0, 0], [9, 0, 0]]), np.full(2, 3.0), np.zeros(2))
+    still = build_network([lane], signals=[SignalDraft("off", (0, 0, 5), 0.0, [(1.0, OFF)])])
+    assert signal_changes(still, 60_000_000_000) == []
+    assert signal_changes(build_network([lane]), 60_000_000_000) == []

@@ -223,3 +223,20 @@ def test_curbs_are_not_painted():
     lane = LaneDraft("a", points, np.full(2, 3.0), np.zeros(2), marking_right=MarkingType.CURB)
     _, semantic, _ = triangles(surface_meshes(build_network([lane]), ZERO, "urban"))
     assert Semantic.LANE_MARKING not in semantic
+
+
+def test_land_beside_uneven_roads_has_a_height_everywhere():
+    """The land's corners lie up to 130 m from a road, further than what a height is averaged from."""
+    network = street(grade=0.02)
+    meshes = surface_meshes(network, ZERO, "urban")
+    assert all(np.isfinite(mesh.vertex).all() for mesh in meshes)
+
+
+def test_no_wedge_of_grass_opens_where_a_lane_turns_into_the_next_one_at_a_corner():
+    ways = ([[0.0, 0.0, 0.0], [50.0, 0.0, 0.0]], [[50.0, 0.0, 0.0], [80.0, 20.0, 0.0]])
+    drafts = [
+        LaneDraft(name, np.array(way), np.full(2, 4.0), np.zeros(2), successors=after)
+        for name, way, after in zip("ab", ways, (["b"], []), strict=True)
+    ]
+    (look,) = seen(surface_meshes(build_network(drafts), ZERO, "none"), [(50.3, -1.5)])
+    assert look == (Semantic.ROAD, pytest.approx(0.0, abs=1e-6))

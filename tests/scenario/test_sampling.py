@@ -167,7 +167,7 @@ def test_mutated_yaml_gives_a_scenario_or_one_error(data):
             lines[k : k + 1] = lines[k : k + 1] * (2 if kind == "repeat" else 0)
     try:
         scenario = from_yaml("\n".join(lines))
-    except ConfigError as error:
-        assert "\n" not in str(error)
+    except ConfigError as error:  # a line for each wrong setting, none of them pydantic's own
+        assert all(line.strip() for line in str(error).split("\n")) and "pydantic" not in str(error)
     else:
         assert math.isfinite(scenario.scenario.duration) and from_yaml(to_yaml(scenario)) == scenario

@@ -14,6 +14,7 @@ import pytest
 
 def _lidar() -> list[np.ndarray]:
     """Sweep in rain while the ego and two cars turn and drive, before a wall and boxes."""
+    from simengine.scenario.spec import Mount
     from simengine.sensors.lidar import LidarSensor
     from simengine.sensors.scene import flatten_scene
     from tests.sensors.lidar_scene import CLEAR, lidar_spec, make_history, make_scene
@@ -25,7 +26,8 @@ def _lidar() -> list[np.ndarray]:
         [(12.0, 1.0, 0.0), (9.0, -2.0, 0.0), (0.0, 0.0, 0.0), (-3.0, 7.0, 0.0)], yaws=[0.1, 2.0, 0.3, 0.7],
         yaw_rates=[0.4, -0.8, 0.0, 1.5],
     )
-    sensor = LidarSensor("lidar", lidar_spec(noise_std=0.02), scene, flatten_scene(scene), 5)
+    high = Mount(position=(0.0, 0.0, 3.5), roll_deg=0.0, pitch_deg=0.0, yaw_deg=0.0)  # sees over the own body
+    sensor = LidarSensor("lidar", lidar_spec(noise_std=0.02, mount=high), scene, flatten_scene(scene), 5)
     channels = sensor.capture(history, np.zeros(0, np.int32)).channels
     assert len(channels["points"]) > 2000
     return [channels[name] for name in sorted(channels)]

@@ -58,6 +58,19 @@ def shoot(*placings, pitch=0.0, layers=("normal", "flow")):
     return frames, np.stack(np.broadcast_arrays(u[None, :], v[:, None]), axis=-1), camera
 
 
+def test_flow_does_not_connect_two_vehicles_in_one_slot():
+    sensor = CameraSensor("front", camera_spec(layers=("flow",)), SCENE, ARRAYS, 3)
+    states = history((HERE, VAN), (HERE, (17.0, 1.0, 0.6)))
+    first = sensor.capture(states, RED)
+    for tick in range(1, 13):
+        states.at_tick(tick).identity[0, 1] = 5
+    second = sensor.capture(states, RED)
+    van = second.channels["instance"] == 2
+    assert van.any() and (first.channels["instance"] == 2).any()
+    assert np.isnan(second.channels["flow"][van]).all()
+    assert np.isfinite(second.channels["flow"][~van]).all()
+
+
 HERE, VAN = (0.0, 0.0, 0.0), (16.0, 1.0, 0.6)
 
 
@@ -138,7 +151,11 @@ def test_any_number_of_threads_gives_the_same_layers():
     num_parts = len(ARRAYS.part_actor)
     normal = random.normal(size=(len(ARRAYS.part), 3)).astype(np.float32)
     before, now = (
-        Placement(np.eye(3, 4), random.normal(size=(num_parts, 3, 4)), np.ones(num_parts, np.bool_)) for _ in range(2)
+        Placement(
+            np.eye(3, 4), random.normal(size=(num_parts, 3, 4)), np.ones(num_parts, np.bool_),
+            np.zeros(num_parts, np.int32),
+        )
+        for _ in range(2)
     )
     camera = intrinsics_of_fov(41, 70, 1.2)
     normals = [normal_layer(visibility, ARRAYS.part, normal, now, num_threads) for num_threads in (1, 2, 5)]

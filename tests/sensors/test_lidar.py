@@ -7,6 +7,7 @@ import pytest
 
 from simengine.core.mesh import Material
 from simengine.core.semantics import Semantic
+from simengine.scenario.spec import Mount
 from simengine.sensors.lidar import LidarSensor
 from simengine.sensors.scene import flatten_scene
 from tests.sensors.lidar_scene import CLEAR, box_mesh, lidar_spec, make_history, make_scene
@@ -45,6 +46,31 @@ def test_own_body_is_not_seen():
     frame = _capture(scene, _still(scene, []), lowest_deg=-80.0)
     assert len(frame.channels["points"]) > 0
     assert not (frame.channels["instance"] == 1).any()
+
+
+def test_own_body_hides_what_lies_behind_it():
+    scene = make_scene([])
+    frame = _capture(scene, _still(scene, []), channels=32, lowest_deg=-60.0)
+    points = frame.channels["points"].astype(float)
+    # The roof lies 0.3 m below the sensor, from 0.6 m behind it to 3.4 m ahead and 1 m to either side.
+    meets = points * (0.3 / -points[:, 2:])
+    down = points[:, 2] < -0.01
+    on_roof = (meets[:, 0] > -0.59) & (meets[:, 0] < 3.39) & (np.abs(meets[:, 1]) < 0.99)
+    assert down.sum() > 100 and not (down & on_roof).any()
+
+
+def test_rain_before_the_own_body_gives_no_point():
+    rainy = CLEAR._replace(rain_rate=100.0)
+    scene = make_scene([], weather=rainy, ground=False)
+    frame = _capture(scene, _still(scene, []), channels=64, columns=1024, lowest_deg=-80.0, highest_deg=-70.0)
+    assert len(frame.channels["points"]) == 0 and frame.channels["expected_hits"][1] == 0
+
+
+def test_sensor_inside_the_body_looks_out():
+    scene = make_scene([(4.0, 2.0, 2.0)])
+    mount = Mount(position=(2.0, 0.0, 1.0), roll_deg=0.0, pitch_deg=0.0, yaw_deg=0.0)
+    frame = _capture(scene, _still(scene, [(12.0, 1.0, 1.0)]), mount=mount)
+    assert (frame.channels["instance"] == 2).sum() > 10
 
 
 def test_sweep_ends_at_the_frame_time_and_times_cover_it():
@@ -127,7 +153,7 @@ def test_fog_shortens_range():
 
 def test_dense_fog_sends_back_an_echo_of_its_own():
     foggy = make_scene([], weather=CLEAR._replace(optical_range=50.0), ground=False)
-    frame = _capture(foggy, _still(foggy, []))
+    frame = _capture(foggy, _still(foggy, []), lowest_deg=0.0)  # clear of the own body
     assert len(frame.channels["points"]) == 16 * 256
     assert frame.channels["range"].min() > 3.0 and frame.channels["range"].max() < 5.0
     assert not frame.channels["instance"].any() and not frame.channels["semantic"].any()
@@ -139,7 +165,8 @@ def test_expected_hits_do_not_fade():
     foggy = make_scene([(4.0, 2.0, 2.0)], weather=CLEAR._replace(optical_range=40.0))
     seen, hidden = _capture(clear, _still(clear, place)), _capture(foggy, _still(foggy, place))
     assert (seen.channels["expected_hits"] == hidden.channels["expected_hits"]).all()
-    assert (seen.channels["instance"] == 2).sum() == seen.channels["expected_hits"][2] > 0
+    expected = dict(seen.channels["expected_hits"].tolist())
+    assert (seen.channels["instance"] == 2).sum() == expected[2] > 0 and min(expected.values()) > 0
     assert (hidden.channels["instance"] == 2).sum() == 0
 
 
@@ -193,7 +220,7 @@ def test_noise_depends_on_seed_and_frame_only():
 
 def test_tilted_sensor_sees_the_road_where_geometry_says():
     scene = make_scene([])
-    mount = lidar_spec().mount.model_copy(update={"pitch_deg": 10.0})
+    mount = lidar_spec().mount.model_copy(update={"pitch_deg": 10.0, "position": (3.5, 0.0, 1.8)})  # before the body
     frame = _capture(scene, _still(scene, []), mount=mount)
     pose = frame.world_from_sensor
     world = frame.channels["points"] @ pose[:3, :3].T + pose[:3, 3]

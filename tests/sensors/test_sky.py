@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from simengine.core.weather import sky_illuminance, sun_illuminance
+from simengine.core.weather import HALL_ILLUMINANCE, hall_weather, sky_illuminance, sun_illuminance
 from simengine.sensors.sky import light_of_weather, luma, sample_sky, sun_color, texel_direction
 from tests.sensors.camera_scene import NIGHT, weather
 
@@ -59,3 +59,11 @@ def test_clear_sky_is_blue_and_overcast_grey():
 def test_clouds_depend_on_their_seed():
     first, again, other = (light_of_weather(weather(cloud=0.5), layer).luminance for layer in (1, 1, 2))
     assert first.tobytes() == again.tobytes() != other.tobytes()
+
+
+def test_a_hall_is_lit_evenly_from_above_whatever_the_sun_does():
+    for changes in ({}, NIGHT):
+        light = light_of_weather(hall_weather(weather(**changes)), 5)
+        assert light.sky == pytest.approx(np.full(3, HALL_ILLUMINANCE))
+        assert light.sun == pytest.approx(np.zeros(3))
+        assert sample_sky(light.luminance, 0.3, 0.4, 0.87) == pytest.approx(np.full(3, HALL_ILLUMINANCE / math.pi))

@@ -11,6 +11,7 @@ from simengine.core.state import ActorKind, ActorTable, WorldState, empty_actors
 from simengine.labels.annotation import Annotation, Boxes2d, Boxes3d, Collision, Interval
 from simengine.metrics.verdict import CriterionResult, Verdict
 from simengine.road.build import CrossingDraft, LaneDraft, StopLineDraft, build_network
+from simengine.road.datum import local_datum, map_bounds
 from simengine.road.network import LaneType, MarkingType, RoadNetwork
 from simengine.scenario.spec import ConcreteScenario
 from simengine.sensors.base import Frame
@@ -44,6 +45,7 @@ def concrete(seed: int = 7, image: str = "jpeg", depth: str = "uint16", name: st
             "parked_fraction": 0.0, "crossing_spacing": 0.0, "speed_limit": 13.9, "grade": 0.0, "ring": False,
             "scenery": "none",
         },
+        "datum": {"latitude_deg": 57.7, "longitude_deg": 12.0, "height": 0.0},
         "traffic": {
             "kind": "none", "density": 0.0, "max_vehicles": 0, "radius": 300.0, "inflow": 0.0,
             "mix": {"car": 1.0}, "reactive": False,
@@ -59,7 +61,7 @@ def concrete(seed: int = 7, image: str = "jpeg", depth: str = "uint16", name: st
         },
         "ego": {
             "kind": "car", "model": "sedan", "driver": "idm", "lane": 0, "position": 0.0, "speed": 10.0,
-            "desired_speed": 14.0, "time_gap": 1.5, "reaction_time": 0.5, "recorded_id": "",
+            "desired_speed": 14.0, "time_gap": 1.5, "reaction_time": 0.5, "recorded_id": "", "problem": "",
         },
         "sensors": {
             "camera_front": {
@@ -101,7 +103,8 @@ def network() -> RoadNetwork:
         lane("back", 7.2, LaneType.DRIVING, back=True), lane("pavement", -3.3, LaneType.PAVEMENT, width=3.0),
     ]
     crossing = CrossingDraft((14.0, -1.8, 0.0), (14.0, 9.0, 0.0), 4.0)
-    return build_network(lanes, stop_lines=[StopLineDraft("right", 61.0)], crossings=[crossing])
+    network = build_network(lanes, stop_lines=[StopLineDraft("right", 61.0)], crossings=[crossing])
+    return network._replace(datum=local_datum(57.7, 12.0, 3.0, map_bounds(network.point_position)))
 
 
 def actors() -> ActorTable:

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simengine.core.errors import ConfigError
+from simengine.physics.catalog import all_models
 from simengine.sensors.base import Frame
 from simengine.simulation.atomic import unfinished_name
 from simengine.simulation.container_reader import ContainerReader
@@ -55,8 +56,30 @@ def test_tracks_have_one_row_per_state_and_mask_absent_actors(memory, lossless):
         assert tracks.position[3, 1, 0] == 18.0 + 0.3 * 8.0
         assert (tracks.position[4, 4] == 0.0).all() and tracks.orientation[4, 4].tolist() == [1.0, 0.0, 0.0, 0.0]
     for a, b in zip(memory.tracks, lossless.tracks, strict=True):
-        assert a.dtype == b.dtype
+        assert np.asarray(a).dtype == np.asarray(b).dtype
         np.testing.assert_array_equal(a, b)
+
+
+def test_a_vehicle_that_comes_in_where_another_left_has_an_id_a_kind_and_a_size_of_its_own(tmp_path):
+    table = drawn.actors()
+    table.model[0, 4] = list(all_models()).index("bicycle")
+    memory = MemoryRecorder("x", drawn.concrete(), drawn.network(), table, {})
+    concrete = drawn.concrete()
+    writer = EpisodeWriter(tmp_path / "x.mcap", "x", concrete, drawn.network(), table, concrete.recorder, {})
+    for recorder in (memory, writer):
+        for k in range(7):
+            state = drawn.state_at(12 * k, 0.1 * k)
+            if k > 4:  # the last one has left after 0.3 s
+                state.valid[0, 4], state.identity[0, 4] = True, 5
+                state.position[0, 4, 0] = 200.0
+            recorder.append_state(k * drawn.PERIOD_NS, state, None)
+        recorder.finish(drawn.VERDICT, [], [], {})
+    for tracks in (memory.episode().tracks, read_episode(tmp_path / "x.mcap").tracks):
+        assert tracks.valid[:, 4].tolist() == [True] * 4 + [False] * 3
+        assert tracks.valid[:, 5].tolist() == [False] * 5 + [True] * 2
+        assert tracks.kind[5] == tracks.kind[4] and tracks.size[5].tolist() == tracks.size[4].tolist()
+        assert tracks.position[5, 5, 0] == 200.0 and tracks.position[5, 4, 0] == 0.0
+        assert tracks.model == ("", "", "", "", "bicycle", "bicycle")
 
 
 def test_lossless_file_gives_every_channel_bit_for_bit_as_in_memory(memory, lossless):
@@ -431,6 +454,7 @@ def test_road_map_holds_lanes_crossing_and_stop_line_near_the_ego(memory, lossle
         np.testing.assert_allclose(road.lanes[2].left[:, 1], 5.4, atol=1e-9)
         np.testing.assert_allclose(road.stop_lines[0, :, 0], 11.0, atol=1e-9)
         assert sorted(set(road.crossings[0, :, 0].tolist())) == [12.0, 16.0]
+        assert road.datum == drawn.network().datum
 
 
 @pytest.mark.parametrize("turn", [(0.3, 0.1, -2.0), (3.1, 0.0, 0.0), (0.0, 1.5, 3.1), (0.0, 0.0, 3.14159)])

@@ -11,6 +11,7 @@ from simengine.export.registry import exporter, formats
 
 PACKAGE = '''
 from simengine.behavior.ego_driver import Control, Driver
+from simengine.core.errors import ConfigError
 from simengine.export.target import ExportReport
 from simengine.metrics.criteria import Criterion
 from simengine.metrics.verdict import CriterionResult
@@ -42,6 +43,28 @@ class SlowDown(Criterion):
         return CriterionResult(name, self.slowest < self.below, -1, (0,), self.slowest, f"{self.slowest:.1f} m/s")
 
 
+class Stumbles(SlowDown):
+    def update(self, view):
+        raise IndexError("no row")
+
+
+class Fussy(Criterion):
+    def __init__(self, spec):
+        if spec.below < 0.0:
+            raise ConfigError(f"below = {spec.below}: must not be negative")
+        raise TypeError("no spec")
+
+    def update(self, view):
+        pass
+
+    def result(self, name):
+        pass
+
+
+def jam(stage, event):
+    raise OSError("horn is stuck")
+
+
 def names(episodes, output, settings):
     return ExportReport({"episodes": len(episodes)}, {})
 '''
@@ -50,8 +73,11 @@ ENTRY_POINTS = """
 acme_stroller = acme_driving:Stroller
 [simengine.actions]
 acme_honk = acme_driving:honk
+acme_jam = acme_driving:jam
 [simengine.criteria]
 acme_slow_down = acme_driving:SlowDown
+acme_stumbles = acme_driving:Stumbles
+acme_fussy = acme_driving:Fussy
 [simengine.exporters]
 acme_names = acme_driving:names
 """
@@ -98,4 +124,18 @@ def test_a_packages_exporter_is_a_format(acme, tmp_path):
 )
 def test_a_name_that_is_nearly_a_packages_is_refused_with_the_right_one(acme, override):
     with pytest.raises((ConfigError, ScenarioError), match="acme_(stroller|honk|slow_down)"):
+        simengine.simulate(_scenario(override))
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("+criteria.s={kind: acme_stumbles, below: 1.0}", r"s raised IndexError: no row in acme_driving\.py"),
+        ("+criteria.s={kind: acme_fussy, below: 1.0}", r"criteria\.s\.kind = acme_fussy: .* TypeError: no spec"),
+        ("+criteria.s={kind: acme_fussy, below: -1.0}", r"^below = -1\.0: must not be negative$"),
+        (HORN.replace("honk", "jam"), r"action of scenario\.events\.horn raised OSError: horn is stuck .* at 0\.50 s"),
+    ],
+)
+def test_what_a_packages_part_raises_is_one_error_that_names_it(acme, override, message):
+    with pytest.raises((ConfigError, ScenarioError), match=message):
         simengine.simulate(_scenario(override))

@@ -1,5 +1,7 @@
 """The loop: hazards fire, verdicts follow, both physics run the same scenario, reruns are equal."""
 
+import gc
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -90,10 +92,11 @@ def test_the_episode_ends_where_the_map_ends_and_that_is_no_fault():
 
 
 @pytest.mark.skipif(not RECORDING.is_file(), reason="shared recordings are absent")
-def test_a_replay_ends_with_its_recording():
+def test_a_replay_ends_with_its_recording_and_the_time_for_its_goal():
     road = ["road=commonroad", f"road.file={RECORDING}", "traffic=replay", "sensors=none", "physics=batched"]
     simulator = run("drive", [*road, "scenario.duration=60"])
-    assert simulator.time_ns == simulator.world.recording_end_ns < 10e9
+    assert simulator.world.recording_end_ns == 6_000_000_000  # 60 steps of 0.1 s; the goal is to be reached at step 75
+    assert simulator.time_ns == simulator.world.last_ns == 7_500_000_000
 
 
 def test_cold_air_holds_vehicles_back_more():
@@ -103,3 +106,110 @@ def test_cold_air_holds_vehicles_back_more():
         for celsius in (-30, 30)
     ]
     assert drag[0] / drag[1] == pytest.approx((30 + 273.15) / (-30 + 273.15))
+
+
+BRIEF = [*QUIET[:3], "scenario.duration=0.2"]
+
+
+def bullet_worlds():
+    """Return how many of Bullet's worlds are alive in this process."""
+    from simengine.physics import bullet
+
+    return sum(bool(bullet.p.isConnected(client)) for client in range(64))
+
+
+def test_a_loop_that_ends_leaves_no_world_of_bullets_even_if_nobody_closes_it():
+    before = bullet_worlds()
+    simulator = Simulator(simengine.load_scenario("drive", [*BRIEF, "physics=bullet"]))
+    simulator.reset()
+    assert bullet_worlds() == before + 1
+    while not simulator.done:
+        simulator.step()
+    assert bullet_worlds() == before
+    simulator.reset()  # and begins anew
+    assert bullet_worlds() == before + 1 and simulator.step().time_ns > 0
+    simulator.close()
+
+
+@pytest.mark.parametrize("backend", ["bullet", "batched"])
+def test_a_simulator_that_is_dropped_frees_everything_at_once(backend):
+    before = bullet_worlds()
+    gc.collect()
+    gc.disable()  # nothing may wait for the collector of cycles
+    try:
+        simulator = Simulator(simengine.load_scenario("highway/hard_brake", [*BRIEF, f"physics={backend}"]))
+        simulator.reset()
+        simulator.step()
+        parts = [simulator, simulator._physics, simulator._minds, simulator._judge, simulator._annotator]
+        alive = [weakref.ref(part) for part in parts]
+        del simulator, parts
+        assert [ref() for ref in alive] == [None] * 5
+        assert bullet_worlds() == before
+    finally:
+        gc.enable()
+
+
+def test_what_is_asked_before_reset_says_so_and_a_closed_one_begins_anew():
+    simulator = Simulator(simengine.load_scenario("drive", [*BRIEF, "physics=batched"]))
+    for ask in ("state", "time_ns", "steps", "history", "crashed", "hazards", "verdict", "metrics"):
+        with pytest.raises(ScenarioError, match=r"not begun; call reset\(\) first"):
+            getattr(simulator, ask)
+    for call in (simulator.step, simulator.finish):
+        with pytest.raises(ScenarioError, match=r"not begun; call reset\(\) first"):
+            call()
+    simulator.reset()
+    simulator.close()
+    assert simulator.done
+    with pytest.raises(ScenarioError, match=r"closed; reset\(\) begins it anew"):
+        simulator.step()
+    simulator.reset()
+    assert simulator.step().time_ns == 50_000_000 and simulator.steps == 1
+
+
+@pytest.mark.parametrize(
+    ("control", "message"),
+    [
+        (np.array([1.0, 0.0]), r"step\(\) was given array\(\[1., 0.\]\) at step 0 .*simengine.Control"),
+        (simengine.Control(acceleration=float("nan")), r"acceleration = nan at step 0"),
+        (simengine.Control(steering=float("-inf")), r"steering = -inf at step 0"),
+        (simengine.Control(acceleration="full"), r"acceleration = 'full' at step 0"),
+        (simengine.Control(velocity=(0.0, np.nan)), r"velocity\[1\] = nan at step 0"),
+        (simengine.Control(velocity=1.0), r"velocity = 1.0 at step 0 .*a speed and a yaw rate"),
+        (simengine.Control(lights=99), r"lights = 99 at step 0 .*a sum of BRAKE = 1, LEFT = 2"),
+        (simengine.Control(lights=0.5), r"lights = 0.5 at step 0"),
+    ],
+)
+def test_a_control_that_no_vehicle_can_be_told_is_refused_with_value_and_step(control, message):
+    simulator = Simulator(simengine.load_scenario("drive", [*BRIEF, "physics=batched"]))
+    simulator.reset()
+    with pytest.raises(ConfigError, match=message):
+        simulator.step(control)
+    assert simulator.time_ns == 0
+
+
+def test_numbers_of_any_library_drive():
+    simulator = Simulator(simengine.load_scenario("drive", [*BRIEF, "physics=batched"]))
+    ends = []
+    plain = simengine.Control(-2.0, 0.01, lights=2)
+    for control in (plain, simengine.Control(np.float32(-2.0), np.array(0.01), lights=np.int8(2))):
+        simulator.reset()
+        ends.append(simulator.step(control).state)
+    for first, second in zip(*ends, strict=True):
+        assert np.array_equal(first, second)
+
+
+def test_what_a_callable_raises_passes_through_and_nan_is_told_by_its_name():
+    scenario = simengine.load_scenario("drive", [*BRIEF, "physics=batched"])
+
+    def careless(observation):
+        if observation.time > 0.07:
+            return simengine.Control(steering=float("nan"))
+        return simengine.Control()
+
+    def broken(observation):
+        raise LookupError("no policy")
+
+    with pytest.raises(ConfigError, match=r"driver careless returned steering = nan at step 2 \(0.10 s\)"):
+        simengine.simulate(scenario, driver=careless)
+    with pytest.raises(LookupError, match="^'?no policy"):
+        simengine.simulate(scenario, driver=broken)

@@ -14,7 +14,7 @@ def run(capsys, *arguments):
     return code, captured.out, captured.err
 
 
-@pytest.mark.parametrize("check", ["difficulty", "physics", "labels", "replay", "determinism", "ground"])
+@pytest.mark.parametrize("check", ["difficulty", "physics", "labels", "replay", "determinism", "maps", "ground"])
 def test_every_check_explains_itself(capsys, check):
     code, out, _ = run(capsys, check, "--help")
     assert code == 0 and check in out
@@ -37,6 +37,8 @@ def test_every_check_explains_itself(capsys, check):
         (["determinism", "--kills", "0"], "from 1"),
         (["determinism", "--episodes", "many"], "many"),
         (["difficulty", "--samples", "0"], "from 1"),
+        (["maps", "no/such/folder"], "no/such/folder"),
+        (["maps", "simengine/core"], "simengine/core"),
     ],
 )
 def test_wrong_usage_gets_one_line_and_exit_code_2(capsys, arguments, part):

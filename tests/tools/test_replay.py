@@ -55,7 +55,8 @@ class Played:
         from types import SimpleNamespace
 
         driver = SimpleNamespace(ego=SimpleNamespace(driver="idm"))
-        self.world, self.scenario = SimpleNamespace(names={"ego": EGO, "recorded_7": 1}), driver
+        self.world = SimpleNamespace(names={"ego": EGO, "recorded_7": 1}, recording_start=0.0, ego_track="")
+        self.scenario = driver
         return self._snapshot()
 
     def step(self):
@@ -111,3 +112,12 @@ def test_a_replayed_file_keeps_to_its_recording(recording):
     assert found.vehicles == 1 and found.compared == 11
     assert found.distance < 1e-9 and math.degrees(found.turned) < 1e-6
     assert replay.row_of(recording, found).good
+
+
+def test_a_vehicle_whose_place_the_ego_takes_is_not_missed(recording):
+    simulator = Played([None, None])
+    simulator.reset()
+    simulator.reset = lambda: simulator._snapshot()
+    simulator.world.ego_track = "7"
+    found = replay._compare(simulator, replay.read_recording(recording))
+    assert (found.vehicles, found.missing, found.extra) == (0, 0, 0)

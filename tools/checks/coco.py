@@ -2,7 +2,7 @@
 
 import contextlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,13 +17,14 @@ class Evaluation(NamedTuple):
     annotations: int
 
 
-def evaluate_truth(path: Path, kind: str, shift: float = 0.0) -> Evaluation:
+def evaluate_truth(path: Path, kind: str, shift: float = 0.0, without: Sequence[int] = ()) -> Evaluation:
     """Evaluate an annotation file against itself.
 
     Args:
         path: An instances file.
         kind: "bbox" or "segm".
         shift: By which predicted boxes are moved to the right, to see that the evaluation notices [px].
+        without: Ids of annotations that are not predicted.
 
     Raises:
         ImportError: pycocotools is not installed.
@@ -37,6 +38,8 @@ def evaluate_truth(path: Path, kind: str, shift: float = 0.0) -> Evaluation:
         truth = COCO(str(path))
         results = []
         for annotation in truth.anns.values():
+            if annotation["id"] in without:
+                continue
             result = {"image_id": annotation["image_id"], "category_id": annotation["category_id"], "score": 0.9}
             if kind == "segm":
                 result["segmentation"] = truth.annToRLE(annotation)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from simengine.core.errors import ScenarioError
 from simengine.core.semantics import Semantic
 from simengine.road.commonroad import read_commonroad
-from simengine.road.network import LaneArrays, LaneType, RoadNetwork, lane_arrays
+from simengine.road.network import LaneArrays, RoadNetwork, lane_arrays
 from simengine.road.opendrive import read_opendrive
 from simengine.road.projection import ground_at, lane_pose, lane_width
 from simengine.road.surface import surface_meshes
@@ -159,9 +159,8 @@ def compare(
 
 
 def survey(network: RoadNetwork) -> Survey:
-    """Return the worst places of a network's ground, pavements as low as shoulders: kerbs are meant to be steps."""
-    kind = network.lane_type
-    network = network._replace(lane_type=np.where(kind == LaneType.PAVEMENT, LaneType.SHOULDER, kind).astype(np.int32))
+    """Return the worst places of a network's ground; raised lanes lie low, for kerbs are meant to be steps."""
+    network = network._replace(point_rise=np.zeros_like(network.point_rise))
     lanes = lane_arrays(network)
     walked = np.zeros(10)
     walk_lanes(lanes, walked)

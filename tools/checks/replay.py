@@ -70,12 +70,13 @@ def read_recording(path: Path) -> Recorded:
         if not moves or obstacle.find("trajectory") is None:
             continue
         states = {}
+        turn = math.remainder(float(obstacle.findtext("shape/rectangle/orientation", "0")), 0.5 * math.pi)
         for state in [obstacle.find("initialState"), *obstacle.iterfind("trajectory/state")]:
             numbers = [state.findtext(name) for name in ("position/point/x", "position/point/y", "orientation/exact")]
             if None in numbers:
                 raise ScenarioError(f"{path}: obstacle {obstacle.get('id')} has states without point and exact heading")
             x, y, heading = map(float, numbers)
-            states[int(state.findtext("time/exact"))] = (x, y, heading)
+            states[int(state.findtext("time/exact"))] = (x, y, heading + turn)
         poses[obstacle.get("id")] = states
     if not poses:
         raise ScenarioError(f"{path}: holds no moving obstacle")
@@ -109,15 +110,19 @@ def follow(path: Path, overrides: tuple[str, ...] = ()) -> Following:
 
 def _compare(simulator: Simulator, recorded: Recorded) -> Following:
     actors = {name.removeprefix("recorded_"): a for name, a in simulator.world.names.items() if a != EGO}
+    own, names = simulator.world.ego_track, list(recorded.poses)
     if simulator.scenario.ego.driver == "recorded":
-        actors[simulator.scenario.ego.recorded_id] = EGO
+        actors[own] = EGO
+    elif own:
+        names.remove(own)  # the ego drives in its place
     compared = matched = freed = missing = extra = 0
     distance = between = turned = 0.0
     handed_over: set[str] = set()
     snapshot = simulator.reset()
+    begin = simulator.world.recording_start
     while True:
-        step, state = snapshot.time_ns * 1e-9 / recorded.time_step, snapshot.state
-        for name in recorded.poses:
+        step, state = (begin + snapshot.time_ns * 1e-9) / recorded.time_step, snapshot.state
+        for name in names:
             a, pose = actors.get(name), recorded.pose(name, step)
             there = a is not None and bool(state.valid[0, a])
             if there and not state.replayed[0, a]:
@@ -142,7 +147,7 @@ def _compare(simulator: Simulator, recorded: Recorded) -> Following:
             break
         snapshot = simulator.step()
     return Following(
-        len(recorded.poses), compared, freed, missing, extra, distance if matched else math.nan, between, turned
+        len(names), compared, freed, missing, extra, distance if matched else math.nan, between, turned
     )
 
 

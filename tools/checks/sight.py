@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from simengine.core.history import ActorPoses, History
 from simengine.core.state import EGO
 from simengine.scenario.spec import LidarSpec
-from simengine.sensors.base import Frame, Scene
+from simengine.sensors.base import Frame, Scene, actor_instance
 from simengine.sensors.mount import sensor_pose
 from simengine.sensors.raster import NEAR, Intrinsics
 from simengine.sensors.scene import SceneArrays, flatten_scene, pose_parts
@@ -121,11 +121,10 @@ class Witness:
     def _surfaces(
         self, poses: ActorPoses, among: NDArray[np.bool_], world_from_sensor: NDArray[np.float64]
     ) -> tuple[Surfaces, NDArray[np.int64]]:
-        """Return some of the triangles, about a sensor and without the ego, and the instance of each."""
+        """Return some of the triangles, about a sensor, and the instance of each."""
         arrays = self._arrays
         world_from_part, present = pose_parts(arrays, self._scene.actors, poses, self._scene.origin)
-        shows = present & (arrays.part_actor != EGO)
-        chosen = np.flatnonzero(shows[arrays.part] & among)
+        chosen = np.flatnonzero(present[arrays.part] & among)
         corner = place_triangles(arrays, world_from_part, chosen, world_from_sensor[:3, 3] - self._origin)
         return Surfaces(corner), arrays.part_instance[arrays.part[chosen]].astype(np.int64)
 
@@ -155,6 +154,7 @@ class Witness:
         echoed = np.zeros(len(ray), np.bool_)
         echoed[channels["ring"][rows]] = True
         due = (distance < min(MISSED_WITHIN, spec.max_range)) & clear
+        due &= instance != actor_instance(EGO)  # the own body is masked
         return Agreement(
             len(solid), int(agrees.sum()), float(error.max(initial=0.0)), int(due.sum()), int((due & ~echoed).sum())
         )

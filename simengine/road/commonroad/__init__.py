@@ -3,19 +3,26 @@
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from simengine.core.errors import ScenarioError
 from simengine.road.build import build_network
 from simengine.road.commonroad.intersections import apply_intersections
-from simengine.road.commonroad.lanelets import read_lanelets
+from simengine.road.commonroad.lanelets import Lanelet, read_lanelets
+from simengine.road.commonroad.limits import derive_limits
+from simengine.road.commonroad.lines import states_lines, usual_lines
+from simengine.road.commonroad.location import read_datum
 from simengine.road.commonroad.obstacles import pack_still, pack_tracks, read_obstacles
 from simengine.road.commonroad.problem import read_problems
 from simengine.road.commonroad.regulation import draw_crosswalks, read_lights, read_signs, read_stop_lines
-from simengine.road.network import RoadNetwork
+from simengine.road.datum import map_bounds
+from simengine.road.network import RoadNetwork, mark_lanes
 from simengine.road.recording import PlanningProblem, RecordedTracks, StillObstacles
 from simengine.road.remarks import list_remarks
-from simengine.road.xml import read_xml
+from simengine.road.xml import Element, read_xml
 
 VERSIONS = ("2018b", "2020a")
+_SHOWN = 8  # lanelets of a road that a remark names
 _MIN_TIME_STEP, _MAX_TIME_STEP = 1e-4, 60.0  # [s]
 
 
@@ -51,13 +58,37 @@ def read_commonroad(path: str | Path) -> CommonRoadScenario:
         network = build_network(lanes, lights, stop_lines, crossings, sign_drafts)
     except ScenarioError as error:  # what only shows once all lanes are together
         raise root.error(f"makes no road network: {error}") from None
+    network = network._replace(datum=read_datum(root, map_bounds(network.point_position)))
     obstacles = read_obstacles(root)
+    tracks = pack_tracks(obstacles.tracks, time_step)
     return CommonRoadScenario(
         name=root.string("benchmarkID", ""),
         time_step=time_step,
-        network=network,
-        tracks=pack_tracks(obstacles.tracks, time_step),
+        network=_complete(root, lanelets, network, tracks),
+        tracks=tracks,
         still=pack_still(obstacles.still),
         problems=read_problems(root, lanelets),
         remarks=list_remarks(root.file, root.remarks),
     )
+
+
+def _complete(
+    root: Element, lanelets: dict[str, Lanelet], network: RoadNetwork, tracks: RecordedTracks
+) -> RoadNetwork:
+    """Return the network with the limits and lines that the file leaves open."""
+    stated = np.array([lanelets[str(name)].limited for name in network.lane_name], np.bool_)
+    country = root.string("benchmarkID", "").removeprefix("C-")[:3]
+    limit, derived = derive_limits(network, tracks, stated, country)
+    for road in derived:
+        names = [str(name) for name in network.lane_name[road.lanes]]
+        shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+        usual, common, found = (round(3.6 * v) for v in (road.usual, road.common, road.limit))
+        root.remark(
+            "states no speed limit where the recorded traffic is faster than usual; its speeds give the limit",
+            f"lanelets {shown}: 85 % drive up to {common} km/h, limit {found} instead of {usual} km/h",
+        )
+    network = network._replace(lane_speed_limit=limit)
+    if states_lines(lanelets):
+        return network
+    root.remark("states no line marking for any lanelet; usual lines are drawn")
+    return mark_lanes(network, *usual_lines(network))

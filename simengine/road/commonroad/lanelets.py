@@ -8,6 +8,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.road.build import LaneDraft
+from simengine.road.commonroad.link_check import can_follow, lies_beside
 from simengine.road.commonroad.shapes import point
 from simengine.road.network import LaneType, MarkingType
 from simengine.road.polyline import lengths
@@ -18,7 +19,6 @@ MAX_LENGTH = 100_000.0  # of a lanelet [m]
 MAX_BANK = 1.2  # [rad]
 MAX_STEP = 5.0  # between points of a centre line [m]
 _SAME = 1e-3  # bound points nearer than this are one [m]
-LARGEST_GAP = 2.0  # between a lanelet's end and its successor's start; beyond it the link is a slip of the file [m]
 
 # Lanelet types of the format (2020a); those not named here are for driving on.
 _TYPES = {
@@ -36,12 +36,18 @@ _TYPE_SPEED = {
     "driveWay": 10.0 / 3.6,
 }  # fmt: skip
 DEFAULT_SPEED = 50.0 / 3.6
-_NEAR_LINE = {"solid_dashed": ("dashed", "solid"), "dashed_solid": ("solid", "dashed")}  # of a left, a right bound
+_MIXED = {  # the lines from left to right: as seen across a left, a right bound
+    "solid_dashed": (MarkingType.BROKEN_SOLID, MarkingType.SOLID_BROKEN),
+    "dashed_solid": (MarkingType.SOLID_BROKEN, MarkingType.BROKEN_SOLID),
+}
+_ACROSS = {  # a line as seen from its other side
+    MarkingType.SOLID_BROKEN: MarkingType.BROKEN_SOLID, MarkingType.BROKEN_SOLID: MarkingType.SOLID_BROKEN,
+}  # fmt: skip
 _MARKINGS = {
     "solid": MarkingType.SOLID, "broad_solid": MarkingType.SOLID, "dashed": MarkingType.BROKEN,
-    "broad_dashed": MarkingType.BROKEN, "solid_solid": MarkingType.DOUBLE_SOLID, "dashed_dashed": MarkingType.BROKEN,
-    "curb": MarkingType.CURB, "lowered_curb": MarkingType.CURB, "no_marking": MarkingType.NONE,
-    "unknown": MarkingType.NONE,
+    "broad_dashed": MarkingType.BROKEN, "solid_solid": MarkingType.DOUBLE_SOLID,
+    "dashed_dashed": MarkingType.DOUBLE_BROKEN, "curb": MarkingType.CURB, "lowered_curb": MarkingType.CURB,
+    "no_marking": MarkingType.NONE, "unknown": MarkingType.NONE,
 }  # fmt: skip
 
 
@@ -59,6 +65,7 @@ class Lanelet:
     lights: tuple[str, ...]
     predecessors: tuple[str, ...]
     successors: tuple[str, ...]
+    limited: bool = False  # whether the file states its speed limit
     adjacent: dict[str, tuple[str, bool]] = field(default_factory=dict)  # "left"/"right" → lanelet, same direction
 
     @property
@@ -159,6 +166,9 @@ def _center_line(
     left, right, center = left[keep], right[keep], center[keep]
     straight = np.ones(len(center), np.bool_)
     drop_spikes(center, straight)
+    if not straight.all():
+        name = f"lanelet {element.string('id')}"
+        element.remark("has bounds that turn back on themselves; those points are left out", name)
     left, right, center = left[straight], right[straight], center[straight]
     s = lengths(center)
     width, bank = np.zeros(len(s)), np.zeros(len(s))
@@ -177,8 +187,15 @@ def _marking(bound: Element, side: int) -> MarkingType:
     element = bound.find("lineMarking")
     if element is None:
         return MarkingType.NONE
-    name = element.text_choice((*_MARKINGS, *_NEAR_LINE))
-    return _MARKINGS[_NEAR_LINE[name][side] if name in _NEAR_LINE else name]
+    name = element.text_choice((*_MARKINGS, *_MIXED))
+    return _MIXED[name][side] if name in _MIXED else _MARKINGS[name]
+
+
+def _share_marking(draft: LaneDraft, side: str, other: LaneDraft, other_side: str) -> None:
+    """Give a bound of which this lanelet tells no line the one that its neighbour tells of it."""
+    told = getattr(other, f"marking_{other_side}")
+    if getattr(draft, f"marking_{side}") == MarkingType.NONE:
+        setattr(draft, f"marking_{side}", _ACROSS.get(told, told))
 
 
 def _lane_type(types: tuple[str, ...], users: set[str]) -> LaneType:
@@ -219,6 +236,7 @@ def _lanelet(element: Element) -> Lanelet:
         lights=refs(element, "trafficLightRef"),
         predecessors=refs(element, "predecessor"),
         successors=refs(element, "successor"),
+        limited=limit is not None,
     )
     for side in ("left", "right"):
         neighbour = element.find(f"adjacent{side.capitalize()}")
@@ -226,11 +244,6 @@ def _lanelet(element: Element) -> Lanelet:
             same = neighbour.choice("drivingDir", ("same", "opposite")) == "same"
             lanelet.adjacent[side] = neighbour.string("ref"), same
     return lanelet
-
-
-def _meets(lanelet: Lanelet, other: Lanelet) -> bool:
-    gap = other.draft.points[0, :2] - lanelet.draft.points[-1, :2]
-    return float((gap * gap).sum()) <= LARGEST_GAP**2
 
 
 def read_lanelets(root: Element) -> dict[str, Lanelet]:
@@ -256,15 +269,20 @@ def read_lanelets(root: Element) -> dict[str, Lanelet]:
         for before in lanelet.predecessors:
             named_by.setdefault(before, []).append(name)
     for name, lanelet in lanes.items():
-        following = [n for n in (*lanelet.successors, *named_by.get(name, ())) if n in lanes]
-        lanelet.draft.successors = [n for n in dict.fromkeys(following) if _meets(lanelet, lanes[n])]
-        for side, (other, same) in lanelet.adjacent.items():
+        following = dict.fromkeys(n for n in (*lanelet.successors, *named_by.get(name, ())) if n in lanes)
+        lanelet.draft.successors = [n for n in following if can_follow(lanelet.element, lanelet.draft, lanes[n].draft)]
+        for side, (other, stated) in list(lanelet.adjacent.items()):
             if other not in lanes:
                 continue
-            if same:
+            same = lies_beside(lanelet.element, lanelet.draft, lanes[other].draft, side, stated)
+            if same is None:
+                del lanelet.adjacent[side]
+            elif same:
                 setattr(lanelet.draft, side, other)
+                _share_marking(lanelet.draft, side, lanes[other].draft, "right" if side == "left" else "left")
             else:
                 lanelet.draft.opposite = other
+                _share_marking(lanelet.draft, side, lanes[other].draft, side)
     _number_roads(lanes)
     return lanelets
 

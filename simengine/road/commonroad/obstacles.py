@@ -12,6 +12,7 @@ from simengine.road.xml import Element
 
 MAX_CELLS = 5_000_000  # tracks times steps
 _MAX_SPEED = 1_000.0  # [m/s]
+_MOVES = 0.05  # middles of occupancies nearer than this tell no direction [m]
 _PERSON_SIZE = 1.2  # an obstacle of unknown type no larger than this is taken for a person [m]
 _KINDS = {
     "car": ActorKind.CAR, "taxi": ActorKind.CAR, "priorityVehicle": ActorKind.CAR, "parkedVehicle": ActorKind.CAR,
@@ -19,6 +20,7 @@ _KINDS = {
     "motorcycle": ActorKind.MOTORCYCLE, "pedestrian": ActorKind.PEDESTRIAN,
     "constructionZone": ActorKind.CARGO, "pillar": ActorKind.CARGO,
 }  # fmt: skip
+_AT_REST = ("parkedVehicle", "constructionZone", "pillar")  # these stand where nothing says that they move
 _NO_ACTORS = ("roadBoundary", "building", "median_strip", "medianStrip")
 _ALL_KINDS = (*_KINDS, *_NO_ACTORS, "unknown")
 
@@ -26,10 +28,10 @@ _ALL_KINDS = (*_KINDS, *_NO_ACTORS, "unknown")
 @dataclass
 class _State:
     step: int
-    x: float
+    x: float  # centre of the box [m]
     y: float
-    heading: float
-    velocity: float | None
+    heading: float  # of the box's x axis [rad]
+    velocity: float | None  # along the heading [m/s]
 
 
 @dataclass
@@ -49,9 +51,14 @@ class Obstacles:
 
 
 def _state(element: Element, box: shapes.Box, last_heading: float) -> _State:
-    """Read a state and move its reference point to the centre of the obstacle's box.
+    """Read a state and move it to the centre of the obstacle's box, turned as its shape is.
 
     Point-mass states carry the velocity's components instead of an orientation.
+
+    Args:
+        element: The state.
+        box: Around the obstacle's shape.
+        last_heading: Of the box in the state before [rad].
     """
     x, y = shapes.place(element.require("position"))
     orientation, speed, lateral = element.find("orientation"), element.find("velocity"), element.find("velocityY")
@@ -60,14 +67,16 @@ def _state(element: Element, box: shapes.Box, last_heading: float) -> _State:
         heading = shapes.angle(orientation)
     elif velocity is not None and lateral is not None:
         across = shapes.value(lateral, -_MAX_SPEED, _MAX_SPEED)
-        heading = math.atan2(across, velocity) if math.hypot(velocity, across) > 0.1 else last_heading
+        moves = math.hypot(velocity, across) > 0.1
+        heading = math.atan2(across, velocity) if moves else last_heading - box.turn
         velocity = math.hypot(velocity, across)
     else:
         raise element.error("has neither <orientation> nor <velocity> with <velocityY>; it needs one")
     c, s = math.cos(heading), math.sin(heading)
     return _State(
-        shapes.step(element.require("time")), x + c * box.x - s * box.y, y + s * box.x + c * box.y, heading, velocity
-    )
+        shapes.step(element.require("time")), x + c * box.x - s * box.y, y + s * box.x + c * box.y,
+        math.remainder(heading + box.turn, 2.0 * math.pi), None if velocity is None else velocity * math.cos(box.turn),
+    )  # fmt: skip
 
 
 def _kind(element: Element, box: shapes.Box, moves: bool) -> ActorKind | None:
@@ -75,28 +84,69 @@ def _kind(element: Element, box: shapes.Box, moves: bool) -> ActorKind | None:
     if name in _NO_ACTORS:
         return None
     if name != "unknown":
-        return _KINDS[name]
+        kind = _KINDS[name]
+        if name == "train":
+            element.remark("is of type 'train', which there is none of; a truck stands for it", _name(element))
+        return kind
     if not moves:
-        return ActorKind.CARGO
-    return ActorKind.PEDESTRIAN if max(box.length, box.width) <= _PERSON_SIZE else ActorKind.CAR
+        kind = ActorKind.CARGO
+    else:
+        kind = ActorKind.PEDESTRIAN if max(box.length, box.width) <= _PERSON_SIZE else ActorKind.CAR
+    element.remark("is of type 'unknown'; its kind is guessed by its size", f"{_name(element)}: {kind.name.lower()}")
+    return kind
+
+
+def _name(element: Element) -> str:
+    return f"obstacle {element.string('id')}"
+
+
+def _follow_occupancies(element: Element, track: _Track) -> None:
+    """Continue a track along the middles of a set of occupancies, the box turned as those are.
+
+    A rectangle tells how the obstacle is turned, to a quarter turn that the state before decides. Of other outlines the
+    way from middle to middle does; who turns by more than a right angle there goes backwards.
+    """
+    areas: dict[int, list[Element]] = {}
+    for occupancy in element.all("occupancy"):
+        areas.setdefault(shapes.step(occupancy.require("time")), []).append(occupancy.require("shape"))
+    largest = track.box
+    for step in sorted(step for step in areas if step > track.states[0].step):
+        parts, last = areas[step], track.states[-1]
+        area = shapes.surround(parts)
+        if area is None:
+            raise parts[0].error("holds no rectangle, circle or polygon; it needs one")
+        heading, dx, dy = last.heading, area.x - last.x, area.y - last.y
+        if len(parts) == 1 and parts[0].find("rectangle") is not None and len(parts[0].children) == 1:
+            heading = area.turn + round((last.heading - area.turn) / (0.5 * math.pi)) * 0.5 * math.pi
+        elif math.hypot(dx, dy) > _MOVES:
+            way = math.remainder(math.atan2(dy, dx) - last.heading, 2.0 * math.pi)
+            heading += way if abs(way) <= 0.5 * math.pi else way - math.copysign(math.pi, way)
+        track.states.append(_State(step, area.x, area.y, math.remainder(heading, 2.0 * math.pi), None))
+        largest = max(largest, area, key=lambda b: b.length * b.width)
+    size = f"{track.box.length:.3g} m by {track.box.width:.3g} m"
+    element.remark(
+        "is a set of occupancies, not a trajectory; the obstacle goes along their middles",
+        f"obstacle {track.id}, to step {track.states[-1].step}, of {size} in up to "
+        f"{largest.length:.3g} m by {largest.width:.3g} m",
+    )
 
 
 def _read_one(element: Element, moves: bool, into: Obstacles) -> None:
-    name = element.string("id")
-    if moves and element.find("trajectory") is None and element.find("occupancySet") is not None:
-        element.remark("has a set of occupancies for its future, not a trajectory; it is left out", f"obstacle {name}")
-        return
     box = shapes.box(element.require("shape"))
     kind = _kind(element, box, moves)
     if kind is None:
         kind_name = element.require("type").text
-        element.remark(f"is of type {kind_name!r}, which is no actor; it is left out", f"obstacle {name}")
+        element.remark(f"is of type {kind_name!r}, which is no actor; it is left out", _name(element))
         return
-    states = [_state(element.require("initialState"), box, 0.0)]
-    if not moves:
-        into.still.append(_Track(name, kind, box, states))
+    track = _Track(element.string("id"), kind, box, [_state(element.require("initialState"), box, 0.0)])
+    states = track.states
+    if element.find("signalSeries") is not None or element.find("initialSignalState") is not None:
+        element.remark("has lamps or a horn recorded; they are not replayed", _name(element))
+    trajectory, occupancies = element.find("trajectory"), element.find("occupancySet")
+    rests = element.require("type").text.strip() in _AT_REST and trajectory is None and occupancies is None
+    if rests or not moves:
+        into.still.append(track)
         return
-    trajectory = element.find("trajectory")
     for state in trajectory.all("state") if trajectory is not None else ():
         following = _state(state, box, states[-1].heading)
         if len(states) == 1 and following.step == states[0].step:
@@ -104,7 +154,12 @@ def _read_one(element: Element, moves: bool, into: Obstacles) -> None:
         elif following.step <= states[-1].step:
             raise state.error(f"is at step {following.step}: states must ascend, {states[-1].step} comes before")
         states.append(following)
-    into.tracks.append(_Track(name, kind, box, states))
+    if trajectory is None and occupancies is not None:
+        _follow_occupancies(occupancies, track)
+    gaps = [f"{a.step} to {b.step}" for a, b in zip(states, states[1:], strict=False) if b.step > a.step + 1]
+    if gaps:
+        element.remark("leaves out steps; it is absent in between", f"{_name(element)}: {', '.join(gaps[:3])}")
+    into.tracks.append(track)
 
 
 def read_obstacles(root: Element) -> Obstacles:
@@ -118,7 +173,7 @@ def read_obstacles(root: Element) -> Obstacles:
     for element in root.children:
         if element.tag in ("phantomObstacle", "environmentObstacle"):
             reason = "is only assumed" if element.tag == "phantomObstacle" else "is part of the surroundings, no actor"
-            element.remark(f"{reason}; it is left out", f"obstacle {element.string('id')}")
+            element.remark(f"{reason}; it is left out", _name(element))
             continue
         if element.tag == "obstacle":
             moves = element.require("role").text_choice(("static", "dynamic")) == "dynamic"

@@ -24,6 +24,7 @@ def _goal(element: Element, lanelets: dict[str, Lanelet]) -> GoalRegion:
     return GoalRegion(
         first_step=int(math.ceil(first)),
         last_step=int(last),
+        is_timed=time is not None,
         areas=tuple(areas),
         heading=shapes.angles(orientation) if orientation is not None else (-math.pi, math.pi),
         velocity=shapes.interval(velocity, -_MAX_SPEED, _MAX_SPEED) if velocity is not None else (-math.inf, math.inf),
@@ -38,6 +39,8 @@ def read_problems(root: Element, lanelets: dict[str, Lanelet]) -> tuple[Planning
     """
     problems = []
     for element in root.all("planningProblem"):
+        if element.find("goalState") is None:
+            element.remark("has no goal; none is judged", f"planning problem {element.string('id')}")
         state = element.require("initialState")
         velocity = state.find("velocity")
         problems.append(

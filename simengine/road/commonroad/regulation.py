@@ -2,11 +2,14 @@
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
 from simengine.road.build import CrossingDraft, SignalDraft, SignDraft, StopLineDraft
 from simengine.road.commonroad.lanelets import Lanelet, refs
 from simengine.road.commonroad.shapes import MAX_STEP, point
-from simengine.road.network import SignalColor
-from simengine.road.polyline import end_heading, foot, lengths
+from simengine.road.network import LaneType, SignalColor
+from simengine.road.polyline import end_heading, foot, lengths, points_within
 from simengine.road.xml import Element
 
 # Ids of signs that limit the speed: Germany, China, Zamunda 274, United States R2-1, Spain R-301, Russia 3.24, Belgium
@@ -21,6 +24,8 @@ _COLORS = {
     "red": SignalColor.RED, "redYellow": SignalColor.RED_AMBER, "green": SignalColor.GREEN,
     "yellow": SignalColor.AMBER, "inactive": SignalColor.OFF,
 }  # fmt: skip
+_CROSSED = (LaneType.DRIVING, LaneType.BIKING, LaneType.SHOULDER, LaneType.PARKING)  # what crosswalks are painted on
+_CROSSING_STEP = 0.1  # along a crossing where it is looked at [m]
 _LAMP_HEIGHT = 3.0  # of the lamps' centre above the ground, where a file gives none [m]
 _PLATE_HEIGHT = 2.2  # of a sign's centre above the ground, likewise [m]
 _SHARED_LIGHT = ("all", "straight", "straightLeft", "leftStraight", "straightRight", "right", "left", "leftRight")
@@ -80,7 +85,7 @@ def read_signs(root: Element, lanelets: dict[str, Lanelet]) -> tuple[dict[str, S
             faces.setdefault(name, _facing(lanelet))
             speed = signs[name].speed()
             if speed is not None:
-                lanelet.draft.speed_limit = speed
+                lanelet.draft.speed_limit, lanelet.limited = speed, True
     drafts = [
         SignDraft((*sign.position[:2], sign.position[2] or _PLATE_HEIGHT), faces.get(sign.id, 0.0), sign.label())
         for sign in signs.values()
@@ -166,10 +171,42 @@ def read_stop_lines(lanelets: dict[str, Lanelet], signs: dict[str, Sign], rank: 
 
 
 def draw_crosswalks(lanelets: dict[str, Lanelet]) -> list[CrossingDraft]:
-    """Turn lanelets of type crosswalk into crossings along their centre line."""
+    """Turn lanelets of type crosswalk into crossings along their centre line, from edge to edge of the carriageway.
+
+    Files draw them from pavement to pavement, across a verge too; nothing is painted on grass.
+    """
     drafts = []
+    lanes = [lanelet for lanelet in lanelets.values() if not lanelet.is_crosswalk]
+    roads = [lane for lane in lanes if lane.draft.lane_type in _CROSSED]
     for lanelet in lanelets.values():
-        if lanelet.is_crosswalk:
-            start, end = (tuple(float(v) for v in lanelet.draft.points[k]) for k in (0, -1))
-            drafts.append(CrossingDraft(start, end, float(lanelet.draft.width.mean())))
+        if not lanelet.is_crosswalk:
+            continue
+        points, width = lanelet.draft.points, float(lanelet.draft.width.mean())
+        start, end = points[0], points[-1]
+        span = _span_on_roads(start, end, width, roads)
+        if span is None:
+            lanelet.element.remark("is a crosswalk across no lane; it is left out", f"lanelet {lanelet.id}")
+            continue
+        ends = (tuple(float(v) for v in start + share * (end - start)) for share in span)
+        drafts.append(CrossingDraft(*ends, width))
     return drafts
+
+
+def _span_on_roads(
+    start: NDArray[np.float64], end: NDArray[np.float64], width: float, roads: list[Lanelet]
+) -> tuple[float, float] | None:
+    """Return between which shares of its way a crossing is on a carriageway with its whole width, if anywhere."""
+    way = end[:2] - start[:2]
+    length = math.hypot(way[0], way[1])
+    steps = max(2, math.ceil(length / _CROSSING_STEP))
+    share = np.linspace(0.0, 1.0, steps + 1)
+    across = 0.45 * width * np.array([-way[1], way[0]]) / max(length, 1e-9)
+    whole = np.ones(steps + 1, np.bool_)
+    for shift in (-1.0, 0.0, 1.0):
+        place = start[:2] + share[:, None] * way + shift * across
+        on = np.zeros(steps + 1, np.bool_)
+        for road in roads:
+            on |= points_within(np.concatenate([road.left[:, :2], road.right[::-1, :2]]), place)
+        whole &= on
+    found = np.flatnonzero(whole)
+    return (float(share[found[0]]), float(share[found[-1]])) if len(found) > 1 else None

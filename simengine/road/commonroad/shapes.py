@@ -1,6 +1,7 @@
 """Shapes, positions and values as CommonRoad XML writes them: exact ones, intervals, regions."""
 
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -13,15 +14,17 @@ MAX_EXTENT = 10_000.0  # of a shape [m]
 MAX_STEP = 100_000  # of a recording
 _MAX_ANGLE = 1e6  # [rad]
 _CIRCLE_SIDES = 32
+_SMALLER = 1e-9  # share by which a turned box must be smaller
 
 
 class Box(NamedTuple):
-    """A shape's bounding box in its obstacle's frame."""
+    """The smallest box around a shape, in its obstacle's frame (an occupancy's or position's: the file's)."""
 
     length: float  # [m]
     width: float
     x: float  # centre [m]
     y: float
+    turn: float = 0.0  # of the length against the x axis, within ±45° [rad]
 
 
 def point(element: Element) -> tuple[float, float, float]:
@@ -32,11 +35,13 @@ def point(element: Element) -> tuple[float, float, float]:
 
 
 def value(element: Element, low: float, high: float) -> float:
-    """Read an exact value, or the middle of an interval."""
+    """Read an exact value, or the middle of an interval, with a remark."""
     exact = element.find("exact")
     if exact is not None:
         return exact.text_number(low, high)
     start, end = interval(element, low, high)
+    if end > start:
+        element.remark("is an interval; its middle is taken", f"{start:g} to {end:g}")
     return 0.5 * (start + end)
 
 
@@ -68,22 +73,39 @@ def step(element: Element) -> int:
     return int(value(element, 0, MAX_STEP))
 
 
-def _rectangle(element: Element) -> NDArray[np.float64]:
-    a = 0.5 * element.require("length").text_number(0.0, MAX_EXTENT)
-    b = 0.5 * element.require("width").text_number(0.0, MAX_EXTENT)
+def _center(element: Element) -> tuple[float, float]:
+    center = element.find("center")
+    return point(center)[:2] if center is not None else (0.0, 0.0)
+
+
+def _upright(length: float, width: float, x: float, y: float, turn: float) -> Box:
+    """Return a box whose turn is within ±45°: a quarter turn exchanges length and width."""
+    quarters = round(turn / (0.5 * math.pi))
+    turn -= quarters * 0.5 * math.pi
+    return Box(width, length, x, y, turn) if quarters % 2 else Box(length, width, x, y, turn)
+
+
+def _rectangle_box(element: Element) -> Box:
+    length, width = (element.require(name).text_number(0.0, MAX_EXTENT) for name in ("length", "width"))
     turn = element.find("orientation")
     yaw = math.remainder(turn.text_number(-_MAX_ANGLE, _MAX_ANGLE), 2.0 * math.pi) if turn is not None else 0.0
-    center = element.find("center")
-    cx, cy, _ = point(center) if center is not None else (0.0, 0.0, 0.0)
+    return Box(length, width, *_center(element), yaw)
+
+
+def _rectangle(element: Element) -> NDArray[np.float64]:
+    length, width, cx, cy, yaw = _rectangle_box(element)
+    a, b = 0.5 * length, 0.5 * width
     c, s = math.cos(yaw), math.sin(yaw)
     corners = ((a, b), (-a, b), (-a, -b), (a, -b))
     return np.array([(cx + c * u - s * v, cy + s * u + c * v) for u, v in corners])
 
 
+def _radius(element: Element) -> float:
+    return element.require("radius").text_number(0.0, MAX_EXTENT)
+
+
 def _circle(element: Element) -> NDArray[np.float64]:
-    radius = element.require("radius").text_number(0.0, MAX_EXTENT)
-    center = element.find("center")
-    cx, cy, _ = point(center) if center is not None else (0.0, 0.0, 0.0)
+    radius, (cx, cy) = _radius(element), _center(element)
     turns = [2.0 * math.pi * k / _CIRCLE_SIDES for k in range(_CIRCLE_SIDES)]
     return np.array([(cx + radius * math.cos(a), cy + radius * math.sin(a)) for a in turns])
 
@@ -103,27 +125,73 @@ def outlines(element: Element) -> list[NDArray[np.float64]]:
     return [_OUTLINES[child.tag](child) for child in element.children if child.tag in _OUTLINES]
 
 
-def box(shape: Element) -> Box:
-    """Return the box around a shape [m]."""
-    found = outlines(shape)
+def _hull(corners: NDArray[np.float64]) -> list[tuple[float, float]]:
+    """Return the convex hull of points, counter-clockwise (Andrew 1979)."""
+    ordered = sorted({(float(x), float(y)) for x, y in corners})
+
+    def chain(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+        kept: list[tuple[float, float]] = []
+        for x, y in points:
+            while len(kept) > 1:
+                (ax, ay), (bx, by) = kept[-2:]
+                if (bx - ax) * (y - ay) - (by - ay) * (x - ax) > 0.0:
+                    break
+                kept.pop()
+            kept.append((x, y))
+        return kept[:-1]
+
+    return [*chain(ordered), *chain(reversed(ordered))] if len(ordered) > 1 else ordered
+
+
+def _around(corners: NDArray[np.float64]) -> Box:
+    """Return the box of least area around points; one side of it lies along a side of their hull.
+
+    Of boxes as small as each other the one that is turned least counts.
+    """
+    hull = _hull(corners)
+    sides = [math.atan2(by - ay, bx - ax) for (ax, ay), (bx, by) in zip(hull, hull[1:] + hull[:1], strict=True)]
+    best, least = None, math.inf
+    for turn in sorted((math.remainder(side, 0.5 * math.pi) for side in (0.0, *sides)), key=abs):
+        c, s = math.cos(turn), math.sin(turn)
+        along, across = [c * x + s * y for x, y in hull], [c * y - s * x for x, y in hull]
+        length, width = max(along) - min(along), max(across) - min(across)
+        if length * width < least * (1.0 - _SMALLER):
+            u, v = 0.5 * (max(along) + min(along)), 0.5 * (max(across) + min(across))
+            best, least = Box(length, width, c * u - s * v, s * u + c * v, turn), length * width
+    return best if best is not None else Box(0.0, 0.0, *hull[0])
+
+
+def surround(elements: Iterable[Element]) -> Box | None:
+    """Return the smallest box around all rectangles, circles and polygons of elements, None where there are none."""
+    found = [child for element in elements for child in element.children if child.tag in _OUTLINES]
     if not found:
+        return None
+    if len(found) == 1 and found[0].tag == "rectangle":
+        return _upright(*_rectangle_box(found[0]))
+    if len(found) == 1 and found[0].tag == "circle":
+        return Box(2.0 * _radius(found[0]), 2.0 * _radius(found[0]), *_center(found[0]))
+    return _around(np.concatenate([_OUTLINES[child.tag](child) for child in found]))
+
+
+def box(shape: Element) -> Box:
+    """Return the smallest box around a shape [m], turned as the shape is."""
+    found = surround([shape])
+    if found is None:
         raise shape.error(f"holds none of {', '.join(_OUTLINES)}; it needs one")
-    corners = np.concatenate(found)
-    low, high = corners.min(axis=0), corners.max(axis=0)
-    length, width = float(high[0] - low[0]), float(high[1] - low[1])
-    if not (0.0 < length <= MAX_EXTENT and 0.0 < width <= MAX_EXTENT):
-        raise shape.error(f"is {length:g} m by {width:g} m; above 0 and up to {MAX_EXTENT:g} m is allowed")
-    return Box(length, width, float(0.5 * (low[0] + high[0])), float(0.5 * (low[1] + high[1])))
+    if not (0.0 < found.length <= MAX_EXTENT and 0.0 < found.width <= MAX_EXTENT):
+        size = f"{found.length:g} m by {found.width:g} m"
+        raise shape.error(f"is {size}; above 0 and up to {MAX_EXTENT:g} m is allowed")
+    return found
 
 
 def place(position: Element) -> tuple[float, float]:
-    """Read a position [m]: a point, or the middle of a region's box."""
+    """Read a position [m]: a point, or the middle of a region, with a remark."""
     exact = position.find("point")
     if exact is not None:
         return point(exact)[:2]
-    found = outlines(position)
-    if not found:
+    found = surround([position])
+    if found is None:
         raise position.error("holds neither <point> nor a region; it needs one")
-    corners = np.concatenate(found)
-    middle = 0.5 * (corners.min(axis=0) + corners.max(axis=0))
-    return float(middle[0]), float(middle[1])
+    if max(found.length, found.width) > 0.0:
+        position.remark("is a region; its middle is taken", f"{found.length:g} m by {found.width:g} m")
+    return found.x, found.y

@@ -1,12 +1,14 @@
-"""Read road networks from OpenDRIVE files (ASAM OpenDRIVE 1.4–1.8, without lateral shapes and railways)."""
+"""Read road networks from OpenDRIVE files (ASAM OpenDRIVE 1.4–1.8, lateral shapes included, without railways)."""
 
 from pathlib import Path
 from typing import NamedTuple
 
 from simengine.core.errors import ScenarioError
 from simengine.road.build import build_network
+from simengine.road.datum import map_bounds
 from simengine.road.network import RoadNetwork
 from simengine.road.opendrive.crossings import draw_crossings, hold_before_crossings
+from simengine.road.opendrive.georeference import read_datum
 from simengine.road.opendrive.lanes import draw_lanes
 from simengine.road.opendrive.links import link_lanes, set_turns
 from simengine.road.opendrive.parse import parse_opendrive
@@ -29,6 +31,8 @@ def read_opendrive(path: str | Path) -> OpenDriveMap:
     Lanes are called `road.stretch.lane`, a stretch being a lane section or the part of one between two changes of speed
     limit; where a lane vanishes and comes back within a stretch, a further number follows.
 
+    What refuses a file and what is left out of it with a remark: `tolerance.py`, `references.py`, `vocabulary.py`.
+
     Raises:
         ScenarioError: The file cannot be read or holds a value that is not allowed; names file, line, element,
             attribute, value and what is allowed.
@@ -40,7 +44,7 @@ def read_opendrive(path: str | Path) -> OpenDriveMap:
     set_turns(lanes)
     signals = read_signals(model, lanes)
     set_priorities(model, lanes, signals)
-    lights = draw_lights(model, signals)
+    lights = draw_lights(model, lanes, signals)
     crossings = draw_crossings(model, lanes, signals, lights)
     stop_lines = draw_stop_lines(signals)
     hold_before_crossings(stop_lines, crossings, lanes)
@@ -48,4 +52,5 @@ def read_opendrive(path: str | Path) -> OpenDriveMap:
         network = build_network(lanes.drafts, lights, stop_lines, crossings, draw_signs(signals))
     except ScenarioError as error:  # what only shows once all lanes are together
         raise root.error(f"makes no road network: {error}") from None
+    network = network._replace(datum=read_datum(root, map_bounds(network.point_position)))
     return OpenDriveMap(network, list_remarks(root.file, root.remarks))

@@ -1,7 +1,7 @@
 """Sample the lanes of a stretch of road: stations close enough that every chord stays near its curve.
 
 Lateral layout follows ASAM OpenDRIVE 1.7, chapters 9–11: widths stack outwards from the (offset) centre lane in the
-plane that superelevation and crossfall incline; lanes marked `level` stay level.
+plane that superelevation and crossfall incline, raised by the lateral shape; lanes marked `level` stay level.
 """
 
 import math
@@ -12,6 +12,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.road.opendrive.geometry import reference_batch
+from simengine.road.opendrive.lateral_shape import lay_on_shape
 from simengine.road.opendrive.model import Cubics, Lane, Road, Section
 
 MAX_STEP = 5.0  # between stations [m]
@@ -23,7 +24,11 @@ _TOLERANCE = 0.008  # chord error aimed at; a centimetre is allowed [m]
 _MIN_STEP = 0.04  # [m]
 _JOINT = 0.02  # record starts nearer than this are one station [m]
 _PROBES = (0.25, 0.5, 0.75)
-_MIN_WIDTH = 0.05  # below it a lane is not there [m]
+MIN_WIDTH = 0.05  # a lane narrower than this is not there [m]
+_SEARCH_STEP = 0.25  # a lane that is there for less may be missed [m]
+_HALVINGS = 30  # of a search step: to less than a nanometre
+_JUST_BEFORE = 1e-5  # [m]
+_AT_ONCE = 20_000  # stations evaluated together
 
 
 @dataclass(frozen=True)
@@ -81,13 +86,13 @@ def _checked(value: NDArray[np.float64], limit: float, road: Road, what: str, st
 
 
 def _widths(
-    lanes: tuple[Lane, ...], section: Section, station: NDArray[np.float64], left: NDArray[np.bool_]
+    lanes: tuple[Lane, ...], station: NDArray[np.float64], left: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """Return the widths of one side's lanes (num_lanes, num_stations) [m]; a polynomial below zero counts as zero."""
     widths = np.zeros((len(lanes), len(station)))
     edge = np.zeros(len(station))
     for k, lane in enumerate(lanes):
-        value = _one_sided(lane.extent, station - section.start, left)
+        value = _one_sided(lane.extent, station - lane.origin, left)
         width = np.maximum(np.abs(value) - edge, 0.0) if lane.is_border else np.maximum(value, 0.0)
         bad = np.flatnonzero(~(width <= MAX_WIDTH))
         if len(bad):
@@ -125,10 +130,15 @@ def evaluate(road: Road, section: Section, station: NDArray[np.float64], left: N
             continue
         rows = slice(first, first + len(group))
         first += len(group)
-        width[rows] = _widths(group, section, station, left)
+        width[rows] = _widths(group, station, left)
         falling = _checked(_one_sided(fall, station, left), MAX_BANK, road, "its crossfall [rad]", station)
         level = np.array([lane.level for lane in group], np.bool_)
         lay_lanes(reference, height, offset, roll, falling, side, width[rows], level, point[rows], bank[rows])
+        if road.shape is not None:
+            heading = reference[:, 2].copy()
+            lay_on_shape(
+                road.shape, station, heading, offset, roll, side, width[rows], level, point[rows], bank[rows]
+            )
     _checked(bank.ravel(), MAX_BANK, road, "the inclination of a lane [rad]", np.tile(station, len(lanes)))
     return CrossSections(station, reference[:, 2], lanes, point, bank, width)
 
@@ -137,13 +147,49 @@ def _breakpoints(road: Road, section: Section, start: float, end: float) -> NDAr
     """Return the places where a new record begins, the stretch's ends included, none too near to another."""
     starts = [road.line.s, road.elevation.s, road.superelevation.s, road.lane_offset.s]
     starts += [road.crossfall_left.s, road.crossfall_right.s]
-    starts += [lane.extent.s + section.start for lane in (*section.left, *section.right)]
+    starts += [road.shape.s] if road.shape is not None else []
+    starts += [lane.extent.s + lane.origin for lane in (*section.left, *section.right)]
+    for lane in (*section.left, section.center, *section.right):
+        starts.append(np.array([mark.offset for mark in lane.marks]) + lane.origin)
+        starts.append(np.array([height[0] for height in lane.heights]) + lane.origin)
     inner = np.unique(np.concatenate(starts))
     kept = [start]
     for s in inner:
         if kept[-1] + _JOINT <= s <= end - _JOINT:
             kept.append(float(s))
     return np.array([*kept, end])
+
+
+def _lane_ends(section: Section, joints: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the places between joints at which lanes begin or end, the outermost at which they are there [m].
+
+    They are looked for every `_SEARCH_STEP` along lanes whose width changes and closed in on by halving. A lane that
+    ends at a joint because its next record has no width is there up to just before it.
+    """
+    found = [np.zeros(0)]
+    for group in (section.left, section.right):
+        if not any(lane.is_border or len(lane.extent.s) > 1 or lane.extent.coefficient[:, 1:].any() for lane in group):
+            continue
+        counts = np.ceil(np.diff(joints) / _SEARCH_STEP).astype(np.int64)
+        parts = [np.linspace(a, b, n, endpoint=False) for a, b, n in zip(joints, joints[1:], counts, strict=False)]
+        at = np.concatenate(parts)
+        after = np.append(at[1:], joints[-1])
+        here, there = (
+            np.concatenate([
+                _widths(group, some, np.full(len(some), left)) > MIN_WIDTH
+                for some in np.split(place, range(_AT_ONCE, len(place), _AT_ONCE))
+            ], axis=1)
+            for place, left in ((at, False), (after, True))
+        )
+        row, i = np.nonzero(here != there)
+        inside, outside = np.where(here[row, i], (at[i], after[i]), (after[i], at[i]))
+        for _ in range(_HALVINGS if len(row) else 0):
+            middle = 0.5 * (inside + outside)
+            wide = _widths(group, middle, np.zeros(len(middle), np.bool_))[row, np.arange(len(row))] > MIN_WIDTH
+            inside, outside = np.where(wide, middle, inside), np.where(wide, outside, middle)
+        found.append(inside)
+        found.append(after[:-1][(there[:, :-1] & ~here[:, 1:]).any(axis=0)] - _JUST_BEFORE)
+    return np.concatenate(found)
 
 
 def _chord_error(at: CrossSections) -> NDArray[np.float64]:
@@ -159,7 +205,7 @@ def _chord_error(at: CrossSections) -> NDArray[np.float64]:
         fraction = np.clip((reach * chord).sum(axis=2) / square, 0.0, 1.0)
         off = reach - fraction[:, :, None] * chord
         worst = np.maximum(worst, np.sqrt((off * off).sum(axis=2)))
-    there = (width > _MIN_WIDTH).any(axis=2) & np.array([[lane.kind is not None] for lane in at.lanes])
+    there = (width > MIN_WIDTH).any(axis=2) & np.array([[lane.kind is not None] for lane in at.lanes])
     return np.where(there, worst, 0.0).max(axis=0)
 
 
@@ -181,6 +227,7 @@ def sample(road: Road, section: Section, start: float, end: float, budget: int) 
             )
 
     joints = _breakpoints(road, section, start, end)
+    joints = np.unique(np.concatenate([joints, _lane_ends(section, joints)]))
     steps = np.ceil(np.diff(joints) / MAX_STEP).astype(np.int64)
     check(int(steps.sum()))
     parts = [np.linspace(a, b, n, endpoint=False) for a, b, n in zip(joints, joints[1:], steps, strict=False)]

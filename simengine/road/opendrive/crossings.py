@@ -1,4 +1,7 @@
-"""Pedestrian crossings of an OpenDRIVE file: objects of type crosswalk, and crossings painted as signals."""
+"""Pedestrian crossings of an OpenDRIVE file: objects of type crosswalk, and crossings painted as signals.
+
+A crossing without a size, or one that cannot be read, is left out with a remark.
+"""
 
 import math
 
@@ -12,10 +15,12 @@ from simengine.road.opendrive.lanes import LaneMap
 from simengine.road.opendrive.model import OpenDrive, Road
 from simengine.road.opendrive.placing import locate
 from simengine.road.opendrive.signals import CROSSING_TYPE, Signal
+from simengine.road.opendrive.tolerance import NEAR_END, number_or, read_all, station
 from simengine.road.polyline import crossing_point
 from simengine.road.xml import Element
 
 MAX_EXTENT = 500.0  # of a crossing [m]
+MAX_BEYOND = 50.0  # of a crossing's corner over its road's end [m]
 DEFAULT_WIDTH = 4.0  # German R-FGÜ 2001: zebra crossings are 4 m wide [m]
 _MIN_WIDTH, _MIN_LENGTH = 0.3, 1.0  # [m]
 _LIGHT_REACH = 8.0  # a light for walkers this near to an end of a crossing governs it [m]
@@ -26,8 +31,7 @@ _CLEARLY_LONGER = 1.25  # ratio of sides from which the longer one is the way ac
 
 def _outline(road: Road, element: Element) -> NDArray[np.float64]:
     """Return the corners of an object (n, 3) [m]: its outline, or the rectangle of its length and width."""
-    s = element.number("s", -1.0, road.length + 1.0)
-    place = locate(road, min(max(s, 0.0), road.length), element.number("t", -1e4, 1e4, 0.0))
+    place = locate(road, station(element, road.length), element.number("t", -1e4, 1e4, 0.0))
     turn = place.heading + element.number("hdg", -1e3, 1e3, 0.0)
     c, d = math.cos(turn), math.sin(turn)
 
@@ -40,10 +44,13 @@ def _outline(road: Road, element: Element) -> NDArray[np.float64]:
         if corner.tag == "cornerLocal":
             corners.append(local(*(corner.number(name, -MAX_EXTENT, MAX_EXTENT) for name in ("u", "v"))))
         elif corner.tag == "cornerRoad":
-            at = corner.number("s", -1.0, road.length + 1.0), corner.number("t", -MAX_EXTENT, MAX_EXTENT)
+            # A crossing at a road's end may reach over it: the road goes straight on there.
+            at = corner.number("s", -MAX_BEYOND, road.length + MAX_BEYOND), corner.number("t", -MAX_EXTENT, MAX_EXTENT)
             corners.append(tuple(locate(road, *at)[:3]))
     if len(corners) >= 2:
         return np.array(corners)
+    if not element.attributes.get("length", "").strip() or not element.attributes.get("width", "").strip():
+        raise element.error("has neither an outline of two corners or more nor a length and a width")
     a = 0.5 * element.number("length", _MIN_WIDTH, MAX_EXTENT)
     b = 0.5 * element.number("width", _MIN_WIDTH, MAX_EXTENT)
     return np.array([local(u, v) for u, v in ((a, b), (-a, b), (-a, -b), (a, -b))])
@@ -69,20 +76,21 @@ def _axis(corners: NDArray[np.float64], road_heading: float) -> tuple[float, flo
     return (angle, length, center, width) if longer else (angle + 0.5 * math.pi, width, center, length)
 
 
-def _from_object(road: Road, element: Element) -> CrossingDraft | None:
+def _from_object(road: Road, element: Element) -> CrossingDraft:
     corners = _outline(road, element)
-    s = min(max(element.number("s", -1.0, road.length + 1.0), 0.0), road.length)
+    s = min(max(element.number("s", -NEAR_END, road.length + NEAR_END), 0.0), road.length)
     if len(corners) == 2:
         marks = [mark for group in element.all("markings") for mark in group.all("marking")]
-        widths = [mark.number("width", 0.0, MAX_EXTENT, 0.0) for mark in marks]
+        widths = [number_or(mark, "width", 0.0, MAX_EXTENT, 0.0) for mark in marks]
         ends, width = corners, max(widths, default=0.0) or DEFAULT_WIDTH
     else:
         angle, length, center, width = _axis(corners, locate(road, s, 0.0).heading)
         half = 0.5 * length * np.array([math.cos(angle), math.sin(angle), 0.0])
         ends = np.stack([center - half, center + half])
     span = ends[1] - ends[0]
-    if math.hypot(span[0], span[1]) < _MIN_LENGTH:
-        return None
+    length = math.hypot(span[0], span[1])
+    if length < _MIN_LENGTH:
+        raise element.error(f"is {length:.2f} m long; a crossing needs {_MIN_LENGTH:g} m")
     return CrossingDraft(_triple(ends[0]), _triple(ends[1]), max(width, _MIN_WIDTH))
 
 
@@ -90,13 +98,12 @@ def _triple(point: NDArray[np.float64]) -> tuple[float, float, float]:
     return float(point[0]), float(point[1]), float(point[2])
 
 
-def _from_signal(lanes: LaneMap, signal: Signal) -> CrossingDraft | None:
+def _from_signal(lanes: LaneMap, signal: Signal) -> CrossingDraft:
     """Draw a crossing painted across the road from its s on, as wide as its value says, from kerb to kerb."""
-    road, element = signal.road, signal.element
-    value = element.number("value", -1e6, 1e6, -1.0)
-    width = value if _MIN_WIDTH <= value <= MAX_EXTENT else DEFAULT_WIDTH
-    step = {"+": 0.5, "-": -0.5}.get(element.attributes.get("orientation", ""), 0.0) * width
-    s = min(max(element.number("s", -1.0, road.length + 1.0) + step, 0.0), road.length)
+    road = signal.road
+    width = signal.value if _MIN_WIDTH <= signal.value <= MAX_EXTENT else DEFAULT_WIDTH
+    step = {"+": 0.5, "-": -0.5}.get(signal.orientation, 0.0) * width
+    s = min(max(signal.s + step, 0.0), road.length)
     stretch = lanes.stretches[road.id][lanes.at(road.id, s)]
     at = evaluate(road, stretch.section, np.array([s]), np.array([s >= stretch.end]))
     heading = float(at.heading[0])
@@ -109,7 +116,7 @@ def _from_signal(lanes: LaneMap, signal: Signal) -> CrossingDraft | None:
             for side in (-half, half):
                 edges.append((side + x * nx + y * ny, x + side * nx, y + side * ny, z))
     if not edges or max(edges)[0] - min(edges)[0] < _MIN_LENGTH:
-        return None
+        raise signal.element.error("is a crossing where there is no carriageway")
     return CrossingDraft(min(edges)[1:], max(edges)[1:], width)
 
 
@@ -117,15 +124,15 @@ def draw_crossings(
     model: OpenDrive, lanes: LaneMap, signals: list[Signal], lights: list[SignalDraft]
 ) -> list[CrossingDraft]:
     """Return all crossings; one whose end is near a light for walkers obeys that light."""
-    drafts: list[CrossingDraft | None] = []
+    found: list[CrossingDraft] = []
     for road in model.roads.values():
         group = road.element.find("objects")
         for element in group.all("object") if group is not None else ():
             if element.attributes.get("type") == "crosswalk":
-                drafts.append(_from_object(road, element))
-    painted = [signal for signal in signals if signal.type == CROSSING_TYPE and not signal.is_light]
-    drafts += [_from_signal(lanes, signal) for signal in painted]
-    found = [draft for draft in drafts if draft is not None]
+                found += read_all(lambda e, r=road: _from_object(r, e), [element], "is no crossing: left out")
+    for signal in signals:
+        if signal.type == CROSSING_TYPE and not signal.is_light:
+            found += read_all(lambda _, s=signal: _from_signal(lanes, s), [signal.element], "is no crossing: left out")
     walkers = {signal.name for signal in signals if signal.is_walker_light}
     theirs = [light for light in lights if light.name in walkers]
     place = np.array([light.position[:2] for light in theirs]).reshape(-1, 2)

@@ -2,21 +2,26 @@
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from simengine.road.build import LaneDraft
-from simengine.road.network import LaneType, MarkingType
-from simengine.road.opendrive.cross_section import CrossSections, sample
-from simengine.road.opendrive.model import Lane, Mark, OpenDrive, Road, Section
+from simengine.road.network import LaneType
+from simengine.road.opendrive.cross_section import MIN_WIDTH, CrossSections, sample
+from simengine.road.opendrive.folds import Path, unfold
+from simengine.road.opendrive.lane_edges import edge_lines
+from simengine.road.opendrive.lane_height import lane_rises
+from simengine.road.opendrive.model import Lane, OpenDrive, Road, Section
+from simengine.road.opendrive.virtual_junctions import MAIN_PRIORITY, Branches, find_branches
 
 MAX_POINTS = 4_000_000  # of all lanes of a file
 MAX_JUNCTION_LANES = 1_000
 DEFAULT_SPEED = 50.0 / 3.6  # where a file states neither limit nor road type [m/s]
-MIN_WIDTH = 0.05  # a lane narrower than this is not there [m]
 _MIN_LENGTH = 0.05  # a lane shorter than this is only passed through [m]
+_TRAVELLED = (LaneType.DRIVING, LaneType.BIKING)
 _SPEED_CUT = 1.0  # a change of speed limit this near to a section's end counts as being there [m]
 
 Node = tuple[str, int, int]  # road, stretch, lane
@@ -39,6 +44,7 @@ class Span:
     draft: LaneDraft
     start: float  # [m]
     end: float
+    is_cut: bool = False  # a part of a lane that folds: what lies beside it there lies beside it elsewhere too
 
 
 @dataclass
@@ -49,6 +55,13 @@ class LaneMap:
     spans: dict[Node, list[Span]] = field(default_factory=dict)  # of a lane too short to draw: empty
     forward: dict[Node, bool] = field(default_factory=dict)  # runs along s
     drafts: list[LaneDraft] = field(default_factory=list)
+    branches: Branches = field(default_factory=lambda: Branches({}, {}))
+
+    def boundary(self, road: str, s: float) -> int:
+        """Return the stretch of a road that starts nearest to a place [m]: 0 to the number of stretches."""
+        stretches = self.stretches[road]
+        bounds = [stretches[0].start, *(stretch.end for stretch in stretches)]
+        return min(range(len(bounds)), key=lambda i: abs(bounds[i] - s))
 
     def at(self, road: str, s: float) -> int:
         """Return the stretch of a road that holds a place [m]."""
@@ -71,36 +84,23 @@ def runs_forward(road: Road, lane: Lane) -> bool:
     return ((lane.id < 0) == road.right_hand) != lane.reverse
 
 
-def _stretches(road: Road) -> list[Stretch]:
+def _stretches(road: Road, branches: Branches) -> list[Stretch]:
     result: list[Stretch] = []
     for number, section in enumerate(road.sections):
-        cuts = {s for s, _ in road.speeds}
-        cuts |= {section.start + s for lane in (*section.left, *section.right) for s, _ in lane.speeds}
+        cuts = {s for s, _ in road.speeds} | branches.cuts(road.id)
+        cuts |= {lane.origin + s for lane in (*section.left, *section.right) for s, _ in lane.speeds}
         inner = sorted(s for s in cuts if section.start + _SPEED_CUT <= s <= section.end - _SPEED_CUT)
         bounds = [section.start, *inner, section.end]
         result += [Stretch(section, number, a, b) for a, b in zip(bounds, bounds[1:], strict=False)]
     return result
 
 
-def _speed_limit(road: Road, lane: Lane, section: Section, s: float) -> float:
+def _speed_limit(road: Road, lane: Lane, s: float) -> float:
     """Return the limit at s [m/s]: the lane's own, else the road's, else what is usual in a town; 0 counts as none."""
-    own = [value for offset, value in lane.speeds if section.start + offset <= s]
+    own = [value for offset, value in lane.speeds if lane.origin + offset <= s]
     general = [value for start, value in road.speeds if start <= s]
     value = own[-1] if own else general[-1] if general else 0.0
     return value if value > 0.0 else DEFAULT_SPEED
-
-
-def _marking(marks: tuple[Mark, ...], section: Section, start: float, end: float, inner: bool) -> MarkingType:
-    """Return the marking that covers most of a range of s [m], seen from inside or outside of the line."""
-    covered: dict[MarkingType, float] = {}
-    limits = [section.start + mark.offset for mark in marks[1:]] + [section.end]
-    for mark, limit in zip(marks, limits, strict=False):
-        length = min(end, limit) - max(start, section.start + mark.offset)
-        kind = mark.inner if inner else mark.outer
-        covered[kind] = covered.get(kind, 0.0) + max(length, 0.0)
-    if not covered:
-        return MarkingType.NONE
-    return max(covered, key=lambda kind: covered[kind])
 
 
 @njit(cache=True)
@@ -163,52 +163,78 @@ def _existing(width: NDArray[np.float64]) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in there.reshape(-1, 2) if b - a >= 2]
 
 
-def _spans(road: Road, place: Stretch, at: CrossSections, k: int, name: str, common: dict) -> list[Span]:
-    """Draw one lane of a stretch: one draft for every range of s in which it has a width."""
+def _pieces(lane: Lane, path: Path, width: NDArray[np.float64]) -> tuple[list[Path], bool]:
+    """Return what is drawn of a lane: its line, without folds where traffic goes; and whether that changed it."""
+    if lane.kind not in _TRAVELLED:
+        return [path], False
+    pieces, changed = unfold(path, width)
+    if changed:
+        place = f"id='{lane.id}' at s = {path.station[0]:.4g} to {path.station[-1]:.4g} m"
+        whole = "is rounded" if len(pieces) == 1 else "is cut there" if pieces else "is left out"
+        lane.element.remark(f"folds back on itself inside a bend: {whole}", place)
+    return pieces, changed
+
+
+def _spans(
+    road: Road, place: Stretch, at: CrossSections, rise: NDArray[np.float64], k: int, name: str, common: dict
+) -> list[Span]:
+    """Draw one lane of a stretch: one draft for every range of s in which it has a width and does not break.
+
+    Args:
+        road, place: Where.
+        at: The stretch, sampled.
+        rise: Of the lane, inner edge first [m]. Shape (num_stations, 4).
+        k: Row of the lane.
+        name: Of the lane; pieces are numbered.
+        common: What all drafts of the road share.
+    """
     lane = at.lanes[k]
     forward = runs_forward(road, lane)
+    inner_is_left = (lane.id < 0) == forward
+    order = slice(None) if forward else slice(None, None, -1)
+    bank, rise = at.bank[k] if forward else -at.bank[k], rise if inner_is_left else rise[:, ::-1]
+    drawn = []
+    for a, b in _existing(at.width[k]):
+        pieces, changed = _pieces(lane, Path(at.station[a:b], at.point[k, a:b], at.heading[a:b]), at.width[k, a:b])
+        drawn += [(piece, slice(a, b), changed) for piece in pieces]
     spans = []
-    ranges = _existing(at.width[k])
-    for number, (a, b) in enumerate(ranges):
-        point, heading = at.point[k, a:b], at.heading[a:b]
-        keep = np.zeros(b - a, np.bool_)
-        keep_advancing(point, heading, keep)
-        steps = np.diff(point[keep], axis=0)
+    for number, (path, rows, changed) in enumerate(drawn):
+        keep = np.zeros(len(path.station), np.bool_)
+        keep_advancing(path.point, path.heading, keep)
+        point, heading, station = path.point[keep], path.heading[keep], path.station[keep]
+        steps = np.diff(point, axis=0)
         if np.sqrt((steps * steps).sum(axis=1)).sum() < _MIN_LENGTH:
             continue
-        width = np.zeros(int(keep.sum()))
-        square_widths(point[keep], heading[keep], at.width[k, a:b][keep], width)
-        order = slice(None) if forward else slice(None, None, -1)
-        start, end = float(at.station[a]), float(at.station[b - 1])
-        inner_marks = _inner_marks(place.section, lane)
-        inner = _marking(inner_marks[0], place.section, start, end, inner_marks[1])
-        outer = _marking(lane.marks, place.section, start, end, True)
-        inner_is_left = (lane.id < 0) == forward
+        across = np.column_stack([at.width[k], bank, rise])[rows]
+        if changed:
+            across = np.column_stack([np.interp(station, at.station[rows], column) for column in across.T])
+        else:
+            across = across[keep]
+        width = np.zeros(len(station))
+        square_widths(point, heading, np.ascontiguousarray(across[:, 0]), width)
+        start, end = float(path.station[0]), float(path.station[-1])
+        middle = 0.5 * (station[1:] + station[:-1])[order]
+        inner, outer = edge_lines(place.section, lane, np.append(middle, middle[-1:]))
+        left, right = (inner, outer) if inner_is_left else (outer, inner)
         draft = LaneDraft(
-            name=name if len(ranges) == 1 else f"{name}.{number}",
-            points=np.ascontiguousarray(point[keep][order]),
+            name=name if len(drawn) == 1 else f"{name}.{number}",
+            points=np.ascontiguousarray(point[order]),
             width=np.ascontiguousarray(width[order]),
-            bank=np.ascontiguousarray((at.bank[k, a:b] if forward else -at.bank[k, a:b])[keep][order]),
+            bank=np.ascontiguousarray(across[order, 1]),
+            rise=np.ascontiguousarray(across[order, 2:]),
             lane_type=lane.kind if lane.kind is not None else LaneType.DRIVING,
-            speed_limit=_speed_limit(road, lane, place.section, 0.5 * (start + end)),
-            marking_left=inner if inner_is_left else outer,
-            marking_right=outer if inner_is_left else inner,
+            speed_limit=_speed_limit(road, lane, 0.5 * (start + end)),
+            marking_left=left.marking,
+            marking_right=right.marking,
+            may_cross_left=left.may_cross,
+            may_cross_right=right.may_cross,
+            yellow_left=left.yellow,
+            yellow_right=right.yellow,
             **common,
         )
-        spans.append(Span(draft, start, end))
+        is_cut = changed and (start > at.station[rows][0] + 1e-6 or end < at.station[rows][-1] - 1e-6)
+        spans.append(Span(draft, start, end, is_cut))
     return spans
-
-
-def _inner_marks(section: Section, lane: Lane) -> tuple[tuple[Mark, ...], bool]:
-    """Return the marks on a lane's inner edge and whether the lane sees them from inside.
-
-    A mark belongs to the lane within it, which sees it from inside; the lane beyond sees it from outside. The centre's
-    marks are written from left to right: the left lane sees their first line, the right lane their second.
-    """
-    if abs(lane.id) > 1:
-        within = section.lane(lane.id - 1 if lane.id > 0 else lane.id + 1)
-        return (within.marks if within is not None else ()), False
-    return section.center.marks, lane.id > 0
 
 
 def _beside(
@@ -232,7 +258,8 @@ def _set_neighbours(road: Road, stretch: Stretch, spans: dict[int, list[Span]]) 
     """Name each lane's neighbours of its own direction, and a driving lane's nearest oncoming one.
 
     A lane of type "none" that has a width is a gap: nothing beyond it is a neighbour. Oncoming lanes count only where
-    nothing but driving lanes lies between, so a median or a hard strip ends the search.
+    nothing but driving lanes lies between, so a median or a hard strip ends the search. A lane that had to be cut where
+    it folds has no neighbours.
     """
     numbers = [lane.id for lane in reversed(stretch.section.left)] + [lane.id for lane in stretch.section.right]
     row = [number for number in numbers if spans[number]]
@@ -242,13 +269,15 @@ def _set_neighbours(road: Road, stretch: Stretch, spans: dict[int, list[Span]]) 
         for span in spans[number]:
             for step, side in ((-1, "left"), (1, "right")):
                 found = _beside(row, spans, number, span, step if forward[number] else -step)
-                if found is not None and lanes[found[0]].kind is not None and forward[found[0]] == forward[number]:
+                if found is None or span.is_cut or found[1].is_cut:
+                    continue
+                if lanes[found[0]].kind is not None and forward[found[0]] == forward[number]:
                     setattr(span.draft, side, found[1].draft.name)
             step = -1 if forward[number] == road.right_hand else 1  # towards oncoming traffic
-            found = (number, span) if lanes[number].kind == LaneType.DRIVING else None
+            found = (number, span) if lanes[number].kind == LaneType.DRIVING and not span.is_cut else None
             while found is not None:
                 found = _beside(row, spans, *found, step)
-                if found is None or lanes[found[0]].kind != LaneType.DRIVING:
+                if found is None or lanes[found[0]].kind != LaneType.DRIVING or found[1].is_cut:
                     break
                 if forward[found[0]] != forward[number]:
                     span.draft.opposite = found[1].draft.name
@@ -261,14 +290,12 @@ def draw_lanes(model: OpenDrive) -> LaneMap:
     Raises:
         ScenarioError: A width, height or offset is out of range, or the file needs more than `MAX_POINTS` points.
     """
-    lanes = LaneMap()
+    lanes = LaneMap(branches=find_branches(model))
     points = 0
     crowd: dict[str, int] = {}
     for index, road in enumerate(model.roads.values()):
-        lanes.stretches[road.id] = _stretches(road)
-        junction = model.junctions.get(road.junction) if road.junction else None
-        if road.junction and junction is None:
-            raise road.element.error(f"junction='{road.junction}': the file has no such junction")
+        lanes.stretches[road.id] = _stretches(road, lanes.branches)
+        junction = model.junctions[road.junction] if road.junction else None
         crowd[road.junction] = crowd.get(road.junction, 0) + max(len(s.left) + len(s.right) for s in road.sections)
         if road.junction and crowd[road.junction] > MAX_JUNCTION_LANES:
             raise road.element.error(f"junction='{road.junction}': may have {MAX_JUNCTION_LANES} lanes, it has more")
@@ -278,9 +305,14 @@ def draw_lanes(model: OpenDrive) -> LaneMap:
             if stretch.end - stretch.start >= _MIN_LENGTH:
                 at = sample(road, stretch.section, stretch.start, stretch.end, MAX_POINTS - points)
                 points += at.width.size
-                common = {"road": index, "junction": -1 if junction is None else junction.index}
+                common: dict[str, Any] = {"road": index, "junction": -1 if junction is None else junction.index}
+                crossed = lanes.branches.junction(road.id, stretch.start, stretch.end)
+                if junction is None and crossed >= 0:
+                    common |= {"junction": crossed, "priority": MAIN_PRIORITY}
+                rises = lane_rises(at.lanes, at.station, at.width)
                 for k, lane in enumerate(at.lanes):
-                    spans[lane.id] = _spans(road, stretch, at, k, f"{road.id}.{number}.{lane.id}", common)
+                    name = f"{road.id}.{number}.{lane.id}"
+                    spans[lane.id] = _spans(road, stretch, at, rises[k], k, name, common)
                 _set_neighbours(road, stretch, spans)
             for lane in members:
                 node = (road.id, number, lane.id)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from simengine.road.network import LaneType, MarkingType
 from simengine.road.opendrive.geometry import ReferenceLine
+from simengine.road.opendrive.lateral_shape import LateralShape
 from simengine.road.xml import Element
 
 
@@ -31,11 +32,14 @@ class Cubics:
 
 @dataclass(frozen=True)
 class Mark:
-    """A road mark from an offset into its section on: seen from inside (the reference line) and from outside."""
+    """What is painted from an offset into a section on: seen from inside (the reference line) and from outside."""
 
     offset: float  # [m]
     inner: MarkingType
     outer: MarkingType
+    may_leave: bool  # whether a lane change over it from the inside is allowed
+    may_enter: bool  # and from the outside
+    yellow: bool
 
 
 @dataclass(frozen=True)
@@ -50,9 +54,11 @@ class Lane:
     is_border: bool
     predecessors: tuple[int, ...]
     successors: tuple[int, ...]
-    marks: tuple[Mark, ...]
+    marks: tuple[Mark, ...]  # on its outer border; of the centre lane, its own
+    heights: tuple[tuple[float, float, float], ...]  # offset into the section, inner and outer border's rise [m]
     speeds: tuple[tuple[float, float], ...]  # offset into the section [m], limit [m/s]
     element: Element
+    origin: float = 0.0  # s from which its offsets count: the start of the section that states it [m]
 
 
 @dataclass(frozen=True)
@@ -77,8 +83,9 @@ class RoadLink:
 
     kind: str  # "road" or "junction"
     id: str
-    contact: str  # "start" or "end" of the other road; "" at a junction
+    contact: str  # "start" or "end" of the other road; "" at a junction, and where the other road is met midway
     element: Element
+    s: float | None = None  # where on the other road it is met, if midway [m]
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,7 @@ class Road:
     superelevation: Cubics
     crossfall_left: Cubics
     crossfall_right: Cubics
+    shape: LateralShape | None  # None where it raises nothing
     lane_offset: Cubics
     sections: tuple[Section, ...]
     speeds: tuple[tuple[float, float], ...]  # s [m], limit [m/s]
@@ -108,10 +116,19 @@ class Connection:
 
     incoming: str
     connecting: str
-    contact: str  # end of the connecting road that touches the incoming one
+    contact: str  # end of the connecting road that touches the incoming one; "" where a virtual junction leaves it open
     lanes: tuple[tuple[int, int], ...]
     direct: bool
     element: Element
+
+
+@dataclass(frozen=True)
+class MainRoad:
+    """The road that a virtual junction's connecting roads leave and enter midway."""
+
+    road: str
+    start: float | None  # of the junction on it [m]
+    end: float | None
 
 
 @dataclass(frozen=True)
@@ -123,6 +140,7 @@ class Junction:
     connections: tuple[Connection, ...]
     priorities: tuple[tuple[str, str], ...]  # (road that goes first, road that waits)
     controllers: tuple[str, ...]
+    main: MainRoad | None = None  # of a virtual junction
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 Exporters differ in orientation and heading offset (RoadRunner writes "-" for traffic along s), so a signal that governs
 lanes looks against their traffic; only one that governs none (for walkers) is turned as written.
+
+A signal that cannot be read, or a reference to none, is left out with a remark.
 """
 
 import math
@@ -12,6 +14,7 @@ from simengine.road.network import LaneType, Turn
 from simengine.road.opendrive.lanes import LaneMap, Span
 from simengine.road.opendrive.model import OpenDrive, Road
 from simengine.road.opendrive.placing import Place, locate
+from simengine.road.opendrive.tolerance import chosen, number_or, read_all, read_or_leave_out, station
 from simengine.road.polyline import end_heading, foot, lengths
 from simengine.road.xml import Element
 
@@ -32,7 +35,12 @@ class Signal:
     name: str
     road: Road
     element: Element
+    s: float  # along its road [m]
     place: Place
+    orientation: str  # "+", "-" or "none"
+    turn: float  # of what it faces, against its road's reference line [rad]
+    height: float  # of its centre above the road, as written [m]
+    value: float  # as written, in the file's unit; −1 for none
     is_light: bool
     is_walker_light: bool
     approaches: dict[str, LaneDraft] = field(default_factory=dict)  # lanes whose traffic must heed it, by name
@@ -49,13 +57,12 @@ class Signal:
         """Return the direction it looks to [rad]."""
         for draft in self.approaches.values():
             return math.remainder(end_heading(draft.points) + math.pi, 2.0 * math.pi)
-        turned = math.pi if self.element.attributes.get("orientation") == "-" else 0.0
-        offset = self.element.number("hOffset", -1e3, 1e3, 0.0)
-        return math.remainder(self.place.heading + turned + offset + math.pi, 2.0 * math.pi)
+        turned = math.pi if self.orientation == "-" else 0.0
+        return math.remainder(self.place.heading + turned + self.turn + math.pi, 2.0 * math.pi)
 
     def center(self) -> tuple[float, float, float]:
         """Return the centre of its lamps or plate [m]."""
-        height = self.element.number("zOffset", -1e3, 1e3, 0.0) + 0.5 * self.element.number("height", 0.0, 100.0, 0.0)
+        height = self.height
         if height < _EYE_LEVEL:
             height = _LAMP_HEIGHT if self.is_light else _PLATE_HEIGHT
         return self.place.x, self.place.y, self.place.z + height
@@ -74,7 +81,16 @@ def _governed(lanes: LaneMap, road: Road, element: Element, s: float) -> list[tu
     """
     number = lanes.at(road.id, s)
     section = lanes.stretches[road.id][number].section
-    ranges = [(v.integer("fromLane", -99, 99), v.integer("toLane", -99, 99)) for v in element.all("validity")]
+    ranges = read_all(
+        lambda e: (e.integer("fromLane", -99, 99), e.integer("toLane", -99, 99)),
+        list(element.all("validity")),
+        "cannot be read: left out",
+    )
+    numbers = [lane.id for lane in (*section.left, *section.right)]
+    if ranges and not any(min(ends) <= number <= max(ends) for ends in ranges for number in numbers):
+        named = ", ".join(f"{a} to {b}" for a, b in ranges[:4] if a or b)
+        if named:
+            element.remark("is for lanes that its road lacks there", f"lanes {named} at s = {s:g} of road {road.id}")
     found = []
     for lane in (*section.left, *section.right):
         if lane.kind not in (LaneType.DRIVING, LaneType.BIKING):
@@ -83,7 +99,7 @@ def _governed(lanes: LaneMap, road: Road, element: Element, s: float) -> list[tu
             continue
         node = (road.id, number, lane.id)
         found += [(lanes.forward[node], span) for span in lanes.spans[node] if span.start - 1.0 <= s <= span.end + 1.0]
-    orientation = element.choice("orientation", ("+", "-", "none"), "none")
+    orientation = chosen(element, "orientation", ("+", "-", "none"), "none")
     if not ranges or len({forward for forward, _ in found}) > 1:
         wanted = {"+": (True,), "-": (False,), "none": (True, False)}[orientation]
         found = [(forward, span) for forward, span in found if forward in wanted]
@@ -117,6 +133,35 @@ def _attach(
             signal.roads[road_of[draft.name]] = None
 
 
+def _signal(road: Road, element: Element, name: str) -> Signal:
+    s = station(element, road.length)
+    place = locate(road, s, element.number("t", -1e4, 1e4))
+    kind = element.attributes.get("type", "")
+    is_light = chosen(element, "dynamic", ("yes", "no"), "no") == "yes" and kind.startswith("1000")
+    return Signal(
+        name=name,
+        road=road,
+        element=element,
+        s=s,
+        place=place,
+        orientation=chosen(element, "orientation", ("+", "-", "none"), "none"),
+        turn=number_or(element, "hOffset", -1e3, 1e3, 0.0),
+        height=number_or(element, "zOffset", -1e3, 1e3, 0.0) + 0.5 * number_or(element, "height", 0.0, 100.0, 0.0),
+        value=number_or(element, "value", -1e9, 1e9, -1.0),
+        is_light=is_light,
+        is_walker_light=is_light and kind in _WALKER_LIGHTS,
+    )
+
+
+def _free_name(element: Element, identity: str, names: set[str]) -> str:
+    """Return a signal's id, or a name of its own where it has none or another's."""
+    if identity and identity not in names:
+        return identity
+    text = "has no id of its own: references and controllers mean the first that has it"
+    element.remark(text, f"id='{identity[:40]}'")
+    return next(name for n in range(1, len(names) + 2) if (name := f"{identity}.{n}") not in names)
+
+
 def read_signals(model: OpenDrive, lanes: LaneMap) -> list[Signal]:
     """Read all signals and the references that other roads make to them."""
     signals: list[Signal] = []
@@ -135,30 +180,33 @@ def read_signals(model: OpenDrive, lanes: LaneMap) -> list[Signal]:
                 references.append((road, element))
             if element.tag != "signal":
                 continue
-            s = element.number("s", -1.0, road.length + 1.0)
-            place = locate(road, min(max(s, 0.0), road.length), element.number("t", -1e4, 1e4))
-            identity = element.string("id")
-            name = identity if identity not in names else f"{identity}.{len(signals)}"
+            identity = element.attributes.get("id", "")
+            name = _free_name(element, identity, names)
             names.add(name)
-            kind = element.attributes.get("type", "")
-            is_light = element.choice("dynamic", ("yes", "no"), "no") == "yes" and kind.startswith("1000")
-            signal = Signal(name, road, element, place, is_light, is_light and kind in _WALKER_LIGHTS)
+            signal = read_or_leave_out(lambda e, r=road, n=name: _signal(r, e, n), element, "cannot be read: left out")
+            if signal is None:
+                continue
             signals.append(signal)
-            by_id.setdefault(identity, signal)
+            if identity:
+                by_id.setdefault(identity, signal)
             if signal.is_walker_light:
-                for end, left in (("start", s), ("end", road.length - s)):
+                for end, left in (("start", signal.s), ("end", road.length - signal.s)):
                     junction = _touches(road, end)
                     if junction is not None and left <= NEAR_JUNCTION:
                         signal.junctions[junction] = None
             else:
-                _attach(model, lanes, before, road_of, signal, road, element, s)
+                _attach(model, lanes, before, road_of, signal, road, element, signal.s)
     for road, element in references:
-        target = by_id.get(element.string("id"))
+        target = by_id.get(element.attributes.get("id", ""))
         if target is None:
-            raise element.error(f"id='{element.string('id')}': the file has no such signal")
-        if not target.is_walker_light:
-            s = element.number("s", -1.0, road.length + 1.0)
-            _attach(model, lanes, before, road_of, target, road, element, s)
+            element.remark("is to no signal of this file: left out", f"id='{element.attributes.get('id', '')[:40]}'")
+        elif not target.is_walker_light:
+            s = read_or_leave_out(lambda e, r=road: station(e, r.length), element, "cannot be read: left out")
+            if s is not None:
+                _attach(model, lanes, before, road_of, target, road, element, s)
+    for signal in signals:
+        if signal.is_light and not signal.is_walker_light and not signal.approaches:
+            signal.element.remark("is a light that governs no lane: nobody heeds it", f"id='{signal.name}'")
     return signals
 
 
@@ -176,7 +224,7 @@ def draw_stop_lines(signals: list[Signal]) -> list[StopLineDraft]:
             elif signal.type in _YIELD_TYPES:
                 yields.setdefault(lane, (s, 1))
             elif signal.type == _STOP_LINE_TYPE:
-                place = locate(signal.road, signal.element.number("s", -1.0, signal.road.length + 1.0), 0.0)
+                place = locate(signal.road, signal.s, 0.0)
                 painted[lane] = foot(signal.approaches[lane].points, place.x, place.y)
     drafts = [StopLineDraft(lane, min(s, painted.get(lane, s)), name, 0) for lane, (s, name) in lights.items()]
     return drafts + [
@@ -191,16 +239,16 @@ def _speed_limit(signal: Signal) -> float | None:
     element, kind = signal.element, signal.type
     country = element.attributes.get("country", "").lower()
     subtype = element.attributes.get("subtype", "")
-    value = element.number("value", -1e6, 1e6, -1.0)
-    unit = {"mph": _MPH, "m/s": 3.6}.get(element.attributes.get("unit", ""), 1.0)
+    value = signal.value
+    unit = {"mph": _MPH, "m/s": 3.6, "km/h": 1.0}.get(element.attributes.get("unit", ""))
     if kind == "274" and value > 0.0:
-        return value * unit
+        return value * (unit or 1.0)
     if kind == "274" and subtype.isascii() and subtype.isdigit() and 51 <= int(subtype) <= 63:
         return 10.0 * (int(subtype) - 50)  # German catalogue: 274-5x shows x times 10 km/h
     if country == "se" and kind == "c" and subtype == "31" and value > 0.0:
         return 10.0 * value  # Swedish catalogue: C31-5 shows 50
     if kind == "R2-1" and value > 0.0:
-        return value * _MPH
+        return value * (unit or _MPH)
     return None
 
 
@@ -209,7 +257,10 @@ def draw_signs(signals: list[Signal]) -> list[SignDraft]:
     drafts = []
     for signal in signals:
         kind, element = signal.type, signal.element
-        if signal.is_light or kind == _STOP_LINE_TYPE or kind.startswith("1000"):
+        if signal.is_light or kind in (_STOP_LINE_TYPE, CROSSING_TYPE):
+            continue
+        if kind.startswith("1000"):
+            element.remark("is a light that is not dynamic: left out", f"type='{kind[:40]}'")
             continue
         limit = _speed_limit(signal)
         if limit is not None:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from simengine.scenario.spec.base import ExtensionSpec, Name, Spec
 from simengine.scenario.spec.criteria import CriterionSpec
+from simengine.scenario.spec.datum import DatumSpec
 from simengine.scenario.spec.ego import EgoSpec
 from simengine.scenario.spec.events import ActorSpec, Placement, ScenarioSpec
 from simengine.scenario.spec.road import RoadSpec
@@ -22,6 +23,7 @@ __all__ = [
     "CameraSpec",
     "ConcreteScenario",
     "CriterionSpec",
+    "DatumSpec",
     "DriverSpread",
     "EgoSpec",
     "ExtensionSpec",
@@ -57,6 +59,7 @@ class ConcreteScenario(Spec):
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)]
     scenario: ScenarioSpec
     road: RoadSpec
+    datum: DatumSpec
     traffic: TrafficSpec
     pedestrians: PedestriansSpec
     weather: WeatherSpec

@@ -10,6 +10,7 @@ from simengine.core.state import ActorKind, Behavior
 from simengine.physics.catalog import VehicleModel
 from simengine.road.network import RoadNetwork, lane_arrays
 from simengine.road.projection import lane_pose
+from simengine.road.remarks import remark_line
 from simengine.scenario.spec import ConcreteScenario
 
 # Paints and their shares of new cars, about as BASF's 2023 colour report for Europe has them; linear RGB.
@@ -38,6 +39,11 @@ class ActorPlan:
     track: int = -1  # row of the recording it follows
     size: tuple[float, float] | None = None  # length and width, where a recording says other than the model [m]
 
+    @property
+    def footprint(self) -> tuple[float, float]:
+        """Length and width of its box [m]."""
+        return self.size if self.size is not None else (self.model.length, self.model.width)
+
 
 @dataclass(frozen=True)
 class Course:
@@ -49,7 +55,7 @@ class Course:
 
 def apart(a: ActorPlan, b: ActorPlan) -> bool:
     return abs(a.z - b.z) > 3.0 or boxes_gap(
-        a.x, a.y, a.yaw, a.model.length, a.model.width, b.x, b.y, b.yaw, b.model.length, b.model.width
+        a.x, a.y, a.yaw, *a.footprint, b.x, b.y, b.yaw, *b.footprint
     ) >= 0.0  # fmt: skip
 
 
@@ -69,6 +75,12 @@ class Placer:
         self.random = random
         self.plans: list[ActorPlan] = []
         self.course = Course(-1, 0.0)
+        self.remarks: list[str] = []
+
+    def remark(self, text: str, names: list[str]) -> None:
+        """Note what of a file does not take part as the file says, if any; told to the user at the end."""
+        if names:
+            self.remarks.append(remark_line(self.scenario.road.file, text, names))
 
     def free(self, plan: ActorPlan, clearance: float = _CLEARANCE, headway: float = 0.0) -> bool:
         """Say whether a plan keeps clear of all earlier ones.
@@ -78,23 +90,25 @@ class Placer:
             clearance: Between boxes [m].
             headway: Both boxes are prolonged by what they drive in this time [s].
         """
+        length, width = plan.footprint
         for other in self.plans:
+            other_length, other_width = other.footprint
             if not other.present or abs(other.z - plan.z) > 3.0:
                 continue
-            reach = plan.model.length + other.model.length + headway * (plan.speed + other.speed) + 2.0 * clearance
+            reach = length + other_length + headway * (plan.speed + other.speed) + 2.0 * clearance
             if abs(other.x - plan.x) > reach or abs(other.y - plan.y) > reach:
                 continue
             gap = boxes_gap(
                 plan.x,
                 plan.y,
                 plan.yaw,
-                plan.model.length + headway * plan.speed,
-                plan.model.width,
+                length + headway * plan.speed,
+                width,
                 other.x,
                 other.y,
                 other.yaw,
-                other.model.length + headway * other.speed,
-                other.model.width,
+                other_length + headway * other.speed,
+                other_width,
             )
             if gap < clearance:
                 return False

@@ -1,0 +1,114 @@
+"""`simengine generate … export=kitti,coco`: formats are checked before anything is simulated and written at the end."""
+
+import difflib
+import shutil
+import tempfile
+from importlib import import_module
+from pathlib import Path
+
+from simengine.core.errors import ConfigError, blame
+from simengine.export.registry import BUILT_IN_FORMATS, exporter, formats
+from simengine.scenario.compose import nearest
+from simengine.scenario.spec import ConcreteScenario
+from simengine.simulation.dataset import Dataset
+from simengine.simulation.generate import FollowUp
+from simengine.simulation.leaving_out import SETTING, LeaveOut
+
+FOLDER = "export"  # below the output: export/kitti, export/coco
+_NEEDS = {"kitti": ("rgb", "intrinsics", "labels"), "coco": ("rgb", "instance", "labels")}  # of a camera
+
+
+class Export(FollowUp):
+    """Writes a finished dataset in other formats, below its own folder.
+
+    Args:
+        settings: The format's own settings by format.
+        typed: What the user typed for it.
+    """
+
+    def __init__(self, settings: dict[str, dict[str, str]], typed: tuple[str, ...]) -> None:
+        self._settings = settings
+        self.typed = typed
+
+    def check(self, scenario: ConcreteScenario) -> None:
+        """Refuse a rig or recorder that a format cannot be written from.
+
+        Raises:
+            ConfigError: No camera, a sensor that is not there, or one of which the recorder leaves out what is needed.
+        """
+        for name, settings in self._settings.items():
+            if name not in BUILT_IN_FORMATS:
+                continue
+            for key, kind in (("camera", "camera"), ("lidar", "lidar")):
+                rig = [sensor for sensor, spec in scenario.sensors.items() if spec.kind == kind]
+                wanted = settings.get(key)
+                if wanted is not None and wanted not in rig:
+                    known = ", ".join(rig) or "none"
+                    raise ConfigError(f"export.{key} = {wanted}{nearest(wanted, rig)}: the rig has the {kind}s {known}")
+            cameras = [sensor for sensor, spec in scenario.sensors.items() if spec.kind == "camera"]
+            if not cameras:
+                raise ConfigError(f"export={name} needs a camera; the rig has {', '.join(scenario.sensors) or 'none'}")
+            recorder = LeaveOut(scenario.recorder.leave_out, scenario.recorder.depth)
+            lacks = {
+                camera: [channel for channel in _NEEDS[name] if recorder.channel(camera, channel)]
+                for camera in ([settings["camera"]] if "camera" in settings else cameras)
+            }
+            if all(lacks.values()):
+                camera, channels = next(iter(lacks.items()))
+                raise ConfigError(f"export={name} needs {' and '.join(channels)} of {camera}, but {SETTING} names it")
+
+    def write(self, folder: Path) -> list[str]:
+        """Write every format anew; returns a line for each."""
+        lines = []
+        for name, settings in self._settings.items():
+            place = folder / FOLDER / name
+            shutil.rmtree(place, ignore_errors=True)  # of an earlier run that had fewer episodes
+            write = exporter(name)
+            with blame(write, f"format = {name}:"):
+                lines.append(f"{place}: {write(Dataset(folder), place, settings)}")
+        return lines
+
+
+def split_export(overrides: list[str]) -> tuple[list[str], Export | None]:
+    """Take `export=…` and `export.…=…` out of a command's settings and check them.
+
+    Raises:
+        ConfigError: A format or setting that is not there, or one that is given twice.
+    """
+    for text in overrides:
+        key = text.lstrip("+").partition("=")[0].split(".")[0]
+        if key != "export" and difflib.get_close_matches(key, ["export"], cutoff=0.8):
+            raise ConfigError(f'{text}: no setting is called "{key}" (did you mean "export"?)')
+    typed = [text for text in overrides if text.lstrip("+").partition("=")[0].split(".")[0] == "export"]
+    if not typed:
+        return overrides, None
+    given: dict[str, str] = {}
+    for text in typed:
+        name, _, value = text.lstrip("+").partition("=")
+        if given.setdefault(name, value) != value:
+            raise ConfigError(f"{name} is given twice, as {given[name]} and as {value}; give one of them")
+        if not value:
+            raise ConfigError(f'"{text}" is not a setting of the form key=value')
+    if "export" not in given:
+        raise ConfigError(f"{typed[0]}: name the format too, export={'|'.join(formats())}")
+    chosen = [name.strip(" '\"") for name in given.pop("export").strip("[]").split(",")]
+    writers = {name: exporter(name) for name in dict.fromkeys(chosen)}  # refuses what is no format
+    settings: dict[str, dict[str, str]] = {name: {} for name in writers}
+    takers = {name: _takes(name) for name in writers}
+    for key, value in given.items():
+        name = key.removeprefix("export.")
+        takes = [writer for writer, known in takers.items() if known is None or name in known]
+        if not takes:
+            known = sorted({one for names in takers.values() for one in names or ()})
+            raise ConfigError(f"{key}: no setting of that name{nearest(name, known)}; allowed: {', '.join(known)}")
+        for writer in takes:
+            settings[writer][name] = value
+    with tempfile.TemporaryDirectory(prefix="simengine-export-") as scratch:
+        for name in set(writers) & set(BUILT_IN_FORMATS):  # without an episode an exporter checks its settings only
+            writers[name]([], Path(scratch) / name, settings[name])
+    return [text for text in overrides if text not in typed], Export(settings, tuple(typed))
+
+
+def _takes(name: str) -> tuple[str, ...] | None:
+    """Return the names of a format's own settings; None of a package's, which checks them itself."""
+    return import_module(f"simengine.export.{name}").SETTINGS if name in BUILT_IN_FORMATS else None

@@ -1,0 +1,1 @@
+"""Checks of labels that read nothing but a recorded file: MCAP, JSON, Foxglove's messages and NumPy."""
