@@ -75,7 +75,7 @@ def test_drift_is_stationary_and_forgets_in_its_correlation_time():
 
 def test_under_a_roof_there_is_no_fix():
     for weather, fix in ((CLEAR, True), (hall_weather(CLEAR), False)):
-        scene = make_scene([], weather=weather)
+        scene = make_scene([], weather=weather)._replace(datum=_scene().datum)
         history = make_history(scene, [(1.4, 0.0, 0.75)], [(0.0, 0.0, 0.0)])
         channels = GnssSensor("gnss", _spec(), scene, 1).capture(history, NO_SIGNALS).channels
         assert channels["fix"] == fix

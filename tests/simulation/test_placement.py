@@ -14,7 +14,9 @@ SETTINGS = ["road=commonroad", "traffic=replay", "sensors=none", "physics=batche
 
 
 def world_of(path, *overrides):
-    return build_world(simengine.load_scenario("drive", [*SETTINGS, f"road.file='{path}'", *overrides]))
+    own = {override.partition("=")[0] for override in overrides}
+    usual = [setting for setting in SETTINGS if setting.partition("=")[0] not in own]
+    return build_world(simengine.load_scenario("drive", [*usual, f"road.file='{path}'", *overrides]))
 
 
 def xs(world):

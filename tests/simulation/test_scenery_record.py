@@ -55,7 +55,7 @@ def test_signals_tell_what_they_show_at_any_time(both):
         signals = episode.signals
         assert len(signals) == 1 and signals.name.tolist() == ["head"]
         assert signals.lanes == (("right",),) and signals.stop_s == ((108.0,),)
-        assert not signals.walkers[0] and signals.instance[0] == 6
+        assert not signals.walkers[0] and signals.instance[0] == FIRST_STATIC
         assert signals.position[0] == pytest.approx([60.0, -3.0, 0.1 + 3.4 - 0.58])  # where the head is drawn
         assert signals.change_ns.tolist() == pytest.approx([0, 150_000_000, 250_000_000], abs=1)
         shown = [signals.color_at(t).tolist() for t in (0, 149_999_000, 151_000_000, 249_999_000, 260_000_000, 10**10)]
@@ -65,7 +65,7 @@ def test_signals_tell_what_they_show_at_any_time(both):
 def test_scenery_has_a_row_for_every_instance(both):
     for episode in both:
         table = episode.scenery
-        assert table.instance.tolist() == [6, 7, 8]  # five actors come first
+        assert table.instance.tolist() == [FIRST_STATIC, FIRST_STATIC + 1, FIRST_STATIC + 2]
         assert table.kind.tolist() == ["signal", "lamp_post", "sign"]
         assert table.semantic.tolist() == [Semantic.TRAFFIC_LIGHT, Semantic.POLE, Semantic.TRAFFIC_SIGN]
         assert table.type.tolist() == ["", "", "speed_limit:50"] and table.signal.tolist() == [0, -1, -1]
