@@ -213,13 +213,18 @@ def _rows(
     end, start = lanes.lane_first_point[pair[:, 0] + 1] - 1, lanes.lane_first_point[pair[:, 1]]
     none, one = np.zeros((n, 2)), np.ones((n, 2))
     level, heavy = np.zeros(n, np.bool_), np.full(n, _LINK_WEIGHT)
-    tilted = np.tan(lanes.point_bank[end]) - np.tan(lanes.point_bank[start])
+    tilted = _falls(lanes.point_bank[end]) - _falls(lanes.point_bank[start])
     return [
         across,
         Rows(pair, s, one, none, level, _rise(lanes, pair), heavy),
         Rows(pair, s, none, 1.0 / splines.scale[pair], level, tilted, heavy),
         Rows(pair, s, one, none, ~level, _end_grade(lanes, end - 1) - _end_grade(lanes, start), heavy),
     ]
+
+
+def _falls(bank: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the slope across a lane of each bank [rad]; NumPy's tangent has other bits on other processors."""
+    return np.array([math.tan(angle) for angle in bank.tolist()], np.float64)
 
 
 def _end_grade(lanes: LaneArrays, i: NDArray[np.int32]) -> NDArray[np.float64]:
@@ -238,7 +243,7 @@ def _flattening(lanes: LaneArrays, splines: Splines, spreading: NDArray[np.float
         n = max(1, math.ceil(edge[-1] / FINEST))
         s = (np.arange(n) + 0.5) * edge[-1] / n
         i = np.searchsorted(edge, s, side="right") - 1
-        grade, fall = np.diff(z)[i] / np.diff(edge)[i], np.tan(np.interp(s, edge, bank))
+        grade, fall = np.diff(z)[i] / np.diff(edge)[i], _falls(np.interp(s, edge, bank))
         pair = np.column_stack([np.full(n, lane), np.full(n, -1)])
         place, none = np.column_stack([s, np.zeros(n)]), np.zeros((n, 2))
         one, tilt = none + [1.0, 0.0], none + [1.0 / splines.scale[lane], 0.0]

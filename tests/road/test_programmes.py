@@ -107,6 +107,16 @@ def test_left_turns_with_a_light_of_their_own_go_while_oncoming_traffic_stands(t
     assert (moving["0.0"] == moving["2.0"]).all() and (moving["0.1"] == moving["2.1"]).all()
 
 
+def test_people_who_cross_beside_vehicles_have_time_to_begin():
+    for is_turn, count in ((False, 2), (True, 2), (False, 5)):
+        stages = [programmes._Stage({str(k)}, False, is_turn, k == 0) for k in range(count)]
+        programmes._fit(stages)
+        shown = programmes._programme(stages, {"0"}, True)
+        walk = sum(duration for duration, color in shown if color == SignalColor.GREEN)
+        assert walk >= programmes.SHORTEST_WALK
+        assert sum(duration for duration, _ in shown) <= programmes.LONGEST_CYCLE
+
+
 def test_green_is_shortened_until_the_cycle_fits():
     stages = [programmes._Stage({str(k)}, False, False) for k in range(6)]
     programmes._fit(stages)

@@ -54,7 +54,8 @@ def _folds(path: Path, width: NDArray[np.float64]) -> list[_Fold]:
         return []
     turn = np.array([wrap_angle(float(t)) for t in np.diff(path.heading)])
     middle = path.heading[:-1] + 0.5 * turn
-    ahead = np.diff(path.point[:, 0]) * np.cos(middle) + np.diff(path.point[:, 1]) * np.sin(middle)
+    steps = np.diff(path.point[:, :2], axis=0).tolist()
+    ahead = np.array([dx * math.cos(m) + dy * math.sin(m) for (dx, dy), m in zip(steps, middle.tolist(), strict=True)])
     back = np.flatnonzero(ahead < 0.25 * (width[:-1] + width[1:]) * np.abs(turn))
     ranges: list[tuple[int, int]] = []
     for i in back:
@@ -67,13 +68,18 @@ def _folds(path: Path, width: NDArray[np.float64]) -> list[_Fold]:
     ]
 
 
+def _dot(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Return the product of two vectors of the plane; BLAS would give other bits on other processors."""
+    return float(a[0]) * float(b[0]) + float(a[1]) * float(b[1])
+
+
 def _biarc(
     p: NDArray[np.float64], tp: NDArray[np.float64], q: NDArray[np.float64], tq: NDArray[np.float64]
 ) -> tuple[_Arc, _Arc]:
     """Return the two arcs that lead from p to q [m] with these unit tangents at their ends."""
     v = q - p
-    across, apart = float(v @ (tp + tq)), 2.0 * (1.0 - float(tp @ tq))
-    square = float(v @ v)
+    across, apart = _dot(v, tp + tq), 2.0 * (1.0 - _dot(tp, tq))
+    square = _dot(v, v)
     if apart < 1e-9:
         d = 0.5 * square / across if across > 1e-9 else math.inf
     else:
@@ -82,8 +88,8 @@ def _biarc(
     arcs = []
     for tangent, chord, sign in ((tp, joint - p, 1.0), (tq, q - joint, -1.0)):
         cross = sign * float(tangent[0] * chord[1] - tangent[1] * chord[0])
-        length = max(float(chord @ chord), 1e-12)
-        arcs.append(_Arc(2.0 * cross / length, 2.0 * math.atan2(cross, float(tangent @ chord))))
+        length = max(_dot(chord, chord), 1e-12)
+        arcs.append(_Arc(2.0 * cross / length, 2.0 * math.atan2(cross, _dot(tangent, chord))))
     return arcs[0], arcs[1]
 
 

@@ -21,6 +21,7 @@ GREEN, TURN_GREEN, SHORTEST_GREEN = 20.0, 10.0, 5.0  # of through traffic; of pr
 AMBER, CLEARANCE, RED_AMBER = 3.0, 2.0, 1.0  # [s]
 LONGEST_CYCLE = 90.0  # [s]
 WALK, WALK_CLEARANCE = 10.0, 8.0  # of a stage for people only: 8 s at 1.2 m/s are some 10 m [s]
+SHORTEST_WALK = 5.0  # of people who share a stage with vehicles [s]
 _CHANGE = AMBER + CLEARANCE
 
 
@@ -84,21 +85,22 @@ def _overlapping(names: list[str], by_name: dict[str, LaneDraft]) -> set[frozens
 class _Stage:
     """One part of a cycle: whose lamps are green in it, and for how long."""
 
-    def __init__(self, lamps: set[str], walkers_only: bool, is_turn: bool) -> None:
+    def __init__(self, lamps: set[str], walkers_only: bool, is_turn: bool, is_walked: bool = False) -> None:
         self.lamps = lamps
         self.walkers_only = walkers_only
-        self.green = WALK if walkers_only else TURN_GREEN if is_turn else GREEN
+        self.shortest = SHORTEST_WALK + WALK_CLEARANCE if is_walked else SHORTEST_GREEN
+        self.green = WALK if walkers_only else max(self.shortest, TURN_GREEN if is_turn else GREEN)
         self.change = WALK_CLEARANCE if walkers_only else _CHANGE
 
 
 def _fit(stages: list[_Stage]) -> None:
     """Shorten the green of vehicles so that the cycle keeps to `LONGEST_CYCLE`, if the shortest green allows it."""
-    fixed = sum(stage.change + (stage.green if stage.walkers_only else SHORTEST_GREEN) for stage in stages)
-    spare = sum(stage.green - SHORTEST_GREEN for stage in stages if not stage.walkers_only)
+    fixed = sum(stage.change + (stage.green if stage.walkers_only else stage.shortest) for stage in stages)
+    spare = sum(stage.green - stage.shortest for stage in stages if not stage.walkers_only)
     share = min(1.0, max(0.0, (LONGEST_CYCLE - fixed) / spare)) if spare > 0.0 else 1.0
     for stage in stages:
         if not stage.walkers_only:
-            stage.green = SHORTEST_GREEN + float(np.floor(share * (stage.green - SHORTEST_GREEN)))
+            stage.green = stage.shortest + float(np.floor(share * (stage.green - stage.shortest)))
 
 
 def _programme(stages: list[_Stage], own: set[str], walker: bool) -> list[tuple[float, SignalColor]]:
@@ -139,14 +141,24 @@ def _with_red_amber(shown: list[tuple[float, SignalColor]]) -> list[tuple[float,
     return result
 
 
-def _stages(lamps: dict[str, list[Way]], walkers_only: dict[str, bool], by_name: dict[str, LaneDraft]) -> list[_Stage]:
-    """Return the stages of a place: those of its vehicles, then one for people with lights of their own."""
+def _stages(
+    lamps: dict[str, list[Way]], walkers_only: dict[str, bool], walked: set[str], by_name: dict[str, LaneDraft]
+) -> list[_Stage]:
+    """Return the stages of a place: those of its vehicles, then one for people with lights of their own.
+
+    Args:
+        lamps: The ways that each opens, in the order in which they should become green.
+        walkers_only: Whether a lamp has lights for people alone.
+        walked: Lamps that have lights for people at all.
+        by_name: All lanes.
+    """
     driven = [Lamp(name, tuple(ways)) for name, ways in lamps.items() if not walkers_only[name]]
     used = dict.fromkeys(lane for lamp in driven for way in lamp.ways for lane in way.lanes)
     stages = []
     for members in deal_stages(driven, _overlapping(list(used), by_name)):
         is_turn = all(driven[i].is_protected for i in members)
-        stages.append(_Stage({driven[i].name for i in members}, False, is_turn))
+        names = {driven[i].name for i in members}
+        stages.append(_Stage(names, False, is_turn, bool(names & walked)))
     walking = {name for name in lamps if walkers_only[name]}
     if walking:
         stages.append(_Stage(walking, True, False))
@@ -179,15 +191,17 @@ def draw_lights(model: OpenDrive, lanes: LaneMap, signals: list[Signal]) -> list
         order = [f"controller {c}" for c in junction.controllers] if junction is not None else []
         ways: dict[str, list[Way]] = {}
         walkers_only: dict[str, bool] = {}
+        walked: set[str] = set()
         lamps_of = _lamps_of(here, controllers)
         for light, lamps in zip(here, lamps_of, strict=True):
             for lamp in lamps:
                 walkers_only[lamp] = walkers_only.get(lamp, True) and light.is_walker_light
+                walked |= {lamp} if light.is_walker_light else set()
                 opened = ways.setdefault(lamp, [])
                 if junction is not None and not light.is_walker_light:
                     opened += _ways(light, by_name, right_hand, junction.index)
         ordered = dict.fromkeys([*(lamp for lamp in order if lamp in ways), *ways])
-        stages = _stages({lamp: ways[lamp] for lamp in ordered}, walkers_only, by_name)
+        stages = _stages({lamp: ways[lamp] for lamp in ordered}, walkers_only, walked, by_name)
         for light, own in zip(here, lamps_of, strict=True):
             drafts.append(
                 SignalDraft(
