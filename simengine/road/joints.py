@@ -12,7 +12,8 @@ from simengine.core.geometry import wrap_angle
 from simengine.road.build import LaneDraft
 
 ROUNDING = 0.1  # distances up to this are no gap [m]
-STEP = 1.0  # a driver steers and rolls over a joint this far aside or this high without leaving the road [m]
+STEP = 1.0  # a driver steers over a joint this far aside without leaving the road [m]
+RISE = 2.0  # a joint this high is of one level: `common_surface` makes its lanes agree [m]
 JUMP = 2.0  # and over one this far ahead or overlapping [m]
 KINK = 0.5  # a turn up to this is how digitised lanes meet [rad]
 LARGEST_TURN = 1.75  # beyond it a lane leads back [rad]
@@ -43,7 +44,7 @@ class Joint(NamedTuple):
         away, rise = math.hypot(self.ahead, self.aside), abs(self.rise)
         if away <= ROUNDING and rise <= ROUNDING and self.turn <= KINK:
             return Fit.MEETS
-        near = abs(self.ahead) <= JUMP and self.aside <= STEP and rise <= STEP and self.turn <= LARGEST_TURN
+        near = abs(self.ahead) <= JUMP and self.aside <= STEP and rise < RISE and self.turn <= LARGEST_TURN
         return Fit.NEAR if near else Fit.APART
 
     @property

@@ -40,7 +40,13 @@ def _are_opposite(a: Way, b: Way) -> bool:
     return abs(math.remainder(a.heading - b.heading, 2.0 * math.pi)) > OPPOSITE
 
 
-def _excludes(a: Lamp, b: Lamp, overlapping: set[frozenset[str]]) -> bool:
+def excludes(a: Lamp, b: Lamp, overlapping: set[frozenset[str]]) -> bool:
+    """Return whether two lamps must not be green together.
+
+    Args:
+        a, b: The lamps.
+        overlapping: Pairs of lanes whose areas overlap.
+    """
     for one in a.ways:
         for other in b.ways:
             if one.approach == other.approach:
@@ -80,7 +86,7 @@ def deal_stages(lamps: Sequence[Lamp], overlapping: set[frozenset[str]]) -> list
     excluded = [[False] * n for _ in range(n)]
     for i in range(n):
         for j in range(i + 1, n):
-            excluded[i][j] = excluded[j][i] = _excludes(lamps[i], lamps[j], overlapping)
+            excluded[i][j] = excluded[j][i] = excludes(lamps[i], lamps[j], overlapping)
     order = sorted(range(n), key=lambda i: (-sum(excluded[i]), i))  # those that exclude most are dealt first
     stages: list[list[int]] = []
     for count in range(1, n + 1):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simengine.road.build import LaneDraft
-from simengine.road.joints import Fit, close_gap, joint_of
+from simengine.road.joints import Fit, Joint, close_gap, joint_of
 from simengine.road.network import MarkingType
 
 
@@ -56,3 +56,8 @@ def test_the_piece_that_closes_a_gap_is_tangent_and_carries_on_what_lanes_say(ex
     assert np.diff(drawn.width).max() < 0.2 and set(drawn.marking_left.tolist()) == {MarkingType.SOLID}
     heading = np.arctan2(*np.diff(drawn.points[:, :2], axis=0).T[::-1])
     assert np.abs(np.diff(heading)).max() < 0.1
+
+
+@pytest.mark.parametrize(("rise", "fit"), [(0.0, Fit.MEETS), (1.5, Fit.NEAR), (-1.5, Fit.NEAR), (2.5, Fit.APART)])
+def test_lanes_of_one_level_are_linked_and_others_not(rise, fit):
+    assert Joint(ahead=0.0, aside=0.0, rise=rise, turn=0.0).fit == fit

@@ -96,6 +96,12 @@ def test_an_empty_side_of_a_one_sided_section_goes_on_too(tmp_path):
     assert followed(read_road(tmp_path, text).network, "1.1.1") == ["1.1.1", "1.0.1"]
 
 
+def test_both_sides_go_on_through_a_one_sided_section_that_names_none(tmp_path):
+    text = [section([lane(1)], [lane(-1)]), section((), (), s=50, attributes='singleSide="true"')]
+    network = read_road(tmp_path, text).network
+    assert followed(network, "1.1.1") == ["1.1.1", "1.0.1"] and followed(network, "1.0.-1") == ["1.0.-1", "1.1.-1"]
+
+
 # ------------------------------------------------------------------------------------------------------ raised lanes
 
 

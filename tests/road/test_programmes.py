@@ -107,6 +107,18 @@ def test_left_turns_with_a_light_of_their_own_go_while_oncoming_traffic_stands(t
     assert (moving["0.0"] == moving["2.0"]).all() and (moving["0.1"] == moving["2.1"]).all()
 
 
+def test_lights_of_crossing_traffic_in_one_controller_change_apart(tmp_path):
+    text = crossroads(protected=False)
+    together = "".join(f'<control signalId="{arm}.0"/>' for arm in range(4))
+    text = text.replace("<controller id=\"0.0\"><control signalId=\"0.0\"/></controller>",
+                        f'<controller id="0.0">{together}</controller>')  # fmt: skip
+    names, colors = shown(tmp_path, text)
+    moving = dict(zip(names, np.isin(colors, MOVING).T, strict=True))
+    assert not (moving["0.0"] & moving["1.0"]).any() and (moving["0.0"] == moving["2.0"]).all()
+    (line,) = [line for line in read_opendrive(tmp_path / "map.xodr").remarks if "controller" in line]
+    assert "<signal> shares a controller with a light of crossing traffic" in line
+
+
 def test_people_who_cross_beside_vehicles_have_time_to_begin():
     for is_turn, count in ((False, 2), (True, 2), (False, 5)):
         stages = [programmes._Stage({str(k)}, False, is_turn, k == 0) for k in range(count)]

@@ -154,6 +154,13 @@ def test_a_line_that_forbids_passing_closes_from_inside(tmp_path):
     assert inner[0] == (0, BROKEN, False) and outer[0] == (0, BROKEN, True)
 
 
+def test_a_rule_holds_where_its_line_is(tmp_path):
+    dashes = {"length": 3, "space": 6, "tOffset": 0, "sOffset": 0}
+    closed = {"length": 40, "space": 0, "tOffset": -0.2, "sOffset": 50, "rule": "no passing"}
+    inner, _ = seen(tmp_path, mark("custom", lines("type", dashes, closed)))
+    assert [may for _, _, may in inner] == [True, False] and inner[1][0] == 50.0
+
+
 def paint(network, y, material=Material.PAINT_WHITE):
     """Return the stretches of x [m] that are painted at a lateral place, joined where they touch."""
     found = []

@@ -1,8 +1,9 @@
 """Programmes for traffic lights: OpenDRIVE says which lights belong together, not when they change.
 
-Lights of one controller show the same; without one those that stop the same lanes do. What does not conflict is green
-together (`road.phasing`), in the order of the junction's controllers. Times: amber 3 s as at 50 km/h, red and amber
-1 s, green at least 5 s (German RiLSA 2015); a cycle of at most 90 s, the rest are usual values.
+Lights of one controller show the same, unless that would let crossing traffic go at once; without one those that stop
+the same lanes do. What does not conflict is green together (`road.phasing`), in the order of the junction's
+controllers. Times: amber 3 s as at 50 km/h, red and amber 1 s, green at least 5 s (German RiLSA 2015); a cycle of at
+most 90 s, the rest are usual values.
 """
 
 import numpy as np
@@ -14,7 +15,7 @@ from simengine.road.network import SignalColor, Turn
 from simengine.road.opendrive.lanes import LaneMap
 from simengine.road.opendrive.model import OpenDrive
 from simengine.road.opendrive.signals import Signal
-from simengine.road.phasing import Lamp, Way, deal_stages
+from simengine.road.phasing import Lamp, Way, deal_stages, excludes
 from simengine.road.polyline import end_heading
 
 GREEN, TURN_GREEN, SHORTEST_GREEN = 20.0, 10.0, 5.0  # of through traffic; of protected turns alone; of anybody [s]
@@ -47,6 +48,29 @@ def _lamps_of(lights: list[Signal], controllers: dict[str, list[str]]) -> list[l
         return [next((lamp_of_lane[lane] for lane in light.approaches if light.junctions), "vehicles")]
 
     return [lamps(light) for light in lights]
+
+
+def _crossing_controllers(
+    lights: list[Signal], ways: list[list[Way]], controllers: dict[str, list[str]], overlapping: set[frozenset[str]]
+) -> set[str]:
+    """Return the controllers of a place that hold lights of crossing traffic, remarking them: they are no one lamp."""
+    members: dict[str, list[int]] = {}
+    for k, light in enumerate(lights):
+        for name in controllers.get(light.name, ()):
+            members.setdefault(name, []).append(k)
+    crossing = set()
+    for name, own in members.items():
+        lamps = [Lamp(lights[k].name, tuple(ways[k])) for k in own]
+        for i, lamp in enumerate(lamps):
+            other = next((one for one in lamps[:i] if excludes(lamp, one, overlapping)), None)
+            if other is not None:
+                crossing.add(name)
+                lights[own[i]].element.remark(
+                    "shares a controller with a light of crossing traffic: they change apart",
+                    f"lights '{other.name}' and '{lamp.name}', controller '{name}'",
+                )
+                break
+    return crossing
 
 
 def _ways(
@@ -142,7 +166,7 @@ def _with_red_amber(shown: list[tuple[float, SignalColor]]) -> list[tuple[float,
 
 
 def _stages(
-    lamps: dict[str, list[Way]], walkers_only: dict[str, bool], walked: set[str], by_name: dict[str, LaneDraft]
+    lamps: dict[str, list[Way]], walkers_only: dict[str, bool], walked: set[str], overlapping: set[frozenset[str]]
 ) -> list[_Stage]:
     """Return the stages of a place: those of its vehicles, then one for people with lights of their own.
 
@@ -150,12 +174,11 @@ def _stages(
         lamps: The ways that each opens, in the order in which they should become green.
         walkers_only: Whether a lamp has lights for people alone.
         walked: Lamps that have lights for people at all.
-        by_name: All lanes.
+        overlapping: Pairs of lanes whose areas overlap.
     """
     driven = [Lamp(name, tuple(ways)) for name, ways in lamps.items() if not walkers_only[name]]
-    used = dict.fromkeys(lane for lamp in driven for way in lamp.ways for lane in way.lanes)
     stages = []
-    for members in deal_stages(driven, _overlapping(list(used), by_name)):
+    for members in deal_stages(driven, overlapping):
         is_turn = all(driven[i].is_protected for i in members)
         names = {driven[i].name for i in members}
         stages.append(_Stage(names, False, is_turn, bool(names & walked)))
@@ -192,16 +215,22 @@ def draw_lights(model: OpenDrive, lanes: LaneMap, signals: list[Signal]) -> list
         ways: dict[str, list[Way]] = {}
         walkers_only: dict[str, bool] = {}
         walked: set[str] = set()
-        lamps_of = _lamps_of(here, controllers)
-        for light, lamps in zip(here, lamps_of, strict=True):
+        ways_of = [
+            _ways(light, by_name, right_hand, junction.index) if junction and not light.is_walker_light else []
+            for light in here
+        ]
+        used = dict.fromkeys(lane for opened in ways_of for way in opened for lane in way.lanes)
+        overlapping = _overlapping(list(used), by_name)
+        crossing = _crossing_controllers(here, ways_of, controllers, overlapping)
+        kept = {light: [n for n in named if n not in crossing] for light, named in controllers.items()}
+        lamps_of = _lamps_of(here, kept)
+        for light, lamps, opened in zip(here, lamps_of, ways_of, strict=True):
             for lamp in lamps:
                 walkers_only[lamp] = walkers_only.get(lamp, True) and light.is_walker_light
                 walked |= {lamp} if light.is_walker_light else set()
-                opened = ways.setdefault(lamp, [])
-                if junction is not None and not light.is_walker_light:
-                    opened += _ways(light, by_name, right_hand, junction.index)
+                ways.setdefault(lamp, []).extend(opened)
         ordered = dict.fromkeys([*(lamp for lamp in order if lamp in ways), *ways])
-        stages = _stages({lamp: ways[lamp] for lamp in ordered}, walkers_only, walked, by_name)
+        stages = _stages({lamp: ways[lamp] for lamp in ordered}, walkers_only, walked, overlapping)
         for light, own in zip(here, lamps_of, strict=True):
             drafts.append(
                 SignalDraft(

@@ -31,6 +31,10 @@ _LINES: dict[str, tuple[bool, ...]] = {
 TYPES = (*_LINES, "curb", "custom")
 
 
+_NO_PASSING = "no passing"  # rule of a line that must not be crossed from the inside
+Piece = tuple[float, float, float, bool]  # of an explicit mark: offset inwards, start, length [m], no passing
+
+
 class Line(NamedTuple):
     """A stretch of one of the lines that make up a mark."""
 
@@ -38,6 +42,7 @@ class Line(NamedTuple):
     end: float
     inwards: float  # how far it lies towards the inside of the mark [m]
     broken: bool
+    no_passing: bool = False  # whether its rule forbids to cross it
 
 
 def _kinds(lines: tuple[bool, ...]) -> tuple[MarkingType, MarkingType]:
@@ -66,7 +71,8 @@ def _repeated(mark: Element, inside: float, custom: bool) -> list[Line]:
             continue  # exporters describe by its name alone what they give no measures
         broken = gap > _JOINED
         start = 0.0 if broken and offset <= length + gap else offset  # a mere shift of the pattern
-        found.append(Line(start, MAX_LENGTH, inside * line.number("tOffset", -MAX_OFFSET, MAX_OFFSET, 0.0), broken))
+        t = inside * line.number("tOffset", -MAX_OFFSET, MAX_OFFSET, 0.0)
+        found.append(Line(start, MAX_LENGTH, t, broken, line.attributes.get("rule") == _NO_PASSING))
     return found
 
 
@@ -77,11 +83,12 @@ def _explicit(mark: Element, inside: float) -> list[Line]:
             inside * line.number("tOffset", -MAX_OFFSET, MAX_OFFSET, 0.0),
             line.number("sOffset", 0.0, MAX_LENGTH, 0.0),
             line.number("length", 0.0, MAX_LENGTH),
+            line.attributes.get("rule") == _NO_PASSING,
         )
         for group in mark.all("explicit")
         for line in group.all("line")
     )
-    rows: list[list[tuple[float, float, float]]] = []  # pieces one behind the other
+    rows: list[list[Piece]] = []  # pieces one behind the other
     for piece in pieces:
         if rows and piece[0] - rows[-1][-1][0] < _SAME_LINE:
             rows[-1].append(piece)
@@ -90,19 +97,20 @@ def _explicit(mark: Element, inside: float) -> list[Line]:
     return [line for row in rows for line in _row_of_pieces(row)]
 
 
-def _row_of_pieces(row: list[tuple[float, float, float]]) -> list[Line]:
-    """Return the lines that pieces of one row (offset inwards, start, length) make up."""
+def _row_of_pieces(row: list[Piece]) -> list[Line]:
+    """Return the lines that pieces of one row make up; a rule holds for its own pieces."""
     joined: list[Line] = []
-    for _, start, length in sorted(row, key=lambda piece: piece[1]):
-        if joined and start - joined[-1].end <= _JOINED:
+    for _, start, length, rule in sorted(row, key=lambda piece: piece[1]):
+        if joined and start - joined[-1].end <= _JOINED and rule == joined[-1].no_passing:
             joined[-1] = joined[-1]._replace(end=max(joined[-1].end, start + length))
         else:
-            joined.append(Line(start, start + length, row[0][0], False))
+            joined.append(Line(start, start + length, row[0][0], False, rule))
     found: list[Line] = []
     dashes = False  # whether the last line is a dash, or a row of them
     for line in joined:
         is_dash = line.end - line.start <= LONGEST_DASH
-        if dashes and is_dash and line.start - found[-1].end <= LONGEST_GAP:
+        same = dashes and is_dash and line.no_passing == found[-1].no_passing
+        if same and line.start - found[-1].end <= LONGEST_GAP:
             found[-1] = found[-1]._replace(end=line.end, broken=True)
         else:
             found.append(line)
@@ -131,40 +139,52 @@ def read_mark(element: Element, number: int) -> list[Mark]:
     """
     offset = element.number("sOffset", -ROUNDING, MAX_LENGTH, 0.0)
     kind = chosen(element, "type", TYPES, "none")
-    permission = _lane_change(element, number)
+    stated = _lane_change(element, number)
     yellow = element.attributes.get("color") in ("yellow", "amber")
     if kind == "curb":
-        return [_mark(offset, MarkingType.CURB, MarkingType.CURB, permission, yellow)]
+        return [_mark(offset, MarkingType.CURB, MarkingType.CURB, stated, yellow)]
     # t grows to the left: the inside of a right lane's mark, and of the centre's, lies at positive offsets
     inside = -1.0 if number > 0 else 1.0
     lines = _repeated(element, inside, kind == "custom") + _explicit(element, inside)
     named = _LINES.get(kind)
+
+    def permission(at: float) -> tuple[bool | None, bool | None]:
+        ruled = any(line.no_passing and line.start <= at < line.end for line in lines) or _unmeasured_rule(element)
+        return (False if ruled and stated == (None, None) else stated[0]), stated[1]
+
     if named is None and not lines:
         element.remark("is custom but draws no line: taken as none")
     if named is not None:
         drawn = [line.broken for line in lines]
         whole = all(line.start == 0.0 and line.end == MAX_LENGTH for line in lines)
         if not lines or (whole and sorted(drawn) == sorted(named)):  # they only measure what the type says
-            return [_mark(offset, *_kinds(named), permission, yellow)]
+            return [_mark(offset, *_kinds(named), permission(0.0), yellow)]
         if set(drawn) != set(named):
             element.remark("has other lines than its type says: the lines are taken", f"type='{kind}'")
     starts = sorted({0.0, *(line.start for line in lines), *(line.end for line in lines)} - {MAX_LENGTH})
-    return [_mark(offset + at, *_kinds(_across(lines, at)), permission, yellow) for at in starts]
+    return [_mark(offset + at, *_kinds(_across(lines, at)), permission(at), yellow) for at in starts]
 
 
 def _lane_change(element: Element, number: int) -> tuple[bool | None, bool | None]:
     """Return whether the mark says that it may be crossed from the inside, and from the outside; None if it does not.
 
     "increase" is a change to a lane of a higher number: outwards on the left of the road, inwards on the right, and
-    over the centre from right to left. A line's rule "no passing" forbids to cross it from the inside.
+    over the centre from right to left.
     """
     stated = chosen(element, "laneChange", ("increase", "decrease", "both", "none", ""), "")
     if stated:
         out, back = ("increase", "decrease") if number > 0 else ("decrease", "increase")
         return stated in (out, "both"), stated in (back, "both")
-    lines = (line for group in (*element.all("type"), *element.all("explicit")) for line in group.all("line"))
-    forbidden = any(line.attributes.get("rule") == "no passing" for line in lines)
-    return (False if forbidden else None), None
+    return None, None
+
+
+def _unmeasured_rule(element: Element) -> bool:
+    """Tell whether a line without measures, which stands for all of the mark, forbids to cross it from the inside."""
+    lines = (line for group in element.all("type") for line in group.all("line"))
+    return any(
+        line.attributes.get("rule") == _NO_PASSING and line.number("length", 0.0, MAX_LENGTH, 0.0) == 0.0
+        for line in lines
+    )
 
 
 def _mark(

@@ -29,10 +29,7 @@ def continue_sides(sections: list[Section], elements: list[Element]) -> tuple[Se
         single = chosen(element, "singleSide", ("true", "false", "1", "0"), "false") in ("true", "1")
         if single and result:
             before = result[-1]
-            if not left:
-                left = before.left
-            elif not right:
-                right = before.right
+            left, right = left or before.left, right or before.right
         center = replace(section.center, origin=section.start)
         result.append(replace(section, left=left, right=right, center=center))
     return tuple(result)
