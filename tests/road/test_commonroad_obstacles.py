@@ -104,3 +104,21 @@ def test_regions_intervals_gaps_guesses_and_lamps_are_remarked(tmp_path):
 def test_a_parked_vehicle_without_a_future_stands_though_it_is_called_dynamic(tmp_path):
     scenario = read(tmp_path, car(7, 50.0, last=0, kind="parkedVehicle"), car(8, 80.0, last=0), car(9, 90.0, last=1))
     assert scenario.still.id.tolist() == ["7"] and scenario.tracks.id.tolist() == ["8", "9"]
+
+
+def at(*places):
+    """Return the states of an obstacle that is at these x [m], one a step."""
+    others = "".join(state("state", k, x, 5.0) for k, x in enumerate(places) if k > 0)
+    return state("initialState", 0, places[0], 5.0) + f"<trajectory>{others}</trajectory>"
+
+
+def test_a_parked_vehicle_whose_states_are_all_at_one_place_stands(tmp_path):
+    scenario = read(tmp_path, obstacle(7, at(50.0, 50.0, 50.02), "parkedVehicle", shape(4.5, 1.8), False))
+    assert scenario.still.id.tolist() == ["7"] and len(scenario.tracks.id) == 0
+
+
+def test_a_jump_from_state_to_state_is_told(tmp_path):
+    remarks = read(tmp_path, obstacle(7, at(50.0, 51.0, 177.0), "car", shape(4.5, 1.8), False)).remarks
+    assert any("jumps" in line and "obstacle 7 from step 1 to 2: 1260 m/s" in line for line in remarks)
+    remarks = read(tmp_path, obstacle(7, at(50.0, 53.0), "car", shape(4.5, 1.8), False)).remarks
+    assert not any("jumps" in line for line in remarks)

@@ -20,6 +20,8 @@ _KINDS = {
     "motorcycle": ActorKind.MOTORCYCLE, "pedestrian": ActorKind.PEDESTRIAN,
     "constructionZone": ActorKind.CARGO, "pillar": ActorKind.CARGO,
 }  # fmt: skip
+_STANDS = 0.1  # what never is farther than this from its first place stands [m]
+_FASTEST = 120.0  # on any road [m/s]
 _AT_REST = ("parkedVehicle", "constructionZone", "pillar")  # these stand where nothing says that they move
 _NO_ACTORS = ("roadBoundary", "building", "median_strip", "medianStrip")
 _ALL_KINDS = (*_KINDS, *_NO_ACTORS, "unknown")
@@ -159,6 +161,10 @@ def _read_one(element: Element, moves: bool, into: Obstacles) -> None:
     gaps = [f"{a.step} to {b.step}" for a, b in zip(states, states[1:], strict=False) if b.step > a.step + 1]
     if gaps:
         element.remark("leaves out steps; it is absent in between", f"{_name(element)}: {', '.join(gaps[:3])}")
+    is_stood = all(math.hypot(state.x - states[0].x, state.y - states[0].y) <= _STANDS for state in states)
+    if element.require("type").text.strip() in _AT_REST and is_stood:
+        into.still.append(track)
+        return
     into.tracks.append(track)
 
 
@@ -184,10 +190,24 @@ def read_obstacles(root: Element) -> Obstacles:
         if names.setdefault(element.string("id"), element) is not element:
             raise element.error(f"id='{element.string('id')}': another obstacle has this id")
         _read_one(element, moves, found)
+    _remark_jumps(found.tracks, names, root.number("timeStepSize", 1e-4, 60.0))
     steps = max([track.states[-1].step for track in found.tracks], default=-1) + 1
     if steps * len(found.tracks) > MAX_CELLS:
         raise root.error(f"holds {len(found.tracks)} tracks over {steps} steps; {MAX_CELLS} in all are allowed")
     return found
+
+
+def _remark_jumps(tracks: list[_Track], elements: dict[str, Element], time_step: float) -> None:
+    """Remark tracks that go from one state to the next faster than anything on a road does."""
+    for track in tracks:
+        for a, b in zip(track.states, track.states[1:], strict=False):
+            speed = math.hypot(b.x - a.x, b.y - a.y) / ((b.step - a.step) * time_step)
+            if speed > _FASTEST:
+                elements[track.id].remark(
+                    "jumps from one state to the next; it is replayed as recorded",
+                    f"obstacle {track.id} from step {a.step} to {b.step}: {speed:.0f} m/s",
+                )
+                break
 
 
 def pack_tracks(tracks: list[_Track], time_step: float) -> RecordedTracks:

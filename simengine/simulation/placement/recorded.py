@@ -7,7 +7,7 @@ import numpy as np
 
 from simengine.core.errors import ScenarioError
 from simengine.core.state import ActorKind, Behavior, Mobility
-from simengine.physics.catalog import models_of_kind
+from simengine.physics.catalog import VehicleModel, model_named, models_of_kind
 from simengine.road.commonroad import CommonRoadScenario
 from simengine.road.projection import locate
 from simengine.road.recording import RecordedTracks, StillObstacles
@@ -17,6 +17,13 @@ from simengine.simulation.placement.placer import ActorPlan, Course, Placer, apa
 from simengine.simulation.placement.start import Start
 
 _EDGE = 20.0  # actors that leave nearer than this to where the map ends leave it by driving on [m]
+
+
+def _model(kind: ActorKind, length: float) -> VehicleModel:
+    """Return what stands for a recorded actor: the model nearest in length; of things that lie about a crate."""
+    if kind == ActorKind.CARGO:
+        return model_named("cargo_crate")  # what is recorded stands in the way, unlike a ladder that lies flat
+    return min(models_of_kind(kind), key=lambda model: (abs(model.length - length), model.name))
 
 
 def place_recorded_ego(placer: Placer, recording: RecordedTracks, row: int, step: int) -> None:
@@ -105,7 +112,7 @@ def _recorded_plan(
     """Plan an actor where a recording has it at a step, or where it appears after that."""
     kind = ActorKind(int(recording.kind[row]))
     length = float(recording.length[row])
-    model = min(models_of_kind(kind), key=lambda m: (abs(m.length - length), m.name))
+    model = _model(kind, length)
     first = step + int(np.argmax(recording.valid[row, step:]))
     x, y = (float(value) for value in recording.position[row, first])
     heading = float(recording.heading[row, first])
@@ -121,7 +128,7 @@ def place_still(placer: Placer, obstacles: StillObstacles) -> None:
     placed = [plan for plan in placer.plans if plan.size is None]
     for row in range(len(obstacles.id)):
         kind, length = ActorKind(int(obstacles.kind[row])), float(obstacles.length[row])
-        model = min(models_of_kind(kind), key=lambda m: (abs(m.length - length), m.name))
+        model = _model(kind, length)
         x, y = (float(value) for value in obstacles.position[row])
         heading = float(obstacles.heading[row])
         plan = ActorPlan(
