@@ -297,6 +297,7 @@ class Drawn:
         }  # fmt: skip
         self.events = {"collisions": list(collisions), "intervals": []}
         self.sensors: list[str] = []
+        self.scenario = {"scenario": {"events": {}}}
         edge = [[x, y, 0.0] for x, y in ((0.0, 1.75), (100.0, 1.75))]
         lane = {"name": "a", "left": edge, "right": [[x, -y, z] for x, y, z in edge]}
         self._rows = {"/map": [{"lanes": [lane], "signals": signals}], "/signals": list(colors)}
@@ -359,6 +360,13 @@ def test_stop_lines_passed_at_red_are_found():
     assert lights.red_lights(Drawn(signals=[backwards], colors=shown("red"), pass_x=30.0)) == (0, 0, "")
     fronts = Drawn(signals=[HEAD], colors=shown("red"), pass_x=18.5)  # the centre stays before the line
     assert lights.red_lights(fronts).errors == 1
+    dash = {"actor": "runner", "do": {"kind": "set_speed"}}
+    red.scenario["scenario"]["events"] = {"dash": dash, "run": {"actor": "runner", "do": {"kind": "run_red"}}}
+    red.events["intervals"] = [{"name": "hazard:dash", "actor": 1}]
+    assert lights.red_lights(red).errors == 1  # somebody else is told to
+    red.events["intervals"] = [{"name": "hazard:dash", "actor": 0}]
+    assert lights.red_lights(red).errors == 0
+    red.events["intervals"] = []
     red.actors["behavior"][0] = "ego"
     assert lights.red_lights(red).errors == 1
     red.events["criteria"] = [{"name": "red_light", "passed": False}]

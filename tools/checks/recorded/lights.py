@@ -68,7 +68,7 @@ def _labelled(file: RecordedFile, frame: RecordedFrame, governed: list[Row], now
 def red_lights(file: RecordedFile) -> Found:
     """Whose front crosses a stop line does so while its signal is not red, or has only just turned red.
 
-    Ordinary traffic and the ego; an ego whose verdict says that it passed at red may.
+    Ordinary traffic and the ego; an ego whose verdict says that it passed at red may, and whom a hazard makes run.
     """
     governed, messages = file.json("/map")[0].get("signals"), file.json("/signals")
     if governed is None:
@@ -77,7 +77,8 @@ def red_lights(file: RecordedFile) -> Found:
     times = np.array([row["time_ns"] for row in messages]) * 1e-9
     told = any(row["name"] == "red_light" and row["passed"] is False for row in file.events.get("criteria", []))
     watched = ("traffic",) if told else ("traffic", "ego")
-    who = [a for a, behavior in enumerate(file.actors["behavior"]) if behavior in watched]
+    runs = _runners(file)
+    who = [a for a, behavior in enumerate(file.actors["behavior"]) if behavior in watched and a not in runs]
     ahead = rotations(states.orientation[:, : len(file.actors["size"])])[..., 0]
     front = states.position[:, : ahead.shape[1]] + 0.5 * np.array(file.actors["size"])[:, :1] * ahead
     for k, signal in enumerate(governed):
@@ -91,6 +92,17 @@ def red_lights(file: RecordedFile) -> Found:
                     if shown == ["red", "red"]:
                         errors.append(f"actor {a} passes signal {k} at {now:.2f} s while it is red")
     return Found(checked, len(errors), errors[0] if errors else "")
+
+
+def _runners(file: RecordedFile) -> set[int]:
+    """Return who is told by an event of the scenario to run red lights: the actor of a hazard of the same name."""
+    events, runs = file.scenario["scenario"]["events"], set()
+    told = {event["actor"] for event in events.values() if event["do"]["kind"] == "run_red"}
+    for row in file.events["intervals"]:
+        kind, _, name = row["name"].partition(":")
+        if kind == "hazard" and name in events and events[name]["actor"] in told:
+            runs.add(row["actor"])
+    return runs
 
 
 def _crossings(line: NDArray[np.float64], front: NDArray[np.float64]) -> NDArray[np.int64]:
