@@ -99,9 +99,16 @@ def replay(arguments: argparse.Namespace) -> int:
 
 def recorded(arguments: argparse.Namespace) -> int:
     """Check labels by recorded files alone."""
+    from simengine.core.errors import ConfigError
     from tools.checks.recorded import table as check
 
     files = [Path(text) for text in arguments.files]
+    if arguments.write and (files or arguments.only or arguments.override):
+        raise ConfigError("--write keeps the table of all recordings as they are: not with FILE, --only or --override")
+    unknown = sorted(set(arguments.only or ()) - {case.name for case in check.CASES})
+    if unknown:
+        names = ", ".join(case.name for case in check.CASES)
+        raise ConfigError(f"--only {unknown[0]!r}: no such recording; there are: {names}")
     table = {}
     with tempfile.TemporaryDirectory(prefix="simengine-recorded-") as scratch:
         cases = [case for case in check.CASES if not arguments.only or case.name in arguments.only]
@@ -110,14 +117,16 @@ def recorded(arguments: argparse.Namespace) -> int:
             table[name] = found
             print(f"{name}:")
             for what, one in found.items():
-                mark = "   " if one is None or not one.checked else "ok " if not one.errors else "BAD"
-                worst = f"  {one.worst}" if one is not None and one.errors else ""
+                mark = "BAD" if one.errors else "ok " if one.checked else "   "
+                worst = f"  {one.worst}" if one.errors else ""
                 print(f"  {mark} {what:36} {check.cell(one)}{worst}", flush=True)
-    errors = sum(one.errors for found in table.values() for one in found.values() if one is not None)
+    errors = sum(one.errors for found in table.values() for one in found.values())
     print(f"{errors} errors in {len(table)} recordings")
-    if arguments.write and not files:
+    if arguments.write:
         page = ROOT / "docs" / "label_checks.md"
-        page.write_text(check.as_markdown(table, "tools/check.py recorded --write"))
+        part = page.with_name(f".{page.name}.part")
+        part.write_text(check.as_markdown(table, "tools/check.py recorded --write"))
+        os.replace(part, page)
     return 0 if table and not errors else 1
 
 
@@ -231,7 +240,8 @@ def _parser() -> argparse.ArgumentParser:
         help="are the labels in a recorded file right, by that file alone",
         description="Record eight scenarios, or take files that are there, and check every label that can be checked "
         "by reading nothing but the MCAP file: derivatives, ids, masks, boxes, depth, points, flow, lamps, signals, "
-        "fixes, inertial samples, collisions, schemas. No part of simengine reads the file.",
+        "fixes, inertial samples, collisions, schemas. Fails too where there is nothing of what a recording has to "
+        "show. No part of simengine reads the file.",
     )
     check.add_argument("files", nargs="*", metavar="FILE", help="episodes that are there already (.mcap)")
     check.add_argument("--only", action="append", metavar="NAME", help="one of the recordings by its name; may repeat")

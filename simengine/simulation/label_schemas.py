@@ -3,8 +3,14 @@
 from typing import Any
 
 
-def _object(description: str, **properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "description": description, "properties": properties}
+def _object(description: str, *optional: str, **properties: dict[str, Any]) -> dict[str, Any]:
+    """Describe an object; all of its properties but the optional ones are always there."""
+    required = [name for name in properties if name not in optional]
+    return {"type": "object", "description": description, "properties": properties, "required": required}
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    return {**schema, "type": [schema["type"], "null"]}
 
 
 def _array(description: str, items: dict[str, Any]) -> dict[str, Any]:
@@ -92,6 +98,7 @@ _SIGNAL_HEAD = _object(
     position=_numbers("of the lamps, world [m]"), heading=_number("the lamps face [rad]"),
     group=_integer("of signals that change together"), lanes=_array("whose stop line it governs", {"type": "string"}),
     stop_s=_numbers("of the line along each of them [m]"),
+    stop_lines=_array("left and right end of the line across each of them, world x y z [m]", _vectors("ends")),
     walkers={"type": "boolean", "description": "it tells people when to cross"},
 )
 
@@ -120,6 +127,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     ),
     "State": _object(
         "the actors in the world at a time, column by column",
+        "controls",
         time_ns=_integer("[ns]"), tick=_integer("physics ticks since the start"),
         actor=_array("id of the actor of each row", {"type": "integer"}),
         replayed=_array("follows a recording", {"type": "boolean"}),
@@ -137,6 +145,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     ),
     "Frame": _object(
         "one capture of a sensor",
+        "left_out",
         sensor=_text("its name"), index=_integer("capture number"), time_ns=_integer("[ns]"),
         world_from_sensor=_numbers("pose, 4 x 4 row by row, ISO 8855 sensor axes [m]"),
         channels={
@@ -144,9 +153,16 @@ SCHEMAS: dict[str, dict[str, Any]] = {
             "description": "per channel: its numbers (type, shape, values) or the topic(s) of its message(s)",
             "additionalProperties": {"type": "object"},
         },
+        left_out={
+            "type": "object",
+            "description": "channels that were measured and not recorded: by name, the setting that says so",
+            "additionalProperties": {"type": "string"},
+        },
     ),
     "Labels": _object(
         "what is true of a frame",
+        "boxes_2d",
+        "signals",
         time_ns=_integer("[ns]"), boxes_3d=_array("every actor in the world", _BOX_3D),
         boxes_2d=_array("cameras: actors of which something is, or could be, seen", _BOX_2D),
         signals=_array("cameras, where there are signals: heads that are seen", _SIGNAL_VIEW),
@@ -167,14 +183,16 @@ SCHEMAS: dict[str, dict[str, Any]] = {
             ),
         ),
         stop_lines=_array("end points", {"type": "array"}), crossings=_array("corners", {"type": "array"}),
-        datum=_object(
+        datum=_or_null(_object(
             "where on Earth: projected x, y = scale * R(heading) * world x, y + offset; height = world z + offset z; "
             "null where the roads have no place",
             crs=_text("the projection as stated: PROJ, WKT or EPSG code"),
             pipeline=_text("PROJ operation from projected x, y to longitude, latitude on WGS 84 [deg]"),
             offset=_numbers("x y z [m]"), heading=_number("[rad]"), scale=_number("factor"),
-            origin=_numbers("latitude [deg], longitude [deg], ellipsoidal height [m] of world 0 0 0; null for none"),
-        ),
+            origin=_or_null(
+                _numbers("latitude [deg], longitude [deg], ellipsoidal height [m] of world 0 0 0; null for none")
+            ),
+        )),
         signals=_array("all of the network, in the order of /signals", _SIGNAL_HEAD),
     ),
 }

@@ -1,5 +1,6 @@
 """The part of the road network around an episode, as lines that pictures and viewers draw."""
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -108,17 +109,21 @@ def road_map(network: RoadNetwork, track: NDArray[np.float64]) -> RoadMap:
     return RoadMap(tuple(lanes), _stop_lines(network, near), _crossings(network, near), network.datum)
 
 
+def stop_line_ends(network: RoadNetwork, line: int) -> NDArray[np.float64]:
+    """Return the left and the right end of a stop line, seen in its lane's direction of travel [m]. Shape (2, 3)."""
+    lane, s = int(network.stop_lane[line]), float(network.stop_s[line])
+    first, last = int(network.lane_first_point[lane]), int(network.lane_first_point[lane + 1])
+    row = first + int(np.abs(network.point_s[first:last] - s).argmin())
+    heading, bank = float(network.point_heading[row]), float(network.point_bank[row])
+    half, ahead = 0.5 * float(network.point_width[row]), s - float(network.point_s[row])
+    c, n = math.cos(heading), math.sin(heading)
+    aside = half * np.array([-n * math.cos(bank), c * math.cos(bank), math.sin(bank)])
+    middle = network.point_position[row] + ahead * np.array([c, n, 0.0])
+    return np.stack([middle + aside, middle - aside])
+
+
 def _stop_lines(network: RoadNetwork, near: Any) -> NDArray[np.float64]:
-    lines = []
-    for lane, s in zip(network.stop_lane, network.stop_s, strict=True):
-        first, last = int(network.lane_first_point[lane]), int(network.lane_first_point[lane + 1])
-        row = first + int(np.abs(network.point_s[first:last] - s).argmin())
-        left, right = _edges(network, slice(row, row + 1), np.zeros(1, np.int64))
-        shift = s - network.point_s[row]
-        heading = network.point_heading[row]
-        ahead = shift * np.array([np.cos(heading), np.sin(heading), 0.0])
-        lines.append(np.stack([left[0] + ahead, right[0] + ahead]))
-    kept = np.array(lines).reshape(-1, 2, 3)
+    kept = np.array([stop_line_ends(network, line) for line in range(len(network.stop_s))]).reshape(-1, 2, 3)
     return kept[near(kept).any(axis=1)]
 
 

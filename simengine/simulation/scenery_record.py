@@ -11,6 +11,7 @@ from simengine.core.history import NANOSECONDS
 from simengine.road.furniture import LAMP_BELOW_TOP
 from simengine.road.network import RoadNetwork, SignalColor
 from simengine.road.signals import signal_changes, signal_colors
+from simengine.simulation.roadmap import stop_line_ends
 from simengine.simulation.scenery import Scenery, scenery_instances
 
 COLORS = tuple(color.name.lower() for color in SignalColor)
@@ -46,6 +47,8 @@ class Signals:
         self.group = np.array([head["group"] for head in heads], np.int32)  # that changes together
         self.lanes = tuple(tuple(head["lanes"]) for head in heads)  # names of those whose stop line it governs
         self.stop_s = tuple(tuple(head["stop_s"]) for head in heads)  # place of the line along each of them [m]
+        # Left and right end of the line across each of them, world [m]. Of each head (num_lanes, 2, 3).
+        self.stop_lines = tuple(np.array(head["stop_lines"], np.float64).reshape(-1, 2, 3) for head in heads)
         self.walkers = np.array([head["walkers"] for head in heads], np.bool_)  # tells people when to cross
         self.change_ns = np.array(change_ns, np.int64)
         self.color = np.array(color, np.str_).reshape(len(change_ns), len(heads))
@@ -131,6 +134,7 @@ def describe_signals(network: RoadNetwork, scenery: Scenery | None) -> list[dict
             "heading": float(network.signal_heading[signal]), "group": group,
             "lanes": network.lane_name[network.stop_lane[lines]].tolist(),
             "stop_s": np.round(network.stop_s[lines], 4).tolist(),
+            "stop_lines": [np.round(stop_line_ends(network, line), 4).tolist() for line in lines.tolist()],
             "walkers": len(lines) == 0 and bool((network.crossing_signal == group).any()),
         })  # fmt: skip
     return heads

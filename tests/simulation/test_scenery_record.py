@@ -55,6 +55,7 @@ def test_signals_tell_what_they_show_at_any_time(both):
         signals = episode.signals
         assert len(signals) == 1 and signals.name.tolist() == ["head"]
         assert signals.lanes == (("right",),) and signals.stop_s == ((108.0,),)
+        assert signals.stop_lines[0].tolist() == [[[58.0, 1.8, 0.0], [58.0, -1.8, 0.0]]]
         assert not signals.walkers[0] and signals.instance[0] == FIRST_STATIC
         assert signals.position[0] == pytest.approx([60.0, -3.0, 0.1 + 3.4 - 0.58])  # where the head is drawn
         assert signals.change_ns.tolist() == pytest.approx([0, 150_000_000, 250_000_000], abs=1)

@@ -6,8 +6,10 @@ import json
 import numpy as np
 import pytest
 
-from tools.checks.recorded import ego, frames, motion, outcome
-from tools.checks.recorded.file import Message, RecordedFile, States
+from tools import check as command
+from tools.checks.recorded import classes, ego, fixes, frames, lights, motion, outcome, table, weather
+from tools.checks.recorded.file import Message, RecordedFile, RecordedFrame, States
+from tools.checks.recorded.found import Found
 from tools.checks.recorded.table import CHECKS, Case, as_markdown, check_file, make
 
 _TINY = (
@@ -30,7 +32,7 @@ def file(recorded):
 def falsified(file, topic, change, every=False):
     """Return the file with a change made to the middle JSON message of a topic, or to all of them."""
     other = copy.copy(file)
-    for name in ("actors", "events", "states", "scenery"):
+    for name in ("actors", "events", "states", "scenery", "other_heads", "scenario"):
         other.__dict__.pop(name, None)
     messages = list(file.topics[topic])
     for k in range(len(messages)) if every else [len(messages) // 2]:
@@ -43,9 +45,9 @@ def falsified(file, topic, change, every=False):
 
 def test_what_the_program_records_is_right(recorded):
     found = check_file(recorded)
-    assert {name: one.worst for name, one in found.items() if one is not None and one.errors} == {}
-    looked = {name for name, one in found.items() if one is not None and one.checked}
-    assert len(looked) >= 14
+    assert {name: one.worst for name, one in found.items() if one.errors} == {}
+    looked = {name for name, one in found.items() if one.checked}
+    assert len(looked) >= 17
     page = as_markdown({"tiny": found}, "tools/check.py recorded")
     assert "In all 0 errors" in page and all(name in page for name in CHECKS)
 
@@ -90,6 +92,9 @@ CAMERA_FAULTS = {
     "occlusion": (frames.image_boxes, lambda row: first(row, "boxes_2d").update(occlusion=0.77)),
     "a missing 2-D box": (frames.image_boxes, lambda row: row["boxes_2d"].remove(first(row, "boxes_2d"))),
     "depth out of the box": (frames.depths, lambda row: [box["size"].__setitem__(1, 0.3) for box in row["boxes_3d"]]),
+    "velocity of a box": (classes.box_velocities, lambda row: first(row)["velocity"].__setitem__(0, 3.0)),
+    "class of a 3-D box": (classes.semantics, lambda row: first(row).update(semantic=21)),
+    "class of a 2-D box": (classes.semantics, lambda row: first(row, "boxes_2d").update(semantic=13)),
     "motion of a box": (frames.flows, lambda row: [box["position"].__setitem__(1, box["position"][1] + 1.0)
                                                    for box in row["boxes_3d"]]),
 }  # fmt: skip
@@ -106,6 +111,8 @@ def test_a_falsified_camera_label_is_found(file, name):
 def test_falsified_lidar_labels_are_found(file):
     assert frames.hits(file).errors == frames.points(file).errors == 0 and frames.points(file).checked > 50
     assert frames.hits(falsified(file, "/lidar_top/labels", lambda row: row["boxes_3d"][1].update(lidar_hits=9))).errors
+    few = falsified(file, "/lidar_top/labels", lambda row: [box.update(expected_hits=0) for box in row["boxes_3d"]])
+    assert frames.hits(few).errors
     shrink = [0.4, 0.4, 0.4]
     thin = falsified(
         file, "/lidar_top/labels", lambda row: [box.update(size=shrink) for box in row["boxes_3d"]], every=True
@@ -117,19 +124,91 @@ def test_an_instance_that_nobody_has_is_found(file):
     assert frames.instances(file).errors == 0
     gone = falsified(file, "/state", lambda row: row.update(actor=[0] * len(row["actor"])), every=True)
     assert frames.instances(gone).errors
-    scenery = copy.copy(file)
-    scenery.__dict__["scenery"] = set()  # a file that lists scenery, and in which none is seen
-    assert frames.instances(scenery).errors == 0
+    pole = Painted(file, "instance", lambda pixels: pixels.__setitem__((0, 0), 10_003))
+    pole.__dict__["scenery"] = {10_003}
+    assert frames.instances(pole).errors == 0
+    pole.__dict__["scenery"] = {10_002}
+    assert frames.instances(pole).errors > 0
+    unlisted = copy.copy(file)
+    unlisted.__dict__["scenery"] = None
+    assert frames.instances(unlisted).errors == 1
 
 
-def test_sensors_that_come_off_and_fixes_that_fit_no_map_are_found(file):
-    assert ego.ego_frames(file).errors == ego.satellite_fixes(file).errors == 0
+class Painted(RecordedFile):
+    """A recorded file whose pixels of a channel are changed, in every picture."""
+
+    def __init__(self, file, name, paint):
+        self.__dict__.update(file.__dict__)
+        self._painted, self._paint = name, paint
+
+    def channel(self, frame, name):
+        """Return a channel, painted."""
+        found = super().channel(frame, name)
+        if name == self._painted and found is not None and found.ndim == 2:
+            found = found.copy()
+            self._paint(found)
+        return found
+
+
+def test_pixels_of_an_actor_of_another_class_are_found(file):
+    assert classes.semantics(file).errors == 0
+    assert classes.semantics(Painted(file, "semantic", lambda pixels: pixels.__setitem__(slice(None), 24))).errors
+    hood = Painted(file, "instance", lambda pixels: pixels.__setitem__(slice(None), 1))
+    assert classes.semantics(hood).errors  # the ego's, and not of class ego
+
+
+def test_sensors_that_come_off_are_found(file):
+    assert ego.ego_frames(file).errors == 0
     off = falsified(file, "/camera_front/frame", lambda row: row["world_from_sensor"].__setitem__(3, 0.0))
     assert ego.ego_frames(off).errors
-    fix = falsified(file, "/gnss/frame", lambda row: row["channels"]["geodetic"]["values"].__setitem__(0, 57.71))
-    assert ego.satellite_fixes(fix).errors
-    far = falsified(file, "/gnss/frame", lambda row: row["channels"]["position"]["values"].__setitem__(1, 60.0))
-    assert ego.satellite_fixes(far).errors
+
+
+NAN = [float("nan")] * 3
+
+
+def no_fix(row, fix=False):
+    """Take away what a receiver measured."""
+    for name in ("position", "geodetic"):
+        row["channels"][name]["values"] = NAN
+    row["channels"]["fix"].pop("base64", None)
+    row["channels"]["fix"]["values"] = fix
+
+
+FIX_FAULTS = {
+    "another latitude": ("/gnss/frame", lambda row: row["channels"]["geodetic"]["values"].__setitem__(0, 57.71)),
+    "another place": ("/gnss/frame", lambda row: row["channels"]["position"]["values"].__setitem__(1, 60.0)),
+    "no numbers": ("/gnss/frame", lambda row: no_fix(row, True)),
+    "no fix under the open sky": ("/gnss/frame", no_fix),
+    "no word of a fix": ("/gnss/frame", lambda row: row["channels"].pop("fix")),
+    "a turned map": ("/map", lambda row: row["datum"].update(heading=1.5708)),
+    "a map elsewhere": ("/map", lambda row: row["datum"]["offset"].__setitem__(0, 5000.0)),
+    "another origin": ("/map", lambda row: row["datum"]["origin"].__setitem__(0, 48.0)),
+    "another projection": ("/map", lambda row: row["datum"].update(crs="EPSG:25832")),
+    "a map without a place": ("/map", lambda row: row.update(datum=None)),
+}
+
+
+@pytest.mark.parametrize("name", FIX_FAULTS)
+def test_fixes_that_are_none_or_fit_no_map_are_found(file, name):
+    assert fixes.satellite_fixes(file).errors == 0 and fixes.satellite_fixes(file).checked > 20
+    assert fixes.satellite_fixes(falsified(file, *FIX_FAULTS[name])).errors
+
+
+def test_there_are_no_fixes_under_a_roof(file):
+    hall = falsified(file, "/gnss/frame", no_fix, every=True)
+    hall.__dict__["scenario"] = {**file.scenario, "road": {"kind": "warehouse"}}
+    assert fixes._fixes_of(hall, "gnss", list(hall.frames("gnss"))).errors == 0
+    seen = copy.copy(file)
+    seen.__dict__["scenario"] = hall.scenario
+    assert fixes._fixes_of(seen, "gnss", list(seen.frames("gnss"))).errors > 5
+
+
+def test_a_turned_map_whose_fixes_are_turned_too_is_found(file):
+    drawn = copy.copy(file)
+    drawn.__dict__["scenario"] = {**file.scenario, "road": {"kind": "street"}}
+    turned = falsified(drawn, "/map", lambda row: row["datum"].update(heading=1.5708))
+    turned.__dict__["scenario"] = drawn.scenario
+    assert "turned by" in fixes._datum(turned).worst or "not at" in fixes._datum(turned).worst
 
 
 @pytest.mark.parametrize(("channel", "value"), [("specific_force", 1.0), ("angular_velocity", 0.05)])
@@ -148,6 +227,46 @@ def test_messages_that_the_schema_does_not_describe_are_found(file):
     assert outcome.schemas(falsified(file, "/state", lambda row: row.update(mood="good"))).errors == 1
     assert outcome.schemas(falsified(file, "/state", lambda row: row.update(tick=1.5))).errors == 1
     assert outcome.schemas(falsified(file, "/state", lambda row: row["lights"].append(None))).errors == 1
+    assert outcome.schemas(falsified(file, "/map", lambda row: row.pop("signals"))).errors == 1
+    assert outcome.schemas(falsified(file, "/gnss/frame", lambda row: row.update(left_out={"fix": "x"}))).errors == 0
+    bare = copy.copy(file)
+    bare.topics = {name: rows for name, rows in file.topics.items() if name != "/scenery"}
+    assert outcome.schemas(bare).errors == 1
+
+
+def test_a_case_that_shows_nothing_of_what_it_has_to_is_wrong(recorded, monkeypatch):
+    monkeypatch.setattr(table, "CHECKS", {name: lambda _: Found(0, 0) for name in ("signals", "flow = motion")})
+    assert sum(one.errors for one in check_file(recorded, "red-light runner").values()) == 2
+    assert [one.errors for one in check_file(recorded, "deer").values()] == [0, 1]
+    assert {name for needed in table.LOOKED_AT.values() for name in needed} <= set(CHECKS)
+    assert set(table.LOOKED_AT) == {case.name for case in table.CASES}
+
+    def lacks(file):
+        raise KeyError("signals")
+
+    monkeypatch.setattr(table, "CHECKS", {"signals": lacks})
+    assert check_file(recorded)["signals"].errors == 1
+
+
+def test_the_page_is_written_for_all_recordings_only(capsys):
+    assert command.main(["recorded", "--write", "--only", "deer"]) == 2
+    assert command.main(["recorded", "--only", "dear"]) == 2
+    assert "no such recording" in capsys.readouterr().err
+
+
+WEATHERS = {"by day": ({}, False), "rain": ({"rain_rate": 2.5}, True), "snow": ({"snow_rate": 0.5}, True),
+            "fog": ({"optical_range": 300.0}, True), "night": ({"sun_elevation_deg": -10.0}, True)}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WEATHERS)
+def test_head_lamps_against_the_weather_are_found(file, name):
+    changes, lit = WEATHERS[name]
+    for bits in (0, 8):
+        car = Drawn(lights=(bits, 0))
+        car.scenario, car.hall = {"weather": {**file.scenario["weather"], **changes}}, False
+        assert weather.head_lamps(car) == (61, 0, "") if (bits > 0) == lit else weather.head_lamps(car).errors == 61
+    car.scenario, car.hall = file.scenario, True
+    assert weather.head_lamps(car).errors == 0
 
 
 def test_intervals_outside_the_episode_are_found(file):
@@ -178,6 +297,7 @@ class Drawn:
         }  # fmt: skip
         self.events = {"collisions": list(collisions), "intervals": []}
         self.sensors: list[str] = []
+        self.scenario = {"scenario": {"events": {}}}
         edge = [[x, y, 0.0] for x, y in ((0.0, 1.75), (100.0, 1.75))]
         lane = {"name": "a", "left": edge, "right": [[x, -y, z] for x, y, z in edge]}
         self._rows = {"/map": [{"lanes": [lane], "signals": signals}], "/signals": list(colors)}
@@ -210,16 +330,63 @@ def test_collisions_that_are_none_and_none_that_are_are_found():
     assert outcome.collisions(through).errors == 0
 
 
-def test_signals_without_colours_with_impossible_changes_or_passed_at_red_are_found():
-    signal = {"lanes": ["a"], "stop_s": [50.0], "walkers": False}
+def shown(*colors):
+    return [{"time_ns": k * 500_000_000, "color": [color]} for k, color in enumerate(colors)]
 
-    def shown(*colors):
-        return [{"time_ns": k * 500_000_000, "color": [color]} for k, color in enumerate(colors)]
 
-    assert outcome.signals(Drawn()) is None and outcome.red_lights(Drawn()) is None
-    green = Drawn(signals=[signal], colors=shown("red", "green"), pass_x=30.0)
-    assert outcome.signals(green).errors == 0 and outcome.red_lights(green) == (1, 0, "")
-    assert outcome.signals(Drawn(signals=[signal])).errors == 1
-    assert outcome.signals(Drawn(signals=[signal], colors=shown("green", "red_amber"))).errors == 1
-    assert outcome.signals(Drawn(signals=[signal, signal], colors=shown("green"))).errors == 1
-    assert outcome.red_lights(Drawn(signals=[signal], colors=shown("red"), pass_x=30.0)).errors == 1
+HEAD = {"instance": 10_000, "walkers": False, "stop_lines": [[[50.0, 1.75, 0.0], [50.0, -1.75, 0.0]]]}
+
+
+def test_signals_without_colours_or_with_impossible_changes_are_found():
+    assert lights.signals(Drawn()).errors == lights.red_lights(Drawn()).errors == 1  # a map without the field
+    assert lights.signals(Drawn(signals=[])) == (0, 0, "")
+    legal = ("red", "red_amber", "green", "amber", "red")
+    assert lights.signals(Drawn(signals=[HEAD], colors=shown(*legal))).errors == 0
+    people = {**HEAD, "walkers": True}
+    assert lights.signals(Drawn(signals=[people], colors=shown("red", "green", "red"))).errors == 0
+    assert lights.signals(Drawn(signals=[HEAD], colors=shown("red", "green", "red"))).errors == 2
+    assert lights.signals(Drawn(signals=[people], colors=shown("green", "amber"))).errors == 1
+    assert lights.signals(Drawn(signals=[HEAD])).errors == 1
+    assert lights.signals(Drawn(signals=[HEAD], colors=shown("green", "red_amber"))).errors == 1
+    assert lights.signals(Drawn(signals=[HEAD, HEAD], colors=shown("green"))).errors == 1
+
+
+def test_stop_lines_passed_at_red_are_found():
+    green = Drawn(signals=[HEAD], colors=shown("red", "green"), pass_x=30.0)
+    assert lights.red_lights(green) == (1, 0, "")
+    red = Drawn(signals=[HEAD], colors=shown("red"), pass_x=30.0)
+    assert lights.red_lights(red).errors == 1
+    backwards = {**HEAD, "stop_lines": [HEAD["stop_lines"][0][::-1]]}
+    assert lights.red_lights(Drawn(signals=[backwards], colors=shown("red"), pass_x=30.0)) == (0, 0, "")
+    fronts = Drawn(signals=[HEAD], colors=shown("red"), pass_x=18.5)  # the centre stays before the line
+    assert lights.red_lights(fronts).errors == 1
+    dash = {"actor": "runner", "do": {"kind": "set_speed"}}
+    red.scenario["scenario"]["events"] = {"dash": dash, "run": {"actor": "runner", "do": {"kind": "run_red"}}}
+    red.events["intervals"] = [{"name": "hazard:dash", "actor": 1}]
+    assert lights.red_lights(red).errors == 1  # somebody else is told to
+    red.events["intervals"] = [{"name": "hazard:dash", "actor": 0}]
+    assert lights.red_lights(red).errors == 0
+    red.events["intervals"] = []
+    red.actors["behavior"][0] = "ego"
+    assert lights.red_lights(red).errors == 1
+    red.events["criteria"] = [{"name": "red_light", "passed": False}]
+    assert lights.red_lights(red).errors == 0  # as its verdict says
+
+
+def test_signals_in_pictures_without_a_row_or_with_a_wrong_one_are_found():
+    lamp = {"instance": 10_000, "signal": 0, "color": "red", "visible": [2, 1, 4, 3], "visible_pixels": 4}
+
+    def seen(*rows, **changes):
+        file = Drawn(signals=[HEAD], colors=shown("red"))
+        instance, semantic = np.zeros((6, 8), int), np.zeros((6, 8), int)
+        instance[1:3, 2:4], semantic[1:3, 2:4] = 10_000, 12
+        channels = {"intrinsics": 0, "instance": instance, "semantic": semantic}
+        frame = RecordedFrame("camera", 0.5, np.eye(4), channels, {"signals": list(rows), **changes})
+        file.sensors, file.other_heads = ["camera"], set()
+        file.frames, file.channel = lambda sensor: [frame], lambda frame, name: frame.channels[name]
+        return lights.signals(file)
+
+    assert seen(lamp).errors == 0
+    assert seen().errors == 1
+    for change in ({"color": "green"}, {"visible_pixels": 3}, {"visible": [0, 0, 4, 3]}, {"signal": 1}):
+        assert seen({**lamp, **change}).errors == 1

@@ -11,40 +11,6 @@ from tools.checks.recorded.motion import collided
 GRAVITY = 9.80665  # [m/s²]
 _WINDOW = 0.5  # over which inertial samples are added up [s]
 _GAINED, _TURNED = 0.08, 0.01  # velocity and heading that may be missing then [m/s], [rad]
-_OFF, _SCALE = 0.05, 0.01  # of a fix from the one map [m], of that map's scale
-_FARTHEST = 15.0  # a fix from the antenna [m]
-
-
-def satellite_fixes(file: RecordedFile) -> Found:
-    """Fixes are near the antenna, and latitude and longitude are one map of the world's x and y."""
-    found = NOTHING
-    for sensor in file.sensors:
-        frames = [frame for frame in file.frames(sensor) if "geodetic" in frame.channels]
-        if len(frames) < 3:
-            continue
-        place = np.array([file.channel(frame, "position") for frame in frames])
-        fix = np.array([file.channel(frame, "geodetic") for frame in frames])
-        antenna = np.array([frame.pose[:3, 3] for frame in frames])
-        far = np.linalg.norm(place - antenna, axis=1)
-        errors = [f"{sensor} at {frames[k].time:.2f} s: {far[k]:.1f} m off" for k in np.flatnonzero(far > _FARTHEST)]
-        found = found.joined(Found(len(frames), len(errors), errors[0] if errors else ""))
-        # Metres on the WGS 84 ellipsoid, then the one turn and scale that fit best.
-        middle = math.radians(float(fix[:, 0].mean()))
-        squared = 1.0 - 0.00669437999014 * math.sin(middle) ** 2
-        north = 6_378_137.0 * (1.0 - 0.00669437999014) / squared**1.5
-        east = 6_378_137.0 / math.sqrt(squared) * math.cos(middle)
-        degrees = np.radians(fix[:, :2] - fix[:, :2].mean(axis=0))
-        measured = east * degrees[:, 1] + 1j * north * degrees[:, 0]
-        world = place[:, 0] + 1j * place[:, 1]
-        world = world - world.mean()
-        if np.abs(world).max() < 1.0:
-            continue
-        scale = complex((measured * world.conj()).sum() / (np.abs(world) ** 2).sum())
-        off = np.abs(measured - scale * world)
-        bad = int((off > _OFF + 1e-4 * np.abs(world)).sum()) + (abs(abs(scale) - 1.0) > _SCALE)
-        text = f"{sensor}: latitude and longitude are no map of x and y: {off.max():.2f} m, scale {abs(scale):.4f}"
-        found = found.joined(Found(len(frames), int(bad), text if bad else ""))
-    return found
 
 
 def inertial(file: RecordedFile) -> Found:

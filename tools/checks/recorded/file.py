@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
+import yaml
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from mcap.reader import make_reader
 from numpy.typing import NDArray
@@ -71,6 +72,7 @@ class RecordedFile:
         self.path = path
         self.topics: dict[str, list[Message]] = {}
         self.schemas: dict[str, Row] = {}  # JSON schemas by topic
+        self.attachments: dict[str, bytes] = {}
         self._pool = descriptor_pool.DescriptorPool()
         self._images: dict[tuple[str, int], NDArray[Any]] = {}
         known: set[int] = set()
@@ -85,6 +87,8 @@ class RecordedFile:
                 if schema is not None and schema.encoding == "jsonschema" and channel.topic not in self.schemas:
                     self.schemas[channel.topic] = json.loads(schema.data)
                 self.topics.setdefault(channel.topic, []).append(Message(message.log_time, name, message.data))
+            for attachment in reader.iter_attachments():
+                self.attachments[attachment.name] = attachment.data
 
     def _learn(self, descriptors: bytes) -> None:
         for file in descriptor_pb2.FileDescriptorSet.FromString(descriptors).file:
@@ -101,6 +105,16 @@ class RecordedFile:
     def json(self, topic: str) -> list[Row]:
         """Return the JSON messages of a topic; none if there is no such topic."""
         return [json.loads(message.content) for message in self.topics.get(topic, [])]
+
+    @cached_property
+    def scenario(self) -> Row:
+        """The concrete scenario that is attached."""
+        return yaml.load(self.attachments["scenario.yaml"], yaml.CSafeLoader)
+
+    @property
+    def hall(self) -> bool:
+        """Whether there is a roof above."""
+        return self.scenario["road"]["kind"] == "warehouse"
 
     @cached_property
     def actors(self) -> dict[str, list[Any]]:
@@ -138,9 +152,15 @@ class RecordedFile:
 
     @cached_property
     def scenery(self) -> set[int] | None:
-        """The instance ids of the scenery, or None where the file does not list them."""
+        """The instance ids of the scenery, or None where the file does not list them, as every file has to."""
         rows = self.json("/scenery")
         return {int(instance) for row in rows for instance in row["instance"]} if rows else None
+
+    @cached_property
+    def other_heads(self) -> set[int]:
+        """The instance ids of scenery that is no signal of the map."""
+        rows = self.json("/scenery")
+        return {i for row in rows for i, signal in zip(row["instance"], row["signal"], strict=True) if signal < 0}
 
     @property
     def sensors(self) -> list[str]:

@@ -40,6 +40,8 @@ def _said(frame: RecordedFrame, text: str) -> str:
 def instances(file: RecordedFile) -> Found:
     """Every instance in masks and points is an actor that is there, or listed scenery."""
     states, listed, errors, checked = file.states, file.scenery, [], 0
+    if listed is None:
+        return Found(1, 1, "the file lists no scenery")
     for frame in _all(file, "instance"):
         first = frame.time
         times = file.channel(frame, "time_ns") if "points" in frame.channels else None
@@ -52,7 +54,7 @@ def instances(file: RecordedFile) -> Found:
         for name in seen:
             known = name == 0 or name in there
             if name >= FIRST_SCENERY:
-                known = listed is None or name in listed
+                known = name in listed
             if not known:
                 errors.append(_said(frame, f"instance {name} is nobody who is there and no scenery"))
     return _found(checked, errors)
@@ -90,15 +92,20 @@ def image_boxes(file: RecordedFile) -> Found:
 
 
 def hits(file: RecordedFile) -> Found:
-    """`lidar_hits` counts the points of each instance."""
+    """`lidar_hits` counts the points of each instance, of which clear air would give no fewer."""
     errors, checked = [], 0
     for frame in _all(file, "points"):
         count = np.bincount(file.channel(frame, "instance"))
+        table = file.channel(frame, "expected_hits")
+        clear = None if table is None else dict(table.tolist())
         for box in frame.labels["boxes_3d"]:
             checked += 1
             number = int(count[box["instance"]]) if box["instance"] < len(count) else 0
             if box["lidar_hits"] != number:
                 errors.append(_said(frame, f"instance {box['instance']} has {number} points, not {box['lidar_hits']}"))
+            expected = box["expected_hits"]
+            if expected < number or (clear is not None and expected != clear.get(box["instance"], 0)):
+                errors.append(_said(frame, f"instance {box['instance']}: {number} of {expected} points of clear air"))
     return _found(checked, errors)
 
 

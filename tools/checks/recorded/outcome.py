@@ -1,6 +1,5 @@
-"""Events, signals and messages: do they say what the states, the pictures and the schemas say."""
+"""Events and messages: do they say what the states and the schemas say."""
 
-import itertools
 import math
 from typing import Any
 
@@ -14,11 +13,6 @@ _TOUCH = 0.35  # boxes this near may touch: shapes are rounded, states are a con
 _DEEP = 0.25  # boxes that overlap by more do touch [m]
 _AROUND = 0.5  # [s]
 _SOLID = ("car", "truck", "bus", "pedestrian", "robot")
-_LEGAL = {
-    ("green", "amber"), ("amber", "red"), ("red", "red_amber"), ("red_amber", "green"), ("red", "green"),
-    ("green", "red"),
-}  # fmt: skip
-_TRAFFIC_LIGHT = 12  # class
 
 
 def intervals(file: RecordedFile) -> Found:
@@ -94,93 +88,7 @@ def collisions(file: RecordedFile) -> Found:
     return Found(checked, len(errors), errors[0] if errors else "")
 
 
-def signals(file: RecordedFile) -> Found | None:
-    """Traffic lights have a colour from the start on, change as lights do, and are labelled with it in pictures."""
-    governed = file.json("/map")[0].get("signals")
-    if governed is None:
-        return None
-    messages, errors, checked = file.json("/signals"), [], 0
-    if not governed and not messages:
-        return Found(0, 0)
-    if not messages or messages[0]["time_ns"] != 0:
-        return Found(1, 1, "the map has signals and the file has no colours of time 0")
-    for row in messages:
-        checked += 1
-        if len(row["color"]) < len(governed):
-            errors.append(f"{len(row['color'])} colours of {len(governed)} signals at {row['time_ns']} ns")
-    for before, after in itertools.pairwise(messages):
-        for k, change in enumerate(zip(before["color"], after["color"], strict=True)):
-            checked += 1
-            if change[0] != change[1] and "off" not in change and change not in _LEGAL:
-                errors.append(f"signal {k} turns from {change[0]} to {change[1]}")
-    times = np.array([row["time_ns"] for row in messages])
-    for sensor in file.sensors:
-        for frame in file.frames(sensor):
-            rows = (frame.labels or {}).get("signals", [])
-            if not rows:
-                continue
-            now = messages[int(np.searchsorted(times, round(frame.time * 1e9), side="right")) - 1]["color"]
-            instance, semantic = file.channel(frame, "instance"), file.channel(frame, "semantic")
-            for row in rows:
-                checked += 1
-                housing = (instance == row["instance"]) & (semantic == _TRAFFIC_LIGHT)
-                v, u = np.nonzero(housing)
-                around = [int(u.min()), int(v.min()), int(u.max()) + 1, int(v.max()) + 1] if len(u) else [0, 0, 0, 0]
-                if row["color"] != now[row["signal"]] or row["visible_pixels"] != len(u) or row["visible"] != around:
-                    errors.append(f"{sensor} at {frame.time:.2f} s: signal {row['signal']} is labelled wrongly")
-    return Found(checked, len(errors), errors[0] if errors else "")
-
-
-def red_lights(file: RecordedFile) -> Found | None:
-    """Ordinary traffic that crosses a stop line does so while its signal is not red (or has only just turned red)."""
-    governed = file.json("/map")[0].get("signals")
-    messages = file.json("/signals")
-    lanes = {lane["name"]: lane for lane in file.json("/map")[0]["lanes"]}
-    if governed is None:
-        return None
-    states, errors, checked = file.states, [], 0
-    times = np.array([row["time_ns"] for row in messages]) * 1e-9
-    ordinary = [a for a, behavior in enumerate(file.actors["behavior"]) if behavior == "traffic"]
-    for k, signal in enumerate(governed):
-        for name, s in zip(signal.get("lanes", []), signal.get("stop_s", []), strict=True):
-            if signal.get("walkers") or name not in lanes:
-                continue
-            line = _stop_line(lanes[name], s)
-            if line is None:
-                continue
-            middle, along, half = line
-            for a in ordinary:
-                ahead = ((states.position[:, a, :2] - middle) * along).sum(axis=1)
-                aside = (states.position[:, a, :2] - middle) @ np.array([-along[1], along[0]])
-                crossed = np.flatnonzero((ahead[:-1] < 0.0) & (ahead[1:] >= 0.0) & (np.abs(aside[1:]) < half))
-                for step in crossed.tolist():
-                    now = states.time[step]
-                    shown = [messages[max(0, int(np.searchsorted(times, t, side="right")) - 1)]["color"][k]
-                             for t in (now - 2.0, now)]  # fmt: skip
-                    checked += 1
-                    if shown == ["red", "red"]:
-                        errors.append(f"actor {a} passes signal {k} at {now:.2f} s while it is red")
-    return Found(checked, len(errors), errors[0] if errors else "")
-
-
-def _stop_line(lane: Row, s: float) -> tuple[NDArray, NDArray, float] | None:
-    """Return middle, direction of travel and half width of a stop line, if the map's excerpt reaches to the lane's end.
-
-    The excerpt of a lane may begin after its start: the line is looked for from the lane's end, where lines are.
-    """
-    left, right = np.array(lane["left"])[:, :2], np.array(lane["right"])[:, :2]
-    if len(left) < 2 or len(left) != len(right):
-        return None
-    center = 0.5 * (left + right)
-    way = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(center, axis=0), axis=1))])
-    if not 0.0 <= s <= way[-1] + 1e-6:
-        return None
-    k = int(np.clip(np.searchsorted(way, s) - 1, 0, len(way) - 2))
-    along = center[k + 1] - center[k]
-    along = along / np.linalg.norm(along)
-    return center[k] + (s - way[k]) * along, along, 0.5 * float(np.linalg.norm(left[k] - right[k]))
-
-
+_NEEDED = ("/actors", "/scenery", "/state", "/events", "/map")
 _TYPES: dict[str, tuple[type, ...]] = {
     "object": (dict,), "array": (list,), "string": (str,), "integer": (int,), "number": (int, float),
     "boolean": (bool,), "null": (type(None),),
@@ -196,6 +104,9 @@ def _fits(value: Any, schema: Row, where: str) -> str:
         return f"{where} is {str(value)[:40]}, not {' or '.join(wanted)}"
     if isinstance(value, float) and not math.isfinite(value):
         return f"{where} is {value}"
+    lacking = [name for name in schema.get("required", []) if isinstance(value, dict) and name not in value]
+    if lacking:
+        return f"{where} has no {lacking[0]}"
     if isinstance(value, dict) and "properties" in schema:
         for name, part in value.items():
             if name not in schema["properties"]:
@@ -212,8 +123,8 @@ def _fits(value: Any, schema: Row, where: str) -> str:
 
 
 def schemas(file: RecordedFile) -> Found:
-    """Every JSON message is as the schema in the file says, with no field that the schema does not describe."""
-    errors, checked = [], 0
+    """Every JSON message is as the schema in the file says, no field more and none less; none of the topics lacks."""
+    errors, checked = [f"the file has no {topic}" for topic in _NEEDED if not file.topics.get(topic)], len(_NEEDED)
     for topic, schema in file.schemas.items():
         for row in file.json(topic):
             checked += 1
