@@ -76,7 +76,7 @@ def compile_events(scenario: specs.ScenarioSpec, names: dict[str, int]) -> tuple
     def actor(key: str, name: str) -> int:
         if name not in names:
             known = ", ".join(["ego", *scenario.actors])
-            raise ScenarioError(f"scenario.events.{key} = {name}: no actor of that name that events can have; allowed: {known}")
+            raise ScenarioError(f"scenario.events.{key} = {name}: no actor that events may name; allowed: {known}")
         return names[name]
 
     for name, event in scenario.events.items():

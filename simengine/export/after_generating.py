@@ -7,9 +7,11 @@ from importlib import import_module
 from pathlib import Path
 
 from simengine.core.errors import ConfigError, blame
+from simengine.export.kitti import refuse_tilted
 from simengine.export.registry import BUILT_IN_FORMATS, exporter, formats
 from simengine.scenario.compose import nearest
 from simengine.scenario.spec import ConcreteScenario, ExtensionSpec
+from simengine.sensors.mount import mount_rotation
 from simengine.simulation.dataset import Dataset
 from simengine.simulation.generate import FollowUp
 from simengine.simulation.leaving_out import SETTING, LeaveOut
@@ -81,6 +83,8 @@ def _check_rig(name: str, settings: dict[str, str], scenario: ConcreteScenario) 
             lacks = _lacks(recorder, sensor, needs)
             if lacks:
                 raise ConfigError(f"export={name} needs {' and '.join(lacks)} of {sensor}, but {SETTING} names it")
+            if name == "kitti" and sensor in rig and kind == "camera":
+                refuse_tilted(sensor, float(mount_rotation(scenario.sensors[sensor].mount)[2, 2]))
 
 
 def _lacks(recorder: LeaveOut, sensor: str, channels: tuple[str, ...]) -> list[str]:
