@@ -60,6 +60,7 @@ class Sight(NamedTuple):
     """Others as they were perceived at one control step."""
 
     seen: NDArray[np.bool_]  # (num_actors,)
+    identity: NDArray[np.int32]  # who they were: a place may go to another vehicle since. (num_actors,)
     pose: NDArray[np.float64]  # x, y, z, yaw, vx, vy, speed. (num_actors, 7)
 
 
@@ -124,11 +125,12 @@ class _Perceiver:
             observation.actor_position, observation.actor_yaw[:, None], observation.actor_velocity,
             observation.actor_speed[:, None],
         ]
-        now = Sight(observation.visible, np.concatenate(columns, axis=1))
+        now = Sight(observation.visible, observation.identity, np.concatenate(columns, axis=1))
         self._sights.append(now)
+        then = self._sights[0]
         extrapolate(
-            self._sights[0].seen & observation.present, self._sights[0].pose, (len(self._sights) - 1) * self.dt,
-            observation.size, now.pose[EGO], places,
+            then.seen & observation.present & (then.identity == observation.identity), then.pose,
+            (len(self._sights) - 1) * self.dt, observation.size, now.pose[EGO], places,
         )
         if observation.lane >= 0 and self.memory.lane[0, EGO] == observation.route[PRESENT]:
             self.memory.route[0, EGO] = observation.route  # the way that was chosen for the ego

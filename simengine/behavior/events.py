@@ -59,7 +59,7 @@ def compile_events(scenario: specs.ScenarioSpec, names: dict[str, int]) -> tuple
 
     Args:
         scenario: Whose events.
-        names: Actor index by name; "ego" is one of them.
+        names: Index by name of the actors that events may name; "ego" is one of them.
 
     Raises:
         ScenarioError: An event names an actor or event that does not exist, or asks the ego for something its driver
@@ -76,7 +76,7 @@ def compile_events(scenario: specs.ScenarioSpec, names: dict[str, int]) -> tuple
     def actor(key: str, name: str) -> int:
         if name not in names:
             known = ", ".join(["ego", *scenario.actors])
-            raise ScenarioError(f"scenario.events.{key} = {name}: no actor of that name; allowed: {known}")
+            raise ScenarioError(f"scenario.events.{key} = {name}: no actor that events may name; allowed: {known}")
         return names[name]
 
     for name, event in scenario.events.items():

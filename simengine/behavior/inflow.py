@@ -45,7 +45,9 @@ IN_VIEW, PARTING = 0.25, 0.2  # how much less often vehicles enter in view, or s
 STREAM = 301
 ARRIVALS = 302  # philox stream of the times between arrivals
 TRIES = 4  # places looked at in one call
-OUT_LEAST = 1.0  # that a vehicle is out before another takes its place: longer than a sensor's sweep or exposure [s]
+# That a vehicle is out before another takes its place, so that no sweep meets both: that of a LiDAR is no longer,
+# `LidarSpec.rate_hz` being at least 1 Hz [s].
+OUT_LEAST = 1.0
 TIME_GAP = 1.2  # to the vehicle ahead and behind [s]
 MIN_GAP = 4.0  # [m]
 ASIDE = 0.8  # to boxes beside [m]

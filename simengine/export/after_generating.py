@@ -7,15 +7,19 @@ from importlib import import_module
 from pathlib import Path
 
 from simengine.core.errors import ConfigError, blame
+from simengine.export.kitti import refuse_tilted
 from simengine.export.registry import BUILT_IN_FORMATS, exporter, formats
 from simengine.scenario.compose import nearest
-from simengine.scenario.spec import ConcreteScenario
+from simengine.scenario.spec import ConcreteScenario, ExtensionSpec
+from simengine.sensors.mount import mount_rotation
 from simengine.simulation.dataset import Dataset
 from simengine.simulation.generate import FollowUp
 from simengine.simulation.leaving_out import SETTING, LeaveOut
 
 FOLDER = "export"  # below the output: export/kitti, export/coco
-_NEEDS = {"kitti": ("rgb", "intrinsics", "labels"), "coco": ("rgb", "instance", "labels")}  # of a camera
+# What a sensor has to have for a format to take it, and what the format then needs of it besides; as the exporters do.
+_CAMERAS = {"kitti": (("rgb",), ("intrinsics", "labels")), "coco": (("rgb", "instance"), ("labels",))}
+_LIDARS = {"kitti": (("points",), ("intensity",))}
 
 
 class Export(FollowUp):
@@ -37,25 +41,8 @@ class Export(FollowUp):
             ConfigError: No camera, a sensor that is not there, or one of which the recorder leaves out what is needed.
         """
         for name, settings in self._settings.items():
-            if name not in BUILT_IN_FORMATS:
-                continue
-            for key, kind in (("camera", "camera"), ("lidar", "lidar")):
-                rig = [sensor for sensor, spec in scenario.sensors.items() if spec.kind == kind]
-                wanted = settings.get(key)
-                if wanted is not None and wanted not in rig:
-                    known = ", ".join(rig) or "none"
-                    raise ConfigError(f"export.{key} = {wanted}{nearest(wanted, rig)}: the rig has the {kind}s {known}")
-            cameras = [sensor for sensor, spec in scenario.sensors.items() if spec.kind == "camera"]
-            if not cameras:
-                raise ConfigError(f"export={name} needs a camera; the rig has {', '.join(scenario.sensors) or 'none'}")
-            recorder = LeaveOut(scenario.recorder.leave_out, scenario.recorder.depth)
-            lacks = {
-                camera: [channel for channel in _NEEDS[name] if recorder.channel(camera, channel)]
-                for camera in ([settings["camera"]] if "camera" in settings else cameras)
-            }
-            if all(lacks.values()):
-                camera, channels = next(iter(lacks.items()))
-                raise ConfigError(f"export={name} needs {' and '.join(channels)} of {camera}, but {SETTING} names it")
+            if name in BUILT_IN_FORMATS:
+                _check_rig(name, settings, scenario)
 
     def write(self, folder: Path) -> list[str]:
         """Write every format anew; returns a line for each."""
@@ -67,6 +54,42 @@ class Export(FollowUp):
             with blame(write, f"format = {name}:"):
                 lines.append(f"{place}: {write(Dataset(folder), place, settings)}")
         return lines
+
+
+def _check_rig(name: str, settings: dict[str, str], scenario: ConcreteScenario) -> None:
+    """Refuse a scenario that a built-in format cannot be written from; see `Export.check`."""
+    recorder = LeaveOut(scenario.recorder.leave_out, scenario.recorder.depth)
+    foreign = any(isinstance(spec, ExtensionSpec) for spec in scenario.sensors.values())  # may measure anything
+    for kind, (takes, needs) in (("camera", _CAMERAS[name]), ("lidar", _LIDARS.get(name, ((), ())))):
+        if not takes:
+            continue
+        rig = [sensor for sensor, spec in scenario.sensors.items() if spec.kind == kind]
+        wanted = settings.get(kind)
+        if wanted is not None and wanted not in rig and not isinstance(scenario.sensors.get(wanted), ExtensionSpec):
+            known = ", ".join(rig) or "none"
+            raise ConfigError(f"export.{kind} = {wanted}{nearest(wanted, rig)}: the rig has the {kind}s {known}")
+        able = [sensor for sensor in rig if not _lacks(recorder, sensor, takes)]
+        if wanted is not None:
+            chosen, needs = [wanted], (*takes, *needs)
+        elif name == "coco":
+            chosen = able
+        else:
+            chosen = able[:1]
+        if not chosen and kind == "camera" and not foreign:
+            if not rig:
+                raise ConfigError(f"export={name} needs a camera; the rig has {', '.join(scenario.sensors) or 'none'}")
+            chosen, needs = rig[:1], (*takes, *needs)
+        for sensor in chosen:
+            lacks = _lacks(recorder, sensor, needs)
+            if lacks:
+                raise ConfigError(f"export={name} needs {' and '.join(lacks)} of {sensor}, but {SETTING} names it")
+            if name == "kitti" and sensor in rig and kind == "camera":
+                refuse_tilted(sensor, float(mount_rotation(scenario.sensors[sensor].mount)[2, 2]))
+
+
+def _lacks(recorder: LeaveOut, sensor: str, channels: tuple[str, ...]) -> list[str]:
+    """Return those of some channels of a sensor that a recorder leaves out."""
+    return [channel for channel in channels if recorder.channel(sensor, channel)]
 
 
 def split_export(overrides: list[str]) -> tuple[list[str], Export | None]:

@@ -91,12 +91,20 @@ def _check_level(episode: Episode, frame: EpisodeFrame) -> None:
     tracks = episode.tracks
     now = max(0, int(np.searchsorted(tracks.time_ns, frame.capture_ns, side="right")) - 1)
     up = rotate(*tracks.orientation[now, EGO].tolist(), 0.0, 0.0, 1.0)
-    cosine = sum(a * b for a, b in zip(up, frame.world_from_sensor[:3, 2].tolist(), strict=True))
+    refuse_tilted(frame.sensor, sum(a * b for a, b in zip(up, frame.world_from_sensor[:3, 2].tolist(), strict=True)))
+
+
+def refuse_tilted(camera: str, cosine: float) -> None:
+    """Refuse a camera by the cosine of the angle between its vertical axis and the ego's.
+
+    Raises:
+        ConfigError: It is more than KITTI's boxes allow.
+    """
     tilt = math.acos(max(-1.0, min(1.0, cosine)))
     if tilt > _MAX_TILT:
         found, most = math.degrees(tilt), math.degrees(_MAX_TILT)
         text = f"it is tilted by {found:.0f} degrees; KITTI's boxes allow {most:.0f}"
-        raise ConfigError(f"camera = {frame.sensor}: {text}")
+        raise ConfigError(f"camera = {camera}: {text}")
 
 
 def level_box(axes: NDArray[np.float64], size: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:

@@ -10,7 +10,7 @@ class Boxes3d(NamedTuple):
     """Oriented boxes of every actor in the world at a frame's time. Shapes (num_boxes, …)."""
 
     instance: NDArray[np.int32]  # 1 + the actor's id
-    semantic: NDArray[np.uint8]
+    semantic: NDArray[np.uint8]  # of that kind of actor; of the ego too, whose own body is EGO in masks and points
     position: NDArray[np.float64]  # box centre, world [m]. (…, 3)
     orientation: NDArray[np.float64]  # w, x, y, z. (…, 4)
     size: NDArray[np.float64]  # length, width, height [m]. (…, 3)

@@ -32,7 +32,7 @@ class HazardOnset(NamedTuple):
     """An event of a scenario that is marked as a hazard, when it fired."""
 
     name: str  # of the event
-    actor: int  # who acted
+    actor: int  # id of who acted, see `WorldState.identity`
     time_ns: int
 
 

@@ -29,7 +29,9 @@ class SignalLabels:
     """
 
     def __init__(self, scene: Scene, heading: NDArray[np.float64]) -> None:
-        self._signal = np.flatnonzero(scene.signal_mesh >= 0)
+        drawn = np.flatnonzero(scene.signal_mesh >= 0)
+        # Past the last instance id things have 0, as everything without one: what is seen cannot be told to be theirs.
+        self._signal = drawn[scene.static_instance[scene.signal_mesh[drawn]] > 0]
         mesh = scene.signal_mesh[self._signal]
         self._instance = scene.static_instance[mesh]
         self._place = np.array([_housing(scene.static_mesh[m]) for m in mesh]).reshape(-1, 3) + scene.origin

@@ -74,7 +74,7 @@ class Sensor(ABC):
 
     @abstractmethod
     def span_ns(self) -> int:
-        """Return how far before its completion a capture looks back [ns]."""
+        """Return how far before its completion a capture looks back [ns]: 1 s at most, see `inflow.OUT_LEAST`."""
 
     @abstractmethod
     def capture(self, history: History, signals: NDArray[np.int32]) -> Frame:

@@ -6,7 +6,8 @@ reflect, but under the roof of a hall there is no fix.
 
 Channels of a frame, float64: `position` (3,) [m], east, north, up in the world's coordinates, and `geodetic` (3,):
 latitude [deg], longitude [deg], ellipsoidal height [m] on WGS 84 of that position, by the map's own datum; and `fix`
-(), bool: whether they hold. Without a fix both are NaN, as ROS' NavSatFix has it.
+(), bool: whether they hold. Without a fix both are NaN, as ROS' NavSatFix has it; nor is there one where the datum's
+projection has no latitude and longitude.
 """
 
 import math
@@ -87,9 +88,10 @@ class GnssSensor(Sensor):
             for i in range(3)
         ])
         geodetic = np.array(self._locate(*position.tolist()))
-        if not self._fix:
+        fix = self._fix and bool(np.isfinite(position).all() and np.isfinite(geodetic).all())
+        if not fix:
             position, geodetic = np.full(3, np.nan), np.full(3, np.nan)
-        channels = {"position": position, "geodetic": geodetic, "fix": np.array(self._fix)}
+        channels = {"position": position, "geodetic": geodetic, "fix": np.array(fix)}
         frame = Frame(self.name, self.index, time_ns, pose, channels)
         self.index += 1
         return frame

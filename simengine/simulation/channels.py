@@ -101,12 +101,15 @@ def _calibration(frame: Frame) -> Payload | None:
     return Payload(f"/{frame.sensor}/calibration", "camera_calibration", (content,), True)
 
 
-def store_channels(frame: Frame, settings: RecorderSpec) -> tuple[dict[str, dict[str, Any]], list[Payload]]:
+def store_channels(
+    frame: Frame, settings: RecorderSpec, whole: Frame | None = None
+) -> tuple[dict[str, dict[str, Any]], list[Payload]]:
     """Encode every channel of a frame.
 
     Args:
         frame: What a sensor measured.
         settings: How images and depth are stored.
+        whole: The frame with what is not stored, which the camera's calibration is of; `frame` by default.
 
     Returns:
         Where each channel is to be found, for the frame's message, and the messages that hold them.
@@ -141,7 +144,7 @@ def store_channels(frame: Frame, settings: RecorderSpec) -> tuple[dict[str, dict
             topic = f"{topic}/array" if name in _OWN_TOPICS else topic
             stored[name] = {"form": "npy", "topic": topic}
             payloads.append(Payload(topic, "npy", (encoding.encode_npy(array),), True))
-    calibration = _calibration(frame)
+    calibration = _calibration(whole or frame)
     if calibration is not None:
         payloads.append(calibration)
     # in the order in which the sensor gave them, so that a frame read back equals the one in memory

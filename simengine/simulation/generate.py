@@ -196,7 +196,8 @@ def generate(overrides: list[str], multirun: bool = False, follow_up: FollowUp |
     _check_choices(batches)
     if follow_up is not None:
         for batch in batches:
-            follow_up.check(batch.scenarios[0][1])
+            for _, scenario in batch.scenarios:
+                follow_up.check(scenario)
     settings = resolve({"workers": batches[0].tree["workers"]})
     workers = default_workers() if settings["workers"] is None else whole_number(settings, "workers", 1, 1024)
     for batch in batches:

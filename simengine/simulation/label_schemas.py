@@ -40,7 +40,10 @@ def _text(description: str) -> dict[str, Any]:
 _BOX_3D = _object(
     "an actor's oriented box",
     instance=_integer("1 + the actor's id; the value in instance masks and points"),
-    semantic=_integer("label class"),
+    semantic=_integer(
+        "label class of that kind of actor; of the ego (instance 1) too, whose own body has the class ego in semantic "
+        "masks and points"
+    ),
     position=_numbers("box centre, world x y z [m]"),
     orientation=_numbers("w x y z"),
     size=_numbers("length, width, height [m]"),

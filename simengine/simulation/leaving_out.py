@@ -1,7 +1,8 @@
 """What `recorder.leave_out` names is computed, and part of the digest, but not written into an episode's file.
 
 A name is a topic for viewers (`scene`, `tf`, `map_lines`, `signal_lamps`), a channel of every sensor that has it
-(`rgb`, `instance`, `labels`, `boxes`), or that of one sensor (`camera_front/instance`).
+(`rgb`, `instance`, `labels`, `boxes`), or that of one sensor (`camera_front/instance`). What a sensor of another
+package alone measures has to be named with its sensor: a bare name has to be known, or a slip would go unnoticed.
 """
 
 from collections.abc import Iterable
@@ -41,14 +42,15 @@ def check_leave_out(scenario: ConcreteScenario) -> None:
     """
     rig = _channels(scenario)
     foreign = {name for name, spec in scenario.sensors.items() if isinstance(spec, ExtensionSpec)}
-    everywhere = list(dict.fromkeys(channel for channels in (rig or CHANNELS).values() for channel in channels))
+    usual = CHANNELS if foreign or not rig else rig
+    everywhere = list(dict.fromkeys(channel for channels in usual.values() for channel in channels))
     for given in scenario.recorder.leave_out:
         name = given.removeprefix("/")
         sensor, slash, channel = name.rpartition("/")
         shown = f"{SETTING}: {given}"
         if not slash and name in NEEDED_TOPICS:
             raise ConfigError(f"{shown}: an episode cannot be read without it")
-        if not slash and (name in (*VIEWER_TOPICS, *everywhere) or foreign):
+        if not slash and (name in (*VIEWER_TOPICS, *everywhere)):
             continue
         if slash and sensor in rig and (channel in rig[sensor] or sensor in foreign) and channel != "frame":
             continue

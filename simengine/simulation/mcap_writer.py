@@ -198,8 +198,9 @@ class EpisodeWriter(Recorder):
         """See `Recorder`."""
         self._clock.advance(frame.sensor, frame.time_ns)
         digest_frame(self._digest, frame, annotation)
+        whole = frame
         frame, left_out = self._leave_out.reduce(frame, annotation is not None)
-        stored, payloads = store_channels(frame, self._settings)
+        stored, payloads = store_channels(frame, self._settings, whole)
         header = {
             "sensor": frame.sensor, "index": frame.index, "time_ns": frame.time_ns,
             "world_from_sensor": frame.world_from_sensor.reshape(-1).tolist(), "channels": stored,
@@ -220,7 +221,7 @@ class EpisodeWriter(Recorder):
                     payload.topic, frame.time_ns, payload.kind, *payload.content, compress=payload.compress
                 )
         if any(payload.kind != "npy" for payload in payloads) and not self._leave_out.topic("tf"):
-            self._transform(frame)
+            self._transform(whole)
         if annotation is not None and "labels" not in left_out:
             self._labels(frame, annotation)
 

@@ -89,7 +89,13 @@ class Minds:
         self._chassis = chassis_columns(actors)
         self._memory.choice[0, EGO, EXIT_TURN] = _TURNS[scenario.scenario.goal.exit]
         self._script = begin_script(world.lanes, actors, world.state)
-        self._table, self._events = compile_events(scenario.scenario, world.names)
+        # Vehicles of the traffic leave, and others take their places: an event of one would befall another.
+        steady = {
+            name: a
+            for name, a in world.names.items()
+            if name in scenario.scenario.actors or actors.behavior[0, a] != Behavior.TRAFFIC
+        }
+        self._table, self._events = compile_events(scenario.scenario, steady)
         for event in self._events:
             check_mobility(event, actors)
         self._actions = [find_action(event) for event in self._events]
@@ -171,16 +177,15 @@ class Minds:
         self._watch("", step, time)
         return check_control(control, f"{name} returned", step, time)
 
-    def follow(self, state: WorldState, ahead: int = 1) -> WorldState:
+    def follow(self, state: WorldState) -> WorldState:
         """Put replayed actors where their recording has them: at the tick that the next physics step leads to.
 
         Args:
             state: Now.
-            ahead: Ticks from now.
         """
         if self._recording is None:
             return state
-        time = self._world.recording_start + (int(state.tick[0]) + ahead) / self._rate_hz
+        time = self._world.recording_start + (int(state.tick[0]) + 1) / self._rate_hz
         return follow_recording(self._world.lanes, self._recording, self._world.actors, state, time)
 
     def observe(self, state: WorldState, frames: Mapping[str, object]) -> DriverObservation:
@@ -227,7 +232,7 @@ class Minds:
                 self._actions[k](stage, event)
             if event.hazard:
                 time_ns = round(stage.time * 1e9)
-                self.fired.append(HazardOnset(event.name, event.actor, time_ns))
+                self.fired.append(HazardOnset(event.name, int(state.identity[0, event.actor]), time_ns))
         return state
 
     def _stage(self, state: WorldState) -> Stage:

@@ -132,8 +132,7 @@ class Simulator:
         self._recorder = self._make_recorder(world) if self._make_recorder else None
         self._end_ns = min(round(scenario.scenario.duration * 1e9), world.last_ns)
         self._latest: dict[str, Frame] = {}
-        start = self._minds.follow(world.state, ahead=0)
-        self._state = self._physics.reset(world.actors, start, world.ground, self._rate)
+        self._state = self._physics.reset(world.actors, world.state, world.ground, self._rate)
         self._history.push(self.state)
         self.done = self._closed = False
         self._judge.update(0, self.state, signal_colors(world.network, 0.0), [])

@@ -151,3 +151,16 @@ def test_a_driver_on_a_slope_sees_the_speeds_of_the_speedometers():
     assert seen.speed == pytest.approx(20.34) and seen.acceleration == pytest.approx(1.5)
     assert seen.actor_speed == pytest.approx([20.34, -3.0])
     assert seen.actor_velocity[0] == pytest.approx([20.34 / math.sqrt(1.04), 0.0])
+
+
+def test_a_vehicle_that_takes_a_place_over_is_not_taken_for_the_one_that_left():
+    world = SmallWorld(straight(), ["sedan", "sedan"])
+    world.put(0, 0, 20.0, 15.0)
+    world.drives[0, 1] = False
+    driver = make_driver(ego(reaction_time=1.0), world.network, DT)
+    drive(world, driver, 40)
+    world.put(1, 0, float(world.memory.s[0, 0]) + 40.0, 0.0)  # stands there and is gone before the ego reacts
+    drive(world, driver, 10)
+    world.put(1, 0, float(world.memory.s[0, 0]) + 250.0, 15.0)
+    world.state.identity[0, 1] = 5
+    assert min(drive(world, driver, 25)) > -0.5

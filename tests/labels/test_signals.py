@@ -54,3 +54,11 @@ def test_other_things_of_the_class_are_no_signal():
     semantic, instance = images()
     instance[5:12, 30:34] = HEAD + 7
     assert all(len(column) == 0 for column in label(frame_of(semantic, instance)))
+
+
+def test_a_head_past_the_last_instance_id_claims_no_pixels_of_other_heads():
+    semantic, instance = images()
+    instance[:] = 0
+    scene = SCENE._replace(static_instance=np.zeros_like(SCENE.static_instance))
+    seen = SignalLabels(scene, np.array([np.pi]))(frame_of(semantic, instance), np.array([SignalColor.RED], np.int32))
+    assert all(len(column) == 0 for column in seen)

@@ -57,5 +57,14 @@ def test_a_bicycle_has_neither_brake_lamps_nor_indicators():
     assert lit_lamps(int(ActorKind.MOTORCYCLE), WHEELED, False, False, asked, -3.0) == asked | Light.BRAKE
 
 
+def test_a_two_wheeler_that_leans_back_on_a_slope_shows_its_brake_lamp():
+    actors, state, controls = make_world(["motorcycle"])  # the batched physics keeps riders up, however they are hit
+    set_pose(state, 0, 20.0, 0.0, speed=10.0)
+    controls.acceleration[:] = -2.0
+    physics = BatchedPhysics()
+    state = run(physics, physics.reset(actors, state, make_ground(1, 0.8, grade=0.1), RATE), controls, 0.5)
+    assert state.lights[0].tolist() == [Light.BRAKE]
+
+
 def test_a_rider_who_has_fallen_brakes_no_more():
     assert lit_lamps(int(ActorKind.MOTORCYCLE), WHEELED, True, False, int(Light.HEAD), -3.0) == Light.HEAD

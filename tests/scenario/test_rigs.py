@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from simengine.behavior.inflow import OUT_LEAST
+from simengine.core.errors import ConfigError
 from simengine.scenario.compose import compose
 from simengine.scenario.sampling import concretize
 from simengine.scenario.spec import ConcreteScenario
@@ -18,6 +20,13 @@ def with_rig(name: str) -> ConcreteScenario:
 @pytest.mark.parametrize("rig", RIGS)
 def test_every_rig_composes(rig):
     assert (len(with_rig(rig).sensors) > 0) == (rig != "none")
+
+
+def test_a_sweep_is_no_longer_than_a_place_in_traffic_stays_empty():
+    with pytest.raises(ConfigError, match=r"sensors\.lidar_top\.rate_hz"):
+        concretize(compose("config", ("sensors=camera_lidar", "sensors.lidar_top.rate_hz=0.9")), 1)
+    rig = concretize(compose("config", ("sensors=camera_lidar", "sensors.lidar_top.rate_hz=1.0")), 1)
+    assert 1.0 / rig.sensors["lidar_top"].rate_hz <= OUT_LEAST
 
 
 def test_the_rig_like_nuscenes_sees_all_around():

@@ -81,3 +81,13 @@ def test_under_a_roof_there_is_no_fix():
         assert channels["fix"] == fix
         for name in ("position", "geodetic"):
             assert np.isfinite(channels[name]).all() == fix
+
+
+def test_where_the_projection_ends_there_is_no_fix():
+    datum, _ = projected_datum("+proj=utm +zone=32 +datum=WGS84")
+    for x, held in ((680_000.0, True), (1e12, False)):
+        scene = make_scene([], origin=(x, 4_180_000.0, 0.0))._replace(datum=datum)
+        history = make_history(scene, [(x, 4_180_000.0, 0.75)], [(0.0, 0.0, 0.0)])
+        channels = GnssSensor("gnss", _spec(), scene, 1).capture(history, NO_SIGNALS).channels
+        assert bool(channels["fix"]) == held and channels["fix"].shape == ()
+        assert np.isfinite(channels["geodetic"]).all() == np.isfinite(channels["position"]).all() == held

@@ -1,10 +1,12 @@
 """What a recorder leaves out is computed all the same, is not in the file, and is told to whoever asks for it."""
 
 import pytest
+from foxglove_schemas_protobuf.FrameTransforms_pb2 import FrameTransforms
 
 import simengine
 from simengine.cli import main
 from simengine.core.errors import ConfigError
+from simengine.scenario.spec import ExtensionSpec
 from simengine.simulation.container_reader import ContainerReader
 from simengine.simulation.leaving_out import CHANNELS, LABELS, VIEWER_TOPICS, check_leave_out
 from simengine.simulation.simulator import record, simulate
@@ -44,7 +46,7 @@ def test_what_is_left_out_is_not_in_the_file_and_the_digest_is_the_same(folder, 
     path = written(folder, *left_out)
     gone = set(ContainerReader(whole).channels) - set(ContainerReader(path).channels)
     topics = {"/scene", "/tf", "/map_lines", "/lidar_top/points"}
-    assert gone == topics | {f"/camera_front/{name}" for name in ("instance", "rgb", "boxes", "calibration")}
+    assert gone == topics | {f"/camera_front/{name}" for name in ("instance", "rgb", "boxes")}
     episode = read(path)
     assert episode.digest == read(whole).digest == simulate(scenario(*left_out)).digest
     assert episode.left_out == left_out
@@ -63,6 +65,22 @@ def test_a_frame_tells_what_was_not_recorded(folder):
     assert frame.depth.shape == frame.semantic.shape == (36, 64)
     assert len(scan.points) == len(scan.intensity) and "instance" not in scan.channels
     assert episode.sensors_with("rgb") == () and episode.sensors_with("points") == ("lidar_top",)
+
+
+def optical_frames(path):
+    reader, found = ContainerReader(path), set()
+    for ref in reader.messages("/tf"):
+        message = FrameTransforms.FromString(reader.read(ref))
+        found |= {transform.child_frame_id for transform in message.transforms if "optical" in transform.child_frame_id}
+    return found
+
+
+@pytest.mark.parametrize("left_out", ["intrinsics", "camera_front/rgb"])
+def test_viewers_can_place_the_images_that_are_left(folder, left_out):
+    path = written(folder, left_out)
+    assert optical_frames(path) == {"camera_front_optical"}
+    assert "/camera_front/calibration" in ContainerReader(path).channels
+    assert "/camera_front/calibration" not in ContainerReader(written(folder, left_out, "calibration")).channels
 
 
 def test_what_depth_none_keeps_out_is_told_too(folder):
@@ -87,6 +105,20 @@ def test_what_depth_none_keeps_out_is_told_too(folder):
 def test_names_of_nothing_are_refused(name, message):
     with pytest.raises(ConfigError, match=message):
         check_leave_out(scenario(name))
+
+
+def test_a_slip_is_refused_beside_a_sensor_of_another_package_too():
+    rig = scenario().sensors | {"t": ExtensionSpec(kind="thermometer")}
+
+    def check(name):
+        recorder = scenario().recorder.model_copy(update={"leave_out": (name,)})
+        check_leave_out(scenario().model_copy(update={"sensors": rig, "recorder": recorder}))
+
+    for name in ("t/temperature", "labels", "scene", "camera_front/rgb"):
+        check(name)
+    for name, nearest in (("instanc", "instance"), ("scen", "scene")):
+        with pytest.raises(ConfigError, match=f'{name}: nothing .*did you mean "{nearest}".*SENSOR/CHANNEL'):
+            check(name)
 
 
 def test_without_sensors_a_channel_may_still_be_named():

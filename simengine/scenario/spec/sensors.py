@@ -36,7 +36,7 @@ class LidarSpec(Spec):
 
     kind: Literal["lidar"]
     mount: Mount
-    rate_hz: Annotated[float, Field(gt=0.0, le=1_000.0)]
+    rate_hz: Annotated[float, Field(ge=1.0, le=1_000.0)]  # no sweep longer than a place in traffic stays empty
     phase: Annotated[float, Field(ge=0.0, le=10.0)]  # of the first sweep's start [s]
     channels: Annotated[int, Field(ge=1, le=256)]
     columns: Annotated[int, Field(ge=8, le=8_192)]
