@@ -89,5 +89,5 @@ class SecondIsWrong(FollowUp):
 
 def test_every_episode_is_checked_before_the_first_is_simulated(tmp_path):
     with pytest.raises(ConfigError, match="the second episode"):
-        generate(["scenario=drive", "sensors=none", "episodes=3", f"output={tmp_path / 'data'}"], follow_up=SecondIsWrong())
+        generate(["scenario=drive", "episodes=3", f"output={tmp_path / 'data'}"], follow_up=SecondIsWrong())
     assert not (tmp_path / "data").exists()
