@@ -2,6 +2,7 @@
 
 import copy
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -208,7 +209,7 @@ def test_a_turned_map_whose_fixes_are_turned_too_is_found(file):
     drawn.__dict__["scenario"] = {**file.scenario, "road": {"kind": "street"}}
     turned = falsified(drawn, "/map", lambda row: row["datum"].update(heading=1.5708))
     turned.__dict__["scenario"] = drawn.scenario
-    assert "turned by" in fixes._datum(turned).worst or "not at" in fixes._datum(turned).worst
+    assert "turned by" in fixes._datum(turned).worst
 
 
 @pytest.mark.parametrize(("channel", "value"), [("specific_force", 1.0), ("angular_velocity", 0.05)])
@@ -248,7 +249,9 @@ def test_a_case_that_shows_nothing_of_what_it_has_to_is_wrong(recorded, monkeypa
     assert check_file(recorded)["signals"].errors == 1
 
 
-def test_the_page_is_written_for_all_recordings_only(capsys):
+def test_the_page_is_written_for_all_recordings_only(capsys, monkeypatch):
+    monkeypatch.setattr(table, "found_in", lambda *_: iter([("deer", {})]))
+    monkeypatch.setattr(command, "ROOT", Path("/nowhere"))
     assert command.main(["recorded", "--write", "--only", "deer"]) == 2
     assert command.main(["recorded", "--only", "dear"]) == 2
     assert "no such recording" in capsys.readouterr().err
