@@ -7,6 +7,7 @@ a parameter that refers to another takes the drawn value, so the two are correla
 import hashlib
 import json
 import math
+import numbers
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -202,6 +203,9 @@ def concretize(tree: dict[str, Any], seed: int) -> ConcreteScenario:
         ConfigError: A value of the wrong type or out of range, an unknown or missing key, a malformed distribution.
         ScenarioError: An input file that cannot be read.
     """
+    if isinstance(seed, bool) or not isinstance(seed, numbers.Integral) or seed < 0:
+        raise ConfigError(f"seed = {seed!r}: must be a whole number from 0 on")
+    seed = int(seed)
     groups = [
         name for name in ConcreteScenario.model_fields if name not in ("schema_version", "seed", "sampled", "inputs")
     ]

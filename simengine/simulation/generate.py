@@ -246,6 +246,8 @@ def _run(jobs: list[Job], workers: int, output: Path) -> dict[str, float]:
     seconds: dict[str, float] = {}
     if not jobs:
         return seconds
+    if not any(Path(os.environ["NUMBA_CACHE_DIR"]).rglob("*.nbi")):
+        print("compiling kernels (once; some minutes)", file=sys.stderr)
     start, simulated = time.perf_counter(), 0.0
     with progress(len(jobs), "episode") as bar:
         # One worker compiles all kernels before the others begin: N cold ones would compile everything N times.

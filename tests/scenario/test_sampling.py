@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import simengine
 from simengine.core.errors import ConfigError, ScenarioError
 from simengine.scenario.compose import expand_sweep, resolve, scenario_names
 from simengine.scenario.sampling import content_hash, draw_parameters, from_yaml, load_scenario, to_yaml
@@ -136,6 +137,12 @@ def test_a_sweep_expands_to_every_job():
     assert expand_sweep(["weather=glob(night*)"]) == [("weather=night",), ("weather=night_rain",)]
     assert ("scenarios=urban/jaywalker",) in expand_sweep(["scenario=glob(urban/*)"])
     assert jobs[0] == ("scenarios=urban/jaywalker", "weather=clear", "seed=3")
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, True, "1"])
+def test_a_seed_is_a_whole_number(seed):
+    with pytest.raises(ConfigError, match=r"seed = .*: must be a whole number from 0 on"):
+        simengine.load_scenario("drive", seed=seed)
 
 
 def test_a_recorded_vehicle_may_be_named_by_its_number():

@@ -221,3 +221,9 @@ def test_standing_obstacles_may_touch_each_other_and_recorded_actors(tmp_path):
     with pytest.raises(ScenarioError, match=r"obstacle 30: stands at x = 21\.0 m, y = 1\.8 m in ego"):
         stone = obstacle(30, state("initialState", 0, 21.0, 1.75), "pillar", shape(1.0, 1.0), static=True)
         world_of(write(tmp_path, street(), stone, problem(100, 20.0)))
+
+
+def test_a_problem_that_starts_after_the_recording_is_refused(tmp_path):
+    path = write(tmp_path, street(1), car(7, 30.0, last=20), problem(100, 60.0, step=50))
+    with pytest.raises(ScenarioError, match=r"ego\.problem = 100: it starts at step 50, after .* ends at step 20"):
+        world_of(path)

@@ -21,6 +21,7 @@ from simengine.road.xml import Element
 NEAR_JUNCTION = 40.0  # a signal this near to the end of a road belongs to the junction there [m]
 _LAMP_HEIGHT, _PLATE_HEIGHT = 3.0, 2.2  # centres above the road where a file puts them below eye level [m]
 _EYE_LEVEL = 1.5
+_APART = 5.0  # lights of a lane farther from each other have stop lines of their own [m]
 _WALKER_LIGHTS = ("1000002", "1000007")  # OpenDRIVE's own catalogue: lights for pedestrians, and for bicycles too
 _STOP_TYPES, _YIELD_TYPES, _PRIORITY_TYPES = ("206", "R1-1"), ("205", "R1-2"), ("306", "301")
 _STOP_LINE_TYPE = "294"  # German catalogue: stop line
@@ -218,7 +219,12 @@ def draw_stop_lines(signals: list[Signal]) -> list[StopLineDraft]:
     for signal in signals:
         for lane, s in signal.stops.items():
             if signal.is_light and not signal.is_walker_light:
-                lights.setdefault(lane, (s, signal.name))
+                before, _ = lights.setdefault(lane, (s, signal.name))
+                if abs(before - s) > _APART:
+                    signal.element.remark(
+                        "is a further light along a lane that has one: the lane obeys the first",
+                        f"id='{signal.name}', lane {lane}, at {s:.1f} m instead of {before:.1f} m",
+                    )
             elif signal.type in _STOP_TYPES:
                 yields[lane] = (s, 2)
             elif signal.type in _YIELD_TYPES:

@@ -9,6 +9,7 @@ from simengine.scenario.spec.base import Fraction, Spec
 
 _LEAST_SHARE = 0.5  # of what rain leaves on the ground; a wetness below that contradicts it
 _FROZEN_UP_TO = 5.0  # air above which no snow falls and no ice lies [°C]
+_LYING_UP_TO = 15.0  # air above which no snow lies: it thaws by some 4 mm of water a day and degree (degree-day) [°C]
 
 
 class WeatherSpec(Spec):
@@ -64,4 +65,10 @@ class WeatherSpec(Spec):
     def _white_under_snow(cls, value: float | None, info: ValidationInfo) -> float | None:
         if value is None and "snow_rate" in info.data and "temperature" in info.data:
             return snow_cover_under(info.data["snow_rate"], info.data["temperature"])
+        temperature = info.data.get("temperature", _FROZEN_UP_TO)
+        if value is not None and value > 0.0 and temperature > _LYING_UP_TO:
+            raise ValueError(
+                f"contradicts weather.temperature = {temperature:g}: snow lies up to {_LYING_UP_TO:g} °C; null lets it "
+                "follow"
+            )
         return value

@@ -69,6 +69,12 @@ def choose_start(scenario: ConcreteScenario, recorded: CommonRoadScenario | None
             )
         )  # fmt: skip
     step = problem.first_step
+    if replay and recorded.tracks.valid.any() and not recorded.tracks.valid[:, step:].any():
+        last = int(np.flatnonzero(recorded.tracks.valid.any(axis=0))[-1])
+        raise ScenarioError(
+            f"ego.problem = {problem.id}: it starts at step {step}, after the recording ends at step {last}; choose "
+            "another problem or traffic=none"
+        )
     if ego.driver == "recorded" and not recorded.tracks.valid[row, step]:
         step += int(np.argmax(recorded.tracks.valid[row, step:]))  # there is nothing to follow before
     return Start(problem, row, step, tuple(remarks))
