@@ -14,13 +14,12 @@ from numpy.typing import NDArray
 
 from simengine.behavior.events import Event
 from simengine.behavior.scripted import MAX_POINTS, Script, take_lane
-from simengine.core.errors import ConfigError, blame
+from simengine.core.errors import ConfigError, blame, nearest
 from simengine.core.geometry import ground_speed, quaternion_from_euler, yaw_from_quaternion
 from simengine.core.state import ActorTable, Mobility, WorldState
 from simengine.road.frenet import project_on_lane
 from simengine.road.network import LaneArrays
 from simengine.road.projection import ground_at, lane_pose
-from simengine.scenario.compose import nearest
 
 _BED_HEIGHT = 1.1  # from which a load falls off [m]
 _LOAD_GAP = 0.25  # between the pieces of a load, and behind the vehicle [m]

@@ -1,6 +1,8 @@
 """Errors that a user can cause: each names the place, the value and what is allowed."""
 
+import difflib
 import os
+from collections.abc import Sequence
 
 
 class ScenarioError(ValueError):
@@ -52,3 +54,9 @@ def describe_error(error: BaseException) -> str:
         trace = trace.tb_next
     place = f" in {os.path.basename(trace.tb_frame.f_code.co_filename)} line {trace.tb_lineno}" if trace else ""
     return f"{type(error).__name__}{': ' if text else ''}{text}{place}"
+
+
+def nearest(word: str, allowed: Sequence[str]) -> str:
+    """Return ` (did you mean "…"?)` when one of `allowed` is close to `word`, else an empty string."""
+    close = difflib.get_close_matches(word, allowed, n=1, cutoff=0.5)
+    return f' (did you mean "{close[0]}"?)' if close else ""

@@ -6,10 +6,9 @@ import tempfile
 from importlib import import_module
 from pathlib import Path
 
-from simengine.core.errors import ConfigError, blame
+from simengine.core.errors import ConfigError, blame, nearest
 from simengine.export.kitti import refuse_tilted
 from simengine.export.registry import BUILT_IN_FORMATS, exporter, formats
-from simengine.scenario.compose import nearest
 from simengine.scenario.spec import ConcreteScenario, ExtensionSpec
 from simengine.sensors.mount import mount_rotation
 from simengine.simulation.dataset import Dataset

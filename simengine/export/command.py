@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from simengine.core.errors import ConfigError, blame
+from simengine.core.errors import ConfigError, blame, nearest
 from simengine.export.registry import exporter, formats
-from simengine.scenario.compose import nearest
 from simengine.simulation.dataset import Dataset
 
 

@@ -9,9 +9,8 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from simengine.core.errors import ConfigError
+from simengine.core.errors import ConfigError, nearest
 from simengine.export.target import ExportReport
-from simengine.scenario.compose import nearest
 from simengine.simulation.episode import Episode
 
 ENTRY_POINT_GROUP = "simengine.exporters"

@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
-from simengine.core.errors import ConfigError
-from simengine.scenario.compose import nearest
+from simengine.core.errors import ConfigError, nearest
 from simengine.simulation.episode import Episode
 
 

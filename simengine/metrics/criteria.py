@@ -11,14 +11,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.core.errors import ConfigError, blame
+from simengine.core.errors import ConfigError, blame, nearest
 from simengine.core.geometry import ground_speed, rotate, yaw_from_quaternion
 from simengine.core.state import EGO, ActorTable, WorldState
 from simengine.metrics.goal import GoalWatch, TimedRegion
 from simengine.metrics.verdict import CriterionResult, Verdict
 from simengine.physics.backend import Contact
 from simengine.road.network import RoadNetwork, SignalColor, Turn
-from simengine.scenario.compose import nearest
 from simengine.scenario.spec import criteria as specs
 from simengine.scenario.spec import events
 

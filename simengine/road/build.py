@@ -1,90 +1,19 @@
 """Assemble a `RoadNetwork` from lanes drawn one by one: the one place that makes its arrays."""
 
-from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simengine.core.errors import ScenarioError
-from simengine.road.centerline import keep_distinct, measure_lanes
 from simengine.road.common_surface import join_surfaces
 from simengine.road.conflicts import CLEARANCE, candidate_pairs, pair_conflicts
-from simengine.road.grid import build_grid, intersect_segment
-from simengine.road.network import CROSSABLE, KERB_HEIGHT, LaneType, MarkingType, RoadNetwork, SignalColor, Turn
+from simengine.road.drafts import CrossingDraft, LaneDraft, SignalDraft, SignDraft, StopLineDraft
+from simengine.road.grid import intersect_segment
+from simengine.road.lane_points import LARGEST_COORDINATE, join_points, measure_points, told_across
+from simengine.road.network import LaneType, RoadNetwork, SignalColor
 
-LARGEST_COORDINATE = 1e8  # [m]
 _TRAVELLED = (LaneType.DRIVING, LaneType.BIKING)
-
-
-@dataclass
-class LaneDraft:
-    """One lane as a reader or generator draws it; links name other drafts by `name`.
-
-    What is said of an edge is one value for the whole lane, or one for every point that holds up to the next point.
-    """
-
-    name: str
-    points: NDArray[np.float64]  # centre line in direction of travel (num_points, 3) [m]
-    width: NDArray[np.float64]  # (num_points,) [m]
-    bank: NDArray[np.float64]  # superelevation, positive lifts the left edge (num_points,) [rad]
-    lane_type: LaneType = LaneType.DRIVING
-    speed_limit: float = 13.89  # [m/s]
-    road: int = 0
-    junction: int = -1
-    turn: Turn = Turn.NONE
-    priority: int = 0
-    left: str | None = None  # neighbour of the same direction
-    right: str | None = None
-    opposite: str | None = None
-    successors: list[str] = field(default_factory=list)  # predecessors follow from these
-    marking_left: MarkingType | NDArray[np.int32] = MarkingType.NONE
-    marking_right: MarkingType | NDArray[np.int32] = MarkingType.NONE
-    may_cross_left: NDArray[np.bool_] | None = None  # whether a lane change over it is allowed; None as it looks
-    may_cross_right: NDArray[np.bool_] | None = None
-    yellow_left: bool | NDArray[np.bool_] = False
-    yellow_right: bool | NDArray[np.bool_] = False
-    rise: NDArray[np.float64] | None = None  # as `RoadNetwork.point_rise`; None: a pavement's kerbs, else level
-
-
-@dataclass
-class SignalDraft:
-    """One signal head and its programme: (duration [s], colour) phases repeated from `offset` [s]."""
-
-    name: str
-    position: tuple[float, float, float]
-    heading: float
-    programme: list[tuple[float, SignalColor]]
-    offset: float = 0.0
-    group: str = ""  # signals of one group share a programme; "" makes a group of its own
-
-
-@dataclass
-class StopLineDraft:
-    """A stop line across a lane."""
-
-    lane: str
-    s: float
-    signal: str | None = None
-    yield_kind: int = 0  # 0 signal only, 1 give way, 2 stop sign
-
-
-@dataclass
-class CrossingDraft:
-    """A pedestrian crossing from kerb to kerb; the lanes it crosses are found by geometry."""
-
-    start: tuple[float, float, float]
-    end: tuple[float, float, float]
-    width: float
-    signal: str | None = None  # a group for walkers
-
-
-@dataclass
-class SignDraft:
-    """A static sign."""
-
-    position: tuple[float, float, float]
-    heading: float
-    kind: str
 
 
 def build_network(
@@ -114,10 +43,7 @@ def build_network(
         names = [lane.name for lane in lanes]
         raise ScenarioError(f"road: the lane name {next(n for n in names if names.count(n) > 1)!r} is used twice")
     position, width, bank, keep, first = join_points(lanes)
-    s, heading, curvature = (np.zeros(len(position)) for _ in range(3))
-    measure_lanes(position, first, s, heading, curvature)
-    length = s[first[1:] - 1].copy()
-    grid_origin, grid_cell, grid_shape, grid_first, grid_point = build_grid(position, first, float(length.sum()))
+    points = measure_points(position, first)
 
     successors = [_unique([_lane(index, lane, "successors", name) for name in lane.successors]) for lane in lanes]
     predecessors: list[list[int]] = [[] for _ in lanes]
@@ -128,19 +54,16 @@ def build_network(
     predecessor_first, predecessor = _csr(predecessors, np.int32)
     junction = np.array([lane.junction for lane in lanes], np.int32)
     lane_type = np.array([lane.lane_type for lane in lanes], np.int32)
-    conflicts = _conflicts(position, heading, width, s, first, lane_type, junction, predecessors, successors)
+    conflicts = _conflicts(points, width, lane_type, junction, predecessors, successors)
 
     signals, stop_lines, crossings, signs = signals or [], stop_lines or [], crossings or [], signs or []
     groups, signal_group, programme = _programmes(signals)
-    point_lane = np.repeat(np.arange(len(lanes), dtype=np.int32), np.diff(first))
-    grid = (grid_origin, grid_cell, grid_shape, grid_first, grid_point)
-    crossed = [_lanes_crossed(crossing, position, s, grid, point_lane, lane_type) for crossing in crossings]
+    crossed = [_lanes_crossed(crossing, points, lane_type) for crossing in crossings]
     crossing_first, crossing_lane = _csr([[lane for lane, _ in row] for row in crossed], np.int32)
     _, crossing_s = _csr([[where for _, where in row] for row in crossed], np.float64)
     return join_surfaces(RoadNetwork(
+        **points,
         lane_type=lane_type,
-        lane_first_point=first,
-        lane_length=length,
         lane_speed_limit=np.array([_checked(lane, "speed_limit", lane.speed_limit) for lane in lanes], np.float64),
         lane_left=_neighbours(index, lanes, "left"),
         lane_right=_neighbours(index, lanes, "right"),
@@ -150,13 +73,9 @@ def build_network(
         lane_turn=np.array([lane.turn for lane in lanes], np.int32),
         lane_priority=np.array([lane.priority for lane in lanes], np.int32),
         lane_name=np.array([lane.name for lane in lanes], np.str_),
-        point_position=position,
-        point_s=s,
-        point_heading=heading,
-        point_curvature=curvature,
         point_width=width,
         point_bank=bank,
-        **_across(lanes, keep),
+        **told_across(lanes, keep),
         successor_first=successor_first,
         successor=successor,
         predecessor_first=predecessor_first,
@@ -172,7 +91,7 @@ def build_network(
         programme_duration=programme[0],
         programme_color=programme[1],
         programme_offset=programme[2],
-        **_stop_lines(stop_lines, index, length, {signal.name: i for i, signal in enumerate(signals)}),
+        **_stop_lines(stop_lines, index, points["lane_length"], {signal.name: i for i, signal in enumerate(signals)}),
         crossing_start=_triples([_point("crossing", str(i), c.start) for i, c in enumerate(crossings)]),
         crossing_end=_triples([_point("crossing", str(i), c.end) for i, c in enumerate(crossings)]),
         crossing_width=np.array([crossing.width for crossing in crossings], np.float64),
@@ -183,78 +102,7 @@ def build_network(
         sign_position=_triples([_point("sign", sign.kind, sign.position) for sign in signs]),
         sign_heading=np.array([sign.heading for sign in signs], np.float64),
         sign_type=np.array([sign.kind for sign in signs], np.str_),
-        grid_origin=grid_origin,
-        grid_cell=grid_cell,
-        grid_shape=grid_shape,
-        grid_first=grid_first,
-        grid_point=grid_point,
-        point_lane=point_lane,
     ))
-
-
-def join_points(
-    lanes: list[LaneDraft],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_], NDArray[np.int32]]:
-    """Check and join the points of all lanes; say which are kept: not those that coincide with the one before."""
-    for lane in lanes:
-        n = len(lane.points)
-        if np.shape(lane.points) != (n, 3) or np.shape(lane.width) != (n,) or np.shape(lane.bank) != (n,):
-            raise ScenarioError(
-                f"road: lane {lane.name!r}: points, width and bank have shapes {np.shape(lane.points)}, "
-                f"{np.shape(lane.width)}, {np.shape(lane.bank)}; allowed are (n, 3), (n,), (n,)"
-            )
-    counts = np.cumsum([0] + [len(lane.points) for lane in lanes])
-    position = np.ascontiguousarray(np.concatenate([np.asarray(lane.points, np.float64) for lane in lanes]))
-    width = np.concatenate([np.asarray(lane.width, np.float64) for lane in lanes])
-    bank = np.concatenate([np.asarray(lane.bank, np.float64) for lane in lanes])
-
-    def refuse(bad: NDArray[np.bool_], what: str, allowed: str) -> None:
-        if bad.any():
-            i = int(np.flatnonzero(bad)[0])
-            lane = int(np.searchsorted(counts, i, side="right")) - 1
-            value = {"point": position[i].tolist(), "width": float(width[i]), "bank": float(bank[i])}[what]
-            raise ScenarioError(
-                f"road: lane {lanes[lane].name!r}: {what} {i - counts[lane]} is {value}; {allowed}"
-            )
-
-    refuse(~(np.abs(position) <= LARGEST_COORDINATE).all(axis=1), "point", "finite numbers up to 1e8 m are allowed")
-    refuse(~((width >= 0.0) & (width <= 1_000.0)), "width", "0 to 1000 m is allowed")
-    refuse(~(np.abs(bank) <= 1.2), "bank", "−1.2 to 1.2 rad is allowed")
-    keep = np.zeros(len(position), np.bool_)
-    keep_distinct(position, counts.astype(np.int64), keep)
-    kept = np.concatenate([[0], np.cumsum(keep)])[counts]
-    short = np.flatnonzero(np.diff(kept) < 2)
-    if len(short):
-        raise ScenarioError(
-            f"road: lane {lanes[short[0]].name!r} has {kept[short[0] + 1] - kept[short[0]]} distinct point(s); "
-            "at least 2 are needed"
-        )
-    return position[keep], width[keep], bank[keep], keep, kept.astype(np.int32)
-
-
-def _across(lanes: list[LaneDraft], keep: NDArray[np.bool_]) -> dict[str, NDArray]:
-    """Return what is told of every kept point across its lane: rise of the surface, lines along the edges."""
-    rise, marking, may_cross, yellow = [], [], [], []
-    for lane in lanes:
-        n = len(lane.points)
-        kerbs = (0.0, KERB_HEIGHT, KERB_HEIGHT, 0.0) if lane.lane_type == LaneType.PAVEMENT else (0.0,) * 4
-        rise.append(np.broadcast_to(kerbs if lane.rise is None else lane.rise, (n, 4)))
-        lines = _both_edges(lane.marking_left, lane.marking_right, n, np.int32)
-        stated = (lane.may_cross_left, lane.may_cross_right)
-        seen = [np.isin(lines[:, k], CROSSABLE) if stated[k] is None else stated[k] for k in range(2)]
-        marking.append(lines)
-        may_cross.append(_both_edges(*seen, n, np.bool_))
-        yellow.append(_both_edges(lane.yellow_left, lane.yellow_right, n, np.bool_))
-    return {
-        "point_rise": np.ascontiguousarray(np.concatenate(rise), np.float64)[keep],
-        "point_marking": np.concatenate(marking)[keep],
-        "point_may_cross": np.concatenate(may_cross)[keep],
-        "point_yellow": np.concatenate(yellow)[keep],
-    }
-
-
-def _both_edges(left: NDArray | float, right: NDArray | float, n: int, dtype: type) -> NDArray:
-    return np.stack([np.broadcast_to(np.asarray(side, dtype), n) for side in (left, right)], axis=1)
 
 
 def _lane(index: dict[str, int], lane: LaneDraft, key: str, name: str) -> int:
@@ -294,11 +142,11 @@ def _csr(rows: list[list], dtype: type) -> tuple[NDArray[np.int32], NDArray]:
 
 
 def _conflicts(
-    position: NDArray[np.float64], heading: NDArray[np.float64], width: NDArray[np.float64], s: NDArray[np.float64],
-    first: NDArray[np.int32], lane_type: NDArray[np.int32], junction: NDArray[np.int32],
+    points: dict[str, Any], width: NDArray[np.float64], lane_type: NDArray[np.int32], junction: NDArray[np.int32],
     predecessors: list[list[int]], successors: list[list[int]],
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]:
     """Return the conflicts of all junctions as CSR: first, lane, enter, leave."""
+    position, first = points["point_position"], points["lane_first_point"]
     widest = np.maximum.reduceat(width, first[:-1])[:, None] * np.array([0.5, 0.5, 0.0])
     reach = widest + np.array([0.0, 0.0, 0.5 * CLEARANCE])
     low = np.minimum.reduceat(position, first[:-1], axis=0) - reach
@@ -313,7 +161,7 @@ def _conflicts(
         ]
     ).astype(np.int32)
     ranges, found = np.zeros((len(pairs), 4)), np.zeros(len(pairs), np.bool_)
-    pair_conflicts(position, heading, width, s, first, pairs, ranges, found)
+    pair_conflicts(position, points["point_heading"], width, points["point_s"], first, pairs, ranges, found)
     pairs, ranges = pairs[found], ranges[found]
     lane = np.concatenate([pairs[:, 0], pairs[:, 1]])
     other = np.concatenate([pairs[:, 1], pairs[:, 0]])
@@ -392,17 +240,17 @@ def _group(groups: dict[str, int], crossing: CrossingDraft) -> int:
 
 
 def _lanes_crossed(
-    crossing: CrossingDraft, position: NDArray[np.float64], s: NDArray[np.float64], grid: tuple,
-    point_lane: NDArray[np.int32], lane_type: NDArray[np.int32],
+    crossing: CrossingDraft, points: dict[str, Any], lane_type: NDArray[np.int32]
 ) -> list[tuple[int, float]]:
     """Return the driving and biking lanes whose centre line a crossing meets, in order of lane, and where."""
-    capacity = 64
+    names = ("point_position", "point_s", "grid_origin", "grid_cell", "grid_shape", "grid_first", "grid_point")
+    lines, capacity = [points[name] for name in names], 64
     ends = (*_point("crossing", "start", crossing.start), *_point("crossing", "end", crossing.end))
     while True:
-        points, where = np.zeros(capacity, np.int32), np.zeros(capacity)
-        found = intersect_segment(position, s, *grid, *(float(v) for v in ends), CLEARANCE, points, where)
+        hit, where = np.zeros(capacity, np.int32), np.zeros(capacity)
+        found = intersect_segment(*lines, *(float(v) for v in ends), CLEARANCE, hit, where)
         if found <= capacity:
             break
         capacity = found
-    hits = {(int(point_lane[p]), float(at)) for p, at in zip(points[:found], where[:found], strict=True)}
+    hits = {(int(points["point_lane"][p]), float(at)) for p, at in zip(hit[:found], where[:found], strict=True)}
     return sorted((lane, at) for lane, at in hits if LaneType(lane_type[lane]) in _TRAVELLED)

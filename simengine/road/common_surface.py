@@ -14,9 +14,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.road.centerline import measure_lanes
 from simengine.road.conflicts import CLEARANCE
-from simengine.road.grid import build_grid
+from simengine.road.lane_points import measure_points
 from simengine.road.network import LaneArrays, RoadNetwork, lane_arrays
 from simengine.road.overlaps import Overlaps, find_overlaps
 from simengine.road.projection import LAYER
@@ -31,7 +30,6 @@ RELIEF = 0.1  # grade at which roads that give way to a junction do so
 FADE = 20.0  # beyond a disagreement, over which a road's correction ends [m]
 FINEST, STRAIGHT = 1.0, 0.003  # points are added so near, where heights between depart by so much [m]
 _UNSURE = 1.0  # surfaces whose distance comes so near to that of a level count less and less [m]
-_SAME_PLACE = 1e-6  # points nearer than this along a lane are one [m]
 _LINK_WEIGHT = 3.0  # of a joint of two lanes that both give way
 
 
@@ -258,14 +256,17 @@ def _flattening(lanes: LaneArrays, splines: Splines, spreading: NDArray[np.float
 def _draw(
     lanes: LaneArrays, splines: Splines, control: NDArray[np.float64], lane: int, out: NDArray[np.float64],
 ) -> int:
-    """Write x, y, z, width and bank of a lane's corrected points with those added between; return how many."""
+    """Write x, y, z, width, bank and place of a lane's corrected points with those added between; return how many.
+
+    The place is the row of the given point before, and the part of the way to the next one.
+    """
     begin, end = lanes.lane_first_point[lane], lanes.lane_first_point[lane + 1]
     position, tangent, width, bank = lanes.point_position, lanes.point_tangent, lanes.point_width, lanes.point_bank
     count = 0
     for i in range(begin, end):
         z, tilt = correction(splines, control, lane, lanes.point_s[i])
         out[count, 0], out[count, 1], out[count, 3] = position[i, 0], position[i, 1], width[i]
-        out[count, 2], out[count, 4] = position[i, 2] + z, bank[i]
+        out[count, 2], out[count, 4], out[count, 5] = position[i, 2] + z, bank[i], i
         if tilt != 0.0:
             out[count, 4] = math.atan(math.tan(bank[i]) + tilt / splines.scale[lane])
         count += 1
@@ -284,7 +285,7 @@ def _draw(
                 out[count, axis] = a * position[i, axis] + b * position[i + 1, axis]
                 out[count, axis] += c * tangent[i, axis] - d * tangent[i + 1, axis]
             out[count, 2] = g * position[i, 2] + f * position[i + 1, 2] + z
-            out[count, 3] = g * width[i] + f * width[i + 1]
+            out[count, 3], out[count, 5] = g * width[i] + f * width[i + 1], i + f
             fall = math.tan(g * bank[i] + f * bank[i + 1])
             out[count, 4] = math.atan(fall + tilt / splines.scale[lane])
             count += 1
@@ -331,61 +332,25 @@ def _corrected(network: RoadNetwork, splines: Splines, control: NDArray[np.float
     for lane in range(len(first) - 1):
         own = slice(first[lane], first[lane + 1])
         if control[splines.first[lane] : splines.first[lane + 1]].any():
-            rows = np.empty((int(np.ceil(np.diff(network.point_s[own]) / FINEST).sum()) + own.stop - own.start + 1, 5))
+            rows = np.empty((int(np.ceil(np.diff(network.point_s[own]) / FINEST).sum()) + own.stop - own.start + 1, 6))
             points.append(rows[: _draw(lanes, splines, control, lane, rows)])
         else:
             points.append(np.column_stack([
                 network.point_position[own], network.point_width[own], network.point_bank[own],
+                np.arange(own.start, own.stop),
             ]))
     first = np.concatenate([[0], np.cumsum([len(rows) for rows in points])]).astype(np.int32)
     point = np.concatenate(points)
-    position = np.ascontiguousarray(point[:, :3])
-    s, heading, curvature = (np.zeros(len(position)) for _ in range(3))
-    measure_lanes(position, first, s, heading, curvature)
-    length = s[first[1:] - 1].copy()
-    grid_origin, grid_cell, grid_shape, grid_first, grid_point = build_grid(position, first, float(length.sum()))
+    before = point[:, 5].astype(np.int64)
+    after = np.minimum(before + 1, len(network.point_lane) - 1)
+    passed = (point[:, 5] - before)[:, None]
+    rise = network.point_rise
     return network._replace(
-        lane_first_point=first,
-        lane_length=length,
-        point_position=position,
-        point_s=s,
-        point_heading=heading,
-        point_curvature=curvature,
+        **measure_points(np.ascontiguousarray(point[:, :3]), first),
         point_width=point[:, 3].copy(),
         point_bank=point[:, 4].copy(),
-        point_lane=np.repeat(np.arange(len(first) - 1, dtype=np.int32), np.diff(first)),
-        **_carried_over(network, first, s),
-        grid_origin=grid_origin,
-        grid_cell=grid_cell,
-        grid_shape=grid_shape,
-        grid_first=grid_first,
-        grid_point=grid_point,
+        point_rise=rise[before] + passed * (rise[after] - rise[before]),
+        point_marking=network.point_marking[before],
+        point_may_cross=network.point_may_cross[before],
+        point_yellow=network.point_yellow[before],
     )
-
-
-def _carried_over(network: RoadNetwork, first: NDArray[np.int32], s: NDArray[np.float64]) -> dict[str, NDArray]:
-    """Return what is told of points other than place and shape, for more points along the same lines.
-
-    Args:
-        network: With the points that were there.
-        first: First new point of each lane. Shape (num_lanes + 1,).
-        s: Of the new points [m]. Shape (num_new_points,).
-    """
-    before, after, fraction = [], [], []
-    for lane in range(len(first) - 1):
-        begin, end = network.lane_first_point[lane], network.lane_first_point[lane + 1]
-        old, new = network.point_s[begin:end], s[first[lane] : first[lane + 1]]
-        i = np.clip(np.searchsorted(old, new + _SAME_PLACE, side="right") - 1, 0, len(old) - 1)
-        j = np.minimum(i + 1, len(old) - 1)
-        passed = new - old[i]
-        fraction.append(np.where(passed > _SAME_PLACE, passed / np.where(j > i, old[j] - old[i], 1.0), 0.0))
-        before.append(begin + i)
-        after.append(begin + j)
-    i, j, f = np.concatenate(before), np.concatenate(after), np.concatenate(fraction)[:, None]
-    rise = network.point_rise
-    return {
-        "point_rise": rise[i] + np.minimum(f, 1.0) * (rise[j] - rise[i]),
-        "point_marking": network.point_marking[i],
-        "point_may_cross": network.point_may_cross[i],
-        "point_yellow": network.point_yellow[i],
-    }

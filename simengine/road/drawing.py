@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.road.build import LaneDraft
+from simengine.road.drafts import LaneDraft
 from simengine.road.network import LaneType
 
 SAGITTA = 0.005  # a chord departs from its arc by no more than this [m]

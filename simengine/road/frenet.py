@@ -117,6 +117,26 @@ def lane_width(lanes: LaneArrays, lane: int, s: float) -> float:
 
 
 @njit(cache=True, _nrt=False)
+def beside_segment(
+    position: Floats, tangent: Floats, i: int, foot: float, x: float, y: float
+) -> tuple[float, float, float, float, float]:
+    """Return where a place lies beside a segment: fraction, the normal there, and the way from the line to the place.
+
+    Args:
+        position, tangent: Of the points.
+        i: Point that the segment starts at.
+        foot: Fraction of the nearest point, taken where no normal of the curve meets the place.
+        x, y: The place [m].
+    """
+    ax, ay, bx, by = position[i, 0], position[i, 1], position[i + 1, 0], position[i + 1, 1]
+    ac, as_, bc, bs = tangent[i, 0], tangent[i, 1], tangent[i + 1, 0], tangent[i + 1, 1]
+    f, solved = fraction_of_normal(ax, ay, bx, by, ac, as_, bc, bs, x, y)
+    f = min(1.0, max(0.0, f)) if solved else foot
+    nx, ny = turned_normal(ac, as_, bc, bs, f)
+    return f, nx, ny, x - ax - f * (bx - ax), y - ay - f * (by - ay)
+
+
+@njit(cache=True, _nrt=False)
 def segment_foot(lanes: LaneArrays, i: int, x: float, y: float) -> tuple[float, float]:
     """Return the fraction of the nearest point of a segment, and its squared distance [m²]."""
     p = lanes.point_position

@@ -2,14 +2,8 @@
 
 import math
 
-from simengine.road.build import (
-    CrossingDraft,
-    LaneDraft,
-    SignalDraft,
-    SignDraft,
-    StopLineDraft,
-    build_network,
-)
+from simengine.road.build import build_network
+from simengine.road.drafts import CrossingDraft, LaneDraft, SignalDraft, SignDraft, StopLineDraft
 from simengine.road.drawing import arc_line, chords, corner_line, even_lane
 from simengine.road.network import LaneType, MarkingType, RoadNetwork, SignalColor, Turn
 

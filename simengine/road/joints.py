@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.core.geometry import wrap_angle
-from simengine.road.build import LaneDraft
+from simengine.road.drafts import LaneDraft
 
 ROUNDING = 0.1  # distances up to this are no gap [m]
 STEP = 1.0  # a driver steers over a joint this far aside without leaving the road [m]

@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.road.frenet import fraction_at, fraction_of_foot, fraction_of_normal, place_at, turned_normal
+from simengine.road.frenet import beside_segment, fraction_at, place_at, segment_foot
 from simengine.road.network import LaneArrays
 
 SPACING = 1.5  # of the sections of a lane that are looked at [m]
@@ -53,16 +53,10 @@ def _lanes_at(
                 if lane == own:
                     continue
                 limit = 0.5 * max(width[i], width[i + 1]) + TOUCH
-                ax, ay, bx, by = position[i, 0], position[i, 1], position[i + 1, 0], position[i + 1, 1]
-                foot, square = fraction_of_foot(ax, ay, bx, by, x, y)
+                foot, square = segment_foot(lanes, i, x, y)
                 if square > limit * limit:
                     continue
-                tangent = lanes.point_tangent
-                ac, as_, bc, bs = tangent[i, 0], tangent[i, 1], tangent[i + 1, 0], tangent[i + 1, 1]
-                f, solved = fraction_of_normal(ax, ay, bx, by, ac, as_, bc, bs, x, y)
-                f = min(1.0, max(0.0, f)) if solved else foot
-                nx, ny = turned_normal(ac, as_, bc, bs, f)
-                ex, ey = x - ax - f * (bx - ax), y - ay - f * (by - ay)
+                f, nx, ny, ex, ey = beside_segment(position, lanes.point_tangent, i, foot, x, y)
                 t, along = ex * nx + ey * ny, ex * ny - ey * nx
                 half = 0.5 * (width[i] + f * (width[i + 1] - width[i]))
                 if abs(t) > half + TOUCH or abs(along) > TOUCH or half < TOUCH:

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from simengine.road.frenet import (
     Floats,
+    beside_segment,
     fraction_at,
     fraction_of_foot,
-    fraction_of_normal,
     lane_curvature,
     lane_width,
     place_at,
@@ -173,11 +173,7 @@ def _search(
                     foot, square = fraction_of_foot(ax, ay, bx, by, x, y)
                     if square > limit * limit:
                         continue
-                    ac, as_, bc, bs = tangent[i, 0], tangent[i, 1], tangent[i + 1, 0], tangent[i + 1, 1]
-                    f, solved = fraction_of_normal(ax, ay, bx, by, ac, as_, bc, bs, x, y)
-                    f = min(1.0, max(0.0, f)) if solved else foot
-                    nx, ny = turned_normal(ac, as_, bc, bs, f)
-                    ex, ey = x - ax - f * (bx - ax), y - ay - f * (by - ay)
+                    f, nx, ny, ex, ey = beside_segment(position, tangent, i, foot, x, y)
                     t, along = ex * nx + ey * ny, ex * ny - ey * nx
                     width = point_width[i] + f * (point_width[i + 1] - point_width[i])
                     outside = max(0.0, abs(t) - 0.5 * width)

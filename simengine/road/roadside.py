@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.road.frenet import Floats, fraction_of_foot, fraction_of_normal, turned_normal
+from simengine.road.frenet import Floats, beside_segment, fraction_of_foot
 
 SHELL = 6.0  # lanes count that are farther than the nearest by its distance and 1.5 m, at most by so much [m]
 HEIGHT, SEGMENT, FRACTION, DISTANCE, AWAY_X, AWAY_Y, LANE = range(7)  # columns of what `lanes_beside` finds
@@ -62,11 +62,7 @@ def lanes_beside(
                 foot, square = fraction_of_foot(ax, ay, bx, by, x, y)
                 if square > limit * limit:
                     continue
-                ac, as_, bc, bs = tangent[i, 0], tangent[i, 1], tangent[i + 1, 0], tangent[i + 1, 1]
-                f, solved = fraction_of_normal(ax, ay, bx, by, ac, as_, bc, bs, x, y)
-                f = min(1.0, max(0.0, f)) if solved else foot
-                nx, ny = turned_normal(ac, as_, bc, bs, f)
-                ex, ey = x - ax - f * (bx - ax), y - ay - f * (by - ay)
+                f, nx, ny, ex, ey = beside_segment(position, tangent, i, foot, x, y)
                 half = 0.5 * (width[i] + f * (width[i + 1] - width[i]))
                 t = min(half, max(-half, ex * nx + ey * ny))
                 dx, dy = ex - t * nx, ey - t * ny

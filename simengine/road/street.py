@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.core.errors import ScenarioError
-from simengine.road.build import CrossingDraft, LaneDraft, SignDraft, build_network
+from simengine.road.build import build_network
+from simengine.road.drafts import CrossingDraft, LaneDraft, SignDraft
 from simengine.road.drawing import arc_line, chords, circle_line, even_lane
 from simengine.road.network import LaneType, MarkingType, RoadNetwork
 

@@ -3,7 +3,8 @@
 import math
 from typing import NamedTuple
 
-from simengine.road.build import LaneDraft, build_network
+from simengine.road.build import build_network
+from simengine.road.drafts import LaneDraft
 from simengine.road.drawing import arc_line, chords, corner_line, even_lane
 from simengine.road.network import LaneType, RoadNetwork, Turn
 

@@ -5,10 +5,8 @@ another Hydra program. It returns nested dicts with references (`${…}`) still 
 be drawn before they are copied.
 """
 
-import difflib
 import itertools
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -29,8 +27,9 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from simengine.core.errors import ConfigError
-from simengine.scenario.references import expand_references
+from simengine.core.errors import ConfigError, nearest
+from simengine.scenario.references import expand_references, refuse_calls
+from simengine.scenario.unknown_keys import explain_key
 
 # The only functions a scenario may call: none reads the environment, a file or code.
 _RESOLVERS = {
@@ -38,8 +37,6 @@ _RESOLVERS = {
     "mul": lambda a, b: a * b,
 }
 _GROUP = "scenarios"  # the folder that the command line's `scenario=` means
-_RESOLVER_CALL = re.compile(r"\$\{\s*([A-Za-z_][\w.]*)\s*:")
-_BUILT_NAME = re.compile(r"\$\{[^:{}]*\$\{")  # a reference within a reference's name could spell any function's
 
 
 def configuration_root() -> Path:
@@ -117,12 +114,6 @@ def _setup() -> None:
         OmegaConf.register_new_resolver(name, function, replace=True)
 
 
-def nearest(word: str, allowed: Sequence[str]) -> str:
-    """Return ` (did you mean "…"?)` when one of `allowed` is close to `word`, else an empty string."""
-    close = difflib.get_close_matches(word, allowed, n=1, cutoff=0.5)
-    return f' (did you mean "{close[0]}"?)' if close else ""
-
-
 def _searchpath_folders(text: str) -> list[str]:
     """Return the folders of a `hydra.searchpath=[…]` override, which must exist."""
     folders = parse_overrides([text])[0].value()
@@ -157,31 +148,8 @@ def group_options(loader: ConfigLoaderImpl, group: str) -> list[str]:
     return sorted(options)
 
 
-def _flat_keys(tree: Any, prefix: str = "") -> list[str]:
-    if not isinstance(tree, dict):
-        return []
-    keys = []
-    for key, value in tree.items():
-        keys.append(f"{prefix}{key}")
-        keys += _flat_keys(value, f"{prefix}{key}.")
-    return keys
-
-
 def _one_line(error: Exception) -> str:
     return re.sub(r"\s*See https?://\S+", "", " ".join(str(error).split()))
-
-
-def _explain_key(key: str, tree: dict[str, Any]) -> ConfigError:
-    """Say which setting is meant by a key that a tree lacks, and what is allowed where it lacks it."""
-    keys = [name for name in _flat_keys(tree) if not name.startswith("hydra")]
-    above, last = key.rpartition(".")[0], key
-    while above and above not in keys:  # tell the first part that is wrong, not the last
-        above, last = above.rpartition(".")[0], above
-    siblings = [name for name in keys if name.rpartition(".")[0] == above]
-    hint = nearest(last, siblings or keys) or nearest(key, keys)
-    shown = [name for name in siblings if above or name != "scenarios"]
-    allowed = f"; allowed there: {', '.join(shown)}" if shown else ""
-    return ConfigError(f"{key}: no setting of that name{hint}{allowed}")
 
 
 def _explain(error: Exception, loader: ConfigLoaderImpl, primary: str, overrides: list[Override]) -> ConfigError:
@@ -338,7 +306,7 @@ def _apply(overrides: list[Override], tree: DictConfig) -> None:
         except HydraException as error:
             if "Could not override" not in str(error) or key.split(".")[0] not in plain:
                 raise
-            raise _explain_key(key, OmegaConf.to_container(tree, resolve=False)) from None
+            raise explain_key(key, OmegaConf.to_container(tree, resolve=False)) from None
         if found or override.is_add() or override.is_delete() or not isinstance(override.value(), bool | int | float):
             plain = None
 
@@ -354,23 +322,8 @@ def compose(primary: str, overrides: list[str] | tuple[str, ...] = ()) -> dict[s
     refuse_sweep(overrides)
     tree = OmegaConf.to_container(_compose(primary, tuple(overrides)), resolve=False)
     tree.pop("hydra", None)
-    _refuse_resolvers(tree, "")
+    refuse_calls(tree, tuple(_RESOLVERS))
     return tree
-
-
-def _refuse_resolvers(node: Any, path: str) -> None:
-    if isinstance(node, dict):
-        for key, value in node.items():
-            _refuse_resolvers(value, f"{path}.{key}" if path else str(key))
-    elif isinstance(node, list):
-        for index, value in enumerate(node):
-            _refuse_resolvers(value, f"{path}[{index}]")
-    elif isinstance(node, str):
-        if _BUILT_NAME.search(node):
-            raise ConfigError(f"{path} = {node}: the name in a reference must be written out")
-        for name in _RESOLVER_CALL.findall(node):
-            if name not in _RESOLVERS:
-                raise ConfigError(f"{path} = {node}: a reference may only call {' or '.join(_RESOLVERS)}")
 
 
 def resolve(tree: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""References to whole mappings (`+sensors.lidar_left=${sensors.lidar_top}`) whose values can be overridden one by one.
+"""References in a configuration: which functions they may call, and those to whole mappings.
 
-Such a node is one text until references are resolved, so nothing below it could be overridden. Along an override's key
-path it is replaced by a mapping of references to the single values: what is overridden is the node's own from then on,
+Of a reference to a mapping (`+sensors.lidar_left=${sensors.lidar_top}`) values can be overridden one by one. Such a
+node is one text until references are resolved, so nothing below it could be overridden. Along an override's key path it
+is replaced by a mapping of references to the single values: what is overridden is the node's own from then on,
 everything else still follows the original, drawn values included.
 """
 
@@ -13,6 +14,8 @@ from simengine.core.errors import ConfigError
 
 _WHOLE = re.compile(r"\$\{\s*(\.*[A-Za-z_][\w.\-\[\]]*)\s*\}")  # the text is one reference and nothing else
 _PART = re.compile(r"[^.\[\]]+")
+_CALL = re.compile(r"\$\{\s*([A-Za-z_][\w.]*)\s*:")
+_BUILT_NAME = re.compile(r"\$\{[^:{}]*\$\{")  # a reference within a reference's name could spell any function's
 _DEEPEST = 32  # references to references; a longer chain leads round in a circle
 
 
@@ -80,3 +83,28 @@ def expand_references(tree: dict[str, Any], key: str) -> Iterator[tuple[str, Any
         else:
             return
         yield ".".join(path), node
+
+
+def refuse_calls(node: Any, allowed: tuple[str, ...], path: str = "") -> None:
+    """Refuse references that call a function which is not allowed, or whose name is put together from others.
+
+    Args:
+        node: As composed, unresolved.
+        allowed: Names of functions.
+        path: Key path of the node.
+
+    Raises:
+        ConfigError: Names the key path and the reference.
+    """
+    if isinstance(node, dict):
+        for key, value in node.items():
+            refuse_calls(value, allowed, f"{path}.{key}" if path else str(key))
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            refuse_calls(value, allowed, f"{path}[{index}]")
+    elif isinstance(node, str):
+        if _BUILT_NAME.search(node):
+            raise ConfigError(f"{path} = {node}: the name in a reference must be written out")
+        for name in _CALL.findall(node):
+            if name not in allowed:
+                raise ConfigError(f"{path} = {node}: a reference may only call {' or '.join(allowed)}")

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from simengine.core.errors import ConfigError, ScenarioError
+from simengine.core.errors import ConfigError, ScenarioError, nearest
 from simengine.core.rng import generator
-from simengine.scenario.compose import compose, nearest, resolve, scenario_names
+from simengine.scenario.compose import compose, resolve, scenario_names
 from simengine.scenario.spec import SCHEMA_VERSION, ConcreteScenario, Spec
 
 _ARITY = {"uniform": 2, "integers": 2, "normal": 2, "truncated_normal": 4, "log_uniform": 2, "choice": None}

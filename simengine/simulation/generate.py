@@ -9,16 +9,8 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from simengine.core.errors import ConfigError, ScenarioError
-from simengine.scenario.compose import (
-    compose,
-    expand_sweep,
-    hydra_settings,
-    nearest,
-    refuse_sweep,
-    resolve,
-    yaml_text,
-)
+from simengine.core.errors import ConfigError, ScenarioError, nearest
+from simengine.scenario.compose import compose, expand_sweep, hydra_settings, refuse_sweep, resolve, yaml_text
 from simengine.scenario.sampling import concretize, content_hash, to_yaml
 from simengine.scenario.spec import ConcreteScenario
 from simengine.simulation.atomic import complete_or_absent

@@ -7,8 +7,7 @@ package alone measures has to be named with its sensor: a bare name has to be kn
 
 from collections.abc import Iterable
 
-from simengine.core.errors import ConfigError
-from simengine.scenario.compose import nearest
+from simengine.core.errors import ConfigError, nearest
 from simengine.scenario.spec import ConcreteScenario, ExtensionSpec
 from simengine.sensors.base import Frame
 

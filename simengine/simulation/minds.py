@@ -12,7 +12,9 @@ from simengine.behavior.events import compile_events, empty_latches, evaluate_tr
 from simengine.behavior.inflow import Inflow, begin_inflow, refill
 from simengine.behavior.memory import EXIT_TURN, draw_drivers, empty_memory
 from simengine.behavior.pedestrian import People, begin_people, walk_people
-from simengine.behavior.replay import Recording, follow_recording, hand_over, lay_out
+from simengine.behavior.recorded_motion import Recording, lay_out
+from simengine.behavior.replay import follow_recording
+from simengine.behavior.replay_release import hand_over
 from simengine.behavior.rules import road_rules
 from simengine.behavior.scripted import begin_script, chassis_columns, scripted_controls
 from simengine.behavior.traffic import Conditions, traffic_controls

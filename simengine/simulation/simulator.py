@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from simengine.core.errors import ConfigError, ScenarioError, blame
+from simengine.core.errors import ConfigError, ScenarioError, blame, nearest
 from simengine.core.history import History, time_of_tick
 from simengine.core.state import Controls, WorldState
 from simengine.labels.annotate import Annotator
@@ -17,7 +17,6 @@ from simengine.labels.hazards import HazardOnset
 from simengine.metrics.verdict import Verdict
 from simengine.physics.backend import Contact, Physics
 from simengine.road.signals import signal_colors
-from simengine.scenario.compose import nearest
 from simengine.scenario.spec import ConcreteScenario
 from simengine.sensors.base import Frame, Scene, Sensor
 from simengine.sensors.faults import Faults

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simengine.behavior.replay import follow_recording, lay_out
+from simengine.behavior.recorded_motion import lay_out
+from simengine.behavior.replay import follow_recording
 from simengine.core.errors import ScenarioError
 from simengine.core.geometry import quaternion_from_euler, rotate
 from simengine.core.rng import generator

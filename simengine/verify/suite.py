@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
 
-from simengine.core.errors import ConfigError, PartError, ScenarioError, describe_error
-from simengine.scenario.compose import compose, configuration_root, nearest, resolve, scenario_names
+from simengine.core.errors import ConfigError, PartError, ScenarioError, describe_error, nearest
+from simengine.scenario.compose import compose, configuration_root, resolve, scenario_names
 from simengine.scenario.sampling import concretize, read_concrete
 from simengine.scenario.spec import ConcreteScenario
 from simengine.simulation.atomic import complete_or_absent

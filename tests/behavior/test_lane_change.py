@@ -3,7 +3,8 @@
 import numpy as np
 
 from simengine.behavior.rules import may_cross, opens_ahead
-from simengine.road.build import LaneDraft, build_network
+from simengine.road.build import build_network
+from simengine.road.drafts import LaneDraft
 from simengine.road.network import MarkingType
 from tests.behavior.small_world import SmallWorld
 

@@ -11,7 +11,8 @@ from simengine.behavior.walking import DESIRED_SPEED, KEEPS_RIGHT
 from simengine.core.geometry import boxes_gap
 from simengine.core.state import ActorTable, Behavior, WorldState, empty_actors, empty_controls, empty_state
 from simengine.physics.catalog import fill_actor
-from simengine.road.build import LaneDraft, build_network
+from simengine.road.build import build_network
+from simengine.road.drafts import LaneDraft
 from simengine.road.network import LaneType, RoadNetwork, SignalColor, lane_arrays
 from simengine.road.procedural import make_intersection, make_street
 from simengine.scenario.spec import PedestriansSpec

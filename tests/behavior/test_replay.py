@@ -5,7 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from simengine.behavior.replay import follow_recording, hand_over, lay_out, recorded_pose
+from simengine.behavior.recorded_motion import lay_out, recorded_pose
+from simengine.behavior.replay import follow_recording
+from simengine.behavior.replay_release import hand_over
 from simengine.core.state import EGO, ActorKind, copy_state, empty_actors, empty_state
 from simengine.road.network import lane_arrays
 from simengine.road.procedural import make_street

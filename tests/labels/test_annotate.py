@@ -9,7 +9,8 @@ from simengine.labels.annotate import Annotator
 from simengine.labels.hazards import HazardOnset
 from simengine.labels.tracks import tracks_of_states
 from simengine.physics.backend import Contact
-from simengine.road.build import LaneDraft, build_network
+from simengine.road.build import build_network
+from simengine.road.drafts import LaneDraft
 from simengine.sensors.base import FIRST_STATIC, Frame
 from simengine.sensors.lidar import LidarSensor
 from simengine.sensors.scene import flatten_scene

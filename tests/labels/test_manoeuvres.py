@@ -9,7 +9,8 @@ from simengine.core.geometry import quaternion_from_euler, rotate
 from simengine.core.state import Behavior
 from simengine.labels.manoeuvres import manoeuvre_intervals
 from simengine.labels.motion import motion_of
-from simengine.road.build import LaneDraft, build_network
+from simengine.road.build import build_network
+from simengine.road.drafts import LaneDraft
 from simengine.road.network import Turn
 from tests.labels.drawn_tracks import STEP, drive, make_actors, make_tracks
 

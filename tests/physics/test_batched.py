@@ -21,7 +21,8 @@ from simengine.core.state import (
 from simengine.physics.backend import FrictionPatches, Ground, StaticBox
 from simengine.physics.batched import BatchedPhysics
 from simengine.physics.catalog import fill_actor
-from simengine.road.build import LaneDraft, build_network
+from simengine.road.build import build_network
+from simengine.road.drafts import LaneDraft
 from simengine.road.network import KERB_HEIGHT, LaneType
 
 RATE = 120

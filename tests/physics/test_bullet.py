@@ -12,7 +12,8 @@ from simengine.core.state import Behavior, Light, empty_actors, empty_controls, 
 from simengine.physics.backend import FrictionPatches, Ground, StaticBox
 from simengine.physics.catalog import STANDARD_AIR, model_named
 from simengine.physics.tyre import GRAVITY
-from simengine.road.build import LaneDraft, build_network
+from simengine.road.build import build_network
+from simengine.road.drafts import LaneDraft
 from simengine.road.network import KERB_HEIGHT
 from simengine.road.street import make_street
 from tools.checks.closed_forms import (

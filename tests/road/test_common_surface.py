@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from simengine.core.semantics import Semantic
-from simengine.road.build import LaneDraft, build_network
+from simengine.road.build import build_network
+from simengine.road.drafts import LaneDraft
 from simengine.road.network import lane_arrays
 from simengine.road.overlaps import find_overlaps
 from simengine.road.projection import ground_at, locate

@@ -7,7 +7,8 @@ import pytest
 
 from simengine.core.geometry import boxes_gap
 from simengine.core.rng import generator
-from simengine.road.build import LaneDraft, SignalDraft, build_network
+from simengine.road.build import build_network
+from simengine.road.drafts import LaneDraft, SignalDraft
 from simengine.road.furniture import junction_hulls, roadside_positions
 from simengine.road.network import SignalColor, lane_arrays
 from simengine.road.procedural import make_intersection, make_street, make_warehouse

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from simengine.road.build import LaneDraft
+from simengine.road.drafts import LaneDraft
 from simengine.road.joints import Fit, Joint, close_gap, joint_of
 from simengine.road.network import MarkingType
 

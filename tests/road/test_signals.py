@@ -4,7 +4,8 @@
 import numpy as np
 import pytest
 
-from simengine.road.build import LaneDraft, SignalDraft, build_network
+from simengine.road.build import build_network
+from simengine.road.drafts import LaneDraft, SignalDraft
 from simengine.road.network import SignalColor
 from simengine.road.signals import group_colors, signal_changes, signal_colors
 

@@ -7,7 +7,8 @@ import pytest
 
 from simengine.core.mesh import Material
 from simengine.core.semantics import Semantic
-from simengine.road.build import LaneDraft, build_network
+from simengine.road.build import build_network
+from simengine.road.drafts import LaneDraft
 from simengine.road.network import KERB_HEIGHT, LaneType, MarkingType, lane_arrays
 from simengine.road.procedural import make_intersection, make_street, make_warehouse
 from simengine.road.projection import ground_at

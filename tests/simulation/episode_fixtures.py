@@ -10,8 +10,9 @@ from simengine.core.semantics import SEMANTIC_OF_KIND, Semantic, palette
 from simengine.core.state import ActorKind, ActorTable, WorldState, empty_actors, empty_controls, empty_state
 from simengine.labels.annotation import Annotation, Boxes2d, Boxes3d, Collision, Interval
 from simengine.metrics.verdict import CriterionResult, Verdict
-from simengine.road.build import CrossingDraft, LaneDraft, StopLineDraft, build_network
+from simengine.road.build import build_network
 from simengine.road.datum import local_datum, map_bounds
+from simengine.road.drafts import CrossingDraft, LaneDraft, StopLineDraft
 from simengine.road.network import LaneType, MarkingType, RoadNetwork
 from simengine.scenario.spec import ConcreteScenario
 from simengine.sensors.base import Frame

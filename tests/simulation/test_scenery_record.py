@@ -7,7 +7,8 @@ import pytest
 
 import simengine
 from simengine.core.semantics import Semantic
-from simengine.road.build import LaneDraft, SignalDraft, StopLineDraft, build_network
+from simengine.road.build import build_network
+from simengine.road.drafts import LaneDraft, SignalDraft, StopLineDraft
 from simengine.road.network import SignalColor
 from simengine.sensors.base import FIRST_STATIC, MOST_INSTANCES
 from simengine.simulation.container_reader import ContainerReader

@@ -8,7 +8,14 @@ import pytest
 pytest.importorskip("embreex", reason="embreex is in the test extra")
 
 from simengine.sensors.raster import Intrinsics  # noqa: E402
-from tools.checks.embree import NOTHING, Surfaces, away_from_edges, beam_rays, pixel_rays  # noqa: E402
+from tools.checks.embree import (  # noqa: E402
+    NOTHING,
+    Surfaces,
+    away_from_edges,
+    beam_rays,
+    nearest_front_face,
+    pixel_rays,
+)
 
 WALL = np.array([[0.0, 3.0, -3.0], [0.0, -3.0, -3.0], [0.0, 0.0, 6.0]])  # faces −x
 
@@ -54,3 +61,12 @@ def test_only_pixels_among_their_like_are_away_from_edges():
     image = np.zeros((7, 7), int)
     image[:, 4:] = 1
     assert np.flatnonzero(away_from_edges(image)[3]).tolist() == [1, 2, 5]
+
+
+def test_double_precision_tells_on_which_side_of_an_edge_a_ray_passes():
+    walls = np.stack([at(5.0), at(9.0)])  # the bottom edge of both lies at z = −3
+    below, above = (np.array([5.0, 0.0, -3.0 + step]) / 5.0 for step in (-1e-9, 1e-9))
+    assert nearest_front_face(walls, above, 0.1) == pytest.approx(5.0)
+    assert nearest_front_face(walls[:1], below, 0.1) == np.inf
+    assert nearest_front_face(np.stack([at(5.0, turned=True), at(9.0)]), np.array([1.0, 0.0, 0.0]), 0.1) == 9.0
+    assert nearest_front_face(walls, np.array([1.0, 0.0, 0.0]), 6.0) == 9.0  # the ray begins behind the first

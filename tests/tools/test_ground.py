@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from simengine.road.build import LaneDraft, build_network
+from simengine.road.build import build_network
+from simengine.road.drafts import LaneDraft
 from tools.checks.ground import survey
 
 

@@ -81,6 +81,28 @@ class Surfaces:
         return triangle, distance
 
 
+def nearest_front_face(corner: NDArray[np.float64], ray: NDArray[np.float64], nearest: float) -> float:
+    """Return how far one ray from the origin goes to the first face seen from outside, in lengths of the ray.
+
+    In double precision, triangle by triangle (Möller and Trumbore 1997): the judge where single precision cannot tell
+    on which side of an edge a ray passes.
+
+    Args:
+        corner: [m]. Shape (num_triangles, 3, 3).
+        ray: Shape (3,).
+        nearest: Where the ray begins, in its lengths.
+    """
+    edge_1, edge_2 = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
+    normal = np.cross(ray, edge_2)
+    det = (edge_1 * normal).sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        u = -(corner[:, 0] * normal).sum(axis=1) / det
+        across = np.cross(-corner[:, 0], edge_1)
+        v, distance = across @ ray / det, (edge_2 * across).sum(axis=1) / det
+    met = (det > 0.0) & (u >= 0.0) & (v >= 0.0) & (u + v <= 1.0) & (distance >= nearest)
+    return float(distance[met].min(initial=np.inf))
+
+
 def pixel_rays(camera: Intrinsics, rotation: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the directions of all pixels' centres, of unit length along the optical axis. Shape (height · width, 3).
 

@@ -16,7 +16,8 @@ from simengine.core.state import ActorTable, Controls, WorldState, empty_actors,
 from simengine.physics.backend import Contact, FrictionPatches, Ground, StaticBox
 from simengine.physics.catalog import fill_actor
 from simengine.physics.tyre import GRAVITY
-from simengine.road.build import LaneDraft, build_network
+from simengine.road.build import build_network
+from simengine.road.drafts import LaneDraft
 from simengine.road.network import LaneType, RoadNetwork
 
 RATE = 120  # [Hz]

@@ -7,9 +7,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.road.build import LaneDraft
 from simengine.road.commonroad.link_check import can_follow, lies_beside
 from simengine.road.commonroad.shapes import point
+from simengine.road.drafts import LaneDraft
 from simengine.road.network import LaneType, MarkingType
 from simengine.road.polyline import lengths
 from simengine.road.xml import Element

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.road.build import LaneDraft
+from simengine.road.drafts import LaneDraft
 from simengine.road.joints import Fit, joint_of
 from simengine.road.polyline import foot, lengths
 from simengine.road.xml import Element

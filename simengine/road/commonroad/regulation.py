@@ -5,9 +5,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.road.build import CrossingDraft, SignalDraft, SignDraft, StopLineDraft
 from simengine.road.commonroad.lanelets import Lanelet, refs
 from simengine.road.commonroad.shapes import MAX_STEP, point
+from simengine.road.drafts import CrossingDraft, SignalDraft, SignDraft, StopLineDraft
 from simengine.road.network import LaneType, SignalColor
 from simengine.road.polyline import end_heading, foot, lengths, points_within
 from simengine.road.xml import Element

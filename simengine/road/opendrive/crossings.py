@@ -8,7 +8,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.road.build import CrossingDraft, SignalDraft, StopLineDraft
+from simengine.road.drafts import CrossingDraft, SignalDraft, StopLineDraft
 from simengine.road.network import LaneType
 from simengine.road.opendrive.cross_section import evaluate
 from simengine.road.opendrive.lanes import LaneMap

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.road.build import LaneDraft
+from simengine.road.drafts import LaneDraft
 from simengine.road.network import LaneType
 from simengine.road.opendrive.cross_section import MIN_WIDTH, CrossSections, sample
 from simengine.road.opendrive.folds import Path, unfold

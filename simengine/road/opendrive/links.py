@@ -7,7 +7,7 @@ lanes that do not meet are not linked. Each departure is remarked.
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from simengine.road.build import LaneDraft
+from simengine.road.drafts import LaneDraft
 from simengine.road.joints import Fit, Joint, close_gap, joint_of
 from simengine.road.network import LaneType
 from simengine.road.opendrive.lanes import LaneMap, Node

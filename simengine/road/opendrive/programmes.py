@@ -8,9 +8,10 @@ most 90 s, the rest are usual values.
 
 import numpy as np
 
-from simengine.road.build import LaneDraft, SignalDraft, join_points
 from simengine.road.centerline import measure_lanes
 from simengine.road.conflicts import pair_conflicts
+from simengine.road.drafts import LaneDraft, SignalDraft
+from simengine.road.lane_points import join_points
 from simengine.road.network import SignalColor, Turn
 from simengine.road.opendrive.lanes import LaneMap
 from simengine.road.opendrive.model import OpenDrive

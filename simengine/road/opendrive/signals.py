@@ -9,7 +9,7 @@ A signal that cannot be read, or a reference to none, is left out with a remark.
 import math
 from dataclasses import dataclass, field
 
-from simengine.road.build import LaneDraft, SignDraft, StopLineDraft
+from simengine.road.drafts import LaneDraft, SignDraft, StopLineDraft
 from simengine.road.network import LaneType, Turn
 from simengine.road.opendrive.lanes import LaneMap, Span
 from simengine.road.opendrive.model import OpenDrive, Road

@@ -1,0 +1,126 @@
+"""When a replayed actor leaves its recording: somebody who is free of it gets in the way.
+
+It then takes a velocity fitted to the recorded positions over ±0.5 s, since those carry noise.
+"""
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from simengine.behavior.recorded_motion import Recording, recorded_pose
+from simengine.core.geometry import boxes_gap, yaw_from_quaternion
+from simengine.core.state import ActorTable, WorldState, copy_state
+
+HORIZON = 2.5  # how far ahead a reactive actor sees somebody in its way [s]
+HORIZON_STEP = 0.25  # [s]
+CLEARANCE = 0.4  # kept to whoever crosses its way [m]
+TOUCH = 0.3  # an actor that does not react is handed over when somebody is this near [m]
+CONTACT_TIME = 0.05  # or closes in within this time [s]
+
+
+@njit(cache=True, _nrt=False)
+def _yaws(orientation: NDArray[np.float64], out: NDArray[np.float64]) -> None:
+    for a in range(len(out)):
+        q = orientation[a]
+        out[a] = yaw_from_quaternion(q[0], q[1], q[2], q[3])
+
+
+@njit(cache=True, _nrt=False)
+def _intruder(
+    recording: Recording,
+    present: NDArray[np.bool_],
+    free: NDArray[np.bool_],
+    position: NDArray[np.float64],
+    velocity: NDArray[np.float64],
+    box: NDArray[np.float64],
+    a: int,
+    time: float,
+    horizon: float,
+    clearance: float,
+) -> bool:
+    """Say whether somebody who is free of the recording comes too near to where a replayed actor will be."""
+    for b in range(len(present)):
+        if b == a or not present[b] or not free[b] or abs(position[b, 2] - position[a, 2]) > 3.0:
+            continue
+        ahead = 0.0
+        while ahead <= horizon:
+            here, x, y, heading, _, _, _ = recorded_pose(
+                recording.time_step,
+                recording.valid,
+                recording.position,
+                recording.tangent,
+                recording.heading,
+                recording.yaw_rate,
+                recording.row[a],
+                time + ahead,
+            )
+            if not here:
+                break
+            bx, by = position[b, 0] + velocity[b, 0] * ahead, position[b, 1] + velocity[b, 1] * ahead
+            reach = box[a, 0] + box[b, 0] + clearance
+            if abs(bx - x) < reach and abs(by - y) < reach:
+                gap = boxes_gap(x, y, heading, box[a, 0], box[a, 1], bx, by, box[b, 2], box[b, 0], box[b, 1])
+                if gap < clearance:
+                    return True
+            ahead += min(HORIZON_STEP, horizon) if horizon > 0.0 else 1.0
+    return False
+
+
+@njit(cache=True)
+def _find_hand_overs(
+    recording: Recording,
+    present: NDArray[np.bool_],
+    replayed: NDArray[np.bool_],
+    position: NDArray[np.float64],
+    velocity: NDArray[np.float64],
+    box: NDArray[np.float64],
+    time: float,
+    horizon: float,
+    clearance: float,
+    out: NDArray[np.bool_],
+) -> int:
+    """Mark the replayed actors that somebody gets in the way of, those freed now included; returns how many."""
+    count, before = 0, -1
+    free = ~replayed
+    while count != before:
+        before = count
+        for a in range(len(present)):
+            if recording.row[a] < 0 or not present[a] or not replayed[a] or out[a]:
+                continue
+            if _intruder(recording, present, free, position, velocity, box, a, time, horizon, clearance):
+                out[a] = free[a] = True
+                count += 1
+    return count
+
+
+def hand_over(recording: Recording, actors: ActorTable, state: WorldState, time: float, reactive: bool) -> WorldState:
+    """Return the state with `replayed` cleared of every actor of world 0 that somebody gets in the way of.
+
+    Args:
+        recording: What they follow.
+        actors: Sizes.
+        state: Now.
+        time: Now [s].
+        reactive: Whether they look ahead, or are handed over only before a touch.
+    """
+    count = state.valid.shape[1]
+    box = np.stack([actors.length[0], actors.width[0], np.zeros(count)], axis=1)
+    yaw = np.empty(count)
+    _yaws(state.orientation[0], yaw)
+    box[:, 2] = yaw
+    horizon, clearance = (HORIZON, CLEARANCE) if reactive else (CONTACT_TIME, TOUCH)
+    freed = np.zeros(count, np.bool_)
+    found = _find_hand_overs(
+        recording, state.valid[0], state.replayed[0], state.position[0], state.velocity[0], box, time, horizon,
+        clearance, freed,
+    )  # fmt: skip
+    if not found:
+        return state
+    after = copy_state(state)
+    sample = min(max(round(time / recording.time_step), 0), recording.valid.shape[1] - 1)
+    for a in np.flatnonzero(freed):
+        after.replayed[0, a] = False
+        row = recording.row[a]
+        if recording.valid[row, sample]:
+            after.velocity[0, a, :2] = recording.fitted[row, sample]
+    return after
