@@ -14,6 +14,7 @@ from simengine.core.state import ActorKind
 from simengine.road.commonroad import read_commonroad
 from simengine.road.commonroad.lanelets import drop_spikes
 from simengine.road.network import LaneType, MarkingType, SignalColor, Turn
+from tests.road.named_lanes import lane, points, successors
 
 FIXTURES = Path(__file__).parent / "fixtures"
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "commonroad"
@@ -21,20 +22,6 @@ SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "commonroad"
 
 def load(name):
     return read_commonroad(FIXTURES / f"{name}.xml")
-
-
-def lane(network, name):
-    return int(np.flatnonzero(network.lane_name == name)[0])
-
-
-def points(network, name):
-    i = lane(network, name)
-    return network.point_position[network.lane_first_point[i] : network.lane_first_point[i + 1]]
-
-
-def successors(network, name):
-    i = lane(network, name)
-    return set(network.lane_name[network.successor[network.successor_first[i] : network.successor_first[i + 1]]])
 
 
 def name_of(network, i):

@@ -14,6 +14,7 @@ from simengine.road.network import LaneType, MarkingType, SignalColor, Turn
 from simengine.road.opendrive import read_opendrive
 from simengine.road.opendrive.geometry import arc_point, cubic_length, cubic_parameter, spiral_point
 from simengine.road.opendrive.lanes import keep_advancing
+from tests.road.named_lanes import lane, points, successors
 
 FIXTURES = Path(__file__).parent / "fixtures"
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
@@ -25,23 +26,9 @@ def load(name):
     return read_opendrive(FIXTURES / f"{name}.xodr").network
 
 
-def lane(network, name):
-    return int(np.flatnonzero(network.lane_name == name)[0])
-
-
-def points(network, name):
-    i = lane(network, name)
-    return network.point_position[network.lane_first_point[i] : network.lane_first_point[i + 1]]
-
-
 def of_points(network, name, field):
     i = lane(network, name)
     return getattr(network, field)[network.lane_first_point[i] : network.lane_first_point[i + 1]]
-
-
-def successors(network, name):
-    i = lane(network, name)
-    return set(network.lane_name[network.successor[network.successor_first[i] : network.successor_first[i + 1]]])
 
 
 def neighbour(network, name, side):

@@ -7,6 +7,7 @@ import pytest
 
 from simengine.road.network import Turn
 from simengine.road.opendrive import read_opendrive
+from tests.road.named_lanes import lane, points, successors
 
 
 def link(kind, other, contact="", element="road", **place):
@@ -50,22 +51,8 @@ def read(tmp_path, *parts):
     return found.network, "\n".join(found.remarks)
 
 
-def successors(network, name):
-    i = int(np.flatnonzero(network.lane_name == name)[0])
-    return set(network.lane_name[network.successor[network.successor_first[i] : network.successor_first[i + 1]]])
-
-
-def row(network, name):
-    return int(np.flatnonzero(network.lane_name == name)[0])
-
-
-def points(network, name):
-    i = row(network, name)
-    return network.point_position[network.lane_first_point[i] : network.lane_first_point[i + 1]]
-
-
 def conflicts(network, name):
-    i = row(network, name)
+    i = lane(network, name)
     return set(network.lane_name[network.conflict_lane[network.conflict_first[i] : network.conflict_first[i + 1]]])
 
 
@@ -255,9 +242,9 @@ def test_a_virtual_junction_leaves_and_enters_its_main_road_midway(tmp_path, lea
 
 def test_a_main_road_goes_first_within_its_virtual_junction(tmp_path):
     network, _ = driveway(tmp_path)
-    main, out = row(network, "1.1.-1"), row(network, "4.0.-1")
-    assert network.lane_junction[[main, row(network, "1.1.1"), out]].tolist() == [0, 0, 0]
-    assert network.lane_junction[[row(network, "1.0.-1"), row(network, "1.2.-1")]].tolist() == [-1, -1]
+    main, out = lane(network, "1.1.-1"), lane(network, "4.0.-1")
+    assert network.lane_junction[[main, lane(network, "1.1.1"), out]].tolist() == [0, 0, 0]
+    assert network.lane_junction[[lane(network, "1.0.-1"), lane(network, "1.2.-1")]].tolist() == [-1, -1]
     assert network.lane_priority[main] > network.lane_priority[out] and network.lane_turn[main] == Turn.STRAIGHT
     assert "1.1.-1" in conflicts(network, "4.0.-1")  # who turns in waits for the main road's traffic
 

@@ -9,23 +9,10 @@ from simengine.core.errors import ScenarioError
 from simengine.road.network import LaneType, MarkingType
 from simengine.road.opendrive.parse import parse_opendrive
 from simengine.road.xml import read_xml
+from tests.road.named_lanes import lane, points, successors
 from tests.road.plain_road import DRIVING, read, road, tags
 
 RECORD = 'a="{}" b="0" c="0" d="0"'
-
-
-def lane(network, name):
-    return int(np.flatnonzero(network.lane_name == name)[0])
-
-
-def points(network, name):
-    i = lane(network, name)
-    return network.point_position[network.lane_first_point[i] : network.lane_first_point[i + 1]]
-
-
-def successors(network, name):
-    i = lane(network, name)
-    return set(network.lane_name[network.successor[network.successor_first[i] : network.successor_first[i + 1]]])
 
 
 def driving(more):

@@ -74,7 +74,6 @@ class RecordedFile:
         self.schemas: dict[str, Row] = {}  # JSON schemas by topic
         self.attachments: dict[str, bytes] = {}
         self._pool = descriptor_pool.DescriptorPool()
-        self._images: dict[tuple[str, int], NDArray[Any]] = {}
         known: set[int] = set()
         with path.open("rb") as file:
             reader = make_reader(file, validate_crcs=True)
