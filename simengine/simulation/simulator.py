@@ -82,6 +82,8 @@ class Simulator:
         scenario: What to run.
         recorder: Takes everything in; None keeps nothing. Made once per episode, so it serves a single `reset`.
         watch: Told what is under way, for whoever has to say what hangs.
+        ends_with_ego: Whether an episode is over when the ego has crashed or come to the end of the map; else only
+            its time ends it.
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class Simulator:
         scenario: ConcreteScenario,
         recorder: Callable[[World], Recorder] | None = None,
         watch: Watch = unwatched,
+        ends_with_ego: bool = True,
     ) -> None:
         if scenario.physics.rate_hz % scenario.physics.control_rate_hz:
             raise ConfigError(
@@ -102,6 +105,7 @@ class Simulator:
         self._closed = False
         self._state: WorldState | None = None
         self._watch = watch
+        self._ends_with_ego = ends_with_ego
         self._make_recorder = recorder
         self._recorder: Recorder | None = None
         self._physics = make_physics(scenario)
@@ -282,10 +286,10 @@ class Simulator:
 
     def _decide_end(self) -> None:
         """End the episode after its time, with recording and goal, at the map's end, or some time after a crash."""
-        if self._judge.collided:
+        if self._ends_with_ego and self._judge.collided:
             hold = round(self.scenario.physics.hold_after * 1e9)
             self._end_ns = min(self._end_ns, self.time_ns + hold)
-        self.done = self.time_ns >= self._end_ns or self._judge.at_end
+        self.done = self.time_ns >= self._end_ns or (self._ends_with_ego and self._judge.at_end)
         if self.done:  # a loop of a user's own often ends here and never calls `close`
             self._physics.close()
 

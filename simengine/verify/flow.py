@@ -103,7 +103,7 @@ def _concrete(seed: int, duration: float, physics: str, *overrides: str) -> Conc
 
 def run_flow(scenario: ConcreteScenario) -> FlowRun:
     """Run a scenario until its end or a vehicle's first collision: what follows it is not ordinary."""
-    simulator = Simulator(scenario)
+    simulator = Simulator(scenario, ends_with_ego=False)  # it may come to the end of the map; the others drive on
     contacts: list[Contact] = []
     left = entered = 0
     speed_sum, speed_count = 0.0, 0
@@ -111,9 +111,7 @@ def run_flow(scenario: ConcreteScenario) -> FlowRun:
         snapshot = simulator.reset()
         drives = simulator.world.actors.mobility[0] == Mobility.WHEELED
         ordinary = simulator.world.actors.behavior[0] == Behavior.TRAFFIC
-        end_ns = round(scenario.scenario.duration * 1e9)
-        while simulator.time_ns < end_ns and not contacts:
-            simulator.done = False  # the ego may have come to the end of the map; the others drive on
+        while not simulator.done and not contacts:
             before = snapshot.state.valid[0]
             snapshot = simulator.step()
             contacts += [c for c in snapshot.contacts if drives[c.actor] or (c.other >= 0 and drives[c.other])]

@@ -132,6 +132,21 @@ def test_a_loop_that_ends_leaves_no_world_of_bullets_even_if_nobody_closes_it():
 
 
 @pytest.mark.parametrize("backend", ["bullet", "batched"])
+def test_the_others_drive_on_after_the_ego_has_left_the_map_if_asked_to(backend):
+    short = [*QUIET, f"physics={backend}", "road.length=60", "road.curvature=0", "ego.driver=constant", "ego.speed=25"]
+    scenario = simengine.load_scenario("drive", [*short, "scenario.duration=4", "ego.position=30"])
+    ends = []
+    for ends_with_ego in (True, False):
+        simulator = Simulator(scenario, ends_with_ego=ends_with_ego)
+        simulator.reset()
+        while not simulator.done:
+            simulator.step()
+        ends.append(simulator.time_ns)
+        simulator.close()
+    assert ends[0] < 3_000_000_000 and ends[1] == 4_000_000_000
+
+
+@pytest.mark.parametrize("backend", ["bullet", "batched"])
 def test_a_simulator_that_is_dropped_frees_everything_at_once(backend):
     before = bullet_worlds()
     gc.collect()
