@@ -29,6 +29,7 @@ PASSING_TIME = 1.0  # between one leaving and the other arriving that still is a
 GENTLE_STOP = 3.0  # what stands ahead is no threat while braking as gently as this is enough [m/s²]
 BESIDE = 0.25  # room on either side of the ego's box that counts as its path [m]
 STANDS = 0.5  # [m/s]
+WAIT_ROOM = 10.0  # an ego that has stopped waits while somebody is in its path nearer than this [m]
 PATH_STEP = 2.5  # between points of the ego's path [m]
 PATH_POINTS = 104  # 257 m: farther than a stop from 50 m/s takes
 LOOK_AHEAD = 6.0  # for how long others' ways are followed [s]
@@ -181,7 +182,7 @@ def find_threats(
     half_ego, long_ego = 0.5 * others.width[EGO] + BESIDE, 0.5 * others.length[EGO]
     for b in range(len(threat)):
         threat[b], critical[b] = NOBODY, False
-        if b == EGO or not others.present[b] or speed < STANDS or abs(others.z[b] - others.z[EGO]) > LEVEL:
+        if b == EGO or not others.present[b] or abs(others.z[b] - others.z[EGO]) > LEVEL:
             continue
         s, t, heading = place_on_path(path, others.x[b], others.y[b])
         turn = others.yaw[b] - heading
@@ -194,6 +195,10 @@ def find_threats(
         c, d = math.cos(heading), math.sin(heading)
         forward, aside = others.vx[b] * c + others.vy[b] * d, others.vy[b] * c - others.vx[b] * d
         inside, gap = abs(t) - across < half_ego, s - along - long_ego
+        if speed < STANDS:
+            if inside and s > 0.0 and gap < WAIT_ROOM:
+                threat[b], critical[b] = STILL, True
+            continue
         closing = speed - forward
         soon = closing > 0.0 and gap < CRITICAL_TIME * closing
         if theirs < STANDS:
