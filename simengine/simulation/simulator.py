@@ -174,7 +174,10 @@ class Simulator:
         frames, annotations = self._sense()
         if self._recorder is not None:  # the episode's labels are asked for by `finish` alone
             self._annotator.update(self.time_ns, state, contacts, self._minds.fired)
-        self._judge.update(self.time_ns, state, signal_colors(self.world.network, self.time_ns * 1e-9), contacts)
+        fired = frozenset(onset.name for onset in self._minds.fired)
+        self._judge.update(
+            self.time_ns, state, signal_colors(self.world.network, self.time_ns * 1e-9), contacts, fired
+        )
         if self._recorder is not None:
             self._recorder.append_state(self.time_ns, state, controls)
         self._decide_end()

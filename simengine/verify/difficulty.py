@@ -89,6 +89,8 @@ def judge_sample(simulator: Simulator) -> Sample:
         if math.isfinite(watch.brakes_at):
             words += f", brakes at {watch.brakes_at:.2f} s"
     seed = simulator.scenario.seed
+    if verdict.invalid:
+        return Sample(seed, fired, False, True, "", words, verdict.invalid)
     if verdict.passed is not False:
         return Sample(seed, fired, False, True, "", words)
     harmed = _harm_ns(simulator, verdict)
