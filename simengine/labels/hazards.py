@@ -14,6 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.history import NANOSECONDS
+from simengine.core.plan_view import plan_view
 from simengine.core.state import EGO
 from simengine.labels.annotation import Interval
 from simengine.labels.motion import motion_of
@@ -82,10 +83,11 @@ def _reaction(tracks: Tracks, acceleration: NDArray[np.float64], onset: int) -> 
     return int(tracks.time_ns[onset + reacted[0]]) if len(reacted) else -1
 
 
-def _state(tracks: Tracks, yaw: NDArray[np.float64], frame: int, actor: int) -> NDArray[np.float64]:
-    """Return x, y, yaw, vx, vy of an actor at a recorded time. Shape (5,)."""
+def _state(tracks: Tracks, frame: int, actor: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return x, y, yaw, vx, vy of an actor at a recorded time, and its size as it stands or lies. Shapes (5,), (3,)."""
     p, v = tracks.position[frame, actor], tracks.velocity[frame, actor]
-    return np.array([p[0], p[1], yaw[frame, actor], v[0], v[1]])
+    yaw, *size = plan_view(*tracks.orientation[frame, actor].tolist(), *tracks.size[actor].tolist())
+    return np.array([p[0], p[1], yaw, v[0], v[1]]), np.array(size)
 
 
 def hazard_intervals(tracks: Tracks, onsets: Iterable[HazardOnset], end_ns: int) -> list[Interval]:
@@ -117,10 +119,9 @@ def hazard_intervals(tracks: Tracks, onsets: Iterable[HazardOnset], end_ns: int)
                     end = frame
                     break
                 continue
-            ttc, ahead = course(
-                _state(tracks, motion.yaw, frame, EGO), _state(tracks, motion.yaw, frame, event.actor),
-                tracks.size[EGO], tracks.size[event.actor],
-            )
+            ego, ego_size = _state(tracks, frame, EGO)
+            other, other_size = _state(tracks, frame, event.actor)
+            ttc, ahead = course(ego, other, ego_size, other_size)
             if ahead < 0.0:
                 end = frame
                 break
