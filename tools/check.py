@@ -164,8 +164,8 @@ def _parser() -> argparse.ArgumentParser:
         "difficulty",
         help="does every hazard fire, is it neither trivial nor hopeless",
         description="Draw samples of hazards, run the built-in driver, and where it fails the careful and competent "
-        "driver of UN Regulation 157; print the shares with their 95 % intervals and hold them against bounds. Reported "
-        "seeds begin at 5000; with --tuning seeds from 1000 are drawn, the only ones that a scenario may be tuned on.",
+        "driver of UN Regulation 157; print the shares with their 95 % intervals and hold them against bounds. "
+        "Reported seeds begin at 5000; with --tuning they begin at 1000: only on those a scenario may be tuned.",
     )
     check.add_argument("scenario", nargs="*", help="of the library (default: every hazard)")
     check.add_argument("--samples", type=whole_number(1, 1_000_000), default=200, help="of each (default: 200)")

@@ -35,7 +35,7 @@ LEAD_BRAKING = 5.0  # slowing of a leader that is a risk at once [m/s²]
 VISIBLE_SHARE = 0.25  # of a box that must be seen
 CLEAR_TIME = 1.0  # without any threat after which it stops braking [s]
 
-# Heights of drivers' eyes: passenger cars 1.08 m, trucks 2.33 m (AASHTO Green Book 2018, 3.2.6); motorcycles 1.4 m [typ].
+# Drivers' eyes: passenger cars 1.08 m, trucks 2.33 m (AASHTO Green Book 2018, 3.2.6); motorcycles 1.4 m [typ].
 _EYE_HEIGHT = {ActorKind.CAR: 1.08, ActorKind.TRUCK: 2.33, ActorKind.BUS: 2.33, ActorKind.MOTORCYCLE: 1.4}
 _EYE_AHEAD = 0.1  # of the box centre, in vehicle lengths
 ROBOT_RANGE = 40.0  # of its LiDAR, as the rig `robot_rig` states [m]
@@ -119,18 +119,19 @@ class Clock(NamedTuple):
 
     seen: NDArray[np.float64]  # since when each has been visible and a threat
     slowed: NDArray[np.float64]  # since when each, being ahead, has slowed by more than `LEAD_BRAKING`
+    asked: NDArray[np.bool_]  # whether each is one for whom it brakes
     brake: NDArray[np.float64]  # when the brakes act, and since when there has been no threat. (2,)
 
 
 def start_clock(num_actors: int) -> Clock:
     """Return the clock of a driver who has seen nothing yet."""
-    return Clock(np.full(num_actors, -1.0), np.full(num_actors, -1.0), np.full(2, -1.0))
+    return Clock(np.full(num_actors, -1.0), np.full(num_actors, -1.0), np.zeros(num_actors, np.bool_), np.full(2, -1.0))
 
 
 @njit(cache=True, _nrt=False)
 def run_clock(
-    time: float, visible: NDArray[np.bool_], critical: NDArray[np.bool_], slows: NDArray[np.bool_], perception: float,
-    reaction: float, clock: Clock,
+    time: float, visible: NDArray[np.bool_], critical: NDArray[np.bool_], slows: NDArray[np.bool_],
+    lasting: NDArray[np.bool_], perception: float, reaction: float, clock: Clock,
 ) -> None:
     """Note who is a threat now, and decide when the brakes act.
 
@@ -139,6 +140,7 @@ def run_clock(
         visible: Who is a threat and visible. Shape (num_actors,).
         critical: For whom no time is left once perceived. Shape (num_actors,).
         slows: Who is ahead and slows by more than `LEAD_BRAKING`. Shape (num_actors,).
+        lasting: Who, once braked for, is braked for as long as it is a threat, critical or not. Shape (num_actors,).
         perception, reaction: Times of the driver [s].
         clock: Updated.
     """
@@ -146,6 +148,7 @@ def run_clock(
     for b in range(len(visible)):
         if not visible[b]:
             clock.seen[b] = clock.slowed[b] = -1.0
+            clock.asked[b] = False
             continue
         if clock.seen[b] < 0.0:
             clock.seen[b] = time
@@ -155,10 +158,12 @@ def run_clock(
             clock.slowed[b] = time
         perceived = time >= clock.seen[b] + perception - 1e-9
         braked = clock.slowed[b] >= 0.0 and time >= clock.slowed[b] + perception - 1e-9
-        if critical[b] or slows[b]:
+        if (perceived and critical[b]) or braked:
+            clock.asked[b] = True
+            if clock.brake[0] < 0.0:
+                clock.brake[0] = time + reaction
+        if critical[b] or slows[b] or (clock.asked[b] and lasting[b]):
             any_threat = True
-        if clock.brake[0] < 0.0 and ((perceived and critical[b]) or braked):
-            clock.brake[0] = time + reaction
     if any_threat or clock.brake[0] < 0.0 or time < clock.brake[0]:
         clock.brake[1] = -1.0
     elif clock.brake[1] < 0.0:

@@ -153,7 +153,7 @@ class CarefulWatch:
         lay_path(self._rules.ways, observation.route, observation.lane_s, x, y, yaw, self._path)
         find_threats(
             self._rules.ways, self._rules.grid, self._path, self._others, max(0.0, observation.speed),
-            self._limits.reaction_time, self._threat, self._critical,
+            observation.friction, self._limits.reaction_time, self._threat, self._critical,
         )
         ahead = self._limits.eye_ahead * self._length
         ground = float(observation.position[2]) - 0.5 * self._height
@@ -163,8 +163,8 @@ class CarefulWatch:
         slows = (self._threat == LEAD) & (self._others.slowing > LEAD_BRAKING)
         before = self._clock.brake[0]
         run_clock(
-            observation.time, self._visible, self._critical, slows, self._limits.perception_time,
-            self._limits.reaction_time, self._clock,
+            observation.time, self._visible, self._critical, slows, self._threat != LEAD,
+            self._limits.perception_time, self._limits.reaction_time, self._clock,
         )
         if self.first is None and before < 0.0 <= self._clock.brake[0]:
             reasons = self._visible & (self._critical | slows)

@@ -65,7 +65,7 @@ class FaultWatch:
         other = contact.other if contact.actor == EGO else contact.actor
         identity = int(state.identity[0, other]) if other >= 0 else -1
         fault = Fault.OWN
-        if 0 <= self._struck_ns and time_ns - self._struck_ns <= PUSHED_TIME * 1e9:
+        if self._struck_ns >= 0 and time_ns - self._struck_ns <= PUSHED_TIME * 1e9:
             fault = Fault.PUSHED
         elif self._stood_since >= 0 and time_ns - self._stood_since >= STANDING_TIME * 1e9:
             fault = Fault.STANDING

@@ -13,6 +13,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from simengine.behavior.conditions import COMFORT_SHARE, grip_bound
 from simengine.behavior.memory import PRESENT
 from simengine.behavior.rules import Grid, Ways, nearest_lane
 from simengine.core.geometry import wrap_angle
@@ -26,7 +27,8 @@ DRIFT = 0.1  # and towards the ego's path at least this fast [m/s]
 CRITICAL_TIME = 2.0  # to collision (UN R157 Annex 4 App. 3) [s]
 MEETING_TIME = 2.0  # within which somebody who crosses must be about to reach the ego's path [s]
 PASSING_TIME = 1.0  # between one leaving and the other arriving that still is a conflict: PET < 1 s is severe [s]
-GENTLE_STOP = 3.0  # what stands ahead is no threat while braking as gently as this is enough [m/s²]
+GENTLE_STOP = 3.0  # what stands ahead is not critical while braking as gently as this is enough [m/s²], …
+# … on slippery ground `conditions.COMFORT_SHARE` of what it holds.
 BESIDE = 0.25  # room on either side of the ego's box that counts as its path [m]
 STANDS = 0.5  # [m/s]
 WAIT_ROOM = 10.0  # an ego that has stopped waits while somebody is in its path nearer than this [m]
@@ -153,9 +155,7 @@ def _will_meet(
         if abs(t) - 0.5 * across < half_ego and s + 0.5 * along > -long_ego:
             first, last = min(first, time), time
             low, high = min(low, s - 0.5 * along), max(high, s + 0.5 * along)
-        elif last >= 0.0:
-            break
-        elif time > MEETING_TIME:
+        elif last >= 0.0 or time > MEETING_TIME:
             break
     if first > MEETING_TIME:
         return False
@@ -165,7 +165,7 @@ def _will_meet(
 
 @njit(cache=True, _nrt=False)
 def find_threats(
-    lanes: Ways, grid: Grid, path: NDArray[np.float64], others: Others, speed: float, reaction: float,
+    lanes: Ways, grid: Grid, path: NDArray[np.float64], others: Others, speed: float, friction: float, reaction: float,
     threat: NDArray[np.int8], critical: NDArray[np.bool_],
 ) -> None:
     """Find who is in the ego's way and for whom it must brake hard, whether it sees them or not.
@@ -175,11 +175,13 @@ def find_threats(
         path: Of the ego, from `lay_path`.
         others: Everybody.
         speed: Of the ego along its x axis [m/s].
+        friction: µ of the road.
         reaction: Between the decision to brake and the brakes [s].
         threat: Written: NOBODY, STILL, LEAD, CUT_IN or CROSSING. Shape (num_actors,).
         critical: Written: whether there is no time left, once perceived. Shape (num_actors,).
     """
     half_ego, long_ego = 0.5 * others.width[EGO] + BESIDE, 0.5 * others.length[EGO]
+    gentle = grip_bound(GENTLE_STOP, friction, COMFORT_SHARE)
     for b in range(len(threat)):
         threat[b], critical[b] = NOBODY, False
         if b == EGO or not others.present[b] or abs(others.z[b] - others.z[EGO]) > LEVEL:
@@ -204,7 +206,7 @@ def find_threats(
         if theirs < STANDS:
             if inside and s > 0.0:
                 room = max(0.1, gap - reaction * speed)
-                threat[b], critical[b] = STILL, soon or 0.5 * speed * speed > GENTLE_STOP * room
+                threat[b], critical[b] = STILL, soon or 0.5 * speed * speed > gentle * room
         elif others.mobility[b] == _WHEELED and forward > ALONG * theirs and math.cos(wrap_angle(turn)) > 0.0:
             if inside and gap > -long_ego:
                 threat[b], critical[b] = LEAD, soon

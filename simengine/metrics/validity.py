@@ -1,4 +1,4 @@
-"""Whether an episode says anything about the ego: not where its hazard came to grief before the ego had a part in it."""
+"""Whether an episode says anything about the ego: not where its hazard came to grief before the ego was involved."""
 
 import math
 from typing import NamedTuple

@@ -148,6 +148,11 @@ class Judge:
         return self._collided
 
     @property
+    def missed_goal(self) -> bool:
+        """Whether the time for the goal that is asked for is over and it was not reached."""
+        return any(criterion.is_settled for criterion in self._criteria.values())
+
+    @property
     def at_end(self) -> bool:
         """Whether the ego has come to where the map ends."""
         return self._at_end

@@ -289,11 +289,15 @@ class Simulator:
         return tuple(frames), tuple(annotations)
 
     def _decide_end(self) -> None:
-        """End the episode after its time, with recording and goal, at the map's end, or some time after a crash."""
+        """End the episode after its time, with recording and goal, at the map's end, or some time after a crash.
+
+        A goal whose time is over without its having been reached ends it too, if a criterion asks for the goal.
+        """
         if self._ends_with_ego and self._judge.collided:
             hold = round(self.scenario.physics.hold_after * 1e9)
             self._end_ns = min(self._end_ns, self.time_ns + hold)
-        self.done = self.time_ns >= self._end_ns or (self._ends_with_ego and self._judge.at_end)
+        over = self._judge.at_end or self._judge.missed_goal
+        self.done = self.time_ns >= self._end_ns or (self._ends_with_ego and over)
         if self.done:  # a loop of a user's own often ends here and never calls `close`
             self._physics.close()
 

@@ -44,7 +44,7 @@ def test_a_wall_covers_the_share_that_rays_past_its_edge_leave(edge):
 
 
 def test_a_person_behind_a_car_shows_what_rises_above_it():
-    """Eye at 1.08 m, a car's roof of 1.45 m at 10 m: the line over it meets 12 m at 1.524 m, so 0.276 of 1.8 m shows."""
+    """Eye at 1.08 m, a roof of 1.45 m at 10 m: the line over it meets 12 m at 1.524 m, so 0.276 of 1.8 m shows."""
     person = ((12.0, 0.0, 0.9), 0.0, (0.001, 0.5, 1.8))
     car = ((10.0, 0.0, 0.725), 0.5 * math.pi, (4.5, 0.001, 1.45))
     assert visible_share(0.0, 0.0, 1.08, boxes(person, car), 0) == pytest.approx(0.276 / 1.8, abs=0.03)
