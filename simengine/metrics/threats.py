@@ -207,10 +207,11 @@ def find_threats(
             if inside and s > 0.0:
                 room = max(0.1, gap - reaction * speed)
                 threat[b], critical[b] = STILL, soon or 0.5 * speed * speed > gentle * room
-        elif others.mobility[b] == _WHEELED and forward > ALONG * theirs and math.cos(wrap_angle(turn)) > 0.0:
-            if inside and gap > -long_ego:
+        elif inside and forward > ALONG * theirs:  # a vehicle, or a load that slides, or somebody who walks along
+            if gap > -long_ego:
                 threat[b], critical[b] = LEAD, soon
-            elif not inside and abs(t) < NEIGHBOR and s > 0.0:
+        elif others.mobility[b] == _WHEELED and forward > ALONG * theirs and math.cos(wrap_angle(turn)) > 0.0:
+            if abs(t) < NEIGHBOR and s > 0.0:
                 side = 1.0 if t > 0.0 else -1.0
                 lane, _, out = nearest_lane(
                     lanes, grid, others.x[b], others.y[b], others.z[b], heading, 2.5, 0.6

@@ -223,7 +223,7 @@ def generate(overrides: list[str], multirun: bool = False, follow_up: FollowUp |
     for line in remarks:
         print(f"  {line}", file=sys.stderr)
     invalid = sum(row["verdict"] == "invalid" for found in rows for row in found)
-    told = f", {invalid} are invalid and say nothing about the ego" if invalid else ""
+    told = f", {invalid} invalid: nothing is said about the ego" if invalid else ""
     left = total - sum(passed) - invalid - len(errors)
     told += f", {len(errors)} are missing" if errors else ""
     print(f"{total} episodes in {os.path.relpath(output)}: {sum(passed)} passed, {left} did not{told}")

@@ -74,6 +74,13 @@ def test_a_leader_is_critical_two_seconds_from_a_collision():
     assert threat_of(20.0, 0.0, (16.0, 0.0)) == (LEAD, False)
 
 
+def test_a_load_that_slides_ahead_is_judged_like_a_leader():
+    box = {"size": (0.6, 0.4), "mobility": Mobility.FREE, "yaw": 1.0}
+    assert threat_of(40.0, 0.3, (14.0, 0.5), **box) == (LEAD, False)
+    assert threat_of(25.0, 0.3, (2.0, 0.1), **box) == (LEAD, True)
+    assert threat_of(25.0, 0.3, (0.0, 0.0), **box) == (STILL, True)
+
+
 @pytest.mark.parametrize("side", [1, -1])
 def test_a_cut_in_begins_when_a_neighbor_has_left_the_middle_of_its_lane_by_0_375_m(side):
     for wander, found in ((0.30, NOBODY), (0.45, CUT_IN)):
