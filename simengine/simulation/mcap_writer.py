@@ -246,6 +246,10 @@ class EpisodeWriter(Recorder):
             labels["signals"] = rows(annotation.signals)
         self._json(f"/{frame.sensor}/labels", frame.time_ns, "Labels", labels)
 
+    def append_remarks(self, remarks: Sequence[str]) -> None:
+        """Add to what the episode says about its own making."""
+        self._remarks = (*self._remarks, *remarks)
+
     def finish(
         self,
         verdict: Verdict,

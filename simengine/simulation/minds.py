@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.behavior.actions import Stage, check_mobility, find_action
+from simengine.behavior.action_checks import check_mobility, check_road, moved_sideways_once
+from simengine.behavior.actions import Stage, find_action
 from simengine.behavior.ego_driver import Control, DriverObservation, make_driver, observe
 from simengine.behavior.events import compile_events, empty_latches, evaluate_triggers
 from simengine.behavior.inflow import Inflow, begin_inflow, refill
@@ -16,7 +17,9 @@ from simengine.behavior.recorded_motion import Recording, lay_out
 from simengine.behavior.replay import follow_recording
 from simengine.behavior.replay_release import hand_over
 from simengine.behavior.rules import road_rules
-from simengine.behavior.scripted import begin_script, chassis_columns, scripted_controls
+from simengine.behavior.script import begin_script
+from simengine.behavior.scripted import scripted_controls
+from simengine.behavior.side_force import chassis_of
 from simengine.behavior.traffic import Conditions, traffic_controls
 from simengine.core.errors import blame
 from simengine.core.geometry import yaw_from_quaternion
@@ -88,7 +91,10 @@ class Minds:
                 world.lanes, actors, world.state, scenario.traffic.radius, kernel_seed(scenario.seed, "inflow"), stays,
                 scenario.traffic.inflow,
             )  # fmt: skip
-        self._chassis = chassis_columns(actors)
+        self._chassis = chassis_of(actors)
+        self._obstacles = np.array(
+            [(*box.position[:2], box.yaw, *box.size[:2]) for box in world.ground.obstacles]
+        ).reshape(-1, 5)
         self._memory.choice[0, EGO, EXIT_TURN] = _TURNS[scenario.scenario.goal.exit]
         self._script = begin_script(world.lanes, actors, world.state)
         # Vehicles of the traffic leave, and others take their places: an event of one would befall another.
@@ -98,8 +104,9 @@ class Minds:
             if name in scenario.scenario.actors or actors.behavior[0, a] != Behavior.TRAFFIC
         }
         self._table, self._events = compile_events(scenario.scenario, steady)
-        for event in self._events:
+        for event, known in zip(self._events, moved_sideways_once(self._events).tolist(), strict=True):
             check_mobility(event, actors)
+            check_road(event, world.lanes, actors, world.state, known)
         self._actions = [find_action(event) for event in self._events]
         self._latches = empty_latches(1, num_actors, len(self._events))
         self._recording: Recording | None = None
@@ -114,6 +121,7 @@ class Minds:
         )
         self.idle_controls = empty_controls(1, num_actors)
         self.fired: list[HazardOnset] = []
+        self.remarks: list[str] = []  # what events could not do as told
 
     @staticmethod
     def _yaw(state: WorldState, actor: int) -> float:
@@ -159,6 +167,7 @@ class Minds:
             state,
             self._script,
             self._conditions.friction,
+            self._obstacles,
             self._rate_hz,
             self._dt,
             controls,
@@ -222,7 +231,10 @@ class Minds:
 
     def _fire_events(self, state: WorldState) -> WorldState:
         before = self._latches.fired_tick.copy()
-        evaluate_triggers(self._table, self._latches, self._world.actors, state, self._rate_hz, self._dt, self._seed)
+        world = self._world
+        evaluate_triggers(
+            self._table, self._latches, world.lanes, world.actors, state, self._rate_hz, self._dt, self._seed
+        )
         fired = np.flatnonzero(self._latches.fired_tick[0] != before[0])
         if len(fired) == 0:
             return state
@@ -234,7 +246,8 @@ class Minds:
                 self._actions[k](stage, event)
             if event.hazard:
                 time_ns = round(stage.time * 1e9)
-                self.fired.append(HazardOnset(event.name, int(state.identity[0, event.actor]), time_ns))
+                threats = tuple(int(state.identity[0, a]) for a in event.threats)
+                self.fired.append(HazardOnset(event.name, int(state.identity[0, event.actor]), time_ns, threats))
         return state
 
     def _stage(self, state: WorldState) -> Stage:
@@ -246,7 +259,8 @@ class Minds:
         if math.cos(heading - yaw) < 0.0:  # on the wrong side of the road the course is still the ego's
             heading += math.pi
         return Stage(
-            0, int(state.tick[0]) / self._rate_hz, world.lanes, world.actors, state, self._script, heading, self._start,
+            0, int(state.tick[0]) / self._rate_hz, world.lanes, world.actors, state, self._script,
+            float(self._conditions.friction[0]), heading, self._start,
             self._memory.ignores_signals, patches.active, (patches.x, patches.y, patches.radius, patches.friction),
-            self._sensor_faults,
+            self._sensor_faults, self.remarks,
         )  # fmt: skip

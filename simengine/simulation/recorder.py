@@ -36,6 +36,10 @@ class Recorder(ABC):
         """Record a capture, later than the last of its sensor, and its labels."""
 
     @abstractmethod
+    def append_remarks(self, remarks: Sequence[str]) -> None:
+        """Add to what the episode says about its own making."""
+
+    @abstractmethod
     def finish(
         self,
         verdict: Verdict,

@@ -32,6 +32,8 @@ _SIGHT = 400.0  # scenery farther from every actor is left out [m]
 _LANTERN = (0.29, 0.105)  # how far the lantern hangs short of the end of its arm, and below the top [m]
 
 
+_NOT_FITTINGS = {"kind", "speed_limit", "passage_at", "passage_width"}  # settings of a hall that change none of them
+
 class Prop(NamedTuple):
     """One object of the scenery."""
 
@@ -77,7 +79,7 @@ def make_scenery(
     random = generator(scenario.seed, "scenery")
     hall = [("shelf", box) for box in shelves]
     if scenario.road.kind == "warehouse":
-        hall += warehouse_fittings(**scenario.road.model_dump(exclude={"kind", "speed_limit"}))
+        hall += warehouse_fittings(**scenario.road.model_dump(exclude=_NOT_FITTINGS))
     inside = [Prop(kind, (x, y, z - 0.5 * size[2]), yaw, size) for kind, ((x, y, z), yaw, size) in hall]
     props = []
     kind = getattr(scenario.road, "scenery", "none")

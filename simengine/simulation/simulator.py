@@ -241,6 +241,7 @@ class Simulator:
         if self._recorder is None:
             raise ScenarioError("nothing was recorded: the simulator was made without a recorder")
         collisions, intervals = self._annotator.finish(self.time_ns)
+        self._recorder.append_remarks(self._minds.remarks)
         return self._recorder.finish(self._judge.verdict(), collisions, intervals, self._judge.metrics())
 
     def close(self) -> None:

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from pydantic import BaseModel
 
-from simengine.behavior.actions import check_mobility, find_action
+from simengine.behavior.action_checks import check_mobility
+from simengine.behavior.actions import find_action
 from simengine.behavior.events import Event
 from simengine.core.errors import ConfigError
 from simengine.core.geometry import yaw_from_quaternion
 from simengine.scenario.spec import events as specs
-from tests.behavior.stage import StagedWorld
+from tests.behavior.stage import StagedWorld, lane_change
 
 
 def staged(*models: str) -> StagedWorld:
@@ -84,7 +85,7 @@ def test_what_an_actor_cannot_do_is_refused():
     with pytest.raises(ConfigError, match=r"events\.it\.do\.kind = walk: a wheeled actor cannot"):
         check_mobility(walk, world.actors)
     check_mobility(walk._replace(actor=1), world.actors)
-    lane = event(specs.ChangeLaneAction(kind="change_lane", lanes=1, duration=3.0), 1)
+    lane = event(lane_change(1, 4.0), 1)
     with pytest.raises(ConfigError, match="a walker actor cannot"):
         check_mobility(lane, world.actors)
 

@@ -7,7 +7,7 @@ import pytest
 
 from simengine.core.state import Light
 from simengine.scenario.spec import events as specs
-from tests.behavior.stage import StagedWorld
+from tests.behavior.stage import StagedWorld, lane_change
 
 
 def one(model: str = "sedan", speed: float = 15.0) -> StagedWorld:
@@ -55,10 +55,10 @@ def test_speed_is_taken_up_at_the_rate_asked_for():
 
 def test_lane_change_ends_in_the_middle_of_the_next_lane_with_the_indicator_on_meanwhile():
     world = one(speed=20.0)
-    world.fire(0, specs.ChangeLaneAction(kind="change_lane", lanes=1, duration=3.0))
-    world.play(1.5)
+    world.fire(0, lane_change(1, 4.0))
+    world.play(2.0)
     assert world.controls.lights[0, 0] & Light.LEFT
-    assert world.lateral(0) == pytest.approx(1.75, abs=0.4)
+    assert world.lateral(0) == pytest.approx(1.75, abs=0.2)
     world.play(4.0)
     assert world.lateral(0) == pytest.approx(3.5, abs=0.1)
     assert not world.controls.lights[0, 0] & Light.LEFT
@@ -67,7 +67,7 @@ def test_lane_change_ends_in_the_middle_of_the_next_lane_with_the_indicator_on_m
 def test_path_is_followed_through_its_points_and_ends_at_standstill():
     world = one(speed=8.0)
     points = [(10.0, 0.0), (20.0, 2.0), (35.0, 4.0), (50.0, 4.0)]
-    world.fire(0, specs.FollowPathAction(kind="follow_path", points=points, speed=8.0))
+    world.fire(0, specs.FollowPathAction(kind="follow_path", points=points, speed=8.0, max_lateral_acceleration=2.5))
     nearest = math.inf
     c, s = math.cos(world.start[0, 2]), math.sin(world.start[0, 2])
     x, y = world.start[0, 0] + 35.0 * c - 4.0 * s, world.start[0, 1] + 35.0 * s + 4.0 * c
