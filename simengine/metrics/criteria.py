@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from simengine.core.errors import ConfigError, blame, nearest
 from simengine.core.geometry import ground_speed, rotate, yaw_from_quaternion
 from simengine.core.state import EGO, ActorTable, WorldState
+from simengine.metrics.fault import Fault, FaultWatch, Impact
 from simengine.metrics.goal import GoalWatch, TimedRegion
 from simengine.metrics.verdict import CriterionResult, Verdict
 from simengine.physics.backend import Contact
@@ -70,27 +71,31 @@ def _forward_speed(view: View) -> float:
 
 
 class NoCollision(Criterion):
-    """Fails at the ego's first contact harder than an impulse."""
+    """Fails at the ego's first contact harder than an impulse; if so set, only where the ego is at fault."""
 
     def __init__(self, spec: specs.NoCollision) -> None:
-        self._min_impulse = spec.min_impulse
-        self._hit: tuple[int, Contact, int] | None = None
+        self._min_impulse, self._at_fault_only = spec.min_impulse, spec.at_fault_only
+        self._watch = FaultWatch()
+        self._hit: Impact | None = None
+        self._struck: Impact | None = None  # the first one that was not the ego's fault
 
     def update(self, view: View) -> None:
-        if self._hit is None:
-            for contact in view.contacts:
-                if EGO in (contact.actor, contact.other) and contact.impulse > self._min_impulse:
-                    other = contact.other if contact.actor == EGO else contact.actor
-                    identity = int(view.state.identity[0, other]) if other >= 0 else other
-                    self._hit = (view.time_ns, contact, identity)
-                    break
+        for impact in self._watch.update(view.time_ns, view.actors, view.state, view.contacts, self._min_impulse):
+            if self._at_fault_only and impact.fault is not Fault.OWN:
+                self._struck = self._struck or impact
+            else:
+                self._hit = self._hit or impact
 
     def result(self, name: str) -> CriterionResult:
-        if self._hit is None:
+        decisive = self._hit or self._struck
+        if decisive is None:
             return CriterionResult(name, True, -1, (), None, "")
-        time_ns, contact, other = self._hit
+        contact = decisive.contact
         reason = f"{contact.impulse:.0f} N s at {contact.closing_speed:.1f} m/s"
-        return CriterionResult(name, False, time_ns, (EGO, other), contact.impulse, reason)
+        if decisive.fault is not Fault.OWN:
+            reason = f"{decisive.fault.value}, {reason}"
+        actors, passed = (EGO, decisive.other), self._hit is None
+        return CriterionResult(name, passed, decisive.time_ns, actors, contact.impulse, reason)
 
 
 class StayOnRoad(Criterion):
@@ -358,6 +363,6 @@ def make_criteria(criteria: dict[str, specs.CriterionSpec]) -> dict[str, Criteri
     return made
 
 
-def conclude(criteria: dict[str, Criterion]) -> Verdict:
-    """Collect every criterion's result."""
-    return Verdict(tuple(criterion.result(name) for name, criterion in criteria.items()))
+def conclude(criteria: dict[str, Criterion], invalid: str = "") -> Verdict:
+    """Collect every criterion's result; `invalid` says why the episode tells nothing, if it does not."""
+    return Verdict(tuple(criterion.result(name) for name, criterion in criteria.items()), invalid)

@@ -221,7 +221,10 @@ def generate(overrides: list[str], multirun: bool = False, follow_up: FollowUp |
         print("tolerated in the input files and by events (the index's column remarks tells it too):", file=sys.stderr)
     for line in remarks:
         print(f"  {line}", file=sys.stderr)
-    print(f"{total} episodes in {os.path.relpath(output)}: {sum(passed)} passed, {total - sum(passed)} did not")
+    invalid = sum(row["verdict"] == "invalid" for found in rows for row in found)
+    told = f", {invalid} are invalid and say nothing about the ego" if invalid else ""
+    left = total - sum(passed) - invalid
+    print(f"{total} episodes in {os.path.relpath(output)}: {sum(passed)} passed, {left} did not{told}")
     if multirun:
         for batch, good in zip(batches, passed, strict=True):
             print(f"  {batch.folder.name}: {good} of {len(batch.scenarios)} passed  {' '.join(batch.overrides)}")

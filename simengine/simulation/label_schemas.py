@@ -172,7 +172,8 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     ),
     "Events": _object(
         "what an episode came to",
-        verdict=_text("in one line"), criteria=_array("each criterion", _CRITERION),
+        verdict=_text("in one line"), invalid=_text("why the episode says nothing about the ego, empty if it does"),
+        criteria=_array("each criterion", _CRITERION),
         collisions=_array("in order of time", _COLLISION), intervals=_array("hazards and manoeuvres", _INTERVAL),
     ),
     "Map": _object(

@@ -45,6 +45,8 @@ _PARKED_BRAKE = -5.0  # brakes held by a parked vehicle [m/s²]
 
 # Told what is under way ("" for the loop itself), at which control step (−1: the scenario is laid out) and time [s].
 Watch = Callable[[str, int, float], None]
+# Given what the ego's own driver knew and asked for, returns what is done instead.
+Revise = Callable[[DriverObservation, Control], Control]
 
 
 def unwatched(part: str, step: int, time: float) -> None:
@@ -133,6 +135,7 @@ class Minds:
         colors: NDArray[np.int32],
         control: Control | None,
         frames: Mapping[str, object],
+        revise: Revise | None = None,
     ) -> tuple[WorldState, Controls]:
         """Let everybody decide for the next control step.
 
@@ -141,6 +144,7 @@ class Minds:
             colors: What every signal shows. Shape (num_signals,).
             control: Of the ego; None lets its own driver decide.
             frames: Latest frame of every sensor, which the ego's driver may look at.
+            revise: What changes the own driver's control, if anything does.
 
         Returns:
             The state with what events changed (appearances, hand-overs, tyres), and the controls.
@@ -174,11 +178,11 @@ class Minds:
         )
         controls.lights[0, self._headlamps] |= Light.HEAD
         if control is None:
-            control = self._ask_driver(state, frames)
+            control = self._ask_driver(state, frames, revise)
         self._take(control, controls)
         return state, controls
 
-    def _ask_driver(self, state: WorldState, frames: Mapping[str, object]) -> Control:
+    def _ask_driver(self, state: WorldState, frames: Mapping[str, object], revise: Revise | None) -> Control:
         time = int(state.tick[0]) / self._rate_hz
         step, name = round(time / self._dt), f"driver {self._world.scenario.ego.driver}"
         observation = self.observe(state, frames)
@@ -186,7 +190,8 @@ class Minds:
         with blame(self._driver, name, f" at {moment(step, time)}"):
             control = self._driver.decide(observation)
         self._watch("", step, time)
-        return check_control(control, f"{name} returned", step, time)
+        control = check_control(control, f"{name} returned", step, time)
+        return control if revise is None else revise(observation, control)
 
     def follow(self, state: WorldState) -> WorldState:
         """Put replayed actors where their recording has them: at the tick that the next physics step leads to.

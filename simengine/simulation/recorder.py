@@ -111,7 +111,8 @@ def digest_outcome(
     """Add what the episode came to."""
     digest.add_json("collisions", time_ns, [list(collision) for collision in collisions])
     digest.add_json("intervals", time_ns, [list(interval) for interval in intervals])
-    digest.add_json("verdict", time_ns, [list(result) for result in verdict.results])
+    results: list[Any] = [list(result) for result in verdict.results]
+    digest.add_json("verdict", time_ns, [*results, verdict.invalid] if verdict.invalid else results)
     digest.add_json("metrics", time_ns, dict(metrics))
 
 

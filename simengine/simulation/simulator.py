@@ -28,7 +28,7 @@ from simengine.simulation.judge import Judge
 from simengine.simulation.mcap_reader import read_episode
 from simengine.simulation.mcap_writer import EpisodeWriter
 from simengine.simulation.memory import MemoryRecorder
-from simengine.simulation.minds import Control, DriverObservation, Minds, Watch, unwatched
+from simengine.simulation.minds import Control, DriverObservation, Minds, Revise, Watch, unwatched
 from simengine.simulation.recorder import Recorder
 from simengine.simulation.scenery import make_scene
 from simengine.simulation.world import World, build_world
@@ -143,11 +143,12 @@ class Simulator:
             self._recorder.append_state(0, self.state, None)
         return self._snapshot(self._minds.idle_controls, (), (), ())
 
-    def step(self, control: Control | None = None) -> Snapshot:
+    def step(self, control: Control | None = None, revise: Revise | None = None) -> Snapshot:
         """Advance by one control step.
 
         Args:
             control: Of the ego; None lets the scenario's own driver decide.
+            revise: Given what that driver knows and asks for, returns what is done instead; None changes nothing.
 
         Raises:
             ScenarioError: The episode is over, or has not begun; or the scenario's driver raised something.
@@ -162,7 +163,7 @@ class Simulator:
         if control is not None:
             control = check_control(control, "step() was given", self.steps, time)
         colors = signal_colors(self.world.network, self.time_ns * 1e-9)
-        state, controls = self._minds.decide(self.state, colors, control, self._latest)
+        state, controls = self._minds.decide(self.state, colors, control, self._latest, revise)
         self._start_faults()
         contacts: list[Contact] = []
         for _ in range(self._substeps):
@@ -173,7 +174,10 @@ class Simulator:
         frames, annotations = self._sense()
         if self._recorder is not None:  # the episode's labels are asked for by `finish` alone
             self._annotator.update(self.time_ns, state, contacts, self._minds.fired)
-        self._judge.update(self.time_ns, state, signal_colors(self.world.network, self.time_ns * 1e-9), contacts)
+        fired = frozenset(onset.name for onset in self._minds.fired)
+        self._judge.update(
+            self.time_ns, state, signal_colors(self.world.network, self.time_ns * 1e-9), contacts, fired
+        )
         if self._recorder is not None:
             self._recorder.append_state(self.time_ns, state, controls)
         self._decide_end()

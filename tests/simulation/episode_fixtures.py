@@ -82,7 +82,7 @@ def concrete(seed: int = 7, image: str = "jpeg", depth: str = "uint16", name: st
             "backend": "batched", "rate_hz": 120, "control_rate_hz": 20, "model": "kinematic", "hold_after": 0.0,
         },
         "recorder": {"image": image, "jpeg_quality": 95, "depth": depth, "video": False, "preview_episodes": 1},
-        "criteria": {"no_collision": {"kind": "no_collision", "min_impulse": 0.0}},
+        "criteria": {"no_collision": {"kind": "no_collision", "min_impulse": 0.0, "at_fault_only": True}},
         "sampled": {"weather.optical_range": 120.0 + seed, "ego.speed": 10.0},
         "inputs": {},
     })  # fmt: skip
