@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from simengine.core.errors import ScenarioError
 from simengine.core.geometry import boxes_gap, ground_speed, yaw_from_quaternion
+from simengine.core.plan_view import plan_view
 from simengine.core.rng import philox_uniform
 from simengine.core.state import ActorTable, WorldState
 from simengine.road.network import LaneArrays
@@ -135,41 +136,39 @@ class _Boxes(NamedTuple):
     velocity: NDArray[np.float64]
     length: NDArray[np.float64]
     width: NDArray[np.float64]
+    height: NDArray[np.float64]
     junction: NDArray[np.float64]  # way of every actor to the junction ahead [m], read where a trigger asks for it
 
 
 @njit(cache=True, _nrt=False)
-def _yaw(boxes: _Boxes, a: int) -> float:
+def _outline(boxes: _Boxes, a: int) -> tuple[float, float, float]:
+    """Return the yaw [rad], length and width [m] of the room an actor takes, also when it lies."""
     q = boxes.orientation[a]
-    return yaw_from_quaternion(q[0], q[1], q[2], q[3])
+    yaw, length, width, _ = plan_view(q[0], q[1], q[2], q[3], boxes.length[a], boxes.width[a], boxes.height[a])
+    return yaw, length, width
 
 
 @njit(cache=True, _nrt=False)
 def _box_gap(boxes: _Boxes, a: int, b: int) -> float:
     """Return the gap between two actors' boxes in plan view [m]; negative when they overlap."""
+    a_yaw, a_length, a_width = _outline(boxes, a)
+    b_yaw, b_length, b_width = _outline(boxes, b)
     return boxes_gap(
-        boxes.position[a, 0],
-        boxes.position[a, 1],
-        _yaw(boxes, a),
-        boxes.length[a],
-        boxes.width[a],
-        boxes.position[b, 0],
-        boxes.position[b, 1],
-        _yaw(boxes, b),
-        boxes.length[b],
-        boxes.width[b],
+        boxes.position[a, 0], boxes.position[a, 1], a_yaw, a_length, a_width,
+        boxes.position[b, 0], boxes.position[b, 1], b_yaw, b_length, b_width,
     )
 
 
 @njit(cache=True, _nrt=False)
 def _time_to_reach(boxes: _Boxes, a: int, b: int) -> float:
     """Return when actor a is abreast of actor b at constant speeds along a's heading [s]; infinite if it never is."""
-    yaw = _yaw(boxes, a)
+    yaw, a_length, _ = _outline(boxes, a)
+    b_yaw, b_length, b_width = _outline(boxes, b)
     c, s = math.cos(yaw), math.sin(yaw)
     along = (boxes.position[b, 0] - boxes.position[a, 0]) * c + (boxes.position[b, 1] - boxes.position[a, 1]) * s
-    turn = _yaw(boxes, b) - yaw
-    half_b = 0.5 * (boxes.length[b] * abs(math.cos(turn)) + boxes.width[b] * abs(math.sin(turn)))
-    gap = along - 0.5 * boxes.length[a] - half_b
+    turn = b_yaw - yaw
+    half_b = 0.5 * (b_length * abs(math.cos(turn)) + b_width * abs(math.sin(turn)))
+    gap = along - 0.5 * a_length - half_b
     closing = (boxes.velocity[a, 0] - boxes.velocity[b, 0]) * c + (boxes.velocity[a, 1] - boxes.velocity[b, 1]) * s
     if along <= 0.0 or closing <= 1e-6:
         return math.inf
@@ -285,6 +284,7 @@ def evaluate_triggers(
             state.velocity[e],
             actors.length[e],
             actors.width[e],
+            actors.height[e],
             junction,
         )
         _evaluate(table, boxes, int(state.tick[e]), rate_hz, dt, seed, e, latches.fired_tick[e], latches.travelled[e])

@@ -331,8 +331,8 @@ def _places(actors: ActorTable, state: WorldState) -> Places:
     """Return where everybody is."""
     places = empty_places(state.valid.shape[1])
     look_around(
-        actors.length[0], actors.width[0], state.valid[0], state.position[0], state.orientation[0], state.velocity[0],
-        places,
+        actors.length[0], actors.width[0], actors.height[0], state.valid[0], state.position[0], state.orientation[0],
+        state.velocity[0], places,
     )
     return places
 

@@ -143,8 +143,8 @@ def walk_people(
             continue
         places = empty_places(walks.shape[1])
         look_around(
-            actors.length[e], actors.width[e], state.valid[e], state.position[e], state.orientation[e],
-            state.velocity[e], places,
+            actors.length[e], actors.width[e], actors.height[e], state.valid[e], state.position[e],
+            state.orientation[e], state.velocity[e], places,
         )
         _walk(
             people.strips, people.zebras, people.link, places, state.acceleration[e], on_foot[e], walks[e],

@@ -329,8 +329,8 @@ def traffic_controls(
     for e in range(state.valid.shape[0]):
         friction = float(conditions.friction[e])
         look_around(
-            actors.length[e], actors.width[e], state.valid[e], state.position[e], state.orientation[e],
-            state.velocity[e], scratch.places,
+            actors.length[e], actors.width[e], actors.height[e], state.valid[e], state.position[e],
+            state.orientation[e], state.velocity[e], scratch.places,
         )
         survey(
             rules, actors.mobility[e], memory, scratch, signal_colors[e], drives[e], obeys[e], friction,

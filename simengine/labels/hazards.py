@@ -14,6 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.history import NANOSECONDS
+from simengine.core.plan_view import plan_view
 from simengine.core.state import EGO
 from simengine.labels.annotation import Interval
 from simengine.labels.motion import Motion, motion_of
@@ -88,20 +89,20 @@ def _reaction(tracks: Tracks, acceleration: NDArray[np.float64], onset: int) -> 
     return int(tracks.time_ns[onset + reacted[0]]) if len(reacted) else -1
 
 
-def _state(tracks: Tracks, yaw: NDArray[np.float64], frame: int, actor: int) -> NDArray[np.float64]:
-    """Return x, y, yaw, vx, vy of an actor at a recorded time. Shape (5,)."""
+def _state(tracks: Tracks, frame: int, actor: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return x, y, yaw, vx, vy of an actor at a recorded time, and its size as it stands or lies. Shapes (5,), (3,)."""
     p, v = tracks.position[frame, actor], tracks.velocity[frame, actor]
-    return np.array([p[0], p[1], yaw[frame, actor], v[0], v[1]])
+    yaw, *size = plan_view(*tracks.orientation[frame, actor].tolist(), *tracks.size[actor].tolist())
+    return np.array([p[0], p[1], yaw, v[0], v[1]]), np.array(size)
 
 
-def _danger(
-    tracks: Tracks, yaw: NDArray[np.float64], frame: int, heeded: list[int]
-) -> tuple[float, float]:
+def _danger(tracks: Tracks, frame: int, heeded: list[int]) -> tuple[float, float]:
     """Return the least time to collision with any of several actors [s], and how far the foremost lies ahead [m]."""
     soonest, foremost = math.inf, -math.inf
-    ego = _state(tracks, yaw, frame, EGO)
+    ego, ego_size = _state(tracks, frame, EGO)
     for actor in heeded:
-        ttc, ahead = course(ego, _state(tracks, yaw, frame, actor), tracks.size[EGO], tracks.size[actor])
+        other, other_size = _state(tracks, frame, actor)
+        ttc, ahead = course(ego, other, ego_size, other_size)
         soonest, foremost = min(soonest, ttc if ahead >= 0.0 else math.inf), max(foremost, ahead)
     return soonest, foremost
 
@@ -146,7 +147,7 @@ def _over(tracks: Tracks, motion: Motion, event: HazardOnset, onset: int, last: 
             if seen:
                 return frame
             continue
-        ttc, ahead = _danger(tracks, motion.yaw, frame, heeded)
+        ttc, ahead = _danger(tracks, frame, heeded)
         if ahead < 0.0:
             return frame
         if ttc < CRITICAL_TTC:

@@ -192,3 +192,13 @@ def test_speed_of_a_trigger_is_along_the_ground():
     state.velocity[0, 0] = rotate(*q, 20.34, 0.0, 0.0)
     when = {"kind": "speed", "actor": "ego", "bound": 20.2, "rising": True}
     assert fired_after(scenario_with(go=when), actors, [state]) == [0]
+
+
+def test_a_distance_is_measured_to_the_room_that_somebody_lies_on():
+    """Standing 4 m long the gap is 4.2 m; tipped over its 6 m of height lie along the way, and it is 3.2 m."""
+    scenario = scenario_with(near={"kind": "distance", "actor": "ego", "other": "other", "below": 3.5})
+    for roll, fires in ((0.0, -1), (0.5 * math.pi, 0)):
+        actors, state = two_cars(8.2)
+        actors.height[:] = 6.0
+        state.orientation[0, 1] = quaternion_from_euler(0.0, roll, 0.0)
+        assert fired_after(scenario, actors, [state]) == [fires]
