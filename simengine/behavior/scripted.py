@@ -25,6 +25,7 @@ _LEFT, _RIGHT = int(Light.LEFT), int(Light.RIGHT)
 _SPEED_TIME = 0.5  # in which a speed error is taken back [s]
 _HOLD = -4.0  # brakes held at standstill [m/s²]
 _INDICATED = 0.5  # moves sideways by more are indicated [m]
+_ARRIVING = 2.5  # deceleration of walkers at the end of their way [m/s²]
 _WALK_REACH = 0.4  # of a walker on a path [m]
 GRAVITY = 9.81  # [m/s²]
 EMERGENCY_SHARE = 0.9  # of µg that brakes and tyres use in need
@@ -76,7 +77,8 @@ def _walk(around: Surroundings, script: Script, e: int, a: int, dt: float) -> tu
         dx, dy = script.walk_to[e, a, 0] - x, script.walk_to[e, a, 1] - y
         heading = script.walk_heading[e, a]
         if dx * math.cos(heading) + dy * math.sin(heading) > 0.5 * speed * dt:
-            return walk_towards(around, a, dx, dy, speed)
+            # It slows down for the end of its way, as it could not stop at once.
+            return walk_towards(around, a, dx, dy, min(speed, math.sqrt(0.1 + 2.0 * _ARRIVING * math.hypot(dx, dy))))
         script.walks[e, a] = False
     return 0.0, 0.0
 

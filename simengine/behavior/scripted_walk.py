@@ -16,13 +16,14 @@ from simengine.core.state import EGO, Mobility
 
 _WHEELED, _DIFFERENTIAL = int(Mobility.WHEELED), int(Mobility.DIFFERENTIAL)
 _EGO = int(EGO)
-SIGHT_TIME, SIGHT_LEAST, SIGHT_MOST = 1.2, 1.2, 4.0  # how far it looks ahead [s], [m], [m]
+SIGHT_TIME, SIGHT_LEAST = 1.5, 1.2  # how far it looks ahead [s], [m]
 MARGIN = 0.12  # beside and before what it passes [m]
 FEET = 0.4  # within which time it stops for what drives past before it [s]
 MOVING = 0.3  # faster vehicles are not walked round [m/s]
 WAIT_TIME = 2.0  # other vehicles that would be there sooner are let pass [s]
 _TURNS = 8  # how many headings to either side it considers
 _TURN = math.radians(11.0)  # between two of them
+STOPPING = 4.0  # with which it slows before what it cannot go round [m/s²]
 _HABIT = 0.35  # weight of going on as it goes, against going where it is sent
 
 
@@ -146,7 +147,7 @@ def walk_towards(
     """
     way = math.sqrt(dx * dx + dy * dy)
     straight = math.atan2(dy, dx)
-    sight = min(way, min(SIGHT_MOST, max(SIGHT_LEAST, SIGHT_TIME * speed)))
+    sight = min(way, max(SIGHT_LEAST, SIGHT_TIME * speed))
     feet = FEET * speed + 0.1
     vx, vy = around.velocity[a, 0], around.velocity[a, 1]
     goes = math.sqrt(vx * vx + vy * vy) > MOVING
@@ -163,4 +164,6 @@ def walk_towards(
     c, s = math.cos(heading), math.sin(heading)
     if free < min(feet, 0.5 * sight) or _must_wait(around, a, c, s, speed):
         return 0.0, 0.0
+    if free < sight - 1e-6:
+        speed = min(speed, math.sqrt(2.0 * STOPPING * max(0.1, free - 0.5 * around.width[a])))
     return speed * c, speed * s

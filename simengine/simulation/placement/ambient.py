@@ -10,6 +10,7 @@ from simengine.physics.catalog import model_named, models_of_kind
 from simengine.road.frenet import lane_width
 from simengine.road.network import LaneType
 from simengine.road.traverse import approach_speed, walk_lanes
+from simengine.simulation.placement.corridors import in_corridor
 from simengine.simulation.placement.placer import ActorPlan, Placer
 from simengine.simulation.placement.scripted import KINDS, clear_of_script, in_scripted_stretch
 
@@ -33,7 +34,8 @@ def place_parked(placer: Placer, fraction: float) -> None:
                 math.hypot(*(0.5 * (a + b)[:2] - (plan.x, plan.y))) < 10.0
                 for a, b in zip(network.crossing_start, network.crossing_end, strict=True)
             )
-            if not near_crossing and clear_of_script(placer, plan) and placer.free(plan, 0.5):
+            kept_free = clear_of_script(placer, plan) and not in_corridor(placer, plan)
+            if not near_crossing and kept_free and placer.free(plan, 0.5):
                 placer.plans.append(plan)
 
 
@@ -123,7 +125,7 @@ def place_people(placer: Placer) -> None:
         )  # fmt: skip
         if math.hypot(plan.x - ego.x, plan.y - ego.y) > placer.scenario.traffic.radius or not placer.free(plan, 0.5):
             continue
-        if not clear_of_script(placer, plan):
+        if not clear_of_script(placer, plan) or in_corridor(placer, plan):
             continue
         placer.plans.append(plan)
         placed += 1
