@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from simengine.behavior.rules import Ways
 from simengine.behavior.script import Script
 from simengine.behavior.scripted_lane import Bodies, keep_lane, yaw_of
-from simengine.behavior.scripted_path import PURSUIT_MOST, PURSUIT_TIME, allowed_speed, next_point
+from simengine.behavior.scripted_path import PURSUIT_MOST, PURSUIT_TIME, SLOWING, allowed_speed, next_point
 from simengine.behavior.scripted_walk import Surroundings, walk_towards
 from simengine.behavior.side_force import Chassis
 from simengine.core.geometry import ground_speed, wrap_angle
@@ -92,12 +92,13 @@ def _drive(
     q, v = bodies.orientation[a], bodies.velocity[a]
     speed = ground_speed(q[0], q[1], q[2], q[3], v[0], v[1], v[2])
     hold = EMERGENCY_SHARE * friction * GRAVITY
-    wanted, angle, lateral, lights = script.speed[e, a], 0.0, 0.0, 0
+    wanted, rate, angle, lateral, lights = script.speed[e, a], script.rate[e, a], 0.0, 0.0, 0
     if script.path_length[e, a] > 0:
         reach = max(script.path_reach[e, a], min(PURSUIT_MOST, PURSUIT_TIME * speed))
         wanted = min(wanted, allowed_speed(
             script.path[e, a], script.path_speed[e, a], script.path_index[e, a], script.path_length[e, a], x, y, reach
         ))  # fmt: skip
+        rate = max(rate, 2.0 * SLOWING)  # so that it can keep up with what corners ask
         dx, dy, goes_on = next_point(
             script.path[e, a], script.path_length[e, a], script.path_index[e], a, x, y, yaw_of(bodies, a), reach
         )
@@ -115,7 +116,7 @@ def _drive(
     # Side force first: a friction circle leaves the rest to brakes and engine.
     hold = max(0.3 * hold, math.sqrt(max(0.0, hold * hold - lateral * lateral)))
     brake, braking = script.brake[e, a], script.brake[e, a] > 0.0 and time < script.brake_until[e, a]
-    return _scripted_acceleration(speed, wanted, script.rate[e, a], brake, braking, hold), angle, lights
+    return _scripted_acceleration(speed, wanted, rate, brake, braking, hold), angle, lights
 
 
 @njit(cache=True, _nrt=False)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 PURSUIT_TIME, PURSUIT_LEAST, PURSUIT_MOST = 0.8, 3.0, 40.0  # look-ahead [s], [m], [m]
 ARRIVED = 0.3  # from the last point [m]
 SLOWING = 2.0  # deceleration before corners and the end [m/s²]
+LAG = 1.0  # by which a vehicle comes to stand farther on than it was told, as speeds are taken up with a lag [m]
 SLOWEST = 0.5  # in the tightest corner [m/s]
 
 
@@ -94,7 +95,7 @@ def allowed_speed(
     for k in range(index, length):
         way += math.sqrt((path[k, 0] - px) ** 2 + (path[k, 1] - py) ** 2)
         px, py = path[k, 0], path[k, 1]
-        begins = way if k == length - 1 else way - reach
+        begins = way - LAG if k == length - 1 else way - reach
         best = min(best, limit[k] ** 2 + 2.0 * SLOWING * max(0.0, begins))
     return math.sqrt(best)
 

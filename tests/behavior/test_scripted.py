@@ -87,3 +87,37 @@ def test_walker_walks_as_far_as_told_and_stands():
     assert world.speed(0) == 0.0
     moved = world.state.position[0, 0, :2] - world.start[0, :2]
     assert np.allclose(moved, (0.0, 4.0), atol=0.16)
+
+
+def test_what_is_told_last_counts():
+    world = one()
+    world.fire(0, specs.BrakeAction(kind="brake", deceleration=4.0, duration=0.0))
+    world.fire(0, specs.SetSpeedAction(kind="set_speed", speed=18.0, acceleration=2.0))
+    world.play(5.0)
+    assert world.speed(0) == pytest.approx(18.0, abs=0.1)
+
+
+def test_brakes_ask_no_more_than_the_ground_holds():
+    world = one()
+    world.friction = 0.1
+    world.fire(0, specs.BrakeAction(kind="brake", deceleration=7.0, duration=0.0))
+    world.play(0.5)
+    assert world.controls.acceleration[0, 0] == pytest.approx(-0.9 * 0.1 * 9.81, rel=0.05)
+
+
+def test_a_path_is_driven_no_faster_than_its_corners_allow_and_ends_at_its_end():
+    world = one(speed=14.0)
+    points = [(30.0, 0.0), (45.0, 3.0), (58.0, 12.0), (66.0, 26.0), (68.0, 60.0)]
+    world.fire(
+        0, specs.FollowPathAction(kind="follow_path", points=points, speed=14.0, max_lateral_acceleration=2.0)
+    )
+    hardest = 0.0
+    for _ in range(500):
+        world.play(0.05)
+        curvature = math.tan(world.state.steering[0, 0]) / 2.579
+        hardest = max(hardest, world.speed(0) ** 2 * abs(curvature))
+    assert hardest < 2.0 * 1.25
+    c, s = math.cos(world.start[0, 2]), math.sin(world.start[0, 2])
+    end = world.start[0, :2] + np.array([68.0 * c - 60.0 * s, 68.0 * s + 60.0 * c])
+    assert np.hypot(*(world.state.position[0, 0, :2] - end)) < 1.0
+    assert world.speed(0) < 0.1
