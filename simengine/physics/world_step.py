@@ -21,7 +21,9 @@ from simengine.physics.posture import (
     support_depth,
     turn_by,
 )
+from simengine.physics.riding import hardest_riding, steepest_riding
 from simengine.physics.strides import climb_rate, lift_acceleration
+from simengine.physics.tyre import GRAVITY
 from simengine.physics.vehicle_models import advance_steering
 from simengine.physics.wheels import HOLD_DEMAND, HOLD_SPEED
 
@@ -62,10 +64,18 @@ def _move_actor(actors, before, controls, base_friction, patches, kinematic, ste
     elif mobility == _WHEELED:
         grip = before.tyre_grip[e, a]
         front, rear = 0.5 * friction * (grip[0] + grip[1]), 0.5 * friction * (grip[2] + grip[3])
+        ridden, steepest, most = actors.track_width[e, a] == 0.0, actors.max_steering[e, a], math.inf
+        if ridden:
+            wheelbase = actors.front_axle[e, a] + actors.rear_axle[e, a]
+            steepest = steepest_riding(forward, front, wheelbase, steepest)
         steering = advance_steering(
-            before.steering[e, a], controls.steering[e, a], actors.max_steering[e, a], actors.max_steering_rate[e, a],
-            step,
+            before.steering[e, a], controls.steering[e, a], steepest, actors.max_steering_rate[e, a], step
         )
+        if ridden:
+            most = hardest_riding(
+                forward * forward * math.tan(steering) / wheelbase, front, actors.front_axle[e, a],
+                actors.rear_axle[e, a], actors.cog_height[e, a],
+            )
         demand = min(actors.max_acceleration[e, a], max(-actors.max_deceleration[e, a], controls.acceleration[e, a]))
         drive = planar_motion.lag(before.drive[e, a], demand, step)
         holding = actors.behavior[e, a] == _PARKED or (abs(forward) < HOLD_SPEED and demand < HOLD_DEMAND)
@@ -73,10 +83,9 @@ def _move_actor(actors, before, controls, base_friction, patches, kinematic, ste
         acceleration = level * planar_motion.longitudinal_acceleration(
             drive, holding, forward / level, slope, actors.mass[e, a], actors.max_acceleration[e, a],
             actors.max_deceleration[e, a], actors.power[e, a], actors.drag[e, a],
-            actors.rolling_resistance[e, a], actors.max_speed[e, a], 0.5 * (front + rear), step,
+            actors.rolling_resistance[e, a], actors.max_speed[e, a], min(0.5 * (front + rear), most / GRAVITY), step,
         )
-        # A rider leans and steers against every slide; a single track without roll would spin under hard braking.
-        rolls = kinematic or actors.track_width[e, a] == 0.0
+        rolls = kinematic or ridden  # a rider leans, and steers against every slide
         x, y, yaw, forward, leftward, yaw_rate = planar_motion.move_wheeled(
             x, y, yaw, forward, leftward, yaw_rate, 0.5 * (steering + before.steering[e, a]), acceleration, rolls,
             actors.mass[e, a], actors.yaw_inertia[e, a], actors.front_axle[e, a], actors.rear_axle[e, a],
