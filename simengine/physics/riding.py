@@ -1,11 +1,11 @@
-"""What the rider of a two-wheeler does: lean into turns, let the front wheel trail, and brake no harder than they leave.
+"""What the rider of a two-wheeler does: lean into turns, let the front wheel trail, brake no harder than they allow.
 
 Held by its front wheel, a single track that brakes is unstable in yaw: the load that moves forward makes the front tyre
 stiffer and the rear one softer, and above a speed (14 m/s at 5 m/s² for the motorcycle here) the front turns it round
 within a second. A rider holds no angle. The fork's trail turns the front wheel into the direction in which its contact
 point moves, and the rider adds a torque, hence a side force (Cossalter, "Motorcycle Dynamics", 2nd ed., ch. 7: steering
-by torque, free control; Sharp, "The stability and control of motorcycles", Journal of Mechanical Engineering Science 13,
-1971). So the angle that is asked for says which way the rider wants to go, and the front tyre exerts the side force of
+by torque, free control; Sharp, "The stability and control of motorcycles", J. Mechanical Engineering Science 13, 1971).
+So the angle that is asked for says which way the rider wants to go, and the front tyre exerts the side force of
 that way, plus what brings the yaw rate back to it; the rear tyre alone then keeps the vehicle straight behind.
 
 Brakes are ideally distributed and anti-lock as those of cars; in a lean they leave the friction that the turn needs, as

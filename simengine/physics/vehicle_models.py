@@ -10,9 +10,9 @@ tests to the published values. The steps that the batched physics uses are ours:
   what friction leaves beside the longitudinal force. That is what anti-lock brakes leave at most: they hold a slip, so
   a wheel that runs at an angle too pulls less along. Drive and brakes act on the wheels in proportion to their loads,
   so in a turn the outer ones pull harder. ST has no track and leaves that out: with load moved forward it is unstable
-  under braking above some speed (24 m/s at 8 m/s² for the sedan), which no vehicle of four such wheels is. Lateral velocity and yaw rate are stiff at low speed (rate
-  ~ C_S g / v), so they are advanced by the θ-method with θ = max(½, 1 − 1/(h λ)): second order where the step resolves
-  them, without ringing where not.
+  under braking above some speed (24 m/s at 8 m/s² for the sedan), which no vehicle of four such wheels is. Lateral
+  velocity and yaw rate are stiff at low speed (rate ~ C_S g / v), so they are advanced by the θ-method with
+  θ = max(½, 1 − 1/(h λ)): second order where the step resolves them, without ringing where not.
 """
 
 import math
@@ -288,7 +288,8 @@ def advance_dynamic(
     cosine, sine = math.cos(steering), math.sin(steering)
     front_left = leftward + front_axle * yaw_rate
     front_across, rear_across = front_left * cosine - forward * sine, leftward - rear_axle * yaw_rate
-    front_along, rear_along = max(_SLIP_SPEED, abs(forward * cosine + front_left * sine)), max(_SLIP_SPEED, abs(forward))
+    front_along = max(_SLIP_SPEED, abs(forward * cosine + front_left * sine))
+    rear_along = max(_SLIP_SPEED, abs(forward))
     wanted = abs(acceleration) / grip
     front_share = min(wanted, longitudinal_share(front_across, front_along))
     rear_share = min(wanted, longitudinal_share(rear_across, rear_along))

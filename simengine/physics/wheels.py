@@ -31,7 +31,7 @@ from simengine.physics.suspension import (
     ground_frame,
     touch_ground,
 )
-from simengine.physics.tyre import GRAVITY, loaded_friction, wheel_step
+from simengine.physics.tyre import loaded_friction, wheel_step
 from simengine.physics.vehicle_models import advance_steering
 
 HOLD_SPEED = 0.1  # below it a vehicle of which no acceleration is asked holds its brakes [m/s]

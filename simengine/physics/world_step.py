@@ -8,8 +8,10 @@ from numba import njit
 from simengine.core.geometry import quaternion_from_euler, rotate, yaw_from_quaternion
 from simengine.core.state import ActorKind, ActorTable, Behavior, Mobility
 from simengine.physics import planar_motion
+from simengine.physics.chassis import CLEARANCE
 from simengine.physics.contact_boxes import find_contacts, solve_contacts
 from simengine.physics.lamp_switches import lit_lamps, replayed_pedal
+from simengine.physics.materials import SLIDING_SHARE
 from simengine.physics.posture import (
     fall_over,
     friction_at,
@@ -104,7 +106,7 @@ def _move_actor(actors, before, controls, base_friction, patches, kinematic, ste
     elif mobility == _WALKER and not is_fallen(before, e, a):
         x, y, yaw, vx, vy, yaw_rate = planar_motion.move_walker(
             x, y, yaw, vx, vy, yaw_rate, controls.velocity[e, a, 0], controls.velocity[e, a, 1],
-            actors.max_acceleration[e, a], actors.max_speed[e, a], step,
+            min(actors.max_acceleration[e, a], friction * GRAVITY), actors.max_speed[e, a], step,
         )
         after.gait_phase[e, a] += _step_angle(actors, e, a, vx, vy, step)
     else:
@@ -115,6 +117,8 @@ def _move_actor(actors, before, controls, base_friction, patches, kinematic, ste
     pose[a, 0], pose[a, 1], pose[a, 2] = x - offset * cosine, y - offset * sine, yaw
     support = support_depth(actors, before, e, a)
     pose[a, 3], pose[a, 4] = before.position[e, a, 2] - support, before.position[e, a, 2] + support
+    if mobility in (_WHEELED, _DIFFERENTIAL):  # what lies between the wheels is passed over
+        pose[a, 3] += min(CLEARANCE * actors.wheel_radius[e, a], 0.5 * actors.height[e, a])
 
 
 @njit(cache=True, _nrt=False)
@@ -166,7 +170,7 @@ def _place_actor(actors, before, base_friction, patches, lanes, step, e, a, pose
         if fallen:
             fall_over(after, e, a, step)
         support = support_depth(actors, after, e, a)
-        friction = friction_at(x, y, base_friction, patches, e)
+        friction = SLIDING_SHARE * friction_at(x, y, base_friction, patches, e)
         radius = math.sqrt(actors.yaw_inertia[e, a] / actors.mass[e, a])
         vx, vy, vz, yaw_rate, clearance = planar_motion.move_free(
             vx, vy, before.velocity[e, a, 2], yaw_rate, max(0.0, z - support - height), friction, radius, step

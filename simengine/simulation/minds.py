@@ -14,7 +14,7 @@ from simengine.behavior.memory import EXIT_TURN, draw_drivers, empty_memory
 from simengine.behavior.pedestrian import People, begin_people, walk_people
 from simengine.behavior.recorded_motion import Recording, lay_out
 from simengine.behavior.replay import follow_recording
-from simengine.behavior.replay_release import hand_over
+from simengine.behavior.replay_release import hand_over, leave_at_end
 from simengine.behavior.rules import road_rules
 from simengine.behavior.scripted import begin_script, chassis_columns, scripted_controls
 from simengine.behavior.traffic import Conditions, traffic_controls
@@ -218,6 +218,7 @@ class Minds:
             return state
         time = self._world.recording_start + int(state.tick[0]) / self._rate_hz
         reactive = self._world.scenario.traffic.reactive
+        state = leave_at_end(self._world.lanes, self._world.actors, state, self._memory)
         return hand_over(self._recording, self._world.actors, state, time, reactive)
 
     def _fire_events(self, state: WorldState) -> WorldState:
