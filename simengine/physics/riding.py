@@ -25,7 +25,7 @@ _BALANCE_RATE = 2.0 * math.pi  # with which a rider leans [rad/s]
 _RIDER_SHARE = 0.6  # of the friction that a rider uses in a turn; leaning in takes load off the tyres for a while
 _WHOLE_SHARE = 0.9  # of the friction that turn and brakes use together, so that both wheels keep some for balance
 _TURN_MARGIN = 1.25  # of side force over that of the turn, for what keeps the way and the balance
-_REAR_LOAD = 0.5  # least share of the weight on the rear wheel over the share of the friction that the turn uses
+_REAR_LOAD = 0.7  # least share of the weight on the rear wheel over the share of the friction that the turn uses
 _YAW_RATE = 2.0 * math.pi  # with which a rider brings the yaw rate back; hands manage about 1 Hz [rad/s]
 _TRAILS_FROM, _TRAILS_FULLY = 1.0, 2.0  # speeds between which the fork's trail takes the angle over [m/s]
 

