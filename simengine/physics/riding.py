@@ -23,8 +23,8 @@ from simengine.physics.tyre import GRAVITY, inverse_saturation
 
 _BALANCE_RATE = 2.0 * math.pi  # with which a rider leans [rad/s]
 _RIDER_SHARE = 0.6  # of the friction that a rider uses in a turn; leaning in takes load off the tyres for a while
-_WHOLE_SHARE = 0.9  # of the friction that turn and brakes use together, so that both wheels keep some for balance
-_TURN_MARGIN = 1.25  # of side force over that of the turn, for what keeps the way and the balance
+_WHOLE_SHARE = 0.98  # of the friction that side force and drive or brakes are reckoned to use together
+_STRAIGHT, _HARDLY_TURNING = 0.05, 0.1  # asked beyond the friction; share of it that a turn uses where this ends
 _REAR_LOAD = 0.7  # least share of the weight on the rear wheel over the share of the friction that the turn uses
 _YAW_RATE = 2.0 * math.pi  # with which a rider brings the yaw rate back; hands manage about 1 Hz [rad/s]
 _TRAILS_FROM, _TRAILS_FULLY = 1.0, 2.0  # speeds between which the fork's trail takes the angle over [m/s]
@@ -49,8 +49,9 @@ def hardest_riding(
 ) -> float:
     """Return the hardest drive or braking that a rider asks of the tyres in a turn [m/s²].
 
-    The circle of friction bounds it, and that the rear wheel, which braking lightens, has to carry its part of
-    the turn; in a straight line it may leave the road.
+    The friction bounds it. Straight on a little more is asked than there is, since anti-lock brakes find the limit; in
+    a turn a margin is kept beside the circle of friction, whose root would be of 1 − used², for what keeps the way and
+    the balance. The rear wheel, which braking lightens, bounds it too: it has to carry its part of the turn.
 
     Args:
         lateral: Acceleration of the turn [m/s²].
@@ -60,8 +61,8 @@ def hardest_riding(
         cog_height: Centre of mass above the ground [m].
     """
     used = min(_RIDER_SHARE, abs(lateral) / max(1e-6, friction * GRAVITY))
-    kept = _TURN_MARGIN * used
-    circle = friction * math.sqrt(_WHOLE_SHARE * _WHOLE_SHARE - kept * kept)
+    straight = 1.0 + _STRAIGHT * max(0.0, 1.0 - used / _HARDLY_TURNING)
+    circle = friction * straight * math.sqrt(1.0 - used)
     lifting = (front_axle - _REAR_LOAD * used * (front_axle + rear_axle)) / cog_height
     return GRAVITY * min(circle, lifting)
 

@@ -54,14 +54,15 @@ def test_four_wheels_do_not_spin_when_they_brake_in_a_bend(physics, model, speed
 @pytest.mark.parametrize("deceleration", [4.0, 9.0])
 def test_both_physics_brake_alike_in_a_bend(model, deceleration):
     one, other = (brake_on_course(physics(), model, 31.0, 300.0, deceleration, 0.8) for physics in PHYSICS)
-    assert one.seconds == pytest.approx(other.seconds, rel=0.03)
+    # At the limit in a lean a wheel slips a little, which `batched` leaves out of two-wheelers.
+    assert one.seconds == pytest.approx(other.seconds, rel=0.05 if model == "motorcycle" else 0.03)
 
 
 def test_a_rider_leaves_the_friction_that_the_turn_needs():
     straight = hardest_riding(0.0, 0.8, 0.72, 0.68, 0.62)
     turning = hardest_riding(0.5 * 0.8 * GRAVITY, 0.8, 0.72, 0.68, 0.62)
-    assert straight == pytest.approx(0.9 * 0.8 * GRAVITY)
-    assert math.hypot(turning, 0.5 * 0.8 * GRAVITY) <= straight + 1e-9
+    assert 0.8 * GRAVITY < straight < 1.1 * 0.8 * GRAVITY
+    assert math.hypot(turning, 0.5 * 0.8 * GRAVITY) <= 0.8 * GRAVITY
     # Nor may braking lift the rear wheel, which carries its part of the turn.
     lifted = hardest_riding(0.5 * 0.8 * GRAVITY, 0.8, 0.60, 0.45, 1.00)
     rear_share = (GRAVITY * 0.60 - lifted * 1.00) / (GRAVITY * 1.05)
