@@ -10,6 +10,8 @@ from simengine.behavior.conditions import GRAVITY, grip_bound
 from simengine.behavior.following import FAR, follow, nearest_on_lane, respond_to_lane
 from simengine.behavior.lateral import LENGTHS_OF_CHANGE, SHORTEST_CHANGE, start_change
 from simengine.behavior.memory import (
+    CHANGE_BIAS,
+    CHANGE_THRESHOLD,
     COMFORTABLE_DECELERATION,
     EXIT_TURN,
     FROM_LANE,
@@ -26,7 +28,7 @@ from simengine.behavior.memory import (
     TIME_GAP,
     DriverMemory,
 )
-from simengine.behavior.mobil import BIAS, SAFE_DECELERATION, THRESHOLD, is_safe, lane_change_incentive
+from simengine.behavior.mobil import SAFE_DECELERATION, is_safe, lane_change_incentive
 from simengine.behavior.occupancy import BOX_ALONG, BOX_HALF, LAST, LENGTH, SPEED, WIDTH, Occupancy, X, Y
 from simengine.behavior.route import enter_lane
 from simengine.behavior.rules import DRIVING, Ways, is_drivable, may_cross, opens_ahead
@@ -304,7 +306,7 @@ def consider_change(
             now, after, max(new_now, -GRAVITY), max(new_after, -GRAVITY), max(old_now, -GRAVITY),
             max(old_after, -GRAVITY), memory.style[e, a, POLITENESS],
         )
-        gain -= THRESHOLD + side * BIAS
+        gain -= memory.style[e, a, CHANGE_THRESHOLD] + side * memory.style[e, a, CHANGE_BIAS]
         if needed == side:
             gain = 100.0
         if gain > best:

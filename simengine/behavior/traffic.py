@@ -27,12 +27,14 @@ from simengine.behavior.memory import (
     MAX_DECELERATION,
     MIN_GAP,
     NEXT,
+    NOISE,
     PRESENT,
     PROGRESS,
     ROUTE_LANES,
     START,
     TIME_GAP,
     DriverMemory,
+    advance_noise,
     vehicle_table,
 )
 from simengine.behavior.occupancy import (
@@ -71,6 +73,7 @@ INDICATE = 30.0  # before a turn [m]
 INDICATE_TIME = 3.0  # [s]
 BEYOND_END = 15.0  # a vehicle farther past the end of the road stops [m]
 BRAKES = 8.0  # that ordinary drivers use in need [m/s²]
+STEADY = 3.0  # below it the noise of a driver's acceleration fades, so that nobody creeps [m/s]
 
 WHEELED, DIFFERENTIAL = int(Mobility.WHEELED), int(Mobility.DIFFERENTIAL)
 TURN_LEFT, TURN_RIGHT = int(Turn.LEFT), int(Turn.RIGHT)
@@ -226,6 +229,7 @@ def survey(
         speed, half = max(0.0, pose[SPEED]), 0.5 * pose[LENGTH]
         memory.travelled[e, a] += speed * dt
         memory.waiting[e, a] = memory.waiting[e, a] + dt if speed < STOPPED_SPEED else 0.0
+        advance_noise(memory, seed, tick, e, a, dt)
         announce_change(scratch.occupancy, memory, pose, e, a)
         horizon = look_horizon(speed, math.inf)
         find_passage(ways, rules.stops, memory, pose[LENGTH], e, a, horizon, passage)
@@ -293,6 +297,8 @@ def decide(
             hardest = grip_bound(brakes, friction, EMERGENCY_SHARE)
             wanted = human_braking(wanted, max(0.0, pose[SPEED]), gap, other_speed, hardest)
         else:
+            if memory.style[e, a, NOISE] > 0.0 and wanted != HOLD:
+                wanted += memory.style[e, a, NOISE] * memory.noise[e, a] * min(1.0, max(0.0, pose[SPEED]) / STEADY)
             wanted = guarded(wanted, places, a, vehicle, steering[a], memory.waiting[e, a])
         if wanted != HOLD:
             wanted += resistance(ways, memory.lane[e, a], memory.s[e, a], max(0.0, pose[SPEED]), vehicle)
