@@ -130,6 +130,24 @@ def recorded(arguments: argparse.Namespace) -> int:
     return 0 if table and not errors else 1
 
 
+def style(arguments: argparse.Namespace) -> int:
+    """Measure the drivers of traffic=recorded_style against recordings that their fit did not see."""
+    from simengine.core.errors import ConfigError
+    from tools.checks import style as check
+    from tools.checks.table import print_rows
+
+    if arguments.write and arguments.files:
+        raise ConfigError("--write keeps the table of the recordings that the preset was fitted to: not with FILE")
+    found = check.measure(arguments.files, ROOT.parent / "shared" / "data" / "commonroad" / "ngsim")
+    code = print_rows(check.rows(found))
+    if arguments.write:
+        page = ROOT / "docs" / "recorded_style.md"
+        part = page.with_name(f".{page.name}.part")
+        part.write_text(check.as_markdown(found, "tools/check.py style --write"))
+        os.replace(part, page)
+    return code
+
+
 def determinism(arguments: argparse.Namespace) -> int:
     """Compare digests across workers, processes, instruction sets and kills."""
     from tools.checks import determinism as check
@@ -248,6 +266,19 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--override", action="append", default=[], metavar="key=value", help="a further setting")
     check.add_argument("--write", action="store_true", help="keep the table in docs/label_checks.md")
     check.set_defaults(run=recorded)
+
+    check = checks.add_parser(
+        "style",
+        help="do the drivers of traffic=recorded_style drive like recorded ones",
+        description="Let the drivers of traffic=recorded_style drive the vehicles of recordings that `simengine fit` "
+        "holds out, and compare accelerations, speeds, headways, gaps and lane changes with the recorded ones: the "
+        "distance of each has to be at most twice that between halves of the recordings.",
+    )
+    check.add_argument(
+        "files", nargs="*", metavar="FILE", help="recordings (default: ../shared/data/commonroad/ngsim)"
+    )
+    check.add_argument("--write", action="store_true", help="keep the table in docs/recorded_style.md")
+    check.set_defaults(run=style)
 
     check = checks.add_parser(
         "determinism",

@@ -4,6 +4,8 @@ The same decisions and the same physics as in an episode with `physics=batched`,
 that differ only in what drivers are drawn.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -19,32 +21,46 @@ from simengine.physics.batched import BatchedPhysics
 from simengine.road.recording import RecordedTracks
 from simengine.road.signals import signal_colors
 from simengine.scenario.spec import DriverSpread
+from simengine.verify.recorded_style.leading import find_lanes, find_leaders
 from simengine.verify.recorded_style.roads import RecordedRoad
 
-TICKS = 120  # of the physics [1/s]
-DECISIONS = 20  # [1/s]
+TICKS = 120  # of the physics, as in conf/physics [1/s]
+DECISIONS = 20  # as in conf/physics [1/s]
 PARKED_BRAKE = -5.0  # brakes held by what stands [m/s²]
-LAST = 0.5  # over which the last speed of a recording is taken [s]
+ROOM = 2.0  # that a vehicle held to its recording keeps behind a driven one [m]
+BRAKING = 2.0  # more than this it does not have to brake for one: comfortable deceleration of the IDM [m/s²]
+_POSE = ("position", "orientation", "velocity", "angular_velocity", "acceleration")
 
 
-def drive(
-    road: RecordedRoad, drivers: DriverSpread, worlds: int, seed: int, model: str = "dynamic"
-) -> tuple[list[RecordedTracks], int]:
+class Stage(NamedTuple):
+    """A recording made ready to be driven."""
+
+    road: RecordedRoad
+    rate_hz: int  # ticks of the physics
+    edge: WorldState  # where the recording has everybody; the first axis is the tick
+
+
+def set_stage(road: RecordedRoad, rate_hz: int = TICKS) -> Stage:
+    """Make a recording ready; `rate_hz` ticks of the physics have to hold whole decisions."""
+    return Stage(road, rate_hz, _edge_states(road, rate_hz))
+
+
+def drive(stage: Stage, drivers: DriverSpread, worlds: int, seed: int) -> tuple[list[RecordedTracks], int]:
     """Let our drivers drive a recording's vehicles.
 
     Args:
-        road: The recording.
+        stage: The recording.
         drivers: How drivers differ.
         worlds: How often, with other drivers each time.
         seed: Of everything drawn.
-        model: Of `BatchedPhysics`.
 
     Returns:
-        Tracks of every world, sampled like the recording; how many pairs touched.
+        Tracks of every world, sampled like the recording; how many pairs touched, a driven vehicle among them.
     """
+    road, rate, edge = stage
     actors = ActorTable._make(np.repeat(field, worlds, axis=0) for field in road.actors)
     once, count = road.tracks.valid.shape[1], len(road.tracks.id)
-    physics = BatchedPhysics(model)
+    physics = BatchedPhysics()
     none = np.zeros((worlds, 1))
     ground = road.ground._replace(
         friction=np.repeat(road.ground.friction, worlds),
@@ -52,19 +68,19 @@ def drive(
     )
     memory = draw_drivers(empty_memory(worlds, count), actors, drivers, kernel_seed(seed, "drivers", road.name))
     conditions = Conditions(ground.friction, np.full(worlds, 1e4), np.zeros(worlds, np.bool_))
-    edge = _edge_states(road)
     state = WorldState._make(np.repeat(field, worlds, axis=0) for field in road.state)
     state.valid[:] = edge.valid[0]
     state.replayed[:] = True
-    state = physics.reset(actors, state, ground, TICKS)
+    state = physics.reset(actors, state, ground, rate)
     key, entered = kernel_seed(seed, "behavior", road.name), np.zeros((worlds, count), np.bool_)
     tracks = [_empty(road) for _ in range(worlds)]
-    substeps, touched, taken = TICKS // DECISIONS, set(), 0
+    substeps, touched, taken = rate // DECISIONS, set(), 0
     before: WorldState | None = None
+    held = np.repeat((~road.driven & (road.motion.row >= 0))[None], worlds, axis=0)
     while taken < once:
         tick = int(state.tick[0])
-        time = tick / TICKS
-        state = _enter(road, edge, state, entered, time)
+        time = tick / rate
+        state = _enter(stage, state, entered, tick)
         while taken < once and taken * road.time_step <= time + 1e-9:
             share = 1.0 if before is None else 1.0 - (time - taken * road.time_step) * DECISIONS
             _sample(tracks, before or state, state, share, taken)
@@ -72,7 +88,8 @@ def drive(
         if taken == once:
             break
         controls = empty_controls(worlds, count)
-        drives = state.valid & road.driven & entered
+        state = _release(road, state, held, tick / rate)
+        drives = state.valid & entered & ~held
         traffic_controls(
             road.lanes, road.rules, actors, state, memory, drives, drives,
             np.repeat(signal_colors(road.network, time).reshape(1, -1), worlds, axis=0), conditions, key,
@@ -81,7 +98,7 @@ def drive(
         controls.acceleration[:, road.actors.behavior[0] == Behavior.PARKED] = PARKED_BRAKE
         before = state
         for _ in range(substeps):
-            state = physics.step(_follow(road, edge, state, int(state.tick[0]) + 1), controls)
+            state = physics.step(_follow(edge, held, state, int(state.tick[0]) + 1), controls)
             for hit in physics.contacts():
                 if hit.other >= 0 and (road.driven[hit.actor] or road.driven[hit.other]):
                     touched.add((hit.env, min(hit.actor, hit.other), max(hit.actor, hit.other)))
@@ -89,67 +106,90 @@ def drive(
     return tracks, len(touched)
 
 
-def _edge_states(road: RecordedRoad) -> WorldState:
+def _edge_states(road: RecordedRoad, rate_hz: int) -> WorldState:
     """Return where the recording has everybody at every tick, and at which speed they go on once theirs is over.
 
     The first axis is the tick.
     """
-    ticks = round(road.duration * TICKS) + TICKS // DECISIONS + 1
-    state, found = road.state, []
+    ticks = round(road.duration * rate_hz) + rate_hz // DECISIONS + 1
+    state, found = copy_state(road.state), []
     state.replayed[:] = road.motion.row >= 0
     last = road.tracks.valid.shape[1] - 1 - road.tracks.valid[:, ::-1].argmax(axis=1)
-    ended = copy_state(state)
+    known = road.tracks.valid.any(axis=1)
+    stands = copy_state(state)  # as last recorded
     for tick in range(ticks):
-        time = tick / TICKS
+        time = tick / rate_hz
         state = follow_recording(road.lanes, road.motion, road.actors, state, time)
-        over = (last * road.time_step < time - 1e-9) & road.tracks.valid.any(axis=1)
-        fresh = state.valid[0] & ~over
+        over = (last * road.time_step < time - 1e-9) & known
+        seen = state.valid[0] & ~over
         for name in ("position", "orientation"):
-            getattr(ended, name)[0, fresh] = getattr(state, name)[0, fresh]
+            getattr(stands, name)[0, seen] = getattr(state, name)[0, seen]
         for a in np.flatnonzero(over).tolist():
-            ahead = np.zeros(3)
-            ahead[:2] = road.motion.fitted[a, last[a]]
-            since = time - last[a] * road.time_step
-            at = road.tracks.position[a, last[a]] + since * ahead[:2]
-            state.position[0, a, :2], state.position[0, a, 2] = at, ended.position[0, a, 2]
-            state.orientation[0, a], state.velocity[0, a] = ended.orientation[0, a], ahead
+            speed, since = road.motion.fitted[a, last[a]], time - last[a] * road.time_step
+            state.position[0, a, :2] = road.tracks.position[a, last[a]] + since * speed
+            state.position[0, a, 2] = stands.position[0, a, 2]
+            state.orientation[0, a] = stands.orientation[0, a]
+            state.velocity[0, a] = speed[0], speed[1], 0.0
             state.angular_velocity[0, a] = state.acceleration[0, a] = 0.0
             state.valid[0, a] = True
         found.append(state)
     return WorldState._make(np.concatenate(fields) for fields in zip(*found, strict=True))
 
 
-def _enter(
-    road: RecordedRoad, edge: WorldState, state: WorldState, entered: NDArray[np.bool_], time: float
-) -> WorldState:
+def _enter(stage: Stage, state: WorldState, entered: NDArray[np.bool_], tick: int) -> WorldState:
     """Let vehicles appear when the recording has them first, with the velocity fitted there; driven ones are free."""
-    tick = min(round(time * TICKS), len(edge.valid) - 1)
+    road, edge = stage.road, stage.edge
+    tick = min(tick, len(edge.valid) - 1)
     there = edge.valid[tick] & ~entered & (road.motion.row >= 0)
     if not there.any():
         return state
     state = copy_state(state)
-    sample = min(max(round(time / road.time_step), 0), road.tracks.valid.shape[1] - 1)
+    sample = min(max(round(tick / stage.rate_hz / road.time_step), 0), road.tracks.valid.shape[1] - 1)
     for e, a in np.argwhere(there).tolist():
-        for name in ("position", "orientation", "velocity", "angular_velocity", "acceleration"):
+        for name in _POSE:
             getattr(state, name)[e, a] = getattr(edge, name)[tick, a]
-        state.valid[e, a] = True
+        state.valid[e, a] = entered[e, a] = True
         if road.driven[a] and road.tracks.valid[a, sample]:
             state.replayed[e, a] = False
             state.velocity[e, a, :2] = road.motion.fitted[a, sample]
-        entered[e, a] = True
     return state
 
 
-def _follow(road: RecordedRoad, edge: WorldState, state: WorldState, tick: int) -> WorldState:
-    """Put whoever is not driven where its recording has it at a tick."""
-    follows = ~road.driven & (road.motion.row >= 0)
+def _follow(edge: WorldState, held: NDArray[np.bool_], state: WorldState, tick: int) -> WorldState:
+    """Put whoever is held to its recording where that has it at a tick. `held`: shape (num_envs, num_actors)."""
     tick = min(tick, len(edge.valid) - 1)
     after = copy_state(state)
-    there = edge.valid[tick] & follows & state.valid
-    after.replayed[:, follows] = True
-    for name in ("position", "orientation", "velocity", "angular_velocity", "acceleration"):
-        getattr(after, name)[there] = np.broadcast_to(getattr(edge, name)[tick], getattr(after, name).shape)[there]
+    world, actor = np.nonzero(held & state.valid & edge.valid[tick])
+    after.replayed[world, actor] = True
+    for name in _POSE:
+        getattr(after, name)[world, actor] = getattr(edge, name)[tick, actor]
     return after
+
+
+def _release(road: RecordedRoad, state: WorldState, held: NDArray[np.bool_], time: float) -> WorldState:
+    """Let drivers take over whoever is held to its recording but comes up behind a driven vehicle; `held` is updated."""
+    count, freed = held.shape[1], []
+    yaw, lane, leader = np.zeros((count, 1)), np.zeros((count, 1), np.int32), np.zeros((count, 1), np.int32)
+    s, gap = np.zeros((count, 1)), np.zeros((count, 1))
+    for e in range(len(held)):
+        _yaws(state.orientation[e], yaw[:, 0])
+        find_lanes(road.lanes, state.valid[e][:, None], state.position[e, :, None, :2].copy(), yaw, lane, s)
+        find_leaders(road.lanes, state.valid[e][:, None], lane, s, road.tracks.length, leader, gap)
+        speed = np.hypot(state.velocity[e, :, 0], state.velocity[e, :, 1])
+        for a in np.flatnonzero(held[e] & (leader[:, 0] >= 0)).tolist():
+            b = int(leader[a, 0])
+            approach, room = max(0.0, float(speed[a] - speed[b])), float(gap[a, 0]) - ROOM
+            if not held[e, b] and (room <= 0.0 or 0.5 * approach * approach > BRAKING * room):
+                freed.append((e, a))
+    if not freed:
+        return state
+    state = copy_state(state)
+    sample = min(round(time / road.time_step), road.tracks.valid.shape[1] - 1)
+    for e, a in freed:
+        held[e, a] = state.replayed[e, a] = False
+        if road.tracks.valid[a, sample]:
+            state.velocity[e, a, :2] = road.motion.fitted[a, sample]
+    return state
 
 
 def _empty(road: RecordedRoad) -> RecordedTracks:

@@ -50,18 +50,21 @@ def _count_changes(
 ) -> None:
     """Count changes to a lane beside that last for `settled` samples. Shapes (num_rows, num_samples); out (num_rows,)."""
     for r in range(valid.shape[0]):
-        k = 1
-        while k < valid.shape[1]:
+        place, kept, since = 0, 0, 0  # lanes to the left of the first; where it was for long; samples at another place
+        for k in range(1, valid.shape[1]):
             a, b = lane[r, k - 1], lane[r, k]
-            if valid[r, k] and valid[r, k - 1] and a >= 0 and b >= 0 and a != b:
-                if lanes.lane_left[a] == b or lanes.lane_right[a] == b:
-                    stays, i = True, k
-                    while i < min(k + settled, valid.shape[1]) and valid[r, i]:
-                        stays = stays and lane[r, i] != a
-                        i += 1
-                    if stays and i == k + settled:
-                        out[r] += 1
-            k += 1
+            if not valid[r, k] or not valid[r, k - 1] or a < 0 or b < 0:
+                continue
+            step = 0
+            if a != b and lanes.lane_left[a] == b:
+                step = 1
+            elif a != b and lanes.lane_right[a] == b:
+                step = -1
+            place += step
+            since = 0 if place == kept else (1 if step != 0 else since + 1)
+            if since >= settled:
+                out[r] += 1
+                kept, since = place, 0
 
 
 def measure(

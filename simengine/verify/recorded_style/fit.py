@@ -1,0 +1,132 @@
+"""Driver distributions such that traffic driven by them looks like the recorded one.
+
+Calibration by distributions: drivers drive a recording's vehicles from where they start, and accelerations, speeds,
+headways, gaps and lane changes are compared with the recorded ones as distributions, not trajectory by trajectory
+(Treiber & Kesting, "Traffic Flow Dynamics", 2013, ch. 16, call the latter local and the former global calibration).
+Every distance counts in units of the one between halves of the fitted vehicles; the same random numbers serve every
+trial, so that trials differ by their parameters alone.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simengine.core.rng import generator
+from simengine.scenario.spec import DriverSpread
+from simengine.verify.recorded_style.distance import between, vehicle_floors
+from simengine.verify.recorded_style.drive import Stage, drive, set_stage
+from simengine.verify.recorded_style.quantities import RATE, UNITS, Traffic, measure
+from simengine.verify.recorded_style.roads import RecordedRoad
+from simengine.verify.recorded_style.search import minimize, population
+
+WORLDS = 3  # in which every recording is driven in a trial
+RATE_HZ = 60  # ticks of the physics in trials; the table is made with those of conf/physics
+SPLITS = 100  # halves that a weight is taken from
+JERK = 0.1  # weight of jerk against the others: it is mostly noise in recordings
+TOUCH = 20.0  # weight of the share of driven vehicles that touch somebody
+
+
+class Range(NamedTuple):
+    """Where a parameter is looked for."""
+
+    low: float
+    high: float
+    start: float
+    logarithmic: bool = False
+
+
+RANGES = {
+    "desired_speed": Range(0.7, 1.6, 1.0),
+    "desired_speed_std": Range(0.0, 0.4, 0.1),
+    "time_gap": Range(0.6, 2.0, 1.2),
+    "time_gap_std": Range(0.0, 0.9, 0.4),
+    "min_gap": Range(0.3, 2.0, 1.0),
+    "max_acceleration": Range(0.3, 2.0, 0.8),
+    "comfortable_deceleration": Range(0.4, 2.5, 1.2),
+    "temper_std": Range(0.0, 0.3, 0.15),
+    "lane_change_threshold": Range(0.1, 6.0, 0.8, logarithmic=True),
+    "noise": Range(0.0, 1.5, 0.5),
+    "noise_time": Range(0.3, 10.0, 1.5, logarithmic=True),
+}
+# Kept: what so few changes of lane cannot tell, and what the law says where the recordings are from.
+FIXED = {"time_gap_shape": "lognormal", "politeness": 0.3, "lane_change_bias": 0.0}
+DIGITS = 3  # significant ones that are kept
+
+
+def drivers_at(point: NDArray[np.float64]) -> DriverSpread:
+    """Return the drivers at a point of the search, rounded as they are written."""
+    values = {}
+    for (name, limits), x in zip(RANGES.items(), point.tolist(), strict=True):
+        if limits.logarithmic:
+            value = limits.low * (limits.high / limits.low) ** x
+        else:
+            value = limits.low + x * (limits.high - limits.low)
+        values[name] = float(f"{value:.{DIGITS}g}")
+    return DriverSpread(**values, **FIXED)
+
+
+def start_point() -> NDArray[np.float64]:
+    """Return where the search begins."""
+    return np.array(
+        [
+            math.log(r.start / r.low) / math.log(r.high / r.low) if r.logarithmic else (r.start - r.low) / (r.high - r.low)
+            for r in RANGES.values()
+        ]
+    )
+
+
+def trials(rounds: int) -> int:
+    """Return how many trials a fit makes."""
+    return 1 + rounds * population(len(RANGES))
+
+
+def show(stage: Stage, drivers: DriverSpread, worlds: int, seed: int) -> tuple[list[Traffic], int]:
+    """Return what a recording's vehicles show when drivers drive them, and how many pairs touched."""
+    tracks, touched = drive(stage, drivers, worlds, seed)
+    road = stage.road
+    return [measure(road.lanes, road.lane_end, one, road.time_step, road.driven) for one in tracks], touched
+
+
+def fit(
+    sites: dict[str, Sequence[RecordedRoad]], seed: int, rounds: int,
+    told: Callable[[int, float], object] = lambda tried, best: None,
+) -> DriverSpread:  # fmt: skip
+    """Fit drivers to recordings.
+
+    Args:
+        sites: Recordings by the place where they were made; every site counts the same.
+        seed: Of everything drawn.
+        rounds: Of the search.
+        told: Called after every round with trials made and the best value.
+    """
+    random = generator(seed, "recorded_style")
+    stages = {site: [set_stage(road, RATE_HZ) for road in roads] for site, roads in sites.items()}
+    names = [*UNITS, RATE]
+    weights = {
+        (site, name): (JERK if name == "jerk" else 1.0)
+        / float(vehicle_floors([road.recorded for road in roads], name, random, SPLITS).mean())
+        for site, roads in sites.items()
+        for name in names
+        if RATE == name or sum(len(road.recorded.quantity[name].value) for road in roads) > 1
+    }
+
+    def badness(point: NDArray[np.float64]) -> float:
+        drivers, total = drivers_at(point), 0.0
+        for site, ready in stages.items():
+            shown, touched = [], 0
+            for stage in ready:
+                traffic, hits = show(stage, drivers, WORLDS, seed)
+                shown += traffic
+                touched += hits
+            recorded = [stage.road.recorded for stage in ready]
+            for name in names:
+                if (site, name) in weights:
+                    distance = weights[site, name] * between(shown, recorded, name)
+                    total += distance * distance if math.isfinite(distance) else 100.0
+            total += TOUCH * touched / (WORLDS * max(1, sum(int(stage.road.driven.sum()) for stage in ready)))
+        return total / (len(stages) * len(names))
+
+    return drivers_at(minimize(badness, start_point(), 0.2, rounds, random, told).point)

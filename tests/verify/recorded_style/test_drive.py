@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+
+from simengine.core.errors import ScenarioError
+from simengine.verify.recorded_style.command import preset_drivers
+from simengine.verify.recorded_style.drive import drive, set_stage
+from simengine.verify.recorded_style.fit import show
+from simengine.verify.recorded_style.roads import read_road
+from tests.road.drawn_recordings import problem
+from tests.verify.recorded_style.platoon import platoon
+
+
+@pytest.fixture(scope="module")
+def road(tmp_path_factory):
+    return read_road(platoon(tmp_path_factory.mktemp("drive")))
+
+
+def _rows(road):
+    return {str(name): row for row, name in enumerate(road.tracks.id)}
+
+
+def test_who_has_nobody_ahead_is_not_driven(road):
+    driven = {name: bool(road.driven[row]) for name, row in _rows(road).items()}
+    assert driven == {"10": True, "11": True, "12": True, "13": True, "14": False}
+
+
+def test_who_follows_the_left_out_vehicle_of_the_planning_problem_is_not_driven(tmp_path):
+    # Vehicle 12 is at 70 m, 13 at 95 m; the problem's own vehicle at 82 m is not in the file.
+    road = read_road(platoon(tmp_path, inside=problem(99, 82.0)))
+    driven = {name: bool(road.driven[row]) for name, row in _rows(road).items()}
+    assert driven == {"10": True, "11": True, "12": False, "13": True, "14": False}
+
+
+def test_who_is_not_driven_follows_the_recording(road):
+    tracks, _ = drive(set_stage(road), preset_drivers("normal"), 1, 1)
+    row = _rows(road)["14"]
+    recorded = road.tracks.valid[row]
+    assert np.abs(tracks[0].position[row, recorded] - road.tracks.position[row, recorded]).max() < 1e-6
+
+
+def test_driven_vehicles_start_as_recorded_and_then_drive_themselves(road):
+    drivers = preset_drivers("normal").model_copy(update={"time_gap": 3.5, "time_gap_std": 0.0})
+    tracks, touched = drive(set_stage(road), drivers, 1, 1)
+    row = _rows(road)["13"]
+    assert np.abs(tracks[0].position[row, 0] - road.tracks.position[row, 0]).max() < 1e-6
+    assert tracks[0].position[row, -1, 0] < road.tracks.position[row, -1, 0] - 5.0  # it falls back
+    assert touched == 0
+
+
+def test_a_vehicle_that_has_left_the_recording_is_still_seen(tmp_path):
+    # The leader's recording ends after 2 s; whoever follows it must not take the road for free.
+    from tests.road.drawn_recordings import car, street, write
+
+    def at_the_end(*leader):
+        cars = [car(1, 20.0, speed=12.0), *leader]
+        road = read_road(write(tmp_path, street(1), *cars, name="ZAM_End-1_1_T-1.xml"))
+        tracks, _ = drive(set_stage(road), preset_drivers("normal"), 1, 1)
+        return tracks[0].position[_rows(road)["1"], -1, 0]
+
+    short, whole = at_the_end(car(2, 45.0, speed=12.0, last=20)), at_the_end(car(2, 45.0, speed=12.0))
+    assert short == pytest.approx(whole, abs=0.05)
+
+
+def test_a_world_does_not_depend_on_how_many_there_are(road):
+    stage, drivers = set_stage(road), preset_drivers("normal")
+    alone, _ = drive(stage, drivers, 1, 3)
+    first, second, _ = drive(stage, drivers, 3, 3)[0]
+    assert (alone[0].position == first.position).all()
+    assert (first.position != second.position).any()
+
+
+def test_longer_time_gaps_show_as_longer_headways(road):
+    stage, drivers = set_stage(road, 60), preset_drivers("normal")
+    mean = []
+    for gap in (0.8, 2.5):
+        shown, _ = show(stage, drivers.model_copy(update={"time_gap": gap}), 2, 1)
+        mean.append(np.mean([one.quantity["headway"].value[-1] for one in shown]))
+    assert mean[1] > mean[0] + 0.1
+
+
+def test_a_recording_too_short_for_accelerations_is_refused(tmp_path):
+    with pytest.raises(ScenarioError, match="at least 1 s"):
+        read_road(platoon(tmp_path, last=8))
