@@ -189,10 +189,10 @@ Exit code 0 if all pass, 1 if one fails or its driver does, 2 if the input is wr
         "fit",
         _fit,
         "fit traffic to recordings",
-        "Each FILE is a CommonRoad file with recorded vehicles, or a folder of such. Drivers drive the recorded vehicles\n"
-        "from where they start until accelerations, speeds, headways, gaps and changes of lane look like the recorded\n"
-        "ones. Recordings whose names begin alike up to the first hyphen are of one site; every second recording of a\n"
-        "site is held out, those that share vehicles together, and the table is made on those held out.\n"
+        "Each FILE is a CommonRoad file with recorded vehicles, or a folder of such. Drivers drive the recorded\n"
+        "vehicles from where they start until accelerations, speeds, headways, gaps and changes of lane look like the\n"
+        "recorded ones. Recordings whose names begin alike up to the first hyphen are of one site; every second\n"
+        "recording of a site is held out, those that share vehicles together, and the table is made on these.\n"
         "  output=my_style.yaml   the preset that is written; in FOLDER/traffic/ it is\n"
         "                         traffic=my_style hydra.searchpath=[file://FOLDER]\n"
         "  seed=1                 of everything drawn; the same seed gives the same file\n"

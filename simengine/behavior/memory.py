@@ -244,8 +244,8 @@ def advance_noise(memory: DriverMemory, seed: np.uint64, tick: int, e: int, a: i
     """Carry the noise of a driver's acceleration on by one decision: an Ornstein–Uhlenbeck process, exact in time.
 
     Treiber, Kesting, Helbing, "Delays, inaccuracies and anticipation in microscopic traffic models", Physica A 360
-    (2006) 71, eq. 11: errors of estimation persist for some seconds. Departure: there gap and approach rate are misjudged,
-    here the acceleration that follows from them. A driver without noise draws nothing.
+    (2006) 71: errors of estimation persist for some seconds. Departure: there gap and approach rate are misjudged, here
+    the acceleration that follows from them. A driver without noise draws nothing.
 
     Args:
         memory: Minds; the noise is written.

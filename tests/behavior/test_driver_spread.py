@@ -7,7 +7,6 @@ from simengine.behavior.memory import (
     CHANGE_BIAS,
     CHANGE_THRESHOLD,
     COMFORTABLE_DECELERATION,
-    LANE_OFFSET,
     LATERAL_COMFORT,
     MAX_ACCELERATION,
     MIN_GAP,
@@ -35,7 +34,11 @@ def _style(models, **changed):
 
 @pytest.mark.parametrize(
     ("name", "column"),
-    [("min_gap", MIN_GAP), ("max_acceleration", MAX_ACCELERATION), ("comfortable_deceleration", COMFORTABLE_DECELERATION)],
+    [
+        ("min_gap", MIN_GAP),
+        ("max_acceleration", MAX_ACCELERATION),
+        ("comfortable_deceleration", COMFORTABLE_DECELERATION),
+    ],
 )
 def test_factors_scale_what_is_usual_for_the_kind(name, column):
     usual, more = _style(KINDS), _style(KINDS, **{name: 1.5})

@@ -16,6 +16,41 @@ from tools.checks.table import Row
 PRESET, USUAL = "recorded_style", "normal"
 SEEDS = (MEASURED_SEED + 1, MEASURED_SEED + 2)  # of neither the fit nor its own table; the second shows the spread
 
+_HOW = """\
+## How it is measured
+
+- *The same start.* The vehicles of a recording start where, when and as fast as it has them first, on its map, and
+  our drivers drive them from there in `physics=batched`, in eight worlds with other drivers each.
+- *What the file does not say.* A vehicle with nobody recorded ahead of it responds to something beyond the file: a
+  signal, a vehicle beyond the map's edge. It follows its recording, goes straight on at its last speed once that is
+  over, and is not compared; neither is who follows the vehicle that the file leaves out for its planning problem. If
+  such a vehicle comes up behind a driven one, our drivers take it over. The road goes on beyond the edge.
+- *The same measure.* One function takes positions and headings at the recording's rate, recorded or driven, up to
+  where the recording ends. Speed is the slope of the positions fitted over 1 s; acceleration the slope over 1 s of
+  their differences; jerk the slope over 1 s of that. Stored speeds are not used: they contradict the positions. The
+  gap is from bumper to bumper to the nearest vehicle ahead on the lane and those it leads to, within 100 m; the
+  headway is gap and own length over the speed, from 3 m/s. A change of lane counts if it lasts 1 s.
+- *The distance* is Wasserstein-1: the area between the distribution functions; of the rate of lane changes (per
+  vehicle and minute) the difference. Its interval is that of 200 resamples of the vehicles, the same on both sides.
+- *The floor* is the mean W1 between disjoint halves of a site's recordings, over all splits (at most 500). Of rates
+  it is the mean difference between halves if changes come at random at the recorded rate (half a change added, so
+  that it is never zero). The *floor of vehicles* is between halves of the held-out vehicles together, which share
+  their traffic: it is lower, and told because halves of two or three recordings differ by the traffic they show.
+- *Recording-disjoint.* Recordings of a site that share a vehicle (same id and size) are one group; every second group
+  is held out. Draws of the table are none of the fit's.
+
+## What the figures do not say
+
+- Two recordings of USA_Peach and three of USA_Lanker make two and three halves: their floors are wide, as the signals
+  differ more than the drivers do, and keeping to them says little. Look at the floor of vehicles there.
+- Positions of these recordings carry noise that a 1 s filter leaves in part. The drivers' own noise makes up for it
+  too: it is that of the recordings, not only that of people.
+- Recordings last 1.5 to 10.5 s: what takes longer, such as waves through a jam, is not compared. Speeds and gaps
+  start as recorded and drift apart only so far.
+- All vehicles are typed as cars. On USA_US101 traffic is dense: how fast its drivers would like to go, the recordings
+  hardly tell.
+"""
+
 
 class Measured(NamedTuple):
     """What was found."""
@@ -83,9 +118,9 @@ def as_markdown(found: Measured, command: str) -> str:
     """Return the page."""
     lines = [
         "# Drivers like those of recorded traffic", "",
-        "`traffic=recorded_style` has drivers fitted by `simengine fit` to recordings of three sites. This page tells how",
-        "far traffic driven by them is from recordings that the fit did not see. How it is measured, and what the figures",
-        "do not say, is told below the tables.", "",
+        "`traffic=recorded_style` has drivers fitted by `simengine fit` to recordings of three sites. This page tells",
+        "how far traffic driven by them is from recordings that the fit did not see. How it is measured, and what the",
+        "figures do not say, is told below the tables.", "",
         f"Made by `{command}`.", "",
     ]  # fmt: skip
     head = (
@@ -124,33 +159,5 @@ def _about(found: Measured) -> list[str]:
         f"The drivers: {drivers}.", "",
         "Fitted to:", "", *fitted, "",
         "On these recordings themselves W1 is (in floors):", "", *seen, "",
-        "## How it is measured", "",
-        "- *The same start.* The vehicles of a recording start where, when and as fast as it has them first, on its map, and",
-        "  our drivers drive them from there in `physics=batched`, in eight worlds with other drivers each.",
-        "- *What the file does not say.* A vehicle with nobody recorded ahead of it responds to something beyond the file: a",
-        "  signal, a vehicle beyond the map's edge. It follows its recording, goes straight on at its last speed once that is",
-        "  over, and is not compared; neither is who follows the vehicle that the file leaves out for its planning problem.",
-        "  If such a vehicle comes up behind a driven one, our drivers take it over. The road goes on beyond the edge.",
-        "- *The same measure.* One function takes positions and headings at the recording's rate, recorded or driven, up to",
-        "  where the recording ends. Speed is the slope of the positions fitted over 1 s; acceleration the slope over 1 s of",
-        "  their differences; jerk the slope over 1 s of that. Stored speeds are not used: they contradict the positions.",
-        "  The gap is from bumper to bumper to the nearest vehicle ahead on the lane and those it leads to, within 100 m; the",
-        "  headway is gap and own length over the speed, from 3 m/s. A change of lane counts if it lasts 1 s.",
-        "- *The distance* is Wasserstein-1: the area between the distribution functions; of the rate of lane changes (per",
-        "  vehicle and minute) the difference. Its interval is that of 200 resamples of the vehicles, the same on both sides.",
-        "- *The floor* is the mean W1 between disjoint halves of a site's recordings, over all splits (at most 500). Of rates",
-        "  it is the mean difference between halves if changes come at random at the recorded rate (half a change added, so",
-        "  that it is never zero). The *floor of vehicles* is between halves of the held-out vehicles together, which share",
-        "  their traffic: it is lower, and told because halves of two or three recordings differ by the traffic they show.",
-        "- *Recording-disjoint.* Recordings of a site that share a vehicle (same id and size) are one group; every second",
-        "  group is held out. Draws of the table are none of the fit's.", "",
-        "## What the figures do not say", "",
-        "- Two recordings of USA_Peach and three of USA_Lanker make two and three halves: their floors are wide, as the",
-        "  signals differ more than the drivers do, and keeping to them says little. Look at the floor of vehicles there.",
-        "- Positions of these recordings carry noise that a 1 s filter leaves in part. The drivers' own noise makes up for",
-        "  it too: it is that of the recordings, not only that of people.",
-        "- Recordings last 1.5 to 10.5 s: what takes longer, such as waves through a jam, is not compared. Speeds and gaps",
-        "  start as recorded and drift apart only so far.",
-        "- All vehicles are typed as cars. On USA_US101 traffic is dense: how fast its drivers would like to go, the",
-        "  recordings hardly tell.", "",
+        _HOW,
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""`simengine fit`: drivers fitted to recordings, measured on recordings that the fit did not see, written as a preset."""
+"""`simengine fit`: drivers fitted to recordings, measured on recordings the fit did not see, written as a preset."""
 
 import os
 import sys
@@ -86,7 +86,8 @@ def _settings(settings: Sequence[str]) -> dict[str, str]:
     for text in settings:
         name, _, value = text.partition("=")
         if name not in allowed:
-            raise ConfigError(f"{name}: there is no such setting{nearest(name, allowed)}; allowed: {', '.join(allowed)}")
+            known = f"{nearest(name, allowed)}; allowed: {', '.join(allowed)}"
+            raise ConfigError(f"{name}: there is no such setting{known}")
         if name in given:
             raise ConfigError(f"{name}: it is given twice")
         if not value:

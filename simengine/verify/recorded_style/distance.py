@@ -85,9 +85,9 @@ def vehicle_floors(
 def rate_floor(recordings: Sequence[Traffic]) -> float:
     """Return by how much the rates of lane changes of two halves differ on average if changes come at random.
 
-    They come as a Poisson process with the recordings' own rate, half a change added to their number (the median of what
-    is known of a rate by so many events, and never zero); the mean of |a − b| of two such numbers is taken in closed
-    form (Skellam 1946). Per vehicle and minute.
+    They come as a Poisson process with the recordings' own rate, half a change added to their number (what Jeffreys'
+    prior makes of so many events, and never zero); the mean of |a − b| of two such numbers is summed from their
+    probabilities. Per vehicle and minute.
     """
     watched = sum(float(one.watched.sum()) for one in recordings)
     if watched <= 0.0:

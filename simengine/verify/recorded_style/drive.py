@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.behavior.memory import draw_drivers, empty_memory
+from simengine.behavior.memory import DriverMemory, draw_drivers, empty_memory
 from simengine.behavior.replay import follow_recording
 from simengine.behavior.traffic import Conditions, traffic_controls
 from simengine.core.geometry import yaw_from_quaternion
@@ -21,7 +21,7 @@ from simengine.physics.batched import BatchedPhysics
 from simengine.road.recording import RecordedTracks
 from simengine.road.signals import signal_colors
 from simengine.scenario.spec import DriverSpread
-from simengine.verify.recorded_style.leading import find_lanes, find_leaders
+from simengine.verify.recorded_style.leading import find_leaders
 from simengine.verify.recorded_style.roads import RecordedRoad
 
 TICKS = 120  # of the physics, as in conf/physics [1/s]
@@ -88,7 +88,7 @@ def drive(stage: Stage, drivers: DriverSpread, worlds: int, seed: int) -> tuple[
         if taken == once:
             break
         controls = empty_controls(worlds, count)
-        state = _release(road, state, held, tick / rate)
+        state = _release(road, memory, state, held, tick / rate)
         drives = state.valid & entered & ~held
         traffic_controls(
             road.lanes, road.rules, actors, state, memory, drives, drives,
@@ -166,15 +166,20 @@ def _follow(edge: WorldState, held: NDArray[np.bool_], state: WorldState, tick: 
     return after
 
 
-def _release(road: RecordedRoad, state: WorldState, held: NDArray[np.bool_], time: float) -> WorldState:
-    """Let drivers take over whoever is held to its recording but comes up behind a driven vehicle; `held` is updated."""
+def _release(
+    road: RecordedRoad, memory: DriverMemory, state: WorldState, held: NDArray[np.bool_], time: float
+) -> WorldState:
+    """Let drivers take over whoever is held to its recording but comes up behind a driven vehicle; `held` is updated.
+
+    Where vehicles are on their lanes is what the drivers found at their last decision.
+    """
     count, freed = held.shape[1], []
-    yaw, lane, leader = np.zeros((count, 1)), np.zeros((count, 1), np.int32), np.zeros((count, 1), np.int32)
-    s, gap = np.zeros((count, 1)), np.zeros((count, 1))
+    leader, gap = np.zeros((count, 1), np.int32), np.zeros((count, 1))
     for e in range(len(held)):
-        _yaws(state.orientation[e], yaw[:, 0])
-        find_lanes(road.lanes, state.valid[e][:, None], state.position[e, :, None, :2].copy(), yaw, lane, s)
-        find_leaders(road.lanes, state.valid[e][:, None], lane, s, road.tracks.length, leader, gap)
+        find_leaders(
+            road.lanes, state.valid[e][:, None], memory.lane[e][:, None], memory.s[e][:, None], road.tracks.length,
+            leader, gap,
+        )
         speed = np.hypot(state.velocity[e, :, 0], state.velocity[e, :, 1])
         for a in np.flatnonzero(held[e] & (leader[:, 0] >= 0)).tolist():
             b = int(leader[a, 0])

@@ -22,8 +22,8 @@ from simengine.verify.recorded_style.quantities import RATE, UNITS, Traffic, mea
 from simengine.verify.recorded_style.roads import RecordedRoad
 from simengine.verify.recorded_style.search import minimize, population
 
-WORLDS = 3  # in which every recording is driven in a trial
-RATE_HZ = 60  # ticks of the physics in trials; the table is made with those of conf/physics
+WORLDS = 2  # in which every recording is driven in a trial
+RATE_HZ = 40  # ticks of the physics in trials; the table is made with those of conf/physics
 SPLITS = 100  # halves that a weight is taken from
 JERK = 0.1  # weight of jerk against the others: it is mostly noise in recordings
 TOUCH = 20.0  # weight of the share of driven vehicles that touch somebody
@@ -39,17 +39,17 @@ class Range(NamedTuple):
 
 
 RANGES = {
-    "desired_speed": Range(0.7, 1.6, 1.0),
-    "desired_speed_std": Range(0.0, 0.4, 0.1),
-    "time_gap": Range(0.6, 2.0, 1.2),
+    "desired_speed": Range(0.7, 1.6, 1.1),
+    "desired_speed_std": Range(0.0, 0.4, 0.15),
+    "time_gap": Range(0.6, 2.0, 1.0),
     "time_gap_std": Range(0.0, 0.9, 0.4),
     "min_gap": Range(0.3, 2.0, 1.0),
     "max_acceleration": Range(0.3, 2.0, 0.8),
     "comfortable_deceleration": Range(0.4, 2.5, 1.2),
     "temper_std": Range(0.0, 0.3, 0.15),
-    "lane_change_threshold": Range(0.1, 6.0, 0.8, logarithmic=True),
-    "noise": Range(0.0, 1.5, 0.5),
-    "noise_time": Range(0.3, 10.0, 1.5, logarithmic=True),
+    "lane_change_threshold": Range(0.1, 6.0, 1.0, logarithmic=True),
+    "noise": Range(0.0, 1.5, 0.7),
+    "noise_time": Range(0.3, 10.0, 1.0, logarithmic=True),
 }
 # Kept: what so few changes of lane cannot tell, and what the law says where the recordings are from.
 FIXED = {"time_gap_shape": "lognormal", "politeness": 0.3, "lane_change_bias": 0.0}
@@ -70,12 +70,13 @@ def drivers_at(point: NDArray[np.float64]) -> DriverSpread:
 
 def start_point() -> NDArray[np.float64]:
     """Return where the search begins."""
-    return np.array(
-        [
-            math.log(r.start / r.low) / math.log(r.high / r.low) if r.logarithmic else (r.start - r.low) / (r.high - r.low)
-            for r in RANGES.values()
-        ]
-    )
+    point = []
+    for r in RANGES.values():
+        if r.logarithmic:
+            point.append(math.log(r.start / r.low) / math.log(r.high / r.low))
+        else:
+            point.append((r.start - r.low) / (r.high - r.low))
+    return np.array(point)
 
 
 def trials(rounds: int) -> int:
@@ -110,7 +111,7 @@ def fit(
         / float(vehicle_floors([road.recorded for road in roads], name, random, SPLITS).mean())
         for site, roads in sites.items()
         for name in names
-        if RATE == name or sum(len(road.recorded.quantity[name].value) for road in roads) > 1
+        if name == RATE or sum(len(road.recorded.quantity[name].value) for road in roads) > 1
     }
 
     def badness(point: NDArray[np.float64]) -> float:

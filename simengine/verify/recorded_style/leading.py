@@ -1,4 +1,4 @@
-"""Who drives ahead of whom, from positions and headings alone, so that recorded and simulated traffic are seen alike."""
+"""Who drives ahead of whom, from positions and headings alone: recorded and simulated traffic are seen alike."""
 
 import math
 

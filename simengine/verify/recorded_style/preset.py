@@ -30,7 +30,7 @@ def preset_text(drivers: DriverSpread, fitted: Sites, seed: int, rounds: int) ->
     names = [road.name for roads in fitted.values() for road in roads]
     vehicles = sum(int(road.driven.sum()) for roads in fitted.values() for road in roads)
     head = [
-        f"# Drivers like those of recorded traffic, fitted by `simengine fit` (seed {seed}, {rounds} rounds) to {vehicles} vehicles of",
+        f"# Drivers like recorded ones, made by `simengine fit` (seed={seed} rounds={rounds}) from {vehicles} vehicles of",
         *(f"# {', '.join(names[k : k + 4])}{',' if k + 4 < len(names) else '.'}" for k in range(0, len(names), 4)),
     ]
     return "\n".join([*head, body])

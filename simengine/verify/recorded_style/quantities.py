@@ -1,7 +1,7 @@
 """What is compared of recorded and simulated traffic: one function for both, from positions and headings alone.
 
-Positions of recordings are noisy. Speeds are slopes fitted over 1 s, accelerations slopes over 1 s of the differences of
-positions, jerk the slopes over 1 s of those: `behavior.recorded_motion` makes them as for the labels of recorded traffic.
+Positions of recordings are noisy. Speeds are slopes fitted over 1 s, accelerations slopes over 1 s of the differences
+of positions, jerk the slopes over 1 s of those: `behavior.recorded_motion` makes them as for the labels of recordings.
 """
 
 import math
@@ -48,7 +48,10 @@ def inside(valid: NDArray[np.bool_], lane: NDArray[np.int32], s: NDArray[np.floa
 def _count_changes(
     lanes: LaneArrays, valid: NDArray[np.bool_], lane: NDArray[np.int32], settled: int, out: NDArray[np.int32]
 ) -> None:
-    """Count changes to a lane beside that last for `settled` samples. Shapes (num_rows, num_samples); out (num_rows,)."""
+    """Count changes to a lane beside that last for `settled` samples.
+
+    Shapes (num_rows, num_samples), `out` (num_rows,).
+    """
     for r in range(valid.shape[0]):
         place, kept, since = 0, 0, 0  # lanes to the left of the first; where it was for long; samples at another place
         for k in range(1, valid.shape[1]):

@@ -2,7 +2,7 @@
 
 A file does not say what a vehicle responds to that has nobody ahead of it: a signal, a vehicle beyond the edge of the
 map. Such a vehicle follows its recording, and drives straight on at its last speed once that is over; so does whoever
-follows the vehicle of the planning problem where the file leaves that out. All others are driven, and they are compared.
+follows the vehicle of the planning problem where the file leaves that out. All others are driven, and compared.
 """
 
 import math

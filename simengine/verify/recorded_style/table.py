@@ -165,8 +165,8 @@ def format_tables(tables: Sequence[SiteTable]) -> str:
             spread = "" if line.name == RATE else f" ± {line.recorded[1]:.2f}"
             own = "" if line.name == RATE else f" ± {line.driven[1]:.2f}"
             text.append(
-                f"  {mark} {line.name:13} recorded {line.recorded[0]:6.2f}{spread:8} driven {line.driven[0]:6.2f}{own:8}"
-                f" {line.unit:5} W1 {line.distance:.3f} (≤ {BOUND * line.floor:.3f}, floor {line.floor:.3f}, of "
+                f"  {mark} {line.name:13} recorded {line.recorded[0]:6.2f}{spread:8} "
+                f"driven {line.driven[0]:6.2f}{own:8} {line.unit:5} W1 {line.distance:.3f} (≤ {BOUND * line.floor:.3f}, floor {line.floor:.3f}, of "
                 f"vehicles {line.vehicle_floor:.3f})"
             )
     return "\n".join(text)

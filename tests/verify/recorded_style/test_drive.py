@@ -69,6 +69,27 @@ def test_a_world_does_not_depend_on_how_many_there_are(road):
     assert (first.position != second.position).any()
 
 
+def test_who_is_held_to_a_recording_does_not_run_into_driven_vehicles(tmp_path):
+    # Vehicle 3 starts alone in the left lane and is recorded to move over behind 2, which our driver makes slower.
+    from tests.road.drawn_recordings import car, obstacle, state, street, write
+
+    states = []
+    for k in range(1, 61):
+        y = 5.25 - 3.5 * min(1.0, max(0.0, (k - 5) / 15.0))
+        states.append(state("state", k, 30.0 + 1.5 * k, y, speed=15.0))
+    path = f"<trajectory>{''.join(states)}</trajectory>"
+    changer = obstacle(3, state("initialState", 0, 30.0, 5.25, speed=15.0) + path)
+    road = read_road(
+        write(tmp_path, street(2, mark="dashed"), car(1, 70.0, speed=15.0), car(2, 45.0, speed=15.0), changer)
+    )
+    assert road.driven[_rows(road)["2"]] and not road.driven[_rows(road)["3"]]
+    drivers = preset_drivers("normal").model_copy(update={"time_gap": 4.0, "time_gap_std": 0.0})
+    tracks, touched = drive(set_stage(road), drivers, 1, 1)
+    assert touched == 0
+    row = _rows(road)["3"]
+    assert tracks[0].position[row, -1, 0] < road.tracks.position[row, -1, 0] - 2.0  # it has braked
+
+
 def test_longer_time_gaps_show_as_longer_headways(road):
     stage, drivers = set_stage(road, 60), preset_drivers("normal")
     mean = []
