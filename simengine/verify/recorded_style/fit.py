@@ -18,14 +18,14 @@ from simengine.core.rng import generator
 from simengine.scenario.spec import DriverSpread
 from simengine.verify.recorded_style.distance import between, vehicle_floors
 from simengine.verify.recorded_style.drive import Stage, drive, set_stage
-from simengine.verify.recorded_style.quantities import RATE, UNITS, Traffic, measure
+from simengine.verify.recorded_style.quantities import RATE, Traffic, measure
 from simengine.verify.recorded_style.roads import RecordedRoad
 from simengine.verify.recorded_style.search import minimize, population
 
 WORLDS = 2  # in which every recording is driven in a trial
 RATE_HZ = 40  # ticks of the physics in trials; the table is made with those of conf/physics
+FITTED = ("acceleration", "speed", "headway", "gap", RATE)  # jerk is mostly noise of the recordings
 SPLITS = 100  # halves that a weight is taken from
-JERK = 0.1  # weight of jerk against the others: it is mostly noise in recordings
 TOUCH = 20.0  # weight of the share of driven vehicles that touch somebody
 
 
@@ -39,17 +39,17 @@ class Range(NamedTuple):
 
 
 RANGES = {
-    "desired_speed": Range(0.7, 1.6, 1.1),
-    "desired_speed_std": Range(0.0, 0.4, 0.15),
-    "time_gap": Range(0.6, 2.0, 1.0),
-    "time_gap_std": Range(0.0, 0.9, 0.4),
-    "min_gap": Range(0.3, 2.0, 1.0),
-    "max_acceleration": Range(0.3, 2.0, 0.8),
-    "comfortable_deceleration": Range(0.4, 2.5, 1.2),
+    "desired_speed": Range(0.7, 1.6, 1.15),
+    "desired_speed_std": Range(0.0, 0.4, 0.12),
+    "time_gap": Range(0.5, 2.0, 0.75),
+    "time_gap_std": Range(0.0, 0.9, 0.2),
+    "min_gap": Range(0.3, 2.0, 0.6),
+    "max_acceleration": Range(0.3, 2.0, 1.1),
+    "comfortable_deceleration": Range(0.4, 2.5, 1.5),
     "temper_std": Range(0.0, 0.3, 0.15),
-    "lane_change_threshold": Range(0.1, 6.0, 1.0, logarithmic=True),
-    "noise": Range(0.0, 1.5, 0.7),
-    "noise_time": Range(0.3, 10.0, 1.0, logarithmic=True),
+    "lane_change_threshold": Range(0.1, 8.0, 3.0, logarithmic=True),
+    "noise": Range(0.0, 1.5, 0.8),
+    "noise_time": Range(1.0, 10.0, 1.5, logarithmic=True),  # faster is noise of the recording, not of people
 }
 # Kept: what so few changes of lane cannot tell, and what the law says where the recordings are from.
 FIXED = {"time_gap_shape": "lognormal", "politeness": 0.3, "lane_change_bias": 0.0}
@@ -105,12 +105,11 @@ def fit(
     """
     random = generator(seed, "recorded_style")
     stages = {site: [set_stage(road, RATE_HZ) for road in roads] for site, roads in sites.items()}
-    names = [*UNITS, RATE]
     weights = {
-        (site, name): (JERK if name == "jerk" else 1.0)
+        (site, name): 1.0
         / float(vehicle_floors([road.recorded for road in roads], name, random, SPLITS).mean())
         for site, roads in sites.items()
-        for name in names
+        for name in FITTED
         if name == RATE or sum(len(road.recorded.quantity[name].value) for road in roads) > 1
     }
 
@@ -123,11 +122,11 @@ def fit(
                 shown += traffic
                 touched += hits
             recorded = [stage.road.recorded for stage in ready]
-            for name in names:
+            for name in FITTED:
                 if (site, name) in weights:
                     distance = weights[site, name] * between(shown, recorded, name)
                     total += distance * distance if math.isfinite(distance) else 100.0
             total += TOUCH * touched / (WORLDS * max(1, sum(int(stage.road.driven.sum()) for stage in ready)))
-        return total / (len(stages) * len(names))
+        return total / (len(stages) * len(FITTED))
 
     return drivers_at(minimize(badness, start_point(), 0.2, rounds, random, told).point)

@@ -29,8 +29,8 @@ def preset_text(drivers: DriverSpread, fitted: Sites, seed: int, rounds: int) ->
             raise ConfigError(f"conf/traffic/{BASE}.yaml: drivers.{name} was found {count} times, not once")
     names = [road.name for roads in fitted.values() for road in roads]
     vehicles = sum(int(road.driven.sum()) for roads in fitted.values() for road in roads)
-    head = [
-        f"# Drivers like recorded ones, made by `simengine fit` (seed={seed} rounds={rounds}) from {vehicles} vehicles of",
-        *(f"# {', '.join(names[k : k + 4])}{',' if k + 4 < len(names) else '.'}" for k in range(0, len(names), 4)),
-    ]
+    made = f"`simengine fit` (seed={seed} rounds={rounds})"
+    head = [f"# Drivers like recorded ones, made by {made} from {vehicles} vehicles of"]
+    for k in range(0, len(names), 4):
+        head.append(f"# {', '.join(names[k : k + 4])}{',' if k + 4 < len(names) else '.'}")
     return "\n".join([*head, body])

@@ -11,14 +11,13 @@ from simengine.core.rng import generator
 from simengine.scenario.spec import DriverSpread
 from simengine.verify.recorded_style.distance import between, change_rate, floors, vehicle_floors
 from simengine.verify.recorded_style.drive import set_stage
-from simengine.verify.recorded_style.fit import show
+from simengine.verify.recorded_style.fit import FITTED, show
 from simengine.verify.recorded_style.quantities import RATE, UNITS, Quantity, Traffic
 from simengine.verify.recorded_style.sites import Sites
 
 WORLDS = 8  # in which every recording is driven for the table
 RESAMPLES = 200  # of the vehicles, for an interval
 BOUND = 2.0  # floors
-BOUNDED = ("acceleration", "speed", "headway", "gap", RATE)  # jerk is shown: in recordings it is mostly noise
 
 
 class Line(NamedTuple):
@@ -38,7 +37,7 @@ class Line(NamedTuple):
     @property
     def bounded(self) -> bool:
         """Whether the quantity has to keep to the bound."""
-        return self.name in BOUNDED
+        return self.name in FITTED
 
     @property
     def good(self) -> bool:
@@ -163,10 +162,10 @@ def format_tables(tables: Sequence[SiteTable]) -> str:
         for line in table.lines:
             mark = ("ok " if line.good else "BAD") if line.bounded else "   "
             spread = "" if line.name == RATE else f" ± {line.recorded[1]:.2f}"
+            floor = f"W1 {line.distance:.3f} (≤ {BOUND * line.floor:.3f}, floor {line.floor:.3f}"
             own = "" if line.name == RATE else f" ± {line.driven[1]:.2f}"
             text.append(
                 f"  {mark} {line.name:13} recorded {line.recorded[0]:6.2f}{spread:8} "
-                f"driven {line.driven[0]:6.2f}{own:8} {line.unit:5} W1 {line.distance:.3f} (≤ {BOUND * line.floor:.3f}, floor {line.floor:.3f}, of "
-                f"vehicles {line.vehicle_floor:.3f})"
+                f"driven {line.driven[0]:6.2f}{own:8} {line.unit:5} {floor}, of vehicles {line.vehicle_floor:.3f})"
             )
     return "\n".join(text)
