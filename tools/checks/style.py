@@ -5,6 +5,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
+from simengine.behavior.idm import EXPONENT, equilibrium_gap
 from simengine.scenario.spec import DriverSpread
 from simengine.verify.recorded_style.command import MEASURED_SEED, preset_drivers
 from simengine.verify.recorded_style.quantities import RATE
@@ -14,7 +17,8 @@ from simengine.verify.recorded_style.table import BOUND, Line, SiteTable, measur
 from tools.checks.table import Row
 
 PRESET, USUAL = "recorded_style", "normal"
-SEEDS = (MEASURED_SEED + 1, MEASURED_SEED + 2)  # of neither the fit nor its own table; the second shows the spread
+USUAL_MIN_GAP = 2.0  # of a car, `behavior.memory` [m]
+SEEDS = (MEASURED_SEED + 1, MEASURED_SEED + 2)  # none that a fit draws with; the second shows the spread
 
 _HOW = """\
 ## How it is measured
@@ -25,6 +29,9 @@ _HOW = """\
   signal, a vehicle beyond the map's edge. It follows its recording, goes straight on at its last speed once that is
   over, and is not compared; neither is who follows the vehicle that the file leaves out for its planning problem. If
   such a vehicle comes up behind a driven one, our drivers take it over. The road goes on beyond the edge.
+- *Who drives which vehicle.* Drivers are drawn from the preset; among a recording's vehicles those who like a longer
+  time gap get the vehicles that start with a longer one, as they would be found on a road. Nothing after the start is
+  looked at.
 - *The same measure.* One function takes positions and headings at the recording's rate, recorded or driven, up to
   where the recording ends. Speed is the slope of the positions fitted over 1 s; acceleration the slope over 1 s of
   their differences; jerk the slope over 1 s of that. Stored speeds are not used: they contradict the positions. The
@@ -140,6 +147,21 @@ def as_markdown(found: Measured, command: str) -> str:
     return "\n".join(lines)
 
 
+def _long_run(found: Measured) -> list[str]:
+    """Return the gap that the mean driver keeps in equilibrium at each site beside the recorded one."""
+    lines, drivers = [], found.drivers
+    for table in found.tables:
+        told = {line.name: line for line in table.lines}
+        roads = found.held_out[table.site]
+        limit = float(np.mean([np.median(road.network.lane_speed_limit) for road in roads]))
+        speed = told["speed"].recorded[0]
+        gap = equilibrium_gap(
+            speed, drivers.desired_speed * limit, drivers.time_gap, drivers.min_gap * USUAL_MIN_GAP, EXPONENT
+        )
+        lines.append(f"- {table.site}: {gap:.1f} m at {speed:.1f} m/s; recorded {told['gap'].recorded[0]:.1f} m")
+    return lines
+
+
 def _about(found: Measured) -> list[str]:
     """Return what the tables mean."""
     missing = [line for table in found.tables for line in table.lines if line.bounded and not line.good]
@@ -158,6 +180,9 @@ def _about(found: Measured) -> list[str]:
         f"{kept}" + (f"; missed: {told}." if missing else "."), "",
         f"The drivers: {drivers}.", "",
         "Fitted to:", "", *fitted, "",
+        "Recordings last seconds. What the mean driver keeps in the long run at the recorded mean speed (the IDM's",
+        "equilibrium, without noise), beside the recorded mean gap of the held-out vehicles:", "",
+        *_long_run(found), "",
         "On these recordings themselves W1 is (in floors):", "", *seen, "",
         _HOW,
     ]  # fmt: skip

@@ -39,11 +39,11 @@ class Range(NamedTuple):
 
 
 RANGES = {
-    "desired_speed": Range(0.7, 1.6, 1.15),
-    "desired_speed_std": Range(0.0, 0.4, 0.12),
-    "time_gap": Range(0.5, 2.0, 0.75),
-    "time_gap_std": Range(0.0, 0.9, 0.2),
-    "min_gap": Range(0.3, 2.0, 0.6),
+    "desired_speed": Range(0.7, 1.6, 1.0),
+    "desired_speed_std": Range(0.0, 0.4, 0.2),
+    "time_gap": Range(0.5, 2.0, 1.1),
+    "time_gap_std": Range(0.0, 0.9, 0.5),
+    "min_gap": Range(0.3, 2.0, 0.8),
     "max_acceleration": Range(0.3, 2.0, 1.1),
     "comfortable_deceleration": Range(0.4, 2.5, 1.5),
     "temper_std": Range(0.0, 0.3, 0.15),

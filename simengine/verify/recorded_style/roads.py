@@ -47,6 +47,7 @@ class RecordedRoad(NamedTuple):
     motion: Recording
     time_step: float  # [s]
     driven: NDArray[np.bool_]  # by our drivers, and compared
+    start_gap: NDArray[np.float64]  # time gap that a driven vehicle starts with [s]
     lane_end: NDArray[np.float64]  # up to where on each lane [m]. (num_lanes,)
     recorded: Traffic  # what the recording shows of them
 
@@ -91,12 +92,12 @@ def read_road(path: Path) -> RecordedRoad:
     network = extend_ends(world.network, FASTEST * (steps * file.time_step + 1.0))
     lanes = lane_arrays(network)
     lane_end = _lane_ends(world.network, world.lanes, tracks)
-    driven = _driven(file, world.lanes, tracks, world.actors)
+    driven, gaps = _driven(file, world.lanes, tracks, world.actors)
     recorded = measure(lanes, lane_end, tracks, file.time_step, driven)
     return RecordedRoad(
         path.stem, network, lanes, road_rules(network), world.ground._replace(network=network), world.actors,
-        world.state, tracks, lay_out(tracks, file.time_step, np.arange(len(rows))), file.time_step, driven, lane_end,
-        recorded,
+        world.state, tracks, lay_out(tracks, file.time_step, np.arange(len(rows))), file.time_step, driven,
+        _time_gaps(tracks, file.time_step, gaps), lane_end, recorded,
     )  # fmt: skip
 
 
@@ -127,12 +128,12 @@ def _lane_ends(network: RoadNetwork, lanes: LaneArrays, tracks: RecordedTracks) 
 
 def _driven(
     file: CommonRoadScenario, lanes: LaneArrays, tracks: RecordedTracks, actors: ActorTable
-) -> NDArray[np.bool_]:
-    """Return which vehicles have somebody recorded ahead of them when they appear."""
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Return which vehicles have somebody recorded ahead of them when they appear, and the gap to them [m]."""
     count = len(tracks.id)
     first = tracks.valid.argmax(axis=1)
     holes = [p for p in file.problems if own_track(file.tracks, file.time_step, p) < 0]
-    driven = np.zeros(count, np.bool_)
+    driven, gaps = np.zeros(count, np.bool_), np.zeros(count)
     motorized = np.isin(tracks.kind, (ActorKind.CAR, ActorKind.TRUCK, ActorKind.BUS, ActorKind.MOTORCYCLE))
     for step in np.unique(first).tolist():
         # Vehicles that the file leaves out stand behind the others, as rows of their own.
@@ -147,5 +148,14 @@ def _driven(
         find_leaders(lanes, valid, lane, s, length, leader, gap)
         known = (leader[:count, 0] >= 0) & (leader[:count, 0] < count)
         on_lane = (lane[:count, 0] >= 0) & (lanes.lane_type[np.maximum(lane[:count, 0], 0)] == LaneType.DRIVING)
-        driven |= (first == step) & tracks.valid[:, step] & known & on_lane & motorized
-    return driven & (actors.behavior[0] != Behavior.PARKED)
+        appears = (first == step) & tracks.valid[:, step]
+        driven |= appears & known & on_lane & motorized
+        gaps[appears] = gap[:count, 0][appears]
+    return driven & (actors.behavior[0] != Behavior.PARKED), gaps
+
+
+def _time_gaps(tracks: RecordedTracks, time_step: float, gaps: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the time gaps that vehicles start with [s]; who hardly moves has that of a walking pace."""
+    rows = np.arange(len(gaps))
+    speed = lay_out(tracks, time_step, rows).fitted[rows, tracks.valid.argmax(axis=1)]
+    return gaps / np.maximum(np.hypot(speed[:, 0], speed[:, 1]), 1.5)

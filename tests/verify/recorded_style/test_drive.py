@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
+from simengine.behavior.memory import TIME_GAP
 from simengine.core.errors import ScenarioError
 from simengine.verify.recorded_style.command import preset_drivers
-from simengine.verify.recorded_style.drive import drive, set_stage
+from simengine.verify.recorded_style.drive import deal_time_gaps, drive, set_stage
 from simengine.verify.recorded_style.fit import show
 from simengine.verify.recorded_style.roads import read_road
 from tests.road.drawn_recordings import problem
@@ -52,12 +53,12 @@ def test_a_vehicle_that_has_left_the_recording_is_still_seen(tmp_path):
     from tests.road.drawn_recordings import car, street, write
 
     def at_the_end(*leader):
-        cars = [car(1, 20.0, speed=12.0), *leader]
+        cars = [car(1, 215.0, speed=12.0), *leader]
         road = read_road(write(tmp_path, street(1), *cars, name="ZAM_End-1_1_T-1.xml"))
         tracks, _ = drive(set_stage(road), preset_drivers("normal"), 1, 1)
         return tracks[0].position[_rows(road)["1"], -1, 0]
 
-    short, whole = at_the_end(car(2, 45.0, speed=12.0, last=20)), at_the_end(car(2, 45.0, speed=12.0))
+    short, whole = at_the_end(car(2, 240.0, speed=12.0, last=20)), at_the_end(car(2, 240.0, speed=12.0))
     assert short == pytest.approx(whole, abs=0.05)
 
 
@@ -88,6 +89,26 @@ def test_who_is_held_to_a_recording_does_not_run_into_driven_vehicles(tmp_path):
     assert touched == 0
     row = _rows(road)["3"]
     assert tracks[0].position[row, -1, 0] < road.tracks.position[row, -1, 0] - 2.0  # it has braked
+
+
+def test_time_gaps_are_dealt_by_what_vehicles_start_with(tmp_path):
+    from tests.road.drawn_recordings import car, street, write
+
+    # Gaps at the start: 1 behind 2: 10.5 m, 2 behind 3: 35.5 m, 3 behind 4: 20.5 m, all at 12 m/s.
+    cars = [car(k + 1, x, speed=12.0) for k, x in enumerate((20.0, 35.0, 75.0, 100.0))]
+    road = read_road(write(tmp_path, street(1), *cars))
+    row = _rows(road)
+    assert road.start_gap[[row["1"], row["2"], row["3"]]] == pytest.approx([10.5 / 12.0, 35.5 / 12.0, 20.5 / 12.0])
+    style = np.random.default_rng(1).random((5, 4, 14))
+    before = style.copy()
+    deal_time_gaps(road, style)
+    dealt = style[:, [row["1"], row["3"], row["2"]], TIME_GAP]
+    assert (np.diff(dealt, axis=1) > 0.0).all()
+    driven = [row["1"], row["2"], row["3"]]
+    assert (np.sort(style[:, driven, TIME_GAP]) == np.sort(before[:, driven, TIME_GAP])).all()
+    assert (style[:, row["4"]] == before[:, row["4"]]).all()
+    rest = np.arange(14) != TIME_GAP
+    assert (style[..., rest] == before[..., rest]).all()
 
 
 def test_longer_time_gaps_show_as_longer_headways(road):
