@@ -196,7 +196,7 @@ Exit code 0 if all pass, 1 if one fails or its driver does, 2 if the input is wr
         "  output=my_style.yaml   the preset that is written; in FOLDER/traffic/ it is\n"
         "                         traffic=my_style hydra.searchpath=[file://FOLDER]\n"
         "  seed=1                 of everything drawn; the same seed gives the same file\n"
-        "  rounds=20              of the search",
+        "  rounds=12              of the search",
     )
     fitting.add_argument("paths", nargs="+", metavar="FILE", help="recordings; key=value settings may follow")
 

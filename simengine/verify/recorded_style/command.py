@@ -15,7 +15,7 @@ from simengine.verify.recorded_style.roads import RecordedRoad, read_road
 from simengine.verify.recorded_style.sites import Sites, recordings, split
 from simengine.verify.recorded_style.table import format_tables, measure_sites
 
-ROUNDS = 20  # of the search, unless set
+ROUNDS = 12  # of the search, unless set
 MEASURED_SEED = 1_000_000  # more than the fit's: the table is not made with the draws that were fitted to
 _WHOLE = {"seed": (0, 2**31), "rounds": (0, 10_000)}
 
@@ -25,7 +25,7 @@ def run_fit(paths: Sequence[str], settings: Sequence[str]) -> int:
 
     Args:
         paths: CommonRoad files, and folders of such.
-        settings: `output=FILE`, `seed=1`, `rounds=20`.
+        settings: `output=FILE`, `seed=1`, `rounds=12`.
 
     Raises:
         ConfigError: A wrong setting, or a file that cannot be written.

@@ -1,7 +1,8 @@
 """Driver distributions such that traffic driven by them looks like the recorded one.
 
 Calibration by distributions: drivers drive a recording's vehicles from where they start, and accelerations, speeds,
-headways, gaps and lane changes are compared with the recorded ones as distributions, not trajectory by trajectory
+headways, gaps and lane changes are compared with the recorded ones as distributions, and the gaps that drivers would
+settle at with those of recorded vehicles that keep up with whom they follow; not trajectory by trajectory
 (Treiber & Kesting, "Traffic Flow Dynamics", 2013, ch. 16, call the latter local and the former global calibration).
 Every distance counts in units of the one between halves of the fitted vehicles; the same random numbers serve every
 trial, so that trials differ by their parameters alone.
@@ -21,6 +22,7 @@ from simengine.verify.recorded_style.drive import Stage, drive, set_stage
 from simengine.verify.recorded_style.quantities import RATE, Traffic, measure
 from simengine.verify.recorded_style.roads import RecordedRoad
 from simengine.verify.recorded_style.search import minimize, population
+from simengine.verify.recorded_style.settled import settled_distance
 
 WORLDS = 2  # in which every recording is driven in a trial
 RATE_HZ = 40  # ticks of the physics in trials; the table is made with those of conf/physics
@@ -41,14 +43,14 @@ class Range(NamedTuple):
 RANGES = {
     "desired_speed": Range(0.7, 1.6, 1.0),
     "desired_speed_std": Range(0.0, 0.4, 0.2),
-    "time_gap": Range(0.5, 2.0, 1.1),
+    "time_gap": Range(0.5, 2.0, 1.0),
     "time_gap_std": Range(0.0, 0.9, 0.5),
     "min_gap": Range(0.3, 2.0, 0.8),
-    "max_acceleration": Range(0.3, 2.0, 1.1),
-    "comfortable_deceleration": Range(0.4, 2.5, 1.5),
+    "max_acceleration": Range(0.3, 2.0, 1.2),
+    "comfortable_deceleration": Range(0.4, 2.5, 2.0),
     "temper_std": Range(0.0, 0.3, 0.15),
     "lane_change_threshold": Range(0.1, 8.0, 3.0, logarithmic=True),
-    "noise": Range(0.0, 1.5, 0.8),
+    "noise": Range(0.0, 1.5, 0.9),
     "noise_time": Range(1.0, 10.0, 1.5, logarithmic=True),  # faster is noise of the recording, not of people
 }
 # Kept: what so few changes of lane cannot tell, and what the law says where the recordings are from.
@@ -126,7 +128,9 @@ def fit(
                 if (site, name) in weights:
                     distance = weights[site, name] * between(shown, recorded, name)
                     total += distance * distance if math.isfinite(distance) else 100.0
+            settled = weights.get((site, "gap"), 0.0) * settled_distance(drivers, recorded)
+            total += settled * settled if math.isfinite(settled) else 0.0
             total += TOUCH * touched / (WORLDS * max(1, sum(int(stage.road.driven.sum()) for stage in ready)))
-        return total / (len(stages) * len(FITTED))
+        return total / (len(stages) * (len(FITTED) + 1))
 
     return drivers_at(minimize(badness, start_point(), 0.2, rounds, random, told).point)

@@ -17,6 +17,7 @@ from simengine.road.recording import RecordedTracks
 from simengine.verify.recorded_style.leading import find_lanes, find_leaders
 
 MOVING = 3.0  # slower vehicles have no time headway [m/s]
+STEADY = 1.0  # difference of speeds below which a vehicle keeps up with whom it follows [m/s]
 SETTLED = 1.0  # a change of lane is one if the vehicle stays on the other side for so long [s]
 UNITS = {"acceleration": "m/s²", "speed": "m/s", "headway": "s", "gap": "m", "jerk": "m/s³"}
 RATE = "lane changes"  # per vehicle and minute
@@ -35,7 +36,7 @@ class Traffic(NamedTuple):
     quantity: dict[str, Quantity]  # by the names of `UNITS`
     changes: NDArray[np.int32]  # changes of lane of every vehicle. (num_rows,)
     watched: NDArray[np.float64]  # time that it was watched [s]. (num_rows,)
-    driven: NDArray[np.float64]  # its way meanwhile [m]. (num_rows,)
+    steady: NDArray[np.float64]  # speed [m/s], gap [m], limit [m/s] of who keeps up with whom it follows. (n, 3)
 
 
 def inside(valid: NDArray[np.bool_], lane: NDArray[np.int32], s: NDArray[np.float64], lane_end: NDArray[np.float64]):
@@ -114,8 +115,12 @@ def measure(
         "gap": quantity(gap, follows),
         "jerk": quantity(jerks, long),
     }
+    approach = np.abs(speed - np.take_along_axis(speed, np.maximum(leader, 0), axis=0))
+    keeps_up = follows & (speed >= MOVING) & (approach < STEADY)
+    limit = lanes.lane_speed_limit[np.maximum(lane, 0)]
+    steady = np.stack([speed[keeps_up], gap[keeps_up], limit[keeps_up]], axis=1)
     watched = np.where(counted, valid.sum(axis=1) * time_step, 0.0)
-    return Traffic(found, np.where(counted, changes, 0), watched, np.where(long, speed, 0.0).sum(axis=1) * time_step)
+    return Traffic(found, np.where(counted, changes, 0), watched, steady)
 
 
 @njit(cache=True)

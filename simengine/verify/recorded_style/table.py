@@ -13,6 +13,7 @@ from simengine.verify.recorded_style.distance import between, change_rate, floor
 from simengine.verify.recorded_style.drive import set_stage
 from simengine.verify.recorded_style.fit import FITTED, show
 from simengine.verify.recorded_style.quantities import RATE, UNITS, Quantity, Traffic
+from simengine.verify.recorded_style.settled import equilibrium_gaps, settled_distance
 from simengine.verify.recorded_style.sites import Sites
 
 WORLDS = 8  # in which every recording is driven for the table
@@ -53,6 +54,7 @@ class SiteTable(NamedTuple):
     vehicles: int  # driven and compared
     seconds: float  # that they were watched
     touched: float  # pairs that touched, per world
+    settled: tuple[float, float, float]  # mean gap that drivers settle at, recorded mean, W1 between them [m]
     lines: tuple[Line, ...]
 
 
@@ -72,7 +74,7 @@ def _resampled(traffic: Traffic, rows: NDArray[np.int64]) -> Traffic:
         last = np.searchsorted(samples.owner[order], rows, side="right")
         kept = np.concatenate([order[a:b] for a, b in zip(first, last, strict=True)] or [order[:0]])
         quantity[name] = Quantity(samples.value[kept], samples.owner[kept])
-    return Traffic(quantity, traffic.changes[rows], traffic.watched[rows], traffic.driven[rows])
+    return Traffic(quantity, traffic.changes[rows], traffic.watched[rows], traffic.steady)
 
 
 def _intervals(
@@ -140,10 +142,21 @@ def measure_sites(measured: Sites, every: Sites, drivers: DriverSpread, seed: in
         watched = np.concatenate([one.watched for one in recorded])
         tables.append(
             SiteTable(
-                site, len(roads), int((watched > 0.0).sum()), float(watched.sum()), touched / WORLDS, tuple(lines)
+                site, len(roads), int((watched > 0.0).sum()), float(watched.sum()), touched / WORLDS,
+                _settled(drivers, recorded), tuple(lines),
             )
         )
     return tables
+
+
+def _settled(drivers: DriverSpread, recorded: Sequence[Traffic]) -> tuple[float, float, float]:
+    """Return the mean gap that drivers settle at, that of steady recorded vehicles, and W1 [m]; NaN of none."""
+    steady = np.concatenate([one.steady[:, 1] for one in recorded])
+    if not len(steady):
+        return math.nan, math.nan, math.nan
+    return (
+        float(equilibrium_gaps(drivers, recorded).mean()), float(steady.mean()), settled_distance(drivers, recorded)
+    )  # fmt: skip
 
 
 def missed(tables: Sequence[SiteTable]) -> list[Line]:
@@ -157,7 +170,8 @@ def format_tables(tables: Sequence[SiteTable]) -> str:
     for table in tables:
         text.append(
             f"{table.site}: {table.recordings} recording{'s' * (table.recordings != 1)}, {table.vehicles} vehicles, "
-            f"{table.seconds:.0f} vehicle-seconds; {table.touched:.2g} pairs touch"
+            f"{table.seconds:.0f} vehicle-seconds; {table.touched:.2g} pairs touch; drivers settle at gaps of "
+            f"{table.settled[0]:.1f} m, recorded {table.settled[1]:.1f} m (W1 {table.settled[2]:.1f} m)"
         )
         for line in table.lines:
             mark = ("ok " if line.good else "BAD") if line.bounded else "   "

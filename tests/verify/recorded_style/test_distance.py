@@ -19,7 +19,7 @@ def _traffic(values, changes=0, watched=60.0):
     owner = np.zeros(len(values), np.int32)
     return Traffic(
         {"speed": Quantity(np.array(values, float), owner)}, np.array([changes], np.int32), np.array([watched]),
-        np.array([100.0]),
+        np.zeros((0, 3)),
     )  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def test_floor_is_the_distance_between_halves_of_recordings():
 
 def test_vehicles_of_one_recording_make_halves():
     samples = Quantity(np.array([0.0, 0.0, 2.0]), np.array([3, 3, 8], np.int32))
-    one = Traffic({"speed": samples}, np.zeros(9, np.int32), np.ones(9), np.ones(9))
+    one = Traffic({"speed": samples}, np.zeros(9, np.int32), np.ones(9), np.zeros((0, 3)))
     assert vehicle_floors([one], "speed", np.random.default_rng(0)).tolist() == [2.0]
 
 
