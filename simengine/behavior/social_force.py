@@ -4,7 +4,8 @@ D. Helbing and P. Molnár, "Social force model for pedestrian dynamics", Physica
 the desired velocity, elliptical repulsion between people, repulsion by borders, weaker effect of what is out of sight.
 Departures: distances between people are those of their bodies and not of points; everybody sees the others a little to
 the left of where they are, which stands for the fluctuations of the model and lets two who meet head-on pass on their
-right; and a walker closes on a body no faster than `CLOSING_TIME` allows, so that nobody is walked into at any step.
+right; and a walker closes on a body, as it is turned, no faster than `CLOSING_TIME` allows, so that nobody is walked
+into at any step.
 """
 
 import math
@@ -84,15 +85,25 @@ def body_radius(pose: NDArray[np.float64]) -> float:
 
 
 @njit(cache=True, _nrt=False)
+def body_reach(pose: NDArray[np.float64], nx: float, ny: float) -> float:
+    """Return how far a person's box reaches from its middle in the direction (nx, ny) or against it, and a bit [m]."""
+    c, s = math.cos(pose[YAW]), math.sin(pose[YAW])
+    return 0.5 * (pose[LENGTH] * abs(nx * c + ny * s) + pose[WIDTH] * abs(ny * c - nx * s)) + BODY
+
+
+@njit(cache=True, _nrt=False)
 def social_force(
-    places: Places, on_foot: NDArray[np.bool_], a: int, ex: float, ey: float
+    places: Places, on_foot: NDArray[np.bool_], a: int, ex: float, ey: float, first: int, count: int
 ) -> tuple[float, float]:
-    """Return what all others do to a walker who wants to go in the direction (ex, ey) [m/s²]."""
+    """Return what all others do to a walker who wants to go in the direction (ex, ey) [m/s²].
+
+    Companions, `count` actors from `first` on, do not push each other; see `company.companion_force`.
+    """
     own, fx, fy = places.pose[a], 0.0, 0.0
     radius = body_radius(own)
     for b in range(len(places.seen)):
         other = places.pose[b]
-        if b == a or not places.seen[b] or abs(other[Z] - own[Z]) > LEVEL:
+        if b == a or not places.seen[b] or abs(other[Z] - own[Z]) > LEVEL or first <= b < first + count:
             continue
         dx, dy = own[X] - other[X], own[Y] - other[Y]
         reach = NEAR + other[LENGTH]
@@ -122,7 +133,6 @@ def keep_apart(
 ) -> tuple[float, float]:
     """Return a walker's velocity without what would close a gap to a body too fast [m/s]."""
     own = places.pose[a]
-    radius = body_radius(own)
     for b in range(len(places.seen)):
         other = places.pose[b]
         if b == a or not places.seen[b] or abs(other[Z] - own[Z]) > LEVEL:
@@ -134,10 +144,11 @@ def keep_apart(
         share = 1.0
         if on_foot[b]:
             distance = max(1e-6, math.sqrt(dx * dx + dy * dy))
-            nx, ny, gap = dx / distance, dy / distance, distance - radius - body_radius(other)
+            nx, ny = dx / distance, dy / distance
+            gap = distance - body_reach(own, nx, ny) - body_reach(other, nx, ny)
         else:
             nx, ny, distance = nearest_on_box(other, own[X], own[Y])
-            gap = distance - radius
+            gap = distance - body_reach(own, nx, ny)
         away = other[VX] * nx + other[VY] * ny
         if on_foot[b] and away < 0.0:
             share = 0.5  # both are coming, each may use half of the gap

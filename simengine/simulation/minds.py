@@ -77,8 +77,8 @@ class Minds:
             friction, np.array([sight_distance(world.weather)]), np.array([needs_headlamps(world.weather)])
         )
         self._headlamps = headlamps_on(actors, world.weather)[0]
-        self._people: People = begin_people(world.network, world.lanes, actors, world.state, scenario.pedestrians,
-                                            kernel_seed(scenario.seed, "people"))  # fmt: skip
+        self._people: People = begin_people(world.network, world.lanes, actors, world.state, world.crowd,
+                                            scenario.pedestrians, kernel_seed(scenario.seed, "people"))  # fmt: skip
         self._inflow: Inflow | None = None
         road = scenario.road
         if scenario.traffic.kind == "idm" and road.kind != "warehouse" and not (road.kind == "street" and road.ring):

@@ -36,3 +36,8 @@ class PedestriansSpec(Spec):
     density: Annotated[float, Field(ge=0.0, le=500.0)]  # [people per km of pavement]
     max_people: Annotated[int, Field(ge=0, le=300)]
     crossing_fraction: Fraction  # who will want to cross at a crossing
+    group_share: Annotated[float, Field(ge=0.0, le=0.95)]  # of the people are in company; sizes are Poisson, from 1
+    group_spacing: Annotated[float, Field(ge=0.7, le=1.5)]  # between neighbors in company, middle to middle [m]
+    group_slowing: Annotated[float, Field(ge=0.0, le=0.3)]  # of everybody in a group, for each companion [m/s]
+    standing_share: Fraction  # of the people stand, alone or talking
+    waiting_share: Fraction  # of the people begin at the kerb of a crossing, about to cross
