@@ -19,7 +19,7 @@ from simengine.behavior.occupancy import VX, VY, Places, X, Y
 from simengine.behavior.walker_mind import COMPANY, LEADER, SPACING
 
 ROW_MOST = 3  # people side by side
-ROW_GAP = 0.9  # between rows [m]
+ROW_GAP = 1.0  # between rows [m]
 V_DEPTH = 0.2  # of the middle one of three behind the others [m]
 LOST = 12.0  # companions farther away are not waited for [m]
 WAIT_MOST = 20.0  # for companions [s]

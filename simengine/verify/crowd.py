@@ -41,7 +41,7 @@ class CrowdRun(NamedTuple):
     standing: float  # share of people who stand, over all looks
     spread: float  # largest distance of a companion from the middle of its group [m]
     split: int  # groups whose people end on two sides of a road or farther than 10 m apart
-    stuck: int  # walkers who want to walk along and came less than 1 m ahead in the last 20 s
+    stuck: int  # walkers away from kerbs of crossings who came less than 1 m ahead in the last 20 s
     crossed: int  # people who stepped onto a crossing
     contacts: dict[str, int]  # pairs that touched: people with people, with vehicles, with scenery
 
@@ -99,6 +99,7 @@ def run_crowd(scenario: ConcreteScenario) -> CrowdRun:
         dt = _EVERY * simulator.control_step
     finally:
         simulator.close()
+    start, end = world.network.crossing_start[:, :2], world.network.crossing_end[:, :2]
     places, speeds = np.array([look[0] for look in looks]), np.array([look[1] for look in looks])
     return CrowdRun(
         people=len(who),
@@ -109,8 +110,8 @@ def run_crowd(scenario: ConcreteScenario) -> CrowdRun:
         standing=float(np.mean(standing)),
         spread=spread,
         split=_split(places[-1], group),
-        stuck=_stuck(places, speeds, stands, round(20.0 / dt)),
-        crossed=_crossed(places, world.network.crossing_start, world.network.crossing_end),
+        stuck=_stuck(places, stands, round(20.0 / dt), np.concatenate([start, end])),
+        crossed=_crossed(places, 0.5 * (start + end)),
         contacts={name: len(pairs) for name, pairs in touched.items()},
     )
 
@@ -145,24 +146,31 @@ def _walking_speeds(
 
 
 def _stuck(
-    places: NDArray[np.float64], speeds: NDArray[np.float64], stands: NDArray[np.bool_], span: int
+    places: NDArray[np.float64], stands: NDArray[np.bool_], span: int, kerbs: NDArray[np.float64]
 ) -> int:
+    """Return how many walkers have hardly moved over the last looks, away from where people wait to cross.
+
+    Args:
+        places: Of all people at every look [m]. Shape (num_looks, num_people, 2).
+        stands: Who is not walking anyway. Shape (num_people,).
+        span: Looks.
+        kerbs: Where crossings begin and end [m]. Shape (num_kerbs, 2).
+    """
     if len(places) <= span:
         return 0
-    way = places[-1] - places[-1 - span]
-    still = (np.hypot(way[:, 0], way[:, 1]) < 1.0) & (speeds[-span:].max(axis=0) < 0.5)
-    return int((still & ~stands).sum())
+    way = places[-1 - span :] - places[-1]
+    still = np.hypot(way[..., 0], way[..., 1]).max(axis=0) < 1.0
+    offset = places[-1][:, None] - kerbs[None, :]
+    waits = (np.hypot(offset[..., 0], offset[..., 1]) < 4.0).any(axis=1)
+    return int((still & ~stands & ~waits).sum())
 
 
-def _crossed(
-    places: NDArray[np.float64], start: NDArray[np.float64], end: NDArray[np.float64]
-) -> int:
-    """Return how many people were within 1.5 m of the middle of a crossing."""
-    middle = 0.5 * (start + end)[:, :2]
-    if len(middle) == 0 or places.shape[1] == 0:
-        return 0
-    offset = places[:, :, None] - middle
-    return int((np.hypot(offset[..., 0], offset[..., 1]) < 1.5).any(axis=(0, 2)).sum())
+def _crossed(places: NDArray[np.float64], middle: NDArray[np.float64]) -> int:
+    """Return how many people came within 1.5 m of the middle of a crossing [m]; shapes as in `_stuck`."""
+    near = np.zeros(places.shape[1], np.bool_)
+    for x, y in middle.tolist():
+        near |= (np.hypot(places[..., 0] - x, places[..., 1] - y) < 1.5).any(axis=0)
+    return int(near.sum())
 
 
 def crowd_job(job: Job) -> Outcome:

@@ -17,6 +17,7 @@ from simengine.simulation.placement.placer import ActorPlan, Placer
 from simengine.simulation.placement.scripted import KINDS, clear_of_script, in_scripted_stretch
 
 _SIDE_ROOM = 0.4  # of a lane's width besides the vehicle's; narrower lanes begin or end there [m]
+_SIDE_GAP = 0.3  # to what stands beside the lane, as to parked cars that are passed [m]
 _LANE_END = 4.0  # of a lane, where no vehicle is placed [m]
 _TRIES = 4  # places looked at for a vehicle before it is left out
 _PARKING_PITCH = 6.2  # length of a parking place [m]
@@ -114,7 +115,7 @@ def _may_start(placer: Placer, plan: ActorPlan, lane: int, s: float) -> bool:
     if lane_width(placer.lanes, lane, s) < plan.model.width + _SIDE_ROOM:
         return False
     near = math.hypot(plan.x - placer.plans[0].x, plan.y - placer.plans[0].y) <= placer.scenario.traffic.radius
-    return near and _fits(placer, plan, lane, s) and placer.free(plan, 1.0, headway=1.2)
+    return near and _fits(placer, plan, lane, s) and placer.free(plan, _SIDE_GAP, headway=1.2, along=0.7)
 
 
 def _fits(placer: Placer, plan: ActorPlan, lane: int, s: float) -> bool:

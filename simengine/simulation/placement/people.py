@@ -26,6 +26,7 @@ CHILDREN = 0.12  # share of the people
 _START_SPEED = 1.2  # of those who walk [m/s]
 _TRIES = 20  # places looked at for a group before it is left out
 _GAP = 0.3  # to everybody else and to walls [m]
+_HEADWAY = 1.5  # to those who come towards one [s]
 _PASSAGE = 1.2  # of a pavement's width that people who stand leave free [m]
 _KERB_FREE = 2.5  # round a place at a kerb where nobody stands about [m]
 
@@ -167,7 +168,7 @@ def _has_room(placer: Placer, pavements: _Pavements, plan: ActorPlan) -> bool:
         return False
     if plan.stands and pavements.at_kerb(plan.x, plan.y):
         return False
-    return placer.free(plan, _GAP) and clear_of_script(placer, plan)
+    return placer.free(plan, _GAP, headway=_HEADWAY) and clear_of_script(placer, plan)
 
 
 def _on_pavement(pavements: _Pavements, spots: list[_Spot]) -> list[_Spot]:

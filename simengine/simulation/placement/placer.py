@@ -99,27 +99,30 @@ class Placer:
         """Note what could not be done as the settings ask; told to the user at the end."""
         self.remarks.append(text)
 
-    def free(self, plan: ActorPlan, clearance: float = _CLEARANCE, headway: float = 0.0) -> bool:
+    def free(
+        self, plan: ActorPlan, clearance: float = _CLEARANCE, headway: float = 0.0, along: float = 0.0
+    ) -> bool:
         """Say whether a plan keeps clear of all earlier ones, and of scenery.
 
         Args:
             plan: The candidate.
             clearance: Between boxes [m].
             headway: Both boxes are prolonged by what they drive in this time [s].
+            along: What the plan's box is prolonged by besides, at either end [m].
         """
         length, width = plan.footprint
         for other in self.plans:
             other_length, other_width = other.footprint
             if not other.present or abs(other.z - plan.z) > 3.0:
                 continue
-            reach = length + other_length + headway * (plan.speed + other.speed) + 2.0 * clearance
+            reach = length + other_length + headway * (plan.speed + other.speed) + 2.0 * (clearance + along)
             if abs(other.x - plan.x) > reach or abs(other.y - plan.y) > reach:
                 continue
             gap = boxes_gap(
                 plan.x,
                 plan.y,
                 plan.yaw,
-                length + headway * plan.speed,
+                length + headway * plan.speed + 2.0 * along,
                 width,
                 other.x,
                 other.y,
