@@ -16,7 +16,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.behavior.occupancy import VX, VY, Places, X, Y
-from simengine.behavior.walker_mind import COMPANY, LEADER, SPACING
+from simengine.behavior.walker_mind import COMPANY, DIRECTION, LEADER, SPACING
 
 ROW_MOST = 3  # people side by side
 ROW_GAP = 1.0  # between rows [m]
@@ -52,6 +52,24 @@ def place_in_group(rank: int, count: int, per_row: int, spacing: float) -> tuple
 
 
 @njit(cache=True, _nrt=False)
+def place_on_pavement(
+    rank: int, count: int, per_row: int, spacing: float, direction: int
+) -> tuple[float, float]:
+    """Return how far to the left along the pavement, and how far behind its front, somebody walks in a group [m].
+
+    A group that turns round changes no places: its last row becomes the first.
+
+    Args:
+        rank, count, per_row, spacing: See `place_in_group`.
+        direction: Along the pavement (1) or against it (−1).
+    """
+    if direction > 0:
+        return place_in_group(rank, count, per_row, spacing)
+    left, behind = place_in_group(count - 1 - rank, count, per_row, spacing)
+    return -left, behind
+
+
+@njit(cache=True, _nrt=False)
 def abreast(count: int, room: float, spacing: float, narrow: bool) -> int:
     """Return how many of a group walk side by side where the middles of people may be `room` [m] apart at most."""
     if narrow:
@@ -84,17 +102,18 @@ def behind_place(
         per_row: See `place_in_group`.
         spacing: [m].
     """
-    first, count = choice[a, LEADER], choice[a, COMPANY]
+    first, count, direction = choice[a, LEADER], choice[a, COMPANY], choice[a, DIRECTION]
     here, wanted, near = 0.0, 0.0, 0
     for b in range(first, first + count):
         if not is_near(places, a, b):
             continue
         here += (places.pose[b, X] - places.pose[a, X]) * ex + (places.pose[b, Y] - places.pose[a, Y]) * ey
-        wanted -= place_in_group(b - first, count, per_row, spacing)[1]
+        wanted -= place_on_pavement(b - first, count, per_row, spacing, direction)[1]
         near += 1
     if near < 2:
         return 0.0
-    return here / near - wanted / near - place_in_group(a - first, count, per_row, spacing)[1]
+    own = place_on_pavement(a - first, count, per_row, spacing, direction)[1]
+    return (here - wanted) / near - own
 
 
 @njit(cache=True, _nrt=False)

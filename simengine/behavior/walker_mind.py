@@ -9,7 +9,8 @@ ABREAST = 5  # place across a crossing, −1 … 1
 WAITED = 6  # at a kerb, or for companions who are behind [s]
 NARROW = 7  # how much longer its group walks one behind the other [s]
 SPACING = 8  # to the companions beside it [m]
-MIND_COLUMNS = 9
+BLOCKED = 9  # how long others have left it no way on [s]
+MIND_COLUMNS = 10
 
 # Columns of `choice`.
 STRIP = 0  # pavement, −1 for none

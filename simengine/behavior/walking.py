@@ -21,6 +21,7 @@ from simengine.behavior.company import (
     others_ahead,
     pace_in_group,
     place_in_group,
+    place_on_pavement,
 )
 from simengine.behavior.crosswalk import KERB_GAP, ROAD_MARGIN, START_MARGIN, Strips, Zebras, needed_speed
 from simengine.behavior.occupancy import VX, VY, YAW, Places, X, Y, Z
@@ -29,6 +30,7 @@ from simengine.behavior.walker_mind import (
     ABREAST,
     ACROSS,
     ALONG,
+    BLOCKED,
     COMPANY,
     CONSIDERED,
     COUNTER,
@@ -61,6 +63,7 @@ AT_KERB = 0.8  # from the place where one waits [m]
 NEAR_KERB = 2.5  # from it one waits too where others stand in the way [m]
 HELD_UP = 0.2  # slower walkers are held up by others [m/s]
 KERB_ROW = 0.8  # between rows of those who wait together [m]
+TURN_BACK = 8.0  # who has no way on for this long turns back, or later [s]
 GATHERED = 3.5  # before the road everybody of a group has to be before it goes [m]
 EDGE = 0.3  # of a walker's middle to the edge of its pavement, at least [m]
 END = 0.8  # before the end of a pavement one turns round [m]
@@ -100,6 +103,19 @@ def _advance_along(
     elif s < END and link[lane, 0] < 0:
         choice[DIRECTION] = 1
     return s, t
+
+
+@njit(cache=True, _nrt=False)
+def _turn_back(mind: NDArray[np.float64], choice: NDArray[np.int64], pose: NDArray[np.float64], dt: float) -> None:
+    """Let somebody turn back who has stood before others for long, so that two groups in a gap do not stay there.
+
+    Who walks more to the right is the more patient, so that not both turn.
+    """
+    stands = pose[VX] ** 2 + pose[VY] ** 2 < HELD_UP * HELD_UP and mind[WAITED] == 0.0
+    mind[BLOCKED] = mind[BLOCKED] + dt if stands else max(0.0, mind[BLOCKED] - 2.0 * dt)
+    if mind[BLOCKED] > TURN_BACK * (1.0 + max(0.0, mind[KEEPS_RIGHT])):
+        mind[BLOCKED] = 0.0
+        choice[DIRECTION] = -choice[DIRECTION]
 
 
 @njit(cache=True, _nrt=False)
@@ -167,10 +183,9 @@ def _aim_along(
     leads = is_near(places, a, first)
     narrow = leads and minds[first, NARROW] > 0.0
     per_row = abreast(count, 2.0 * half, mind[SPACING], narrow)
-    left, _ = place_in_group(a - first, count, per_row, mind[SPACING])
+    left, _ = place_on_pavement(a - first, count, per_row, mind[SPACING], direction)
     reach = max(0.0, half - 0.5 * (per_row - 1) * mind[SPACING])
     right = 0.9 if narrow else minds[first, KEEPS_RIGHT] if leads else mind[KEEPS_RIGHT]
-    # Sides are those of the pavement: who turns round with its group changes no places.
     px, py, _, _ = lane_position(strips, lane, s, -direction * right * reach + left)
     ex, ey, _ = _towards(pose[X], pose[Y], px, py)
     pace = pace_in_group(speed, behind_place(places, choices, a, tx, ty, per_row, mind[SPACING]))
@@ -381,6 +396,8 @@ def aim(
         choice[PHASE] = ALONG
         mind[WAITED] = 0.0
     s, _ = _advance_along(strips, link, mind, choice, x, y)
+    if a == first:
+        _turn_back(mind, choice, pose, dt)
     if a == first or not is_near(places, a, first):
         _consider_crossing(zebras, mind, choice, s, fraction, seed, e, a)
     return _aim_along(strips, link, places, on_foot, minds, choices, dt, a)

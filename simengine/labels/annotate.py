@@ -76,7 +76,7 @@ def annotate(
         expected = expected_of(channels["expected_hits"], num_actors) if "expected_hits" in channels else hits
     else:
         return None
-    boxes = boxes_3d(scene, poses, weather, frame.world_from_sensor, pixels, hits, expected)
+    boxes = boxes_3d(scene, arrays, poses, weather, frame.world_from_sensor, pixels, hits, expected)
     return Annotation(frame.sensor, frame.index, frame.time_ns, boxes, image_boxes)
 
 

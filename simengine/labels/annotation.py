@@ -13,7 +13,7 @@ class Boxes3d(NamedTuple):
     semantic: NDArray[np.uint8]  # of that kind of actor; of the ego too, whose own body is EGO in masks and points
     position: NDArray[np.float64]  # box centre, world [m]. (…, 3)
     orientation: NDArray[np.float64]  # w, x, y, z. (…, 4)
-    size: NDArray[np.float64]  # length, width, height [m]. (…, 3)
+    size: NDArray[np.float64]  # length, width, height [m]; of walkers with their limbs, see `limbs`. (…, 3)
     velocity: NDArray[np.float64]  # world [m/s]. (…, 3)
     distance: NDArray[np.float64]  # sensor to box centre [m]
     visible_pixels: NDArray[np.int32]  # camera frames; 0 for others

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.behavior.company import ROW_GAP, abreast, place_in_group
+from simengine.behavior.company import ROW_GAP, abreast, place_in_group, place_on_pavement
 from simengine.behavior.crosswalk import Zebras, make_strips, make_zebras
 from simengine.behavior.walking import EDGE, KERB_ROW
 from simengine.core.state import Behavior
@@ -27,7 +27,8 @@ _START_SPEED = 1.2  # of those who walk [m/s]
 _TRIES = 20  # places looked at for a group before it is left out
 _GAP = 0.3  # to everybody else and to walls [m]
 _HEADWAY = 1.5  # to those who come towards one [s]
-_PASSAGE = 1.2  # of a pavement's width that people who stand leave free [m]
+_PASSAGE = 1.6  # between the middles of those who stand and of who passes farthest from them: two can pass [m]
+_STANDING_APART = 3.0  # people who do not belong together, so that they do not close a pavement [m]
 _KERB_FREE = 2.5  # round a place at a kerb where nobody stands about [m]
 
 
@@ -168,6 +169,10 @@ def _has_room(placer: Placer, pavements: _Pavements, plan: ActorPlan) -> bool:
         return False
     if plan.stands and pavements.at_kerb(plan.x, plan.y):
         return False
+    if plan.stands and any(
+        other.stands and math.hypot(other.x - plan.x, other.y - plan.y) < _STANDING_APART for other in placer.plans
+    ):
+        return False
     return placer.free(plan, _GAP, headway=_HEADWAY) and clear_of_script(placer, plan)
 
 
@@ -188,10 +193,10 @@ def _walking(
     per_row = abreast(size, 2.0 * half, spacing, False)
     reach = half - 0.5 * (per_row - 1) * spacing
     middle = float(random.uniform(-1.0, 1.0)) * max(0.0, reach)
-    heading, direction = (0.0, 1.0) if forwards else (math.pi, -1.0)
+    heading, direction = (0.0, 1) if forwards else (math.pi, -1)
     spots = []
     for rank in range(size):
-        left, behind = place_in_group(rank, size, per_row, spacing)
+        left, behind = place_on_pavement(rank, size, per_row, spacing, direction)
         spots.append(_Spot(lane, s - direction * behind, middle + left, heading))
     return _on_pavement(pavements, spots)
 
@@ -201,6 +206,8 @@ def _standing(
 ) -> list[_Spot]:
     """Return spots of people who stand: before a front or at the kerb alone, in a ring or a row in company."""
     half = pavements.half(lane, s)
+    if 2.0 * half < _PASSAGE:
+        return []
     outward = pavements.away_from_road(lane) or (1.0 if random.random() < 0.5 else -1.0)
     place, turn = float(random.random()), float(random.uniform(-0.5, 0.5))
     if size == 1:
@@ -210,7 +217,7 @@ def _standing(
         return _on_pavement(pavements, [_Spot(lane, s, side * half, 0.5 * math.pi * looks + turn)])
     radius = 0.5 * spacing / math.sin(math.pi / size)
     across = 0.0 if size == 2 else 2.0 * radius
-    if 2.0 * (half + EDGE) - across - 2.0 * EDGE >= _PASSAGE:
+    if 2.0 * half - across >= _PASSAGE:
         first = 0.0 if size == 2 else 2.0 * math.pi * place
         middle = outward * (half - 0.5 * across)
         return _on_pavement(pavements, [
