@@ -164,6 +164,27 @@ def traffic(arguments: argparse.Namespace) -> int:
     return print_rows(check.rows(spans, places, arguments.each, arguments.workers or default_workers()))
 
 
+def people(arguments: argparse.Namespace) -> int:
+    """Measure people on foot: company, spacing, speeds, and that nobody touches anybody."""
+    from simengine.simulation.runner import default_workers
+    from simengine.verify.crowd import PLACES, run_places
+    from tools.checks import people as check
+
+    seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
+    places = arguments.only or list(PLACES)
+    runs = run_places(places, arguments.physics, seeds, arguments.seconds, arguments.workers or default_workers())
+    found = check.gather(runs)
+    print("\n".join(check.as_table(found)))
+    if arguments.write:
+        page = ROOT / "docs" / "pedestrians.md"
+        part = page.with_name(f".{page.name}.part")
+        part.write_text(
+            check.document(found, "tools/check.py people --write", seeds, arguments.seconds, arguments.physics)
+        )
+        os.replace(part, page)
+    return 0 if found and all(figures.good for figures in found.values()) else 1
+
+
 def maps(arguments: argparse.Namespace) -> int:
     """Read every road file of a folder and tell which are read, remarked and refused, and why."""
     from tools.checks import maps as check
@@ -277,6 +298,22 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--workers", type=whole_number(0, 1000), default=0, help="processes (default: one a core)")
     check.add_argument("--only", action="append", choices=["ring", "intersection", "flow"], help="a part; may repeat")
     check.set_defaults(run=traffic)
+
+    check = checks.add_parser(
+        "people",
+        help="do people on foot walk, stand and keep company as published, and touch nobody",
+        description="Run a crowd on three roads and compare shares, distances and speeds with published ones; count "
+        "people who touch people, vehicles or scenery, groups torn apart and walkers held up.",
+    )
+    check.add_argument("--seeds", type=whole_number(1, 1000), default=3, help="of each road (default: 3)")
+    check.add_argument("--first-seed", type=whole_number(0, 2**31), default=2001, help="(default: 2001)")
+    check.add_argument("--seconds", type=float, default=60.0, help="of each run (default: 60)")
+    check.add_argument("--physics", choices=["bullet", "batched"], default="bullet")
+    check.add_argument("--only", action="append", choices=["street", "narrow street", "intersection"], metavar="PLACE",
+                       help="street, narrow street or intersection; may repeat")  # fmt: skip
+    check.add_argument("--workers", type=whole_number(0, 1000), default=0, help="processes (default: one a core)")
+    check.add_argument("--write", action="store_true", help="keep the table in docs/pedestrians.md")
+    check.set_defaults(run=people)
 
     check = checks.add_parser(
         "maps",

@@ -25,6 +25,7 @@ LOST = 12.0  # companions farther away are not waited for [m]
 WAIT_MOST = 20.0  # for companions [s]
 CATCH_UP = 1.2  # share of its speed at which the last ones hurry
 CLOSING_RATE = 0.5  # of the error along the way [1/s]
+WALL_ROOM = 0.3  # more that a group keeps from the edges of a pavement than somebody alone may [m]
 ROOM = 0.75  # across the pavement that one other person takes [m]
 AHEAD_SEEN = 7.0  # others are made room for from this distance [m]
 NARROW_TIME = 2.0  # for which a group then stays narrow [s]

@@ -29,7 +29,8 @@ TOP_SPEED = 1.3  # v_max over the desired speed
 
 SHIFT = 0.1  # by which others are seen too far to the left [m]
 BODY = 0.05  # kept around a body [m]
-CORNER = 0.02  # kept from the corners of a body as it turns [m]
+LEG_TIME = 0.15  # after which legs carry one as one wants (`physics.strides.STRIDE_TIME`) [s]
+CORNER = 0.04  # kept from the corners of a body as it turns [m]
 CLOSING_TIME = 0.3  # in which a gap may be used up at most [s]
 BACKING_TIME = 0.2  # in which one steps back who has come too close [s]
 BACKING_SPEED = 0.6  # at most [m/s]
@@ -155,6 +156,7 @@ def keep_apart(
                 nx, ny, distance = nearest_on_box(other, own[X], own[Y])
                 gap = distance - radius
             away = other[VX] * nx + other[VY] * ny
+            gap -= LEG_TIME * max(0.0, own[VX] * nx + own[VY] * ny - away)
             if on_foot[b] and away < 0.0:
                 share = 0.5  # both are coming, each may use half of the gap
             most = max(0.0, away) + share * gap / CLOSING_TIME

@@ -14,6 +14,7 @@ from simengine.behavior.company import (
     NARROW_TIME,
     ROOM,
     WAIT_MOST,
+    WALL_ROOM,
     abreast,
     behind_place,
     companion_force,
@@ -173,18 +174,19 @@ def _aim_along(
         px, py, _, _ = lane_position(strips, lane, s, -direction * mind[KEEPS_RIGHT] * half)
         ex, ey, _ = _towards(pose[X], pose[Y], px, py)
         return ex, ey, speed
+    room = max(0.0, half - WALL_ROOM)
     px, py, tx, ty = lane_position(strips, lane, s, 0.0)
     tx, ty = direction * tx, direction * ty
     if a == first:
         mind[NARROW] = max(0.0, mind[NARROW] - dt)
-        beside = (abreast(count, 2.0 * half, mind[SPACING], False) - 1) * mind[SPACING]
+        beside = (abreast(count, 2.0 * room, mind[SPACING], False) - 1) * mind[SPACING]
         if 2.0 * half - beside < ROOM and others_ahead(places, on_foot, choices, a, tx, ty, half):
             mind[NARROW] = NARROW_TIME
     leads = is_near(places, a, first)
     narrow = leads and minds[first, NARROW] > 0.0
-    per_row = abreast(count, 2.0 * half, mind[SPACING], narrow)
+    per_row = abreast(count, 2.0 * room, mind[SPACING], narrow)
     left, _ = place_on_pavement(a - first, count, per_row, mind[SPACING], direction)
-    reach = max(0.0, half - 0.5 * (per_row - 1) * mind[SPACING])
+    reach = max(0.0, (half if narrow else room) - 0.5 * (per_row - 1) * mind[SPACING])
     right = 0.9 if narrow else minds[first, KEEPS_RIGHT] if leads else mind[KEEPS_RIGHT]
     px, py, _, _ = lane_position(strips, lane, s, -direction * right * reach + left)
     ex, ey, _ = _towards(pose[X], pose[Y], px, py)

@@ -1,7 +1,9 @@
 """Parked cars and traffic around the ego, drawn at random: as many as are asked for or as find room."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +21,7 @@ from simengine.simulation.placement.scripted import KINDS, clear_of_script, in_s
 _SIDE_ROOM = 0.4  # of a lane's width besides the vehicle's; narrower lanes begin or end there [m]
 _SIDE_GAP = 0.3  # to what stands beside the lane, as to parked cars that are passed [m]
 _LANE_END = 4.0  # of a lane, where no vehicle is placed [m]
-_TRIES = 4  # places looked at for a vehicle before it is left out
+_TRIES = 8  # places looked at for a vehicle before it is left out
 _PARKING_PITCH = 6.2  # length of a parking place [m]
 
 
@@ -73,7 +75,7 @@ def place_traffic(placer: Placer) -> None:
         if math.hypot(x - ego.x, y - ego.y) > spec.radius or in_scripted_stretch(placer, x, y, heading):
             continue
         wanted += 1
-        for lane, s in (drawn, *_along(placer, *drawn, spacing)):
+        for lane, s in chain([drawn], _elsewhere(placer, *drawn, spacing, candidates)):
             plan = _vehicle(placer, f"traffic_{placed}", lane, s, kinds, shares)
             if not _may_start(placer, plan, lane, s):
                 continue
@@ -103,11 +105,20 @@ def _vehicle(
     return placer.on_lane(name, model, Behavior.TRAFFIC, lane, s, 0.0, speed)
 
 
-def _along(placer: Placer, lane: int, s: float, spacing: float) -> list[tuple[int, float]]:
-    """Return further places along a lane where a vehicle may fit that does not where it was drawn."""
+def _elsewhere(
+    placer: Placer, lane: int, s: float, spacing: float, candidates: list[tuple[int, float]]
+) -> Iterator[tuple[int, float]]:
+    """Yield further places for a vehicle that does not fit where it was drawn: near there, then anywhere."""
     length = float(placer.lanes.lane_length[lane])
-    shifts = placer.random.uniform(-0.5, 0.5, _TRIES - 1) * spacing
-    return [(lane, s + float(shift)) for shift in shifts if 0.0 <= s + shift <= length - _LANE_END]
+    for _ in range(_TRIES):
+        near = s + spacing * float(placer.random.uniform(-0.5, 0.5))
+        if 0.0 <= near <= length - _LANE_END:
+            yield lane, near
+    for _ in range(_TRIES):
+        other, place = candidates[int(placer.random.integers(len(candidates)))]
+        place += spacing * float(placer.random.uniform(-0.5, 0.5))
+        if 0.0 <= place <= float(placer.lanes.lane_length[other]) - _LANE_END:
+            yield other, place
 
 
 def _may_start(placer: Placer, plan: ActorPlan, lane: int, s: float) -> bool:
@@ -115,7 +126,9 @@ def _may_start(placer: Placer, plan: ActorPlan, lane: int, s: float) -> bool:
     if lane_width(placer.lanes, lane, s) < plan.model.width + _SIDE_ROOM:
         return False
     near = math.hypot(plan.x - placer.plans[0].x, plan.y - placer.plans[0].y) <= placer.scenario.traffic.radius
-    return near and _fits(placer, plan, lane, s) and placer.free(plan, _SIDE_GAP, headway=1.2, along=0.7)
+    if not near or in_scripted_stretch(placer, plan.x, plan.y, plan.yaw):
+        return False
+    return _fits(placer, plan, lane, s) and placer.free(plan, _SIDE_GAP, headway=1.2, along=0.7)
 
 
 def _fits(placer: Placer, plan: ActorPlan, lane: int, s: float) -> bool:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.behavior.company import ROW_GAP, abreast, place_in_group, place_on_pavement
+from simengine.behavior.company import ROW_GAP, WALL_ROOM, abreast, place_in_group, place_on_pavement
 from simengine.behavior.crosswalk import Zebras, make_strips, make_zebras
 from simengine.behavior.walking import EDGE, KERB_ROW
 from simengine.core.state import Behavior
@@ -189,9 +189,11 @@ def _walking(
     pavements: _Pavements, random: np.random.Generator, lane: int, s: float, size: int, spacing: float
 ) -> list[_Spot]:
     """Return spots side by side, in rows where the pavement is too narrow."""
-    half, forwards = pavements.half(lane, s), random.random() < 0.5
-    per_row = abreast(size, 2.0 * half, spacing, False)
-    reach = half - 0.5 * (per_row - 1) * spacing
+    room, forwards = pavements.half(lane, s), random.random() < 0.5
+    if size > 1:
+        room = max(0.0, room - WALL_ROOM)
+    per_row = abreast(size, 2.0 * room, spacing, False)
+    reach = room - 0.5 * (per_row - 1) * spacing
     middle = float(random.uniform(-1.0, 1.0)) * max(0.0, reach)
     heading, direction = (0.0, 1) if forwards else (math.pi, -1)
     spots = []

@@ -125,7 +125,8 @@ def poses(file: RecordedFile) -> Found:
         for box in frame.labels["boxes_3d"]:
             a = box["instance"] - 1
             checked += 1
-            if a >= len(kinds) or not _sized(kinds[a], box["size"], sizes[a]) or classes.setdefault(a, box["semantic"]) != box["semantic"]:
+            known = a < len(kinds) and _sized(kinds[a], box["size"], sizes[a])
+            if not known or classes.setdefault(a, box["semantic"]) != box["semantic"]:
                 errors.append(_said(frame, f"actor {a} is of another size or class than before"))
                 continue
             away = np.subtract(box["position"], frame.pose[:3, 3])
