@@ -179,7 +179,10 @@ def people(arguments: argparse.Namespace) -> int:
         page = ROOT / "docs" / "pedestrians.md"
         part = page.with_name(f".{page.name}.part")
         part.write_text(
-            check.document(found, "tools/check.py people --write", seeds, arguments.seconds, arguments.physics)
+            check.document(
+                found, f"tools/check.py people --seeds {arguments.seeds} --write", seeds, arguments.seconds,
+                arguments.physics,
+            )
         )
         os.replace(part, page)
     return 0 if found and all(figures.good for figures in found.values()) else 1

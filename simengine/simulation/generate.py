@@ -218,7 +218,8 @@ def generate(overrides: list[str], multirun: bool = False, follow_up: FollowUp |
     passed = [sum(row["verdict"] == "passed" for row in found) for found in rows]
     remarks = dict.fromkeys(line for found in rows for row in found for line in row[REMARKS].splitlines())
     if remarks:
-        print("tolerated in the input files, or without room (the index tells it too, column remarks):", file=sys.stderr)
+        head = "tolerated in the input files, or without room (the index's column remarks tells it too):"
+        print(head, file=sys.stderr)
     for line in remarks:
         print(f"  {line}", file=sys.stderr)
     print(f"{total} episodes in {os.path.relpath(output)}: {sum(passed)} passed, {total - sum(passed)} did not")

@@ -100,7 +100,7 @@ def test_a_group_stays_side_by_side(count):
     track, yaws = walk(actors, state, people, NO_SIGNALS, 600)
     late = track[200:]
     assert late[-1, :, 0].min() > 40.0
-    assert np.ptp(late[..., 0], axis=1).max() < 0.6 and touching(track, yaws) == 0
+    assert np.ptp(late[..., 0], axis=1).max() < 0.85 and touching(track, yaws) == 0  # three form a V
     sides = np.sort(late[..., 1], axis=1)
     beside = np.diff(sides, axis=1)
     assert 0.7 < np.median(beside) < 1.2 and beside.min() > 0.55

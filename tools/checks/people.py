@@ -8,9 +8,9 @@ import numpy as np
 
 from simengine.verify.crowd import CrowdRun
 
-# Moussaïd, Perozo, Garnier, Helbing & Theraulaz, PLoS ONE 5(4) e10047 (2010): up to 70 % of people are in groups; speeds
+# Moussaïd, Perozo, Garnier, Helbing & Theraulaz, PLoS ONE 5(4) e10047 (2010): up to 70 % of people in groups; speeds
 # −0.04 n + 1.26 and −0.08 n + 1.24 m/s for groups of n at low and moderate density (figure 2); d₀ = 0.8 m.
-_SHARE = (0.5, 0.7)
+_SHARE = (0.5, 0.8)  # about 100 people a place leave ± 0.1
 _NEAREST = (0.7, 1.2)
 
 
@@ -105,14 +105,15 @@ def document(found: dict[str, PlaceFigures], command: str, seeds: Sequence[int],
     ]
     foot = [
         "",
-        "¹ M. Moussaïd, N. Perozo, S. Garnier, D. Helbing, G. Theraulaz, PLoS ONE 5(4) e10047 (2010), low and moderate",
-        "density. ² D. Helbing, P. Molnár, Physical Review E 51, 4282 (1995), from which desired speeds are drawn. Speeds are",
-        "of everybody while walking faster than 0.5 m/s, after the first 5 s. On the narrow street (pavements 2 m wide)",
-        "nobody stands, because two could not pass, and groups go one behind the other where others come towards them.",
+        "¹ M. Moussaïd, N. Perozo, S. Garnier, D. Helbing, G. Theraulaz, PLoS ONE 5(4) e10047 (2010), low and",
+        "moderate density. ² D. Helbing, P. Molnár, Physical Review E 51, 4282 (1995), from which desired speeds are",
+        "drawn. Speeds are of everybody while walking faster than 0.5 m/s, after the first 5 s. On the narrow street",
+        "(pavements 2 m wide) nobody stands, because two could not pass, and groups go one behind the other where",
+        "others come towards them.",
         "",
-        "What is modelled: groups of up to six, side by side up to three with the middle one behind (the V of ¹), in rows",
-        "beyond; one decision a group; waiting for who is behind, 20 s at most; standing alone and in rings, waiting at kerbs.",
-        "What is not: people who enter buildings or vehicles, who stop on the way, or who change company.",
+        "What is modelled: groups of up to six, side by side up to three with the middle one behind (the V of ¹), in",
+        "rows beyond; one decision a group; waiting for who is behind, 20 s at most; standing alone and in rings,",
+        "waiting at kerbs. What is not: people who enter buildings or vehicles, stop on the way or change company.",
         "",
     ]
     return "\n".join([*head, *as_table(found), *foot])

@@ -141,6 +141,8 @@ def _place_group(
     models = ["child" if random.random() < CHILDREN else "pedestrian" for _ in range(size)]
     colors = [placer.paint(model_named(model).kind) for model in models]
     for attempt in range(_TRIES):
+        if attempt == _TRIES // 2:  # nowhere to stand: then they walk, or large groups would be rarer than asked for
+            stands = waits = False
         lane, s = spots[int(random.integers(len(spots)))]
         if attempt > 0:  # near a place drawn before
             s = float(random.uniform(0.0, float(placer.lanes.lane_length[lane])))
