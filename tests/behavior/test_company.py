@@ -102,7 +102,7 @@ def test_a_group_stays_side_by_side(count):
     assert late[-1, :, 0].min() > 40.0
     assert np.ptp(late[..., 0], axis=1).max() < 0.85 and touching(track, yaws) == 0  # three form a V
     apart = np.hypot(*np.moveaxis(np.diff(late, axis=1), -1, 0))  # of neighbors, who keep their order
-    assert 0.7 < apart.min() and np.median(apart) < 1.2
+    assert apart.min() > 0.7 and np.median(apart) < 1.2
     assert np.diff(late[..., 1], axis=1).min() > 0.5  # beside each other all the time
 
 
