@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from simengine.behavior.long_ways import ON, find_long_ways, is_agile
 from simengine.core.errors import ScenarioError
 from simengine.core.state import ActorKind, Behavior
 from simengine.physics.catalog import model_named, models_of_kind
@@ -14,6 +15,7 @@ from simengine.simulation.placement.placer import ActorPlan, Placer
 from simengine.simulation.placement.scripted import KINDS, clear_of_script, in_scripted_stretch
 
 _SIDE_ROOM = 0.4  # of a lane's width besides the vehicle's; narrower lanes begin or end there [m]
+_SLOWEST = 0.5  # so slow a vehicle would be at a lane's end that it has no room left to change to the next [m/s]
 _PARKING_PITCH = 6.2  # length of a parking place [m]
 
 
@@ -58,7 +60,7 @@ def place_traffic(placer: Placer) -> None:
         while s < lanes.lane_length[lane] - 4.0:
             candidates.append((int(lane), s))
             s += spacing * float(placer.random.uniform(0.7, 1.3))
-    placed = 0
+    placed, long_ways = 0, find_long_ways(lanes)
     for index in placer.random.permutation(len(candidates)):
         lane, s = candidates[int(index)]
         names = KINDS[kinds[int(placer.random.choice(len(kinds), p=shares))]]
@@ -67,6 +69,11 @@ def place_traffic(placer: Placer) -> None:
         speed = min(approach_speed(placer.lanes, lane, s) * spec.drivers.desired_speed, flow, model.max_speed)
         plan = placer.on_lane(f"traffic_{placed}", model, Behavior.TRAFFIC, lane, s, 0.0, speed)
         if math.hypot(plan.x - ego.x, plan.y - ego.y) > spec.radius or in_scripted_stretch(placer, plan):
+            continue
+        agile = is_agile(model.max_steering_rate, model.front_axle + model.rear_axle)
+        if not agile and long_ways[lane] != ON:
+            continue
+        if lanes.successor_first[lane + 1] == lanes.successor_first[lane] and speed < _SLOWEST:
             continue
         if lane_width(placer.lanes, lane, s) < model.width + _SIDE_ROOM or not _fits(placer, plan, lane, s):
             continue
