@@ -200,14 +200,3 @@ def occupy_lanes(
             if s + half < 0.0 or s - half > lanes.lane_length[lane]:
                 continue
             add_entry(occupancy, lane, a, s, half, low, high, along, across, drift)
-
-
-@njit(cache=True, _nrt=False)
-def is_on_lane(occupancy: Occupancy, lane: int, actor: int) -> bool:
-    """Return whether an actor is on a lane's list."""
-    k = occupancy.head[lane]
-    while k != LAST:
-        if occupancy.actor[k] == actor:
-            return True
-        k = occupancy.following[k]
-    return False

@@ -49,7 +49,6 @@ from simengine.behavior.occupancy import (
     add_entry,
     empty_occupancy,
     empty_places,
-    is_on_lane,
     look_around,
     occupy_lanes,
 )
@@ -65,6 +64,8 @@ from simengine.road.network import LaneArrays, Turn
 LINE_TIME_GAP = 0.4  # kept to a line, which does not move [s]
 LINE_MIN_GAP = 0.6  # [m]
 HOLD = -2.0  # brakes held at standstill [m/s²]
+RELEASE_SPEED = 0.2  # below which a driver who wants to go on asks at least for what releases the brakes [m/s]
+RELEASE = 0.1  # see `physics.wheels.HOLD_DEMAND` [m/s²]
 SHORTEST_HORIZON = 60.0  # how far ahead to look at standstill [m]
 HORIZON_TIME = 8.0  # and this much more per speed [s]
 INDICATE = 30.0  # before a turn [m]
@@ -104,9 +105,12 @@ def empty_scratch(num_actors: int, num_lanes: int, num_crossed: int) -> Scratch:
 
 @njit(cache=True, _nrt=False)
 def announce_change(occupancy: Occupancy, memory: DriverMemory, pose: NDArray[np.float64], e: int, a: int) -> None:
-    """Enter a vehicle that is on its way into a lane there, though its box does not reach it yet."""
+    """Enter a vehicle that is on its way into a lane there as if it were in its middle.
+
+    Its box does not reach it yet, or only its edge, which another that comes from the other side would not mind.
+    """
     lane = memory.lane[e, a]
-    if memory.change[e, a, PROGRESS] < 1.0 and lane >= 0 and not is_on_lane(occupancy, lane, a):
+    if memory.change[e, a, PROGRESS] < 1.0 and lane >= 0:
         half = 0.5 * pose[WIDTH]
         add_entry(occupancy, lane, a, memory.s[e, a], 0.5 * pose[LENGTH], -half, half, pose[SPEED], 0.0, VEHICLE_DRIFT)
 
@@ -271,8 +275,10 @@ def decide(
     ways, places, occupancy = rules.ways, scratch.places, scratch.occupancy
     for a in range(len(places.seen)):
         if places.seen[a] and drives[a] and memory.lane[e, a] >= 0:
+            under_way = memory.change[e, a, PROGRESS] < 1.0
             consider_change(ways, occupancy, places.pose[a], memory, seed, e, a, friction, dt)
-            announce_change(occupancy, memory, places.pose[a], e, a)
+            if not under_way:
+                announce_change(occupancy, memory, places.pose[a], e, a)
     head = LIGHT_HEAD if headlights else 0
     for a in range(len(places.seen)):
         if not places.seen[a] or not drives[a]:
@@ -295,7 +301,10 @@ def decide(
         else:
             wanted = guarded(wanted, places, a, vehicle, steering[a], memory.waiting[e, a])
         if wanted != HOLD:
+            goes = wanted > 0.0
             wanted += resistance(ways, memory.lane[e, a], memory.s[e, a], max(0.0, pose[SPEED]), vehicle)
+            if goes and pose[SPEED] < RELEASE_SPEED:  # downhill too, where the slope alone would do
+                wanted = max(wanted, RELEASE)
         acceleration[a] = wanted
         advance_change(memory, e, a, pose[SPEED], pose[LENGTH], dt)
         angle[a] = steer_along_route(ways, memory, e, a, pose, vehicle, steering[a], friction)
