@@ -74,9 +74,12 @@ class Collision(NamedTuple):
 
 
 class Interval(NamedTuple):
-    """A labelled stretch of an episode: a hazard's onset, response and resolution, or a manoeuvre."""
+    """A labelled stretch of an episode: a hazard's onset, response and resolution, a manoeuvre, or a removal.
 
-    name: str  # "hazard:<event>", "manoeuvre:lane_change_left", "manoeuvre:braking", …
+    A removal: an ordinary vehicle could not go on (start) and was taken out of the world out of the ego's sight (end).
+    """
+
+    name: str  # "hazard:<event>", "manoeuvre:lane_change_left", "taken_out:standing" (or overturned, off_road), …
     actor: int  # its id, as in `Tracks`
     start_ns: int  # onset
     response_ns: int  # the ego's first reaction, or −1

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from simengine.behavior.actions import Stage, check_mobility, find_action
 from simengine.behavior.ego_driver import Control, DriverObservation, make_driver, observe
 from simengine.behavior.events import compile_events, empty_latches, evaluate_triggers
-from simengine.behavior.inflow import Inflow, begin_inflow, refill
+from simengine.behavior.inflow import Inflow, begin_inflow, refill, send_out
 from simengine.behavior.memory import EXIT_TURN, draw_drivers, empty_memory
 from simengine.behavior.pedestrian import People, begin_people, walk_people
 from simengine.behavior.recorded_motion import Recording, lay_out
+from simengine.behavior.removal import Removal, begin_wreckage, find_removals
 from simengine.behavior.replay import follow_recording
 from simengine.behavior.replay_release import hand_over
 from simengine.behavior.rules import road_rules
@@ -81,9 +82,14 @@ class Minds:
                                             kernel_seed(scenario.seed, "people"))  # fmt: skip
         self._inflow: Inflow | None = None
         road = scenario.road
+        stays = np.zeros(num_actors, np.bool_)
+        stays[[world.names[name] for name in scenario.scenario.actors]] = True
+        self.taken_out: list[Removal] = []
+        self._wreckage = begin_wreckage(
+            actors, (actors.behavior[0] == Behavior.TRAFFIC) & ~stays, [tuple(box) for box in world.ground.obstacles],
+            sight_distance(world.weather), float(world.network.programme_duration.sum(axis=1).max(initial=0.0)),
+        )  # fmt: skip
         if scenario.traffic.kind == "idm" and road.kind != "warehouse" and not (road.kind == "street" and road.ring):
-            stays = np.zeros(num_actors, np.bool_)
-            stays[[world.names[name] for name in scenario.scenario.actors]] = True
             self._inflow = begin_inflow(
                 world.lanes, actors, world.state, scenario.traffic.radius, kernel_seed(scenario.seed, "inflow"), stays,
                 scenario.traffic.inflow,
@@ -140,6 +146,7 @@ class Minds:
         world, actors = self._world, self._world.actors
         state = self._hand_over(state)
         state = self._fire_events(state)
+        state = self._take_out(state)
         if self._inflow is not None:
             state = refill(self._inflow, actors, state, self._memory, int(state.tick[0]) / self._rate_hz)
         controls = empty_controls(1, actors.kind.shape[1])
@@ -219,6 +226,27 @@ class Minds:
         time = self._world.recording_start + int(state.tick[0]) / self._rate_hz
         reactive = self._world.scenario.traffic.reactive
         return hand_over(self._recording, self._world.actors, state, time, reactive)
+
+    def _take_out(self, state: WorldState) -> WorldState:
+        """Take out who cannot go on, where the ego does not see it."""
+        time = int(state.tick[0]) / self._rate_hz
+        found = find_removals(self._wreckage, self._world.actors, state, self._memory, time)
+        if not found:
+            return state
+        state = copy_state(state)
+        for removal in found:
+            state.valid[0, removal.slot] = False
+            if self._inflow is not None:
+                send_out(self._inflow, self._memory, removal.slot, time)
+        self.taken_out += found
+        return state
+
+    @property
+    def demand(self) -> tuple[int, int]:
+        """Vehicles that have arrived where lanes begin, and those of them that have come in; 0 without a demand."""
+        if self._inflow is None or self._inflow.demand == 0.0:
+            return 0, 0
+        return int(self._inflow.arrived.sum()), int(self._inflow.admitted.sum())
 
     def _fire_events(self, state: WorldState) -> WorldState:
         before = self._latches.fired_tick.copy()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from simengine.behavior.removal import Removal
 from simengine.core.errors import ConfigError, ScenarioError, blame, nearest
 from simengine.core.history import History, time_of_tick
 from simengine.core.state import Controls, WorldState
@@ -224,6 +225,18 @@ class Simulator:
         return tuple(self._minds.fired)
 
     @property
+    def taken_out(self) -> tuple[Removal, ...]:
+        """Vehicles that could not go on and were taken out so far, where the ego did not see it."""
+        self._require_begun()
+        return tuple(self._minds.taken_out)
+
+    @property
+    def demand(self) -> tuple[int, int]:
+        """Vehicles that have arrived where lanes begin, and those of them that have come in; 0 without a demand."""
+        self._require_begun()
+        return self._minds.demand
+
+    @property
     def verdict(self) -> Verdict:
         """What the criteria say so far."""
         self._require_begun()
@@ -240,7 +253,7 @@ class Simulator:
         self._require_begun()
         if self._recorder is None:
             raise ScenarioError("nothing was recorded: the simulator was made without a recorder")
-        collisions, intervals = self._annotator.finish(self.time_ns)
+        collisions, intervals = self._annotator.finish(self.time_ns, self._minds.taken_out)
         return self._recorder.finish(self._judge.verdict(), collisions, intervals, self._judge.metrics())
 
     def close(self) -> None:
