@@ -164,6 +164,33 @@ def traffic(arguments: argparse.Namespace) -> int:
     return print_rows(check.rows(spans, places, arguments.each, arguments.workers or default_workers()))
 
 
+def traffic_maps(arguments: argparse.Namespace) -> int:
+    """Run ordinary traffic on many maps and print a table of who collides, rolls over, stands or leaves its lane."""
+    from simengine.core.errors import ConfigError
+    from simengine.simulation.runner import default_workers
+    from tools.checks import traffic_maps as check
+
+    physics = arguments.only or list(check.PHYSICS)
+    if arguments.write and (arguments.map or arguments.only):
+        raise ConfigError("--write keeps the table of all maps in both physics: not with --map or --only")
+    folder = Path(arguments.folder) if arguments.folder else ROOT.parent / "shared" / "data"
+    places = check.chosen_maps(arguments.map, folder)
+    table = []
+    seeds = sorted(set(arguments.seed or (101, 102, 103)))
+    for row in check.rows(places, physics, seeds, arguments.seconds, folder, arguments.workers or default_workers()):
+        table.append(row)
+        print(f"{'ok ' if row.good else 'BAD'} " + "  ".join(check.cells(row)), flush=True)
+        for line in check.findings(row):
+            print(f"      {line}", flush=True)
+    print(f"{sum(row.good for row in table)} of {len(table)} rows without a fault")
+    if arguments.write:
+        page = ROOT / "docs" / "traffic.md"
+        part = page.with_name(f".{page.name}.part")
+        part.write_text(check.document(table, "tools/check.py traffic-maps --write"))
+        os.replace(part, page)
+    return 0 if table and all(row.good for row in table) else 1
+
+
 def maps(arguments: argparse.Namespace) -> int:
     """Read every road file of a folder and tell which are read, remarked and refused, and why."""
     from tools.checks import maps as check
@@ -277,6 +304,22 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--workers", type=whole_number(0, 1000), default=0, help="processes (default: one a core)")
     check.add_argument("--only", action="append", choices=["ring", "intersection", "flow"], help="a part; may repeat")
     check.set_defaults(run=traffic)
+
+    check = checks.add_parser(
+        "traffic-maps",
+        help="does ordinary traffic on many maps collide, roll over, lock or leave its lanes",
+        description="Run ordinary traffic on roads of our own and on public road files in both physics and print a "
+        "table: collisions, vehicles rolled over, standing for ever and off their lane, throughput, and vehicles that "
+        "were taken out; every finding with seed, time and place. Fails unless all faults are 0.",
+    )
+    check.add_argument("--map", action="append", metavar="NAME", help="of the table, or a road file; may repeat")
+    check.add_argument("--seed", action="append", type=whole_number(0, 2**32), help="may repeat (default: 101 to 103)")
+    check.add_argument("--seconds", type=float, default=120.0, help="of each run (default: 120)")
+    check.add_argument("--only", action="append", choices=["batched", "bullet"], help="a physics")
+    check.add_argument("--folder", metavar="FOLDER", help="of road files (default: ../shared/data)")
+    check.add_argument("--workers", type=whole_number(0, 1000), default=0, help="processes (default: one a core)")
+    check.add_argument("--write", action="store_true", help="keep the table in docs/traffic.md")
+    check.set_defaults(run=traffic_maps)
 
     check = checks.add_parser(
         "maps",
