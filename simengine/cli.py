@@ -76,6 +76,12 @@ def _export(arguments: argparse.Namespace) -> int:
     return export(arguments.folder, arguments.settings)
 
 
+def _fit(arguments: argparse.Namespace) -> int:
+    from simengine.verify.recorded_style.command import run_fit
+
+    return run_fit(arguments.paths, arguments.overrides)
+
+
 def _train(arguments: argparse.Namespace) -> int:
     from simengine.learning.command import train
 
@@ -179,6 +185,21 @@ Exit code 0 if all pass, 1 if one fails or its driver does, 2 if the input is wr
     exporting.add_argument("folder", help="a folder that `generate` wrote, or a sweep")
     exporting.add_argument("settings", nargs="*", metavar="key=value", help="format=… output=…")
 
+    fitting = command(
+        "fit",
+        _fit,
+        "fit traffic to recordings",
+        "Each FILE is a CommonRoad file with recorded vehicles, or a folder of such. Drivers drive the recorded\n"
+        "vehicles from where they start until accelerations, speeds, headways, gaps and changes of lane look like the\n"
+        "recorded ones. Recordings whose names begin alike up to the first hyphen are of one site; every second\n"
+        "recording of a site is held out, those that share vehicles together, and the table is made on these.\n"
+        "  output=my_style.yaml   the preset that is written; in FOLDER/traffic/ it is\n"
+        "                         traffic=my_style hydra.searchpath=[file://FOLDER]\n"
+        "  seed=1                 of everything drawn; the same seed gives the same file\n"
+        "  rounds=12              of the search",
+    )
+    fitting.add_argument("paths", nargs="+", metavar="FILE", help="recordings; key=value settings may follow")
+
     training = command(
         "train",
         _train,
@@ -204,7 +225,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments, rest = parser.parse_known_args(argv)
     if rest:
         arguments.parser.error(f"unrecognized arguments: {' '.join(rest)}")
-    if arguments.run is _test:
+    if arguments.run in (_test, _fit):
         arguments.overrides = [path for path in arguments.paths if "=" in path]
         arguments.paths = [path for path in arguments.paths if "=" not in path]
     try:

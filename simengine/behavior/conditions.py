@@ -9,6 +9,7 @@ from simengine.behavior.memory import (
     GRAVITY,
     LATERAL_COMFORT,
     PRESENT,
+    PREVIOUS,
     ROUTE_LANES,
     SPEED_CAP,
     SPEED_FACTOR,
@@ -16,6 +17,7 @@ from simengine.behavior.memory import (
     DriverMemory,
 )
 from simengine.behavior.rules import Ways
+from simengine.core.geometry import wrap_angle
 from simengine.road.frenet import segment_at
 
 COMFORT_SHARE = 0.4  # of µg that a driver plans with, accelerating, braking and cornering
@@ -26,6 +28,7 @@ SIGHT_SHARE = 0.6  # of µg that a driver counts on when choosing a speed for wh
 SIGHT_DECELERATION = 5.0  # and at most [m/s²]
 SIGHT_MARGIN = 2.0  # [m]
 TURN_IN_WAY = 4.5  # on which a vehicle can turn its wheels for a bend without leaving its lane [m]
+KINK = 0.02  # a flatter joint of lanes is none [1/m]
 SPEED_DECELERATION = 1.2  # with which a driver slows for a bend or a lower limit [m/s²]
 SLOWEST = 1.0  # in the tightest bend [m/s]
 TRACKING_TIME = 0.8  # in which too high a speed is taken back [s]
@@ -51,6 +54,32 @@ def seen_speed(sight_distance: float, friction: float) -> float:
 
 
 @njit(cache=True, _nrt=False)
+def bend_behind(lanes: Ways, memory: DriverMemory, e: int, a: int) -> float:
+    """Return the largest curvature of the last `TURN_IN_WAY` of a driver's way [1/m]: its wheels are still turned."""
+    start, greatest = -memory.s[e, a], 0.0
+    for k in range(PRESENT, PREVIOUS - 1, -1):
+        lane = memory.route[e, a, k]
+        if lane < 0:
+            break
+        if k == PREVIOUS:
+            start -= lanes.lane_length[lane]
+        i = segment_at(lanes, lane, -start)
+        while i >= lanes.lane_first_point[lane] and start + lanes.point_s[i] > -TURN_IN_WAY:
+            greatest = max(greatest, abs(lanes.point_curvature[i]))
+            i -= 1
+        if start < -TURN_IN_WAY:
+            break
+    return greatest
+
+
+@njit(cache=True, _nrt=False)
+def joint_angle(lanes: Ways, lane: int, following: int) -> float:
+    """Return by how much the start of a lane is turned against the end of the one before [rad]."""
+    end, start = lanes.lane_first_point[lane + 1] - 1, lanes.lane_first_point[following]
+    return abs(wrap_angle(lanes.point_heading[start] - lanes.point_heading[end]))
+
+
+@njit(cache=True, _nrt=False)
 def planned_speed(
     lanes: Ways, memory: DriverMemory, e: int, a: int, speed: float, friction: float
 ) -> float:
@@ -69,7 +98,8 @@ def planned_speed(
     turn_in = TURN_IN_WAY * memory.style[e, a, TURN_IN]
     route = memory.route[e, a]
     horizon = 0.5 * speed * speed / slowing + 10.0
-    best = cap * cap  # squares of speeds, so that no root is taken per point
+    limit = max(SLOWEST, turn_in / max(bend_behind(lanes, memory, e, a), 1e-6))
+    best = min(cap, limit) ** 2  # squares of speeds, so that no root is taken per point
     start = -memory.s[e, a]
     for k in range(PRESENT, ROUTE_LANES):
         lane = route[k]
@@ -93,4 +123,10 @@ def planned_speed(
                 limit = max(SLOWEST, turn_in / curvature)
                 best = min(best, limit * limit + 2.0 * slowing * ahead)
         start += lanes.lane_length[lane]
+        if k + 1 < ROUTE_LANES and route[k + 1] >= 0 and start < horizon:
+            # Lanes of some maps meet at an angle: a bend that is turned into on as much way as any.
+            curvature = joint_angle(lanes, lane, route[k + 1]) / TURN_IN_WAY
+            if curvature > KINK:
+                limit = max(SLOWEST, min(turn_in / curvature, math.sqrt(comfort / curvature)))
+                best = min(best, limit * limit + 2.0 * slowing * max(0.0, start))
     return math.sqrt(best)

@@ -29,6 +29,7 @@ from simengine.behavior.memory import (
 from simengine.behavior.observation import Control, DriverObservation, observe
 from simengine.behavior.occupancy import LENGTH, SPEED, VX, VY, WIDTH, YAW, Places, X, Y, Z
 from simengine.behavior.pedals import GENTLE
+from simengine.behavior.red_runners import expect_runners
 from simengine.behavior.route import extend_route
 from simengine.behavior.rules import road_rules
 from simengine.behavior.steering import PREVIEW_TIME, path_curvature_demand
@@ -143,6 +144,10 @@ class _Perceiver:
         self.perceive(observation)
         self.vehicles[EGO], self.steering[EGO] = observation.vehicle, observation.steering
         seed, controls, friction = np.uint64(0), self.controls, float(observation.friction)
+        expect_runners(
+            self.rules.ways, self.rules.stops, self.memory, self.scratch.places, observation.signals,
+            (len(self._sights) - 1) * self.dt, EGO, self.obeys,
+        )
         survey(
             self.rules, observation.mobility, self.memory, self.scratch, observation.signals, self.drives, self.obeys,
             friction, self.step, seed, self.dt, 0,

@@ -13,14 +13,18 @@ from numpy.typing import NDArray
 
 from simengine.core.errors import ScenarioError
 from simengine.core.geometry import boxes_gap, ground_speed, yaw_from_quaternion
+from simengine.core.plan_view import plan_view
 from simengine.core.rng import philox_uniform
 from simengine.core.state import ActorTable, WorldState
+from simengine.road.network import LaneArrays
+from simengine.road.projection import locate
+from simengine.road.traverse import straightest
 from simengine.scenario.spec import events as specs
 
-TIME, DISTANCE, TIME_TO_COLLISION, POSITION, SPEED, AFTER, CHANCE = range(7)
+TIME, DISTANCE, TIME_TO_COLLISION, POSITION, SPEED, AFTER, CHANCE, STOP_LINE = range(8)
 _KINDS = {
     "time": TIME, "distance": DISTANCE, "time_to_collision": TIME_TO_COLLISION, "position": POSITION, "speed": SPEED,
-    "after": AFTER, "chance": CHANCE,
+    "after": AFTER, "chance": CHANCE, "stop_line": STOP_LINE,
 }  # fmt: skip
 _CHANCE_STREAM = 201
 # What the ego can be made to suffer; how it drives is its driver's business.
@@ -30,10 +34,10 @@ _EGO_ACTIONS = ("fail_tyre", "friction_patch", "sensor_fault")
 class EventTable(NamedTuple):
     """The events of a scenario in the order they are written. Shapes (num_events,)."""
 
-    trigger: NDArray[np.int32]  # TIME … CHANCE
+    trigger: NDArray[np.int32]  # TIME … STOP_LINE
     subject: NDArray[np.int32]  # actor that the trigger watches, or −1
     other: NDArray[np.int32]  # second actor, or the event waited for, or −1
-    bound: NDArray[np.float64]  # [s], [m], [m/s] or [1/s]
+    bound: NDArray[np.float64]  # [s], [m], [m/s], [1/s] or [m/s²]
     rising: NDArray[np.bool_]
 
 
@@ -52,6 +56,7 @@ class Event(NamedTuple):
     action: specs.Action
     hazard: bool
     load: tuple[int, ...]  # actors that `drop_load` releases
+    threats: tuple[int, ...] = ()  # whom the ego must heed once it fires; empty: the actor
 
 
 def compile_events(scenario: specs.ScenarioSpec, names: dict[str, int]) -> tuple[EventTable, tuple[Event, ...]]:
@@ -91,6 +96,8 @@ def compile_events(scenario: specs.ScenarioSpec, names: dict[str, int]) -> tuple
         elif when.kind == "speed":
             table.subject[k], table.bound[k] = actor(f"{name}.when.actor", when.actor), when.bound
             table.rising[k] = when.rising
+        elif when.kind == "stop_line":
+            table.subject[k], table.bound[k] = actor(f"{name}.when.actor", when.actor), when.deceleration
         elif when.kind == "after":
             if when.event not in order or when.event == name:
                 raise ScenarioError(f"scenario.events.{name}.when.event = {when.event}: no other event of that name")
@@ -106,7 +113,12 @@ def compile_events(scenario: specs.ScenarioSpec, names: dict[str, int]) -> tuple
         load = ()
         if event.do.kind == "drop_load":
             load = tuple(actor(f"{name}.do.load", item) for item in event.do.load)
-        events.append(Event(name, who, event.do, event.hazard, load))
+        threats: tuple[int, ...] = ()
+        if not isinstance(event.hazard, bool):
+            threats = tuple(actor(f"{name}.hazard", other) for other in event.hazard)
+            if 0 in threats:
+                raise ScenarioError(f"scenario.events.{name}.hazard = ego: the ego cannot heed itself")
+        events.append(Event(name, who, event.do, bool(event.hazard), load, threats))
     return table, tuple(events)
 
 
@@ -124,40 +136,39 @@ class _Boxes(NamedTuple):
     velocity: NDArray[np.float64]
     length: NDArray[np.float64]
     width: NDArray[np.float64]
+    height: NDArray[np.float64]
+    junction: NDArray[np.float64]  # way of every actor to the junction ahead [m], read where a trigger asks for it
 
 
 @njit(cache=True, _nrt=False)
-def _yaw(boxes: _Boxes, a: int) -> float:
+def _outline(boxes: _Boxes, a: int) -> tuple[float, float, float]:
+    """Return the yaw [rad], length and width [m] of the room an actor takes, also when it lies."""
     q = boxes.orientation[a]
-    return yaw_from_quaternion(q[0], q[1], q[2], q[3])
+    yaw, length, width, _ = plan_view(q[0], q[1], q[2], q[3], boxes.length[a], boxes.width[a], boxes.height[a])
+    return yaw, length, width
 
 
 @njit(cache=True, _nrt=False)
 def _box_gap(boxes: _Boxes, a: int, b: int) -> float:
     """Return the gap between two actors' boxes in plan view [m]; negative when they overlap."""
+    a_yaw, a_length, a_width = _outline(boxes, a)
+    b_yaw, b_length, b_width = _outline(boxes, b)
     return boxes_gap(
-        boxes.position[a, 0],
-        boxes.position[a, 1],
-        _yaw(boxes, a),
-        boxes.length[a],
-        boxes.width[a],
-        boxes.position[b, 0],
-        boxes.position[b, 1],
-        _yaw(boxes, b),
-        boxes.length[b],
-        boxes.width[b],
+        boxes.position[a, 0], boxes.position[a, 1], a_yaw, a_length, a_width,
+        boxes.position[b, 0], boxes.position[b, 1], b_yaw, b_length, b_width,
     )
 
 
 @njit(cache=True, _nrt=False)
 def _time_to_reach(boxes: _Boxes, a: int, b: int) -> float:
     """Return when actor a is abreast of actor b at constant speeds along a's heading [s]; infinite if it never is."""
-    yaw = _yaw(boxes, a)
+    yaw, a_length, _ = _outline(boxes, a)
+    b_yaw, b_length, b_width = _outline(boxes, b)
     c, s = math.cos(yaw), math.sin(yaw)
     along = (boxes.position[b, 0] - boxes.position[a, 0]) * c + (boxes.position[b, 1] - boxes.position[a, 1]) * s
-    turn = _yaw(boxes, b) - yaw
-    half_b = 0.5 * (boxes.length[b] * abs(math.cos(turn)) + boxes.width[b] * abs(math.sin(turn)))
-    gap = along - 0.5 * boxes.length[a] - half_b
+    turn = b_yaw - yaw
+    half_b = 0.5 * (b_length * abs(math.cos(turn)) + b_width * abs(math.sin(turn)))
+    gap = along - 0.5 * a_length - half_b
     closing = (boxes.velocity[a, 0] - boxes.velocity[b, 0]) * c + (boxes.velocity[a, 1] - boxes.velocity[b, 1]) * s
     if along <= 0.0 or closing <= 1e-6:
         return math.inf
@@ -193,6 +204,8 @@ def _fires(
         q, v = boxes.orientation[a], boxes.velocity[a]
         speed = ground_speed(q[0], q[1], q[2], q[3], v[0], v[1], v[2])
         return speed > bound if table.rising[k] else speed < bound
+    if kind == STOP_LINE:
+        return boxes.velocity[a, 0] ** 2 + boxes.velocity[a, 1] ** 2 >= 2.0 * bound * boxes.junction[a]
     if kind == AFTER:
         return fired_tick[b] >= 0 and tick - fired_tick[b] >= bound * rate_hz - 1e-6
     return philox_uniform(seed, _CHANCE_STREAM, tick, e, k) < 1.0 - math.exp(-bound * dt)
@@ -219,9 +232,29 @@ def _evaluate(
             fired_tick[k] = tick
 
 
+def way_to_junction(lanes: LaneArrays, actors: ActorTable, state: WorldState, e: int, a: int) -> float:
+    """Return how far an actor's front is from the junction straight ahead [m]: infinite without one, 0 inside."""
+    x, y, z = state.position[e, a].tolist()
+    yaw = yaw_from_quaternion(*state.orientation[e, a].tolist())
+    lane, s, _ = locate(lanes, x, y, z, yaw)
+    if lane < 0:
+        return math.inf
+    way = -s - 0.5 * float(actors.length[e, a])
+    for _ in range(1000):
+        if lanes.lane_junction[lane] >= 0:
+            return max(0.0, way)
+        way += float(lanes.lane_length[lane])
+        following = lanes.successor[lanes.successor_first[lane] : lanes.successor_first[lane + 1]]
+        if len(following) == 0:
+            return math.inf
+        lane = straightest(lanes, following)
+    return math.inf
+
+
 def evaluate_triggers(
     table: EventTable,
     latches: EventLatches,
+    lanes: LaneArrays,
     actors: ActorTable,
     state: WorldState,
     rate_hz: int,
@@ -233,6 +266,7 @@ def evaluate_triggers(
     Args:
         table: The events.
         latches: What has fired, and how far everybody has come.
+        lanes: The network.
         actors: Sizes.
         state: Now.
         rate_hz: Physics rate [Hz].
@@ -240,6 +274,9 @@ def evaluate_triggers(
         seed: Of the chances.
     """
     for e in range(state.valid.shape[0]):
+        junction = np.full(state.valid.shape[1], math.inf)
+        for a in table.subject[(table.trigger == STOP_LINE) & (latches.fired_tick[e] < 0)].tolist():
+            junction[a] = way_to_junction(lanes, actors, state, e, a)
         boxes = _Boxes(
             state.valid[e],
             state.position[e],
@@ -247,5 +284,7 @@ def evaluate_triggers(
             state.velocity[e],
             actors.length[e],
             actors.width[e],
+            actors.height[e],
+            junction,
         )
         _evaluate(table, boxes, int(state.tick[e]), rate_hz, dt, seed, e, latches.fired_tick[e], latches.travelled[e])

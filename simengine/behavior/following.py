@@ -21,6 +21,9 @@ from simengine.behavior.occupancy import (
 from simengine.behavior.rules import Ways
 
 MARGIN = 0.3  # kept free beside the vehicle [m]
+SQUEEZE = 0.1  # kept beside what stands by one who creeps, `guard` looking at the bodies themselves [m]
+SQUEEZE_SPEED = 3.0  # [m/s]
+STANDING = 0.1  # [m/s]
 PASS_MARGIN = 0.5  # by which one must have passed before somebody comes over [s]
 BESIDE_DECELERATION = 3.0  # used to fall back behind a vehicle that drifts over from beside [m/s²]
 FAR = 1e6  # gap that stands for none [m]
@@ -99,7 +102,9 @@ def respond_to_lane(
             left = occupancy.box[k, BOX_HIGH] + max(0.0, drift)
             if ignore_crossing and abs(across) > abs(along) and abs(across) > 0.5:
                 right, left = 1e9, -1e9
-            if right < high + MARGIN and left > low - MARGIN:
+            stands = abs(along) < STANDING and abs(across) < STANDING
+            margin = SQUEEZE if stands and speed < SQUEEZE_SPEED else MARGIN
+            if right < high + margin and left > low - margin:
                 aside = max(occupancy.box[k, BOX_LOW] - high, low - occupancy.box[k, BOX_HIGH])
                 passed = ahead + half + occupancy.box[k, BOX_HALF]
                 if aside > MARGIN and passed + PASS_MARGIN * speed < speed * (aside / abs(across)):

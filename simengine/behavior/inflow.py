@@ -17,6 +17,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.behavior.crosswalk import Strips, make_strips
+from simengine.behavior.entry import BRAKING, MIN_GAP, REACH, TIME_GAP, speed_among_comers
+from simengine.behavior.long_ways import AGILE, ON, find_long_ways
 from simengine.behavior.memory import (
     COUNTER,
     EXIT_TURN,
@@ -25,6 +27,7 @@ from simengine.behavior.memory import (
     REST,
     SPEED_CAP,
     SPEED_FACTOR,
+    TURN_IN,
     DriverMemory,
 )
 from simengine.behavior.occupancy import LENGTH, VX, VY, WIDTH, YAW, Places, X, Y, Z, empty_places, look_around
@@ -48,13 +51,9 @@ TRIES = 4  # places looked at in one call
 # That a vehicle is out before another takes its place, so that no sweep meets both: that of a LiDAR is no longer,
 # `LidarSpec.rate_hz` being at least 1 Hz [s].
 OUT_LEAST = 1.0
-TIME_GAP = 1.2  # to the vehicle ahead and behind [s]
-MIN_GAP = 4.0  # [m]
 ASIDE = 0.8  # to boxes beside [m]
-BRAKING = 2.0  # that an entry may ask of anybody: comfortable deceleration of the IDM [m/s²]
 SLOWEST = 3.0  # slower nobody enters: the queue has to clear first [m/s]
 UNHINDERED = 0.7  # share of the free speed below which nobody enters unless the vehicle ahead is slower
-REACH = 200.0  # along the lane [m]
 NARROWEST = 2.9  # a narrower lane, which begins or ends here, is not entered [m]
 SETTLING = 3.0  # before who has come in may change lane [s]
 LEVEL = 4.0  # what is farther above or below is on another level [m]
@@ -73,6 +72,7 @@ class Inflow(NamedTuple):
     site_lane: NDArray[np.int32]  # (num_sites,)
     begins: NDArray[np.bool_]  # the lane begins here and nothing leads to it. (num_sites,)
     ends: NDArray[np.bool_]  # the lane leads nowhere. (num_lanes,)
+    long_ways: NDArray[np.int8]  # whether long vehicles get on from a lane, see `long_ways`. (num_lanes,)
     flows: NDArray[np.bool_]  # who leaves and comes back. (num_actors,)
     outside: NDArray[np.bool_]  # who has left; written. (num_actors,)
     left: NDArray[np.float64]  # when they left, −inf for who was never in the world; written [s]. (num_actors,)
@@ -121,7 +121,7 @@ def begin_inflow(
     return Inflow(
         lanes=lanes, strips=strips, site=np.array(rows, np.float64).reshape(-1, 7),
         site_lane=np.array(site_lane, np.int32), begins=np.array(begins, np.bool_),
-        ends=driving & (np.diff(lanes.successor_first) == 0),
+        ends=driving & (np.diff(lanes.successor_first) == 0), long_ways=find_long_ways(lanes),
         flows=ordinary if rate > 0.0 else ordinary & state.valid[0],
         outside=ordinary & ~state.valid[0] if rate > 0.0 else np.zeros(len(stays), np.bool_),
         left=np.full(len(stays), -math.inf), radius=radius, seed=seed, demand=rate, due=due,
@@ -284,9 +284,8 @@ def refill(inflow: Inflow, actors: ActorTable, state: WorldState, memory: Driver
     if len(leaving):
         entering = copy_state(state)
         entering.valid[0, leaving] = False
-        inflow.outside[leaving], inflow.left[leaving] = True, time
         for a in leaving.tolist():
-            _forget(memory, a)
+            send_out(inflow, memory, a, time)
     if inflow.demand > 0.0:
         return _admit(inflow, actors, state, entering, memory, waiting, time)
     if len(waiting) and len(inflow.site):
@@ -300,6 +299,12 @@ def refill(inflow: Inflow, actors: ActorTable, state: WorldState, memory: Driver
             entering = entering if entering is not state else copy_state(state)
             _enter(inflow, actors, entering, memory, a, k, speed)
     return entering
+
+
+def send_out(inflow: Inflow, memory: DriverMemory, a: int, time: float) -> None:
+    """Count a vehicle that has been taken out of the world as one that has left, at a time [s]."""
+    inflow.outside[a], inflow.left[a] = True, time
+    _forget(memory, a)
 
 
 def _admit(
@@ -316,7 +321,11 @@ def _admit(
     for k in begins[np.argsort(-queue, kind="stable")].tolist():  # where most wait first
         if inflow.arrived[k] == inflow.admitted[k] or len(waiting) == 0:
             break
-        a = int(waiting[int(inflow.arrived[k]) % len(waiting)])
+        lane = int(inflow.site_lane[k])
+        suited = [a for a in waiting.tolist() if _may_drive(inflow, memory, a, lane)]
+        if not suited:
+            continue
+        a = suited[int(inflow.arrived[k]) % len(suited)]
         found, speed = _find_site(inflow, actors, _places(actors, entering), memory, a, [k])
         if found < 0:
             continue
@@ -331,8 +340,8 @@ def _places(actors: ActorTable, state: WorldState) -> Places:
     """Return where everybody is."""
     places = empty_places(state.valid.shape[1])
     look_around(
-        actors.length[0], actors.width[0], state.valid[0], state.position[0], state.orientation[0], state.velocity[0],
-        places,
+        actors.length[0], actors.width[0], actors.height[0], state.valid[0], state.position[0], state.orientation[0],
+        state.velocity[0], places,
     )
     return places
 
@@ -344,13 +353,25 @@ def _find_site(
     factor, cap = float(memory.style[0, a, SPEED_FACTOR]), float(memory.style[0, a, SPEED_CAP])
     for k in sites:
         lane = int(inflow.site_lane[k])
+        if not _may_drive(inflow, memory, a, lane):
+            continue
         wanted = min(factor * float(inflow.lanes.lane_speed_limit[lane]), cap)
         speed = safe_entry_speed(
             inflow.strips, places, inflow.site[k], lane, float(actors.length[0, a]), float(actors.width[0, a]), wanted
         )
         if speed >= 0.0:
-            return k, speed
+            least = min(speed, SLOWEST)
+            speed = speed_among_comers(
+                inflow.lanes, memory, places, lane, float(inflow.site[k, SITE_ALONG]), float(actors.length[0, a]), speed
+            )
+            if speed >= least:
+                return k, speed
     return -1, 0.0
+
+
+def _may_drive(inflow: Inflow, memory: DriverMemory, a: int, lane: int) -> bool:
+    """Return whether a vehicle gets on from a lane: a long one has no business where it cannot turn."""
+    return bool(memory.style[0, a, TURN_IN] > AGILE or inflow.long_ways[lane] == ON)
 
 
 def _forget(memory: DriverMemory, a: int) -> None:

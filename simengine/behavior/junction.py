@@ -22,6 +22,7 @@ from simengine.behavior.rules import Conflicts, Ways
 
 DECISION_TIME = 2.0  # a driver asks for the way when the last place to stop comfortably is this near [s]
 DECISION_WAY = 8.0  # plus this [m]
+OUTSIDE = 0.2  # a front farther than this from the junction's edge has not begun to enter [m]
 ADVANCE = 1.5  # beyond the edge of the junction to its first conflict, for a left turn to wait inside [m]
 
 
@@ -66,7 +67,7 @@ def rule_junctions(
             elif not inside and not braking and memory.choice[e, a, GRANTED] >= 0:
                 memory.choice[e, a, GRANTED] = -1
         elif memory.choice[e, a, GRANTED] >= 0 and not inside:
-            stalled = speed < STANDING and memory.waiting[e, a] > STALLED and passage.way[a, ENTER] > 1.0
+            stalled = speed < STANDING and memory.waiting[e, a] > STALLED and passage.way[a, ENTER] > OUTSIDE
             if (passage.flag[a, HELD] and not cannot_stop) or stalled:
                 memory.choice[e, a, GRANTED] = -1
         elif cannot_stop and memory.choice[e, a, GRANTED] < 0 and not passage.flag[a, HELD]:

@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 from simengine.behavior.conditions import GRAVITY, grip_bound
 from simengine.behavior.following import FAR, follow, nearest_on_lane, respond_to_lane
 from simengine.behavior.lateral import LENGTHS_OF_CHANGE, SHORTEST_CHANGE, start_change
+from simengine.behavior.long_ways import AGILE, ON
 from simengine.behavior.memory import (
+    CHANGE_BIAS,
+    CHANGE_THRESHOLD,
     COMFORTABLE_DECELERATION,
     EXIT_TURN,
     FROM_LANE,
@@ -24,9 +27,10 @@ from simengine.behavior.memory import (
     SPEED_CAP,
     SPEED_FACTOR,
     TIME_GAP,
+    TURN_IN,
     DriverMemory,
 )
-from simengine.behavior.mobil import BIAS, SAFE_DECELERATION, THRESHOLD, is_safe, lane_change_incentive
+from simengine.behavior.mobil import SAFE_DECELERATION, is_safe, lane_change_incentive
 from simengine.behavior.occupancy import BOX_ALONG, BOX_HALF, LAST, LENGTH, SPEED, WIDTH, Occupancy, X, Y
 from simengine.behavior.route import enter_lane
 from simengine.behavior.rules import DRIVING, Ways, is_drivable, may_cross, opens_ahead
@@ -45,6 +49,9 @@ SMALLEST_GAP = 1.5  # to both neighbours at the start [m]
 LONGER = 20.0  # a lane that ends so much later is worth moving to [m]
 SIDE_ROOM = 0.4  # that a vehicle needs of a lane's width besides its own [m]
 BEFORE_LINE = 1.0  # where to wait before a lane becomes too narrow [m]
+SLOW = 3.0  # [m/s]
+PATIENCE = 10.0  # of one who stands where its lane ends [s]
+STRAIGHT_ENOUGH = 0.02  # curvature of a lane in a junction that is crossed straight on [1/m]
 CRAWL = 0.5  # slower nobody changes lane, but for who waits at the end of his [m/s]
 
 
@@ -132,6 +139,12 @@ def merging_line(lanes: Ways, memory: DriverMemory, e: int, a: int, length: floa
         if lanes.point_s[i] + way > 0.0 and lanes.point_width[i] < width + SIDE_ROOM:
             end = lanes.point_s[i]
             break
+    side = merging_side(lanes, memory, e, a)
+    target = lanes.lane_left[last] if side == 1 else lanes.lane_right[last]
+    for i in range(lanes.successor_first[target], lanes.successor_first[target + 1]):
+        if lanes.lane_junction[lanes.successor[i]] >= 0:  # the change has to be over before the junction
+            end = min(end, lanes.lane_length[last] - max(SHORTEST_CHANGE, LENGTHS_OF_CHANGE * length))
+            break
     return way + end - 0.5 * length - BEFORE_LINE
 
 
@@ -152,8 +165,64 @@ def needed_side(lanes: Ways, memory: DriverMemory, e: int, a: int, speed: float)
                     return -1
                 right = lanes.lane_right[right]
     if way_to_end(lanes, memory, e, a, False) < BEFORE_END + BEFORE_END_TIME * speed:
-        return merging_side(lanes, memory, e, a)
+        side = merging_side(lanes, memory, e, a)
+        if side != 0:
+            return side
+    if turn == 0 and memory.style[e, a, TURN_IN] <= AGILE and lanes.lane_long[lane] < ON:
+        return side_of_long_way(lanes, lane)
     return 0
+
+
+@njit(cache=True, _nrt=False)
+def side_of_long_way(lanes: Ways, lane: int) -> int:
+    """Return 1 if a long vehicle gets on from a lane left of this one, −1 right, 0 if from none."""
+    left, right = lanes.lane_left[lane], lanes.lane_right[lane]
+    for _ in range(8):
+        if left >= 0:
+            if lanes.lane_type[left] == DRIVING and lanes.lane_long[left] == ON:
+                return 1
+            left = lanes.lane_left[left]
+        if right >= 0:
+            if lanes.lane_type[right] == DRIVING and lanes.lane_long[right] == ON:
+                return -1
+            right = lanes.lane_right[right]
+    return 0
+
+
+@njit(cache=True, _nrt=False)
+def has_room_to_change(lanes: Ways, lane: int, s: float, way: float, presses: bool, must: bool) -> bool:
+    """Return whether a change to a lane is over before a junction begins there.
+
+    In a junction lanes part and bend: who is still on the way across would be beside every lane.
+
+    Args:
+        lanes: The network.
+        lane: To which the driver would move.
+        s: Where it would be on it [m].
+        way: That the change takes [m].
+        presses: The driver creeps and its own lane ends: into a junction that is crossed straight on it may take its
+            change along.
+        must: Into any junction, having waited for so long.
+    """
+    room = lanes.lane_length[lane] - s
+    for _ in range(ROUTE_LANES):
+        if room >= way:
+            return True
+        inside, straight, ahead = False, True, -1
+        for k in range(lanes.successor_first[lane], lanes.successor_first[lane + 1]):
+            following = lanes.successor[k]
+            if not is_drivable(lanes.lane_type, following):
+                continue
+            ahead = following if ahead < 0 else ahead
+            inside = inside or lanes.lane_junction[following] >= 0
+            straight = straight and lanes.lane_tightest[following] < STRAIGHT_ENOUGH
+        if ahead < 0:
+            return True
+        if inside:
+            return must or (presses and straight)
+        room += lanes.lane_length[ahead]
+        lane = ahead
+    return True
 
 
 @njit(cache=True, _nrt=False)
@@ -165,15 +234,21 @@ def liked_speed(lanes: Ways, memory: DriverMemory, e: int, a: int, lane: int) ->
 @njit(cache=True, _nrt=False)
 def nearest_behind(lanes: Ways, occupancy: Occupancy, lane: int, s: float, a: int) -> tuple[int, float]:
     """Return the list entry of the nearest box behind a place, on the lane or those that lead into it, and how far."""
-    found, distance = nearest_on_lane(occupancy, lane, s, a, False)
-    if found != LAST or s > HORIZON:
-        return found, distance
-    best, best_distance = LAST, math.inf
-    for k in range(lanes.predecessor_first[lane], lanes.predecessor_first[lane + 1]):
-        before = lanes.predecessor[k]
-        found, distance = nearest_on_lane(occupancy, before, s + lanes.lane_length[before], a, False)
-        if found != LAST and distance < best_distance:
-            best, best_distance = found, distance
+    best, best_distance = nearest_on_lane(occupancy, lane, s, a, False)
+    for _ in range(ROUTE_LANES):  # short lanes may lie between
+        if best != LAST or s > HORIZON:
+            break
+        before = -1
+        for k in range(lanes.predecessor_first[lane], lanes.predecessor_first[lane + 1]):
+            leading = lanes.predecessor[k]
+            before = leading if before < 0 else before
+            found, distance = nearest_on_lane(occupancy, leading, s + lanes.lane_length[leading], a, False)
+            if found != LAST and distance < best_distance:
+                best, best_distance = found, distance
+        if before < 0:
+            break
+        s += lanes.lane_length[before]
+        lane = before
     return best, best_distance
 
 
@@ -187,7 +262,7 @@ def _leader(
     deceleration = grip_bound(memory.style[e, a, COMFORTABLE_DECELERATION], friction, 0.4)
     least, gap, other = math.inf, FAR, 0.0
     start = -s
-    for _ in range(3):
+    for _ in range(ROUTE_LANES):  # short lanes may lie between
         found = respond_to_lane(
             occupancy, lane, start, -0.5 * width, 0.5 * width, a, half, speed, desired, acceleration,
             deceleration, memory.style[e, a, TIME_GAP], memory.style[e, a, MIN_GAP], HORIZON, False,
@@ -257,11 +332,14 @@ def consider_change(
         target = lanes.lane_left[lane] if side == 1 else lanes.lane_right[lane]
         if target < 0 or lanes.lane_type[target] != DRIVING or needed == -side:
             continue
+        if needed != side and memory.style[e, a, TURN_IN] <= AGILE and lanes.lane_long[target] < lanes.lane_long[lane]:
+            continue
         here = memory.s[e, a]
+        duration = URGENT_DURATION if needed == side else CHANGE_DURATION
+        way = max(SHORTEST_CHANGE, LENGTHS_OF_CHANGE * length, duration * speed)
         if needed == side:  # a line that is closed to the lane's end is crossed where it must be
             may = may_cross(lanes, lane, side, here, here) or not opens_ahead(lanes, lane, side, here)
         else:
-            way = max(SHORTEST_CHANGE, LENGTHS_OF_CHANGE * length, CHANGE_DURATION * speed)
             rest, following = here + way - lanes.lane_length[lane], memory.route[e, a, NEXT]
             may = may_cross(lanes, lane, side, here, here + way)
             if may and rest > 0.0 and following >= 0 and lanes.lane_junction[following] < 0:
@@ -272,6 +350,9 @@ def consider_change(
         s, t = project_on_lane_near(lanes, target, pose[X], pose[Y], memory.s[e, a] * share)
         left = lanes.lane_length[target] - s
         if s < 0.0 or left < 0.0 or lane_width(lanes, target, s) < width + SIDE_ROOM:
+            continue
+        presses = needed == side and speed < SLOW
+        if not has_room_to_change(lanes, target, s, way, presses, presses and memory.waiting[e, a] > PATIENCE):
             continue
         if needed != side and left < BEFORE_END + BEFORE_END_TIME * speed and not goes_on(lanes, target):
             continue
@@ -304,7 +385,7 @@ def consider_change(
             now, after, max(new_now, -GRAVITY), max(new_after, -GRAVITY), max(old_now, -GRAVITY),
             max(old_after, -GRAVITY), memory.style[e, a, POLITENESS],
         )
-        gain -= THRESHOLD + side * BIAS
+        gain -= memory.style[e, a, CHANGE_THRESHOLD] + side * memory.style[e, a, CHANGE_BIAS]
         if needed == side:
             gain = 100.0
         if gain > best:

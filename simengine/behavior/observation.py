@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from simengine.behavior.memory import EXIT_TURN, PRESENT, DriverMemory, vehicle_table
 from simengine.behavior.rules import lane_heading
 from simengine.behavior.traffic import Conditions
-from simengine.core.geometry import along_axis, yaw_from_quaternion
+from simengine.core.geometry import along_axis
+from simengine.core.plan_view import plan_view
 from simengine.core.state import EGO, ActorKind, ActorTable, Mobility, WorldState
 from simengine.road.frenet import lane_curvature, lane_width
 from simengine.road.network import LaneArrays, RoadNetwork
@@ -64,10 +65,10 @@ class DriverObservation(NamedTuple):
     kind: NDArray[np.int32]  # ActorKind. (num_actors,)
     mobility: NDArray[np.int32]  # Mobility. (num_actors,)
     actor_position: NDArray[np.float64]  # box centres, world [m]. (num_actors, 3)
-    actor_yaw: NDArray[np.float64]  # [rad]. (num_actors,)
+    actor_yaw: NDArray[np.float64]  # of whoever has toppled along its longest edge [rad]. (num_actors,)
     actor_velocity: NDArray[np.float64]  # world, in plan view as positions along a lane are [m/s]. (num_actors, 2)
     actor_speed: NDArray[np.float64]  # along each one's own x axis, as `speed` [m/s]. (num_actors,)
-    size: NDArray[np.float64]  # length, width, height [m]. (num_actors, 3)
+    size: NDArray[np.float64]  # length, width, height, of whoever has toppled as it lies [m]. (num_actors, 3)
     signals: NDArray[np.int32]  # SignalColor of every signal of the network. (num_signals,)
     friction: float  # µ of the road
     sight_distance: float  # [m]
@@ -147,14 +148,16 @@ def find_visible(
 
 
 @njit(cache=True, _nrt=False)
-def _yaws(
+def _outlines(
     orientation: NDArray[np.float64], velocity: NDArray[np.float64], yaw: NDArray[np.float64],
-    speed: NDArray[np.float64],
+    speed: NDArray[np.float64], size: NDArray[np.float64],
 ) -> None:
-    """Write every actor's yaw [rad] and its speed along its own x axis [m/s]."""
+    """Write every actor's yaw [rad] and its speed along its own x axis [m/s]; sizes become those of how it lies."""
     for a in range(len(yaw)):
         q, v = orientation[a], velocity[a]
-        yaw[a] = yaw_from_quaternion(q[0], q[1], q[2], q[3])
+        yaw[a], size[a, 0], size[a, 1], size[a, 2] = plan_view(
+            q[0], q[1], q[2], q[3], size[a, 0], size[a, 1], size[a, 2]
+        )
         speed[a] = along_axis(q[0], q[1], q[2], q[3], v[0], v[1], v[2])
 
 
@@ -194,8 +197,8 @@ def observe(
     """
     num_actors = state.valid.shape[1]
     yaw, speed = np.empty(num_actors), np.empty(num_actors)
-    _yaws(state.orientation[0], state.velocity[0], yaw, speed)
     size = np.stack([actors.length[0], actors.width[0], actors.height[0]], axis=1)
+    _outlines(state.orientation[0], state.velocity[0], yaw, speed, size)
     sight = float(conditions.sight_distance[0])
     visible = np.zeros(num_actors, np.bool_)
     find_visible(

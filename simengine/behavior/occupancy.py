@@ -12,7 +12,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.behavior.rules import LEVEL, Grid, Ways, is_drivable, lane_heading
-from simengine.core.geometry import along_axis, yaw_from_quaternion
+from simengine.core.geometry import along_axis
+from simengine.core.plan_view import plan_view
 from simengine.core.state import Mobility
 from simengine.road.frenet import lane_width, project_on_lane_near, segment_foot
 
@@ -75,16 +76,19 @@ def empty_occupancy(num_lanes: int, num_actors: int) -> Occupancy:
 
 @njit(cache=True, _nrt=False)
 def look_around(
-    length: NDArray[np.float64], width: NDArray[np.float64], valid: NDArray[np.bool_], position: NDArray[np.float64],
-    orientation: NDArray[np.float64], velocity: NDArray[np.float64], places: Places,
+    length: NDArray[np.float64], width: NDArray[np.float64], height: NDArray[np.float64], valid: NDArray[np.bool_],
+    position: NDArray[np.float64], orientation: NDArray[np.float64], velocity: NDArray[np.float64], places: Places,
 ) -> None:
-    """Write the true places of one world; arguments as in `ActorTable` and `WorldState`, of that world."""
+    """Write the true places of one world; arguments as in `ActorTable` and `WorldState`, of that world.
+
+    Whoever has toppled takes the room that it lies on.
+    """
     for a in range(len(valid)):
         places.seen[a] = valid[a]
         if not valid[a]:
             continue
         q = orientation[a]
-        yaw = yaw_from_quaternion(q[0], q[1], q[2], q[3])
+        yaw, along, across, _ = plan_view(q[0], q[1], q[2], q[3], length[a], width[a], height[a])
         places.pose[a, X] = position[a, 0]
         places.pose[a, Y] = position[a, 1]
         places.pose[a, Z] = position[a, 2]
@@ -92,8 +96,8 @@ def look_around(
         places.pose[a, VX] = velocity[a, 0]
         places.pose[a, VY] = velocity[a, 1]
         places.pose[a, SPEED] = along_axis(q[0], q[1], q[2], q[3], velocity[a, 0], velocity[a, 1], velocity[a, 2])
-        places.pose[a, LENGTH] = length[a]
-        places.pose[a, WIDTH] = width[a]
+        places.pose[a, LENGTH] = along
+        places.pose[a, WIDTH] = across
 
 
 @njit(cache=True, _nrt=False)
@@ -200,14 +204,3 @@ def occupy_lanes(
             if s + half < 0.0 or s - half > lanes.lane_length[lane]:
                 continue
             add_entry(occupancy, lane, a, s, half, low, high, along, across, drift)
-
-
-@njit(cache=True, _nrt=False)
-def is_on_lane(occupancy: Occupancy, lane: int, actor: int) -> bool:
-    """Return whether an actor is on a lane's list."""
-    k = occupancy.head[lane]
-    while k != LAST:
-        if occupancy.actor[k] == actor:
-            return True
-        k = occupancy.following[k]
-    return False

@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from simengine.behavior.long_ways import AGILE
 from simengine.behavior.memory import (
     GRANT_ORDER,
     GRANTED,
@@ -41,7 +42,6 @@ from simengine.behavior.passage import (
     place_in_passage,
     travel_time,
 )
-from simengine.behavior.route import AGILE
 from simengine.behavior.rules import Conflicts, Ways
 from simengine.road.network import Turn
 

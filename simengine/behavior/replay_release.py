@@ -1,15 +1,18 @@
 """When a replayed actor leaves its recording: somebody who is free of it gets in the way.
 
-It then takes a velocity fitted to the recorded positions over ±0.5 s, since those carry noise.
+It then takes a velocity fitted to the recorded positions over ±0.5 s, since those carry noise. From then on it drives
+as ordinary traffic does, and as such it leaves the world where the map ends.
 """
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from simengine.behavior.memory import DriverMemory
 from simengine.behavior.recorded_motion import Recording, recorded_pose
 from simengine.core.geometry import boxes_gap, yaw_from_quaternion
-from simengine.core.state import ActorTable, WorldState, copy_state
+from simengine.core.state import EGO, ActorTable, Behavior, WorldState, copy_state
+from simengine.road.network import LaneArrays, LaneType
 
 HORIZON = 2.5  # how far ahead a reactive actor sees somebody in its way [s]
 HORIZON_STEP = 0.25  # [s]
@@ -123,4 +126,29 @@ def hand_over(recording: Recording, actors: ActorTable, state: WorldState, time:
         row = recording.row[a]
         if recording.valid[row, sample]:
             after.velocity[0, a, :2] = recording.fitted[row, sample]
+    return after
+
+
+def leave_at_end(lanes: LaneArrays, actors: ActorTable, state: WorldState, memory: DriverMemory) -> WorldState:
+    """Return the state without the handed-over vehicles that have driven past the end of a lane that leads nowhere.
+
+    The recording says no more of them and none comes back; the ego is not among them, since the episode ends with it.
+
+    Args:
+        lanes: The network.
+        actors: What they are.
+        state: Now.
+        memory: Where the drivers were at their last decision.
+    """
+    lane, s = memory.lane[0], memory.s[0]
+    freed = state.valid[0] & ~state.replayed[0] & (actors.behavior[0] == Behavior.REPLAY) & (lane >= 0)
+    freed[EGO] = False
+    on = np.flatnonzero(freed)
+    leads_on = np.diff(lanes.successor_first)[lane[on]] > 0
+    drives = (lanes.lane_type[lane[on]] == LaneType.DRIVING) & (lanes.lane_junction[lane[on]] < 0)
+    gone = on[drives & ~leads_on & (s[on] > lanes.lane_length[lane[on]])]
+    if len(gone) == 0:
+        return state
+    after = copy_state(state)
+    after.valid[0, gone] = False
     return after

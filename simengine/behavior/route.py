@@ -9,6 +9,7 @@ import math
 import numpy as np
 from numba import njit
 
+from simengine.behavior.long_ways import AGILE, NOT
 from simengine.behavior.memory import (
     COUNTER,
     EXIT_TURN,
@@ -29,9 +30,8 @@ from simengine.road.network import Turn
 STRAIGHT = int(Turn.STRAIGHT)
 ROUTE_STREAM = 110  # philox stream of the choices
 SEARCH = 8.0  # radius in which a lost driver looks for a lane [m]
-TIGHT = 0.095  # curvature of a turn that a bus or truck cannot take within its lane [1/m]
-AGILE = 0.1  # vehicles whose curvature changes faster take any turn, see `memory.TURN_IN` [1/m/s]
 STRAIGHT_WEIGHT = 8.0  # 80 % go straight on, 10 % each way turn: default of the Highway Capacity Manual 2000, ch. 10
+CORNER = 4.0  # before a lane's end, within which it may be left for the next one sideways [m]
 LOST = 2.0  # a driver farther than this beyond the edge of the lane looks for another [m]
 
 
@@ -51,26 +51,26 @@ def choose_successor(
         lanes: The network.
         lane: The lane that ends.
         wanted_turn: Turn to prefer where a successor makes it, 0 for any.
-        agile: Else a long vehicle, which avoids turns so tight that it would sweep over other lanes.
+        agile: Else a long vehicle, which takes only ways it can turn, as long as there is one; see `long_ways`.
         seed, counter, e, a: Of the draw.
     """
-    total, easy, wanted = 0.0, 0.0, -1
+    total, wanted, least = 0.0, -1, NOT
     for k in range(lanes.successor_first[lane], lanes.successor_first[lane + 1]):
         following = lanes.successor[k]
         if is_drivable(lanes.lane_type, following):
-            weight = turn_weight(lanes.lane_turn[following])
-            total += weight
-            easy += weight if agile or lanes.lane_tightest[following] < TIGHT else 0.0
+            if not agile and lanes.lane_long[following] > least:
+                least, total = lanes.lane_long[following], 0.0
+            if agile or lanes.lane_long[following] == least:
+                total += turn_weight(lanes.lane_turn[following])
             if wanted_turn > 0 and lanes.lane_turn[following] == wanted_turn and wanted < 0:
                 wanted = following
     if total == 0.0 or wanted >= 0:
         return wanted
-    avoid = 0.0 < easy < total
-    left = philox_uniform(seed, ROUTE_STREAM, counter, e, a) * (easy if avoid else total)
+    left = philox_uniform(seed, ROUTE_STREAM, counter, e, a) * total
     chosen = -1
     for k in range(lanes.successor_first[lane], lanes.successor_first[lane + 1]):
         following = lanes.successor[k]
-        if is_drivable(lanes.lane_type, following) and not (avoid and lanes.lane_tightest[following] >= TIGHT):
+        if is_drivable(lanes.lane_type, following) and (agile or lanes.lane_long[following] == least):
             chosen = following
             left -= turn_weight(lanes.lane_turn[following])
             if left < 0.0:
@@ -124,6 +124,22 @@ def find_lane(
 
 
 @njit(cache=True, _nrt=False)
+def has_cut_corner(lanes: Ways, lane: int, following: int, s: float, t: float, x: float, y: float) -> bool:
+    """Return whether a vehicle has left its lane beside its end, onto the next one: lanes of some maps meet at angles.
+
+    Args:
+        lanes: The network.
+        lane, following: Its lane and the next one.
+        s, t: Where it is on its lane [m].
+        x, y: And in the world [m].
+    """
+    if lanes.lane_length[lane] - s > CORNER or abs(t) < 0.5 * lane_width(lanes, lane, s):
+        return False
+    beyond, aside = project_on_lane_near(lanes, following, x, y, 0.0)
+    return beyond > 0.0 and abs(aside) < abs(t)
+
+
+@njit(cache=True, _nrt=False)
 def track_lane(
     lanes: Ways, memory: DriverMemory, seed: np.uint64, e: int, a: int, x: float, y: float, beyond: float
 ) -> bool:
@@ -146,7 +162,11 @@ def track_lane(
     s, t = project_on_lane_near(lanes, route[PRESENT], x, y, memory.s[e, a])
     for _ in range(ROUTE_LANES):
         lane = route[PRESENT]
-        if s <= lanes.lane_length[lane] or route[NEXT] < 0:
+        if route[NEXT] < 0:
+            break
+        if s <= lanes.lane_length[lane] and not (
+            memory.change[e, a, PROGRESS] >= 1.0 and has_cut_corner(lanes, lane, route[NEXT], s, t, x, y)
+        ):
             break
         if lanes.lane_junction[lane] >= 0 and lanes.lane_junction[route[NEXT]] < 0:
             memory.choice[e, a, EXIT_TURN] = 0

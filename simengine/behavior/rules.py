@@ -7,6 +7,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from simengine.behavior.long_ways import find_long_ways
 from simengine.behavior.wide_turns import find_near_lanes
 from simengine.core.geometry import wrap_angle
 from simengine.road.frenet import lane_fraction, project_on_lane_near, segment_foot
@@ -45,6 +46,7 @@ class Ways(NamedTuple):
     predecessor_first: NDArray[np.int32]
     predecessor: NDArray[np.int32]
     lane_tightest: NDArray[np.float64]  # largest curvature either way [1/m]. (num_lanes,)
+    lane_long: NDArray[np.int8]  # whether long vehicles get on from it, see `long_ways`. (num_lanes,)
     point_may_cross: NDArray[np.bool_]  # the line left, right may be crossed up to the next point. (num_points, 2)
 
 
@@ -119,6 +121,7 @@ def road_rules(network: RoadNetwork) -> RoadRules:
     ways = Ways(
         **shared,
         lane_tightest=np.maximum.reduceat(np.abs(network.point_curvature), network.lane_first_point[:-1]),
+        lane_long=find_long_ways(lanes),
         point_may_cross=network.point_may_cross,
     )
     grid = Grid(

@@ -4,7 +4,8 @@ D. Helbing and P. Molnár, "Social force model for pedestrian dynamics", Physica
 the desired velocity, elliptical repulsion between people, repulsion by borders, weaker effect of what is out of sight.
 Departures: distances between people are those of their bodies and not of points; everybody sees the others a little to
 the left of where they are, which stands for the fluctuations of the model and lets two who meet head-on pass on their
-right; and a walker closes on a body no faster than `CLOSING_TIME` allows, so that nobody is walked into at any step.
+right; and a walker closes on a body no faster than `CLOSING_TIME` allows, however both turn meanwhile, so that nobody
+is walked into at any step.
 """
 
 import math
@@ -28,7 +29,12 @@ TOP_SPEED = 1.3  # v_max over the desired speed
 
 SHIFT = 0.1  # by which others are seen too far to the left [m]
 BODY = 0.05  # kept around a body [m]
+LEG_TIME = 0.15  # after which legs carry one as one wants (`physics.strides.STRIDE_TIME`) [s]
+CORNER = 0.04  # kept from the corners of a body as it turns [m]
 CLOSING_TIME = 0.3  # in which a gap may be used up at most [s]
+BACKING_TIME = 0.2  # in which one steps back who has come too close [s]
+BACKING_SPEED = 0.6  # at most [m/s]
+ROUNDS = 2  # over all others
 LARGEST = 5.0  # acceleration, on foot without falling [m/s²]
 NEAR = 6.0  # beyond this people have no effect: e^(−20) [m]
 LEVEL = 2.5  # nor has what is this far above or below [m]
@@ -84,15 +90,24 @@ def body_radius(pose: NDArray[np.float64]) -> float:
 
 
 @njit(cache=True, _nrt=False)
+def turning_radius(pose: NDArray[np.float64]) -> float:
+    """Return the radius in which a person can turn round without touching anybody [m]."""
+    return 0.5 * math.sqrt(pose[LENGTH] * pose[LENGTH] + pose[WIDTH] * pose[WIDTH]) + CORNER
+
+
+@njit(cache=True, _nrt=False)
 def social_force(
-    places: Places, on_foot: NDArray[np.bool_], a: int, ex: float, ey: float
+    places: Places, on_foot: NDArray[np.bool_], a: int, ex: float, ey: float, first: int, count: int
 ) -> tuple[float, float]:
-    """Return what all others do to a walker who wants to go in the direction (ex, ey) [m/s²]."""
+    """Return what all others do to a walker who wants to go in the direction (ex, ey) [m/s²].
+
+    Companions, `count` actors from `first` on, do not push each other; see `company.companion_force`.
+    """
     own, fx, fy = places.pose[a], 0.0, 0.0
     radius = body_radius(own)
     for b in range(len(places.seen)):
         other = places.pose[b]
-        if b == a or not places.seen[b] or abs(other[Z] - own[Z]) > LEVEL:
+        if b == a or not places.seen[b] or abs(other[Z] - own[Z]) > LEVEL or first <= b < first + count:
             continue
         dx, dy = own[X] - other[X], own[Y] - other[Y]
         reach = NEAR + other[LENGTH]
@@ -122,27 +137,32 @@ def keep_apart(
 ) -> tuple[float, float]:
     """Return a walker's velocity without what would close a gap to a body too fast [m/s]."""
     own = places.pose[a]
-    radius = body_radius(own)
-    for b in range(len(places.seen)):
-        other = places.pose[b]
-        if b == a or not places.seen[b] or abs(other[Z] - own[Z]) > LEVEL:
-            continue
-        dx, dy = other[X] - own[X], other[Y] - own[Y]
-        reach = 2.0 + other[LENGTH]
-        if abs(dx) > reach or abs(dy) > reach:
-            continue
-        share = 1.0
-        if on_foot[b]:
-            distance = max(1e-6, math.sqrt(dx * dx + dy * dy))
-            nx, ny, gap = dx / distance, dy / distance, distance - radius - body_radius(other)
-        else:
-            nx, ny, distance = nearest_on_box(other, own[X], own[Y])
-            gap = distance - radius
-        away = other[VX] * nx + other[VY] * ny
-        if on_foot[b] and away < 0.0:
-            share = 0.5  # both are coming, each may use half of the gap
-        most = max(0.0, away) + share * max(-0.15, gap) / CLOSING_TIME
-        excess = vx * nx + vy * ny - most
-        if excess > 0.0:
-            vx, vy = vx - excess * nx, vy - excess * ny
+    radius = turning_radius(own)
+    for _ in range(ROUNDS):  # what keeps clear of one may close on another
+        for b in range(len(places.seen)):
+            other = places.pose[b]
+            if b == a or not places.seen[b] or abs(other[Z] - own[Z]) > LEVEL:
+                continue
+            dx, dy = other[X] - own[X], other[Y] - own[Y]
+            reach = 2.0 + other[LENGTH]
+            if abs(dx) > reach or abs(dy) > reach:
+                continue
+            share = 1.0
+            if on_foot[b]:
+                distance = max(1e-6, math.sqrt(dx * dx + dy * dy))
+                nx, ny = dx / distance, dy / distance
+                gap = distance - radius - turning_radius(other)
+            else:
+                nx, ny, distance = nearest_on_box(other, own[X], own[Y])
+                gap = distance - radius
+            away = other[VX] * nx + other[VY] * ny
+            gap -= LEG_TIME * max(0.0, own[VX] * nx + own[VY] * ny - away)
+            if on_foot[b] and away < 0.0:
+                share = 0.5  # both are coming, each may use half of the gap
+            most = max(0.0, away) + share * gap / CLOSING_TIME
+            if gap < 0.0:
+                most = max(-BACKING_SPEED, gap / BACKING_TIME)
+            excess = vx * nx + vy * ny - most
+            if excess > 0.0:
+                vx, vy = vx - excess * nx, vy - excess * ny
     return vx, vy

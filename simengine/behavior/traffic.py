@@ -27,12 +27,14 @@ from simengine.behavior.memory import (
     MAX_DECELERATION,
     MIN_GAP,
     NEXT,
+    NOISE,
     PRESENT,
     PROGRESS,
     ROUTE_LANES,
     START,
     TIME_GAP,
     DriverMemory,
+    advance_noise,
     vehicle_table,
 )
 from simengine.behavior.occupancy import (
@@ -49,7 +51,6 @@ from simengine.behavior.occupancy import (
     add_entry,
     empty_occupancy,
     empty_places,
-    is_on_lane,
     look_around,
     occupy_lanes,
 )
@@ -65,12 +66,15 @@ from simengine.road.network import LaneArrays, Turn
 LINE_TIME_GAP = 0.4  # kept to a line, which does not move [s]
 LINE_MIN_GAP = 0.6  # [m]
 HOLD = -2.0  # brakes held at standstill [m/s²]
+RELEASE_SPEED = 0.2  # below which a driver who wants to go on asks at least for what releases the brakes [m/s]
+RELEASE = 0.1  # see `physics.wheels.HOLD_DEMAND` [m/s²]
 SHORTEST_HORIZON = 60.0  # how far ahead to look at standstill [m]
 HORIZON_TIME = 8.0  # and this much more per speed [s]
 INDICATE = 30.0  # before a turn [m]
 INDICATE_TIME = 3.0  # [s]
 BEYOND_END = 15.0  # a vehicle farther past the end of the road stops [m]
 BRAKES = 8.0  # that ordinary drivers use in need [m/s²]
+STEADY = 3.0  # below it the noise of a driver's acceleration fades, so that nobody creeps [m/s]
 
 WHEELED, DIFFERENTIAL = int(Mobility.WHEELED), int(Mobility.DIFFERENTIAL)
 TURN_LEFT, TURN_RIGHT = int(Turn.LEFT), int(Turn.RIGHT)
@@ -104,9 +108,12 @@ def empty_scratch(num_actors: int, num_lanes: int, num_crossed: int) -> Scratch:
 
 @njit(cache=True, _nrt=False)
 def announce_change(occupancy: Occupancy, memory: DriverMemory, pose: NDArray[np.float64], e: int, a: int) -> None:
-    """Enter a vehicle that is on its way into a lane there, though its box does not reach it yet."""
+    """Enter a vehicle that is on its way into a lane there as if it were in its middle.
+
+    Its box does not reach it yet, or only its edge, which another that comes from the other side would not mind.
+    """
     lane = memory.lane[e, a]
-    if memory.change[e, a, PROGRESS] < 1.0 and lane >= 0 and not is_on_lane(occupancy, lane, a):
+    if memory.change[e, a, PROGRESS] < 1.0 and lane >= 0:
         half = 0.5 * pose[WIDTH]
         add_entry(occupancy, lane, a, memory.s[e, a], 0.5 * pose[LENGTH], -half, half, pose[SPEED], 0.0, VEHICLE_DRIFT)
 
@@ -226,6 +233,7 @@ def survey(
         speed, half = max(0.0, pose[SPEED]), 0.5 * pose[LENGTH]
         memory.travelled[e, a] += speed * dt
         memory.waiting[e, a] = memory.waiting[e, a] + dt if speed < STOPPED_SPEED else 0.0
+        advance_noise(memory, seed, tick, e, a, dt)
         announce_change(scratch.occupancy, memory, pose, e, a)
         horizon = look_horizon(speed, math.inf)
         find_passage(ways, rules.stops, memory, pose[LENGTH], e, a, horizon, passage)
@@ -271,8 +279,10 @@ def decide(
     ways, places, occupancy = rules.ways, scratch.places, scratch.occupancy
     for a in range(len(places.seen)):
         if places.seen[a] and drives[a] and memory.lane[e, a] >= 0:
+            under_way = memory.change[e, a, PROGRESS] < 1.0
             consider_change(ways, occupancy, places.pose[a], memory, seed, e, a, friction, dt)
-            announce_change(occupancy, memory, places.pose[a], e, a)
+            if not under_way:
+                announce_change(occupancy, memory, places.pose[a], e, a)
     head = LIGHT_HEAD if headlights else 0
     for a in range(len(places.seen)):
         if not places.seen[a] or not drives[a]:
@@ -293,9 +303,14 @@ def decide(
             hardest = grip_bound(brakes, friction, EMERGENCY_SHARE)
             wanted = human_braking(wanted, max(0.0, pose[SPEED]), gap, other_speed, hardest)
         else:
+            if memory.style[e, a, NOISE] > 0.0 and wanted != HOLD:
+                wanted += memory.style[e, a, NOISE] * memory.noise[e, a] * min(1.0, max(0.0, pose[SPEED]) / STEADY)
             wanted = guarded(wanted, places, a, vehicle, steering[a], memory.waiting[e, a])
         if wanted != HOLD:
+            goes = wanted > 0.0
             wanted += resistance(ways, memory.lane[e, a], memory.s[e, a], max(0.0, pose[SPEED]), vehicle)
+            if goes and pose[SPEED] < RELEASE_SPEED:  # downhill too, where the slope alone would do
+                wanted = max(wanted, RELEASE)
         acceleration[a] = wanted
         advance_change(memory, e, a, pose[SPEED], pose[LENGTH], dt)
         angle[a] = steer_along_route(ways, memory, e, a, pose, vehicle, steering[a], friction)
@@ -329,8 +344,8 @@ def traffic_controls(
     for e in range(state.valid.shape[0]):
         friction = float(conditions.friction[e])
         look_around(
-            actors.length[e], actors.width[e], state.valid[e], state.position[e], state.orientation[e],
-            state.velocity[e], scratch.places,
+            actors.length[e], actors.width[e], actors.height[e], state.valid[e], state.position[e],
+            state.orientation[e], state.velocity[e], scratch.places,
         )
         survey(
             rules, actors.mobility[e], memory, scratch, signal_colors[e], drives[e], obeys[e], friction,

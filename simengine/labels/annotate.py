@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import numba
 import numpy as np
 
+from simengine.behavior.removal import Removal
 from simengine.core.history import ActorPoses, History
 from simengine.core.state import EGO, ActorTable, WorldState
 from simengine.core.weather import Weather
@@ -17,6 +18,7 @@ from simengine.labels.collisions import join_contacts
 from simengine.labels.hazards import HazardOnset, hazard_intervals
 from simengine.labels.identities import identified_contact, identify, slots_of
 from simengine.labels.manoeuvres import manoeuvre_intervals
+from simengine.labels.removals import removal_intervals
 from simengine.labels.signals import SignalLabels
 from simengine.labels.tracks import tracks_of_states
 from simengine.labels.visibility import count_hits, expected_of
@@ -76,7 +78,7 @@ def annotate(
         expected = expected_of(channels["expected_hits"], num_actors) if "expected_hits" in channels else hits
     else:
         return None
-    boxes = boxes_3d(scene, poses, weather, frame.world_from_sensor, pixels, hits, expected)
+    boxes = boxes_3d(scene, arrays, poses, weather, frame.world_from_sensor, pixels, hits, expected)
     return Annotation(frame.sensor, frame.index, frame.time_ns, boxes, image_boxes)
 
 
@@ -148,16 +150,18 @@ class Annotator:
         for onset in fired:
             self._onsets.setdefault(onset.name, onset)
 
-    def finish(self, end_ns: int) -> tuple[list[Collision], list[Interval]]:
-        """Return the episode's collisions, and its hazards and manoeuvres in order of their start.
+    def finish(self, end_ns: int, taken_out: Iterable[Removal] = ()) -> tuple[list[Collision], list[Interval]]:
+        """Return the episode's collisions, and its hazards, manoeuvres and removals in order of their start.
 
         Args:
             end_ns: When the episode ended; a hazard that was not over ends with it [ns].
+            taken_out: Vehicles that could not go on and were taken out.
         """
         tracks = tracks_of_states(self._time_ns, self._states, self._actors)
         intervals = hazard_intervals(tracks, self._onsets.values(), end_ns)
         slots = slots_of(self._states, self._actors.kind.shape[1])
         intervals += manoeuvre_intervals(tracks, self._actors, slots, self._network)
+        intervals += removal_intervals(taken_out)
         return join_contacts(self._contacts, self._rate_hz), sorted(
             intervals, key=lambda interval: (interval.start_ns, interval.name, interval.actor)
         )

@@ -13,7 +13,7 @@ class Boxes3d(NamedTuple):
     semantic: NDArray[np.uint8]  # of that kind of actor; of the ego too, whose own body is EGO in masks and points
     position: NDArray[np.float64]  # box centre, world [m]. (…, 3)
     orientation: NDArray[np.float64]  # w, x, y, z. (…, 4)
-    size: NDArray[np.float64]  # length, width, height [m]. (…, 3)
+    size: NDArray[np.float64]  # length, width, height [m]; of walkers with their limbs, see `limbs`. (…, 3)
     velocity: NDArray[np.float64]  # world [m/s]. (…, 3)
     distance: NDArray[np.float64]  # sensor to box centre [m]
     visible_pixels: NDArray[np.int32]  # camera frames; 0 for others
@@ -74,9 +74,12 @@ class Collision(NamedTuple):
 
 
 class Interval(NamedTuple):
-    """A labelled stretch of an episode: a hazard's onset, response and resolution, or a manoeuvre."""
+    """A labelled stretch of an episode: a hazard's onset, response and resolution, a manoeuvre, or a removal.
 
-    name: str  # "hazard:<event>", "manoeuvre:lane_change_left", "manoeuvre:braking", …
+    A removal: an ordinary vehicle could not go on (start) and was taken out of the world out of the ego's sight (end).
+    """
+
+    name: str  # "hazard:<event>", "manoeuvre:lane_change_left", "taken_out:standing" (or overturned, off_road), …
     actor: int  # its id, as in `Tracks`
     start_ns: int  # onset
     response_ns: int  # the ego's first reaction, or −1

@@ -8,10 +8,11 @@ from simengine.core.state import EGO
 from simengine.core.weather import Weather
 from simengine.labels.annotation import Boxes2d, Boxes3d
 from simengine.labels.identities import identified, instances_of
-from simengine.labels.tracks import actor_sizes
+from simengine.labels.limbs import drawn_sizes
 from simengine.labels.visibility import occlusion_of, transmittance_to, truncation_of
 from simengine.sensors.base import Scene
 from simengine.sensors.extent import ActorExtents
+from simengine.sensors.scene import SceneArrays
 
 
 def _distances(poses: ActorPoses, world_from_sensor: NDArray[np.float64], actor: NDArray[np.int64]) -> NDArray:
@@ -22,6 +23,7 @@ def _distances(poses: ActorPoses, world_from_sensor: NDArray[np.float64], actor:
 
 def boxes_3d(
     scene: Scene,
+    arrays: SceneArrays,
     poses: ActorPoses,
     weather: Weather,
     world_from_sensor: NDArray[np.float64],
@@ -29,10 +31,11 @@ def boxes_3d(
     lidar_hits: NDArray[np.int32],
     expected_hits: NDArray[np.int32],
 ) -> Boxes3d:
-    """Return the boxes of every actor in the world, the ego's own included.
+    """Return the boxes of every actor in the world, the ego's own included; those of walkers hold their limbs.
 
     Args:
         scene: The actors.
+        arrays: The scene, flattened: what is drawn of them.
         poses: Of the actors at the frame's time.
         weather: The air between.
         world_from_sensor: Pose of the sensor at that time. Shape (4, 4).
@@ -47,7 +50,7 @@ def boxes_3d(
         semantic=scene.actor_semantic[actor],
         position=poses.position[actor],
         orientation=poses.orientation[actor],
-        size=actor_sizes(scene.actors)[actor],
+        size=drawn_sizes(arrays, scene.actors, poses)[actor],
         velocity=poses.velocity[actor],
         distance=distance,
         visible_pixels=visible_pixels[actor].astype(np.int32),

@@ -14,9 +14,10 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.history import NANOSECONDS
+from simengine.core.plan_view import plan_view
 from simengine.core.state import EGO
 from simengine.labels.annotation import Interval
-from simengine.labels.motion import motion_of
+from simengine.labels.motion import Motion, motion_of
 from simengine.labels.tracks import Tracks
 
 REACTION_DECELERATION = -1.0  # [m/s²]
@@ -34,6 +35,12 @@ class HazardOnset(NamedTuple):
     name: str  # of the event
     actor: int  # id of who acted, see `WorldState.identity`
     time_ns: int
+    threats: tuple[int, ...] = ()  # ids of whom the ego must heed, where it is not who acted
+
+    @property
+    def heeded(self) -> tuple[int, ...]:
+        """Ids of whom the ego must heed: those that the event names, else who acted."""
+        return self.threats or (self.actor,)
 
 
 @njit(cache=True)
@@ -82,10 +89,22 @@ def _reaction(tracks: Tracks, acceleration: NDArray[np.float64], onset: int) -> 
     return int(tracks.time_ns[onset + reacted[0]]) if len(reacted) else -1
 
 
-def _state(tracks: Tracks, yaw: NDArray[np.float64], frame: int, actor: int) -> NDArray[np.float64]:
-    """Return x, y, yaw, vx, vy of an actor at a recorded time. Shape (5,)."""
+def _state(tracks: Tracks, frame: int, actor: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return x, y, yaw, vx, vy of an actor at a recorded time, and its size as it stands or lies. Shapes (5,), (3,)."""
     p, v = tracks.position[frame, actor], tracks.velocity[frame, actor]
-    return np.array([p[0], p[1], yaw[frame, actor], v[0], v[1]])
+    yaw, *size = plan_view(*tracks.orientation[frame, actor].tolist(), *tracks.size[actor].tolist())
+    return np.array([p[0], p[1], yaw, v[0], v[1]]), np.array(size)
+
+
+def _danger(tracks: Tracks, frame: int, heeded: list[int]) -> tuple[float, float]:
+    """Return the least time to collision with any of several actors [s], and how far the foremost lies ahead [m]."""
+    soonest, foremost = math.inf, -math.inf
+    ego, ego_size = _state(tracks, frame, EGO)
+    for actor in heeded:
+        other, other_size = _state(tracks, frame, actor)
+        ttc, ahead = course(ego, other, ego_size, other_size)
+        soonest, foremost = min(soonest, ttc if ahead >= 0.0 else math.inf), max(foremost, ahead)
+    return soonest, foremost
 
 
 def hazard_intervals(tracks: Tracks, onsets: Iterable[HazardOnset], end_ns: int) -> list[Interval]:
@@ -103,37 +122,38 @@ def hazard_intervals(tracks: Tracks, onsets: Iterable[HazardOnset], end_ns: int)
     found = []
     for event in sorted(onsets, key=lambda onset: (onset.time_ns, onset.name)):
         onset = min(int(np.searchsorted(tracks.time_ns, event.time_ns, side="left")), last)
-        end, critical, safe_since, moved = -1, False, -1, False
-        for frame in range(onset, last + 1):
-            speed = abs(float(motion.speed[frame, EGO]))
-            moved = moved or speed > 5.0 * STOPPED
-            if moved and speed < STOPPED:
-                end = frame
-                break
-            if event.actor == EGO:
-                continue
-            if not tracks.valid[frame, event.actor]:
-                if tracks.valid[onset : frame + 1, event.actor].any():
-                    end = frame
-                    break
-                continue
-            ttc, ahead = course(
-                _state(tracks, motion.yaw, frame, EGO), _state(tracks, motion.yaw, frame, event.actor),
-                tracks.size[EGO], tracks.size[event.actor],
-            )
-            if ahead < 0.0:
-                end = frame
-                break
-            if ttc < CRITICAL_TTC:
-                critical, safe_since = True, -1
-            elif critical:
-                safe_since = frame if safe_since < 0 else safe_since
-                if tracks.time_ns[frame] - tracks.time_ns[safe_since] >= RECOVERED_FOR * NANOSECONDS:
-                    end = safe_since
-                    break
+        end = _over(tracks, motion, event, onset, last)
         response = _reaction(tracks, motion.acceleration[:, EGO], onset)
         over_ns = max(int(tracks.time_ns[end]) if end >= 0 else end_ns, event.time_ns)
         if response > over_ns:
             response = -1
         found.append(Interval(f"hazard:{event.name}", event.actor, event.time_ns, response, over_ns))
     return found
+
+
+def _over(tracks: Tracks, motion: Motion, event: HazardOnset, onset: int, last: int) -> int:
+    """Return the frame with which a hazard is over, −1 if it is not."""
+    critical, safe_since, moved, seen = False, -1, False, False
+    for frame in range(onset, last + 1):
+        speed = abs(float(motion.speed[frame, EGO]))
+        moved = moved or speed > 5.0 * STOPPED
+        if moved and speed < STOPPED:
+            return frame
+        if event.heeded == (EGO,):
+            continue
+        heeded = [actor for actor in event.heeded if tracks.valid[frame, actor]]
+        seen = seen or bool(heeded)
+        if not heeded:
+            if seen:
+                return frame
+            continue
+        ttc, ahead = _danger(tracks, frame, heeded)
+        if ahead < 0.0:
+            return frame
+        if ttc < CRITICAL_TTC:
+            critical, safe_since = True, -1
+        elif critical:
+            safe_since = frame if safe_since < 0 else safe_since
+            if tracks.time_ns[frame] - tracks.time_ns[safe_since] >= RECOVERED_FOR * NANOSECONDS:
+                return safe_since
+    return -1

@@ -31,7 +31,7 @@ class Tracks(NamedTuple):
     steering: NDArray[np.float64]  # road-wheel angle [rad]. (num_frames, num_actors)
     lights: NDArray[np.int32]  # bits of Light. (num_frames, num_actors)
     kind: NDArray[np.int32]  # ActorKind. (num_actors,)
-    size: NDArray[np.float64]  # length, width, height [m]. (num_actors, 3)
+    size: NDArray[np.float64]  # length, width, height, of walkers when they stand [m]. (num_actors, 3)
     model: tuple[str, ...]  # name in the catalog, empty for what is not of it. (num_actors,)
     behavior: NDArray[np.int32]  # Behavior at the start. (num_actors,)
 

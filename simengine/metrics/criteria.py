@@ -5,92 +5,47 @@ A scenario's `criteria` select from the built-ins here and from installed packag
 
 import importlib.metadata
 import math
-from abc import ABC, abstractmethod
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simengine.core.errors import ConfigError, blame, nearest
-from simengine.core.geometry import ground_speed, rotate, yaw_from_quaternion
-from simengine.core.state import EGO, ActorTable, WorldState
-from simengine.metrics.goal import GoalWatch, TimedRegion
+from simengine.core.state import EGO
+from simengine.metrics.arrival import ReachGoal, TimeLimit
+from simengine.metrics.criterion import Criterion, View, ego_kinematics
+from simengine.metrics.fault import Fault, FaultWatch, Impact
 from simengine.metrics.verdict import CriterionResult, Verdict
-from simengine.physics.backend import Contact
-from simengine.road.network import RoadNetwork, SignalColor, Turn
+from simengine.road.network import RoadNetwork, SignalColor
 from simengine.scenario.spec import criteria as specs
-from simengine.scenario.spec import events
 
-_TURNS = {"straight": Turn.STRAIGHT, "left": Turn.LEFT, "right": Turn.RIGHT}
-
-
-class View(NamedTuple):
-    """What a criterion sees after every control step."""
-
-    time_ns: int
-    actors: ActorTable
-    state: WorldState
-    network: RoadNetwork
-    signal_colors: NDArray[np.int32]  # (num_signals,)
-    contacts: list[Contact]  # since the last view
-    lane: int  # drivable lane the ego is on or nearest to, −1 if none is near
-    off_lane: float  # how far the ego's centre is outside that lane's edges, 0 inside [m]
-    travelled: float  # by the ego since the start [m]
-    turns: frozenset[Turn]  # taken by the ego through junctions so far
-    goal: events.GoalSpec
-    time_to_collision: tuple[float, int]  # smallest with any actor, and its id: (infinity, −1) for none [s]
-    goals: tuple[TimedRegion, ...] = ()  # of the ego's planning problem; empty where the scenario has a goal itself
-
-
-class Criterion(ABC):
-    """One question asked of every control step; final subclasses are selected by a spec's `kind`."""
-
-    @abstractmethod
-    def update(self, view: View) -> None:
-        """Look at one moment."""
-
-    @abstractmethod
-    def result(self, name: str) -> CriterionResult:
-        """Say what was found, at the end."""
-
-
-def _ego_kinematics(view: View) -> tuple[float, float, float]:
-    """Return the ego's yaw [rad], speed [m/s] and acceleration along its x axis [m/s²]."""
-    w, x, y, z = (float(q) for q in view.state.orientation[0, EGO])
-    fx, fy, fz = rotate(w, x, y, z, 1.0, 0.0, 0.0)
-    vx, vy, vz = (float(v) for v in view.state.velocity[0, EGO])
-    ax, ay, az = view.state.acceleration[0, EGO]
-    return yaw_from_quaternion(w, x, y, z), ground_speed(w, x, y, z, vx, vy, vz), fx * ax + fy * ay + fz * az
-
-
-def _forward_speed(view: View) -> float:
-    """Return the ego's speed along its x axis [m/s]."""
-    forward = rotate(*(float(q) for q in view.state.orientation[0, EGO]), 1.0, 0.0, 0.0)
-    return sum(float(v) * f for v, f in zip(view.state.velocity[0, EGO], forward, strict=True))
+__all__ = ["BUILT_IN", "Criterion", "View", "conclude", "make_criteria"]
 
 
 class NoCollision(Criterion):
-    """Fails at the ego's first contact harder than an impulse."""
+    """Fails at the ego's first contact harder than an impulse; if so set, only where the ego is at fault."""
 
     def __init__(self, spec: specs.NoCollision) -> None:
-        self._min_impulse = spec.min_impulse
-        self._hit: tuple[int, Contact, int] | None = None
+        self._min_impulse, self._at_fault_only = spec.min_impulse, spec.at_fault_only
+        self._watch = FaultWatch()
+        self._hit: Impact | None = None
+        self._struck: Impact | None = None  # the first one that was not the ego's fault
 
     def update(self, view: View) -> None:
-        if self._hit is None:
-            for contact in view.contacts:
-                if EGO in (contact.actor, contact.other) and contact.impulse > self._min_impulse:
-                    other = contact.other if contact.actor == EGO else contact.actor
-                    identity = int(view.state.identity[0, other]) if other >= 0 else other
-                    self._hit = (view.time_ns, contact, identity)
-                    break
+        for impact in self._watch.update(view.time_ns, view.actors, view.state, view.contacts, self._min_impulse):
+            if self._at_fault_only and impact.fault is not Fault.OWN:
+                self._struck = self._struck or impact
+            else:
+                self._hit = self._hit or impact
 
     def result(self, name: str) -> CriterionResult:
-        if self._hit is None:
+        decisive = self._hit or self._struck
+        if decisive is None:
             return CriterionResult(name, True, -1, (), None, "")
-        time_ns, contact, other = self._hit
+        contact = decisive.contact
         reason = f"{contact.impulse:.0f} N s at {contact.closing_speed:.1f} m/s"
-        return CriterionResult(name, False, time_ns, (EGO, other), contact.impulse, reason)
+        if decisive.fault is not Fault.OWN:
+            reason = f"{decisive.fault.value}, {reason}"
+        actors, passed = (EGO, decisive.other), self._hit is None
+        return CriterionResult(name, passed, decisive.time_ns, actors, contact.impulse, reason)
 
 
 class StayOnRoad(Criterion):
@@ -128,7 +83,7 @@ class SpeedLimit(Criterion):
     def update(self, view: View) -> None:
         if view.lane < 0:
             return
-        _, speed, _ = _ego_kinematics(view)
+        _, speed, _ = ego_kinematics(view)
         excess = speed - float(view.network.lane_speed_limit[view.lane])
         self._worst = max(self._worst, excess)
         if excess <= self._tolerance:
@@ -157,7 +112,7 @@ class RedLight(Criterion):
 
     def update(self, view: View) -> None:
         network = view.network
-        yaw, _, _ = _ego_kinematics(view)
+        yaw, _, _ = ego_kinematics(view)
         half = 0.5 * float(view.actors.length[0, EGO])
         front_x = float(view.state.position[0, EGO, 0]) + half * math.cos(yaw)
         front_y = float(view.state.position[0, EGO, 1]) + half * math.sin(yaw)
@@ -230,7 +185,7 @@ class MaxDeceleration(Criterion):
         self._before: tuple[int, float] | None = None
 
     def update(self, view: View) -> None:
-        _, speed, _ = _ego_kinematics(view)
+        _, speed, _ = ego_kinematics(view)
         if self._before is not None and view.time_ns > self._before[0]:
             touched = any(EGO in (contact.actor, contact.other) for contact in view.contacts)
             deceleration = (self._before[1] - speed) / ((view.time_ns - self._before[0]) * 1e-9)
@@ -243,84 +198,6 @@ class MaxDeceleration(Criterion):
         if value <= self._bound:
             return CriterionResult(name, True, -1, (), value, "")
         return CriterionResult(name, False, time_ns, (EGO,), value, f"{value:.1f} m/s² exceeds {self._bound:.1f} m/s²")
-
-
-class _Arrival:
-    """When the goal was reached: the scenario's own, or that of the ego's planning problem."""
-
-    def __init__(self) -> None:
-        self.time_ns = -1
-        self.asked = False
-        self._reason = "the scenario has no goal"
-        self.last_ns = 0
-        self._watch = GoalWatch()
-
-    def update(self, view: View) -> None:
-        goal = view.goal
-        self.last_ns = view.time_ns
-        if view.goals:
-            self._look(view)
-            return
-        self.asked = goal.travelled > 0.0 or goal.exit != "any"
-        if self.asked:
-            self._reason = "the goal was not reached"
-        turned = goal.exit == "any" or _TURNS[goal.exit] in view.turns
-        if self.time_ns < 0 and self.asked and turned and view.travelled >= goal.travelled:
-            self.time_ns = view.time_ns
-
-    def _look(self, view: View) -> None:
-        self.asked = any(goal.is_due for goal in view.goals)
-        if not self.asked:
-            begin = min(goal.begin_ns for goal in view.goals) * 1e-9
-            self._reason = f"the scenario's duration ends before the time for the goal, {begin:.2f} s"
-            return
-        yaw, _, _ = _ego_kinematics(view)
-        x, y, _ = (float(value) for value in view.state.position[0, EGO])
-        self._watch.update(view.goals, view.time_ns, x, y, yaw, _forward_speed(view))
-        self.time_ns, self._reason = self._watch.time_ns, ""
-
-    @property
-    def reason(self) -> str:
-        """Why the goal was not asked for, or not reached."""
-        return self._reason or self._watch.reason()
-
-
-class ReachGoal(Criterion):
-    """Fails if the ego has not arrived when the episode ends."""
-
-    def __init__(self, spec: specs.ReachGoal) -> None:
-        self._arrival = _Arrival()
-
-    def update(self, view: View) -> None:
-        self._arrival.update(view)
-
-    def result(self, name: str) -> CriterionResult:
-        if not self._arrival.asked:
-            return CriterionResult(name, None, -1, (), None, self._arrival.reason)
-        if self._arrival.time_ns < 0:
-            return CriterionResult(name, False, -1, (EGO,), None, self._arrival.reason)
-        return CriterionResult(name, True, self._arrival.time_ns, (EGO,), self._arrival.time_ns * 1e-9, "")
-
-
-class TimeLimit(Criterion):
-    """Fails if the goal is not reached within a time."""
-
-    def __init__(self, spec: specs.TimeLimit) -> None:
-        self._limit = spec.limit
-        self._arrival = _Arrival()
-
-    def update(self, view: View) -> None:
-        self._arrival.update(view)
-
-    def result(self, name: str) -> CriterionResult:
-        arrival = self._arrival
-        if not arrival.asked:
-            return CriterionResult(name, None, -1, (), None, arrival.reason)
-        taken = (arrival.time_ns if arrival.time_ns >= 0 else arrival.last_ns) * 1e-9
-        if arrival.time_ns >= 0 and taken <= self._limit:
-            return CriterionResult(name, True, arrival.time_ns, (EGO,), taken, "")
-        reason = f"not within {self._limit:.1f} s" + (f" but after {taken:.1f} s" if arrival.time_ns >= 0 else "")
-        return CriterionResult(name, False, int(self._limit * 1e9), (EGO,), taken, reason)
 
 
 BUILT_IN: dict[str, type[Criterion]] = {
@@ -358,6 +235,6 @@ def make_criteria(criteria: dict[str, specs.CriterionSpec]) -> dict[str, Criteri
     return made
 
 
-def conclude(criteria: dict[str, Criterion]) -> Verdict:
-    """Collect every criterion's result."""
-    return Verdict(tuple(criterion.result(name) for name, criterion in criteria.items()))
+def conclude(criteria: dict[str, Criterion], invalid: str = "") -> Verdict:
+    """Collect every criterion's result; `invalid` says why the episode tells nothing, if it does not."""
+    return Verdict(tuple(criterion.result(name) for name, criterion in criteria.items()), invalid)

@@ -6,7 +6,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import boxes_gap, yaw_from_quaternion
+from simengine.core.geometry import boxes_gap
+from simengine.core.plan_view import plan_view
 
 HORIZON = 10.0  # [s]
 _FINE = 0.005  # shortest step [s]
@@ -73,7 +74,7 @@ def smallest_time_to_collision(
         velocity: World [m/s]. Shape (num_envs, num_actors, 3).
         length: [m]. Shape (num_envs, num_actors).
         width: [m].
-        height: [m]; boxes of different levels (bridges) do not meet.
+        height: [m]; boxes of different levels (bridges) do not meet, and what has toppled takes the room it lies on.
         horizon: Times beyond are infinite [s].
 
     Returns:
@@ -81,37 +82,29 @@ def smallest_time_to_collision(
     """
     best, other = math.inf, -1
     q = orientation[env, actor]
-    yaw = yaw_from_quaternion(q[0], q[1], q[2], q[3])
+    yaw, own_length, own_width, own_height = plan_view(
+        q[0], q[1], q[2], q[3], length[env, actor], width[env, actor], height[env, actor]
+    )
     x, y, z = position[env, actor, 0], position[env, actor, 1], position[env, actor, 2]
     vx, vy = velocity[env, actor, 0], velocity[env, actor, 1]
     for b in range(valid.shape[1]):
         if b == actor or not valid[env, b]:
             continue
-        if abs(position[env, b, 2] - z) > 0.5 * (height[env, actor] + height[env, b]) + 1.0:
+        p = orientation[env, b]
+        b_yaw, b_length, b_width, b_height = plan_view(
+            p[0], p[1], p[2], p[3], length[env, b], width[env, b], height[env, b]
+        )
+        if abs(position[env, b, 2] - z) > 0.5 * (own_height + b_height) + 1.0:
             continue
         dx, dy = position[env, b, 0] - x, position[env, b, 1] - y
         rvx, rvy = velocity[env, b, 0] - vx, velocity[env, b, 1] - vy
         distance = math.sqrt(dx * dx + dy * dy)
-        reach = 0.5 * (length[env, actor] + width[env, actor] + length[env, b] + width[env, b])
+        reach = 0.5 * (own_length + own_width + b_length + b_width)
         if distance - reach > math.sqrt(rvx * rvx + rvy * rvy) * min(horizon, best):
             continue
-        p = orientation[env, b]
         time = box_time_to_collision(
-            x,
-            y,
-            yaw,
-            length[env, actor],
-            width[env, actor],
-            vx,
-            vy,
-            position[env, b, 0],
-            position[env, b, 1],
-            yaw_from_quaternion(p[0], p[1], p[2], p[3]),
-            length[env, b],
-            width[env, b],
-            velocity[env, b, 0],
-            velocity[env, b, 1],
-            min(horizon, best),
+            x, y, yaw, own_length, own_width, vx, vy, position[env, b, 0], position[env, b, 1], b_yaw, b_length,
+            b_width, velocity[env, b, 0], velocity[env, b, 1], min(horizon, best),
         )
         if time < best:
             best, other = time, b

@@ -32,20 +32,28 @@ class CriterionResult(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """Whether an episode passed: any failure fails it; it passes if at least one criterion applied and none failed."""
+    """Whether an episode passed: any failure fails it; it passes if at least one criterion applied and none failed.
+
+    An invalid episode, whose hazard came to grief before the ego had a part in it, has neither passed nor failed.
+    """
 
     results: tuple[CriterionResult, ...]
+    invalid: str = ""  # why the episode says nothing about the ego, "" if it does
 
     @property
     def passed(self) -> bool | None:
-        """Whether the episode passed; None if no criterion applied."""
+        """Whether the episode passed; None if no criterion applied, or the episode is invalid."""
+        if self.invalid:
+            return None
         if any(result.passed is False for result in self.results):
             return False
         return True if any(result.passed is True for result in self.results) else None
 
     @property
     def outcome(self) -> str:
-        """One of "passed", "failed", "not applicable"."""
+        """One of "passed", "failed", "not applicable", "invalid"."""
+        if self.invalid:
+            return "invalid"
         return {True: "passed", False: "failed", None: "not applicable"}[self.passed]
 
     @property
@@ -57,7 +65,9 @@ class Verdict(NamedTuple):
 
     @property
     def reason(self) -> str:
-        """Why the episode failed, in one line; empty if it did not."""
+        """Why the episode failed or is invalid, in one line; empty if it did neither."""
+        if self.invalid:
+            return self.invalid
         decisive = self.decisive
         return decisive.description if decisive is not None else ""
 

@@ -25,6 +25,7 @@ from simengine.physics.bodies import empty_bodies, finish_tick, load_demands, lo
 from simengine.physics.chassis import chassis_of
 from simengine.physics.forces import advance_forces
 from simengine.physics.hand_over import find_hand_overs
+from simengine.physics.materials import GROUND_RESTITUTION, LOAD_RESTITUTION, SLIDING_FRICTION
 from simengine.physics.settle import enter_world
 from simengine.physics.terrain import SAMPLES, STOREY, TILE_SIZE, sample_tile, tile_mesh, tiles_around
 from simengine.physics.touches import ContactSums
@@ -54,12 +55,17 @@ except ImportError:
 _LONGEST_STEP = 1.0 / 100.0  # of the integration [s]; slower ticks are divided
 # Collision groups. A walker on its feet does not touch Bullet's ground: its legs stand on the analytic one.
 _GROUND, _SCENERY, _BODY, _STANDING = 1, 2, 4, 8
-# Friction and restitution of a body on its partner are products of the two: metal on metal about 0.5, people and
-# cardboard on dry asphalt 0.66 (Searle, "The trajectories of pedestrians…", SAE 831622). Crashes are nearly plastic.
-_FRICTION = {Mobility.WHEELED: 0.7, Mobility.DIFFERENTIAL: 0.7, Mobility.WALKER: 0.66, Mobility.FREE: 0.66}
+# Friction and restitution of a body on its partner are products of the two: metal on metal about 0.5. Crashes are
+# nearly plastic.
+_FRICTION = {
+    Mobility.WHEELED: 0.7, Mobility.DIFFERENTIAL: 0.7, Mobility.WALKER: SLIDING_FRICTION,
+    Mobility.FREE: SLIDING_FRICTION,
+}  # fmt: skip
 _SCENERY_FRICTION = 0.8
-_RESTITUTION = {Mobility.WHEELED: 0.3, Mobility.DIFFERENTIAL: 0.3, Mobility.WALKER: 0.0, Mobility.FREE: 0.2}
-_SCENERY_RESTITUTION = 0.3
+_RESTITUTION = {
+    Mobility.WHEELED: 0.3, Mobility.DIFFERENTIAL: 0.3, Mobility.WALKER: 0.0, Mobility.FREE: LOAD_RESTITUTION,
+}  # fmt: skip
+_SCENERY_RESTITUTION = GROUND_RESTITUTION
 # Baumgarte factor with which interpenetration is undone: 0.1 m in a crash separates at 0.6 m/s.
 _CONTACT_ERP = 0.05
 _STRUCK_SPEED = 1.5  # change of velocity by a blow that a walker or rider does not stay up through [m/s]

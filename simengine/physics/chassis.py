@@ -21,7 +21,7 @@ _FREQUENCY_ROBOT = 5.0  # rubber wheels, no springs to speak of [Hz]
 _DAMPING_RATIO = 0.35
 _ANTI_ROLL = 1.0  # stiffness of the anti-roll bars over that of the springs in roll; 4–5° of roll per g in a car
 _WHEEL_INERTIA = 0.0131  # over m r²
-_CLEARANCE = 0.55  # underside of the collision box over the wheel radius
+CLEARANCE = 0.55  # underside of the collision box over the wheel radius, in both physics
 _DRIVEN_SHARE = 0.7  # of a robot's weight on its two driven wheels
 
 _FROM_TABLE = (
@@ -93,7 +93,7 @@ def _derive(row: np.void, mobility: Mobility, yaw_inertia: float, cog_offset: fl
     row["box_offset"] = (-cog_offset, 0.0, 0.5 * height - cog_height)
     bottom = 0.0
     if mobility in (Mobility.WHEELED, Mobility.DIFFERENTIAL):
-        bottom = min(_CLEARANCE * radius, 0.5 * height)
+        bottom = min(CLEARANCE * radius, 0.5 * height)
         row["wheel_inertia"] = _WHEEL_INERTIA * mass * radius**2
         row["relaxation"] = RELAXATION_PER_RADIUS * radius
         _place_wheels(row, mobility)

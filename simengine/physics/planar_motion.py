@@ -8,13 +8,15 @@ import math
 from numba import njit
 
 from simengine.core.geometry import wrap_angle
+from simengine.physics.materials import GROUND_RESTITUTION, LOAD_RESTITUTION
+from simengine.physics.robots import SERVO_TIME
 from simengine.physics.strides import STRIDE_TIME, TURN_FROM, turned_rate
 from simengine.physics.vehicle_models import GRAVITY, advance_dynamic, advance_kinematic
 
 PEDAL_TIME = 0.1  # first-order lag from demanded to actual acceleration [s]; brake build-up of 0.1–0.2 s (ECE R13-H)
 _POWER_SPEED = 1.0  # below it power does not limit the drive [m/s]
 _SLIP_BEGINS = 0.3  # lateral velocity of the rear axle above which a kinematic vehicle has been struck [m/s]
-_BOUNCE = 0.2  # vertical restitution of loads that drop [-]
+_BOUNCE = LOAD_RESTITUTION * GROUND_RESTITUTION  # of loads that drop
 
 
 @njit(cache=True, _nrt=False)
@@ -204,4 +206,6 @@ def _wheel(speed, demand, max_acceleration, max_deceleration, max_speed, grip, s
     demand = min(max_speed, max(-max_speed, demand))
     slower = abs(demand) < abs(speed) or demand * speed < 0.0
     change = min(max_deceleration if slower else max_acceleration, grip) * step
-    return speed + min(change, max(-change, demand - speed))
+    # The motors close in on the demand as a servo does; so near it that no limit is met, in a lag of first order.
+    aside = (demand - speed) * (1.0 - math.exp(-step / SERVO_TIME))
+    return speed + min(change, max(-change, aside))

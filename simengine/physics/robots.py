@@ -22,7 +22,7 @@ from simengine.physics.suspension import (
 )
 from simengine.physics.tyre import loaded_friction, wheel_step
 
-_SERVO_TIME = 0.1  # time constant of the motors' velocity control, within their limits [s]
+SERVO_TIME = 0.1  # time constant of the motors' velocity control, within their limits [s]
 _HOLD_SPEED = 0.05  # rim speed below which the parking brake closes when no motion is asked for [m/s]
 
 
@@ -63,7 +63,7 @@ def motor_torque(target, spin, mass, radius, wheel_inertia, max_acceleration, ma
     if not slowing and abs(spin) > 0.0:
         limit = min(limit, 0.5 * power / abs(spin))
     # Stiffer, or within fewer steps, it chatters from step to step against the tyre's bristles in between.
-    torque = moved * (target - spin) / max(_SERVO_TIME, 12.0 * dt)
+    torque = moved * (target - spin) / max(SERVO_TIME, 12.0 * dt)
     return min(limit, max(-limit, torque))
 
 

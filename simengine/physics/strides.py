@@ -11,7 +11,7 @@ from numba import njit
 from simengine.physics.tyre import GRAVITY
 
 STRIDE_TIME = 0.15  # time constant with which a demanded velocity is taken up, within the limits [s]
-TURN_FROM = 0.1  # speed below which a walker keeps its heading [m/s]
+TURN_FROM = 0.25  # speed below which a walker keeps its heading: small steps are taken sideways too [m/s]
 TURN_RATE = 2.0 * math.pi  # at which a person turns round at most [rad/s]
 TURN_ACCELERATION = 10.0  # with which a turn begins and ends; half a turn takes 1.3 s [rad/s²]
 TURN_TIME = 0.2  # time constant with which a turn ends [s]

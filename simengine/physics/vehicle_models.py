@@ -7,16 +7,19 @@ tests to the published values. The steps that the batched physics uses are ours:
 - `advance_kinematic` takes the midpoint rule to KS about the centre of mass.
 - `advance_dynamic` writes ST in the body's frame, where it stays right at any slip: velocities along and across the
   vehicle, slip angles through the arctangent, each axle's lateral force saturating, as the tyre of `bullet` does, at
-  what friction leaves beside the longitudinal force. Lateral velocity and yaw rate are stiff at low speed (rate
-  ~ C_S g / v), so they are advanced by the θ-method with θ = max(½, 1 − 1/(h λ)): second order where the step resolves
-  them, without ringing where not.
+  what friction leaves beside the longitudinal force. That is what anti-lock brakes leave at most: they hold a slip, so
+  a wheel that runs at an angle too pulls less along. Drive and brakes act on the wheels in proportion to their loads,
+  so in a turn the outer ones pull harder. ST has no track and leaves that out: with load moved forward it is unstable
+  under braking above some speed (24 m/s at 8 m/s² for the sedan), which no vehicle of four such wheels is. Lateral
+  velocity and yaw rate are stiff at low speed (rate ~ C_S g / v), so they are advanced by the θ-method with
+  θ = max(½, 1 − 1/(h λ)): second order where the step resolves them, without ringing where not.
 """
 
 import math
 
 from numba import njit
 
-from simengine.physics.tyre import GRAVITY, saturation
+from simengine.physics.tyre import GRAVITY, SLIP_TARGET, saturation
 
 KINEMATIC_BELOW = 0.1  # speed below which ST rolls without slip, as in the reference [m/s]
 _SLIP_SPEED = 0.5  # floor of the speed in slip angles, which are undefined at rest [m/s]
@@ -202,6 +205,20 @@ def lateral_budget(load, friction, longitudinal_share):
 
 
 @njit(cache=True, _nrt=False)
+def longitudinal_share(across, along):
+    """Return the largest share of an axle's friction that goes along its wheels under anti-lock brakes.
+
+    They hold the slip; the force of a tyre that slides points against its slip and its slip angle together.
+
+    Args:
+        across: Lateral velocity of the wheel in its own frame [m/s].
+        along: Its velocity ahead, positive [m/s].
+    """
+    angle = across / along
+    return SLIP_TARGET / math.sqrt(SLIP_TARGET * SLIP_TARGET + angle * angle)
+
+
+@njit(cache=True, _nrt=False)
 def axle_force(slope, across, reference, budget, reach):
     """Return the lateral force of an axle and its derivative; it saturates as `simengine.physics.tyre` does.
 
@@ -267,28 +284,37 @@ def advance_dynamic(
     front_load, rear_load = axle_loads(mass, front_axle, rear_axle, cog_height, acceleration)
     front_load, rear_load = max(0.0, front_load), max(0.0, rear_load)
     grip = max(1e-6, (front_friction * front_load + rear_friction * rear_load) / mass)
-    share = min(1.0, abs(acceleration) / grip)
     reach = 4.0 * step * grip
     cosine, sine = math.cos(steering), math.sin(steering)
     front_left = leftward + front_axle * yaw_rate
-    front_across = front_left * cosine - forward * sine
+    front_across, rear_across = front_left * cosine - forward * sine, leftward - rear_axle * yaw_rate
+    front_along = max(_SLIP_SPEED, abs(forward * cosine + front_left * sine))
+    rear_along = max(_SLIP_SPEED, abs(forward))
+    wanted = abs(acceleration) / grip
+    front_share = min(wanted, longitudinal_share(front_across, front_along))
+    rear_share = min(wanted, longitudinal_share(rear_across, rear_along))
+    if wanted > 0.0:
+        pull = front_friction * front_load * front_share + rear_friction * rear_load * rear_share
+        acceleration *= min(1.0, pull / (mass * grip * wanted))
     front_force, front_slope = axle_force(
-        stiffness * front_load, front_across, max(_SLIP_SPEED, abs(forward * cosine + front_left * sine)),
-        lateral_budget(front_load, front_friction, share), reach,
+        stiffness * front_load, front_across, front_along, lateral_budget(front_load, front_friction, front_share),
+        reach,
     )
     rear_force, rear_slope = axle_force(
-        stiffness * rear_load, leftward - rear_axle * yaw_rate, max(_SLIP_SPEED, abs(forward)),
-        lateral_budget(rear_load, rear_friction, share), reach,
+        stiffness * rear_load, rear_across, rear_along, lateral_budget(rear_load, rear_friction, rear_share), reach
     )
     front_slope *= cosine * cosine
     lateral_force = front_force * cosine
     # Linearised lateral motion: w' = f + J (w − w₀) for w = (leftward, yaw rate).
     j11 = (front_slope + rear_slope) / mass
     j12 = (front_axle * front_slope - rear_axle * rear_slope) / mass - forward
-    j21 = (front_axle * front_slope - rear_axle * rear_slope) / yaw_inertia
-    j22 = (front_axle * front_axle * front_slope + rear_axle * rear_axle * rear_slope) / yaw_inertia
+    # The outer wheels, which carry more load by the moment of the lateral forces, drive or brake harder.
+    aside = cog_height * acceleration / GRAVITY  # moment over lateral force [m]
+    front_arm, rear_arm = front_axle + aside, rear_axle - aside
+    j21 = (front_arm * front_slope - rear_arm * rear_slope) / yaw_inertia
+    j22 = (front_arm * front_axle * front_slope + rear_arm * rear_axle * rear_slope) / yaw_inertia
     f1 = (lateral_force + rear_force) / mass - forward * yaw_rate
-    f2 = (front_axle * lateral_force - rear_axle * rear_force) / yaw_inertia
+    f2 = (front_arm * lateral_force - rear_arm * rear_force) / yaw_inertia
     stiff = -step * min(j11, j22)
     theta = max(0.5, 1.0 - 1.0 / stiff) if stiff > 0.0 else 0.5
     gain = theta * step

@@ -3,8 +3,8 @@
 Fidelity: the drive and the brakes act on all wheels in proportion to their load (ideal distribution), anti-lock brakes
 and traction control are ideal slip controllers, there is no gearbox and no reverse, and a standing vehicle of which no
 acceleration is asked holds itself (automatic hold). A two-wheeler is balanced by a torque about its long axis, which a
-rider gives by steering and weight; it leans as its speed and yaw rate require, is not steered beyond that, and falls
-when struck.
+rider gives by steering and weight; it leans as its speed and yaw rate require, is not steered or braked beyond that,
+its front wheel trails (see `riding`), and it falls when struck.
 """
 
 import math
@@ -14,8 +14,14 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.physics.planar_motion import lag
+from simengine.physics.riding import (
+    balance_torque,
+    front_wheel_angle,
+    hardest_riding,
+    steepest_riding,
+    without_leaning,
+)
 from simengine.physics.suspension import (
-    ARM,
     FRICTION,
     LOAD,
     NORMAL,
@@ -25,14 +31,12 @@ from simengine.physics.suspension import (
     ground_frame,
     touch_ground,
 )
-from simengine.physics.tyre import GRAVITY, loaded_friction, wheel_step
+from simengine.physics.tyre import loaded_friction, wheel_step
 from simengine.physics.vehicle_models import advance_steering
 
 HOLD_SPEED = 0.1  # below it a vehicle of which no acceleration is asked holds its brakes [m/s]
 HOLD_DEMAND = 0.05  # demanded acceleration that releases them [m/s²]
 _POWER_SPEED = 1.0  # below it power does not limit the drive, as in `planar_motion` [m/s]
-_BALANCE_RATE = 2.0 * math.pi  # with which a rider leans [rad/s]
-_RIDER_SHARE = 0.6  # of the friction that a rider uses in a turn; leaning in takes load off the tyres for a while
 FALLEN_LEAN = 1.2  # a two-wheeler that leans farther has fallen [rad]
 
 
@@ -105,23 +109,33 @@ def wheeled_forces(
     forward = velocity[0] * rotation[0, 0] + velocity[1] * rotation[1, 0] + velocity[2] * rotation[2, 0]
     steepest = chassis.max_steering
     if balanced:  # a rider steers no further than tyres and lean can carry
-        steepest = min(steepest, math.atan(_RIDER_SHARE * ground[0, 4] * GRAVITY * wheelbase / max(1.0, forward**2)))
+        steepest = steepest_riding(forward, ground[0, 4], wheelbase, chassis.max_steering)
     body.steering = advance_steering(body.steering, body.demand_steering, steepest, chassis.max_steering_rate, dt)
+    tangent = math.tan(body.steering)
+    hardest = math.inf
+    if balanced:
+        hardest = hardest_riding(
+            forward * forward * tangent / wheelbase, ground[0, 4], chassis.front_axle, chassis.rear_axle,
+            chassis.cog_height,
+        )  # fmt: skip
     driving, braking = wheel_torques(
-        body.drive, forward, mass, chassis.max_acceleration, chassis.max_deceleration, chassis.power,
-        chassis.max_speed, radius, inertia,
+        body.drive, forward, mass, min(hardest, chassis.max_acceleration), min(hardest, chassis.max_deceleration),
+        chassis.power, chassis.max_speed, radius, inertia,
     )  # fmt: skip
     holding = chassis.parked or (abs(forward) < HOLD_SPEED and demand < HOLD_DEMAND)
     if holding:
         driving, braking = 0.0, chassis.max_deceleration * mass * radius
-    tangent = math.tan(body.steering)
     omega = body.angular_velocity
     roll_rate = omega[0] * rotation[0, 0] + omega[1] * rotation[1, 0] + omega[2] * rotation[2, 0]
+    turned = tangent
+    if balanced:
+        along = (driving - braking) / (mass * radius)
+        turned = math.tan(front_wheel_angle(chassis, body, rotation, contact, roll_rate, forward, along))
     clear_force(body)
     spin, deflection = body.spin, body.deflection
     for w in range(4):
         load = contact[w, LOAD]
-        cosine, sine = ackermann(tangent, chassis.contact[w, 0], chassis.contact[w, 1], wheelbase)
+        cosine, sine = ackermann(turned, chassis.contact[w, 0], chassis.contact[w, 1], wheelbase)
         share = load / total if total > 0.0 else 0.25
         brake = braking * share + chassis.rolling_resistance * load * radius
         if load <= 0.0:
@@ -132,11 +146,7 @@ def wheeled_forces(
         ex, ey, ez, sx, sy, sz = ground_frame(contact, w, rotation, cosine, sine)
         vx, vy, vz = contact[w, SLIDE], contact[w, SLIDE + 1], contact[w, SLIDE + 2]
         if balanced:
-            # Leaning moves the wheels sideways under the rider, who steers so that they roll there, not slide.
-            rx, ry, rz = contact[w, ARM], contact[w, ARM + 1], contact[w, ARM + 2]
-            vx -= roll_rate * (rotation[1, 0] * rz - rotation[2, 0] * ry)
-            vy -= roll_rate * (rotation[2, 0] * rx - rotation[0, 0] * rz)
-            vz -= roll_rate * (rotation[0, 0] * ry - rotation[1, 0] * rx)
+            vx, vy, vz = without_leaning(contact, w, rotation, roll_rate)
         friction = loaded_friction(contact[w, FRICTION], load, chassis.static_load[w])
         fx, fy, spin[w], deflection[w, 0], deflection[w, 1] = wheel_step(
             vx * ex + vy * ey + vz * ez, vx * sx + vy * sy + vz * sz, load, friction,
@@ -161,18 +171,3 @@ def wheeled_forces(
             pull -= body.torque[i] * rotation[i, 0]
         for i in range(3):
             body.torque[i] += pull * rotation[i, 0]
-
-
-@njit(cache=True, _nrt=False)
-def balance_torque(
-    roll_inertia: float, lateral: float, roll_rate: float, rotation: NDArray[np.float64]
-) -> float:
-    """Return the moment about a two-wheeler's long axis that leans it as its turn requires [N m].
-
-    The lean at which weight and centrifugal force balance is atan(a / g) into the turn, with the lateral acceleration a
-    that speed and steering ask for; there the moment of the tyres' forces about the long axis is zero, so what the
-    rider adds is small in a steady turn.
-    """
-    wanted = -math.atan(lateral / GRAVITY)
-    lean = math.atan2(rotation[2, 1], rotation[2, 2])
-    return roll_inertia * (_BALANCE_RATE * _BALANCE_RATE * (wanted - lean) - 2.0 * _BALANCE_RATE * roll_rate)

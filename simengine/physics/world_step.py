@@ -8,8 +8,10 @@ from numba import njit
 from simengine.core.geometry import quaternion_from_euler, rotate, yaw_from_quaternion
 from simengine.core.state import ActorKind, ActorTable, Behavior, Mobility
 from simengine.physics import planar_motion
+from simengine.physics.chassis import CLEARANCE
 from simengine.physics.contact_boxes import find_contacts, solve_contacts
 from simengine.physics.lamp_switches import lit_lamps, replayed_pedal
+from simengine.physics.materials import SLIDING_SHARE
 from simengine.physics.posture import (
     fall_over,
     friction_at,
@@ -21,7 +23,9 @@ from simengine.physics.posture import (
     support_depth,
     turn_by,
 )
+from simengine.physics.riding import hardest_riding, steepest_riding
 from simengine.physics.strides import climb_rate, lift_acceleration
+from simengine.physics.tyre import GRAVITY
 from simengine.physics.vehicle_models import advance_steering
 from simengine.physics.wheels import HOLD_DEMAND, HOLD_SPEED
 
@@ -62,10 +66,18 @@ def _move_actor(actors, before, controls, base_friction, patches, kinematic, ste
     elif mobility == _WHEELED:
         grip = before.tyre_grip[e, a]
         front, rear = 0.5 * friction * (grip[0] + grip[1]), 0.5 * friction * (grip[2] + grip[3])
+        ridden, steepest, most = actors.track_width[e, a] == 0.0, actors.max_steering[e, a], math.inf
+        if ridden:
+            wheelbase = actors.front_axle[e, a] + actors.rear_axle[e, a]
+            steepest = steepest_riding(forward, front, wheelbase, steepest)
         steering = advance_steering(
-            before.steering[e, a], controls.steering[e, a], actors.max_steering[e, a], actors.max_steering_rate[e, a],
-            step,
+            before.steering[e, a], controls.steering[e, a], steepest, actors.max_steering_rate[e, a], step
         )
+        if ridden:
+            most = hardest_riding(
+                forward * forward * math.tan(steering) / wheelbase, front, actors.front_axle[e, a],
+                actors.rear_axle[e, a], actors.cog_height[e, a],
+            )
         demand = min(actors.max_acceleration[e, a], max(-actors.max_deceleration[e, a], controls.acceleration[e, a]))
         drive = planar_motion.lag(before.drive[e, a], demand, step)
         holding = actors.behavior[e, a] == _PARKED or (abs(forward) < HOLD_SPEED and demand < HOLD_DEMAND)
@@ -73,10 +85,9 @@ def _move_actor(actors, before, controls, base_friction, patches, kinematic, ste
         acceleration = level * planar_motion.longitudinal_acceleration(
             drive, holding, forward / level, slope, actors.mass[e, a], actors.max_acceleration[e, a],
             actors.max_deceleration[e, a], actors.power[e, a], actors.drag[e, a],
-            actors.rolling_resistance[e, a], actors.max_speed[e, a], 0.5 * (front + rear), step,
+            actors.rolling_resistance[e, a], actors.max_speed[e, a], min(0.5 * (front + rear), most / GRAVITY), step,
         )
-        # A rider leans and steers against every slide; a single track without roll would spin under hard braking.
-        rolls = kinematic or actors.track_width[e, a] == 0.0
+        rolls = kinematic or ridden  # a rider leans, and steers against every slide
         x, y, yaw, forward, leftward, yaw_rate = planar_motion.move_wheeled(
             x, y, yaw, forward, leftward, yaw_rate, 0.5 * (steering + before.steering[e, a]), acceleration, rolls,
             actors.mass[e, a], actors.yaw_inertia[e, a], actors.front_axle[e, a], actors.rear_axle[e, a],
@@ -95,7 +106,7 @@ def _move_actor(actors, before, controls, base_friction, patches, kinematic, ste
     elif mobility == _WALKER and not is_fallen(before, e, a):
         x, y, yaw, vx, vy, yaw_rate = planar_motion.move_walker(
             x, y, yaw, vx, vy, yaw_rate, controls.velocity[e, a, 0], controls.velocity[e, a, 1],
-            actors.max_acceleration[e, a], actors.max_speed[e, a], step,
+            min(actors.max_acceleration[e, a], friction * GRAVITY), actors.max_speed[e, a], step,
         )
         after.gait_phase[e, a] += _step_angle(actors, e, a, vx, vy, step)
     else:
@@ -106,6 +117,8 @@ def _move_actor(actors, before, controls, base_friction, patches, kinematic, ste
     pose[a, 0], pose[a, 1], pose[a, 2] = x - offset * cosine, y - offset * sine, yaw
     support = support_depth(actors, before, e, a)
     pose[a, 3], pose[a, 4] = before.position[e, a, 2] - support, before.position[e, a, 2] + support
+    if mobility in (_WHEELED, _DIFFERENTIAL):  # what lies between the wheels is passed over
+        pose[a, 3] += min(CLEARANCE * actors.wheel_radius[e, a], 0.5 * actors.height[e, a])
 
 
 @njit(cache=True, _nrt=False)
@@ -157,7 +170,7 @@ def _place_actor(actors, before, base_friction, patches, lanes, step, e, a, pose
         if fallen:
             fall_over(after, e, a, step)
         support = support_depth(actors, after, e, a)
-        friction = friction_at(x, y, base_friction, patches, e)
+        friction = SLIDING_SHARE * friction_at(x, y, base_friction, patches, e)
         radius = math.sqrt(actors.yaw_inertia[e, a] / actors.mass[e, a])
         vx, vy, vz, yaw_rate, clearance = planar_motion.move_free(
             vx, vy, before.velocity[e, a, 2], yaw_rate, max(0.0, z - support - height), friction, radius, step

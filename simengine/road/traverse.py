@@ -64,9 +64,27 @@ def approach_speed(lanes: LaneArrays, lane: int, s: float) -> float:
     """Return how fast a vehicle may be put down at a lane position [m/s].
 
     Not above the limit, nor so fast that it could not slow down comfortably for the bends ahead, whichever way the road
-    forks, and stand before the next junction.
+    forks, and stand before the next junction. Who is on a lane that ends beside one that goes on must be able to stand
+    before its end, and to drive on along the other.
     """
-    return min(float(lanes.lane_speed_limit[lane]), math.sqrt(_square_allowed(lanes, lane, s, 0.0)))
+    least = _square_allowed(lanes, lane, s, 0.0)
+    beside = _goes_on_beside(lanes, lane)
+    if beside >= 0:
+        length = float(lanes.lane_length[lane])
+        least = min(least, 2.0 * _BRAKING * max(0.0, length - s - _BEFORE_JUNCTION))
+        least = min(least, _square_allowed(lanes, beside, s * float(lanes.lane_length[beside]) / length, 0.0))
+    return min(float(lanes.lane_speed_limit[lane]), math.sqrt(least))
+
+
+def _goes_on_beside(lanes: LaneArrays, lane: int) -> int:
+    """Return the lane beside one that leads nowhere on which its traffic goes on, −1 for none."""
+    if lanes.successor_first[lane + 1] > lanes.successor_first[lane]:
+        return -1
+    for beside in (int(lanes.lane_left[lane]), int(lanes.lane_right[lane])):
+        if beside >= 0 and lanes.lane_type[beside] == LaneType.DRIVING:
+            if lanes.successor_first[beside + 1] > lanes.successor_first[beside]:
+                return beside
+    return -1
 
 
 def _square_allowed(lanes: LaneArrays, lane: int, s: float, driven: float) -> float:

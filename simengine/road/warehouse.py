@@ -24,7 +24,8 @@ class Box(NamedTuple):
 
 
 def make_warehouse(
-    aisles: int, aisle_length: float, aisle_width: float, shelf_depth: float, shelf_height: float, speed_limit: float
+    aisles: int, aisle_length: float, aisle_width: float, shelf_depth: float, shelf_height: float, speed_limit: float,
+    passage_at: float = 0.0, passage_width: float = 0.0,
 ) -> tuple[RoadNetwork, list[Box]]:
     """Make a hall; aisle 0 begins at the origin heading east, the others lie to its left. Traffic keeps to the right.
 
@@ -38,6 +39,8 @@ def make_warehouse(
         shelf_depth: [m].
         shelf_height: [m].
         speed_limit: [m/s].
+        passage_at: Where along the aisles people can walk through between the shelves [m].
+        passage_width: How much room they have there, 0 for none [m].
 
     Returns:
         The network and the shelves.
@@ -66,10 +69,13 @@ def make_warehouse(
     for lane in lanes:
         if lane.junction >= 0:
             by_name[lane.name.split(">")[0]].successors.append(lane.name)
+    stretches = [(0.0, aisle_length)]
+    if passage_width > 0.0:
+        stretches = [(0.0, passage_at - 0.5 * passage_width), (passage_at + 0.5 * passage_width, aisle_length)]
     shelves = [
-        Box((0.5 * aisle_length, (k - 0.5) * pitch, 0.5 * shelf_height), 0.0, (aisle_length, shelf_depth, shelf_height))
-        for k in range(aisles + 1)
-    ]
+        Box((0.5 * (begin + end), (k - 0.5) * pitch, 0.5 * shelf_height), 0.0, (end - begin, shelf_depth, shelf_height))
+        for k in range(aisles + 1) for begin, end in stretches
+    ]  # fmt: skip
     return build_network(lanes), shelves
 
 

@@ -35,6 +35,7 @@ from simengine.scenario.unknown_keys import explain_key
 _RESOLVERS = {
     "add": lambda a, b: a + b,
     "mul": lambda a, b: a * b,
+    "div": lambda a, b: a / b,
 }
 _GROUP = "scenarios"  # the folder that the command line's `scenario=` means
 

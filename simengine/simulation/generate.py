@@ -177,7 +177,8 @@ def generate(overrides: list[str], multirun: bool = False, follow_up: FollowUp |
         follow_up: What is done with the dataset then.
 
     Returns:
-        The exit code, 0: a failed verdict is a result, not an error.
+        The exit code, 0: a failed verdict is a result, not an error. 1 if a driver or another part of an installed
+        package raised something, so that episodes are missing.
 
     Raises:
         ConfigError: A wrong setting, or a folder that cannot be used.
@@ -201,7 +202,7 @@ def generate(overrides: list[str], multirun: bool = False, follow_up: FollowUp |
     for batch in batches:
         _write_settings(batch)
     try:
-        seconds = _run(jobs, workers, output)
+        seconds, errors = _run(jobs, workers, output)
         rows = [_conclude(batch, seconds) for batch in batches]
     except (ConfigError, ScenarioError):
         for batch in batches:
@@ -218,10 +219,14 @@ def generate(overrides: list[str], multirun: bool = False, follow_up: FollowUp |
     passed = [sum(row["verdict"] == "passed" for row in found) for found in rows]
     remarks = dict.fromkeys(line for found in rows for row in found for line in row[REMARKS].splitlines())
     if remarks:
-        print("tolerated in the input files (the index's column remarks tells it too):", file=sys.stderr)
+        print("remarks on input files, events and room (the index's column remarks tells them too):", file=sys.stderr)
     for line in remarks:
         print(f"  {line}", file=sys.stderr)
-    print(f"{total} episodes in {os.path.relpath(output)}: {sum(passed)} passed, {total - sum(passed)} did not")
+    invalid = sum(row["verdict"] == "invalid" for found in rows for row in found)
+    told = f", {invalid} invalid: nothing is said about the ego" if invalid else ""
+    left = total - sum(passed) - invalid - len(errors)
+    told += f", {len(errors)} are missing" if errors else ""
+    print(f"{total} episodes in {os.path.relpath(output)}: {sum(passed)} passed, {left} did not{told}")
     if multirun:
         for batch, good in zip(batches, passed, strict=True):
             print(f"  {batch.folder.name}: {good} of {len(batch.scenarios)} passed  {' '.join(batch.overrides)}")
@@ -230,14 +235,17 @@ def generate(overrides: list[str], multirun: bool = False, follow_up: FollowUp |
             print(f"  {os.path.relpath(batches[0].folder / name)}{' and so on' if len(batches) > 1 else ''}")
     for line in follow_up.write(output) if follow_up is not None else ():
         print(f"  {line}")
-    return 0
+    for error in errors:
+        print(f"simengine: {error}", file=sys.stderr)
+    return 1 if errors else 0
 
 
-def _run(jobs: list[Job], workers: int, output: Path) -> dict[str, float]:
-    """Make episodes; returns the wall time of each by its file's path [s]."""
+def _run(jobs: list[Job], workers: int, output: Path) -> tuple[dict[str, float], list[str]]:
+    """Make episodes; returns the wall time of each by its file's path [s], and what parts of packages raised."""
     seconds: dict[str, float] = {}
+    errors: list[str] = []
     if not jobs:
-        return seconds
+        return seconds, errors
     if not any(Path(os.environ["NUMBA_CACHE_DIR"]).rglob("*.nbi")):
         print("compiling kernels (once; some minutes)", file=sys.stderr)
     start, simulated = time.perf_counter(), 0.0
@@ -245,7 +253,10 @@ def _run(jobs: list[Job], workers: int, output: Path) -> dict[str, float]:
         # One worker compiles all kernels before the others begin: N cold ones would compile everything N times.
         for outcome in run_jobs(jobs, workers, prepare=compile_kernels):
             simulated += outcome.simulated
-            seconds[outcome.path] = outcome.seconds
+            if outcome.error:
+                errors.append(outcome.error)
+            else:
+                seconds[outcome.path] = outcome.seconds
             folder = Path(outcome.path).parents[1]
             name = outcome.id if folder == output else f"{folder.name}/{outcome.id}"
             line = f"{name}  {outcome.simulated:.1f} s in {outcome.seconds:.1f} s  {outcome.verdict}"
@@ -253,7 +264,7 @@ def _run(jobs: list[Job], workers: int, output: Path) -> dict[str, float]:
             bar.write(line, file=sys.stderr) if not bar.disable else print(line, file=sys.stderr, flush=True)
     wall = time.perf_counter() - start
     print(f"{simulated:.0f} s simulated in {wall:.0f} s ({simulated / wall:.2f}x real time)", file=sys.stderr)
-    return seconds
+    return seconds, errors
 
 
 def _conclude(batch: Batch, seconds: dict[str, float]) -> list[dict[str, Any]]:

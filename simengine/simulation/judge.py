@@ -10,6 +10,8 @@ from simengine.core.geometry import ground_speed, yaw_from_quaternion
 from simengine.core.state import EGO, WorldState
 from simengine.metrics.criteria import Criterion, View, conclude, make_criteria
 from simengine.metrics.criticality import HORIZON, smallest_time_to_collision
+from simengine.metrics.fault import Fault, FaultWatch
+from simengine.metrics.validity import Hazard, HazardWatch
 from simengine.metrics.verdict import Verdict
 from simengine.physics.backend import Contact
 from simengine.road.frenet import lane_width, project_on_lane
@@ -18,6 +20,17 @@ from simengine.road.projection import locate
 from simengine.simulation.world import World
 
 _DRIVABLE = (LaneType.DRIVING, LaneType.FLOOR, LaneType.BIKING)
+
+
+def _hazards(world: World) -> list[Hazard]:
+    """Return the hazards of a scenario with who acts in each."""
+    found = []
+    for name, event in world.scenario.scenario.events.items():
+        if event.hazard and event.actor in world.names:
+            loads = getattr(event.do, "load", ())
+            dropped = frozenset(world.names[load] for load in loads if load in world.names)
+            found.append(Hazard(name, world.names[event.actor], event.actor, dropped))
+    return found
 
 
 class Judge:
@@ -35,11 +48,32 @@ class Judge:
         self._hardest = 0.0
         self._before_speed = math.nan
         self._collided = False
+        self._at_fault = False
+        self._faults = FaultWatch()
+        self._hazards = HazardWatch(_hazards(world), {index: name for name, index in world.names.items()})
         self._at_end = False
 
-    def update(self, time_ns: int, state: WorldState, colors: NDArray[np.int32], contacts: list[Contact]) -> None:
-        """Look at the state after a control step; `contacts` are those since the last call."""
+    def update(
+        self,
+        time_ns: int,
+        state: WorldState,
+        colors: NDArray[np.int32],
+        contacts: list[Contact],
+        fired: frozenset[str] = frozenset(),
+    ) -> None:
+        """Look at the state after a control step.
+
+        Args:
+            time_ns: Now [ns].
+            state: Now.
+            colors: What every signal shows. Shape (num_signals,).
+            contacts: Since the last call.
+            fired: Hazard events that have been set off.
+        """
         world = self._world
+        self._hazards.update(time_ns, world.actors, state, contacts, fired)
+        impacts = self._faults.update(time_ns, world.actors, state, contacts, 0.0)
+        self._at_fault = self._at_fault or any(impact.fault is Fault.OWN for impact in impacts)
         position = state.position[0, EGO].copy()
         if self._before is not None:
             self._travelled += float(np.hypot(*(position - self._before)[:2]))
@@ -114,6 +148,11 @@ class Judge:
         return self._collided
 
     @property
+    def missed_goal(self) -> bool:
+        """Whether the time for the goal that is asked for is over and it was not reached."""
+        return any(criterion.is_settled for criterion in self._criteria.values())
+
+    @property
     def at_end(self) -> bool:
         """Whether the ego has come to where the map ends."""
         return self._at_end
@@ -125,13 +164,14 @@ class Judge:
 
     def verdict(self) -> Verdict:
         """Return what the criteria found so far."""
-        return conclude(self._criteria)
+        return conclude(self._criteria, self._hazards.reason)
 
     def metrics(self) -> dict[str, float | bool | None]:
         """Return the headline measures of the drive."""
         speeds = np.array(self._speeds)
         return {
             "collided": self._collided,
+            "collided_at_fault": self._at_fault,
             "travelled": self._travelled,
             "mean_speed": float(speeds.sum() / max(1, len(speeds))),
             "min_time_to_collision": None if math.isinf(self._min_ttc) else self._min_ttc,

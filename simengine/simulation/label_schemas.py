@@ -76,7 +76,7 @@ _COLLISION = _object(
 )
 _INTERVAL = _object(
     "a hazard or a manoeuvre",
-    name=_text("hazard:<event> or manoeuvre:<name>"), actor=_integer("id"),
+    name=_text("hazard:<event>, manoeuvre:<name> or taken_out:<reason>"), actor=_integer("id"),
     start_ns=_integer("onset [ns]"), response_ns=_integer("the ego's first reaction, or -1 [ns]"),
     end_ns=_integer("resolution [ns]"),
 )
@@ -172,7 +172,8 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     ),
     "Events": _object(
         "what an episode came to",
-        verdict=_text("in one line"), criteria=_array("each criterion", _CRITERION),
+        verdict=_text("in one line"), invalid=_text("why the episode says nothing about the ego, empty if it does"),
+        criteria=_array("each criterion", _CRITERION),
         collisions=_array("in order of time", _COLLISION), intervals=_array("hazards and manoeuvres", _INTERVAL),
     ),
     "Map": _object(

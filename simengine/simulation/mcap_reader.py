@@ -64,7 +64,9 @@ class McapSource(EpisodeSource):
             stored = decode_json(self._file.attachment(SUMMARY))
             results = [{**result, "actors": tuple(result["actors"])} for result in stored["verdict"]]
             collisions = [{**collision, "position": tuple(collision["position"])} for collision in stored["collisions"]]
-            stored["verdict"] = Verdict(tuple(CriterionResult(**result) for result in results))
+            stored["verdict"] = Verdict(
+                tuple(CriterionResult(**result) for result in results), stored.pop("invalid")
+            )
             stored["collisions"] = tuple(Collision(**collision) for collision in collisions)
             stored["intervals"] = tuple(Interval(**interval) for interval in stored["intervals"])
             stored["sensors"] = tuple(stored["sensors"])

@@ -246,6 +246,10 @@ class EpisodeWriter(Recorder):
             labels["signals"] = rows(annotation.signals)
         self._json(f"/{frame.sensor}/labels", frame.time_ns, "Labels", labels)
 
+    def append_remarks(self, remarks: Sequence[str]) -> None:
+        """Add to what the episode says about its own making."""
+        self._remarks = (*self._remarks, *remarks)
+
     def finish(
         self,
         verdict: Verdict,
@@ -262,9 +266,11 @@ class EpisodeWriter(Recorder):
         stored["verdict"] = [
             {**result._asdict(), "value": finite_or_none(result.value)} for result in verdict.results
         ]
+        stored["invalid"] = verdict.invalid
         stored["collisions"] = [collision._asdict() for collision in collisions]
         stored["intervals"] = [interval._asdict() for interval in intervals]
-        events = {"verdict": str(verdict), **{name: stored[name] for name in ("collisions", "intervals")}}
+        events = {"verdict": str(verdict), "invalid": verdict.invalid}
+        events |= {name: stored[name] for name in ("collisions", "intervals")}
         self._list_actors()
         self._json("/events", self._last_ns, "Events", {**events, "criteria": stored["verdict"]})
         track = np.array(self._ego_track) if self._ego_track else np.zeros((1, 3))

@@ -93,6 +93,10 @@ class MemoryRecorder(Recorder):
             )
             self._frames.setdefault(frame.sensor, []).append(kept)
 
+    def append_remarks(self, remarks: Sequence[str]) -> None:
+        """Add to what the episode says about its own making."""
+        self._remarks = (*self._remarks, *remarks)
+
     def finish(
         self,
         verdict: Verdict,

@@ -6,17 +6,21 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.behavior.actions import Stage, check_mobility, find_action
+from simengine.behavior.action_checks import check_mobility, check_road, moved_sideways_once
+from simengine.behavior.actions import Stage, find_action
 from simengine.behavior.ego_driver import Control, DriverObservation, make_driver, observe
 from simengine.behavior.events import compile_events, empty_latches, evaluate_triggers
-from simengine.behavior.inflow import Inflow, begin_inflow, refill
+from simengine.behavior.inflow import Inflow, begin_inflow, refill, send_out
 from simengine.behavior.memory import EXIT_TURN, draw_drivers, empty_memory
 from simengine.behavior.pedestrian import People, begin_people, walk_people
 from simengine.behavior.recorded_motion import Recording, lay_out
+from simengine.behavior.removal import Removal, begin_wreckage, find_removals
 from simengine.behavior.replay import follow_recording
-from simengine.behavior.replay_release import hand_over
+from simengine.behavior.replay_release import hand_over, leave_at_end
 from simengine.behavior.rules import road_rules
-from simengine.behavior.scripted import begin_script, chassis_columns, scripted_controls
+from simengine.behavior.script import begin_script
+from simengine.behavior.scripted import scripted_controls
+from simengine.behavior.side_force import chassis_of
 from simengine.behavior.traffic import Conditions, traffic_controls
 from simengine.core.errors import blame
 from simengine.core.geometry import yaw_from_quaternion
@@ -42,6 +46,8 @@ _PARKED_BRAKE = -5.0  # brakes held by a parked vehicle [m/s²]
 
 # Told what is under way ("" for the loop itself), at which control step (−1: the scenario is laid out) and time [s].
 Watch = Callable[[str, int, float], None]
+# Given what the ego's own driver knew and asked for, returns what is done instead.
+Revise = Callable[[DriverObservation, Control], Control]
 
 
 def unwatched(part: str, step: int, time: float) -> None:
@@ -77,18 +83,26 @@ class Minds:
             friction, np.array([sight_distance(world.weather)]), np.array([needs_headlamps(world.weather)])
         )
         self._headlamps = headlamps_on(actors, world.weather)[0]
-        self._people: People = begin_people(world.network, world.lanes, actors, world.state, scenario.pedestrians,
-                                            kernel_seed(scenario.seed, "people"))  # fmt: skip
+        self._people: People = begin_people(world.network, world.lanes, actors, world.state, world.crowd,
+                                            scenario.pedestrians, kernel_seed(scenario.seed, "people"))  # fmt: skip
         self._inflow: Inflow | None = None
         road = scenario.road
+        stays = np.zeros(num_actors, np.bool_)
+        stays[[world.names[name] for name in scenario.scenario.actors]] = True
+        self.taken_out: list[Removal] = []
+        self._wreckage = begin_wreckage(
+            actors, (actors.behavior[0] == Behavior.TRAFFIC) & ~stays, [tuple(box) for box in world.ground.obstacles],
+            sight_distance(world.weather), float(world.network.programme_duration.sum(axis=1).max(initial=0.0)),
+        )  # fmt: skip
         if scenario.traffic.kind == "idm" and road.kind != "warehouse" and not (road.kind == "street" and road.ring):
-            stays = np.zeros(num_actors, np.bool_)
-            stays[[world.names[name] for name in scenario.scenario.actors]] = True
             self._inflow = begin_inflow(
                 world.lanes, actors, world.state, scenario.traffic.radius, kernel_seed(scenario.seed, "inflow"), stays,
                 scenario.traffic.inflow,
             )  # fmt: skip
-        self._chassis = chassis_columns(actors)
+        self._chassis = chassis_of(actors)
+        self._obstacles = np.array(
+            [(*box.position[:2], box.yaw, *box.size[:2]) for box in world.ground.obstacles]
+        ).reshape(-1, 5)
         self._memory.choice[0, EGO, EXIT_TURN] = _TURNS[scenario.scenario.goal.exit]
         self._script = begin_script(world.lanes, actors, world.state)
         # Vehicles of the traffic leave, and others take their places: an event of one would befall another.
@@ -98,8 +112,9 @@ class Minds:
             if name in scenario.scenario.actors or actors.behavior[0, a] != Behavior.TRAFFIC
         }
         self._table, self._events = compile_events(scenario.scenario, steady)
-        for event in self._events:
+        for event, known in zip(self._events, moved_sideways_once(self._events).tolist(), strict=True):
             check_mobility(event, actors)
+            check_road(event, world.lanes, actors, world.state, known)
         self._actions = [find_action(event) for event in self._events]
         self._latches = empty_latches(1, num_actors, len(self._events))
         self._recording: Recording | None = None
@@ -114,6 +129,7 @@ class Minds:
         )
         self.idle_controls = empty_controls(1, num_actors)
         self.fired: list[HazardOnset] = []
+        self.remarks: list[str] = []  # what events could not do as told
 
     @staticmethod
     def _yaw(state: WorldState, actor: int) -> float:
@@ -125,6 +141,7 @@ class Minds:
         colors: NDArray[np.int32],
         control: Control | None,
         frames: Mapping[str, object],
+        revise: Revise | None = None,
     ) -> tuple[WorldState, Controls]:
         """Let everybody decide for the next control step.
 
@@ -133,6 +150,7 @@ class Minds:
             colors: What every signal shows. Shape (num_signals,).
             control: Of the ego; None lets its own driver decide.
             frames: Latest frame of every sensor, which the ego's driver may look at.
+            revise: What changes the own driver's control, if anything does.
 
         Returns:
             The state with what events changed (appearances, hand-overs, tyres), and the controls.
@@ -140,6 +158,7 @@ class Minds:
         world, actors = self._world, self._world.actors
         state = self._hand_over(state)
         state = self._fire_events(state)
+        state = self._take_out(state)
         if self._inflow is not None:
             state = refill(self._inflow, actors, state, self._memory, int(state.tick[0]) / self._rate_hz)
         controls = empty_controls(1, actors.kind.shape[1])
@@ -159,17 +178,18 @@ class Minds:
             state,
             self._script,
             self._conditions.friction,
+            self._obstacles,
             self._rate_hz,
             self._dt,
             controls,
         )
         controls.lights[0, self._headlamps] |= Light.HEAD
         if control is None:
-            control = self._ask_driver(state, frames)
+            control = self._ask_driver(state, frames, revise)
         self._take(control, controls)
         return state, controls
 
-    def _ask_driver(self, state: WorldState, frames: Mapping[str, object]) -> Control:
+    def _ask_driver(self, state: WorldState, frames: Mapping[str, object], revise: Revise | None) -> Control:
         time = int(state.tick[0]) / self._rate_hz
         step, name = round(time / self._dt), f"driver {self._world.scenario.ego.driver}"
         observation = self.observe(state, frames)
@@ -177,7 +197,8 @@ class Minds:
         with blame(self._driver, name, f" at {moment(step, time)}"):
             control = self._driver.decide(observation)
         self._watch("", step, time)
-        return check_control(control, f"{name} returned", step, time)
+        control = check_control(control, f"{name} returned", step, time)
+        return control if revise is None else revise(observation, control)
 
     def follow(self, state: WorldState) -> WorldState:
         """Put replayed actors where their recording has them: at the tick that the next physics step leads to.
@@ -218,11 +239,36 @@ class Minds:
             return state
         time = self._world.recording_start + int(state.tick[0]) / self._rate_hz
         reactive = self._world.scenario.traffic.reactive
+        state = leave_at_end(self._world.lanes, self._world.actors, state, self._memory)
         return hand_over(self._recording, self._world.actors, state, time, reactive)
+
+    def _take_out(self, state: WorldState) -> WorldState:
+        """Take out who cannot go on, where the ego does not see it."""
+        time = int(state.tick[0]) / self._rate_hz
+        found = find_removals(self._wreckage, self._world.actors, state, self._memory, time)
+        if not found:
+            return state
+        state = copy_state(state)
+        for removal in found:
+            state.valid[0, removal.slot] = False
+            if self._inflow is not None:
+                send_out(self._inflow, self._memory, removal.slot, time)
+        self.taken_out += found
+        return state
+
+    @property
+    def demand(self) -> tuple[int, int]:
+        """Vehicles that have arrived where lanes begin, and those of them that have come in; 0 without a demand."""
+        if self._inflow is None or self._inflow.demand == 0.0:
+            return 0, 0
+        return int(self._inflow.arrived.sum()), int(self._inflow.admitted.sum())
 
     def _fire_events(self, state: WorldState) -> WorldState:
         before = self._latches.fired_tick.copy()
-        evaluate_triggers(self._table, self._latches, self._world.actors, state, self._rate_hz, self._dt, self._seed)
+        world = self._world
+        evaluate_triggers(
+            self._table, self._latches, world.lanes, world.actors, state, self._rate_hz, self._dt, self._seed
+        )
         fired = np.flatnonzero(self._latches.fired_tick[0] != before[0])
         if len(fired) == 0:
             return state
@@ -234,7 +280,8 @@ class Minds:
                 self._actions[k](stage, event)
             if event.hazard:
                 time_ns = round(stage.time * 1e9)
-                self.fired.append(HazardOnset(event.name, int(state.identity[0, event.actor]), time_ns))
+                threats = tuple(int(state.identity[0, a]) for a in event.threats)
+                self.fired.append(HazardOnset(event.name, int(state.identity[0, event.actor]), time_ns, threats))
         return state
 
     def _stage(self, state: WorldState) -> Stage:
@@ -246,7 +293,8 @@ class Minds:
         if math.cos(heading - yaw) < 0.0:  # on the wrong side of the road the course is still the ego's
             heading += math.pi
         return Stage(
-            0, int(state.tick[0]) / self._rate_hz, world.lanes, world.actors, state, self._script, heading, self._start,
+            0, int(state.tick[0]) / self._rate_hz, world.lanes, world.actors, state, self._script,
+            float(self._conditions.friction[0]), heading, self._start,
             self._memory.ignores_signals, patches.active, (patches.x, patches.y, patches.radius, patches.friction),
-            self._sensor_faults,
+            self._sensor_faults, self.remarks,
         )  # fmt: skip

@@ -36,6 +36,10 @@ class Recorder(ABC):
         """Record a capture, later than the last of its sensor, and its labels."""
 
     @abstractmethod
+    def append_remarks(self, remarks: Sequence[str]) -> None:
+        """Add to what the episode says about its own making."""
+
+    @abstractmethod
     def finish(
         self,
         verdict: Verdict,
@@ -107,7 +111,8 @@ def digest_outcome(
     """Add what the episode came to."""
     digest.add_json("collisions", time_ns, [list(collision) for collision in collisions])
     digest.add_json("intervals", time_ns, [list(interval) for interval in intervals])
-    digest.add_json("verdict", time_ns, [list(result) for result in verdict.results])
+    results: list[Any] = [list(result) for result in verdict.results]
+    digest.add_json("verdict", time_ns, [*results, verdict.invalid] if verdict.invalid else results)
     digest.add_json("metrics", time_ns, dict(metrics))
 
 

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import active_children, get_context
 from typing import NamedTuple
 
-from simengine.core.errors import ConfigError, ScenarioError
+from simengine.core.errors import ConfigError, PartError, ScenarioError
 
 # One thread a worker: BLAS and OpenCV would otherwise start one a core each.
 _THREADS = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
@@ -33,6 +33,7 @@ class Outcome(NamedTuple):
     digest: str
     simulated: float  # [s]
     seconds: float  # of wall time
+    error: str = ""  # what a part of an installed package raised, "" if the job was done
 
 
 @contextmanager
@@ -45,11 +46,11 @@ def _naming(job: Job) -> Iterator[None]:
 
 
 def run_job(job: Job) -> Outcome:
-    """Simulate one job and write its file.
+    """Simulate one job and write its file; what a part of an installed package raises is the outcome's error.
 
     Raises:
         ConfigError: A wrong setting, or a driver that returns what no vehicle can do; the message names the episode.
-        ScenarioError: A scenario that cannot be run, or whose driver raised something.
+        ScenarioError: A scenario that cannot be run.
     """
     from pathlib import Path
 
@@ -58,8 +59,11 @@ def run_job(job: Job) -> Outcome:
 
     start = time.perf_counter()
     scenario = from_yaml(job.scenario_yaml)
-    with _naming(job):
-        summary = record(scenario, job.id, Path(job.path))
+    try:
+        with _naming(job):
+            summary = record(scenario, job.id, Path(job.path))
+    except PartError as error:  # it must not take the other episodes with it
+        return Outcome(job.id, job.path, "error", "", 0.0, time.perf_counter() - start, str(error))
     return Outcome(
         job.id, job.path, str(summary.verdict), summary.digest, summary.duration_ns * 1e-9, time.perf_counter() - start
     )
@@ -71,7 +75,7 @@ def compile_kernels(job: Job | None) -> None:
     from simengine.simulation.simulator import warm_up
 
     if job is not None:
-        with _naming(job):
+        with suppress(PartError), _naming(job):  # the episode itself will tell
             warm_up(from_yaml(job.scenario_yaml))
 
 

@@ -1,6 +1,7 @@
 """What stands around the road: surfaces, buildings, trees, posts, shelves; as meshes to see and boxes to hit."""
 
 import math
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +21,7 @@ from simengine.road.procedural import Box, warehouse_fittings
 from simengine.road.surface import surface_meshes
 from simengine.scenario.spec import ConcreteScenario
 from simengine.sensors.base import MOST_INSTANCES, Scene, static_instance
-from simengine.simulation.placement import ActorPlan
+from simengine.simulation.placement import ActorPlan, Obstacle
 
 # What part of an object's footprint is solid at bumper height, length and width; what is not named is passed through.
 _SOLID = {
@@ -28,9 +29,12 @@ _SOLID = {
     "tree": (0.12, 0.12), "lamp_post": (0.0, 0.0), "signal": (0.0, 0.0), "sign_post": (0.0, 0.0),
 }  # fmt: skip
 _POST = 0.15  # posts and trunks are at least this thick [m]
+_OF_A_HALL = ("shelf", "wall", "roof", "ceiling_lamp")  # seen from everywhere inside
 _SIGHT = 400.0  # scenery farther from every actor is left out [m]
 _LANTERN = (0.29, 0.105)  # how far the lantern hangs short of the end of its arm, and below the top [m]
 
+
+_NOT_FITTINGS = {"kind", "speed_limit", "passage_at", "passage_width"}  # settings of a hall that change none of them
 
 class Prop(NamedTuple):
     """One object of the scenery."""
@@ -63,29 +67,50 @@ def _solid_box(prop: Prop) -> StaticBox | None:
     return StaticBox((x, y, z + 0.5 * height), prop.yaw, size)
 
 
-def make_scenery(
-    scenario: ConcreteScenario, network: RoadNetwork, shelves: list[Box], plans: list[ActorPlan]
-) -> Scenery:
-    """Furnish the surroundings of the actors.
+def furnish(scenario: ConcreteScenario, network: RoadNetwork, shelves: list[Box]) -> tuple[Prop, ...]:
+    """Return everything that stands in a hall or along the roads, wherever the actors will be.
 
     Args:
         scenario: Its road names the scenery, its seed varies it.
-        network: The roads.
+        network: The roads. Its signals come first, in their order.
         shelves: Of a hall.
-        plans: Where the actors start; the first is the ego.
     """
     random = generator(scenario.seed, "scenery")
     hall = [("shelf", box) for box in shelves]
     if scenario.road.kind == "warehouse":
-        hall += warehouse_fittings(**scenario.road.model_dump(exclude={"kind", "speed_limit"}))
-    inside = [Prop(kind, (x, y, z - 0.5 * size[2]), yaw, size) for kind, ((x, y, z), yaw, size) in hall]
-    props = []
+        hall += warehouse_fittings(**scenario.road.model_dump(exclude=_NOT_FITTINGS))
+    props = [Prop(kind, (x, y, z - 0.5 * size[2]), yaw, size) for kind, ((x, y, z), yaw, size) in hall]
     kind = getattr(scenario.road, "scenery", "none")
     for number, (item, x, y, z, yaw, size) in enumerate(roadside_positions(network, kind, random)):
-        # The network's signals come first, in their order.
         props.append(Prop(item, (x, y, z), yaw, size, number if number < len(network.signal_heading) else -1))
+    return tuple(props)
+
+
+def obstacles_of(props: tuple[Prop, ...]) -> tuple[Obstacle, ...]:
+    """Return what of the scenery nobody can stand in."""
+    found = []
+    for number, prop in enumerate(props):
+        box = _solid_box(prop)
+        if box is not None:
+            found.append(Obstacle(number, prop.kind, *prop.position, prop.yaw, *box.size))
+    return tuple(found)
+
+
+def make_scenery(props: tuple[Prop, ...], given_way: Collection[int], plans: list[ActorPlan]) -> Scenery:
+    """Keep the scenery near the actors.
+
+    Args:
+        props: See `furnish`.
+        given_way: Which of them make room for actors.
+        plans: Where the actors start; the first is the ego.
+    """
     starts = np.array([(plan.x, plan.y) for plan in plans])
-    near = inside + [prop for prop in props if np.hypot(*(starts - prop.position[:2]).T).min() < _SIGHT]
+    near = [
+        prop
+        for number, prop in enumerate(props)
+        if number not in given_way
+        and (prop.kind in _OF_A_HALL or np.hypot(*(starts - prop.position[:2]).T).min() < _SIGHT)
+    ]
     boxes = [box for prop in near if (box := _solid_box(prop)) is not None]
     # A whole number of metres, so that adding it back loses nothing.
     origin = (float(round(plans[0].x)), float(round(plans[0].y)), float(round(plans[0].z)))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from simengine.behavior.removal import Removal
 from simengine.core.errors import ConfigError, ScenarioError, blame, nearest
 from simengine.core.history import History, time_of_tick
 from simengine.core.state import Controls, WorldState
@@ -28,7 +29,7 @@ from simengine.simulation.judge import Judge
 from simengine.simulation.mcap_reader import read_episode
 from simengine.simulation.mcap_writer import EpisodeWriter
 from simengine.simulation.memory import MemoryRecorder
-from simengine.simulation.minds import Control, DriverObservation, Minds, Watch, unwatched
+from simengine.simulation.minds import Control, DriverObservation, Minds, Revise, Watch, unwatched
 from simengine.simulation.recorder import Recorder
 from simengine.simulation.scenery import make_scene
 from simengine.simulation.world import World, build_world
@@ -143,11 +144,12 @@ class Simulator:
             self._recorder.append_state(0, self.state, None)
         return self._snapshot(self._minds.idle_controls, (), (), ())
 
-    def step(self, control: Control | None = None) -> Snapshot:
+    def step(self, control: Control | None = None, revise: Revise | None = None) -> Snapshot:
         """Advance by one control step.
 
         Args:
             control: Of the ego; None lets the scenario's own driver decide.
+            revise: Given what that driver knows and asks for, returns what is done instead; None changes nothing.
 
         Raises:
             ScenarioError: The episode is over, or has not begun; or the scenario's driver raised something.
@@ -162,7 +164,7 @@ class Simulator:
         if control is not None:
             control = check_control(control, "step() was given", self.steps, time)
         colors = signal_colors(self.world.network, self.time_ns * 1e-9)
-        state, controls = self._minds.decide(self.state, colors, control, self._latest)
+        state, controls = self._minds.decide(self.state, colors, control, self._latest, revise)
         self._start_faults()
         contacts: list[Contact] = []
         for _ in range(self._substeps):
@@ -173,7 +175,10 @@ class Simulator:
         frames, annotations = self._sense()
         if self._recorder is not None:  # the episode's labels are asked for by `finish` alone
             self._annotator.update(self.time_ns, state, contacts, self._minds.fired)
-        self._judge.update(self.time_ns, state, signal_colors(self.world.network, self.time_ns * 1e-9), contacts)
+        fired = frozenset(onset.name for onset in self._minds.fired)
+        self._judge.update(
+            self.time_ns, state, signal_colors(self.world.network, self.time_ns * 1e-9), contacts, fired
+        )
         if self._recorder is not None:
             self._recorder.append_state(self.time_ns, state, controls)
         self._decide_end()
@@ -224,6 +229,18 @@ class Simulator:
         return tuple(self._minds.fired)
 
     @property
+    def taken_out(self) -> tuple[Removal, ...]:
+        """Vehicles that could not go on and were taken out so far, where the ego did not see it."""
+        self._require_begun()
+        return tuple(self._minds.taken_out)
+
+    @property
+    def demand(self) -> tuple[int, int]:
+        """Vehicles that have arrived where lanes begin, and those of them that have come in; 0 without a demand."""
+        self._require_begun()
+        return self._minds.demand
+
+    @property
     def verdict(self) -> Verdict:
         """What the criteria say so far."""
         self._require_begun()
@@ -240,7 +257,8 @@ class Simulator:
         self._require_begun()
         if self._recorder is None:
             raise ScenarioError("nothing was recorded: the simulator was made without a recorder")
-        collisions, intervals = self._annotator.finish(self.time_ns)
+        collisions, intervals = self._annotator.finish(self.time_ns, self._minds.taken_out)
+        self._recorder.append_remarks(self._minds.remarks)
         return self._recorder.finish(self._judge.verdict(), collisions, intervals, self._judge.metrics())
 
     def close(self) -> None:
@@ -285,11 +303,15 @@ class Simulator:
         return tuple(frames), tuple(annotations)
 
     def _decide_end(self) -> None:
-        """End the episode after its time, with recording and goal, at the map's end, or some time after a crash."""
+        """End the episode after its time, with recording and goal, at the map's end, or some time after a crash.
+
+        A goal whose time is over without its having been reached ends it too, if a criterion asks for the goal.
+        """
         if self._ends_with_ego and self._judge.collided:
             hold = round(self.scenario.physics.hold_after * 1e9)
             self._end_ns = min(self._end_ns, self.time_ns + hold)
-        self.done = self.time_ns >= self._end_ns or (self._ends_with_ego and self._judge.at_end)
+        over = self._judge.at_end or self._judge.missed_goal
+        self.done = self.time_ns >= self._end_ns or (self._ends_with_ego and over)
         if self.done:  # a loop of a user's own often ends here and never calls `close`
             self._physics.close()
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from simengine.behavior.pedestrian import Crowd, no_crowd
 from simengine.behavior.recorded_motion import lay_out
 from simengine.behavior.replay import follow_recording
 from simengine.core.errors import ScenarioError
@@ -35,7 +36,7 @@ from simengine.road.projection import ground_at
 from simengine.road.remarks import remark_line
 from simengine.scenario.spec import ConcreteScenario, WeatherSpec
 from simengine.simulation.placement import ActorPlan, Placer, Start, choose_start, place_everybody
-from simengine.simulation.scenery import Scenery, make_scenery
+from simengine.simulation.scenery import Scenery, furnish, make_scenery, obstacles_of
 
 
 class World(NamedTuple):
@@ -49,6 +50,7 @@ class World(NamedTuple):
     actors: ActorTable
     state: WorldState
     names: dict[str, int]  # actor index by name
+    crowd: Crowd  # who of those on foot belongs together
     recording: CommonRoadScenario | None  # where traffic is replayed
     recorded_row: np.ndarray  # row of the recording each actor follows, −1 for none. (num_actors,)
     ego_track: str  # id of the recorded vehicle whose place the ego takes, "" for none
@@ -133,7 +135,8 @@ def build_world(scenario: ConcreteScenario) -> World:
     if begin > 0.0:  # signals are where they are at that time of the recording
         network = network._replace(programme_offset=network.programme_offset - begin)
     random = generator(scenario.seed, "placement")
-    placer = Placer(scenario, network, random)
+    props = furnish(scenario, network, shelves)
+    placer = Placer(scenario, network, random, obstacles_of(props))
     follows = np.array(place_everybody(placer, recorded, start), np.int64)
     weather = weather_from_spec(scenario.weather)
     if road.kind == "warehouse":
@@ -142,7 +145,7 @@ def build_world(scenario: ConcreteScenario) -> World:
     actors, state = _arrays(placer.plans, weather)
     _resize(actors, placer.plans)
     _set_poses(actors, state, placer.plans, lanes)
-    scenery = make_scenery(scenario, network, shelves, placer.plans)
+    scenery = make_scenery(props, placer.obstacles.given_way, placer.plans)
     none = np.zeros((1, 8))
     patches = FrictionPatches(np.zeros((1, 8), np.bool_), none, none.copy(), none.copy(), none.copy())
     ground = Ground(network, np.array([friction(weather)]), patches, scenery.obstacles)
@@ -152,7 +155,8 @@ def build_world(scenario: ConcreteScenario) -> World:
     names = {plan.name: index for index, plan in enumerate(placer.plans)}
     ego_track = str(replayed.tracks.id[start.row]) if replayed is not None and start.row >= 0 else ""
     world = World(
-        scenario, network, lanes, ground, weather, actors, state, names, replayed, follows, ego_track, begin,
+        scenario, network, lanes, ground, weather, actors, state, names, _crowd(placer.plans), replayed, follows,
+        ego_track, begin,
         _goals(scenario, recorded, start), scenery, inputs, (*remarks, *start.remarks, *placer.remarks),
     )  # fmt: skip
     return world._replace(remarks=(*world.remarks, *_goal_remarks(world, start)))
@@ -198,6 +202,13 @@ def _arrays(plans: list[ActorPlan], weather: Weather) -> tuple[ActorTable, World
         state.replayed[0, index] = plan.track >= 0 and plan.behavior in (Behavior.REPLAY, Behavior.EGO)
     state.lights[headlamps_on(actors, weather)] = Light.HEAD
     return actors, state
+
+
+def _crowd(plans: list[ActorPlan]) -> Crowd:
+    crowd = no_crowd(1, len(plans))
+    for index, plan in enumerate(plans):
+        crowd.group[0, index], crowd.stands[0, index], crowd.waits[0, index] = plan.group, plan.stands, plan.crossing
+    return crowd
 
 
 def headlamps_on(actors: ActorTable, weather: Weather) -> np.ndarray:

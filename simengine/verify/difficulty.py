@@ -1,105 +1,118 @@
-"""How hard a scenario is: does its hazard fire, does the built-in driver fail, would acting in time have saved it.
+"""How hard a scenario is: does its hazard fire, does the built-in driver fail, could a careful driver have avoided it.
 
-A failed sample is run again with drivers that know: from the hazard's onset on they brake as hard as the tyres let
-them, or steer a lane's width aside, or both. A sample that one of them survives was solvable.
+A sample that the built-in driver fails is run again, and there brakes as the careful and competent driver of UN
+Regulation 157 does (`metrics.careful_driver`), from the moment at which that driver would: it knows what is visible and
+how everybody moves, nothing of events. Where the built-in driver brakes harder, or earlier, that counts. The failure
+was avoidable if nothing is harmed in the second run; whether the ego arrives does not matter there.
 """
 
+import json
 import math
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from simengine.behavior.observation import Control, DriverObservation
-from simengine.behavior.steering import path_steering, slip_compliance
-from simengine.core.geometry import wrap_angle
+from simengine.behavior.rules import road_rules
 from simengine.core.state import EGO, Mobility
+from simengine.metrics.careful_driver import CarefulLimits, human_limits, robot_limits
+from simengine.metrics.careful_watch import CarefulWatch
+from simengine.metrics.verdict import Verdict
 from simengine.scenario.compose import compose
-from simengine.scenario.sampling import concretize, from_yaml
+from simengine.scenario.sampling import concretize, from_yaml, to_yaml
 from simengine.simulation.runner import Job, Outcome, run_jobs
 from simengine.simulation.simulator import Simulator
-from simengine.verify.library import Difficulty
+from simengine.verify.library import Difficulty, share_of
 
-_FULL_BRAKE = -12.0  # more than any tyre holds [m/s²]
+TUNING_SEED = 1000  # first of the seeds on which scenarios may be tuned, up to 1199
+REPORTED_SEED = 5000  # first of the seeds whose figures are published; nothing is tuned on them
 _ARRIVAL = ("reach_goal", "time_limit")
-_ASIDE = 2.6  # how far the evasion goes, about from one lane's car to beside it [m]
-
-
-class Evasion(NamedTuple):
-    """What a driver who knows does from the onset on."""
-
-    brake: bool
-    aside: float  # left positive [m]
-
-
-EVASIONS = (
-    Evasion(True, 0.0), Evasion(True, _ASIDE), Evasion(True, -_ASIDE), Evasion(False, _ASIDE), Evasion(False, -_ASIDE),
-)  # fmt: skip
 
 
 class Sample(NamedTuple):
     """What one sample showed."""
 
+    seed: int
     fired: bool
     failed: bool
-    solvable: bool  # an evasion at the onset survives; true where nothing failed
-    reason: str
+    avoidable: bool  # the careful driver avoids all harm; true where nothing failed
+    reason: str  # why it failed
+    careful: str  # what the careful driver saw first and when, in words
+    invalid: str = ""  # why the sample says nothing, "" if it does
 
 
-def _evade(
-    observation: DriverObservation, evasion: Evasion, start: float, wheelbase: float, stiffness: float
-) -> Control:
-    """Carry an evasion out; `start` is where in the lane it began [m]."""
-    if observation.mobility[EGO] == Mobility.DIFFERENTIAL:
-        return Control(velocity=(0.0, 0.0))
-    steering = 0.0
-    if observation.lane >= 0 and observation.speed > 0.5:
-        steering = path_steering(
-            observation.lane_t - (start + evasion.aside), wrap_angle(observation.yaw - observation.lane_heading),
-            observation.lane_curvature, observation.speed, wheelbase, 0.0,
-            slip_compliance(stiffness, observation.friction), 0.6,
-        )  # fmt: skip
-    braking = evasion.brake and observation.speed > 0.05
-    return Control(_FULL_BRAKE if braking else (-3.0 if evasion.brake else 0.0), steering)
-
-
-def _drive(simulator: Simulator, evasion: Evasion | None) -> tuple[bool, bool, str]:
-    """Run a scenario once; returns whether a hazard fired, whether it failed, and why."""
-    snapshot = simulator.reset()
+def careful_limits(simulator: Simulator) -> CarefulLimits:
+    """Return what a careful driver of a scenario's ego can do."""
     actors = simulator.world.actors
-    wheelbase = float(actors.front_axle[0, EGO] + actors.rear_axle[0, EGO])
-    stiffness, start = float(actors.cornering_stiffness[0, EGO]), math.nan
+    if actors.mobility[0, EGO] == Mobility.DIFFERENTIAL:
+        return robot_limits(simulator.scenario.ego.reaction_time, float(actors.max_deceleration[0, EGO]))
+    return human_limits(int(actors.kind[0, EGO]))
+
+
+def make_watch(simulator: Simulator) -> CarefulWatch:
+    """Return a careful driver who has seen nothing yet of a scenario."""
+    world = simulator.world
+    return CarefulWatch(
+        road_rules(world.network), world.actors, world.ground.obstacles, careful_limits(simulator),
+        simulator.control_step,
+    )
+
+
+def _harm_ns(simulator: Simulator, verdict: Verdict) -> float:
+    """Return when the first criterion other than arrival failed [ns]; infinite if none did."""
+    kinds = {name: spec.kind for name, spec in simulator.scenario.criteria.items()}
+    harm = [r for r in verdict.results if r.passed is False and kinds[r.name] not in _ARRIVAL]
+    return min((r.time_ns if r.time_ns >= 0 else math.inf for r in harm), default=math.inf)
+
+
+def _run(simulator: Simulator, watch: CarefulWatch, brakes: bool) -> None:
+    """Run a scenario with the built-in driver while a careful one watches, and brakes too if so asked."""
+    snapshot = simulator.reset()
+
+    def revise(observation: DriverObservation, control: Control) -> Control:
+        return watch.brake(observation, control)
+
     while not simulator.done:
-        control = None
-        if evasion is not None and simulator.hazards:
-            if math.isnan(start):
-                start = snapshot.observation.lane_t
-            control = _evade(snapshot.observation, evasion, start, wheelbase, stiffness)
-        snapshot = simulator.step(control)
-    verdict = simulator.verdict
-    failed = verdict.passed is False
-    if evasion is not None:  # who stops for good never arrives: only harm counts against an evasion
-        kinds = {name: spec.kind for name, spec in simulator.scenario.criteria.items()}
-        failed = any(r.passed is False and kinds[r.name] not in _ARRIVAL for r in verdict.results)
-    return bool(simulator.hazards), failed, verdict.reason
+        if brakes or math.isinf(watch.brakes_at):
+            watch.look(snapshot.state, snapshot.observation)
+        snapshot = simulator.step(None, revise if brakes else None)
 
 
 def judge_sample(simulator: Simulator) -> Sample:
-    """Run a scenario with the built-in driver, and if that fails with every evasion until one survives."""
-    fired, failed, reason = _drive(simulator, None)
-    if not failed:
-        return Sample(fired, False, True, "")
-    solvable = any(not _drive(simulator, evasion)[1] for evasion in EVASIONS)
-    return Sample(fired, True, solvable, reason)
+    """Run a scenario with the built-in driver, and if that fails once more with the careful one."""
+    watch = make_watch(simulator)
+    _run(simulator, watch, False)
+    verdict, fired = simulator.verdict, bool(simulator.hazards)
+    words = "sees no threat"
+    if watch.first is not None:
+        kind = ("", "stands", "ahead", "cuts in", "crosses")[watch.first.threat]
+        words = f"sees actor {watch.first.actor} ({kind}) at {watch.first.time:.2f} s"
+        if math.isfinite(watch.brakes_at):
+            words += f", brakes at {watch.brakes_at:.2f} s"
+    seed = simulator.scenario.seed
+    if verdict.invalid:
+        return Sample(seed, fired, False, True, "", words, verdict.invalid)
+    if verdict.passed is not False:
+        return Sample(seed, fired, False, True, "", words)
+    harmed = _harm_ns(simulator, verdict)
+    if math.isinf(harmed):
+        return Sample(seed, fired, True, True, verdict.reason, words)
+    if watch.first is None or watch.brakes_at * 1e9 >= harmed:  # the second run would be the first
+        return Sample(seed, fired, True, False, verdict.reason, words)
+    _run(simulator, make_watch(simulator), True)
+    avoided = math.isinf(_harm_ns(simulator, simulator.verdict))
+    if not avoided:
+        words += f"; {simulator.verdict.reason}"
+    return Sample(seed, fired, True, avoided, verdict.reason, words)
 
 
 def run_sample(job: Job) -> Outcome:
-    """Judge one sample in a worker; the outcome's verdict is three digits and the reason."""
+    """Judge one sample in a worker; the outcome's verdict is a `Sample` as JSON."""
     simulator = Simulator(from_yaml(job.scenario_yaml))
     try:
         sample = judge_sample(simulator)
     finally:
         simulator.close()
-    text = f"{int(sample.fired)}{int(sample.failed)}{int(sample.solvable)}{sample.reason}"
-    return Outcome(job.id, "", text, "", 0.0, 0.0)
+    return Outcome(job.id, "", json.dumps(sample._asdict()), "", 0.0, 0.0)
 
 
 def sample_scenario(
@@ -108,30 +121,27 @@ def sample_scenario(
     workers: int,
     overrides: tuple[str, ...] = (),
     progress: Callable[[], None] = lambda: None,
+    first_seed: int = REPORTED_SEED,
 ) -> Iterator[Sample]:
-    """Judge samples of a scenario's distribution, seeds 1000 and up."""
-    from simengine.scenario.sampling import to_yaml
-
+    """Judge samples of a scenario's distribution, seeds `first_seed` and up."""
     tree = compose("config", (f"scenario={name}", "sensors=none", *overrides))
-    jobs = [Job(str(seed), to_yaml(concretize(tree, seed)), "") for seed in range(1000, 1000 + samples)]
-    outcomes = {outcome.id: outcome for outcome in _watched(run_jobs(jobs, workers, run_sample), progress)}
-    for job in jobs:
-        text = outcomes[job.id].verdict
-        yield Sample(text[0] == "1", text[1] == "1", text[2] == "1", text[3:])
-
-
-def _watched(outcomes: Iterator[Outcome], progress: Callable[[], None]) -> Iterator[Outcome]:
-    for outcome in outcomes:
+    jobs = [Job(str(seed), to_yaml(concretize(tree, seed)), "") for seed in range(first_seed, first_seed + samples)]
+    found = {}
+    for outcome in run_jobs(jobs, workers, run_sample):
         progress()
-        yield outcome
+        found[outcome.id] = Sample(**json.loads(outcome.verdict))
+    yield from (found[job.id] for job in jobs)
 
 
 def measure(samples: list[Sample]) -> Difficulty:
     """Sum samples up."""
-    failed = [sample for sample in samples if sample.failed]
+    valid = [sample for sample in samples if not sample.invalid]
+    failed = [sample for sample in valid if sample.failed]
     return Difficulty(
         len(samples),
-        sum(sample.fired for sample in samples) / len(samples),
-        len(failed) / len(samples),
-        sum(sample.solvable for sample in failed) / len(failed) if failed else 1.0,
+        len(samples) - len(valid),
+        sum(sample.fired for sample in valid) / len(valid) if valid else 0.0,
+        len(failed),
+        share_of(len(failed), len(valid)),
+        share_of(sum(sample.avoidable for sample in failed), len(failed)),
     )

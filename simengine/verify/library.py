@@ -4,21 +4,44 @@ import csv
 import shutil
 import sys
 import textwrap
+from pathlib import Path
 from typing import NamedTuple
 
 from simengine.core.errors import ConfigError
+from simengine.metrics.intervals import wilson_interval
 from simengine.scenario.compose import compose, configuration_root, scenario_names
 
 DIFFICULTY_FILE = "difficulty.csv"  # beside the scenarios; written by `tools/check.py difficulty`
 
 
+class Share(NamedTuple):
+    """A counted share with its interval of 95 % (`metrics.intervals`)."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.0%} ({self.low:.0%} to {self.high:.0%})"
+
+
+def share_of(count: int, total: int) -> Share:
+    """Return a share with its interval; of nothing none is known, which reads 0 % (0 % to 100 %)."""
+    return Share(count / total if total else 0.0, *wilson_interval(count, total))
+
+
 class Difficulty(NamedTuple):
-    """How a scenario's distribution treats the built-in driver, measured over many samples."""
+    """How a scenario's distribution treats the built-in driver, measured over many samples.
+
+    Invalid samples, whose hazardous actor came to grief by itself, are left out of the shares.
+    """
 
     samples: int
-    fired: float  # share of the samples whose hazard event fired
-    failed: float  # share in which the built-in driver fails
-    solvable: float  # share that braking or steering at the hazard's onset saves
+    invalid: int
+    fired: float  # share of the valid samples whose hazard event fired
+    failures: int
+    failed: Share  # of the valid samples
+    avoidable: Share  # of the failures: those that a careful and competent driver avoids
 
 
 class Entry(NamedTuple):
@@ -30,15 +53,40 @@ class Entry(NamedTuple):
     difficulty: Difficulty | None
 
 
-def read_difficulty() -> dict[str, Difficulty]:
-    """Return the measured figures by scenario; empty where none were written."""
-    path = configuration_root() / "scenarios" / DIFFICULTY_FILE
+DIFFICULTY_COLUMNS = (
+    "scenario", "samples", "invalid", "fired", "failures", "failed", "failed_low", "failed_high", "avoidable",
+    "avoidable_low", "avoidable_high",
+)  # fmt: skip
+
+
+def difficulty_row(name: str, found: Difficulty) -> dict[str, str]:
+    """Return a scenario's figures as a row of the file."""
+    shares = {"failed": found.failed, "avoidable": found.avoidable}
+    row = {"scenario": name, "samples": str(found.samples), "invalid": str(found.invalid),
+           "fired": f"{found.fired:.4f}", "failures": str(found.failures)}  # fmt: skip
+    for key, share in shares.items():
+        row |= {key: f"{share.value:.4f}", f"{key}_low": f"{share.low:.4f}", f"{key}_high": f"{share.high:.4f}"}
+    return row
+
+
+def read_difficulty(path: Path | None = None) -> dict[str, Difficulty]:
+    """Return the measured figures by scenario; empty where none were written.
+
+    Args:
+        path: Of the file; None for the library's.
+    """
+    path = configuration_root() / "scenarios" / DIFFICULTY_FILE if path is None else path
     if not path.is_file():
         return {}
+
+    def share(row: dict[str, str], key: str) -> Share:
+        return Share(float(row[key]), float(row[f"{key}_low"]), float(row[f"{key}_high"]))
+
     with path.open(newline="") as file:
         return {
             row["scenario"]: Difficulty(
-                int(row["samples"]), float(row["fired"]), float(row["failed"]), float(row["solvable"])
+                int(row["samples"]), int(row["invalid"]), float(row["fired"]), int(row["failures"]),
+                share(row, "failed"), share(row, "avoidable"),
             )
             for row in csv.DictReader(file)
         }
@@ -73,8 +121,8 @@ def print_library(overrides: list[str]) -> None:
         if entry.difficulty is not None:
             d = entry.difficulty
             lines.append(
-                f"built-in driver fails {d.failed:.0%} of {d.samples} samples; "
-                f"braking or steering at the onset saves {d.solvable:.0%}"
+                f"built-in driver fails {d.failed} of {d.samples - d.invalid} samples; "
+                f"a careful driver (UN R157) would have avoided {d.avoidable} of the failures"
             )
         for number, line in enumerate(lines):
             print(f"{entry.name if number == 0 else '':{wide}}  {line}")

@@ -34,7 +34,7 @@ class Finding(NamedTuple):
     """What a test found."""
 
     case: str
-    mark: str  # passed, failed, n/a, or error where it could not be run
+    mark: str  # passed, failed, n/a, invalid where it says nothing about the ego, or error where it could not be run
     verdict: str
     simulated: float  # [s]
     seconds: float  # of wall time
@@ -131,7 +131,8 @@ def run_case(case: Case, watch: Watch) -> Finding:
     finally:
         if simulator is not None:
             simulator.close()
-    return found({True: "passed", False: "failed", None: "n/a"}[verdict.passed], verdict.reason)
+    mark = "invalid" if verdict.invalid else {True: "passed", False: "failed", None: "n/a"}[verdict.passed]
+    return found(mark, verdict.reason)
 
 
 def _count(findings: list[Finding], mark: str) -> int:
@@ -146,7 +147,8 @@ def _printable(text: str) -> str:
 def _junit(findings: list[Finding], path: str) -> None:
     suite = ElementTree.Element(
         "testsuite", name="simengine", tests=str(len(findings)), failures=str(_count(findings, "failed")),
-        errors=str(_count(findings, "error")), skipped=str(_count(findings, "n/a")),
+        errors=str(_count(findings, "error")),
+        skipped=str(_count(findings, "n/a") + _count(findings, "invalid")),
         time=f"{sum(finding.seconds for finding in findings):.3f}",
     )  # fmt: skip
     for finding in findings:
@@ -161,6 +163,8 @@ def _junit(findings: list[Finding], path: str) -> None:
             told.text = _printable(finding.detail or finding.verdict)
         elif finding.mark == "n/a":
             ElementTree.SubElement(case, "skipped", message="no criterion applied")
+        elif finding.mark == "invalid":
+            ElementTree.SubElement(case, "skipped", message=_printable(f"invalid: {finding.verdict}"))
     root = ElementTree.Element("testsuites")
     root.append(suite)
     ElementTree.indent(root)
@@ -178,7 +182,8 @@ def run_suite(paths: list[str], overrides: list[str], junit: str | None, step_li
         step_limit: How long a step of a scenario may take [s].
 
     Returns:
-        The exit code: 2 if a scenario cannot be laid out, else 1 if one fails or its driver does, else 0.
+        The exit code: 2 if a scenario cannot be laid out, else 1 if one fails or its driver does, or if none could
+        be judged because all are invalid, else 0. An invalid one among others counts neither way.
 
     Raises:
         ConfigError: A path that holds no scenario, or a wrong setting.
@@ -208,17 +213,20 @@ def run_suite(paths: list[str], overrides: list[str], junit: str | None, step_li
         _junit(ordered, junit)
     if any(finding.kind == "refused" for finding in ordered):
         return 2
-    return 1 if any(finding.mark in ("failed", "error") for finding in ordered) else 0
+    nothing_tested = all(finding.mark == "invalid" for finding in ordered)
+    return 1 if nothing_tested or any(finding.mark in ("failed", "error") for finding in ordered) else 0
 
 
 def _print_table(findings: list[Finding]) -> None:
     wide = max(len(finding.case) for finding in findings)
+    column = max(6, *(len(finding.mark) for finding in findings))
     for finding in findings:
         mark = finding.mark if finding.mark in ("passed", "n/a") else finding.mark.upper()
-        print(f"{mark:6}  {finding.case:{wide}}  {finding.verdict}".rstrip())
-    failed, errors = _count(findings, "failed"), _count(findings, "error")
-    well = len(findings) - failed - errors
+        print(f"{mark:{column}}  {finding.case:{wide}}  {finding.verdict}".rstrip())
+    failed, errors, invalid = (_count(findings, mark) for mark in ("failed", "error", "invalid"))
+    well = len(findings) - failed - errors - invalid
     print(
         f"{well} of {len(findings)} scenarios passed or did not apply, {failed} failed"
+        + (f", {invalid} invalid: they say nothing about the ego" if invalid else "")
         + (f", {errors} could not be run to their end" if errors else "")
     )

@@ -21,7 +21,9 @@ from simengine.scenario.spec import DriverSpread
 DT = 0.05  # [s]
 DRIVE_LAG = 0.1  # of engine and brakes [s]
 SPREAD = DriverSpread(
-    desired_speed=1.0, desired_speed_std=0.1, time_gap=1.4, time_gap_std=0.2, politeness=0.2
+    desired_speed=1.0, desired_speed_std=0.1, time_gap=1.4, time_gap_std=0.2, time_gap_shape="normal", min_gap=1.0,
+    max_acceleration=1.0, comfortable_deceleration=1.0, temper_std=0.1, politeness=0.2, lane_change_threshold=0.1,
+    lane_change_bias=0.3, noise=0.0, noise_time=5.0,
 )
 
 

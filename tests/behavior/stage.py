@@ -7,22 +7,39 @@ from pydantic import BaseModel
 
 from simengine.behavior.actions import Stage, find_action
 from simengine.behavior.events import Event
-from simengine.behavior.scripted import begin_script, chassis_columns, scripted_controls
+from simengine.behavior.script import begin_script
+from simengine.behavior.scripted import scripted_controls
+from simengine.behavior.side_force import chassis_of
 from simengine.core.geometry import yaw_from_quaternion
 from simengine.core.state import Behavior, Mobility
+from simengine.road.network import RoadNetwork
+from simengine.scenario.spec import events as specs
 from tests.behavior.small_world import DT, SmallWorld, straight
 
 RATE = round(1.0 / DT)  # the small world's tick is its control step [Hz]
 
 
+def lane_change(
+    lanes: int, duration: float, speed: float = 1.8, acceleration: float = 2.0
+) -> specs.ChangeLaneAction:
+    """Return a lane change of a duration [s] with bounds of lateral speed [m/s] and acceleration [m/s²]."""
+    return specs.ChangeLaneAction(
+        kind="change_lane", lanes=lanes, duration=duration, max_lateral_speed=speed,
+        max_lateral_acceleration=acceleration,
+    )  # fmt: skip
+
+
 class StagedWorld(SmallWorld):
     """A straight two-lane road along x on which every actor keeps to the script."""
 
-    def __init__(self, models: list[str]) -> None:
-        super().__init__(straight(2), models)
+    def __init__(self, models: list[str], network: RoadNetwork | None = None) -> None:
+        super().__init__(straight(2) if network is None else network, models)
         self.actors.behavior[...] = Behavior.SCRIPTED
-        self.chassis = chassis_columns(self.actors)
+        self.chassis = chassis_of(self.actors)
         self.faults: list[tuple[str, str, float]] = []
+        self.remarks: list[str] = []
+        self.friction = 0.75
+        self.obstacles = np.zeros((0, 5))
         self.patches = np.zeros((1, 1), np.bool_), tuple(np.zeros((1, 1)) for _ in range(4))
 
     def begin(self) -> None:
@@ -38,8 +55,8 @@ class StagedWorld(SmallWorld):
         event = Event("event", actor, action, True, load)
         find_action(event)(
             Stage(
-                0, self.time, self.lanes, self.actors, self.state, self.script, 0.0, self.start,
-                self.memory.ignores_signals, *self.patches, self.faults,
+                0, self.time, self.lanes, self.actors, self.state, self.script, self.friction, 0.0, self.start,
+                self.memory.ignores_signals, *self.patches, self.faults, self.remarks,
             ),
             event,
         )  # fmt: skip
@@ -49,12 +66,20 @@ class StagedWorld(SmallWorld):
         for _ in range(round(seconds / DT)):
             self.controls.lights[...] = 0
             scripted_controls(
-                self.rules.ways, self.actors, self.chassis, self.state, self.script, np.array([0.75]), RATE, DT,
-                self.controls,
+                self.rules.ways, self.actors, self.chassis, self.state, self.script, 
+                np.array([self.friction]), self.obstacles, RATE, DT, self.controls,
             )  # fmt: skip
             walks = self.actors.mobility[0] == Mobility.WALKER
             self.state.velocity[0, walks, :2] = self.controls.velocity[0, walks]
             self.move()
+
+    def course(self, a: int, seconds: float) -> np.ndarray:
+        """Play and return an actor's lateral offset from its start [m], every control step."""
+        found = []
+        for _ in range(round(seconds / DT)):
+            self.play(DT)
+            found.append(self.lateral(a))
+        return np.array(found)
 
     def lateral(self, a: int) -> float:
         """Return how far left of its start an actor is, as seen in its first heading [m]."""

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from pydantic import BaseModel
 
-from simengine.behavior.actions import check_mobility, find_action
+from simengine.behavior.action_checks import check_mobility, check_road, moved_sideways_once
+from simengine.behavior.actions import find_action
 from simengine.behavior.events import Event
 from simengine.core.errors import ConfigError
 from simengine.core.geometry import yaw_from_quaternion
 from simengine.scenario.spec import events as specs
-from tests.behavior.stage import StagedWorld
+from tests.behavior.stage import StagedWorld, lane_change
 
 
 def staged(*models: str) -> StagedWorld:
@@ -84,7 +85,7 @@ def test_what_an_actor_cannot_do_is_refused():
     with pytest.raises(ConfigError, match=r"events\.it\.do\.kind = walk: a wheeled actor cannot"):
         check_mobility(walk, world.actors)
     check_mobility(walk._replace(actor=1), world.actors)
-    lane = event(specs.ChangeLaneAction(kind="change_lane", lanes=1, duration=3.0), 1)
+    lane = event(lane_change(1, 4.0), 1)
     with pytest.raises(ConfigError, match="a walker actor cannot"):
         check_mobility(lane, world.actors)
 
@@ -105,3 +106,35 @@ def test_load_is_turned_as_it_was_placed():
     world.fire(0, specs.DropLoadAction(kind="drop_load", load=["a"]), load=(1,))
     turned = yaw_from_quaternion(*world.state.orientation[0, 1].tolist()) - world.yaw(0)
     assert turned == pytest.approx(0.5)
+
+
+def test_more_than_a_model_can_do_is_refused_with_its_limit():
+    world = staged("truck")
+    fast = event(specs.SetSpeedAction(kind="set_speed", speed=40.0, acceleration=1.0))
+    with pytest.raises(ConfigError, match=r"events\.it\.do\.speed = 40 m/s: that actor's limit is 30 m/s"):
+        check_mobility(fast, world.actors)
+    hard = event(specs.BrakeAction(kind="brake", deceleration=12.0, duration=0.0))
+    with pytest.raises(ConfigError, match=r"events\.it\.do\.deceleration = 12 m/s².*limit is 8 m/s²"):
+        check_mobility(hard, world.actors)
+    eager = event(specs.SetSpeedAction(kind="set_speed", speed=20.0, acceleration=5.0))
+    with pytest.raises(ConfigError, match=r"do\.acceleration = 5 m/s².*limit is 1.8 m/s²"):
+        check_mobility(eager, world.actors)
+
+
+def test_a_lane_change_off_the_road_and_a_corner_too_sharp_are_refused_at_load():
+    world = staged("truck")
+    off = event(lane_change(-1, 4.0))
+    with pytest.raises(ConfigError, match=r"do\.lanes = -1: the road has 0 lanes to the right there"):
+        check_road(off, world.lanes, world.actors, world.state, True)
+    check_road(off, world.lanes, world.actors, world.state, False)  # an earlier move may have made room
+    check_road(event(lane_change(1, 4.0)), world.lanes, world.actors, world.state, True)
+    sharp = specs.FollowPathAction(
+        kind="follow_path", points=[(5.0, 0.0), (8.0, 0.0), (8.0, 3.0)], speed=3.0, max_lateral_acceleration=2.0
+    )
+    with pytest.raises(ConfigError, match=r"do\.points\[1\] = \(8, 0\): the corner is sharper than that vehicle"):
+        check_road(event(sharp), world.lanes, world.actors, world.state, True)
+
+
+def test_only_an_actor_that_is_moved_once_is_judged_by_where_it_is_placed():
+    twice = (event(lane_change(1, 4.0)), event(lane_change(-1, 4.0)), event(lane_change(1, 4.0), 1))
+    assert moved_sideways_once(twice).tolist() == [False, False, True]

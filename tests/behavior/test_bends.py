@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from simengine.behavior.conditions import TURN_IN_WAY, bend_behind
 from simengine.road.network import Turn
 from tests.behavior.small_world import SmallWorld, junction
 
@@ -29,3 +30,19 @@ def test_left_turn_is_driven_and_left_near_the_middle_of_the_lane(model, most):
     assert len(aside) > 20
     assert max(aside[10:]) < most
     assert np.mean(aside[-10:]) < 0.2
+
+
+def test_a_tight_bend_just_behind_is_left_slowly_while_the_wheels_are_turned():
+    network = junction(signalled=False)
+    world = SmallWorld(network, ["sedan"])
+    inner = int(np.flatnonzero(network.lane_turn == Turn.RIGHT)[0])
+    leaving = int(network.successor[network.successor_first[inner]])
+    ways, memory = world.rules.ways, world.memory
+    memory.lane[0, 0], memory.route[0, 0, 0], memory.route[0, 0, 1] = leaving, inner, leaving
+    memory.s[0, 0] = 0.5
+    assert 0.0 < bend_behind(ways, memory, 0, 0) <= ways.lane_tightest[inner]
+    memory.s[0, 0] = TURN_IN_WAY + 1.0
+    assert bend_behind(ways, memory, 0, 0) < 0.01
+    memory.lane[0, 0], memory.route[0, 0, 0], memory.route[0, 0, 1] = inner, -1, inner
+    memory.s[0, 0] = 0.5 * float(network.lane_length[inner])
+    assert bend_behind(ways, memory, 0, 0) > 0.05

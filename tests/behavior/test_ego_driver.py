@@ -164,3 +164,14 @@ def test_a_vehicle_that_takes_a_place_over_is_not_taken_for_the_one_that_left():
     world.put(1, 0, float(world.memory.s[0, 0]) + 250.0, 15.0)
     world.state.identity[0, 1] = 5
     assert min(drive(world, driver, 25)) > -0.5
+
+
+def test_a_driver_sees_the_room_that_somebody_lies_on():
+    world = SmallWorld(straight(), ["sedan", "pedestrian"])
+    world.put(0, 0, 20.0, 15.0)
+    world.put(1, 0, 60.0, 0.0)
+    tall = float(world.actors.height[0, 1])
+    world.state.orientation[0, 1] = quaternion_from_euler(0.0, 0.5 * math.pi, 0.5 * math.pi)
+    seen = look(world)
+    assert seen.size[1, 0] == pytest.approx(tall) and seen.size[1, 2] < 0.7
+    assert abs(math.sin(seen.actor_yaw[1])) == pytest.approx(1.0)

@@ -8,12 +8,16 @@ import pytest
 from simengine.behavior.events import compile_events, empty_latches, evaluate_triggers
 from simengine.core.errors import ScenarioError
 from simengine.core.geometry import quaternion_from_euler, rotate
-from simengine.core.state import empty_actors, empty_state
+from simengine.core.state import copy_state, empty_actors, empty_state
+from simengine.road.network import lane_arrays
+from simengine.road.projection import lane_pose
 from simengine.scenario.sampling import load_scenario
 from simengine.scenario.spec import ScenarioSpec
+from tests.behavior.small_world import junction, straight
 
 RATE = 100
 NAMES = {"ego": 0, "other": 1}
+NETWORK = lane_arrays(straight())
 
 
 def scenario_with(**events):
@@ -47,7 +51,7 @@ def fired_after(scenario, actors, states):
     latches = empty_latches(1, 2, len(events))
     when = [-1] * len(events)
     for index, state in enumerate(states):
-        evaluate_triggers(table, latches, actors, state, RATE, 0.05, np.uint64(7))
+        evaluate_triggers(table, latches, NETWORK, actors, state, RATE, 0.05, np.uint64(7))
         for k in range(len(events)):
             if when[k] < 0 and latches.fired_tick[0, k] >= 0:
                 when[k] = index
@@ -115,11 +119,58 @@ def test_chance_fires_at_its_rate():
         latches = empty_latches(1, 2, 1)
         for step in range(1, 200):
             state.tick[0] = step * 5
-            evaluate_triggers(table, latches, actors, state, RATE, 0.05, np.uint64(seed))
+            evaluate_triggers(table, latches, NETWORK, actors, state, RATE, 0.05, np.uint64(seed))
             if latches.fired_tick[0, 0] >= 0:
                 waits.append(step * 0.05)
                 break
     assert np.mean(waits) == pytest.approx(1 / 2.0 + 0.025, rel=0.15)
+
+
+def approaching(speed, steps):
+    """A car that drives at a constant speed towards a junction: network, length of its lane, actors, states."""
+    lanes = lane_arrays(junction(signalled=True))
+    lane = next(k for k in range(len(lanes.lane_length)) if lanes.lane_junction[k] < 0 and _enters_junction(lanes, k))
+    actors, state = two_cars(0.0)
+    states = []
+    for step in range(steps):
+        x, y, z, heading = lane_pose(lanes, lane, 20.0 + 0.05 * step * speed, 0.0)
+        moved = copy_state(state)
+        moved.tick[0] = step * 5
+        moved.position[0, 1] = (x, y, z + 0.75)
+        moved.orientation[0, 1] = quaternion_from_euler(0.0, 0.0, heading)
+        moved.velocity[0, 1] = (speed * math.cos(heading), speed * math.sin(heading), 0.0)
+        states.append(moved)
+    return lanes, float(lanes.lane_length[lane]), actors, states
+
+
+def _enters_junction(lanes, lane):
+    following = lanes.successor[lanes.successor_first[lane] : lanes.successor_first[lane + 1]]
+    return len(following) > 0 and lanes.lane_junction[following[0]] >= 0
+
+
+@pytest.mark.parametrize("speed", [8.0, 15.0])
+def test_stop_line_fires_where_the_actor_could_last_have_stopped(speed):
+    lanes, length, actors, states = approaching(speed, 300)
+    when = {"kind": "stop_line", "actor": "other", "deceleration": 3.0}
+    table, _ = compile_events(scenario_with(go=when), NAMES)
+    latches = empty_latches(1, 2, 1)
+    for state in states:
+        evaluate_triggers(table, latches, lanes, actors, state, RATE, 0.05, np.uint64(7))
+    front = 20.0 + float(latches.fired_tick[0, 0]) / RATE * speed + 2.0
+    assert length - front == pytest.approx(speed * speed / 6.0, abs=speed * 0.05 + 0.1)
+
+
+def test_a_hazard_may_name_whom_the_ego_must_heed():
+    body = scenario_with(go={"kind": "time", "time": 1.0}).model_dump(mode="json")
+    body["events"]["go"]["hazard"] = ["other"]
+    _, (event,) = compile_events(ScenarioSpec.model_validate(body), NAMES)
+    assert (event.hazard, event.threats) == (True, (1,))
+    body["events"]["go"]["hazard"] = ["ego"]
+    with pytest.raises(ScenarioError, match=r"scenario.events.go.hazard = ego: the ego cannot heed itself"):
+        compile_events(ScenarioSpec.model_validate(body), NAMES)
+    body["events"]["go"]["hazard"] = ["nobody"]
+    with pytest.raises(ScenarioError, match=r"scenario.events.go.hazard = nobody"):
+        compile_events(ScenarioSpec.model_validate(body), NAMES)
 
 
 def test_events_of_strangers_and_orders_to_the_ego_are_refused():
@@ -141,3 +192,13 @@ def test_speed_of_a_trigger_is_along_the_ground():
     state.velocity[0, 0] = rotate(*q, 20.34, 0.0, 0.0)
     when = {"kind": "speed", "actor": "ego", "bound": 20.2, "rising": True}
     assert fired_after(scenario_with(go=when), actors, [state]) == [0]
+
+
+def test_a_distance_is_measured_to_the_room_that_somebody_lies_on():
+    """Standing 4 m long the gap is 4.2 m; tipped over its 6 m of height lie along the way, and it is 3.2 m."""
+    scenario = scenario_with(near={"kind": "distance", "actor": "ego", "other": "other", "below": 3.5})
+    for roll, fires in ((0.0, -1), (0.5 * math.pi, 0)):
+        actors, state = two_cars(8.2)
+        actors.height[:] = 6.0
+        state.orientation[0, 1] = quaternion_from_euler(0.0, roll, 0.0)
+        assert fired_after(scenario, actors, [state]) == [fires]

@@ -4,9 +4,11 @@ import math
 
 import pytest
 
+from simengine.behavior.memory import GRANT_ORDER, GRANTED
 from simengine.behavior.passage import travel_time
-from simengine.behavior.precedence import has_way_over
-from simengine.road.network import Turn
+from simengine.behavior.precedence import STALLED, has_way_over
+from simengine.road.network import LaneType, Turn
+from tests.behavior.small_world import SmallWorld, junction
 
 STRAIGHT, LEFT = int(Turn.STRAIGHT), int(Turn.LEFT)
 
@@ -35,3 +37,21 @@ def test_left_turn_waits_for_oncoming():
     assert has_way_over(0, 0, 1, 1, LEFT, STRAIGHT, math.pi)
     assert not has_way_over(0, 0, 1, 1, STRAIGHT, LEFT, math.pi)
     assert not has_way_over(0, 0, 1, 1, LEFT, LEFT, math.pi)
+
+
+def test_a_grant_that_is_not_used_is_given_back_at_the_line_too():
+    """Who stands a metre before the junction with its way granted holds up everybody else."""
+    network = junction(signalled=False)
+    world = SmallWorld(network, ["sedan"])
+    approach = next(
+        k for k in range(len(network.lane_type))
+        if network.lane_junction[k] < 0 and network.successor_first[k + 1] > network.successor_first[k]
+        and network.lane_type[k] == LaneType.DRIVING
+    )  # fmt: skip
+    world.put(0, approach, float(world.lanes.lane_length[approach]) - 0.5 * float(world.actors.length[0, 0]) - 0.9, 0.0)
+    world.decide()
+    assert world.memory.choice[0, 0, GRANTED] >= 0
+    world.memory.waiting[0, 0] = STALLED + 1.0
+    world.memory.choice[0, 0, GRANT_ORDER] = 3  # long ago
+    world.decide()
+    assert world.memory.choice[0, 0, GRANT_ORDER] != 3

@@ -2,11 +2,13 @@
 
 import numpy as np
 
+from simengine.behavior.lane_change import begin_change, has_room_to_change, merging_line, nearest_behind
+from simengine.behavior.occupancy import empty_occupancy, empty_places, look_around, occupy_lanes
 from simengine.behavior.rules import may_cross, opens_ahead
 from simengine.road.build import build_network
 from simengine.road.drafts import LaneDraft
 from simengine.road.network import MarkingType
-from tests.behavior.small_world import SmallWorld
+from tests.behavior.small_world import SmallWorld, straight
 
 SOLID, BROKEN = MarkingType.SOLID, MarkingType.BROKEN
 
@@ -85,3 +87,76 @@ def test_a_lane_that_ends_is_left_where_the_line_opens_or_at_need():
     assert opened is not None and opened >= 150.0
     closed = left_at(two_lanes([(0.0, SOLID)], ends=200.0))  # nobody may stand there forever
     assert closed is not None
+
+
+def test_two_from_both_sides_do_not_take_the_same_place_in_the_middle_lane():
+    """One has its edge just over the line, hardly moving sideways yet: the other must mind it as if it were there."""
+    world = SmallWorld(straight(3), ["bus", "bus", "sedan"])
+    ways = world.rules.ways
+    right = next(k for k in range(3) if ways.lane_right[k] < 0)
+    middle, left = int(ways.lane_left[right]), int(ways.lane_left[ways.lane_left[right]])
+    world.put(0, right, 200.0, 15.0, t=0.5)
+    world.put(1, left, 203.0, 15.0)
+    world.put(2, left, 240.0, 6.0)  # the second one wants to leave its lane
+    world.drives[0, 2] = False
+    world.memory.may_change_lane[0, 0] = False
+    world.memory.change[0, 1, 3] = 0.3  # time to have found everybody's lane
+    world.decide()
+    begin_change(ways, world.memory, world.seed, 0, 0, middle, 200.0, -3.0, 4.0)
+    for _ in range(160):
+        world.step()
+        assert world.touching() == (-1, -1)
+    assert world.memory.lane[0, 0] == middle
+
+
+def test_a_follower_on_the_lane_before_a_short_one_is_seen():
+    x = [0.0, 300.0, 302.0, 305.0, 600.0]
+    drafts = []
+    for k in range(4):
+        points = np.stack([np.linspace(x[k], x[k + 1], 31), np.zeros(31), np.zeros(31)], axis=1)
+        drafts.append(LaneDraft(f"p{k}", points, np.full(31, 3.5), np.zeros(31), successors=[f"p{k + 1}"][: k < 3]))
+    network = build_network(drafts)
+    at = {str(name): lane for lane, name in enumerate(network.lane_name)}
+    world = SmallWorld(network, ["sedan", "sedan"])
+    world.put(0, at["p3"], 20.0, 10.0)
+    world.put(1, at["p0"], 290.0, 20.0)
+    occupancy = empty_occupancy(4, 2)
+    places = empty_places(2)
+    look_around(
+        world.actors.length[0], world.actors.width[0], world.state.valid[0], world.state.position[0],
+        world.state.orientation[0], world.state.velocity[0], places,
+    )  # fmt: skip
+    occupy_lanes(world.rules.ways, world.rules.grid, places, world.actors.mobility[0], occupancy)
+    entry, distance = nearest_behind(world.rules.ways, occupancy, at["p3"], 20.0, 0)
+    assert occupancy.actor[entry] == 1 and abs(distance - 35.0) < 0.1
+
+
+def parting(bend: float):
+    """Two lanes that lead into a junction, in which the left one bends with a curvature [1/m]."""
+    x = np.linspace(0.0, 200.0, 21)
+    angle = np.linspace(0.0, 20.0 * bend, 21)
+    curve = np.stack([200.0 + np.sin(angle) / bend, 3.5 + (1.0 - np.cos(angle)) / bend, np.zeros(21)], axis=1)
+    width, flat = np.full(21, 3.5), np.zeros(21)
+    a = LaneDraft("a", np.stack([x, flat, flat], axis=1), width, flat, left="b")
+    b = LaneDraft("b", np.stack([x, flat + 3.5, flat], axis=1), width, flat, right="a", successors=["bend"])
+    return build_network([a, b, LaneDraft("bend", curve, width, flat, junction=3)])
+
+
+def test_a_change_is_over_before_a_junction_unless_one_who_creeps_can_take_it_along():
+    bent, straight_on = (SmallWorld(parting(k), ["sedan"]).rules.ways for k in (0.1, 0.01))
+    assert has_room_to_change(bent, 1, 150.0, 45.0, False, False)
+    assert not has_room_to_change(bent, 1, 150.0, 55.0, False, False)
+    assert not has_room_to_change(bent, 1, 150.0, 55.0, True, False)
+    assert has_room_to_change(straight_on, 1, 150.0, 55.0, True, False)
+    assert not has_room_to_change(straight_on, 1, 150.0, 55.0, False, False)
+    assert has_room_to_change(bent, 1, 195.0, 12.0, True, True)  # who has waited long at its lane's end
+
+
+def test_who_must_merge_before_a_junction_stops_where_the_change_still_fits():
+    world = SmallWorld(parting(0.1), ["truck"])
+    world.put(0, 0, 100.0, 10.0)
+    world.decide()
+    world.memory.lane[0, 0], world.memory.route[0, 0, 1:] = 0, [0, *[-1] * 10]
+    world.memory.s[0, 0] = 100.0
+    line = merging_line(world.rules.ways, world.memory, 0, 0, 8.6, 2.5)
+    assert line + 100.0 + 0.5 * 8.6 <= 200.0 - 2.5 * 8.6

@@ -16,7 +16,11 @@ from simengine.core.state import empty_actors
 from simengine.physics.catalog import fill_actor
 from simengine.scenario.spec import DriverSpread
 
-SPREAD = DriverSpread(desired_speed=1.0, desired_speed_std=0.1, time_gap=1.5, time_gap_std=0.3, politeness=0.2)
+SPREAD = DriverSpread(
+    desired_speed=1.0, desired_speed_std=0.1, time_gap=1.5, time_gap_std=0.3, time_gap_shape="normal", min_gap=1.0,
+    max_acceleration=1.0, comfortable_deceleration=1.0, temper_std=0.1, politeness=0.2, lane_change_threshold=0.1,
+    lane_change_bias=0.3, noise=0.0, noise_time=5.0,
+)  # fmt: skip
 
 
 def _drawn(seed: int, first: str = "sedan"):

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from simengine.behavior.pedestrian import People, begin_people, walk_people
+from simengine.behavior.pedestrian import Crowd, People, begin_people, no_crowd, walk_people
 from simengine.behavior.social_force import RELAXATION_TIME
-from simengine.behavior.walking import DESIRED_SPEED, KEEPS_RIGHT
+from simengine.behavior.walker_mind import DESIRED_SPEED, KEEPS_RIGHT
 from simengine.core.geometry import boxes_gap
 from simengine.core.state import ActorTable, Behavior, WorldState, empty_actors, empty_controls, empty_state
 from simengine.physics.catalog import fill_actor
@@ -30,7 +30,8 @@ def make_town() -> RoadNetwork:
 
 
 def make_crowd(
-    network: RoadNetwork, poses: list[Pose], fraction: float = 0.0, seed: int = 1
+    network: RoadNetwork, poses: list[Pose], fraction: float = 0.0, seed: int = 1, crowd: Crowd | None = None,
+    slowing: float = 0.04,
 ) -> tuple[ActorTable, WorldState, People]:
     actors, state = empty_actors(1, len(poses)), empty_state(1, len(poses))
     for a, (model, x, y, yaw, speed) in enumerate(poses):
@@ -40,8 +41,12 @@ def make_crowd(
         state.orientation[0, a] = (math.cos(0.5 * yaw), 0.0, 0.0, math.sin(0.5 * yaw))
         state.velocity[0, a, :2] = (speed * math.cos(yaw), speed * math.sin(yaw))
     state.valid[:] = True
-    spec = PedestriansSpec(density=0.0, max_people=0, crossing_fraction=fraction)
-    return actors, state, begin_people(network, lane_arrays(network), actors, state, spec, np.uint64(seed))
+    spec = PedestriansSpec(
+        density=0.0, max_people=0, crossing_fraction=fraction, group_share=0.0, group_spacing=0.8,
+        group_slowing=slowing, standing_share=0.0, waiting_share=0.0,
+    )  # fmt: skip
+    crowd = crowd or no_crowd(1, len(poses))
+    return actors, state, begin_people(network, lane_arrays(network), actors, state, crowd, spec, np.uint64(seed))
 
 
 def walk(

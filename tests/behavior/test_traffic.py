@@ -8,7 +8,9 @@ import pytest
 from simengine.behavior.idm import EXPONENT, equilibrium_speed
 from simengine.behavior.memory import FROM_LANE, LATERAL_COMFORT, SPEED_CAP, TURN_IN
 from simengine.core.state import Light
+from simengine.physics.wheels import HOLD_DEMAND
 from simengine.road.network import SignalColor, Turn
+from simengine.road.procedural import make_street
 from simengine.road.signals import signal_colors
 from tests.behavior.small_world import DT, SmallWorld, junction, lane_pose, ring, straight
 
@@ -308,3 +310,15 @@ def test_rerun_gives_the_same_bits():
         return world.state.position.copy()
 
     assert (run() == run()).all()
+
+
+def test_a_driver_who_wants_to_go_releases_the_brakes_on_a_steep_way_down():
+    network = make_street(
+        length=300.0, curvature=0.0, lanes_forward=1, lanes_backward=0, lane_width=3.5, shoulder_width=0.0,
+        pavement_width=0.0, parking_width=0.0, crossing_spacing=0.0, speed_limit=13.9, grade=-0.25, ring=False,
+    )  # fmt: skip
+    world = SmallWorld(network, ["truck", "sedan"])
+    world.put(0, 0, 50.0, 0.0)
+    world.put(1, 0, 150.0, 0.0)
+    world.decide()
+    assert (world.controls.acceleration[0] > HOLD_DEMAND).all()

@@ -4,7 +4,9 @@ import math
 
 import pytest
 
-from simengine.metrics.criticality import box_time_to_collision
+from simengine.core.geometry import quaternion_from_euler
+from simengine.core.state import empty_actors, empty_state
+from simengine.metrics.criticality import box_time_to_collision, smallest_time_to_collision
 
 
 def test_head_on_time_is_gap_over_closing_speed():
@@ -24,3 +26,22 @@ def test_a_crossing_walker_meets_the_car_where_their_paths_cross():
 
 def test_overlapping_boxes_have_met():
     assert box_time_to_collision(0, 0, 0.0, 4.0, 2.0, 0.0, 0.0, 1, 0, 0.5, 4.0, 2.0, 0.0, 0.0, 10.0) == 0.0
+
+
+@pytest.mark.parametrize(("roll", "meets"), [(0.0, False), (0.5 * math.pi, True)])
+def test_a_motorcycle_that_lies_reaches_into_a_lane_that_it_stood_beside(roll, meets):
+    """Beside the car's path by 0.5 m standing 0.8 m wide; lying 1.5 m wide it reaches 0.35 m into it less 0.5."""
+    actors, state = empty_actors(1, 2), empty_state(1, 2)
+    actors.length[0], actors.width[0], actors.height[0] = (4.5, 2.2), (1.8, 0.8), (1.5, 1.5)
+    state.valid[0] = True
+    state.position[0] = ((0.0, 0.0, 0.75), (30.0, 1.5, 0.4 if meets else 0.75))
+    state.orientation[0, 1] = quaternion_from_euler(roll, 0.0, 0.0)
+    state.velocity[0, 0, 0] = 10.0
+    time, other = smallest_time_to_collision(
+        0, 0, state.valid, state.position, state.orientation, state.velocity, actors.length, actors.width,
+        actors.height, 10.0,
+    )
+    if meets:
+        assert (time, other) == (pytest.approx((30.0 - 2.25 - 1.1) / 10.0, abs=0.006), 1)
+    else:
+        assert (time, other) == (math.inf, -1)

@@ -60,3 +60,20 @@ def test_headings_count_around_the_circle(heading, passes):
 
 def test_a_goal_without_time_counts_at_any():
     assert watch((timed(begin=0.0, end=None),), (90.0, 15.0, 0.0, 1.0)).time_ns == 90_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("goal", "x", "settled"),
+    [(timed(), 50.0, True), (timed(), 15.0, False), (timed(end=None), 50.0, False), (timed(end=9.0), 50.0, False)],
+)
+def test_a_goal_is_missed_once_its_time_is_over_and_it_was_not_reached(goal, x, settled):
+    from simengine.metrics.criteria import make_criteria
+    from simengine.scenario.spec import criteria as specs
+    from tests.metrics.test_criteria import view
+
+    criterion = make_criteria({"c": specs.ReachGoal(kind="reach_goal")})["c"]
+    for time in (0.0, 3.0, 4.0):
+        criterion.update(view(time, pose=(x, 0.0, 0.0))._replace(goals=(goal,)))
+        assert not criterion.is_settled
+    criterion.update(view(4.1, pose=(x, 0.0, 0.0))._replace(goals=(goal,)))
+    assert criterion.is_settled is settled

@@ -5,6 +5,8 @@ import math
 import numpy as np
 import pytest
 
+from simengine.road.build import build_network
+from simengine.road.drafts import LaneDraft
 from simengine.road.network import LaneType, lane_arrays
 from simengine.road.procedural import make_intersection, make_street
 from simengine.road.traverse import approach_speed, bundle_from_right, walk_lanes
@@ -57,3 +59,18 @@ def test_walking_along_a_ring_comes_back_and_lanes_are_counted_from_the_right():
     assert walk_lanes(lanes, lane, 10.0, -20.0)[1] == pytest.approx(around - 10.0)
     bundle = bundle_from_right(lanes, int(driving(lanes)[1]))
     assert len(bundle) == 2 and lanes.lane_left[bundle[0]] == bundle[1]
+
+
+def test_who_is_on_a_lane_that_ends_beside_one_that_goes_on_can_stand_before_its_end():
+    x = np.linspace(0.0, 300.0, 31)
+    width, flat = np.full(31, 3.5), np.zeros(31)
+    a = LaneDraft("a", np.stack([x, flat, flat], axis=1), width, flat, speed_limit=30.0, left="b")
+    b = LaneDraft(
+        "b", np.stack([x, flat + 3.5, flat], axis=1), width, flat, speed_limit=30.0, right="a", successors=["c"]
+    )
+    c = LaneDraft("c", np.stack([300.0 + x, flat + 3.5, flat], axis=1), width, flat, speed_limit=30.0)
+    lanes = lane_arrays(build_network([a, b, c]))
+    assert approach_speed(lanes, 0, 10.0) == 30.0 and approach_speed(lanes, 1, 280.0) == 30.0
+    assert approach_speed(lanes, 0, 280.0) == pytest.approx(math.sqrt(2.0 * 2.0 * 12.0))
+    assert approach_speed(lanes, 0, 295.0) == 0.0
+    assert approach_speed(lanes, 2, 280.0) == 30.0  # there the road ends for all

@@ -52,6 +52,9 @@ def concrete(seed: int = 7, image: str = "jpeg", depth: str = "uint16", name: st
             "mix": {"car": 1.0}, "reactive": False,
             "drivers": {
                 "desired_speed": 1.0, "desired_speed_std": 0.0, "time_gap": 1.5, "time_gap_std": 0.0, "politeness": 0.3,
+                "time_gap_shape": "normal", "min_gap": 1.0, "max_acceleration": 1.0, "comfortable_deceleration": 1.0,
+                "temper_std": 0.1, "lane_change_threshold": 0.1, "lane_change_bias": 0.3, "noise": 0.0,
+                "noise_time": 5.0,
             },
         },
         "pedestrians": {"density": 0.0, "max_people": 0, "crossing_fraction": 0.0},
@@ -82,7 +85,7 @@ def concrete(seed: int = 7, image: str = "jpeg", depth: str = "uint16", name: st
             "backend": "batched", "rate_hz": 120, "control_rate_hz": 20, "model": "kinematic", "hold_after": 0.0,
         },
         "recorder": {"image": image, "jpeg_quality": 95, "depth": depth, "video": False, "preview_episodes": 1},
-        "criteria": {"no_collision": {"kind": "no_collision", "min_impulse": 0.0}},
+        "criteria": {"no_collision": {"kind": "no_collision", "min_impulse": 0.0, "at_fault_only": True}},
         "sampled": {"weather.optical_range": 120.0 + seed, "ego.speed": 10.0},
         "inputs": {},
     })  # fmt: skip

@@ -14,7 +14,8 @@ def run(capsys, *arguments):
     return code, captured.out, captured.err
 
 
-@pytest.mark.parametrize("check", ["difficulty", "physics", "labels", "replay", "determinism", "maps", "ground"])
+@pytest.mark.parametrize("check", ["difficulty", "physics", "labels", "replay", "determinism", "maps", "ground",
+                                   "agreement"])  # fmt: skip
 def test_every_check_explains_itself(capsys, check):
     code, out, _ = run(capsys, check, "--help")
     assert code == 0 and check in out
@@ -37,8 +38,14 @@ def test_every_check_explains_itself(capsys, check):
         (["determinism", "--kills", "0"], "from 1"),
         (["determinism", "--episodes", "many"], "many"),
         (["difficulty", "--samples", "0"], "from 1"),
+        (["difficulty", "highway/cutin"], "highway/cut_in"),
+        (["difficulty", "--write", "--samples", "50"], "at least 200 samples"),
+        (["difficulty", "--write", "--tuning"], "without --override or --tuning"),
+        (["difficulty", "--tuning", "--samples", "201"], "there are 200 seeds"),
         (["maps", "no/such/folder"], "no/such/folder"),
         (["maps", "simengine/core"], "simengine/core"),
+        (["agreement", "--scenario", "highway/nowhere"], "highway/nowhere"),
+        (["agreement", "--write", "--scenario", "highway/cut_in"], "--write"),
     ],
 )
 def test_wrong_usage_gets_one_line_and_exit_code_2(capsys, arguments, part):

@@ -7,7 +7,6 @@ import pytest
 from simengine.cli import main
 from simengine.core.errors import ConfigError
 from simengine.scenario.sampling import load_scenario, to_yaml
-from simengine.verify.difficulty import Sample, measure
 from simengine.verify.library import library
 from simengine.verify.suite import collect
 
@@ -64,11 +63,23 @@ def test_a_concrete_scenario_takes_no_settings_and_a_broken_one_is_named(tmp_pat
         collect([str(file)], [])
 
 
-def test_difficulty_counts_saved_failures():
-    samples = [Sample(True, False, True, ""), Sample(True, True, True, "x"), Sample(True, True, False, "y")]
-    found = measure(samples)
-    assert (found.samples, found.fired, found.solvable) == (3, 1.0, 0.5)
-    assert found.failed == pytest.approx(2 / 3)
+def test_an_invalid_sample_is_neither_pass_nor_fail_and_alone_tests_nothing(own_scenarios, tmp_path, capsys):
+    """The lead of `crash` brakes into nothing but is hit by nobody; a car placed ahead of it is what it runs into."""
+    (own_scenarios / "brutal.yaml").unlink()
+    crash = (own_scenarios / "gentle.yaml").read_text().replace("gentle", "crash").replace("ahead: 12.0", "ahead: 40.0")
+    wall = (
+        "{kind: truck, behavior: parked, speed: 0.0, present: true, place: {arm: own, lane: 0, ahead: 75.0, "
+        "lateral: 0.0, heading_deg: 0.0, height: 0.0}}"
+    )
+    (own_scenarios / "crash.yaml").write_text(crash.replace("actors: {", f"actors: {{wall: {wall}, "))
+    report = tmp_path / "report.xml"
+    assert main(["test", str(own_scenarios), "--junit", str(report)]) == 0
+    out = capsys.readouterr().out
+    assert "INVALID  crash[1]" in out and "lead touched wall at" in out and "1 invalid" in out
+    suite = ElementTree.parse(report).getroot().find("testsuite")
+    assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("2", "0", "1")
+    assert suite.find("testcase/skipped").get("message").startswith("invalid: lead touched wall")
+    assert main(["test", str(own_scenarios / "crash.yaml")]) == 1  # nothing was tested
 
 
 def test_every_scenario_says_what_it_tests():

@@ -12,6 +12,7 @@ class NoCollision(Spec):
 
     kind: Literal["no_collision"]
     min_impulse: Annotated[float, Field(ge=0.0)]  # [N s]
+    at_fault_only: bool  # being struck while standing, or from behind, does not fail it; see `metrics.fault`
 
 
 class StayOnRoad(Spec):

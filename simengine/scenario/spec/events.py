@@ -70,6 +70,14 @@ class SpeedTrigger(Spec):
     rising: bool  # above the bound, else below it
 
 
+class StopLineTrigger(Spec):
+    """Fires when an actor could no longer stop before the junction ahead, or is past that point already."""
+
+    kind: Literal["stop_line"]
+    actor: Name
+    deceleration: Annotated[float, Field(gt=0.0, le=10.0)]  # with which it could have stopped [m/s²]
+
+
 class AfterTrigger(Spec):
     """Fires a time after another event did."""
 
@@ -91,6 +99,7 @@ Trigger = Annotated[
     | TimeToCollisionTrigger
     | PositionTrigger
     | SpeedTrigger
+    | StopLineTrigger
     | AfterTrigger
     | ChanceTrigger,
     Field(discriminator="kind"),
@@ -114,23 +123,26 @@ class SetSpeedAction(Spec):
 
 
 class ChangeLaneAction(Spec):
-    """Move sideways by lanes within a time."""
+    """Move to the middle of another lane within a time, or as much longer as the bounds and the ground ask for."""
 
     kind: Literal["change_lane"]
-    lanes: Annotated[int, Field(ge=-4, le=4)]  # to the left
+    lanes: Annotated[int, Field(ge=-4, le=4)]  # to the left; 0: back to the middle of the own lane
     duration: Annotated[float, Field(gt=0.0, le=30.0)]  # [s]
+    max_lateral_speed: Annotated[float, Field(gt=0.0, le=5.0)]  # real lane changes: 0.4 to 1.8 (UN R157) [m/s]
+    max_lateral_acceleration: Annotated[float, Field(gt=0.0, le=6.0)]  # [m/s²]
 
 
 class FollowPathAction(Spec):
-    """Follow a polyline of ground points at a speed."""
+    """Follow a polyline of ground points at a speed, slower in its corners, and stop at its end."""
 
     kind: Literal["follow_path"]
     points: Annotated[list[tuple[float, float]], Field(min_length=2, max_length=64)]  # ahead, left of its start [m]
     speed: Speed  # [m/s]
+    max_lateral_acceleration: Annotated[float, Field(gt=0.0, le=6.0)]  # of a vehicle in the corners [m/s²]
 
 
 class WalkAction(Spec):
-    """Walk or run straight on; a deer's bound too."""
+    """Walk or run to a place, round what stands on the way; a deer's bound too."""
 
     kind: Literal["walk"]
     heading_deg: Annotated[float, Field(ge=-360.0, le=360.0)]  # against the ego's lane direction
@@ -218,7 +230,8 @@ class EventSpec(Spec):
     actor: Name
     when: Trigger
     do: Action
-    hazard: bool  # the response interval of the labels starts here
+    # Whether the response interval of the labels starts here; names: whom the ego must heed, if not the acting actor.
+    hazard: bool | Annotated[list[Name], Field(min_length=1, max_length=16)]
 
 
 class GoalSpec(Spec):

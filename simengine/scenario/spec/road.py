@@ -1,8 +1,8 @@
 """Roads: procedural ones, and those read from files."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from simengine.scenario.spec.base import Fraction, Spec
 
@@ -52,7 +52,19 @@ class WarehouseRoad(Spec):
     aisle_width: Annotated[float, Field(ge=1.5, le=8.0)]  # [m]
     shelf_depth: Annotated[float, Field(ge=0.4, le=3.0)]  # [m]
     shelf_height: Annotated[float, Field(ge=1.0, le=12.0)]  # [m]
+    passage_at: Annotated[float, Field(ge=0.0, le=200.0)]  # middle of a way on foot through all shelves [m]
+    passage_width: Annotated[float, Field(ge=0.0, le=5.0)]  # of it, 0 for none [m]
     speed_limit: Annotated[float, Field(gt=0.0, le=10.0)]  # [m/s]
+
+    @model_validator(mode="after")
+    def _passage_between_shelves(self) -> Self:
+        half = 0.5 * self.passage_width
+        if half > 0.0 and not half < self.passage_at < self.aisle_length - half:
+            raise ValueError(
+                f"passage_at = {self.passage_at:g}: a passage {self.passage_width:g} m wide must lie between "
+                f"{half:g} and {self.aisle_length - half:g}, where the shelves are"
+            )
+        return self
 
 
 class OpenDriveRoad(Spec):

@@ -8,13 +8,25 @@ from simengine.scenario.spec.base import Fraction, Spec
 
 
 class DriverSpread(Spec):
-    """How drivers differ: each parameter is drawn per driver from a normal cut at two standard deviations."""
+    """How drivers differ: each parameter with a standard deviation is drawn per driver and cut at two of them.
+
+    "Usual" is what `simengine.behavior.memory` gives a driver of the vehicle's kind.
+    """
 
     desired_speed: Annotated[float, Field(gt=0.2, le=2.0)]  # mean, as a factor of the speed limit
     desired_speed_std: Annotated[float, Field(ge=0.0, le=0.5)]  # the same factor
     time_gap: Annotated[float, Field(ge=0.5, le=4.0)]  # IDM T [s]
     time_gap_std: Annotated[float, Field(ge=0.0, le=1.0)]  # [s]
+    time_gap_shape: Literal["normal", "lognormal"]  # of its distribution
+    min_gap: Annotated[float, Field(ge=0.25, le=3.0)]  # IDM s0, as a factor of the usual
+    max_acceleration: Annotated[float, Field(ge=0.2, le=3.0)]  # IDM a, as a factor of the usual
+    comfortable_deceleration: Annotated[float, Field(ge=0.2, le=3.0)]  # IDM b, as a factor of the usual
+    temper_std: Annotated[float, Field(ge=0.0, le=0.3)]  # of a driver's own factor of a, b and comfort in bends
     politeness: Fraction  # MOBIL p
+    lane_change_threshold: Annotated[float, Field(ge=0.0, le=10.0)]  # MOBIL Δa_th [m/s²]
+    lane_change_bias: Annotated[float, Field(ge=-2.0, le=2.0)]  # MOBIL a_bias towards the right lane [m/s²]
+    noise: Annotated[float, Field(ge=0.0, le=2.0)]  # of the acceleration, standard deviation; 0: none [m/s²]
+    noise_time: Annotated[float, Field(ge=0.1, le=60.0)]  # its correlation time [s]
 
 
 class TrafficSpec(Spec):
@@ -36,3 +48,8 @@ class PedestriansSpec(Spec):
     density: Annotated[float, Field(ge=0.0, le=500.0)]  # [people per km of pavement]
     max_people: Annotated[int, Field(ge=0, le=300)]
     crossing_fraction: Fraction  # who will want to cross at a crossing
+    group_share: Annotated[float, Field(ge=0.0, le=0.95)]  # of the people are in company; sizes are Poisson, from 1
+    group_spacing: Annotated[float, Field(ge=0.7, le=1.5)]  # between neighbors in company, middle to middle [m]
+    group_slowing: Annotated[float, Field(ge=0.0, le=0.3)]  # of everybody in a group, for each companion [m/s]
+    standing_share: Fraction  # of the people stand, alone or talking
+    waiting_share: Fraction  # of the people begin at the kerb of a crossing, about to cross

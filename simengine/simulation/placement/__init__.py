@@ -1,17 +1,20 @@
 """Where everybody starts: the ego, the scenario's actors, parked cars, traffic, people, recorded vehicles.
 
-Each placement is a plan with a pose on the ground; `world.py` turns plans into arrays. Plans never overlap.
+Each placement is a plan with a pose on the ground; `world.py` turns plans into arrays. Plans never overlap, nor does
+anybody stand in scenery. What the scenario itself names is placed or refused; of all others as many as find room.
 """
 
 from simengine.road.commonroad import CommonRoadScenario
-from simengine.simulation.placement.ambient import place_parked, place_people, place_traffic
+from simengine.simulation.placement.ambient import place_parked, place_traffic
 from simengine.simulation.placement.ego import place_ego, place_ego_at
+from simengine.simulation.placement.obstacles import Obstacle
+from simengine.simulation.placement.people import place_people
 from simengine.simulation.placement.placer import ActorPlan, Placer
 from simengine.simulation.placement.recorded import place_recorded, place_recorded_ego, place_still
 from simengine.simulation.placement.scripted import place_scripted
 from simengine.simulation.placement.start import Start, choose_start
 
-__all__ = ["ActorPlan", "Placer", "Start", "choose_start", "place_everybody"]
+__all__ = ["ActorPlan", "Obstacle", "Placer", "Start", "choose_start", "place_everybody"]
 
 
 def place_everybody(placer: Placer, recorded: CommonRoadScenario | None, start: Start) -> list[int]:

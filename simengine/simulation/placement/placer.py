@@ -12,6 +12,7 @@ from simengine.road.network import RoadNetwork, lane_arrays
 from simengine.road.projection import lane_pose
 from simengine.road.remarks import remark_line
 from simengine.scenario.spec import ConcreteScenario
+from simengine.simulation.placement.obstacles import Obstacle, Obstacles
 
 # Paints and their shares of new cars, about as BASF's 2023 colour report for Europe has them; linear RGB.
 _PAINTS = (
@@ -19,6 +20,7 @@ _PAINTS = (
     (0.10, (0.02, 0.06, 0.25)), (0.05, (0.35, 0.015, 0.02)), (0.03, (0.03, 0.12, 0.06)),
 )  # fmt: skip
 _CLEARANCE = 0.3  # between any two boxes at the start [m]
+_STEP = 0.05  # what ends this much above the ground is stepped over [m]
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,9 @@ class ActorPlan:
     clearance: float = 0.0  # of its underside above the ground [m]
     track: int = -1  # row of the recording it follows
     size: tuple[float, float] | None = None  # length and width, where a recording says other than the model [m]
+    group: int = -1  # of people in company
+    stands: bool = False  # somebody on foot who does not walk
+    crossing: int = -1  # at whose kerb somebody waits, 2 · crossing + end
 
     @property
     def footprint(self) -> tuple[float, float]:
@@ -66,9 +71,16 @@ class Placer:
         scenario: What to place.
         network: Where.
         random: Of the placement's draws; an argument of each method would be the same one.
+        obstacles: What stands there already.
     """
 
-    def __init__(self, scenario: ConcreteScenario, network: RoadNetwork, random: np.random.Generator) -> None:
+    def __init__(
+        self,
+        scenario: ConcreteScenario,
+        network: RoadNetwork,
+        random: np.random.Generator,
+        obstacles: tuple[Obstacle, ...] = (),
+    ) -> None:
         self.scenario = scenario
         self.network = network
         self.lanes = lane_arrays(network)
@@ -76,33 +88,41 @@ class Placer:
         self.plans: list[ActorPlan] = []
         self.course = Course(-1, 0.0)
         self.remarks: list[str] = []
+        self.obstacles = Obstacles(obstacles)
 
     def remark(self, text: str, names: list[str]) -> None:
         """Note what of a file does not take part as the file says, if any; told to the user at the end."""
         if names:
             self.remarks.append(remark_line(self.scenario.road.file, text, names))
 
-    def free(self, plan: ActorPlan, clearance: float = _CLEARANCE, headway: float = 0.0) -> bool:
-        """Say whether a plan keeps clear of all earlier ones.
+    def tell(self, text: str) -> None:
+        """Note what could not be done as the settings ask; told to the user at the end."""
+        self.remarks.append(text)
+
+    def free(
+        self, plan: ActorPlan, clearance: float = _CLEARANCE, headway: float = 0.0, along: float = 0.0
+    ) -> bool:
+        """Say whether a plan keeps clear of all earlier ones, and of scenery.
 
         Args:
             plan: The candidate.
             clearance: Between boxes [m].
             headway: Both boxes are prolonged by what they drive in this time [s].
+            along: What the plan's box is prolonged by besides, at either end [m].
         """
         length, width = plan.footprint
         for other in self.plans:
             other_length, other_width = other.footprint
             if not other.present or abs(other.z - plan.z) > 3.0:
                 continue
-            reach = length + other_length + headway * (plan.speed + other.speed) + 2.0 * clearance
+            reach = length + other_length + headway * (plan.speed + other.speed) + 2.0 * (clearance + along)
             if abs(other.x - plan.x) > reach or abs(other.y - plan.y) > reach:
                 continue
             gap = boxes_gap(
                 plan.x,
                 plan.y,
                 plan.yaw,
-                length + headway * plan.speed,
+                length + headway * plan.speed + 2.0 * along,
                 width,
                 other.x,
                 other.y,
@@ -112,20 +132,42 @@ class Placer:
             )
             if gap < clearance:
                 return False
-        return True
+        return not self.in_the_way(plan, min(clearance, _CLEARANCE))
+
+    def in_the_way(self, plan: ActorPlan, clearance: float = 0.0) -> list[Obstacle]:
+        """Return the scenery that a plan would stand in, or nearer to than a clearance [m]."""
+        low = plan.z + plan.clearance + _STEP
+        return self.obstacles.hit(
+            plan.x, plan.y, plan.yaw, plan.footprint, low, low + plan.model.height, clearance
+        )  # fmt: skip
+
+    def make_room(self, plan: ActorPlan, key: str) -> None:
+        """Take furniture away where an actor is to stand that has to be there.
+
+        Raises:
+            ScenarioError: What stands there is part of the map, or of a hall; `key` names the setting.
+        """
+        for obstacle in self.in_the_way(plan):
+            if obstacle.fixed:
+                raise ScenarioError(
+                    f"{key}: {plan.name} would stand in {obstacle.name} at x = {plan.x:.1f} m, y = {plan.y:.1f} m; "
+                    "move it"
+                )
+            self.obstacles.given_way.add(obstacle.prop)
 
     def add(self, plan: ActorPlan, key: str) -> None:
         """Keep a plan.
 
         Raises:
-            ScenarioError: It overlaps an earlier one; `key` names the setting that placed it.
+            ScenarioError: It overlaps an earlier one, or what stands there; `key` names the setting that placed it.
         """
-        if plan.present and not self.free(plan, clearance=0.0):
-            other = next(p for p in self.plans if p.present and not apart(p, plan))
+        other = next((p for p in self.plans if p.present and not apart(p, plan)), None)
+        if plan.present and other is not None:
             raise ScenarioError(
                 f"{key}: {plan.name} would stand in {other.name} at x = {plan.x:.1f} m, y = {plan.y:.1f} m; "
                 "move one of them"
             )
+        self.make_room(plan, key)
         self.plans.append(plan)
 
     def on_lane(

@@ -107,12 +107,12 @@ def clear_of_script(placer: Placer, plan: ActorPlan) -> bool:
     return True
 
 
-def in_scripted_stretch(placer: Placer, plan: ActorPlan) -> bool:
-    """Say whether a plan lies on the stretch of the ego's road where the scenario's own actors are."""
+def in_scripted_stretch(placer: Placer, x: float, y: float, yaw: float) -> bool:
+    """Say whether a pose [m, rad] lies on the stretch of the ego's road where the scenario's own actors are."""
     own = [actor.place.ahead for actor in placer.scenario.scenario.actors.values() if actor.place.arm == "own"]
     if not own:
         return False
     ego = placer.plans[0]
-    dx, dy = plan.x - ego.x, plan.y - ego.y
+    dx, dy = x - ego.x, y - ego.y
     along = dx * math.cos(ego.yaw) + dy * math.sin(ego.yaw)
-    return min(0.0, *own) - 25.0 < along < max(own) + 40.0 and abs(wrap_angle(plan.yaw - ego.yaw)) < 1.0
+    return min(0.0, *own) - 25.0 < along < max(own) + 40.0 and abs(wrap_angle(yaw - ego.yaw)) < 1.0

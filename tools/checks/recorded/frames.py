@@ -10,7 +10,9 @@ from tools.checks.recorded.file import FIRST_SCENERY, RecordedFile, RecordedFram
 from tools.checks.recorded.found import NOTHING, Found
 from tools.checks.recorded.motion import collided
 
-_RIGID = ("car", "truck", "bus")  # riders, people and animals swing limbs out of their boxes
+_RIGID = ("car", "truck", "bus", "motorcycle", "bicycle")
+_LIVING = ("pedestrian", "animal")  # whose limbs swing
+_STRIDE = (1.2, 0.0, 0.15)  # by which their boxes are longer, wider and higher than standing at most [m]
 _TIGHT = 0.03  # how far outside its box a rigid vehicle's surface may be measured by depth [m]
 _NOISE = 0.15  # and by a LiDAR with noise in its ranges [m]
 _PLACE, _TURN = 0.03, 0.02  # of a box between two recorded states [m], [rad]
@@ -110,7 +112,10 @@ def hits(file: RecordedFile) -> Found:
 
 
 def poses(file: RecordedFile) -> Found:
-    """3-D boxes are where the states have their actors, whole orientation included; sizes and classes never change."""
+    """3-D boxes are where the states have their actors, turned like them; classes never change, nor sizes of vehicles.
+
+    Boxes of the living are no smaller than somebody who stands and hold a stride at most.
+    """
     states, errors, checked = file.states, [], 0
     kinds, sizes, classes = file.actors["kind"], file.actors["size"], {}
     for frame in [frame for sensor in file.sensors for frame in file.frames(sensor) if frame.labels is not None]:
@@ -120,7 +125,8 @@ def poses(file: RecordedFile) -> Found:
         for box in frame.labels["boxes_3d"]:
             a = box["instance"] - 1
             checked += 1
-            if a >= len(kinds) or box["size"] != sizes[a] or classes.setdefault(a, box["semantic"]) != box["semantic"]:
+            known = a < len(kinds) and _sized(kinds[a], box["size"], sizes[a])
+            if not known or classes.setdefault(a, box["semantic"]) != box["semantic"]:
                 errors.append(_said(frame, f"actor {a} is of another size or class than before"))
                 continue
             away = np.subtract(box["position"], frame.pose[:3, 3])
@@ -141,18 +147,25 @@ def poses(file: RecordedFile) -> Found:
     return _found(checked, errors)
 
 
+def _sized(kind: str, size: list[float], standing: list[float]) -> bool:
+    if kind not in _LIVING:
+        return size == standing
+    more = np.subtract(size, standing)
+    return bool((more >= 0.0).all() and (more <= np.array(_STRIDE)).all())
+
+
 def _inside(world: NDArray[np.float64], box: Row, room: float) -> NDArray[np.bool_]:
     local = np.abs((world - np.array(box["position"])) @ rotations(np.array(box["orientation"])))
     return (local <= 0.5 * np.array(box["size"]) + room).all(axis=1)
 
 
 def depths(file: RecordedFile) -> Found:
-    """Every pixel of a rigid vehicle, carried into the world by its depth, lies in the vehicle's 3-D box."""
+    """Every pixel of a vehicle, a person or an animal, carried into the world by its depth, lies in its 3-D box."""
     errors, checked = [], 0
     for frame in _all(file, "depth"):
         world = _world_of_pixels(file, frame)
         instance, depth = file.channel(frame, "instance"), file.channel(frame, "depth")
-        for box in _rigid(file, frame):
+        for box in _boxed(file, frame):
             chosen = (instance == box["instance"]) & (depth < _FARTHEST)
             checked += int(chosen.sum())
             outside = int((~_inside(world[chosen], box, _TIGHT)).sum())
@@ -163,13 +176,13 @@ def depths(file: RecordedFile) -> Found:
 
 
 def points(file: RecordedFile) -> Found:
-    """Every LiDAR point of a rigid vehicle, moved on with it to the sweep's end, lies in its 3-D box."""
+    """Every LiDAR point of such an actor, moved on with it to the sweep's end, lies in its 3-D box."""
     errors, checked, struck = [], 0, collided(file)
     for frame in _all(file, "points"):
         cloud, instance = file.channel(frame, "points").astype(np.float64), file.channel(frame, "instance")
         late = frame.time - file.channel(frame, "time_ns") * 1e-9
         spun = struck[int(np.abs(file.states.time - frame.time).argmin())]
-        for box in _rigid(file, frame):
+        for box in _boxed(file, frame):
             chosen = instance == box["instance"]
             if not chosen.any() or spun[box["instance"] - 1]:
                 continue
@@ -184,9 +197,10 @@ def points(file: RecordedFile) -> Found:
     return _found(checked, errors)
 
 
-def _rigid(file: RecordedFile, frame: RecordedFrame) -> list[Row]:
+def _boxed(file: RecordedFile, frame: RecordedFrame) -> list[Row]:
     kinds = file.actors["kind"]
-    return [box for box in frame.labels["boxes_3d"] if box["instance"] > 1 and kinds[box["instance"] - 1] in _RIGID]
+    whole = (*_RIGID, *_LIVING)
+    return [box for box in frame.labels["boxes_3d"] if box["instance"] > 1 and kinds[box["instance"] - 1] in whole]
 
 
 def _rays(file: RecordedFile, frame: RecordedFrame, shape: tuple[int, ...]) -> NDArray[np.float64]:

@@ -1,0 +1,126 @@
+"""`simengine fit`: drivers fitted to recordings, measured on recordings the fit did not see, written as a preset."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from simengine.core.errors import ConfigError, ScenarioError, nearest
+from simengine.scenario.sampling import load_scenario
+from simengine.scenario.spec import DriverSpread
+from simengine.simulation.runner import progress
+from simengine.verify.recorded_style.fit import fit, trials
+from simengine.verify.recorded_style.preset import preset_text
+from simengine.verify.recorded_style.roads import RecordedRoad, read_road
+from simengine.verify.recorded_style.sites import Sites, recordings, split
+from simengine.verify.recorded_style.table import format_tables, measure_sites
+
+ROUNDS = 12  # of the search, unless set
+MEASURED_SEED = 1_000_000  # more than the fit's: the table is not made with the draws that were fitted to
+_WHOLE = {"seed": (0, 2**31), "rounds": (0, 10_000)}
+
+
+def run_fit(paths: Sequence[str], settings: Sequence[str]) -> int:
+    """Fit, measure and write; returns the exit code 0.
+
+    Args:
+        paths: CommonRoad files, and folders of such.
+        settings: `output=FILE`, `seed=1`, `rounds=12`.
+
+    Raises:
+        ConfigError: A wrong setting, or a file that cannot be written.
+        ScenarioError: A recording that cannot be read, or shows nothing to fit to.
+    """
+    given = _settings(settings)
+    output = Path(given["output"]).expanduser()
+    seed, rounds = _whole(given, "seed", 1), _whole(given, "rounds", ROUNDS)
+    if output.suffix not in (".yaml", ".yml"):
+        raise ConfigError(f"output = {output}: must end in .yaml, as presets do")
+    if not output.parent.is_dir():
+        raise ConfigError(f"output = {output}: there is no folder {output.parent}")
+    roads = read_roads(recordings(paths))
+    fitted, held_out = split(roads)
+    if sum(int((road.recorded.watched > 0.0).sum()) for group in fitted.values() for road in group) < 2:
+        raise ScenarioError(
+            "the recordings to fit to show fewer than two vehicles that follow somebody; give more or longer ones"
+        )
+    _tell("fitted to", fitted)
+    _tell("held out", held_out)
+    with progress(trials(rounds), "trial") as bar:
+        drivers = fit(fitted, seed, rounds, lambda tried, best: bar.update(tried - bar.n))
+    text = preset_text(drivers, fitted, seed, rounds)
+    _write(output, text)
+    print(f"{output}: written")
+    _print_drivers(drivers)
+    if held_out:
+        print("on the recordings held out, which the fit did not see:")
+    else:
+        print("on the fitted recordings themselves, as there is none to hold out:")
+    print(format_tables(measure_sites(held_out or fitted, _joined(roads), drivers, seed + MEASURED_SEED)))
+    return 0
+
+
+def read_roads(paths: Sequence[Path]) -> list[RecordedRoad]:
+    """Lay out recordings, telling how far it is."""
+    roads = []
+    with progress(len(paths), "recording") as bar:
+        for path in paths:
+            roads.append(read_road(path))
+            bar.update(1)
+    return roads
+
+
+def preset_drivers(name: str) -> DriverSpread:
+    """Return the drivers of a preset of `traffic`."""
+    return load_scenario("drive", [f"traffic={name}"]).traffic.drivers
+
+
+def _joined(roads: Sequence[RecordedRoad]) -> Sites:
+    fitted, held_out = split(roads)
+    return {site: fitted.get(site, []) + held_out.get(site, []) for site in {*fitted, *held_out}}
+
+
+def _settings(settings: Sequence[str]) -> dict[str, str]:
+    allowed = ["output", *_WHOLE]
+    given: dict[str, str] = {}
+    for text in settings:
+        name, _, value = text.partition("=")
+        if name not in allowed:
+            known = f"{nearest(name, allowed)}; allowed: {', '.join(allowed)}"
+            raise ConfigError(f"{name}: there is no such setting{known}")
+        if name in given:
+            raise ConfigError(f"{name}: it is given twice")
+        if not value:
+            raise ConfigError(f"{name}: it has no value")
+        given[name] = value
+    if "output" not in given:
+        raise ConfigError("output: this setting is missing; give output=FILE.yaml")
+    return given
+
+
+def _whole(given: dict[str, str], name: str, usual: int) -> int:
+    low, high = _WHOLE[name]
+    text = given.get(name, str(usual))
+    if not text.isdecimal() or not low <= int(text) <= high:
+        raise ConfigError(f"{name} = {text}: must be a whole number from {low} to {high}")
+    return int(text)
+
+
+def _write(output: Path, text: str) -> None:
+    part = output.with_name(f".{output.name}.part")
+    try:
+        part.write_text(text)
+        os.replace(part, output)
+    except OSError as error:
+        raise ConfigError(f"output = {output}: {error.strerror.lower()}") from None
+
+
+def _tell(what: str, sites: Sites) -> None:
+    for site, roads in sites.items():
+        vehicles = sum(int((road.recorded.watched > 0.0).sum()) for road in roads)
+        print(f"{what}: {site}: {vehicles} vehicles of {', '.join(road.name for road in roads)}", flush=True)
+
+
+def _print_drivers(drivers: DriverSpread) -> None:
+    values = ", ".join(f"{name} {value}" for name, value in drivers.model_dump().items())
+    print(f"drivers: {values}", file=sys.stdout, flush=True)

@@ -1,0 +1,91 @@
+"""An entry minds who comes: changing lane, turning in, merging, or standing behind a bend."""
+
+import numpy as np
+import pytest
+
+from simengine.behavior.entry import speed_among_comers
+from simengine.behavior.occupancy import LENGTH, SPEED
+from simengine.road.network import Turn
+from tests.behavior.small_world import SmallWorld, junction, straight
+from tests.behavior.test_lane_change import BROKEN, two_lanes
+
+
+def enter(world: SmallWorld, lane: int, s: float, speed: float = 10.0) -> float:
+    """Return how fast a sedan, the last actor, may appear; the others have decided."""
+    places = world_places(world)
+    return speed_among_comers(world.lanes, world.memory, places, lane, s, 4.5, speed)
+
+
+def world_places(world: SmallWorld):
+    from simengine.behavior.occupancy import empty_places
+
+    places = empty_places(world.state.valid.shape[1])
+    places.seen[:] = world.state.valid[0]
+    places.pose[:, LENGTH] = world.actors.length[0]
+    places.pose[:, SPEED] = [world.speed(a) for a in range(len(places.seen))]
+    return places
+
+
+def change(world: SmallWorld, actor: int, lane: int) -> None:
+    """Let an actor be on its way into a lane, its body still on the other one."""
+    world.memory.lane[0, actor] = world.memory.route[0, actor, 1] = lane
+    world.memory.change[0, actor, 1] = 0.1
+
+
+@pytest.mark.parametrize(("ahead", "free"), [(6.0, False), (-10.0, False), (-120.0, True)])
+def test_somebody_who_changes_onto_the_lane_counts_as_on_it(ahead, free):
+    world = SmallWorld(straight(2), ["sedan"])
+    world.put(0, 1, 200.0 + ahead, 15.0)
+    world.memory.may_change_lane[...] = False
+    world.decide()
+    assert enter(world, 0, 200.0, 20.0) == 20.0  # as long as it stays where it is
+    change(world, 0, 0)
+    assert (enter(world, 0, 200.0, 20.0) >= 0.0) is free
+
+
+def test_somebody_ahead_on_its_way_in_lowers_the_speed():
+    world = SmallWorld(straight(2), ["sedan"])
+    world.put(0, 1, 216.0, 3.0)
+    world.memory.may_change_lane[...] = False
+    world.decide()
+    change(world, 0, 0)
+    assert 0.0 < enter(world, 0, 200.0, 25.0) < 10.0
+
+
+@pytest.mark.parametrize(("turns", "free"), [(True, False), (False, True)])
+def test_somebody_who_turns_into_the_lane_is_waited_for(turns, free):
+    network = junction(signalled=False)
+    world = SmallWorld(network, ["sedan"])
+    inner = int(np.flatnonzero(network.lane_turn == Turn.RIGHT)[0])
+    approach = int(network.predecessor[network.predecessor_first[inner]])
+    leaving = int(network.successor[network.successor_first[inner]])
+    world.put(0, approach, float(world.lanes.lane_length[approach]) - 8.0, 6.0)
+    world.decide()
+    world.memory.route[0, 0, 2:] = -1
+    if turns:
+        world.memory.route[0, 0, 2:4] = inner, leaving
+    assert (enter(world, leaving, 6.0) >= 0.0) is free
+
+
+def test_somebody_whose_lane_ends_beside_is_let_in_first():
+    network = two_lanes([(0.0, BROKEN)], ends=300.0)
+    world = SmallWorld(network, ["sedan"])
+    world.put(0, 0, 260.0, 12.0)
+    world.decide()
+    world.memory.lane[0, 0], world.memory.s[0, 0] = 0, 260.0
+    world.memory.route[0, 0] = -1
+    world.memory.route[0, 0, 1] = 0
+    assert enter(world, 1, 275.0) == -1.0
+    assert enter(world, 1, 100.0) > 0.0
+
+
+def test_a_queue_beyond_the_lanes_end_is_seen():
+    network = junction(signalled=False)
+    world = SmallWorld(network, ["sedan"])
+    inner = int(np.flatnonzero(network.lane_turn == Turn.LEFT)[0])
+    approach = int(network.predecessor[network.predecessor_first[inner]])
+    world.put(0, inner, 3.0, 0.0)
+    world.decide()
+    end = float(world.lanes.lane_length[approach])
+    assert enter(world, approach, end - 4.0) == -1.0
+    assert 0.0 < enter(world, approach, end - 25.0, 13.0) < 10.0

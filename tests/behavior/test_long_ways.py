@@ -1,0 +1,79 @@
+"""Long vehicles take only lanes that they can turn, and that lead on to such."""
+
+import numpy as np
+import pytest
+
+from simengine.behavior.long_ways import BY_CHANGING, NOT, ON, find_long_ways, is_agile
+from simengine.behavior.route import choose_successor
+from simengine.behavior.rules import road_rules
+from simengine.physics.catalog import model_named
+from simengine.road.build import build_network
+from simengine.road.drafts import LaneDraft
+from simengine.road.network import lane_arrays
+
+
+def arc(radius: float, turn: float) -> np.ndarray:
+    """Return a bend to the left from the origin, along x at first."""
+    angle = np.linspace(0.0, turn, 30)
+    points = np.stack([np.sin(angle), 1.0 - np.cos(angle), np.zeros(30)], axis=1)
+    return points * (radius, radius, 0.0)
+
+
+def fork(radius: float, rise: float = 0.0, beside: bool = False, length: float = 200.0):
+    """A road whose only ways on are a bend and, with `beside`, a straight lane from the lane left of it."""
+    start = np.stack([np.linspace(-length, 0.0, 21), np.zeros(21), np.zeros(21)], axis=1)
+    bend = arc(radius, 0.5 * np.pi)
+    way = np.linspace(0.0, 100.0, 11)
+    beyond = bend[-1] + np.stack([np.zeros(11), way, way * rise], axis=1)
+    drafts = [
+        LaneDraft("a", start, np.full(21, 3.5), np.zeros(21), successors=["bend"]),
+        LaneDraft("bend", bend, np.full(30, 3.5), np.zeros(30), successors=["beyond"]),
+        LaneDraft("beyond", beyond, np.full(11, 3.5), np.zeros(11)),
+    ]
+    if beside:
+        ahead = np.stack([np.linspace(0.0, 100.0, 11), np.full(11, 3.5), np.zeros(11)], axis=1)
+        drafts.append(LaneDraft("b", start + (0.0, 3.5, 0.0), np.full(21, 3.5), np.zeros(21), successors=["ahead"]))
+        drafts.append(LaneDraft("ahead", ahead, np.full(11, 3.5), np.zeros(11)))
+        drafts[0].left, drafts[3].right = "b", "a"
+    network = build_network(drafts)
+    return network, {str(name): k for k, name in enumerate(network.lane_name)}
+
+
+@pytest.mark.parametrize(("radius", "expected"), [(8.0, NOT), (13.0, ON)])
+def test_a_road_that_leads_only_into_a_tight_turn_is_no_way_for_a_bus(radius, expected):
+    network, at = fork(radius)
+    ways = find_long_ways(lane_arrays(network))
+    assert ways[at["beyond"]] == ON  # the end of the map is a way out
+    assert ways[at["bend"]] == ways[at["a"]] == expected
+
+
+def test_a_hill_that_a_full_bus_cannot_start_on_is_none_either():
+    network, at = fork(13.0, rise=0.14)
+    assert find_long_ways(lane_arrays(network))[at["a"]] == NOT
+
+
+@pytest.mark.parametrize(("length", "expected"), [(200.0, BY_CHANGING), (40.0, NOT)])
+def test_a_lane_beside_one_that_goes_on_is_left_sideways_if_it_is_long_enough(length, expected):
+    network, at = fork(8.0, beside=True, length=length)
+    ways = find_long_ways(lane_arrays(network))
+    assert ways[at["b"]] == ON and ways[at["a"]] == expected
+
+
+def test_a_car_turns_into_the_bend_and_a_bus_goes_round():
+    network, at = fork(8.0, beside=True)
+    first = network.successor_first[at["a"]]
+    both = np.insert(network.successor, first, at["ahead"]).astype(np.int32)  # ahead or into the bend
+    later = np.arange(len(network.successor_first)) > at["a"]
+    network = network._replace(successor=both, successor_first=(network.successor_first + later).astype(np.int32))
+    ways = road_rules(network).ways
+    chosen = {
+        agile: {choose_successor(ways, at["a"], 0, agile, np.uint64(5), k, 0, 1) for k in range(40)}
+        for agile in (True, False)
+    }
+    assert chosen == {True: {at["bend"], at["ahead"]}, False: {at["ahead"]}}
+
+
+@pytest.mark.parametrize(("name", "agile"), [("sedan", True), ("motorcycle", True), ("truck", False), ("bus", False)])
+def test_trucks_and_buses_are_long(name, agile):
+    model = model_named(name)
+    assert is_agile(model.max_steering_rate, model.front_axle + model.rear_axle) is agile

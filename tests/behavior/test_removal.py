@@ -1,0 +1,120 @@
+"""Who cannot go on is taken out, out of the ego's sight, the one that holds up the others first."""
+
+import math
+
+import numpy as np
+import pytest
+
+from simengine.behavior import removal
+from simengine.behavior.memory import empty_memory
+from simengine.behavior.removal import begin_wreckage, find_removals, is_out_of_sight
+from simengine.core.state import Behavior, empty_actors, empty_state
+from simengine.physics.catalog import fill_actor
+
+WALL = ((200.0, 0.0, 5.0), 0.3, (2.0, 60.0, 10.0))  # across the way from the ego, 200 m ahead
+LOW_WALL = ((200.0, 0.0, 0.3), 0.3, (2.0, 60.0, 0.6))
+
+
+def make(places, boxes=(), cycle=0.0, sight=2000.0):
+    """The ego at the origin, and cars along x at `places`, heading along x."""
+    count = len(places) + 1
+    actors, state, memory = empty_actors(1, count), empty_state(1, count), empty_memory(1, count)
+    for a in range(count):
+        fill_actor(actors, 0, a, "sedan", (0.5, 0.5, 0.5))
+        state.position[0, a] = (places[a - 1] if a else 0.0, 0.0, 0.7)
+    actors.behavior[0, 1:] = Behavior.TRAFFIC
+    state.valid[:], memory.lane[:] = True, 0
+    may_go = actors.behavior[0] == Behavior.TRAFFIC
+    return actors, state, memory, begin_wreckage(actors, may_go, boxes, sight, cycle)
+
+
+def run(world, until, start=0.0):
+    """Let time pass and take out who is to be; returns all of it."""
+    actors, state, memory, wreckage = world
+    found = []
+    for k in range(round(start / 0.5), round(until / 0.5) + 1):
+        for item in find_removals(wreckage, actors, state, memory, 0.5 * k):
+            state.valid[0, item.slot] = False
+            found.append(item)
+    return found
+
+
+def test_one_that_stands_for_long_far_away_is_taken_out_and_told():
+    world = make([300.0])
+    assert run(world, 59.0) == []
+    (found,) = run(world, 62.0, 59.5)
+    assert (found.actor, found.reason, found.position[0]) == (1, "standing", 300.0)
+    assert (found.since_ns, found.time_ns) == (0, round(60e9))
+
+
+def test_one_that_comes_farther_in_time_is_left():
+    world = make([300.0])
+    assert run(world, 50.0) == []
+    world[1].position[0, 1, 0] += 6.0
+    assert run(world, 105.0, 50.5) == []
+
+
+def test_signals_with_long_cycles_are_waited_for():
+    world = make([300.0], cycle=80.0)
+    assert run(world, 119.0) == []
+    assert len(run(world, 121.0, 119.5)) == 1
+
+
+@pytest.mark.parametrize(
+    ("x", "boxes", "sight", "hidden"),
+    [
+        (240.0, (), 2000.0, False), (240.0, (WALL,), 2000.0, True), (240.0, (LOW_WALL,), 2000.0, False),
+        (190.0, (WALL,), 2000.0, False), (260.0, (), 2000.0, True), (120.0, (), 100.0, True), (50.0, (), 40.0, False),
+    ],
+)  # fmt: skip
+def test_nobody_goes_where_the_ego_sees_it(x, boxes, sight, hidden):
+    actors, state, memory, wreckage = world = make([x], boxes, sight=sight)
+    assert is_out_of_sight(wreckage, actors, state, 1) is hidden
+    assert bool(run(world, 70.0)) is hidden
+
+
+def test_an_overturned_one_goes_sooner_and_one_beside_the_road_too():
+    world = make([300.0, 400.0])
+    world[1].orientation[0, 1] = (math.cos(0.25 * math.pi), math.sin(0.25 * math.pi), 0.0, 0.0)  # on its side
+    world[2].lane[0, 2] = -1
+    found = [(item.actor, item.reason, item.time_ns) for item in run(world, 30.0)]
+    assert found == [
+        (1, "overturned", round(1e9 * removal.LYING)), (2, "off_road", round(1e9 * removal.BESIDE)),
+    ]  # fmt: skip
+
+
+def test_of_a_queue_the_first_goes_and_the_others_get_their_time():
+    world = make([300.0, 306.0, 312.0])
+    found = run(world, 79.0)
+    assert [item.actor for item in found] == [3, 2]  # the first of the queue, and the next after it had its chance
+    assert found[1].time_ns - found[0].time_ns >= removal.RELIEF * 1e9
+
+
+def test_a_queue_behind_one_in_view_or_behind_the_ego_stays():
+    toward = make([252.0, 246.0])  # the first of the queue is nearer to the ego, and in view
+    toward[1].orientation[0, 1:] = (0.0, 0.0, 0.0, 1.0)
+    assert run(toward, 90.0) == []
+    world = make([300.0, 306.0])
+    world[3].may_go[2] = False  # no ordinary vehicle: the scenario's own
+    assert run(world, 90.0) == []
+
+
+def test_of_a_circle_one_goes():
+    world = make([300.0, 300.0, 300.0, 300.0])
+    for a, (x, y, yaw) in enumerate([(0.0, -4.0, 0.0), (4.0, 0.0, 0.5), (0.0, 4.0, 1.0), (-4.0, 0.0, -0.5)], start=1):
+        world[1].position[0, a, :2] = (300.0 + x, y)
+        world[1].orientation[0, a] = (math.cos(0.5 * yaw * math.pi), 0.0, 0.0, math.sin(0.5 * yaw * math.pi))
+    assert len(run(world, 65.0)) == 1
+
+
+def test_another_vehicle_in_the_same_slot_begins_anew():
+    world = make([300.0])
+    assert run(world, 50.0) == []
+    world[1].identity[0, 1] = 7
+    assert run(world, 100.0, 50.5) == []
+    assert [item.actor for item in run(world, 120.0, 100.5)] == [7]
+
+
+def test_boxes_are_kept_as_half_sizes_and_directions():
+    *_, wreckage = make([300.0], (WALL,))
+    assert np.allclose(wreckage.boxes[0], [200.0, 0.0, 5.0, math.cos(0.3), math.sin(0.3), 1.0, 30.0, 5.0])

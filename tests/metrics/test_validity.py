@@ -1,0 +1,71 @@
+"""Which episodes say nothing about the ego."""
+
+import pytest
+
+from simengine.core.geometry import quaternion_from_euler
+from simengine.core.state import ActorKind, empty_actors, empty_state
+from simengine.metrics.validity import Hazard, HazardWatch
+from simengine.metrics.verdict import CriterionResult, Verdict
+from simengine.physics.backend import Contact
+
+LEAD, OTHER, LOAD = 1, 2, 3
+
+
+class Stage:
+    """Four actors in a row, the ego first and 20 m apart."""
+
+    def __init__(self, **lead):
+        self.actors, self.state = empty_actors(1, 4), empty_state(1, 4)
+        self.actors.length[0], self.actors.width[0], self.actors.height[0] = 4.5, 1.8, 1.5
+        self.actors.kind[0, LOAD] = ActorKind.CARGO
+        self.state.valid[0] = True
+        self.state.position[0, :, 0] = (0.0, 20.0, 40.0, 22.0)
+        hazard = Hazard("brake", LEAD, "lead", frozenset({LOAD}))
+        self.watch = HazardWatch([hazard], {0: "ego", LEAD: "lead", OTHER: "other", LOAD: "load"})
+
+    def see(self, time, *pairs, fired=()):
+        contacts = [Contact(0, 0, a, b, (0.0,) * 3, (1.0, 0.0, 0.0), 10.0, 1.0) for a, b in pairs]
+        self.watch.update(round(time * 1e9), self.actors, self.state, contacts, frozenset(fired))
+        return self.watch.reason
+
+
+@pytest.mark.parametrize(("other", "whom"), [(OTHER, "other"), (-1, "the scenery")])
+def test_a_hazard_that_touches_something_else_first_makes_the_episode_invalid(other, whom):
+    stage = Stage()
+    assert stage.see(1.0) == ""
+    pair = (LEAD, other)
+    reason = stage.see(2.0, pair, fired=["brake"])
+    assert reason == f"lead touched {whom} at 2.00 s, after brake fired and before the ego touched anything"
+
+
+def test_what_happens_after_the_ego_has_touched_something_does_not():
+    assert Stage().see(1.0, (0, LEAD), (LEAD, OTHER)) == ""
+    stage = Stage()
+    stage.see(1.0, (0, -1))
+    assert stage.see(1.1, (LEAD, OTHER)) == ""
+
+
+def test_a_vehicle_may_touch_the_load_it_drops_and_others_may_collide():
+    assert Stage().see(1.0, (LEAD, LOAD), (OTHER, LOAD), (OTHER, -1)) == ""
+
+
+def test_a_hazard_that_has_fallen_makes_it_invalid_but_a_tumbling_load_does_not():
+    stage = Stage()
+    stage.state.orientation[0, LOAD] = quaternion_from_euler(1.5, 0.0, 0.0)
+    assert stage.see(1.0) == ""
+    stage.state.orientation[0, LEAD] = quaternion_from_euler(1.5, 0.0, 0.0)
+    assert "lead fell at 1.10 s, before brake fired" in stage.see(1.1)
+
+
+def test_a_hazard_that_the_ego_has_left_behind_is_over():
+    stage = Stage()
+    stage.state.position[0, LEAD, 0] = -6.0
+    assert stage.see(1.0, fired=["brake"]) == ""
+    assert stage.see(1.1, (LEAD, OTHER), fired=["brake"]) == ""
+
+
+def test_an_invalid_verdict_is_neither_passed_nor_failed():
+    failed = CriterionResult("no_collision", False, 3, (0, 1), 1.0, "1 N s")
+    verdict = Verdict((failed,), "lead fell at 1.10 s")
+    assert verdict.passed is None and verdict.outcome == "invalid"
+    assert str(verdict) == "invalid: lead fell at 1.10 s"

@@ -1,0 +1,68 @@
+"""Verdicts on their way from an episode to files, the index and the command line."""
+
+import pyarrow.parquet as pq
+import pytest
+
+from simengine.cli import main
+from simengine.simulation.dataset import Dataset
+
+WALL = (
+    "+scenario.actors.wall={kind: truck, behavior: parked, speed: 0.0, present: true, place: {arm: own, lane: 0, "
+    "ahead: 85.0, lateral: 0.0, heading_deg: 0.0, height: 0.0}}"
+)
+CRASH = (
+    "scenario=highway/hard_brake", "sensors=none", "traffic=none", "physics=batched", "scenario.duration=4",
+    "scenario.actors.lead.place.ahead=50.0", "scenario.events.brake.when.time=3.5", WALL,
+)  # fmt: skip
+
+
+def test_an_invalid_episode_is_told_by_file_index_and_generate(tmp_path, capsys):
+    assert main(["generate", *CRASH, f"output={tmp_path}", "workers=1", "episodes=1"]) == 0
+    out = capsys.readouterr()
+    assert "0 passed, 0 did not, 1 invalid" in out.out
+    assert "invalid: lead touched wall at" in out.err
+    row = pq.read_table(tmp_path / "index.parquet").to_pylist()[0]
+    assert row["verdict"] == "invalid" and row["reason"].startswith("lead touched wall at")
+    episode = Dataset(tmp_path)[0]
+    assert episode.verdict.invalid == row["reason"] and episode.verdict.passed is None
+    assert row["metrics.collided"] is False and row["metrics.collided_at_fault"] is False
+
+
+RAISING = """
+from simengine.behavior.ego_driver import Driver
+class Faint(Driver):
+    def __init__(self, ego, network, dt):
+        pass
+    def decide(self, observation):
+        if observation.time > 0.5 and observation.position[0] > {x}:
+            raise RuntimeError("fainted")
+        from simengine import Control
+        return Control()
+"""
+
+
+@pytest.fixture
+def faint(tmp_path, monkeypatch):
+    """An installed package whose driver faints where the ego started beyond an x."""
+    home = tmp_path / "site"
+    home.mkdir()
+    (home / "faint_driving.py").write_text(RAISING.format(x=120.0))
+    metadata = home / "faint_driving-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: faint-driving\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[simengine.drivers]\nfaint = faint_driving:Faint\n")
+    monkeypatch.syspath_prepend(str(home))
+    return home
+
+
+def test_a_driver_that_raises_costs_its_own_episode_only(faint, tmp_path, capsys):
+    arguments = [
+        "scenario=drive", "sensors=none", "traffic=none", "physics=batched", "scenario.duration=2", "ego.driver=faint",
+        "ego.position={choice: [20.0, 200.0]}", "episodes=6", "workers=1", f"output={tmp_path / 'out'}",
+    ]  # fmt: skip
+    assert main(["generate", *arguments]) == 1
+    captured = capsys.readouterr()
+    missing = captured.err.count("simengine: drive-")
+    made = len(list((tmp_path / "out" / "episodes").glob("*.mcap")))
+    assert made > 0 and missing > 0 and made + missing == 6
+    assert "RuntimeError: fainted" in captured.err and f"{missing} are missing" in captured.out

@@ -1,0 +1,50 @@
+"""Verdicts of both physics are compared sample by sample, and every difference is told."""
+
+import pytest
+
+from simengine.scenario.sampling import load_scenario
+from tools.checks import verdicts
+from tools.checks.verdicts import Agreement, Comparison, Course
+
+
+def sample(seed, *outcomes, difference=""):
+    return Comparison(seed, outcomes, tuple("hit" if text == "failed" else "" for text in outcomes), difference)
+
+
+def test_the_interval_is_the_published_one():
+    # Newcombe, "Two-sided confidence intervals for the single proportion", Statistics in Medicine 17 (1998), table I.
+    assert verdicts.wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=1e-4)
+    assert verdicts.wilson(15, 148) == pytest.approx((0.0624, 0.1605), abs=1e-4)
+    assert verdicts.wilson(0, 20) == pytest.approx((0.0, 0.1611), abs=1e-4)
+    assert verdicts.wilson(20, 20) == pytest.approx((0.8389, 1.0), abs=1e-4)
+
+
+def test_shares_are_counted_and_differences_told():
+    found = Agreement("highway/cut_in", [
+        sample(1, "passed", "passed"), sample(2, "failed", "failed"),
+        sample(3, "passed", "failed", difference="ego at 2.00 s: (1.0, 0.0) m against (2.0, 0.0) m"),
+    ])  # fmt: skip
+    assert (found.agreeing, found.failed(0), found.failed(1)) == (2, 1, 2)
+    assert verdicts.format_agreement(found).startswith("BAD highway/cut_in")
+    (line,) = verdicts.disagreements(found)
+    assert "seed 3" in line and "bullet failed (hit)" in line and "ego at 2.00 s" in line
+    page = verdicts.document([found], [1, 2, 3])
+    assert "| highway/cut_in | 2 of 3 | 66.7% |" in page and line in page
+
+
+def test_the_first_actor_elsewhere_is_named():
+    here = [{"ego": (0.1 * k, 0.0), "lead": (20.0, 0.0)} for k in range(10)]
+    there = [{"ego": (0.1 * k, 0.0), "lead": (20.0 + 0.2 * k, 0.0)} for k in range(10)]
+    said = verdicts.first_difference(Course("passed", "", here), Course("failed", "hit", there), 0.05)
+    assert said == "lead at 0.15 s: (20.0, 0.0) m against (20.6, 0.0) m"
+    gone = [*there[:2], {"ego": (0.2, 0.0)}]
+    said = verdicts.first_difference(Course("passed", "", here), Course("passed", "", gone), 0.05)
+    assert said == "lead is there in batched only from 0.10 s on"
+    assert verdicts.first_difference(Course("passed", "", here), Course("passed", "", here), 0.05) == ""
+
+
+def test_one_sample_is_run_in_both_physics():
+    pytest.importorskip("pybullet")
+    scenario = load_scenario("highway/hard_brake", ["sensors=none", "scenario.duration=1.0"], seed=3)
+    found = verdicts.compare(scenario)
+    assert found.seed == 3 and found.agrees and found.difference == ""

@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+
+from simengine.cli import main
+from simengine.scenario.compose import configuration_root
+from simengine.scenario.sampling import load_scenario
+from simengine.verify.recorded_style.command import preset_drivers
+from simengine.verify.recorded_style.fit import FIXED, RANGES, drivers_at, start_point
+from simengine.verify.recorded_style.preset import preset_text
+from tests.verify.recorded_style.platoon import platoon
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("recordings")
+    for k in range(2):
+        platoon(folder, 4, 18.0 + 4.0 * k, last=25, name=f"ZAM_Street-{k + 1}_1_T-1.xml", first_id=10 + 20 * k)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ([], "output: this setting is missing"),
+        (["output=x.txt"], "must end in .yaml"),
+        (["output=no_such_folder/x.yaml"], "there is no folder"),
+        (["output=x.yaml", "seed=one"], "seed = one: must be a whole number"),
+        (["output=x.yaml", "ruonds=3"], 'did you mean "rounds"'),
+        (["output=x.yaml", "output=y.yaml"], "given twice"),
+    ],
+)
+def test_wrong_settings_end_in_one_line(folder, capsys, settings, said):
+    assert main(["fit", str(folder), *settings]) == 2
+    error = capsys.readouterr().err
+    assert said in error and error.count("\n") == 1
+
+
+def test_a_file_that_is_none_ends_in_one_line(tmp_path, capsys):
+    assert main(["fit", str(tmp_path / "none.xml"), f"output={tmp_path}/x.yaml"]) == 2
+    assert "neither a CommonRoad file nor a folder" in capsys.readouterr().err
+
+
+def test_the_same_seed_writes_the_same_preset_and_it_is_usable(folder, tmp_path, capsys):
+    style = tmp_path / "traffic"
+    style.mkdir()
+    texts = []
+    for name in ("one", "two"):
+        assert main(["fit", str(folder), f"output={style / name}.yaml", "rounds=0", "seed=3"]) == 0
+        texts.append((style / f"{name}.yaml").read_bytes())
+    assert texts[0] == texts[1]
+    assert "held out: ZAM_Street: 3 vehicles of ZAM_Street-2_1_T-1" in capsys.readouterr().out
+    scenario = load_scenario("drive", [f"hydra.searchpath=[file://{tmp_path}]", "traffic=one"])
+    assert scenario.traffic.drivers == drivers_at(start_point())
+    assert scenario.traffic.density == load_scenario("drive", ["traffic=normal"]).traffic.density
+
+
+def test_the_search_begins_where_its_ranges_say():
+    drivers = drivers_at(start_point())
+    for name, limits in RANGES.items():
+        assert getattr(drivers, name) == pytest.approx(limits.start, rel=0.01)
+    low, high = (drivers_at(np.full(len(RANGES), x)) for x in (0.0, 1.0))
+    for name, limits in RANGES.items():
+        assert getattr(low, name) == pytest.approx(limits.low)
+        assert getattr(high, name) == pytest.approx(limits.high)
+    assert all(getattr(low, name) == value for name, value in FIXED.items())
+
+
+def test_the_preset_is_what_the_command_writes():
+    text = (configuration_root() / "conf" / "traffic" / "recorded_style.yaml").read_text()
+    made = preset_text(preset_drivers("recorded_style"), {}, 1, 1)
+    body = [line for line in text.splitlines() if not line.startswith("#")]
+    assert body == [line for line in made.splitlines() if not line.startswith("#")]
+    assert "simengine fit" in text.splitlines()[0]

@@ -1,0 +1,119 @@
+"""People in streets against published figures: company, spacing, speeds, standing, and that nobody is walked into."""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from simengine.verify.crowd import CrowdRun
+
+# Moussaïd, Perozo, Garnier, Helbing & Theraulaz, PLoS ONE 5(4) e10047 (2010): up to 70 % of people in groups; speeds
+# −0.04 n + 1.26 and −0.08 n + 1.24 m/s for groups of n at low and moderate density (figure 2); d₀ = 0.8 m.
+_SHARE = (0.5, 0.8)  # about 100 people a place leave ± 0.1
+_NEAREST = (0.7, 1.2)
+
+
+class PlaceFigures(NamedTuple):
+    """What all runs of one place showed together."""
+
+    people: int
+    company: float  # share of the people in groups
+    sizes: dict[int, int]  # groups by size
+    nearest: tuple[float, float, float]  # of people in company to the nearest person: quartiles [m]
+    speeds: tuple[float, float, float]  # of people alone, in pairs, in larger groups: means [m/s]
+    standing: float  # share
+    stuck: int
+    split: int
+    contacts: tuple[int, int, int]  # people with people, with vehicles, with scenery
+
+    @property
+    def good(self) -> bool:
+        """Whether nobody touches anybody, nobody is stuck, and company is as published."""
+        spaced = _NEAREST[0] <= self.nearest[1] <= _NEAREST[1]
+        return sum(self.contacts) == self.stuck == self.split == 0 and spaced and _SHARE[0] <= self.company <= _SHARE[1]
+
+
+def together(runs: Sequence[CrowdRun]) -> PlaceFigures:
+    """Add up the runs of one place."""
+    sizes: dict[int, int] = {}
+    for run in runs:
+        for size, count in run.sizes.items():
+            sizes[int(size)] = sizes.get(int(size), 0) + count
+    people = sum(size * count for size, count in sizes.items())
+    nearest = np.percentile(np.concatenate([run.nearest for run in runs]), [25, 50, 75])
+    speeds = [np.concatenate([run.speeds[key] for run in runs]) for key in ("1", "2", "3+")]
+    return PlaceFigures(
+        people=people,
+        company=sum(size * count for size, count in sizes.items() if size > 1) / max(1, people),
+        sizes=dict(sorted(sizes.items())),
+        nearest=(float(nearest[0]), float(nearest[1]), float(nearest[2])),
+        speeds=tuple(float(values.mean()) if len(values) else math.nan for values in speeds),
+        standing=float(np.average([run.standing for run in runs], weights=[max(1, run.people) for run in runs])),
+        stuck=sum(run.stuck for run in runs),
+        split=sum(run.split for run in runs),
+        contacts=tuple(sum(run.contacts[key] for run in runs) for key in ("people", "vehicles", "scenery")),
+    )  # type: ignore[arg-type]
+
+
+def gather(runs: Iterable[tuple[str, CrowdRun]]) -> dict[str, PlaceFigures]:
+    """Add up runs by their place."""
+    by_place: dict[str, list[CrowdRun]] = {}
+    for place, run in runs:
+        by_place.setdefault(place, []).append(run)
+    return {place: together(found) for place, found in by_place.items()}
+
+
+_ROWS = (
+    ("people", "–", lambda f: f"{f.people}"),
+    ("in company", "up to 70 % ¹", lambda f: f"{100 * f.company:.0f} %"),
+    ("groups of 1, 2, 3, 4, 5, 6", "Poisson without 0 ¹",
+     lambda f: ", ".join(str(f.sizes.get(n, 0)) for n in range(1, 7))),
+    ("nearest person, in company: median (quartiles) [m]", "0.8 ¹, 0.7–1.2",
+     lambda f: f"{f.nearest[1]:.2f} ({f.nearest[0]:.2f}–{f.nearest[2]:.2f})"),
+    ("walking speed alone [m/s]", "1.16–1.22 ¹, 1.34 ²", lambda f: f"{f.speeds[0]:.2f}"),
+    ("in pairs", "1.08–1.18 ¹", lambda f: f"{f.speeds[1]:.2f}"),
+    ("in groups of three and more", "≤ 1.00–1.14 ¹", lambda f: f"{f.speeds[2]:.2f}"),
+    ("standing, also at kerbs", "–", lambda f: f"{100 * f.standing:.0f} %"),
+    ("groups torn apart at the end", "0", lambda f: f"{f.split}"),
+    ("held up for the last 20 s", "0", lambda f: f"{f.stuck}"),
+    ("people touching people", "0", lambda f: f"{f.contacts[0]}"),
+    ("people and vehicles touching", "0", lambda f: f"{f.contacts[1]}"),
+    ("people touching scenery", "0", lambda f: f"{f.contacts[2]}"),
+)  # fmt: skip
+
+
+def as_table(found: dict[str, PlaceFigures]) -> list[str]:
+    """Return the lines of a table, a column a place."""
+    lines = ["| | published | " + " | ".join(found) + " |", "|---|---:|" + "---:|" * len(found)]
+    for name, published, cell in _ROWS:
+        lines.append(f"| {name} | {published} | " + " | ".join(cell(figures) for figures in found.values()) + " |")
+    return lines
+
+
+def document(found: dict[str, PlaceFigures], command: str, seeds: Sequence[int], duration: float, physics: str) -> str:
+    """Return the page of docs/."""
+    head = [
+        "# People on foot",
+        "",
+        f"A shopping street's crowd (`pedestrians=crowd`) with town traffic in `{physics}`, seeds {seeds[0]} to "
+        f"{seeds[-1]}, {duration:g} s each,",
+        "looked at twice a second.",
+        "",
+        f"Made by `{command}`.",
+        "",
+    ]
+    foot = [
+        "",
+        "¹ M. Moussaïd, N. Perozo, S. Garnier, D. Helbing, G. Theraulaz, PLoS ONE 5(4) e10047 (2010), low and",
+        "moderate density. ² D. Helbing, P. Molnár, Physical Review E 51, 4282 (1995), from which desired speeds are",
+        "drawn. Speeds are of everybody while walking faster than 0.5 m/s, after the first 5 s. On the narrow street",
+        "(pavements 2 m wide) nobody stands, because two could not pass, and groups go one behind the other where",
+        "others come towards them.",
+        "",
+        "What is modelled: groups of up to six, side by side up to three with the middle one behind (the V of ¹), in",
+        "rows beyond; one decision a group; waiting for who is behind, 20 s at most; standing alone and in rings,",
+        "waiting at kerbs. What is not: people who enter buildings or vehicles, stop on the way or change company.",
+        "",
+    ]
+    return "\n".join([*head, *as_table(found), *foot])
