@@ -14,7 +14,7 @@ class ConfigError(ValueError):
 
 
 class PartError(ScenarioError):
-    """A part of an installed package (a driver, an action …) raised something; the message names it."""
+    """A part of an installed package (a driver, an action …) raised something, or returned what is no control."""
 
 
 class blame:  # noqa: N801  a context manager, used like a function

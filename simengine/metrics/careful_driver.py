@@ -131,7 +131,7 @@ def start_clock(num_actors: int) -> Clock:
 @njit(cache=True, _nrt=False)
 def run_clock(
     time: float, visible: NDArray[np.bool_], critical: NDArray[np.bool_], slows: NDArray[np.bool_],
-    lasting: NDArray[np.bool_], perception: float, reaction: float, clock: Clock,
+    lasting: NDArray[np.bool_], perception: float, reaction: float, lag: float, clock: Clock,
 ) -> None:
     """Note who is a threat now, and decide when the brakes act.
 
@@ -142,6 +142,7 @@ def run_clock(
         slows: Who is ahead and slows by more than `LEAD_BRAKING`. Shape (num_actors,).
         lasting: Who, once braked for, is braked for as long as it is a threat, critical or not. Shape (num_actors,).
         perception, reaction: Times of the driver [s].
+        lag: How long ago it was that `slows` tells of: half of the time over which slowing is measured [s].
         clock: Updated.
     """
     any_threat = False
@@ -155,7 +156,7 @@ def run_clock(
         if not slows[b]:
             clock.slowed[b] = -1.0
         elif clock.slowed[b] < 0.0:
-            clock.slowed[b] = time
+            clock.slowed[b] = time - lag
         perceived = time >= clock.seen[b] + perception - 1e-9
         braked = clock.slowed[b] >= 0.0 and time >= clock.slowed[b] + perception - 1e-9
         if (perceived and critical[b]) or braked:

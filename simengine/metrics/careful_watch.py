@@ -164,7 +164,7 @@ class CarefulWatch:
         before = self._clock.brake[0]
         run_clock(
             observation.time, self._visible, self._critical, slows, self._threat != LEAD,
-            self._limits.perception_time, self._limits.reaction_time, self._clock,
+            self._limits.perception_time, self._limits.reaction_time, 0.5 * SLOWING_STEPS * self._dt, self._clock,
         )
         if self.first is None and before < 0.0 <= self._clock.brake[0]:
             reasons = self._visible & (self._critical | slows)

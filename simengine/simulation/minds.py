@@ -22,7 +22,7 @@ from simengine.behavior.script import begin_script
 from simengine.behavior.scripted import scripted_controls
 from simengine.behavior.side_force import chassis_of
 from simengine.behavior.traffic import Conditions, traffic_controls
-from simengine.core.errors import blame
+from simengine.core.errors import ConfigError, PartError, blame
 from simengine.core.geometry import yaw_from_quaternion
 from simengine.core.rng import kernel_seed
 from simengine.core.state import (
@@ -197,7 +197,10 @@ class Minds:
         with blame(self._driver, name, f" at {moment(step, time)}"):
             control = self._driver.decide(observation)
         self._watch("", step, time)
-        control = check_control(control, f"{name} returned", step, time)
+        try:
+            control = check_control(control, f"{name} returned", step, time)
+        except ConfigError as error:  # a fault of the driver like any other: it ends this episode and no other
+            raise PartError(str(error)) from None
         return control if revise is None else revise(observation, control)
 
     def follow(self, state: WorldState) -> WorldState:

@@ -33,7 +33,7 @@ class Outcome(NamedTuple):
     digest: str
     simulated: float  # [s]
     seconds: float  # of wall time
-    error: str = ""  # what a part of an installed package raised, "" if the job was done
+    error: str = ""  # what a part of an installed package did wrong, "" if the job was done
 
 
 @contextmanager
@@ -46,10 +46,12 @@ def _naming(job: Job) -> Iterator[None]:
 
 
 def run_job(job: Job) -> Outcome:
-    """Simulate one job and write its file; what a part of an installed package raises is the outcome's error.
+    """Simulate one job and write its file; what a part of an installed package does wrong is the outcome's error.
+
+    Such a part raises something, or is a driver that returns what is no control.
 
     Raises:
-        ConfigError: A wrong setting, or a driver that returns what no vehicle can do; the message names the episode.
+        ConfigError: A wrong setting; the message names the episode.
         ScenarioError: A scenario that cannot be run.
     """
     from pathlib import Path

@@ -152,8 +152,9 @@ class Simulator:
             revise: Given what that driver knows and asks for, returns what is done instead; None changes nothing.
 
         Raises:
-            ScenarioError: The episode is over, or has not begun; or the scenario's driver raised something.
-            ConfigError: A control that is none, or holds something that is not a finite number.
+            ScenarioError: The episode is over, or has not begun; or the scenario's driver raised something, or
+                returned no control or one that holds something that is not a finite number.
+            ConfigError: Such a control was given.
         """
         if self.done:
             self._require_begun()

@@ -3,7 +3,8 @@
 A sample that the built-in driver fails is run again, and there brakes as the careful and competent driver of UN
 Regulation 157 does (`metrics.careful_driver`), from the moment at which that driver would: it knows what is visible and
 how everybody moves, nothing of events. Where the built-in driver brakes harder, or earlier, that counts. The failure
-was avoidable if nothing is harmed in the second run; whether the ego arrives does not matter there.
+was avoidable if nothing is harmed in the second run; whether the ego arrives, and how hard it brakes, does not matter
+there.
 """
 
 import json
@@ -25,7 +26,7 @@ from simengine.verify.library import Difficulty, share_of
 
 TUNING_SEED = 1000  # first of the seeds on which scenarios may be tuned, up to 1199
 REPORTED_SEED = 5000  # first of the seeds whose figures are published; nothing is tuned on them
-_ARRIVAL = ("reach_goal", "time_limit")
+_HARMLESS = ("reach_goal", "time_limit", "max_deceleration")  # to arrive late, or to brake hard, harms nobody
 
 
 class Sample(NamedTuple):
@@ -58,9 +59,9 @@ def make_watch(simulator: Simulator) -> CarefulWatch:
 
 
 def _harm_ns(simulator: Simulator, verdict: Verdict) -> float:
-    """Return when the first criterion other than arrival failed [ns]; infinite if none did."""
+    """Return when the first criterion failed that is about harm [ns]; infinite if none did."""
     kinds = {name: spec.kind for name, spec in simulator.scenario.criteria.items()}
-    harm = [r for r in verdict.results if r.passed is False and kinds[r.name] not in _ARRIVAL]
+    harm = [r for r in verdict.results if r.passed is False and kinds[r.name] not in _HARMLESS]
     return min((r.time_ns if r.time_ns >= 0 else math.inf for r in harm), default=math.inf)
 
 

@@ -106,6 +106,19 @@ def library(overrides: list[str] | tuple[str, ...] = ()) -> list[Entry]:
     return entries
 
 
+def difficulty_text(entry: Entry) -> str:
+    """Return how hard a scenario is in a sentence, or that this is not known; empty for ordinary traffic."""
+    if "ordinary" in entry.tags:
+        return ""
+    if entry.difficulty is None:
+        return "how hard it is: not measured"
+    d = entry.difficulty
+    text = f"built-in driver fails {d.failed} of {d.samples - d.invalid} samples"
+    if d.failures == 0:
+        return text
+    return f"{text}; a careful driver (UN R157) would have avoided {d.avoidable} of the {d.failures} failures"
+
+
 def print_library(overrides: list[str]) -> None:
     """Print the library as a table: name, what it tests, tags, how hard it is."""
     for text in overrides:
@@ -118,12 +131,7 @@ def print_library(overrides: list[str]) -> None:
     for entry in entries:
         lines = textwrap.wrap(entry.tests, room)
         lines.append("tags: " + ", ".join(entry.tags))
-        if entry.difficulty is not None:
-            d = entry.difficulty
-            lines.append(
-                f"built-in driver fails {d.failed} of {d.samples - d.invalid} samples; "
-                f"a careful driver (UN R157) would have avoided {d.avoidable} of the failures"
-            )
+        lines += textwrap.wrap(difficulty_text(entry), room)
         for number, line in enumerate(lines):
             print(f"{entry.name if number == 0 else '':{wide}}  {line}")
     print(f"\n{len(entries)} scenarios; run one with: simengine generate scenario={entries[0].name}")

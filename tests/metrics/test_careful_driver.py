@@ -52,7 +52,7 @@ def test_a_robot_stops_by_its_own_limits():
     assert stopping_distance(1.6, robot_limits(0.2, 2.5), 0.8) == pytest.approx(0.48 + 0.512)
 
 
-def clock_run(seen, critical=None, slows=None, steps=80, lasting=False):
+def clock_run(seen, critical=None, slows=None, steps=80, lasting=False, lag=0.0):
     """Run a clock of one other actor at 20 Hz over spans [s] in which it is seen, critical, slows; when brakes act."""
     clock, found = start_clock(2), []
 
@@ -62,7 +62,7 @@ def clock_run(seen, critical=None, slows=None, steps=80, lasting=False):
     for k in range(steps):
         t = 0.05 * k
         urgent = within(seen if critical is None else critical, t)
-        run_clock(t, within(seen, t), urgent, within(slows or (), t), np.full(2, lasting), 0.4, 0.75, clock)
+        run_clock(t, within(seen, t), urgent, within(slows or (), t), np.full(2, lasting), 0.4, 0.75, lag, clock)
         found.append(float(clock.brake[0]))
     return next((brake for brake in found if brake >= 0.0), math.inf), found
 
@@ -82,6 +82,7 @@ def test_what_was_perceived_long_ago_is_braked_for_a_reaction_after_it_gets_crit
 
 def test_a_leader_that_brakes_hard_is_perceived_anew():
     assert clock_run([(0.0, 9.0)], [], [(1.0, 9.0)])[0] == pytest.approx(1.0 + 1.15)
+    assert clock_run([(0.0, 9.0)], [], [(1.0, 9.0)], lag=0.1)[0] == pytest.approx(0.9 + 1.15)  # shows 0.1 s late
 
 
 def test_braking_ends_a_second_after_the_threat():

@@ -23,24 +23,25 @@ from simengine.metrics.threats import (
 from tests.behavior.small_world import straight
 
 RULES = road_rules(straight(3))  # lanes 3.5 m wide along x; lane 1 is the middle one
-EGO_X, EGO_Y = 100.0, float(RULES.ways.point_position[RULES.ways.lane_first_point[1], 1])
+EGO_X = 100.0
 CAR, PERSON = (4.5, 1.8), (0.5, 0.55)
 WHEELED, WALKER = Mobility.WHEELED, Mobility.WALKER
 
 
-def threat_of(ahead, left, velocity, size=CAR, mobility=WHEELED, speed=15.0, slowing=0.0, yaw=None, rules=RULES):
+def threat_of(ahead, left, velocity, size=CAR, mobility=WHEELED, speed=15.0, slowing=0.0, yaw=None, above=0.0,
+              rules=RULES):  # fmt: skip
     """Return what somebody is, placed ahead and left of an ego in the middle lane [m], and whether it is critical."""
-    zeros = np.zeros(2)
+    ego_y = float(rules.ways.point_position[rules.ways.lane_first_point[1], 1])
     yaws = math.atan2(velocity[1], velocity[0]) if yaw is None else yaw
     others = Others(
         np.ones(2, np.bool_), np.array([WHEELED, mobility], np.int32), np.array([EGO_X, EGO_X + ahead]),
-        np.array([EGO_Y, EGO_Y + left]), zeros.copy(), np.array([0.0, yaws]), np.array([speed, velocity[0]]),
+        np.array([ego_y, ego_y + left]), np.array([0.0, above]), np.array([0.0, yaws]), np.array([speed, velocity[0]]),
         np.array([0.0, velocity[1]]), np.array([0.0, slowing]), np.array([4.5, size[0]]), np.array([1.8, size[1]]),
     )
     route = np.full(12, -1, np.int32)
     route[1] = 1
     path = np.zeros((PATH_POINTS, 3))
-    lay_path(rules.ways, route, EGO_X, EGO_X, EGO_Y, 0.0, path)
+    lay_path(rules.ways, route, EGO_X, EGO_X, ego_y, 0.0, path)
     threat, critical = np.zeros(2, np.int8), np.zeros(2, np.bool_)
     find_threats(rules.ways, rules.grid, path, others, speed, 0.9, 0.75, threat, critical)
     return int(threat[1]), bool(critical[1])
@@ -93,6 +94,36 @@ def test_a_cut_in_begins_when_a_neighbor_has_left_the_middle_of_its_lane_by_0_37
 def test_a_cut_in_is_critical_two_seconds_from_a_collision():
     assert threat_of(4.5 + 11.0, 3.0, (10.0, -0.5)) == (CUT_IN, False)
     assert threat_of(4.5 + 9.0, 3.0, (10.0, -0.5)) == (CUT_IN, True)
+
+
+def test_who_wanders_two_lanes_away_does_not_cut_in_next():
+    wide = road_rules(straight(4))
+    assert threat_of(15.0, 3.5 - 0.45, (10.0, -0.5), rules=wide)[0] == CUT_IN
+    assert threat_of(15.0, 7.0 - 0.45, (10.0, -0.5), rules=wide)[0] == NOBODY
+
+
+def test_only_vehicles_that_drive_forward_cut_in():
+    walk = {"size": PERSON, "mobility": WALKER}
+    assert threat_of(15.0, 3.5 - 0.45, (1.4, -0.3), **walk)[0] == NOBODY  # needs more than 5 s to the path
+    assert threat_of(15.0, 3.5 - 0.45, (10.0, -0.5), yaw=math.pi)[0] == NOBODY  # slides backwards
+
+
+def test_braking_does_not_help_against_who_is_beside_or_comes_from_behind():
+    assert threat_of(-1.0, 3.5 - 0.45, (10.0, -0.5))[0] == NOBODY  # wanders, but beside the ego
+    assert threat_of(1.0, 3.5 - 0.45, (10.0, -0.5))[0] == CUT_IN
+    assert threat_of(0.5, 1.9, (15.0, 0.0))[0] == NOBODY  # overlaps the path's edge, but beside the ego
+    assert threat_of(4.0, 1.9, (15.0, 0.0))[0] == LEAD
+
+
+def test_who_is_on_another_level_is_no_threat():
+    assert threat_of(20.0, 0.0, (0.0, 0.0), above=2.0) == (STILL, True)
+    assert threat_of(20.0, 0.0, (0.0, 0.0), above=4.0)[0] == NOBODY  # on a bridge
+
+
+def test_an_ego_that_has_stopped_waits_for_who_is_within_10_m_of_its_path():
+    for gap, found in ((9.0, (STILL, True)), (11.0, (NOBODY, False))):
+        assert threat_of(2.25 + 0.25 + gap, 0.0, (0.0, 1.2), PERSON, WALKER, 0.2, yaw=0.0) == found
+    assert threat_of(8.0, 3.5, (0.0, 1.2), PERSON, WALKER, 0.2)[0] == NOBODY  # beside the path
 
 
 def walker(ahead, left, across, speed=15.0):

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 import simengine
+from simengine.cli import main
 from simengine.core.errors import ConfigError, ScenarioError
 from simengine.export.registry import exporter, formats
 
@@ -25,6 +26,17 @@ class Stroller(Driver):
 
     def decide(self, observation):
         return Control(acceleration=-1.0 if observation.speed > 0.5 * self.first else 0.0)
+
+
+class Confused(Stroller):
+    def decide(self, observation):
+        broken = observation.time > 0.4 and self.first > 20.0
+        return Control(acceleration=float("nan") if broken else -1.0)
+
+
+class Mute(Stroller):
+    def decide(self, observation):
+        return None if self.first > 20.0 else Control()
 
 
 def honk(stage, event):
@@ -71,6 +83,8 @@ def names(episodes, output, settings):
 ENTRY_POINTS = """
 [simengine.drivers]
 acme_stroller = acme_driving:Stroller
+acme_confused = acme_driving:Confused
+acme_mute = acme_driving:Mute
 [simengine.actions]
 acme_honk = acme_driving:honk
 acme_jam = acme_driving:jam
@@ -139,3 +153,23 @@ def test_a_name_that_is_nearly_a_packages_is_refused_with_the_right_one(acme, ov
 def test_what_a_packages_part_raises_is_one_error_that_names_it(acme, override, message):
     with pytest.raises((ConfigError, ScenarioError), match=message):
         simengine.simulate(_scenario(override))
+
+
+@pytest.mark.parametrize(
+    ("driver", "message"),
+    [
+        ("acme_confused", "driver acme_confused returned acceleration = nan at step 9 (0.45 s)"),
+        ("acme_mute", "driver acme_mute returned None at step 0 (0.00 s)"),
+    ],
+)
+def test_an_episode_whose_driver_returns_nonsense_does_not_take_the_others_with_it(
+    acme, tmp_path, capsys, driver, message
+):
+    """The first episode begins faster than 20 m/s, where these drivers fail, the second slower."""
+    quiet = ["sensors=none", "traffic=none", "physics=batched", "scenario.duration=1", "workers=1", "episodes=1"]
+    command = ["generate", "-m", "scenario=highway/hard_brake", f"ego.driver={driver}", "ego.speed=27,15", *quiet]
+    assert main([*command, f"output={tmp_path / 'out'}"]) == 1
+    said = capsys.readouterr()
+    assert message in said.err and "Traceback" not in said.err
+    assert "2 episodes" in said.out and "1 are missing" in said.out
+    assert len(list((tmp_path / "out").rglob("*.mcap"))) == 1

@@ -1,8 +1,11 @@
 """The checks as a newcomer meets them: help, one-line errors, exit code 2."""
 
+from pathlib import Path
+
 import pytest
 
-from tools.check import main
+from tools.check import COMMANDS, main
+from tools.checks import commands
 
 
 def run(capsys, *arguments):
@@ -14,11 +17,15 @@ def run(capsys, *arguments):
     return code, captured.out, captured.err
 
 
-@pytest.mark.parametrize("check", ["difficulty", "physics", "labels", "replay", "determinism", "maps", "ground",
-                                   "agreement"])  # fmt: skip
+@pytest.mark.parametrize("check", [module.__name__.split(".")[-1].replace("_", "-") for module in COMMANDS])
 def test_every_check_explains_itself(capsys, check):
     code, out, _ = run(capsys, check, "--help")
-    assert code == 0 and check in out
+    assert code == 0 and f"tools/check.py {check}" in out
+
+
+def test_every_file_of_a_command_is_listed():
+    folder = Path(commands.__file__).parent
+    assert {module.__name__.split(".")[-1] for module in COMMANDS} == {p.stem for p in folder.glob("[a-z]*.py")}
 
 
 @pytest.mark.parametrize(

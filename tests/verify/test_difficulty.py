@@ -166,3 +166,18 @@ def test_invalid_samples_are_told_and_not_judged():
     simulator.close()
     assert sample.invalid.startswith("lead touched wall at") and not sample.failed
     assert simulator.verdict.outcome == "invalid"
+
+
+def test_braking_hard_or_arriving_late_is_no_harm():
+    """A careful driver brakes with 7.6 m/s²; a bound of 5 m/s² on the ego's braking does not make that unavoidable."""
+    from types import SimpleNamespace
+
+    from simengine.metrics.verdict import CriterionResult, Verdict
+    from simengine.verify.difficulty import _harm_ns
+
+    kinds = {"soft": "max_deceleration", "late": "reach_goal", "crash": "no_collision"}
+    scenario = SimpleNamespace(criteria={name: SimpleNamespace(kind=kind) for name, kind in kinds.items()})
+    simulator = SimpleNamespace(scenario=scenario)
+    soft, late = (CriterionResult(name, False, 7, (), None, "") for name in ("soft", "late"))
+    assert math.isinf(_harm_ns(simulator, Verdict((soft, late))))
+    assert _harm_ns(simulator, Verdict((soft, CriterionResult("crash", False, 9, (), None, "")))) == 9

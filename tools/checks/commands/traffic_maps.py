@@ -1,0 +1,50 @@
+"""Run ordinary traffic on many maps and print a table of who collides, rolls over, stands or leaves its lane."""
+
+import argparse
+from pathlib import Path
+
+from tools.checks.pages import ROOT, write_page
+from tools.command_line import whole_number
+
+
+def add(checks) -> None:
+    """Add the subcommand and its options."""
+    check = checks.add_parser(
+        "traffic-maps",
+        help="does ordinary traffic on many maps collide, roll over, lock or leave its lanes",
+        description="Run ordinary traffic on roads of our own and on public road files in both physics and print a "
+        "table: collisions, vehicles rolled over, standing for ever and off their lane, throughput, and vehicles that "
+        "were taken out; every finding with seed, time and place. Fails unless all faults are 0.",
+    )
+    check.add_argument("--map", action="append", metavar="NAME", help="of the table, or a road file; may repeat")
+    check.add_argument("--seed", action="append", type=whole_number(0, 2**32), help="may repeat (default: 101 to 103)")
+    check.add_argument("--seconds", type=float, default=120.0, help="of each run (default: 120)")
+    check.add_argument("--only", action="append", choices=["batched", "bullet"], help="a physics")
+    check.add_argument("--folder", metavar="FOLDER", help="of road files (default: ../shared/data)")
+    check.add_argument("--workers", type=whole_number(0, 1000), default=0, help="processes (default: one a core)")
+    check.add_argument("--write", action="store_true", help="keep the table in docs/traffic.md")
+    check.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the check; returns the exit code."""
+    from simengine.core.errors import ConfigError
+    from simengine.simulation.runner import default_workers
+    from tools.checks import traffic_maps as check
+
+    physics = arguments.only or list(check.PHYSICS)
+    if arguments.write and (arguments.map or arguments.only):
+        raise ConfigError("--write keeps the table of all maps in both physics: not with --map or --only")
+    folder = Path(arguments.folder) if arguments.folder else ROOT.parent / "shared" / "data"
+    places = check.chosen_maps(arguments.map, folder)
+    table = []
+    seeds = sorted(set(arguments.seed or (101, 102, 103)))
+    for row in check.rows(places, physics, seeds, arguments.seconds, folder, arguments.workers or default_workers()):
+        table.append(row)
+        print(f"{'ok ' if row.good else 'BAD'} " + "  ".join(check.cells(row)), flush=True)
+        for line in check.findings(row):
+            print(f"      {line}", flush=True)
+    print(f"{sum(row.good for row in table)} of {len(table)} rows without a fault")
+    if arguments.write:
+        write_page("traffic.md", check.document(table, "tools/check.py traffic-maps --write"))
+    return 0 if table and all(row.good for row in table) else 1
