@@ -1,4 +1,4 @@
-"""People in company: where each walks in the group, how they wait for each other and make room for others.
+"""People in company: where each walks in the group, and how they wait for each other.
 
 M. Moussaïd, N. Perozo, S. Garnier, D. Helbing and G. Theraulaz, "The walking behaviour of pedestrian social groups and
 its impact on crowd dynamics", PLoS ONE 5(4) e10047 (2010): up to three walk side by side, the middle one a little
@@ -7,7 +7,7 @@ are slower the larger they are. Larger groups walk in rows of two or three (F. Z
 pedestrians stably interact inside a large group?", CogSci 2013). Departures: places in the formation are given and not
 the balance of forces, which keeps a group together round corners and over crossings; who is ahead of its place slows
 down, to a halt at last, and who is behind hurries (the paper's attraction to the middle and slowing by turning heads);
-and a group that others come towards on a narrow pavement goes one behind the other.
+and a group that others come towards walks fewer abreast where it has to (`meeting`).
 """
 
 import math
@@ -15,7 +15,7 @@ import math
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.behavior.occupancy import VX, VY, Places, X, Y
+from simengine.behavior.occupancy import Places, X, Y
 from simengine.behavior.walker_mind import COMPANY, DIRECTION, LEADER, SPACING
 
 ROW_MOST = 3  # people side by side
@@ -26,9 +26,6 @@ WAIT_MOST = 20.0  # for companions [s]
 CATCH_UP = 1.2  # share of its speed at which the last ones hurry
 CLOSING_RATE = 0.5  # of the error along the way [1/s]
 WALL_ROOM = 0.3  # more that a group keeps from the edges of a pavement than somebody alone may [m]
-ROOM = 0.75  # across the pavement that one other person takes [m]
-AHEAD_SEEN = 7.0  # others are made room for from this distance [m]
-NARROW_TIME = 2.0  # for which a group then stays narrow [s]
 KEPT_APART = 0.85  # d₀ over the spacing wanted
 APART_FORCE = 1.0  # β₃ of the paper [m/s²]
 
@@ -121,34 +118,6 @@ def behind_place(
 def pace_in_group(speed: float, behind: float) -> float:
     """Return the speed [m/s] of somebody who is `behind` its place by so much [m] in a group that walks at `speed`."""
     return min(CATCH_UP * speed, max(0.0, speed + CLOSING_RATE * behind))
-
-
-@njit(cache=True, _nrt=False)
-def others_ahead(
-    places: Places, on_foot: NDArray, choice: NDArray, a: int, ex: float, ey: float, room: float
-) -> bool:
-    """Say whether people who stand or come towards a group leave no room to pass it as it walks.
-
-    Args:
-        places: Of all actors.
-        on_foot: Who is on foot. Shape (num_actors,).
-        choice: Of all actors, columns of `walker_mind`.
-        a: The group's leader.
-        ex, ey: Direction of its way.
-        room: Across the pavement, for the middles of people [m].
-    """
-    first, count = choice[a, LEADER], choice[a, COMPANY]
-    own = places.pose[a]
-    for b in range(len(places.seen)):
-        if not places.seen[b] or not on_foot[b] or first <= b < first + count:
-            continue
-        dx, dy = places.pose[b, X] - own[X], places.pose[b, Y] - own[Y]
-        along, across = dx * ex + dy * ey, dy * ex - dx * ey
-        if not 0.0 < along < AHEAD_SEEN or abs(across) > room + 0.3:
-            continue
-        if places.pose[b, VX] * ex + places.pose[b, VY] * ey < 0.3:
-            return True
-    return False
 
 
 @njit(cache=True, _nrt=False)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from simengine.behavior.crosswalk import Strips, Zebras, make_strips, make_zebras, nearest_strip
 from simengine.behavior.memory import truncated_normal
 from simengine.behavior.occupancy import Places, empty_places, look_around
+from simengine.behavior.walk_along import ABREAST_STREAM
 from simengine.behavior.walker_mind import (
     ABREAST,
     CHOICE_COLUMNS,
@@ -36,7 +37,7 @@ from simengine.behavior.walker_mind import (
     WILL_X,
     WILL_Y,
 )
-from simengine.behavior.walking import ABREAST_STREAM, aim, step
+from simengine.behavior.walking import aim, step
 from simengine.core.geometry import yaw_from_quaternion
 from simengine.core.rng import philox_uniform
 from simengine.core.state import ActorTable, Behavior, Controls, Mobility, WorldState

@@ -7,10 +7,12 @@ WILL_X, WILL_Y = 2, 3  # velocity asked for last [m/s]
 PLACE = 4  # s on its pavement [m]
 ABREAST = 5  # place across a crossing, −1 … 1
 WAITED = 6  # at a kerb, or for companions who are behind [s]
-NARROW = 7  # how much longer its group walks one behind the other [s]
+MAKES_ROOM = 7  # how much longer it, or its group, makes room for others [s]
 SPACING = 8  # to the companions beside it [m]
 BLOCKED = 9  # how long others have left it no way on [s]
-MIND_COLUMNS = 10
+MOST_ABREAST = 10  # side by side meanwhile
+FREE_RIGHT, FREE_LEFT = 11, 12  # offsets between which middles of people stay meanwhile, from the pavement's [m]
+MIND_COLUMNS = 13
 
 # Columns of `choice`.
 STRIP = 0  # pavement, −1 for none

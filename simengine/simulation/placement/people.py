@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from simengine.behavior.company import ROW_GAP, WALL_ROOM, abreast, place_in_group, place_on_pavement
 from simengine.behavior.crosswalk import Zebras, make_strips, make_zebras
-from simengine.behavior.walking import EDGE, KERB_ROW
+from simengine.behavior.walk_across import KERB_ROW
+from simengine.behavior.walk_along import EDGE
 from simengine.core.state import Behavior
 from simengine.physics.catalog import model_named
 from simengine.road.frenet import lane_width

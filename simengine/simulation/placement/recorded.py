@@ -14,6 +14,7 @@ from simengine.road.recording import RecordedTracks, StillObstacles
 from simengine.road.traverse import walk_lanes
 from simengine.simulation.placement.ego import ego_model, height
 from simengine.simulation.placement.placer import ActorPlan, Course, Placer, apart
+from simengine.simulation.placement.recorded_room import clear_track, give_way
 from simengine.simulation.placement.start import Start
 
 _EDGE = 20.0  # actors that leave nearer than this to where the map ends leave it by driving on [m]
@@ -36,6 +37,8 @@ def place_recorded_ego(placer: Placer, recording: RecordedTracks, row: int, step
         raise ScenarioError(f"ego.recorded_id = {recording.id[row]}: it starts on no lane")
     placer.course = Course(lane, s)
     placer.add(replace(plan, present=True), "ego.recorded_id")
+    if plan.track >= 0:
+        clear_track(placer, plan, recording, step)
 
 
 def place_recorded(placer: Placer, recorded: CommonRoadScenario, start: Start) -> None:
@@ -57,7 +60,7 @@ def place_recorded(placer: Placer, recorded: CommonRoadScenario, start: Start) -
     placer.remark(
         f"traffic.max_vehicles = {most} leaves out recorded actors, the farthest ones", [p.name for p in plans[most:]]
     )
-    unsteady, doubles, waiting = [], [], []
+    unsteady, doubles, waiting, blocked = [], [], [], []
     for plan in plans[:most]:
         alone = recording.valid[plan.track].sum() == 1
         if alone and not plan.present:
@@ -77,10 +80,14 @@ def place_recorded(placer: Placer, recorded: CommonRoadScenario, start: Start) -
         if alone:  # nothing to follow: it drives itself from the first tick, as after a hand-over
             unsteady.append(plan.name)
             plan = replace(plan, track=-1)
+        inside = clear_track(placer, plan, recording, start.step)
+        if inside:
+            blocked.append(f"{plan.name} in {inside[0]}")
         placer.plans.append(plan)
     placer.remark("recorded actors have a single state; vehicles drive on by themselves, others stand", unsteady)
     placer.remark("recorded actors appear later for a single state; they are left out", waiting)
     placer.remark("recorded actors with a single state start in another; they are left out", doubles)
+    placer.remark("recorded actors pass through what the map has there", blocked)
     _name_vanishing(placer, recorded, start)
 
 
@@ -125,7 +132,7 @@ def _recorded_plan(
 
 def place_still(placer: Placer, obstacles: StillObstacles) -> None:
     """Add what stands in a recording from its start to its end; as recorded, it may touch others of the recording."""
-    placed = [plan for plan in placer.plans if plan.size is None]
+    placed, blocked = [plan for plan in placer.plans if plan.size is None], []
     for row in range(len(obstacles.id)):
         kind, length = ActorKind(int(obstacles.kind[row])), float(obstacles.length[row])
         model = _model(kind, length)
@@ -141,4 +148,8 @@ def place_still(placer: Placer, obstacles: StillObstacles) -> None:
                 f"road.file, obstacle {obstacles.id[row]}: stands at x = {x:.1f} m, y = {y:.1f} m in {hit.name}; move "
                 "that or choose a smaller model"
             )
+        inside = give_way(placer, plan)
+        if inside:
+            blocked.append(f"{plan.name} in {inside[0]}")
         placer.plans.append(plan)
+    placer.remark("recorded obstacles stand in what the map has there", blocked)
