@@ -1,4 +1,4 @@
-"""What actors do on and against the ground is the same in both physics: sliding, bouncing, passing over, taking up speed.
+"""What actors do on and against the ground is the same in both physics: sliding, bouncing, passing over, gaining speed.
 
 Each case has its closed form; both physics are held to it, not only to each other.
 """
@@ -24,6 +24,8 @@ from simengine.physics.backend import Contact, Ground, Physics  # noqa: E402
 from simengine.physics.batched import BatchedPhysics  # noqa: E402
 from simengine.physics.bullet import BulletPhysics  # noqa: E402
 from simengine.physics.catalog import fill_actor  # noqa: E402
+from simengine.physics.planar_motion import PEDAL_TIME  # noqa: E402
+from simengine.physics.ridden_motion import braked_friction  # noqa: E402
 from simengine.physics.tyre import GRAVITY  # noqa: E402
 from tools.checks.manoeuvres import RATE, no_patches, plain  # noqa: E402
 
@@ -89,7 +91,7 @@ def test_a_car_passes_over_what_is_lower_than_its_underside(physics):
     states, contacts = run(physics(), actors, state, controls, 0.75, 2.5)
     assert states[-1].position[0, 0, 0] > 20.0
     assert states[-1].position[0, 1, 0] == pytest.approx(12.0, abs=0.02)
-    assert all(PAIR != {contact.actor, contact.other} for contact in contacts)
+    assert all({contact.actor, contact.other} != PAIR for contact in contacts)
 
 
 @pytest.mark.parametrize("physics", PHYSICS)
@@ -101,7 +103,7 @@ def test_a_car_strikes_what_is_higher_than_its_underside(physics):
     controls.acceleration[0, 0] = 0.06
     states, contacts = run(physics(), actors, state, controls, 0.75, 2.5)
     assert states[-1].position[0, 1, 0] > 13.0
-    assert any(PAIR == {contact.actor, contact.other} for contact in contacts)
+    assert any({contact.actor, contact.other} == PAIR for contact in contacts)
 
 
 
@@ -128,3 +130,23 @@ def test_nobody_on_foot_gains_speed_faster_than_friction_lets_them(physics, mode
     speeds = [float(np.hypot(*s.velocity[0, 0, :2])) for s in states]
     assert speeds[RATE // 2] <= 1.02 * most * 0.5
     assert speeds[-1] == pytest.approx(most * 1.0, rel=0.1)
+
+
+@pytest.mark.parametrize("physics", PHYSICS)
+@pytest.mark.parametrize("model", ["sedan", "motorcycle"])
+@pytest.mark.parametrize("friction", [0.8, 0.5])
+def test_a_full_stop_takes_as_long_as_load_moved_forward_and_the_pedal_let_it(physics, model, friction):
+    actors, state, controls = place([model])
+    actors.rolling_resistance[:] = 0.015  # which the tyres pass on within their friction, not beside it
+    state.velocity[0, 0, 0] = 20.0
+    controls.acceleration[0, 0] = -20.0
+    states, _ = run(physics(), actors, state, controls, friction, 6.0)
+    stopped = next(k for k, s in enumerate(states) if s.velocity[0, 0, 0] < 0.01) / RATE
+    limit = GRAVITY * braked_friction(
+        friction, actors.front_axle[0, 0], actors.rear_axle[0, 0], actors.cog_height[0, 0]
+    )
+    assert limit < friction * GRAVITY * (0.98 if model == "motorcycle" and friction == 0.8 else 1.0)
+    hardest = float(actors.max_deceleration[0, 0])  # is approached as 1 − exp(−t / τ), until friction limits it
+    until = -PEDAL_TIME * math.log(1.0 - limit / hardest)
+    built = hardest * (until - PEDAL_TIME * (1.0 - math.exp(-until / PEDAL_TIME)))
+    assert stopped == pytest.approx(until + (20.0 - built) / limit, rel=0.02)
