@@ -15,7 +15,7 @@ from simengine.physics.vehicle_models import GRAVITY, advance_dynamic, advance_k
 
 PEDAL_TIME = 0.1  # first-order lag from demanded to actual acceleration [s]; brake build-up of 0.1–0.2 s (ECE R13-H)
 _POWER_SPEED = 1.0  # below it power does not limit the drive [m/s]
-_SLIP_BEGINS = 0.3  # lateral velocity of the rear axle above which a kinematic vehicle has been struck [m/s]
+SLIP_BEGINS = 0.3  # lateral velocity of the rear axle above which a kinematic vehicle has been struck [m/s]
 _BOUNCE = LOAD_RESTITUTION * GROUND_RESTITUTION  # of loads that drop
 
 
@@ -32,7 +32,8 @@ def longitudinal_acceleration(
 ):
     """Return the acceleration along a wheeled body [m/s²]: drive or brakes within friction, drag, rolling, slope.
 
-    Brakes and rolling resistance oppose the motion, hold at standstill, and never turn it round within the step.
+    Brakes and rolling resistance oppose the motion, hold at standstill, and never turn it round within the step; the
+    tyres pass on no more of both than friction gives.
 
     Args:
         drive: Demanded acceleration after the lag; negative brakes [m/s²].
@@ -54,13 +55,13 @@ def longitudinal_acceleration(
     push = -GRAVITY * slope * cosine - drag * speed * abs(speed) / mass
     resist = rolling_resistance * GRAVITY * cosine
     if holding:
-        resist += min(max_deceleration, grip)
+        resist = min(resist + max_deceleration, grip)
     elif drive > 0.0:
         if speed < max_speed:
             limit = min(max_acceleration, power / (mass * max(_POWER_SPEED, abs(speed))))
             push += min(drive, limit, grip)
     else:
-        resist += min(-drive, max_deceleration, grip)
+        resist = min(resist + min(-drive, max_deceleration), grip)
     # What opposes motion: first against the speed that the other forces would give.
     free = speed + push * step
     if abs(free) <= resist * step:
@@ -79,7 +80,7 @@ def move_wheeled(
     until it rolls again.
     """
     rear_slide = leftward - rear_axle * yaw_rate
-    if kinematic and abs(rear_slide) < _SLIP_BEGINS:
+    if kinematic and abs(rear_slide) < SLIP_BEGINS:
         speed = math.sqrt(forward * forward + leftward * leftward)
         speed = speed if forward >= 0.0 else -speed
         # Without slip there is still no more side force than friction gives: the vehicle runs wide instead.

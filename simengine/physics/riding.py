@@ -23,7 +23,7 @@ from simengine.physics.tyre import GRAVITY, inverse_saturation
 
 _BALANCE_RATE = 2.0 * math.pi  # with which a rider leans [rad/s]
 _RIDER_SHARE = 0.6  # of the friction that a rider uses in a turn; leaning in takes load off the tyres for a while
-_WHOLE_SHARE = 0.98  # of the friction that side force and drive or brakes are reckoned to use together
+WHOLE_SHARE = 0.98  # of the friction that side force and drive or brakes are reckoned to use together
 _STRAIGHT, _HARDLY_TURNING = 0.05, 0.1  # asked beyond the friction; share of it that a turn uses where this ends
 _REAR_LOAD = 0.7  # least share of the weight on the rear wheel over the share of the friction that the turn uses
 _YAW_RATE = 2.0 * math.pi  # with which a rider brings the yaw rate back; hands manage about 1 Hz [rad/s]
@@ -119,10 +119,10 @@ def front_wheel_angle(
     side = load / GRAVITY * forward * wanted
     side += chassis.inertia[2] * _YAW_RATE * (wanted - turn) / chassis.front_axle
     # The slip that gives this side force beside that of drive or brakes, on the circle of friction.
-    length = min(_WHOLE_SHARE, abs(along) / (friction * GRAVITY))
-    most = max(0.1, math.sqrt(_WHOLE_SHARE * _WHOLE_SHARE - length * length))
+    length = min(WHOLE_SHARE, abs(along) / (friction * GRAVITY))
+    most = max(0.1, math.sqrt(WHOLE_SHARE * WHOLE_SHARE - length * length))
     across = min(most, max(-most, side / (friction * load)))
-    whole = min(_WHOLE_SHARE, math.sqrt(length * length + across * across))
+    whole = min(WHOLE_SHARE, math.sqrt(length * length + across * across))
     slip = 0.0
     if whole > 0.0:
         slip = inverse_saturation(whole) * friction / chassis.cornering_stiffness * across / whole

@@ -23,6 +23,7 @@ from simengine.physics.posture import (
     support_depth,
     turn_by,
 )
+from simengine.physics.ridden_motion import braked_friction, move_ridden
 from simengine.physics.riding import hardest_riding, steepest_riding
 from simengine.physics.strides import climb_rate, lift_acceleration
 from simengine.physics.tyre import GRAVITY
@@ -73,6 +74,9 @@ def _move_actor(actors, before, controls, base_friction, patches, kinematic, ste
         steering = advance_steering(
             before.steering[e, a], controls.steering[e, a], steepest, actors.max_steering_rate[e, a], step
         )
+        whole = braked_friction(
+            0.5 * (front + rear), actors.front_axle[e, a], actors.rear_axle[e, a], actors.cog_height[e, a]
+        )
         if ridden:
             most = hardest_riding(
                 forward * forward * math.tan(steering) / wheelbase, front, actors.front_axle[e, a],
@@ -83,16 +87,23 @@ def _move_actor(actors, before, controls, base_friction, patches, kinematic, ste
         holding = actors.behavior[e, a] == _PARKED or (abs(forward) < HOLD_SPEED and demand < HOLD_DEMAND)
         after.steering[e, a], after.drive[e, a] = steering, drive
         acceleration = level * planar_motion.longitudinal_acceleration(
-            drive, holding, forward / level, slope, actors.mass[e, a], actors.max_acceleration[e, a],
-            actors.max_deceleration[e, a], actors.power[e, a], actors.drag[e, a],
-            actors.rolling_resistance[e, a], actors.max_speed[e, a], min(0.5 * (front + rear), most / GRAVITY), step,
+            drive, holding, forward / level, slope, actors.mass[e, a], min(most, actors.max_acceleration[e, a]),
+            min(most, actors.max_deceleration[e, a]), actors.power[e, a], actors.drag[e, a],
+            actors.rolling_resistance[e, a], actors.max_speed[e, a], whole, step,
         )
-        rolls = kinematic or ridden  # a rider leans, and steers against every slide
-        x, y, yaw, forward, leftward, yaw_rate = planar_motion.move_wheeled(
-            x, y, yaw, forward, leftward, yaw_rate, 0.5 * (steering + before.steering[e, a]), acceleration, rolls,
-            actors.mass[e, a], actors.yaw_inertia[e, a], actors.front_axle[e, a], actors.rear_axle[e, a],
-            actors.cog_height[e, a], actors.cornering_stiffness[e, a], front, rear, step,
-        )
+        middle = 0.5 * (steering + before.steering[e, a])
+        if ridden and not kinematic:
+            x, y, yaw, forward, leftward, yaw_rate = move_ridden(
+                x, y, yaw, forward, leftward, yaw_rate, middle, acceleration,
+                actors.mass[e, a], actors.yaw_inertia[e, a], actors.front_axle[e, a], actors.rear_axle[e, a],
+                actors.cog_height[e, a], actors.cornering_stiffness[e, a], front, rear, step,
+            )
+        else:
+            x, y, yaw, forward, leftward, yaw_rate = planar_motion.move_wheeled(
+                x, y, yaw, forward, leftward, yaw_rate, middle, acceleration, kinematic,
+                actors.mass[e, a], actors.yaw_inertia[e, a], actors.front_axle[e, a], actors.rear_axle[e, a],
+                actors.cog_height[e, a], actors.cornering_stiffness[e, a], front, rear, step,
+            )
         cosine, sine = math.cos(yaw), math.sin(yaw)
         vx, vy = forward * cosine - leftward * sine, forward * sine + leftward * cosine
     elif mobility == _DIFFERENTIAL:

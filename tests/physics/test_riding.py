@@ -13,7 +13,7 @@ from simengine.physics.batched import BatchedPhysics  # noqa: E402
 from simengine.physics.bullet import BulletPhysics  # noqa: E402
 from simengine.physics.riding import hardest_riding, steepest_riding  # noqa: E402
 from simengine.physics.tyre import GRAVITY  # noqa: E402
-from tests.physics.braking_course import brake_on_course  # noqa: E402
+from tools.checks.braking_course import brake_on_course  # noqa: E402
 
 PHYSICS = [BulletPhysics, BatchedPhysics]
 STEADY = math.radians(6.0)
@@ -54,8 +54,10 @@ def test_four_wheels_do_not_spin_when_they_brake_in_a_bend(physics, model, speed
 @pytest.mark.parametrize("deceleration", [4.0, 9.0])
 def test_both_physics_brake_alike_in_a_bend(model, deceleration):
     one, other = (brake_on_course(physics(), model, 31.0, 300.0, deceleration, 0.8) for physics in PHYSICS)
-    # At the limit in a lean a wheel slips a little, which `batched` leaves out of two-wheelers.
-    assert one.seconds == pytest.approx(other.seconds, rel=0.05 if model == "motorcycle" else 0.03)
+    assert one.seconds == pytest.approx(other.seconds, rel=0.03)
+    if model == "motorcycle":
+        # The steering reckons with the slip of a turn: rolling without it, it would be 0.7 m beside its way.
+        assert max(one.off_path, other.off_path) < 0.5
 
 
 def test_a_rider_leaves_the_friction_that_the_turn_needs():

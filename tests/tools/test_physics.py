@@ -35,6 +35,13 @@ def test_parts_of_one_point_are_within_bounds():
     assert row.at_least and row.measured > 0.0
 
 
+def test_stops_in_bends_are_told_for_each_physics():
+    rows = list(physics.stops_in_bends(["motorcycle"], [(300.0, 4.0, 0.8)]))
+    assert [row.good for row in rows] == [True] * 3
+    assert "2 stops" in rows[0].note and rows[2].measured > 5.0  # it leans
+    assert rows[0].measured != rows[1].measured
+
+
 def test_a_wrong_published_figure_is_seen():
     assert not only(physics.stopping_table([(30.0, 17.0)])).good
 

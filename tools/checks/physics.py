@@ -3,6 +3,7 @@
 The tests hold a part of the same grid, with the same manoeuvres and closed forms.
 """
 
+import itertools
 import math
 import random
 from collections.abc import Iterable, Iterator
@@ -11,6 +12,7 @@ from simengine.physics import vehicle_models
 from simengine.physics.catalog import model_named
 from simengine.physics.tyre import GRAVITY
 from tools.checks import agreement
+from tools.checks.braking_course import brake_on_course
 from tools.checks.closed_forms import (
     MPH,
     UK_BRAKING,
@@ -38,6 +40,12 @@ PARKED = (("sedan", 0.0), ("sedan", 0.7), ("sedan", 0.5 * math.pi), ("truck", 0.
 COLLISIONS = (
     ("rear-end", 0.0, 0.0), ("head-on, 0.5 m aside", 0.5, math.pi), ("into the side", 0.6, 0.5 * math.pi),
 )  # fmt: skip
+
+# Stops in bends: every kind at its usual speeds, on dry, wet and slippery roads, up to what its brakes can do.
+BEND_MODELS = ("compact_car", "sedan", "suv", "van", "truck", "bus", "motorcycle", "bicycle")
+BEND_SPEEDS = {"bicycle": (6.0, 11.0), "truck": (12.0, 25.0), "bus": (12.0, 25.0)}
+BEND_CASES = tuple(itertools.product((math.inf, 300.0, 60.0), (4.0, 9.0), (0.8, 0.5, 0.3)))
+BEND_SHARE = 0.45  # of the friction that a bend may take at first; whoever enters faster runs wide
 
 
 def _worst(what: str, found: Iterable[tuple[str, float, float]], bound: float) -> Row:
@@ -92,6 +100,38 @@ def cornering(
                 rate, came, steering = steady_cornering(name, speed, lateral * GRAVITY)
                 found.append((f"{speed:g} m/s, {lateral:g} g", rate, single_track_yaw_rate(model, came, steering)))
         yield _worst(f"yaw rate against the single-track model, {name}", found, 5.0)
+
+
+def stops_in_bends(
+    models: Iterable[str] = BEND_MODELS, cases: Iterable[tuple[float, float, float]] = BEND_CASES
+) -> Iterator[Row]:
+    """Measure how far vehicles slide and tip that brake on a straight and in bends, a kind at a time in each physics.
+
+    Args:
+        models: Of the vehicles.
+        cases: Radius [m], deceleration asked for [m/s²] and µ of each stop.
+    """
+    from simengine.physics.batched import BatchedPhysics
+    from simengine.physics.bullet import BulletPhysics
+
+    grid = tuple(cases)
+    for name in models:
+        for physics in (BatchedPhysics, BulletPhysics):
+            slid, tipped, count = (0.0, ""), (0.0, ""), 0
+            for speed in BEND_SPEEDS.get(name, (12.0, 31.0)):
+                for radius, deceleration, friction in grid:
+                    if speed * speed / radius > BEND_SHARE * friction * GRAVITY:
+                        continue
+                    found = brake_on_course(physics(), name, speed, radius, deceleration, friction)
+                    case = f"{speed:g} m/s, {radius:g} m, {deceleration:g} m/s², µ {friction:g}"
+                    slid = max(slid, (math.degrees(found.side_slip), case))
+                    tipped = max(tipped, (math.degrees(math.acos(found.upright)), case))
+                    count += 1
+            where = physics.__name__.removesuffix("Physics").lower()
+            what, note = f"{name} braking in bends, {where}", f"{count} stops; worst {slid[1]}"
+            yield Row(f"{what}, side slip", slid[0], 8.0, "°", note=note)
+            if physics is BulletPhysics:  # where bodies roll and lean
+                yield Row(f"{what}, tilt", tipped[0], 30.0, "°", note=tipped[1])
 
 
 def parking(cases: Iterable[tuple[str, float]] = PARKED, seconds: float = 60.0) -> Iterator[Row]:
@@ -176,6 +216,7 @@ def rows() -> Iterator[Row]:
     yield from braking()
     yield from stopping_table()
     yield from cornering()
+    yield from stops_in_bends()
     yield from parking()
     yield from collisions()
     yield from both_physics()
