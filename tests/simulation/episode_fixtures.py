@@ -57,7 +57,10 @@ def concrete(seed: int = 7, image: str = "jpeg", depth: str = "uint16", name: st
                 "noise_time": 5.0,
             },
         },
-        "pedestrians": {"density": 0.0, "max_people": 0, "crossing_fraction": 0.0},
+        "pedestrians": {
+            "density": 0.0, "max_people": 0, "crossing_fraction": 0.0, "group_share": 0.0, "group_spacing": 0.8,
+            "group_slowing": 0.04, "standing_share": 0.0, "waiting_share": 0.0,
+        },
         "weather": {
             "rain_rate": 0.0, "snow_rate": 0.0, "optical_range": 120.0 + seed, "sun_elevation_deg": 30.0,
             "sun_azimuth_deg": 0.0, "cloud": 0.0, "wetness": 0.0, "snow_cover": 0.0, "ice": 0.0, "temperature": 15.0,
