@@ -187,7 +187,8 @@ class CarefulWatch:
         wanted = careful_deceleration(middle, limits.jerk, limits.deceleration, friction)
         if self._robot:
             self._asked = max(0.0, self._asked - wanted * self._dt)
-            speed = min(control.velocity[0], self._asked)
+            ahead = max(0.0, self._asked - PEDAL_TIME * wanted)  # asked so much early, its wheels slow as stated
+            speed = min(control.velocity[0], ahead)
             share = speed / control.velocity[0] if control.velocity[0] > 1e-6 else 0.0
             return control._replace(velocity=(speed, share * control.velocity[1]))
         speed = max(0.0, observation.speed)

@@ -4,12 +4,15 @@ import math
 
 import numpy as np
 import pytest
+import yaml
 
 from simengine.core.state import ActorKind
 from simengine.metrics.careful_driver import (
     BRAKE_JERK,
     BRAKE_SHARE,
     GRAVITY,
+    LEAD_BRAKING,
+    VISIBLE_SHARE,
     braking_distance,
     careful_deceleration,
     human_limits,
@@ -18,6 +21,7 @@ from simengine.metrics.careful_driver import (
     start_clock,
     stopping_distance,
 )
+from simengine.scenario.compose import configuration_root
 
 FULL = BRAKE_SHARE * GRAVITY  # 7.59 m/s²
 
@@ -76,6 +80,12 @@ def test_a_glimpse_shorter_than_perception_is_not_perceived():
     assert clock_run([(1.0, 1.35), (2.0, 9.0)])[0] == pytest.approx(2.0 + 1.15)
 
 
+def test_what_is_perceived_is_braked_for_even_if_it_is_gone_before_the_brakes_act():
+    _, found = clock_run([(0.0, 0.5)])
+    held = [k for k, brake in enumerate(found) if brake >= 0.0]
+    assert found[held[0]] == pytest.approx(1.15) and held[-1] * 0.05 == pytest.approx(1.15 + 1.0)
+
+
 def test_what_was_perceived_long_ago_is_braked_for_a_reaction_after_it_gets_critical():
     assert clock_run([(0.0, 9.0)], [(2.0, 9.0)])[0] == pytest.approx(2.0 + 0.75)
 
@@ -89,6 +99,24 @@ def test_braking_ends_a_second_after_the_threat():
     _, found = clock_run([(0.0, 2.0)])
     held = [k for k, brake in enumerate(found) if brake >= 0.0]
     assert held[0] * 0.05 == pytest.approx(0.4) and held[-1] * 0.05 == pytest.approx(2.0 + 1.0 - 0.05)
+
+
+def test_who_was_no_threat_for_a_moment_is_not_braked_for_until_critical_anew():
+    """Braked for from 0.4 s; hidden for a moment at 2.0 s; then a threat that lasts but is not critical."""
+    _, found = clock_run([(0.0, 2.0), (2.1, 9.0)], [(0.0, 2.0)], lasting=True)
+    held = [k for k, brake in enumerate(found) if brake >= 0.0]
+    assert held[-1] * 0.05 == pytest.approx(2.0 + 1.0 - 0.05)
+
+
+def test_published_limits_are_those_of_the_regulation_and_of_the_rig():
+    """UN R157 Annex 4 Appendix 3; AASHTO's eye heights; the LiDAR of the rig `robot_rig`."""
+    assert (VISIBLE_SHARE, LEAD_BRAKING) == (0.25, 5.0)
+    assert human_limits(ActorKind.CAR)[:2] == (0.4, 0.75) and math.isinf(human_limits(ActorKind.CAR).sight)
+    assert [human_limits(k).eye_height for k in (ActorKind.CAR, ActorKind.TRUCK)] == [1.08, 2.33]
+    robot = robot_limits(0.2, 2.5)
+    rig = yaml.safe_load((configuration_root() / "conf/sensors/robot_rig.yaml").read_text())
+    lidar = next(one for one in rig.values() if isinstance(one, dict) and one.get("kind") == "lidar")
+    assert robot.sight == lidar["max_range"] and robot.perception_time == pytest.approx(1.0 / lidar["rate_hz"])
 
 
 def test_a_leader_that_is_critical_no_more_is_let_go_but_what_stands_there_is_not():

@@ -9,8 +9,9 @@ from simengine.metrics.fault import Fault, FaultWatch
 from simengine.physics.backend import Contact
 from simengine.scenario.spec import criteria as specs
 
-FRONT, REAR, LEFT = (2.2, 0.3, 0.5), (-2.2, 0.3, 0.5), (0.3, 0.88, 0.5)
-NORMAL = {FRONT: (-1.0, 0.0, 0.0), REAR: (1.0, 0.0, 0.0), LEFT: (0.0, -1.0, 0.0)}  # from the other to the ego
+FRONT, REAR, LEFT, CORNER = (2.2, 0.3, 0.5), (-2.2, 0.3, 0.5), (0.3, 0.88, 0.5), (-2.2, 0.85, 0.5)
+# From the other to the ego.
+NORMAL = {CORNER: (0.0, -1.0, 0.0), FRONT: (-1.0, 0.0, 0.0), REAR: (1.0, 0.0, 0.0), LEFT: (0.0, -1.0, 0.0)}
 
 
 def drive(steps, watch=None):
@@ -36,7 +37,7 @@ def test_an_ego_that_stopped_just_before_is_not_excused():
 
 
 def test_a_moving_ego_is_struck_from_behind_but_runs_into_what_is_ahead_or_beside():
-    for place, fault in ((REAR, Fault.BEHIND), (FRONT, Fault.OWN), (LEFT, Fault.OWN)):
+    for place, fault in ((REAR, Fault.BEHIND), (FRONT, Fault.OWN), (LEFT, Fault.OWN), (CORNER, Fault.OWN)):
         assert drive([(0.0, 10.0, None), (0.05, 10.0, place)]) == [fault]
 
 
@@ -48,6 +49,11 @@ def test_what_the_ego_is_pushed_into_belongs_to_the_blow_for_two_seconds():
     blow = [(0.0, 8.0, None), (0.05, 9.0, REAR)]
     assert drive([*blow, (1.5, 9.0, FRONT)]) == [Fault.BEHIND, Fault.PUSHED]
     assert drive([*blow, (2.5, 9.0, FRONT)]) == [Fault.BEHIND, Fault.OWN]
+
+
+def test_what_an_ego_that_stood_is_pushed_into_belongs_to_the_blow():
+    stood = [(0.0, 0.0, None), (1.0, 0.0, None), (1.1, 3.0, LEFT), (1.6, 2.0, FRONT)]
+    assert drive(stood) == [Fault.STANDING, Fault.PUSHED]
 
 
 @pytest.mark.parametrize(("at_fault_only", "passed"), [(True, True), (False, False)])
