@@ -18,6 +18,7 @@ from simengine.scenario.sampling import concretize, from_yaml, to_yaml
 from simengine.scenario.spec import ConcreteScenario
 from simengine.simulation.runner import Job, Outcome, run_jobs
 from simengine.simulation.simulator import Simulator
+from simengine.verify.passing import meetings
 
 PLACES = {
     "street": ("road=urban",),
@@ -43,6 +44,7 @@ class CrowdRun(NamedTuple):
     split: int  # groups whose people end on two sides of a road or farther than 10 m apart
     stuck: int  # walkers away from kerbs of crossings who came less than 1 m ahead in the last 20 s
     crossed: int  # people who stepped onto a crossing
+    meetings: tuple[int, int]  # of companies that came towards each other: passed, walked through (`passing`)
     contacts: dict[str, int]  # pairs that touched: people with people, with vehicles, with scenery
 
 
@@ -112,6 +114,7 @@ def run_crowd(scenario: ConcreteScenario) -> CrowdRun:
         split=_split(places[-1], group),
         stuck=_stuck(places, stands, round(20.0 / dt), np.concatenate([start, end])),
         crossed=_crossed(places, 0.5 * (start + end)),
+        meetings=meetings(places, group, dt),
         contacts={name: len(pairs) for name, pairs in touched.items()},
     )
 

@@ -36,8 +36,10 @@ def run_fit(paths: Sequence[str], settings: Sequence[str]) -> int:
     seed, rounds = _whole(given, "seed", 1), _whole(given, "rounds", ROUNDS)
     if output.suffix not in (".yaml", ".yml"):
         raise ConfigError(f"output = {output}: must end in .yaml, as presets do")
-    if not output.parent.is_dir():
-        raise ConfigError(f"output = {output}: there is no folder {output.parent}")
+    try:  # before minutes of work, and so that the folder of a first preset need not be there
+        output.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"output = {output}: {str(error.strerror).lower()}") from None
     roads = read_roads(recordings(paths))
     fitted, held_out = split(roads)
     if sum(int((road.recorded.watched > 0.0).sum()) for group in fitted.values() for road in group) < 2:
@@ -112,7 +114,7 @@ def _write(output: Path, text: str) -> None:
         part.write_text(text)
         os.replace(part, output)
     except OSError as error:
-        raise ConfigError(f"output = {output}: {error.strerror.lower()}") from None
+        raise ConfigError(f"output = {output}: {str(error.strerror).lower()}") from None
 
 
 def _tell(what: str, sites: Sites) -> None:

@@ -23,7 +23,6 @@ def folder(tmp_path_factory):
     [
         ([], "output: this setting is missing"),
         (["output=x.txt"], "must end in .yaml"),
-        (["output=no_such_folder/x.yaml"], "there is no folder"),
         (["output=x.yaml", "seed=one"], "seed = one: must be a whole number"),
         (["output=x.yaml", "ruonds=3"], 'did you mean "rounds"'),
         (["output=x.yaml", "output=y.yaml"], "given twice"),
@@ -35,21 +34,27 @@ def test_wrong_settings_end_in_one_line(folder, capsys, settings, said):
     assert said in error and error.count("\n") == 1
 
 
+def test_a_folder_that_cannot_be_made_ends_in_one_line_before_the_work(folder, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert main(["fit", str(folder), f"output={tmp_path}/file/traffic/x.yaml"]) == 2
+    error = capsys.readouterr().err
+    assert f"output = {tmp_path}/file/traffic/x.yaml: not a directory" in error and error.count("\n") == 1
+
+
 def test_a_file_that_is_none_ends_in_one_line(tmp_path, capsys):
     assert main(["fit", str(tmp_path / "none.xml"), f"output={tmp_path}/x.yaml"]) == 2
     assert "neither a CommonRoad file nor a folder" in capsys.readouterr().err
 
 
 def test_the_same_seed_writes_the_same_preset_and_it_is_usable(folder, tmp_path, capsys):
-    style = tmp_path / "traffic"
-    style.mkdir()
+    style = tmp_path / "mine" / "traffic"  # not there yet
     texts = []
-    for name in ("one", "two"):
-        assert main(["fit", str(folder), f"output={style / name}.yaml", "rounds=0", "seed=3"]) == 0
+    for name, rounds in (("zero", 0), ("one", 1), ("two", 1)):
+        assert main(["fit", str(folder), f"output={style / name}.yaml", f"rounds={rounds}", "seed=3"]) == 0
         texts.append((style / f"{name}.yaml").read_bytes())
-    assert texts[0] == texts[1]
+    assert texts[1] == texts[2] != texts[0]
     assert "held out: ZAM_Street: 3 vehicles of ZAM_Street-2_1_T-1" in capsys.readouterr().out
-    scenario = load_scenario("drive", [f"hydra.searchpath=[file://{tmp_path}]", "traffic=one"])
+    scenario = load_scenario("drive", [f"hydra.searchpath=[file://{tmp_path}/mine]", "traffic=zero"])
     assert scenario.traffic.drivers == drivers_at(start_point())
     assert scenario.traffic.density == load_scenario("drive", ["traffic=normal"]).traffic.density
 
