@@ -4,6 +4,7 @@ import math
 
 from numba import njit
 
+from simengine.behavior.corners import joint_turn
 from simengine.behavior.idm import sight_speed
 from simengine.behavior.memory import (
     GRAVITY,
@@ -17,7 +18,6 @@ from simengine.behavior.memory import (
     DriverMemory,
 )
 from simengine.behavior.rules import Ways
-from simengine.core.geometry import wrap_angle
 from simengine.road.frenet import segment_at
 
 COMFORT_SHARE = 0.4  # of µg that a driver plans with, accelerating, braking and cornering
@@ -69,14 +69,12 @@ def bend_behind(lanes: Ways, memory: DriverMemory, e: int, a: int) -> float:
             i -= 1
         if start < -TURN_IN_WAY:
             break
+    before, here = memory.route[e, a, PREVIOUS], memory.route[e, a, PRESENT]
+    if before >= 0 and here >= 0 and memory.s[e, a] < TURN_IN_WAY:
+        curvature = abs(joint_turn(lanes, before, here)) / TURN_IN_WAY
+        if curvature > KINK:
+            greatest = max(greatest, curvature)
     return greatest
-
-
-@njit(cache=True, _nrt=False)
-def joint_angle(lanes: Ways, lane: int, following: int) -> float:
-    """Return by how much the start of a lane is turned against the end of the one before [rad]."""
-    end, start = lanes.lane_first_point[lane + 1] - 1, lanes.lane_first_point[following]
-    return abs(wrap_angle(lanes.point_heading[start] - lanes.point_heading[end]))
 
 
 @njit(cache=True, _nrt=False)
@@ -125,8 +123,8 @@ def planned_speed(
         start += lanes.lane_length[lane]
         if k + 1 < ROUTE_LANES and route[k + 1] >= 0 and start < horizon:
             # Lanes of some maps meet at an angle: a bend that is turned into on as much way as any.
-            curvature = joint_angle(lanes, lane, route[k + 1]) / TURN_IN_WAY
+            curvature = abs(joint_turn(lanes, lane, route[k + 1])) / TURN_IN_WAY
             if curvature > KINK:
                 limit = max(SLOWEST, min(turn_in / curvature, math.sqrt(comfort / curvature)))
-                best = min(best, limit * limit + 2.0 * slowing * max(0.0, start))
+                best = min(best, limit * limit + 2.0 * slowing * max(0.0, start - TURN_IN_WAY))
     return math.sqrt(best)

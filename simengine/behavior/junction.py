@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from simengine.behavior.memory import COMFORTABLE_DECELERATION, GRANT_ORDER, GRANTED, DriverMemory
 from simengine.behavior.occupancy import SPEED, Occupancy, Places
 from simengine.behavior.passage import ASKED, ASKS, ENTER, FIRST_PLACE, HELD, JUNCTION, SIGN, STOP, WAIT, Passage
-from simengine.behavior.precedence import LEFT, PROVISIONAL, STALLED, STANDING, first_obstacle, has_room, is_stuck
+from simengine.behavior.precedence import LEFT, PROVISIONAL, STALLED, STANDING, first_obstacle, is_stuck, who_takes_room
 from simengine.behavior.rules import Conflicts, Ways
+from simengine.behavior.wait_cycles import release_circles
 
 DECISION_TIME = 2.0  # a driver asks for the way when the last place to stop comfortably is this near [s]
 DECISION_WAY = 8.0  # plus this [m]
@@ -95,9 +96,9 @@ def rule_junctions(
         inside = memory.choice[e, chosen, GRANTED] >= 0
         if not inside and is_stuck(memory, places, passage, e, chosen):
             continue
-        if not inside and not has_room(lanes, occupancy, memory, places, passage, e, chosen):
+        if not inside and who_takes_room(lanes, occupancy, memory, places, passage, e, chosen) >= 0:
             continue
-        obstacle, cross, oncoming = first_obstacle(
+        obstacle, cross, oncoming, _ = first_obstacle(
             lanes, conflicts, memory, places, passage, obeys, PROVISIONAL, True, e, chosen
         )
         if obstacle == math.inf:
@@ -109,6 +110,8 @@ def rule_junctions(
             if lanes.lane_turn[first] == LEFT and passage.plan[chosen, SIGN] == 0:
                 memory.choice[e, chosen, GRANTED] = passage.plan[chosen, JUNCTION]
                 memory.choice[e, chosen, GRANT_ORDER] = PROVISIONAL
+    order = np.int64(tick) * (2 * n) + n + rank
+    release_circles(lanes, conflicts, occupancy, memory, places, passage, obeys, order, e)
     for a in range(n):
         if not places.seen[a] or passage.plan[a, JUNCTION] < 0 or not obeys[a]:
             continue
@@ -117,7 +120,7 @@ def rule_junctions(
                 passage.way[a, WAIT] = passage.way[a, STOP]
         else:
             order = memory.choice[e, a, GRANT_ORDER]
-            obstacle, cross, oncoming = first_obstacle(
+            obstacle, cross, oncoming, _ = first_obstacle(
                 lanes, conflicts, memory, places, passage, obeys, order, order == PROVISIONAL, e, a
             )
             if order == PROVISIONAL and obstacle < math.inf:

@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from simengine.behavior.corners import LOCK_SHARE, corner_curvature, place_on_arc
 from simengine.behavior.memory import (
     COG_OFFSET,
     DURATION,
@@ -99,12 +100,21 @@ def steer_along_route(
         shift = memory.change[e, a, START] - wanted
         wanted, slope, bend = wanted + shift * (1.0 - q), -shift * q1 / way, -shift * q2 / (way * way)
 
-    heading_error = wrap_angle(yaw - lane_heading(lanes, lane, s) - math.atan(slope))
+    heading = lane_heading(lanes, lane, s)
+    tightest = wheelbase / math.tan(LOCK_SHARE * max(vehicle[MAX_STEERING], 0.1))
+    rounds, aside, direction = place_on_arc(lanes, memory, e, a, rear_x, rear_y, tightest)
+    if rounds:
+        t, heading = aside, direction
+    heading_error = wrap_angle(yaw - heading - math.atan(slope))
     # Half the time that the wheels need to turn to a new curvature is looked ahead too, so that a bend that begins or
     # ends at once is entered and left on time: of the places ahead the farthest that the wheels must be turned for now.
     curvature, time = 0.0, TURNING_TIME
     while time > -0.5 * TURNING_STEP:
-        curvature = route_curvature(lanes, memory, e, a, s_present + speed * (FEEDFORWARD_TIME + time))
+        place = s_present + speed * (FEEDFORWARD_TIME + time)
+        curvature = route_curvature(lanes, memory, e, a, place)
+        arc = corner_curvature(lanes, memory, e, a, place, tightest)
+        if arc != 0.0:
+            curvature = arc
         turning = abs(math.atan(wheelbase * curvature) - steering) / max(vehicle[MAX_STEERING_RATE], 0.05)
         if 0.5 * turning >= time:
             break

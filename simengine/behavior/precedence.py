@@ -86,30 +86,45 @@ def has_way_over(
 
 
 @njit(cache=True, _nrt=False)
-def has_room(
+def who_takes_room(
     lanes: Ways, occupancy: Occupancy, memory: DriverMemory, places: Places, passage: Passage, e: int, a: int
-) -> bool:
-    """Return whether a driver will find room beyond the junction, behind whoever may stop there.
+) -> int:
+    """Return who may stop beyond the junction where a driver needs room, −1 if it will find room.
 
-    Vehicles between it and the exit will take room there too.
+    All who have been granted their way to the same lane take room there too, wherever they come from.
     """
     route = memory.route[e, a]
     need = places.pose[a, LENGTH] + ROOM
-    start = passage.way[a, ENTER]
-    for k in range(passage.plan[a, FIRST_PLACE], passage.plan[a, LAST_PLACE] + 1):
-        entry = occupancy.head[route[k]]
-        while entry != LAST:
-            b = occupancy.actor[entry]
-            ahead = start + occupancy.box[entry, BOX_S] > 0.0 and memory.lane[e, b] == route[k]
-            if b != a and ahead and memory.choice[e, b, GRANTED] == passage.plan[a, JUNCTION]:
-                need += places.pose[b, LENGTH] + ROOM + 0.5
-            entry = occupancy.following[entry]
+    start, last = passage.way[a, ENTER], passage.plan[a, LAST_PLACE]
+    for k in range(passage.plan[a, FIRST_PLACE], last + 1):
         start += lanes.lane_length[route[k]]
+    beyond = route[last + 1] if last + 1 < ROUTE_LANES else -1
+    # Who is beyond already and may not go on yet will stand at the next junction, however fast it still is.
+    after = route[last + 2] if beyond >= 0 and last + 2 < ROUTE_LANES else -1
+    short = after >= 0 and lanes.lane_junction[after] >= 0
+    taken, taker = 0.0, -1
+    for b in range(len(places.seen)):
+        if b == a or not places.seen[b] or memory.lane[e, b] < 0 or beyond < 0:
+            continue
+        granted = memory.choice[e, b, GRANTED]
+        if memory.lane[e, b] == beyond:
+            if granted < 0 or granted == passage.plan[a, JUNCTION]:
+                taken, taker = taken + places.pose[b, LENGTH] + ROOM + 0.5, b
+            continue
+        place = passage.plan[b, LAST_PLACE] + 1
+        if granted != passage.plan[a, JUNCTION] or passage.plan[b, JUNCTION] != granted or place >= ROUTE_LANES:
+            continue
+        follows = memory.lane[e, b] == memory.lane[e, a] and memory.s[e, b] < memory.s[e, a]
+        if memory.route[e, b, place] == beyond and not follows:
+            need += places.pose[b, LENGTH] + ROOM + 0.5
+            taker = b
+    if short and taker >= 0 and taken + need > lanes.lane_length[beyond]:
+        return taker
     exit_start = start
     for k in range(passage.plan[a, LAST_PLACE] + 1, ROUTE_LANES):
         lane = route[k]
         if lane < 0 or start > exit_start + need + 10.0:
-            return True
+            return -1
         entry = occupancy.head[lane]
         while entry != LAST:
             b = occupancy.actor[entry]
@@ -120,10 +135,10 @@ def has_room(
                 rear = start + occupancy.box[entry, BOX_S] - occupancy.box[entry, BOX_HALF]
                 rear += 0.25 * max(0.0, along) ** 2  # where it comes to rest, braking at 2 m/s²
                 if rear - exit_start < need:
-                    return False
+                    return b
             entry = occupancy.following[entry]
         start += lanes.lane_length[lane]
-    return True
+    return -1
 
 
 @njit(cache=True, _nrt=False)
@@ -168,7 +183,7 @@ def may_pass_first(
 def first_obstacle(
     lanes: Ways, conflicts: Conflicts, memory: DriverMemory, places: Places, passage: Passage,
     obeys: NDArray[np.bool_], order: int, yields: bool, e: int, a: int,
-) -> tuple[float, float, float]:
+) -> tuple[float, float, float, int]:
     """Return how far ahead of the front conflicts are that a driver may not enter yet.
 
     Args:
@@ -183,12 +198,13 @@ def first_obstacle(
 
     Returns:
         Distance to the first of all [m]; to the first with traffic that is not oncoming [m]; to the first shared area
-        with an oncoming lane, free or not [m]. Infinite for none.
+        with an oncoming lane, free or not [m]; infinite for none. Then who causes the first, −1 for nobody.
     """
     gap = IMPATIENT_GAP if memory.waiting[e, a] > PATIENCE else GAP
     speed, top = max(0.0, places.pose[a, SPEED]), max(passage.way[a, TOP_SPEED], 1.0)
     pull, junction = memory.style[e, a, MAX_ACCELERATION], passage.plan[a, JUNCTION]
     way, nearest, nearest_cross, oncoming = passage.way[a, ENTER], math.inf, math.inf, math.inf
+    who = -1
     for k in range(passage.plan[a, FIRST_PLACE], passage.plan[a, LAST_PLACE] + 1):
         lane = memory.route[e, a, k]
         sweeps = memory.style[e, a, TURN_IN] <= AGILE and lanes.lane_tightest[lane] > BEND
@@ -201,7 +217,7 @@ def first_obstacle(
                 oncoming = min(oncoming, enter)
             if max(0.0, enter - SWING) >= (nearest if is_oncoming else nearest_cross):
                 continue
-            stop = math.inf
+            stop, cause = math.inf, -1
             other, twin = conflicts.lane[c], conflicts.twin[c]
             my_in, my_out = travel_time(enter, speed, pull, top), travel_time(leave, speed, pull, top)
             for b in range(len(places.seen)):
@@ -226,19 +242,20 @@ def first_obstacle(
                 if b_order == PROVISIONAL and memory.choice[e, b, GRANTED] == junction and not granted:
                     # It waits inside for oncoming traffic; those of the other street let it out first.
                     if passage.way[b, ENTER] < 0.0 < passage.way[a, ENTER] and not is_oncoming:
-                        stop = min(stop, before)
+                        stop, cause = min(stop, before), b
                 stands = not obeys[b] and b_speed < STANDING and memory.waiting[e, b] > STALLED
                 if granted:
                     if (b_order < order and not stands) or arrives < 0.0:
                         if my_in < travel_time(out, b_speed, b_pull, b_top) + BEHIND_GAP:
-                            stop = min(stop, before)
+                            stop, cause = min(stop, before), b
                 elif yields and not may_pass_first(
                     lanes, memory, places, passage, e, a, b, lane, other, conflicts.angle[c]
                 ):
                     if my_out + gap > travel_time(arrives, b_speed, b_pull, b_top):
-                        stop = min(stop, before)
-            nearest = min(nearest, stop)
+                        stop, cause = min(stop, before), b
+            if stop < nearest:
+                nearest, who = stop, cause
             if not is_oncoming:
                 nearest_cross = min(nearest_cross, stop)
         way += lanes.lane_length[lane]
-    return nearest, nearest_cross, oncoming
+    return nearest, nearest_cross, oncoming, who

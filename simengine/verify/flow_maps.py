@@ -46,6 +46,7 @@ class TrafficMap(NamedTuple):
     name: str
     file: str  # under the folder of road files; "" for a road of our own
     settings: tuple[str, ...]
+    seen: bool  # whether drivers were mended by what this map showed; what it shows now is no surprise then
 
 
 class MapRun(NamedTuple):
@@ -64,13 +65,13 @@ class MapRun(NamedTuple):
     taken_out: list[str]
 
 
-def _own(road: str, *settings: str) -> TrafficMap:
-    return TrafficMap(road, "", (f"road={road}", *settings))
+def _own(road: str, *settings: str, seen: bool = True) -> TrafficMap:
+    return TrafficMap(road, "", (f"road={road}", *settings), seen)
 
 
-def _file(name: str, file: str, *settings: str) -> TrafficMap:
+def _file(name: str, file: str, *settings: str, seen: bool = True) -> TrafficMap:
     kind = "opendrive" if file.endswith(".xodr") else "commonroad"
-    return TrafficMap(name, file, (f"road={kind}", *settings))
+    return TrafficMap(name, file, (f"road={kind}", *settings), seen)
 
 
 _ESMINI = "openscenario/esmini/resources/xodr"
@@ -90,6 +91,15 @@ MAPS = (
     _file("fabriksgatan", f"{_ESMINI}/fabriksgatan.xodr", *_DEMAND),
     _file("DEU_Starnberg", "commonroad/handcrafted/DEU_Starnberg-1_1_T-1.xml", *_TOWN),
     _file("DEU_Moabit", "commonroad/sumo/DEU_Moabit-6_2_T-1.xml", *_TOWN),
+    _own("highway", *_FAST, seen=False),
+    _own("urban", *_TOWN, seen=False),
+    _file("Town02", "opendrive/carla-towns/Town02.xodr", *_TOWN, seen=False),
+    _file("soderleden", f"{_ESMINI}/soderleden.xodr", *_FAST, seen=False),
+    _file("jolengatan", f"{_ESMINI}/jolengatan.xodr", *_TOWN, seen=False),
+    _file("od_newmarket", "opendrive/smarts/od_newmarket.xodr", *_TOWN, seen=False),
+    _file("BEL_Putte", "commonroad/sumo/BEL_Putte-3_1_T-1.xml", *_TOWN, seen=False),
+    _file("DEU_Guetersloh", "commonroad/sumo/DEU_Guetersloh-8_1_T-1.xml", *_TOWN, seen=False),
+    _file("ESP_Inca", "commonroad/sumo/ESP_Inca-7_1_T-1.xml", *_TOWN, seen=False),
 )
 
 

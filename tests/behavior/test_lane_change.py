@@ -123,8 +123,8 @@ def test_a_follower_on_the_lane_before_a_short_one_is_seen():
     occupancy = empty_occupancy(4, 2)
     places = empty_places(2)
     look_around(
-        world.actors.length[0], world.actors.width[0], world.state.valid[0], world.state.position[0],
-        world.state.orientation[0], world.state.velocity[0], places,
+        world.actors.length[0], world.actors.width[0], world.actors.height[0], world.state.valid[0],
+        world.state.position[0], world.state.orientation[0], world.state.velocity[0], places,
     )  # fmt: skip
     occupy_lanes(world.rules.ways, world.rules.grid, places, world.actors.mobility[0], occupancy)
     entry, distance = nearest_behind(world.rules.ways, occupancy, at["p3"], 20.0, 0)

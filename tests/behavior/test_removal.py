@@ -101,7 +101,8 @@ def test_a_queue_behind_one_in_view_or_behind_the_ego_stays():
 
 def test_of_a_circle_one_goes():
     world = make([300.0, 300.0, 300.0, 300.0])
-    for a, (x, y, yaw) in enumerate([(0.0, -4.0, 0.0), (4.0, 0.0, 0.5), (0.0, 4.0, 1.0), (-4.0, 0.0, -0.5)], start=1):
+    corners = [(-1.5, -3.0, 0.0), (3.0, -1.5, 0.5), (1.5, 3.0, 1.0), (-3.0, 1.5, -0.5)]  # each right before the next
+    for a, (x, y, yaw) in enumerate(corners, start=1):
         world[1].position[0, a, :2] = (300.0 + x, y)
         world[1].orientation[0, a] = (math.cos(0.5 * yaw * math.pi), 0.0, 0.0, math.sin(0.5 * yaw * math.pi))
     assert len(run(world, 65.0)) == 1

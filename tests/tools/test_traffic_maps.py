@@ -11,8 +11,17 @@ CRASH = CALM._replace(collisions=["seed 2, bullet: 3.00 s at x = 1.0 m"])
 
 
 def test_twelve_maps_of_our_own_and_others_are_in_the_table():
-    assert len({place.name for place in MAPS}) == len(MAPS) == 12
-    assert 3 <= sum(not place.file for place in MAPS) <= 6
+    assert len({place.name for place in MAPS}) == len(MAPS)
+    seen = [place for place in MAPS if place.seen]
+    assert len(seen) == 12 and 3 <= sum(not place.file for place in seen) <= 6
+
+
+def test_maps_that_nobody_tuned_on_are_in_the_table_and_marked():
+    unseen = [place for place in MAPS if not place.seen]
+    assert len(unseen) >= 8 and sum(not place.file for place in unseen) >= 2
+    lines = check.document([check.MapRow(place.name, "batched", (CALM,), ()) for place in MAPS], "x").splitlines()
+    marked = {line.split("|")[1].strip() for line in lines if line.startswith("| ") and "| batched |" in line}
+    assert marked == {place.name if place.seen else f"{place.name} *" for place in MAPS}
 
 
 @pytest.mark.parametrize("what", check.FINDINGS)
@@ -29,7 +38,7 @@ def test_a_row_with_a_run_that_was_refused_is_bad():
 
 
 def test_absent_files_are_told_and_the_others_run(monkeypatch, tmp_path):
-    places = [TrafficMap("here", "", ()), TrafficMap("gone", "gone.xodr", ())]
+    places = [TrafficMap("here", "", (), True), TrafficMap("gone", "gone.xodr", (), True)]
     seen = []
 
     def run(cases, folder, seconds, workers):
