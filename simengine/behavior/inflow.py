@@ -209,6 +209,8 @@ def safe_entry_speed(
         _, _, tx, ty = lane_position(strips, lane, other_s, 0.0)
         along = pose[VX] * tx + pose[VY] * ty
         extent = half + 0.5 * max(pose[LENGTH], pose[WIDTH])
+        if other_s - extent + half > strips.lane_length[lane]:
+            continue  # straight on beyond the lane's end, on another lane; `entry` follows the lanes
         if other_s >= s:
             gap = other_s - s - extent - MIN_GAP
             if gap <= 0.0:

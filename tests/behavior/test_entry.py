@@ -3,8 +3,12 @@
 import numpy as np
 import pytest
 
+from simengine.behavior.crosswalk import make_strips
 from simengine.behavior.entry import speed_among_comers
-from simengine.behavior.occupancy import LENGTH, SPEED
+from simengine.behavior.inflow import safe_entry_speed
+from simengine.behavior.occupancy import LENGTH, SPEED, VX, WIDTH, YAW, X, Y
+from simengine.road.build import build_network
+from simengine.road.drafts import LaneDraft
 from simengine.road.network import Turn
 from tests.behavior.small_world import SmallWorld, junction, straight
 from tests.behavior.test_lane_change import BROKEN, two_lanes
@@ -89,3 +93,16 @@ def test_a_queue_beyond_the_lanes_end_is_seen():
     end = float(world.lanes.lane_length[approach])
     assert enter(world, approach, end - 4.0) == -1.0
     assert 0.0 < enter(world, approach, end - 25.0, 13.0) < 10.0
+
+
+@pytest.mark.parametrize(("ahead", "free"), [(41.0, True), (14.0, False)])
+def test_somebody_who_comes_the_other_way_beyond_the_lanes_end_is_on_another_lane(ahead, free):
+    x = np.linspace(0.0, 17.0, 18)
+    points = np.stack([x, np.zeros(18), np.zeros(18)], axis=1)
+    world = SmallWorld(build_network([LaneDraft("a", points, np.full(18, 3.5), np.zeros(18))]), ["sedan"])
+    places = world_places(world)
+    places.seen[:] = True
+    places.pose[0, WIDTH] = 1.8
+    places.pose[0, [X, Y, YAW, SPEED, VX]] = ahead, 2.5, np.pi, 9.0, -9.0
+    site = np.array([6.0, 0.0, 0.0, 1.0, 0.0, 6.0, 8.0])
+    assert (safe_entry_speed(make_strips(world.lanes), places, site, 0, 4.5, 1.8, 8.0) > 0.0) is free
