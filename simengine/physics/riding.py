@@ -25,7 +25,8 @@ _BALANCE_RATE = 2.0 * math.pi  # with which a rider leans [rad/s]
 _RIDER_SHARE = 0.6  # of the friction that a rider uses in a turn; leaning in takes load off the tyres for a while
 WHOLE_SHARE = 0.98  # of the friction that side force and drive or brakes are reckoned to use together
 _STRAIGHT, _HARDLY_TURNING = 0.05, 0.1  # asked beyond the friction; share of it that a turn uses where this ends
-_REAR_LOAD = 0.7  # least share of the weight on the rear wheel over the share of the friction that the turn uses
+_REAR_SHARE = 0.9  # of the rear tyre's friction that its parts of turn and braking use together
+_HALVINGS = 12  # with which the hardest braking is found, to a few mm/s²
 _YAW_RATE = 2.0 * math.pi  # with which a rider brings the yaw rate back; hands manage about 1 Hz [rad/s]
 _TRAILS_FROM, _TRAILS_FULLY = 1.0, 2.0  # speeds between which the fork's trail takes the angle over [m/s]
 
@@ -44,27 +45,34 @@ def steepest_riding(forward: float, friction: float, wheelbase: float, max_steer
 
 
 @njit(cache=True, _nrt=False)
-def hardest_riding(
-    lateral: float, friction: float, front_axle: float, rear_axle: float, cog_height: float
-) -> float:
+def hardest_riding(lateral: float, friction: float, front_axle: float, cog_height: float) -> float:
     """Return the hardest drive or braking that a rider asks of the tyres in a turn [m/s²].
 
     The friction bounds it. Straight on a little more is asked than there is, since anti-lock brakes find the limit; in
     a turn a margin is kept beside the circle of friction, whose root would be of 1 − used², for what keeps the way and
-    the balance. The rear wheel, which braking lightens, bounds it too: it has to carry its part of the turn.
+    the balance. The rear wheel, which braking lightens, bounds it too: it has to carry its part of the turn, as heavy
+    as at rest, beside its part of the braking, which goes with its load.
 
     Args:
         lateral: Acceleration of the turn [m/s²].
         friction: µ.
         front_axle: Centre of mass to front axle [m].
-        rear_axle: Centre of mass to rear axle [m].
         cog_height: Centre of mass above the ground [m].
     """
     used = min(_RIDER_SHARE, abs(lateral) / max(1e-6, friction * GRAVITY))
-    straight = 1.0 + _STRAIGHT * max(0.0, 1.0 - used / _HARDLY_TURNING)
-    circle = friction * straight * math.sqrt(1.0 - used)
-    lifting = (front_axle - _REAR_LOAD * used * (front_axle + rear_axle)) / cog_height
-    return GRAVITY * min(circle, lifting)
+    straight = max(0.0, 1.0 - used / _HARDLY_TURNING)
+    circle = friction * (1.0 + _STRAIGHT * straight) * math.sqrt(1.0 - used)
+    rear = friction * (_REAR_SHARE + (1.0 + _STRAIGHT - _REAR_SHARE) * straight)
+    # Loads and forces of the rear wheel times the wheelbase, over the weight.
+    need = used * friction * front_axle
+    most, above = 0.0, min(circle, rear, front_axle / cog_height)
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (most + above)
+        if (front_axle - middle * cog_height) * math.sqrt(rear * rear - middle * middle) >= need:
+            most = middle
+        else:
+            above = middle
+    return GRAVITY * most
 
 
 @njit(cache=True, _nrt=False)

@@ -115,8 +115,7 @@ def wheeled_forces(
     hardest = math.inf
     if balanced:
         hardest = hardest_riding(
-            forward * forward * tangent / wheelbase, ground[0, 4], chassis.front_axle, chassis.rear_axle,
-            chassis.cog_height,
+            forward * forward * tangent / wheelbase, ground[0, 4], chassis.front_axle, chassis.cog_height,
         )  # fmt: skip
     driving, braking = wheel_torques(
         body.drive, forward, mass, min(hardest, chassis.max_acceleration), min(hardest, chassis.max_deceleration),

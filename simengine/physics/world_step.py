@@ -80,7 +80,7 @@ def _move_actor(actors, before, controls, base_friction, patches, kinematic, ste
         if ridden:
             most = hardest_riding(
                 forward * forward * math.tan(steering) / wheelbase, front, actors.front_axle[e, a],
-                actors.rear_axle[e, a], actors.cog_height[e, a],
+                actors.cog_height[e, a],
             )
         demand = min(actors.max_acceleration[e, a], max(-actors.max_deceleration[e, a], controls.acceleration[e, a]))
         drive = planar_motion.lag(before.drive[e, a], demand, step)
