@@ -351,6 +351,11 @@ def hydra_settings(primary: str, overrides: list[str] | tuple[str, ...]) -> dict
     }
 
 
+def chosen_option(primary: str, overrides: list[str] | tuple[str, ...], group: str) -> str:
+    """Return which option of a group a composed configuration takes."""
+    return str(_compose(primary, tuple(overrides)).hydra.runtime.choices[group])
+
+
 def scenario_names(overrides: list[str] | tuple[str, ...] = ()) -> list[str]:
     """Return the names of the scenario library, the user's search path included."""
     return group_options(_loader(overrides), "scenarios")

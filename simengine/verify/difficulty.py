@@ -4,7 +4,8 @@ A sample that the built-in driver fails is run again, and there brakes as the ca
 Regulation 157 does (`metrics.careful_driver`), from the moment at which that driver would: it knows what is visible and
 how everybody moves, nothing of events. Where the built-in driver brakes harder, or earlier, that counts. The failure
 was avoidable if nothing is harmed in the second run; whether the ego arrives, and how hard it brakes, does not matter
-there.
+there. A failure without harm is no question of avoiding harm, and a second run whose hazard came to grief by itself
+(`metrics.validity`) does not answer it: both are counted beside and belong to no share of avoidable failures.
 """
 
 import json
@@ -34,8 +35,9 @@ class Sample(NamedTuple):
 
     seed: int
     fired: bool
-    failed: bool
-    avoidable: bool  # the careful driver avoids all harm; true where nothing failed
+    failed: bool  # a criterion of any kind
+    harmed: bool  # a criterion that is about harm; to arrive late or to brake hard is none
+    avoidable: bool | None  # whether the careful driver avoids all harm; None: no harm, or the second run is invalid
     reason: str  # why it failed
     careful: str  # what the careful driver saw first and when, in words
     invalid: str = ""  # why the sample says nothing, "" if it does
@@ -58,11 +60,11 @@ def make_watch(simulator: Simulator) -> CarefulWatch:
     )
 
 
-def _harm_ns(simulator: Simulator, verdict: Verdict) -> float:
-    """Return when the first criterion failed that is about harm [ns]; infinite if none did."""
+def harm_ns(simulator: Simulator, verdict: Verdict) -> float | None:
+    """Return when the first criterion failed that is about harm [ns]: infinite if no moment is known, None if none."""
     kinds = {name: spec.kind for name, spec in simulator.scenario.criteria.items()}
     harm = [r for r in verdict.results if r.passed is False and kinds[r.name] not in _HARMLESS]
-    return min((r.time_ns if r.time_ns >= 0 else math.inf for r in harm), default=math.inf)
+    return min((r.time_ns if r.time_ns >= 0 else math.inf for r in harm), default=None)
 
 
 def _run(simulator: Simulator, watch: CarefulWatch, brakes: bool) -> None:
@@ -91,19 +93,24 @@ def judge_sample(simulator: Simulator) -> Sample:
             words += f", brakes at {watch.brakes_at:.2f} s"
     seed = simulator.scenario.seed
     if verdict.invalid:
-        return Sample(seed, fired, False, True, "", words, verdict.invalid)
-    if verdict.passed is not False:
-        return Sample(seed, fired, False, True, "", words)
-    harmed = _harm_ns(simulator, verdict)
-    if math.isinf(harmed):
-        return Sample(seed, fired, True, True, verdict.reason, words)
+        return Sample(seed, fired, False, False, None, "", words, verdict.invalid)
+    harmed, failed = harm_ns(simulator, verdict), verdict.passed is False
+    if harmed is None:
+        return Sample(seed, fired, failed, False, None, verdict.reason, words)
     if watch.first is None or watch.brakes_at * 1e9 >= harmed:  # the second run would be the first
-        return Sample(seed, fired, True, False, verdict.reason, words)
+        return Sample(seed, fired, True, True, False, verdict.reason, words)
     _run(simulator, make_watch(simulator), True)
-    avoided = math.isinf(_harm_ns(simulator, simulator.verdict))
-    if not avoided:
-        words += f"; {simulator.verdict.reason}"
-    return Sample(seed, fired, True, avoided, verdict.reason, words)
+    avoided, words = judge_second(simulator, simulator.verdict, words)
+    return Sample(seed, fired, True, True, avoided, verdict.reason, words)
+
+
+def judge_second(simulator: Simulator, verdict: Verdict, words: str) -> tuple[bool | None, str]:
+    """Return whether the careful driver's run avoided all harm, None if it is invalid, and words with its reason."""
+    if verdict.invalid:
+        return None, f"{words}; then invalid: {verdict.invalid}"
+    if harm_ns(simulator, verdict) is not None:
+        return False, f"{words}; {verdict.reason}"
+    return True, words
 
 
 def run_sample(job: Job) -> Outcome:
@@ -134,15 +141,27 @@ def sample_scenario(
     yield from (found[job.id] for job in jobs)
 
 
-def measure(samples: list[Sample]) -> Difficulty:
-    """Sum samples up."""
+def measure(samples: list[Sample], ego: str) -> Difficulty:
+    """Sum samples up.
+
+    Args:
+        samples: Of one scenario.
+        ego: Preset of its ego.
+    """
     valid = [sample for sample in samples if not sample.invalid]
-    failed = [sample for sample in valid if sample.failed]
+    failures = sum(sample.failed for sample in valid)
+    harmed = [sample for sample in valid if sample.harmed]
+    judged = [sample for sample in harmed if sample.avoidable is not None]
+    avoided = sum(sample.avoidable is True for sample in judged)
     return Difficulty(
+        ego,
         len(samples),
         len(samples) - len(valid),
         sum(sample.fired for sample in valid) / len(valid) if valid else 0.0,
-        len(failed),
-        share_of(len(failed), len(valid)),
-        share_of(sum(sample.avoidable for sample in failed), len(failed)),
+        failures,
+        failures - len(harmed),
+        len(harmed) - len(judged),
+        share_of(failures, len(valid)),
+        share_of(avoided, len(judged)),
+        share_of(len(judged) - avoided, len(valid)),
     )

@@ -36,12 +36,21 @@ class Difficulty(NamedTuple):
     Invalid samples, whose hazardous actor came to grief by itself, are left out of the shares.
     """
 
+    ego: str  # preset of the ego, which says how late its driver reacts
     samples: int
     invalid: int
     fired: float  # share of the valid samples whose hazard event fired
     failures: int
+    harmless: int  # of the failures: those that harmed nobody, only late or braked hard
+    unjudged: int  # of the failures: those whose second run, with the careful driver, was invalid
     failed: Share  # of the valid samples
-    avoidable: Share  # of the failures: those that a careful and competent driver avoids
+    avoidable: Share  # of the judged failures: those that a careful and competent driver avoids
+    unavoidable: Share  # of the valid samples: those whose harm that driver does not avoid
+
+    @property
+    def judged(self) -> int:
+        """How many failures did harm and were run again by a careful driver, with a valid outcome."""
+        return self.failures - self.harmless - self.unjudged
 
 
 class Entry(NamedTuple):
@@ -53,18 +62,20 @@ class Entry(NamedTuple):
     difficulty: Difficulty | None
 
 
+_SHARES = ("failed", "avoidable", "unavoidable")
 DIFFICULTY_COLUMNS = (
-    "scenario", "samples", "invalid", "fired", "failures", "failed", "failed_low", "failed_high", "avoidable",
-    "avoidable_low", "avoidable_high",
+    "scenario", "ego", "samples", "invalid", "fired", "failures", "harmless", "unjudged",
+    *(f"{share}{end}" for share in _SHARES for end in ("", "_low", "_high")),
 )  # fmt: skip
 
 
 def difficulty_row(name: str, found: Difficulty) -> dict[str, str]:
     """Return a scenario's figures as a row of the file."""
-    shares = {"failed": found.failed, "avoidable": found.avoidable}
-    row = {"scenario": name, "samples": str(found.samples), "invalid": str(found.invalid),
-           "fired": f"{found.fired:.4f}", "failures": str(found.failures)}  # fmt: skip
-    for key, share in shares.items():
+    counts = ("samples", "invalid", "failures", "harmless", "unjudged")
+    row = {"scenario": name, "ego": found.ego, "fired": f"{found.fired:.4f}"}
+    row |= {key: str(getattr(found, key)) for key in counts}
+    for key in _SHARES:
+        share: Share = getattr(found, key)
         row |= {key: f"{share.value:.4f}", f"{key}_low": f"{share.low:.4f}", f"{key}_high": f"{share.high:.4f}"}
     return row
 
@@ -85,8 +96,8 @@ def read_difficulty(path: Path | None = None) -> dict[str, Difficulty]:
     with path.open(newline="") as file:
         return {
             row["scenario"]: Difficulty(
-                int(row["samples"]), int(row["invalid"]), float(row["fired"]), int(row["failures"]),
-                share(row, "failed"), share(row, "avoidable"),
+                row["ego"], int(row["samples"]), int(row["invalid"]), float(row["fired"]), int(row["failures"]),
+                int(row["harmless"]), int(row["unjudged"]), *(share(row, key) for key in _SHARES),
             )
             for row in csv.DictReader(file)
         }
@@ -113,10 +124,12 @@ def difficulty_text(entry: Entry) -> str:
     if entry.difficulty is None:
         return "how hard it is: not measured"
     d = entry.difficulty
-    text = f"built-in driver fails {d.failed} of {d.samples - d.invalid} samples"
-    if d.failures == 0:
+    text = f"built-in driver of ego={d.ego} fails {d.failed} of {d.samples - d.invalid} samples"
+    if d.judged == 0:
         return text
-    return f"{text}; a careful driver (UN R157) would have avoided {d.avoidable} of the {d.failures} failures"
+    return (
+        f"{text}; a careful driver (after UN R157) would have avoided {d.avoidable} of the {d.judged} harmful failures"
+    )
 
 
 def print_library(overrides: list[str]) -> None:

@@ -1,21 +1,35 @@
 """The careful driver in whole episodes: how far it stops and what is avoidable, against figures worked out by hand."""
 
-
 import math
+from types import SimpleNamespace
 
 import pytest
 
 from simengine.metrics.careful_driver import human_limits, stopping_distance
+from simengine.metrics.verdict import CriterionResult, Verdict
 from simengine.scenario.compose import compose
 from simengine.scenario.sampling import concretize
 from simengine.simulation.simulator import Simulator
-from simengine.verify.difficulty import Sample, judge_sample, make_watch, measure
+from simengine.verify.difficulty import Sample, harm_ns, judge_sample, judge_second, make_watch, measure
 
 BASE = (
     "scenario=drive", "sensors=none", "traffic=none", "pedestrians=none", "criteria=collision", "ego=sedan",
     "ego.driver=constant", "ego.lane=1",
 )  # fmt: skip
 BRAKE_GAP = 0.4 + 0.75  # from first sight to the brakes [s]
+
+
+def criteria() -> SimpleNamespace:
+    """Return what the judging needs of a simulator: the kinds of its criteria."""
+    kinds = {"soft": "max_deceleration", "late": "reach_goal", "crash": "no_collision"}
+    return SimpleNamespace(
+        scenario=SimpleNamespace(criteria={name: SimpleNamespace(kind=kind) for name, kind in kinds.items()})
+    )
+
+
+def failed(name: str) -> CriterionResult:
+    """Return a criterion that failed at 7 ns."""
+    return CriterionResult(name, False, 7, (), None, "")
 
 
 def appearing(kind: str, seconds: float, kmh: float, physics: str, *more: str) -> Simulator:
@@ -138,13 +152,22 @@ def test_who_comes_out_from_behind_a_truck_is_seen_later_than_in_the_open():
 
 def test_figures_leave_invalid_samples_out_and_carry_intervals():
     samples = [
-        Sample(1, True, False, True, "", ""), Sample(2, True, True, True, "x", ""),
-        Sample(3, True, True, False, "y", ""), Sample(4, False, True, False, "z", "", "lead fell"),
+        Sample(1, True, False, False, None, "", ""), Sample(2, True, True, True, True, "x", ""),
+        Sample(3, True, True, True, False, "y", ""), Sample(4, False, False, False, None, "", "", "lead fell"),
     ]  # fmt: skip
-    found = measure(samples)
-    assert (found.samples, found.invalid, found.fired, found.failures) == (4, 1, 1.0, 2)
+    found = measure(samples, "sedan")
+    assert (found.ego, found.samples, found.invalid, found.fired, found.failures) == ("sedan", 4, 1, 1.0, 2)
     assert found.failed.value == pytest.approx(2 / 3) and found.avoidable.value == 0.5
     assert found.avoidable[1:] == pytest.approx((0.0945, 0.9055), abs=1e-3)
+    assert found.unavoidable.value == pytest.approx(1 / 3)
+
+
+def test_late_arrivals_and_invalid_second_runs_are_in_no_share_of_avoidable_failures():
+    late, unjudged = Sample(1, True, True, False, None, "late", ""), Sample(2, True, True, True, None, "hit", "")
+    found = measure([late, unjudged, Sample(3, True, True, True, False, "hit", "")], "sedan")
+    assert (found.failures, found.harmless, found.unjudged, found.judged) == (3, 1, 1, 1)
+    assert found.failed.value == 1.0 and found.avoidable.value == 0.0
+    assert found.unavoidable.value == pytest.approx(1 / 3)
 
 
 def test_invalid_samples_are_told_and_not_judged():
@@ -170,14 +193,21 @@ def test_invalid_samples_are_told_and_not_judged():
 
 def test_braking_hard_or_arriving_late_is_no_harm():
     """A careful driver brakes with 7.6 m/s²; a bound of 5 m/s² on the ego's braking does not make that unavoidable."""
-    from types import SimpleNamespace
+    soft, late, crash = (failed(name) for name in ("soft", "late", "crash"))
+    assert harm_ns(criteria(), Verdict((soft, late))) is None
+    assert harm_ns(criteria(), Verdict((soft, crash._replace(time_ns=9)))) == 9
 
-    from simengine.metrics.verdict import CriterionResult, Verdict
-    from simengine.verify.difficulty import _harm_ns
 
-    kinds = {"soft": "max_deceleration", "late": "reach_goal", "crash": "no_collision"}
-    scenario = SimpleNamespace(criteria={name: SimpleNamespace(kind=kind) for name, kind in kinds.items()})
-    simulator = SimpleNamespace(scenario=scenario)
-    soft, late = (CriterionResult(name, False, 7, (), None, "") for name in ("soft", "late"))
-    assert math.isinf(_harm_ns(simulator, Verdict((soft, late))))
-    assert _harm_ns(simulator, Verdict((soft, CriterionResult("crash", False, 9, (), None, "")))) == 9
+def test_harm_whose_moment_no_one_knows_is_harm():
+    assert harm_ns(criteria(), Verdict((failed("crash")._replace(time_ns=-1),))) == math.inf
+
+
+@pytest.mark.parametrize(
+    ("verdict", "avoided"),
+    [(Verdict(()), True), (Verdict((failed("late"),)), True), (Verdict((failed("crash"),)), False),
+     (Verdict((failed("crash")._replace(time_ns=-1),)), False), (Verdict((), "lead touched wall"), None)],
+)  # fmt: skip
+def test_a_second_run_avoids_harm_or_does_not_or_says_nothing(verdict, avoided):
+    found, words = judge_second(criteria(), verdict, "sees")
+    assert found is avoided
+    assert words.startswith("sees") and ("invalid: lead touched wall" in words) == bool(verdict.invalid)

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from simengine.core.errors import ConfigError
+from simengine.scenario.compose import chosen_option, compose
+from simengine.metrics.careful_driver import LEAD_BRAKING
+from simengine.metrics.threats import CRITICAL_TIME, GENTLE_STOP, MEETING_TIME, PASSING_TIME
 from simengine.simulation.runner import default_workers, progress
 from simengine.verify.difficulty import REPORTED_SEED, TUNING_SEED, Sample, measure, sample_scenario
 from simengine.verify.library import (
@@ -38,7 +41,7 @@ def faults(found: Difficulty) -> list[str]:
         told.append("not every valid sample fires")
     if not FAILED[0] <= found.failed.value <= FAILED[1]:
         told.append(f"fails outside {FAILED[0]:.0%} to {FAILED[1]:.0%}")
-    if found.failures and found.avoidable.value < AVOIDABLE:
+    if found.judged and found.avoidable.value < AVOIDABLE:
         told.append(f"avoidable below {AVOIDABLE:.0%}")
     if found.invalid > INVALID * found.samples:
         told.append(f"invalid above {INVALID:.0%}")
@@ -50,7 +53,8 @@ def format_line(name: str, found: Difficulty) -> str:
     wrong = faults(found)
     line = (
         f"{'BAD' if wrong else 'ok '} {name:28} fires {found.fired:4.0%}  invalid {found.invalid:3} of "
-        f"{found.samples}  fails {found.failed!s:22}  avoidable {found.avoidable!s:22} of {found.failures}"
+        f"{found.samples}  {found.ego} fails {found.failed!s:22}  avoidable {found.avoidable!s:22} of {found.judged}  "
+        f"unavoidable {found.unavoidable!s:20} of all  harmless {found.harmless}  not judged {found.unjudged}"
     )
     return f"{line}  {'; '.join(wrong)}" if wrong else line
 
@@ -59,8 +63,72 @@ def format_sample(sample: Sample) -> str:
     """Return a sample as one line."""
     if sample.invalid:
         return f"      {sample.seed} invalid: {sample.invalid}"
-    mark = "passed" if not sample.failed else "avoidable" if sample.avoidable else "unavoidable"
+    mark = {True: "avoidable", False: "unavoidable", None: "not judged"}[sample.avoidable]
+    if not sample.harmed:
+        mark = "harmless failure" if sample.failed else "passed"
     return f"      {sample.seed} {'' if sample.fired else 'not fired, '}{mark}: {sample.reason} | {sample.careful}"
+
+
+def _reaction(ego: str) -> str:
+    """Return how late the built-in driver of an ego's preset reacts, in words."""
+    value = compose("config", ("scenario=drive", f"ego={ego}"))["ego"]["reaction_time"]
+    if isinstance(value, dict) and "truncated_normal" in value:
+        mean, deviation, low, high = value["truncated_normal"]
+        return f"reacts after {low:g} to {high:g} s, drawn for each sample (normal, {mean:g} ± {deviation:g} s)"
+    return f"reacts after {value:g} s" if isinstance(value, int | float) else f"reacts after {value} s"
+
+
+def _presets(rows: Mapping[str, Difficulty]) -> list[str]:
+    """Return what the egos' presets mean, and what a late driver does to the figures."""
+    presets = sorted({found.ego for found in rows.values()})
+    lines = [
+        "The column *ego* names the preset of `conf/ego` with which the scenario comes, and whose driver is the one that "
+        "fails:",
+        "",
+        *(f"- `{ego}`: {_reaction(ego)}." for ego in presets),
+        "",
+        "The careful driver needs 1.15 s whatever the preset. Where the preset is a distracted one, many failures are "
+        "avoidable because the built-in driver is late: *fails* and *avoidable* then tell of such a driver in this "
+        "scenario, not of the hazard alone. *Unavoidable* tells more of the hazard: it depends on the preset only "
+        "through the samples in which its driver does no harm.",
+    ]
+    return lines if presets else []
+
+
+_TERMS = (
+    "- *invalid*: the hazardous actor, or one that the hazard names, touched something other than the ego before the "
+    "ego was involved or had failed, or had fallen. Such a sample says nothing about the driver and is left out of the "
+    "shares.",
+    "- *fails*: the built-in driver fails a criterion. *Harmless* are those failures that harm nobody: a goal missed, "
+    "too late, or braked too hard.",
+    "- *avoidable*: of the other failures, the share in which a careful and competent driver avoids all harm. It is "
+    "given no knowledge of events: its clock starts when at least a quarter of the threat is visible from the driver's "
+    "eye past other actors and scenery, within the sight that weather and headlamps leave, and it brakes 0.4 s + 0.75 s "
+    "later with 12.65 m/s³ up to 0.774 g or what the road holds. What counts as a threat is told in "
+    "`simengine/metrics/careful_driver.py`. A robot brakes by its own limits: a LiDAR of 40 m and 0.1 s a sweep, "
+    "`ego.reaction_time`, and the deceleration of its model.",
+    "- *not judged*: failures whose second run, with the careful driver, was invalid. They are in no share of avoidable "
+    "failures.",
+    "- *unavoidable*: of all valid samples, the share whose harm the careful driver does not avoid either.",
+)
+
+
+def _departures() -> list[str]:
+    """Return where the careful driver is another one than the regulation's."""
+    return [
+        "The careful driver follows UN Regulation 157 (Annex 4, Appendix 3) in its times, its braking, and how it "
+        "perceives a cut-in and a leader that brakes. It departs from it in what follows, and so is not the regulation's:",
+        "",
+        f"- For what stands ahead it brakes as soon as {GENTLE_STOP:g} m/s² would no longer do, which from 20 m/s is "
+        f"{20.0**2 / (2.0 * GENTLE_STOP):.0f} m and the way of its reaction before; the regulation waits for a time to "
+        f"collision of {CRITICAL_TIME:g} s, which is {20.0 * CRITICAL_TIME:.0f} m.",
+        f"- It brakes for any leader from a time to collision of {CRITICAL_TIME:g} s on, also for one that never slowed "
+        f"by more than {LEAD_BRAKING:g} m/s².",
+        f"- Whoever crosses is not in the regulation. The driver brakes for those who are about to be on its path within "
+        f"{MEETING_TIME:g} s, at a time at which it would be there too, or within {PASSING_TIME:g} s of it.",
+        "- In the second run the built-in driver goes on steering, and where it brakes harder or earlier, its braking "
+        "counts: the regulation's driver keeps its lane and has its own braking only.",
+    ]
 
 
 def document(rows: Mapping[str, Difficulty]) -> str:
@@ -68,31 +136,27 @@ def document(rows: Mapping[str, Difficulty]) -> str:
     lines = [
         "# Hazards of the library",
         "",
-        "Written by `tools/check.py difficulty --write`: samples of every hazard with seeds from "
-        f"{REPORTED_SEED}, none of which any scenario was tuned on (tuning draws {TUNING_SEED} to "
-        f"{TUNING_SEED + MOST_TUNING - 1}). Shares have their 95 % interval by Wilson's score.",
+        f"Written by `tools/check.py difficulty --write`: samples of every hazard with seeds from {REPORTED_SEED}. "
+        f"Scenarios are tuned on the seeds {TUNING_SEED} to {TUNING_SEED + MOST_TUNING - 1}, which `--tuning` draws. "
+        "Shares have their 95 % interval by Wilson's score.",
         "",
-        "- *invalid*: the hazardous actor touched something other than the ego before the ego was involved, or had "
-        "fallen before its event fired. Such a sample says nothing about the driver and is left out of the shares.",
-        "- *fails*: the built-in driver fails a criterion.",
-        "- *avoidable*: of these failures, the share in which the careful and competent driver of UN Regulation 157 "
-        "(Annex 4, Appendix 3) avoids all harm. It is given no knowledge of events: its clock starts when at least a "
-        "quarter of the threat is visible from the driver's eye past other actors and scenery, within the sight that "
-        "weather and headlamps leave, and it brakes 0.4 s + 0.75 s later with 12.65 m/s³ up to 0.774 g or what the "
-        "road holds. It does not swerve. What counts as a threat is told in `simengine/metrics/careful_driver.py`. A "
-        "robot brakes by its own limits: a LiDAR of 40 m and 0.1 s a sweep, `ego.reaction_time`, and the deceleration "
-        "of its model.",
+        *_TERMS,
+        "",
+        *_departures(),
+        "",
+        *_presets(rows),
         "",
         f"Bounds: every valid sample fires; {FAILED[0]:.0%} to {FAILED[1]:.0%} fail; at least {AVOIDABLE:.0%} of the "
-        f"failures are avoidable; at most {INVALID:.0%} are invalid.",
+        f"judged failures are avoidable; at most {INVALID:.0%} are invalid.",
         "",
-        "| scenario | samples | invalid | fires | fails | avoidable | misses |",
-        "|---|---:|---:|---:|---:|---:|---|",
+        "| scenario | ego | samples | invalid | fires | fails | harmless | avoidable | not judged | unavoidable | misses |",
+        "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---|",
     ]
     for name, found in sorted(rows.items()):
         lines.append(
-            f"| {name} | {found.samples} | {found.invalid} | {found.fired:.0%} | {found.failed} | "
-            f"{found.avoidable} of {found.failures} | {'; '.join(faults(found))} |"
+            f"| {name} | {found.ego} | {found.samples} | {found.invalid} | {found.fired:.0%} | {found.failed} | "
+            f"{found.harmless} of {found.failures} | {found.avoidable} of {found.judged} | {found.unjudged} | "
+            f"{found.unavoidable} of {found.samples - found.invalid} | {'; '.join(faults(found))} |"
         )
     return "\n".join(lines) + "\n"
 
@@ -134,7 +198,8 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
                     bar.update, first,
                 )
             )
-        rows[name] = measure(samples)
+        overrides = (f"scenario='{name}'", *arguments.override)
+        rows[name] = measure(samples, chosen_option("config", overrides, "ego"))
         bad += bool(faults(rows[name]))
         print(format_line(name, rows[name]), flush=True)
         for sample in samples if arguments.reasons else ():
