@@ -4,7 +4,13 @@ After nuPlan's metric of at-fault collisions (Karnchanachari et al., "Towards le
 benchmark", ICRA 2024): an ego that is struck while it stands, or from behind, is not at fault; one that runs into
 something with its front is. Departures: an ego counts as standing only once it has stood for a second, so that one who
 stops in another's way at the last moment does not; side impacts of a moving ego always count, since lanes overlap in
-junctions, where nuPlan's test by lanes says little; and what the ego is pushed into counts as what pushed it.
+junctions, where nuPlan's test by lanes says little; and what the ego is pushed into counts as what pushed it, where
+nuPlan, which judges each first contact by itself, blames the ego.
+
+Pushed is an ego only as far as the push explains how it moves. The blow must have changed its speed noticeably. From
+then on it must not go faster than right after the blow, must keep the blow's course, and once a driver has had the time
+to react, it must have slowed, if only as much as ice allows. An ego that drives on, speeds up or turns into something
+after a touch does that itself.
 """
 
 import math
@@ -17,7 +23,13 @@ from simengine.physics.backend import Contact
 
 STANDING_SPEED = 0.1  # [m/s]
 STANDING_TIME = 1.0  # that the ego must have stood before the contact [s]
-PUSHED_TIME = 2.0  # after being struck in which further contacts are of that blow [s]
+PUSHED_TIME = 2.0  # after being struck in which further contacts can be of that blow [s]
+NOTICEABLE = 0.5  # change of the ego's speed by a blow from which it can push the ego into something [m/s]
+FASTER = 0.25  # than right after the blow a pushed ego is at most: its drive until it is let go of [m/s]
+PUSHED_COURSE = math.cos(math.radians(30.0))  # of its course with that right after the blow, at least
+CREEPS = 1.0  # slower than this the course of a pushed ego tells nothing [m/s]
+STARTLED_TIME = 1.15  # until a careful driver brakes: 0.4 s + 0.75 s (UN R157, Annex 4, Appendix 3) [s]
+STARTLED_BRAKING = 1.0  # from then on, what ice holds (friction 0.1) [m/s²]
 
 
 class Fault(Enum):
@@ -44,7 +56,11 @@ class FaultWatch:
     def __init__(self) -> None:
         self._stood_since = -1  # −1 while it moves [ns]
         self._speed = 0.0  # along its x axis at the last step [m/s]
+        self._velocity = (0.0, 0.0)  # at the last step [m/s]
         self._struck_ns = -1
+        self._struck_by = -1  # actor of the blow
+        self._blow = 0.0  # what the blow has changed of the ego's speed [m/s]
+        self._struck_velocity = (0.0, 0.0)  # right after the blow [m/s]
 
     def update(
         self, time_ns: int, actors: ActorTable, state: WorldState, contacts: list[Contact], min_impulse: float
@@ -55,6 +71,7 @@ class FaultWatch:
         q, v = state.orientation[0, EGO].tolist(), state.velocity[0, EGO].tolist()
         forward = rotate(*q, 1.0, 0.0, 0.0)
         self._speed = sum(a * b for a, b in zip(forward, v, strict=True))
+        self._velocity = (v[0], v[1])
         if math.hypot(*v) >= STANDING_SPEED:
             self._stood_since = -1
         elif self._stood_since < 0:
@@ -65,15 +82,40 @@ class FaultWatch:
         other = contact.other if contact.actor == EGO else contact.actor
         identity = int(state.identity[0, other]) if other >= 0 else -1
         fault = Fault.OWN
-        if self._struck_ns >= 0 and time_ns - self._struck_ns <= PUSHED_TIME * 1e9:
-            fault = Fault.PUSHED
-        elif self._stood_since >= 0 and time_ns - self._stood_since >= STANDING_TIME * 1e9:
+        if self._stood_since >= 0 and time_ns - self._stood_since >= STANDING_TIME * 1e9:
             fault = Fault.STANDING
         elif other >= 0 and self._from_behind(actors, state, contact, other):
             fault = Fault.BEHIND
+        elif self._is_pushed(time_ns):
+            fault = Fault.PUSHED
         if fault in (Fault.STANDING, Fault.BEHIND):
-            self._struck_ns = time_ns
+            self._remember_blow(time_ns, actors, state, contact, other)
         return Impact(time_ns, contact, identity, fault)
+
+    def _remember_blow(
+        self, time_ns: int, actors: ActorTable, state: WorldState, contact: Contact, other: int
+    ) -> None:
+        """Take in a blow; while the same one goes on pushing, its blows add up."""
+        if other != self._struck_by or time_ns - self._struck_ns > PUSHED_TIME * 1e9:
+            self._blow = 0.0
+        mass = float(actors.mass[0, EGO])
+        self._blow += contact.impulse / mass if mass > 0.0 else 0.0
+        self._struck_ns, self._struck_by = time_ns, other
+        vx, vy, _ = state.velocity[0, EGO].tolist()
+        self._struck_velocity = (vx, vy)
+
+    def _is_pushed(self, time_ns: int) -> bool:
+        """Return whether a blow explains how the ego moved until now."""
+        since = (time_ns - self._struck_ns) * 1e-9
+        if self._struck_ns < 0 or since > PUSHED_TIME or self._blow < NOTICEABLE:
+            return False
+        if since == 0.0:
+            return True
+        (vx, vy), (ux, uy) = self._velocity, self._struck_velocity
+        speed, struck = math.hypot(vx, vy), math.hypot(ux, uy)
+        if speed > struck + FASTER - STARTLED_BRAKING * max(0.0, since - STARTLED_TIME):
+            return False
+        return speed < CREEPS or vx * ux + vy * uy >= PUSHED_COURSE * speed * struck
 
     def _from_behind(self, actors: ActorTable, state: WorldState, contact: Contact, other: int) -> bool:
         """Return whether another runs into the ego's rear while the ego does not back up."""

@@ -1,6 +1,12 @@
-"""Whether an episode says anything about the ego: not where its hazard came to grief before the ego was involved."""
+"""Whether an episode says anything about the ego: not where its hazard came to grief before the ego was involved.
+
+Watched are the actors of hazardous events and those that an event names for the ego to heed. They come to grief when
+they fall, or when touches by anything but what they drop have changed their speed by `GRIEF`. An ego that has
+touched something or failed a criterion before is judged by that, whatever happens to the hazard later.
+"""
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -10,21 +16,22 @@ from simengine.core.plan_view import UPRIGHT
 from simengine.core.state import EGO, ActorKind, ActorTable, WorldState
 from simengine.physics.backend import Contact
 
-_LIES_ANYWAY = (ActorKind.CARGO, ActorKind.CONE)  # what tumbles has not come to grief
+TUMBLING = (ActorKind.CARGO, ActorKind.CONE)  # what tumbles has not come to grief
 _SECOND = 1e-9
+GRIEF = 0.1  # change of a hazardous actor's speed by all touches together: a brush of a mirror is less [m/s]
 
 
 class Hazard(NamedTuple):
-    """An event that is marked as a hazard."""
+    """One actor of an event that is marked as a hazard."""
 
     name: str  # of the event
-    actor: int  # index of who acts
+    actor: int  # index of who acts, or whom the ego has to heed
     actor_name: str
-    loads: frozenset[int]  # what it drops itself, and so may touch
+    loads: frozenset[int]  # what the event drops, and so may be touched
 
 
 class HazardWatch:
-    """Watches the hazardous actors until the ego touches something or has left them behind.
+    """Watches the hazardous actors until the ego touches something, has failed or has left them behind.
 
     Args:
         hazards: The scenario's; those whose actor is the ego are its own to bear.
@@ -34,10 +41,17 @@ class HazardWatch:
     def __init__(self, hazards: list[Hazard], names: dict[int, str]) -> None:
         self._watched = [hazard for hazard in hazards if hazard.actor != EGO]
         self._names = names
+        self._shaken: dict[int, float] = {}  # change of speed by touches until now, by actor [m/s]
         self.reason = ""  # why the episode is invalid, "" if it is not
 
     def update(
-        self, time_ns: int, actors: ActorTable, state: WorldState, contacts: list[Contact], fired: frozenset[str]
+        self,
+        time_ns: int,
+        actors: ActorTable,
+        state: WorldState,
+        contacts: list[Contact],
+        fired: frozenset[str],
+        has_failed: Callable[[], bool],
     ) -> None:
         """Look at one control step.
 
@@ -47,33 +61,49 @@ class HazardWatch:
             state: Now.
             contacts: Since the last step, in order of their ticks.
             fired: Events that have been set off.
+            has_failed: Whether the ego had failed a criterion by the step before; asked once a hazard came to grief.
         """
         if self.reason or not self._watched:
             return
+        grief = self._find_grief(actors, state, contacts)
+        if grief is not None:
+            if not has_failed():
+                self._tell(*grief, fired, time_ns)
+            self._watched = []
+        self._watched = [h for h in self._watched if h.name not in fired or not _is_behind(actors, state, h.actor)]
+
+    def _find_grief(
+        self, actors: ActorTable, state: WorldState, contacts: list[Contact]
+    ) -> tuple[Hazard, str] | None:
+        """Return which hazard came to grief first and how; ends the watch once the ego touches something."""
         for contact in contacts:
             if contact.impulse <= 0.0:
                 continue
-            if EGO in (contact.actor, contact.other):
+            pair = (contact.actor, contact.other)
+            if EGO in pair:
                 self._watched = []
-                return
-            for hazard in self._watched:
-                if hazard.actor not in (contact.actor, contact.other):
-                    continue
-                other = contact.other if contact.actor == hazard.actor else contact.actor
-                if other not in hazard.loads:
+                return None
+            for actor in {hazard.actor for hazard in self._watched}.intersection(pair):
+                other = contact.other if contact.actor == actor else contact.actor
+                hazards = [h for h in self._watched if h.actor == actor and other not in h.loads]
+                if hazards and self._shake(actors, actor, contact.impulse) >= GRIEF:
                     whom = self._names.get(other, f"actor {other}") if other >= 0 else "the scenery"
-                    self._tell(hazard, fired, f"touched {whom}", time_ns)
-                    return
+                    return hazards[0], f"touched {whom}"
         for hazard in self._watched:
             a = hazard.actor
-            if not state.valid[0, a] or actors.kind[0, a] in _LIES_ANYWAY:
+            if not state.valid[0, a] or actors.kind[0, a] in TUMBLING:
                 continue
             if rotate(*state.orientation[0, a].tolist(), 0.0, 0.0, 1.0)[2] < UPRIGHT:
-                self._tell(hazard, fired, "fell", time_ns)
-                return
-        self._watched = [h for h in self._watched if h.name not in fired or not _is_behind(actors, state, h.actor)]
+                return hazard, "fell"
+        return None
 
-    def _tell(self, hazard: Hazard, fired: frozenset[str], what: str, time_ns: int) -> None:
+    def _shake(self, actors: ActorTable, actor: int, impulse: float) -> float:
+        """Add a touch to what touches have changed of an actor's speed; returns the sum [m/s]."""
+        mass = float(actors.mass[0, actor])
+        self._shaken[actor] = self._shaken.get(actor, 0.0) + (impulse / mass if mass > 0.0 else math.inf)
+        return self._shaken[actor]
+
+    def _tell(self, hazard: Hazard, what: str, fired: frozenset[str], time_ns: int) -> None:
         when = "after" if hazard.name in fired else "before"
         self.reason = (
             f"{hazard.actor_name} {what} at {time_ns * _SECOND:.2f} s, {when} {hazard.name} fired and "

@@ -1,6 +1,7 @@
 """What the ego's drive amounts to, step by step: where it is on the road, how far it came, what the criteria say."""
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,25 +12,37 @@ from simengine.core.state import EGO, WorldState
 from simengine.metrics.criteria import Criterion, View, conclude, make_criteria
 from simengine.metrics.criticality import HORIZON, smallest_time_to_collision
 from simengine.metrics.fault import Fault, FaultWatch
-from simengine.metrics.validity import Hazard, HazardWatch
+from simengine.metrics.validity import TUMBLING, Hazard, HazardWatch
 from simengine.metrics.verdict import Verdict
 from simengine.physics.backend import Contact
 from simengine.road.frenet import lane_width, project_on_lane
 from simengine.road.network import LaneType, Turn
 from simengine.road.projection import locate
+from simengine.scenario.spec.events import EventSpec
 from simengine.simulation.world import World
 
 _DRIVABLE = (LaneType.DRIVING, LaneType.FLOOR, LaneType.BIKING)
 
 
-def _hazards(world: World) -> list[Hazard]:
-    """Return the hazards of a scenario with who acts in each."""
+def watched_hazards(
+    events: Mapping[str, EventSpec], names: Mapping[str, int], kinds: NDArray[np.int32]
+) -> list[Hazard]:
+    """Return the actors of hazardous events: those that act, and those that the ego has to heed.
+
+    Args:
+        events: The scenario's, by name.
+        names: Index of every actor, by name.
+        kinds: Of all actors (`core.state.ActorKind`). Shape (num_actors,).
+    """
     found = []
-    for name, event in world.scenario.scenario.events.items():
-        if event.hazard and event.actor in world.names:
-            loads = getattr(event.do, "load", ())
-            dropped = frozenset(world.names[load] for load in loads if load in world.names)
-            found.append(Hazard(name, world.names[event.actor], event.actor, dropped))
+    for name, event in events.items():
+        if not event.hazard or event.actor not in names:
+            continue
+        heeded = () if isinstance(event.hazard, bool) else event.hazard
+        loads = frozenset(names[load] for load in getattr(event.do, "load", ()) if load in names)
+        for who in dict.fromkeys((event.actor, *heeded)):
+            if who == event.actor or (who in names and kinds[names[who]] not in TUMBLING):
+                found.append(Hazard(name, names[who], who, loads))
     return found
 
 
@@ -50,7 +63,10 @@ class Judge:
         self._collided = False
         self._at_fault = False
         self._faults = FaultWatch()
-        self._hazards = HazardWatch(_hazards(world), {index: name for name, index in world.names.items()})
+        self._hazards = HazardWatch(
+            watched_hazards(world.scenario.scenario.events, world.names, world.actors.kind[0]),
+            {index: name for name, index in world.names.items()},
+        )
         self._at_end = False
 
     def update(
@@ -71,7 +87,7 @@ class Judge:
             fired: Hazard events that have been set off.
         """
         world = self._world
-        self._hazards.update(time_ns, world.actors, state, contacts, fired)
+        self._hazards.update(time_ns, world.actors, state, contacts, fired, self._has_failed)
         impacts = self._faults.update(time_ns, world.actors, state, contacts, 0.0)
         self._at_fault = self._at_fault or any(impact.fault is Fault.OWN for impact in impacts)
         position = state.position[0, EGO].copy()
@@ -92,6 +108,10 @@ class Judge:
         for name, criterion in self._criteria.items():
             with blame(criterion, f"criteria.{name}", f" at {time_ns * 1e-9:.2f} s"):
                 criterion.update(view)
+
+    def _has_failed(self) -> bool:
+        """Return whether a criterion has failed at a moment that is known; a goal not yet reached has none."""
+        return any(r.passed is False and r.time_ns >= 0 for r in conclude(self._criteria, "").results)
 
     def _on_road(self, state: WorldState) -> tuple[int, float]:
         """Return the drivable lane the ego is on or nearest to, and how far its centre is outside it [m]."""

@@ -14,15 +14,18 @@ FRONT, REAR, LEFT, CORNER = (2.2, 0.3, 0.5), (-2.2, 0.3, 0.5), (0.3, 0.88, 0.5),
 NORMAL = {CORNER: (0.0, -1.0, 0.0), FRONT: (-1.0, 0.0, 0.0), REAR: (1.0, 0.0, 0.0), LEFT: (0.0, -1.0, 0.0)}
 
 
-def drive(steps, watch=None):
-    """Let a watch see steps of (time [s], speed [m/s], place of a contact with actor 1 or None); return the faults."""
+def drive(steps, watch=None, impulse=1500.0):
+    """Let a watch see steps of (time [s], speed [m/s], place of a contact with actor 1 or None); return the faults.
+
+    A speed may be (ahead, to the left). The ego has 1500 kg.
+    """
     actors, state = empty_actors(1, 2), empty_state(1, 2)
-    actors.length[0], actors.width[0] = 4.5, 1.8
+    actors.length[0], actors.width[0], actors.mass[0] = 4.5, 1.8, 1500.0
     state.orientation[0, EGO] = quaternion_from_euler(0.0, 0.0, 0.0)
     watch, found = watch or FaultWatch(), []
     for time, speed, place in steps:
-        state.velocity[0, EGO, 0] = speed
-        contacts = [] if place is None else [Contact(0, 0, EGO, 1, place, NORMAL[place], 800.0, 4.0)]
+        state.velocity[0, EGO, :2] = speed if isinstance(speed, tuple) else (speed, 0.0)
+        contacts = [] if place is None else [Contact(0, 0, EGO, 1, place, NORMAL[place], impulse, 4.0)]
         found += watch.update(round(time * 1e9), actors, state, contacts, 0.0)
     return [impact.fault for impact in found]
 
@@ -45,10 +48,52 @@ def test_an_ego_that_backs_up_hits_with_its_rear_itself():
     assert drive([(0.0, -2.0, None), (0.05, -1.0, REAR)]) == [Fault.OWN]
 
 
-def test_what_the_ego_is_pushed_into_belongs_to_the_blow_for_two_seconds():
-    blow = [(0.0, 8.0, None), (0.05, 9.0, REAR)]
-    assert drive([*blow, (1.5, 9.0, FRONT)]) == [Fault.BEHIND, Fault.PUSHED]
-    assert drive([*blow, (2.5, 9.0, FRONT)]) == [Fault.BEHIND, Fault.OWN]
+BLOW = [(0.0, 8.0, None), (0.05, 9.0, REAR)]
+
+
+def test_what_the_ego_is_pushed_into_belongs_to_the_blow_while_it_slows_for_two_seconds():
+    assert drive([*BLOW, (0.5, 9.0, None), (0.55, 6.0, FRONT)]) == [Fault.BEHIND, Fault.PUSHED]
+    assert drive([*BLOW, (1.5, 5.0, None), (1.55, 3.0, FRONT)]) == [Fault.BEHIND, Fault.PUSHED]
+    assert drive([*BLOW, (2.5, 4.0, None), (2.55, 3.0, FRONT)]) == [Fault.BEHIND, Fault.OWN]
+
+
+def test_an_ego_that_drives_on_after_a_blow_runs_into_things_itself():
+    assert drive([*BLOW, (1.45, 9.0, None), (1.5, 7.0, FRONT)]) == [Fault.BEHIND, Fault.OWN]
+
+
+def test_an_ego_that_speeds_up_after_a_blow_runs_into_things_itself():
+    """Struck at 10 m/s, it is at 14 m/s when it runs into something 1.85 s later, or at 12 m/s after 0.6 s."""
+    struck = [(0.0, 10.0, None), (0.05, 11.0, REAR)]
+    assert drive([*struck, (1.85, 14.0, None), (1.9, 10.0, FRONT)]) == [Fault.BEHIND, Fault.OWN]
+    assert drive([*struck, (0.6, 12.0, None), (0.65, 10.0, FRONT)]) == [Fault.BEHIND, Fault.OWN]
+
+
+def test_a_brush_excuses_nothing_that_follows():
+    """1 N s changes the speed of 1500 kg by less than 1 mm/s."""
+    steps = [(0.0, 9.0, None), (0.05, 9.0, REAR), (0.5, 9.0, None), (0.55, 6.0, FRONT)]
+    assert drive(steps, impulse=1.0) == [Fault.BEHIND, Fault.OWN]
+
+
+def test_many_small_pushes_of_one_actor_add_up():
+    steps = [(0.0, 8.0, None), *((0.05 * k, 8.0 + 0.2 * k, REAR) for k in range(1, 6)), (0.5, 8.5, None),
+             (0.55, 6.0, FRONT)]  # fmt: skip
+    assert drive(steps, impulse=300.0) == [Fault.BEHIND] * 5 + [Fault.PUSHED]
+    assert drive(steps, impulse=100.0)[-1] is Fault.OWN
+
+
+def test_an_ego_that_turns_after_a_blow_runs_into_things_itself():
+    assert drive([*BLOW, (0.9, (5.0, 5.0), None), (0.95, (3.0, 3.0), FRONT)]) == [Fault.BEHIND, Fault.OWN]
+
+
+def test_what_is_struck_in_the_step_of_the_blow_belongs_to_it():
+    actors, state, watch = empty_actors(1, 3), empty_state(1, 3), FaultWatch()
+    actors.length[0], actors.width[0], actors.mass[0] = 4.5, 1.8, 1500.0
+    state.orientation[0, EGO] = quaternion_from_euler(0.0, 0.0, 0.0)
+    state.velocity[0, EGO, 0] = 8.0
+    watch.update(0, actors, state, [], 0.0)
+    pairs = ((1, REAR), (2, FRONT))
+    contacts = [Contact(0, 0, EGO, other, place, NORMAL[place], 1500.0, 4.0) for other, place in pairs]
+    assert [i.fault for i in watch.update(1, actors, state, contacts, 0.0)] == [Fault.BEHIND, Fault.PUSHED]
 
 
 def test_what_an_ego_that_stood_is_pushed_into_belongs_to_the_blow():

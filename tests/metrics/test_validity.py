@@ -1,5 +1,8 @@
 """Which episodes say nothing about the ego."""
 
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 
 from simengine.core.geometry import quaternion_from_euler
@@ -7,6 +10,7 @@ from simengine.core.state import ActorKind, empty_actors, empty_state
 from simengine.metrics.validity import Hazard, HazardWatch
 from simengine.metrics.verdict import CriterionResult, Verdict
 from simengine.physics.backend import Contact
+from simengine.simulation.judge import watched_hazards
 
 LEAD, OTHER, LOAD = 1, 2, 3
 
@@ -21,11 +25,13 @@ class Stage:
         self.state.valid[0] = True
         self.state.position[0, :, 0] = (0.0, 20.0, 40.0, 22.0)
         hazard = Hazard("brake", LEAD, "lead", frozenset({LOAD}))
+        self.actors.mass[0], self.failed = 1500.0, False
         self.watch = HazardWatch([hazard], {0: "ego", LEAD: "lead", OTHER: "other", LOAD: "load"})
 
-    def see(self, time, *pairs, fired=()):
-        contacts = [Contact(0, 0, a, b, (0.0,) * 3, (1.0, 0.0, 0.0), 10.0, 1.0) for a, b in pairs]
-        self.watch.update(round(time * 1e9), self.actors, self.state, contacts, frozenset(fired))
+    def see(self, time, *pairs, fired=(), impulse=300.0):
+        contacts = [Contact(0, 0, a, b, (0.0,) * 3, (1.0, 0.0, 0.0), impulse, 1.0) for a, b in pairs]
+        fired = frozenset(fired)
+        self.watch.update(round(time * 1e9), self.actors, self.state, contacts, fired, lambda: self.failed)
         return self.watch.reason
 
 
@@ -62,6 +68,38 @@ def test_a_hazard_that_the_ego_has_left_behind_is_over():
     stage.state.position[0, LEAD, 0] = -6.0
     assert stage.see(1.0, fired=["brake"]) == ""
     assert stage.see(1.1, (LEAD, OTHER), fired=["brake"]) == ""
+
+
+def test_an_ego_that_has_failed_before_stays_failed():
+    stage = Stage()
+    stage.failed = True
+    assert stage.see(1.0, (LEAD, OTHER)) == ""
+    stage.failed = False
+    assert stage.see(1.1, (LEAD, OTHER)) == ""
+
+
+def test_a_brush_is_no_grief_but_many_small_touches_are():
+    """0.1 N s and, of a vehicle of 1500 kg, 100 N s are less than 0.1 m/s; a second one of 100 N s is more."""
+    stage = Stage()
+    assert stage.see(1.0, (LEAD, OTHER), impulse=0.1) == ""
+    assert stage.see(1.1, (LEAD, OTHER), impulse=100.0) == ""
+    assert "lead touched other at 1.20 s" in stage.see(1.2, (OTHER, LEAD), impulse=100.0)
+
+
+def test_actors_that_the_ego_has_to_heed_are_watched_and_may_touch_what_is_dropped():
+    do = SimpleNamespace(load=("load",))
+    event = SimpleNamespace(hazard=("other", "load"), actor="lead", do=do)
+    names = {"ego": 0, "lead": LEAD, "other": OTHER, "load": LOAD}
+    kinds = np.zeros(4, np.int32)
+    kinds[LOAD] = ActorKind.CARGO
+    found = watched_hazards({"brake": event}, names, kinds)
+    assert [hazard.actor_name for hazard in found] == ["lead", "other"]  # a load tumbles
+    stage = Stage()
+    stage.watch = HazardWatch(found, {index: name for name, index in names.items()})
+    assert stage.see(1.0, (LEAD, LOAD), (OTHER, LOAD)) == ""
+    assert "other touched the scenery" in stage.see(1.1, (OTHER, -1))
+    event.hazard = True
+    assert [hazard.actor_name for hazard in watched_hazards({"brake": event}, names, kinds)] == ["lead"]
 
 
 def test_an_invalid_verdict_is_neither_passed_nor_failed():

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from simengine.core.errors import ConfigError
-from simengine.scenario.compose import chosen_option, compose
 from simengine.metrics.careful_driver import LEAD_BRAKING
 from simengine.metrics.threats import CRITICAL_TIME, GENTLE_STOP, MEETING_TIME, PASSING_TIME
+from simengine.scenario.compose import chosen_option, compose
 from simengine.simulation.runner import default_workers, progress
 from simengine.verify.difficulty import REPORTED_SEED, TUNING_SEED, Sample, measure, sample_scenario
 from simengine.verify.library import (
@@ -82,7 +82,7 @@ def _presets(rows: Mapping[str, Difficulty]) -> list[str]:
     """Return what the egos' presets mean, and what a late driver does to the figures."""
     presets = sorted({found.ego for found in rows.values()})
     lines = [
-        "The column *ego* names the preset of `conf/ego` with which the scenario comes, and whose driver is the one that "
+        "The column *ego* names the preset of `conf/ego` with which the scenario comes. It is this ego's driver who "
         "fails:",
         "",
         *(f"- `{ego}`: {_reaction(ego)}." for ego in presets),
@@ -102,9 +102,9 @@ _TERMS = (
     "- *fails*: the built-in driver fails a criterion. *Harmless* are those failures that harm nobody: a goal missed, "
     "too late, or braked too hard.",
     "- *avoidable*: of the other failures, the share in which a careful and competent driver avoids all harm. It is "
-    "given no knowledge of events: its clock starts when at least a quarter of the threat is visible from the driver's "
-    "eye past other actors and scenery, within the sight that weather and headlamps leave, and it brakes 0.4 s + 0.75 s "
-    "later with 12.65 m/s³ up to 0.774 g or what the road holds. What counts as a threat is told in "
+    "given no knowledge of events: its clock starts when at least a quarter of the threat is visible from the "
+    "driver's eye past other actors and scenery, within the sight that weather and headlamps leave, and it brakes "
+    "0.4 s + 0.75 s later with 12.65 m/s³ up to 0.774 g or what the road holds. What counts as a threat is told in "
     "`simengine/metrics/careful_driver.py`. A robot brakes by its own limits: a LiDAR of 40 m and 0.1 s a sweep, "
     "`ego.reaction_time`, and the deceleration of its model.",
     "- *not judged*: failures whose second run, with the careful driver, was invalid. They are in no share of avoidable "
@@ -117,15 +117,15 @@ def _departures() -> list[str]:
     """Return where the careful driver is another one than the regulation's."""
     return [
         "The careful driver follows UN Regulation 157 (Annex 4, Appendix 3) in its times, its braking, and how it "
-        "perceives a cut-in and a leader that brakes. It departs from it in what follows, and so is not the regulation's:",
+        "perceives a cut-in and a leader that brakes. It departs from the regulation in what follows:",
         "",
         f"- For what stands ahead it brakes as soon as {GENTLE_STOP:g} m/s² would no longer do, which from 20 m/s is "
-        f"{20.0**2 / (2.0 * GENTLE_STOP):.0f} m and the way of its reaction before; the regulation waits for a time to "
-        f"collision of {CRITICAL_TIME:g} s, which is {20.0 * CRITICAL_TIME:.0f} m.",
-        f"- It brakes for any leader from a time to collision of {CRITICAL_TIME:g} s on, also for one that never slowed "
-        f"by more than {LEAD_BRAKING:g} m/s².",
-        f"- Whoever crosses is not in the regulation. The driver brakes for those who are about to be on its path within "
-        f"{MEETING_TIME:g} s, at a time at which it would be there too, or within {PASSING_TIME:g} s of it.",
+        f"{20.0**2 / (2.0 * GENTLE_STOP):.0f} m and the way of its reaction before; the regulation waits for a time "
+        f"to collision of {CRITICAL_TIME:g} s, which is {20.0 * CRITICAL_TIME:.0f} m.",
+        f"- It brakes for any leader from a time to collision of {CRITICAL_TIME:g} s on, also for one that never "
+        f"slowed by more than {LEAD_BRAKING:g} m/s².",
+        "- Whoever crosses is not in the regulation. The driver brakes for those who are about to be on its path "
+        f"within {MEETING_TIME:g} s, at a time at which it would be there too, or within {PASSING_TIME:g} s of it.",
         "- In the second run the built-in driver goes on steering, and where it brakes harder or earlier, its braking "
         "counts: the regulation's driver keeps its lane and has its own braking only.",
     ]
@@ -149,7 +149,8 @@ def document(rows: Mapping[str, Difficulty]) -> str:
         f"Bounds: every valid sample fires; {FAILED[0]:.0%} to {FAILED[1]:.0%} fail; at least {AVOIDABLE:.0%} of the "
         f"judged failures are avoidable; at most {INVALID:.0%} are invalid.",
         "",
-        "| scenario | ego | samples | invalid | fires | fails | harmless | avoidable | not judged | unavoidable | misses |",
+        "| scenario | ego | samples | invalid | fires | fails | harmless | avoidable | not judged | unavoidable | "
+        "misses |",
         "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---|",
     ]
     for name, found in sorted(rows.items()):
