@@ -1,6 +1,6 @@
 """What an actor cannot do is refused before the episode begins: by kind, by the vehicle's own limits, by the road."""
 
-import math
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +10,11 @@ from simengine.behavior.events import Event
 from simengine.behavior.lane_move import lane_aside
 from simengine.behavior.scripted_path import sharpest_corner
 from simengine.core.errors import ConfigError
+from simengine.core.geometry import yaw_from_quaternion
 from simengine.core.state import ActorTable, Behavior, Mobility, WorldState
 from simengine.road.network import LaneArrays
 from simengine.road.projection import locate
+from simengine.road.traverse import straightest
 
 _WANTS = {
     "walk": (Mobility.WALKER,),
@@ -24,20 +26,28 @@ _WANTS = {
     "fail_tyre": (Mobility.WHEELED,),
     "run_red": (Mobility.WHEELED,),
 }
+_STEP = 5.0  # between the places on the way ahead where a lane beside is looked for [m]
+_MOST_LANES = 1000  # of the way ahead
 
 
 def check_mobility(event: Event, actors: ActorTable) -> None:
     """Refuse an action that an actor cannot carry out.
 
     Raises:
-        ConfigError: A vehicle is told to walk, somebody on foot to change lane, or anybody to do more than the limits
-            of the model allow.
+        ConfigError: A vehicle is told to walk, somebody on foot to change lane, anybody to do more than the limits of
+            the model allow, or an actor that looks at no signal to disregard them.
     """
     a, do = event.actor, event.action
     mobility = Mobility(int(actors.mobility[0, a]))
     wants = _WANTS.get(do.kind)
     if wants is not None and mobility not in wants:
         raise ConfigError(f"scenario.events.{event.name}.do.kind = {do.kind}: a {mobility.name.lower()} actor cannot")
+    if do.kind == "run_red" and actors.behavior[0, a] != Behavior.TRAFFIC:
+        raise ConfigError(
+            f"scenario.events.{event.name}.do.kind = run_red: a {Behavior(int(actors.behavior[0, a])).name.lower()} "
+            f"actor heeds no signal anyway; allowed for actors with behavior: traffic. Where only the moment matters, "
+            f"use kind: mark"
+        )
     limits = {
         "brake": (("deceleration", actors.max_deceleration, "m/s²"),),
         "set_speed": (("speed", actors.max_speed, "m/s"), ("acceleration", actors.max_acceleration, "m/s²")),
@@ -55,12 +65,15 @@ def check_mobility(event: Event, actors: ActorTable) -> None:
 def check_road(event: Event, lanes: LaneArrays, actors: ActorTable, state: WorldState, known: bool) -> None:
     """Refuse a lane change to where there is no lane, and a path that a vehicle cannot turn into.
 
+    An event fires somewhere on the way ahead, and lanes begin and end there. So a lane change is refused only if no
+    place on the whole way straight ahead has the lane; whether the place of firing has it, the firing tells.
+
     Args:
         event: What is to happen.
         lanes: The network.
         actors: Whom it concerns.
         state: Where they are placed.
-        known: Whether no other event moves the actor sideways before; else only its place then can tell.
+        known: Whether no other event moves the actor sideways; else its way is not that of the lane it is placed on.
 
     Raises:
         ConfigError: It cannot.
@@ -69,7 +82,7 @@ def check_road(event: Event, lanes: LaneArrays, actors: ActorTable, state: World
     if actors.mobility[0, a] != Mobility.WHEELED:
         return
     x, y, z = state.position[0, a].tolist()
-    yaw = _yaw(state, a)
+    yaw = yaw_from_quaternion(*state.orientation[0, a].tolist())
     if do.kind == "follow_path":
         points = world_points(np.array([x, y, yaw]), do.points)
         corner = sharpest_corner(points, 1.0 / tightest_curvature(actors, 0, a))
@@ -81,20 +94,30 @@ def check_road(event: Event, lanes: LaneArrays, actors: ActorTable, state: World
             )
     if do.kind == "change_lane" and known and actors.behavior[0, a] == Behavior.SCRIPTED:
         lane, s, t = locate(lanes, x, y, z, yaw)
-        found: object = "the vehicle is on no lane"
-        if lane >= 0:
-            found = lane_aside(lanes, lane, s, t, do.lanes, float(actors.width[0, a]))
-        if isinstance(found, str):
-            raise ConfigError(f"scenario.events.{event.name}.do.lanes = {do.lanes}: {found}")
+        reason = "the vehicle is on no lane"
+        for k, along in _way_ahead(lanes, lane, s):
+            found = lane_aside(lanes, k, along, t, do.lanes, float(actors.width[0, a]))
+            if not isinstance(found, str):
+                return
+            if (k, along) == (lane, s):
+                reason = f"{found}, nor does the way straight ahead allow it anywhere"
+        raise ConfigError(f"scenario.events.{event.name}.do.lanes = {do.lanes}: {reason}")
+
+
+def _way_ahead(lanes: LaneArrays, lane: int, s: float) -> Iterator[tuple[int, float]]:
+    """Yield places on the way straight ahead from a place on a lane [m], up to the map's end or once round a ring."""
+    seen: set[int] = set()
+    while lane >= 0 and lane not in seen and len(seen) < _MOST_LANES:
+        seen.add(lane)
+        length = float(lanes.lane_length[lane])
+        for along in np.linspace(s, length, 2 + int((length - s) / _STEP)).tolist():
+            yield lane, along
+        following = lanes.successor[lanes.successor_first[lane] : lanes.successor_first[lane + 1]]
+        lane, s = (straightest(lanes, following) if len(following) else -1), 0.0
 
 
 def _pair(point: tuple[float, float]) -> str:
     return f"({point[0]:g}, {point[1]:g})"
-
-
-def _yaw(state: WorldState, a: int) -> float:
-    w, x, y, z = state.orientation[0, a].tolist()
-    return math.atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
 
 
 def moved_sideways_once(events: tuple[Event, ...]) -> NDArray[np.bool_]:

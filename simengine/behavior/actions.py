@@ -81,11 +81,12 @@ def _set_speed(stage: Stage, event: Event) -> None:
 
 def _change_lane(stage: Stage, event: Event) -> None:
     e, a, script, lanes = stage.env, event.actor, stage.script, stage.lanes
-    if not script.lane_set[e, a] or script.path_length[e, a] > 0 or script.lane[e, a] < 0:
-        take_lane(lanes, stage.state, script, e, a)
-    script.path_length[e, a] = 0
     key = f"scenario.events.{event.name}.do"
-    lane = int(script.lane[e, a])
+    lane, offset = int(script.lane[e, a]), float(script.offset_to[e, a])
+    taken = not script.lane_set[e, a] or script.path_length[e, a] > 0 or lane < 0
+    if taken:  # nothing is written before it is known that the vehicle can: else it would lose what it follows
+        x, y, z = stage.state.position[e, a].tolist()
+        lane, _, offset = locate(lanes, x, y, z, _yaw(stage.state, e, a))
     if lane < 0:
         stage.remarks.append(f"{key}: the vehicle is on no lane then and does not change lane")
         return
@@ -93,12 +94,14 @@ def _change_lane(stage: Stage, event: Event) -> None:
     x = float(stage.state.position[e, a, 0]) + rear * math.cos(yaw)
     y = float(stage.state.position[e, a, 1]) + rear * math.sin(yaw)
     s, t = project_on_lane(lanes, lane, x, y)
-    found = lane_aside(
-        lanes, lane, s, float(script.offset_to[e, a]), event.action.lanes, float(stage.actors.width[e, a])
-    )
+    found = lane_aside(lanes, lane, s, offset, event.action.lanes, float(stage.actors.width[e, a]))
     if isinstance(found, str):
-        stage.remarks.append(f"{key}.lanes = {event.action.lanes}: {found}; the vehicle keeps its lane")
+        keeps = "path" if script.path_length[e, a] > 0 else "lane"
+        stage.remarks.append(f"{key}.lanes = {event.action.lanes}: {found}; the vehicle keeps its {keeps}")
         return
+    if taken:
+        take_lane(lanes, stage.state, script, e, a)
+    script.path_length[e, a] = 0
     target = found.offset
     if found.along:  # from now on the middle of the lane it goes to is the reference
         lane, target = found.lane, 0.0
@@ -208,6 +211,10 @@ def _run_red(stage: Stage, event: Event) -> None:
     stage.ignores_signals[stage.env, event.actor] = True
 
 
+def _mark(stage: Stage, event: Event) -> None:
+    """Do nothing: the event marks a moment."""
+
+
 def _friction_patch(stage: Stage, event: Event) -> None:
     e, a = stage.env, event.actor
     free = np.flatnonzero(~stage.patch_active[e])
@@ -237,6 +244,7 @@ _ACTIONS: dict[str, Callable[[Stage, Event], None]] = {
     "drop_load": _drop_load,
     "fail_tyre": _fail_tyre,
     "run_red": _run_red,
+    "mark": _mark,
     "friction_patch": _friction_patch,
     "sensor_fault": _sensor_fault,
 }

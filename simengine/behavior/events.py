@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from simengine.behavior.rules import StopLines
 from simengine.core.errors import ScenarioError
 from simengine.core.geometry import boxes_gap, ground_speed, yaw_from_quaternion
 from simengine.core.plan_view import plan_view
@@ -27,6 +28,7 @@ _KINDS = {
     "after": AFTER, "chance": CHANCE, "stop_line": STOP_LINE,
 }  # fmt: skip
 _CHANCE_STREAM = 201
+_JUST_PASSED = 1.0  # beyond a stop line, where an actor is still at it [m]
 # What the ego can be made to suffer; how it drives is its driver's business.
 _EGO_ACTIONS = ("fail_tyre", "friction_patch", "sensor_fault")
 
@@ -137,7 +139,7 @@ class _Boxes(NamedTuple):
     length: NDArray[np.float64]
     width: NDArray[np.float64]
     height: NDArray[np.float64]
-    junction: NDArray[np.float64]  # way of every actor to the junction ahead [m], read where a trigger asks for it
+    stop: NDArray[np.float64]  # way of every actor to where it has to stop [m], read where a trigger asks for it
 
 
 @njit(cache=True, _nrt=False)
@@ -205,7 +207,7 @@ def _fires(
         speed = ground_speed(q[0], q[1], q[2], q[3], v[0], v[1], v[2])
         return speed > bound if table.rising[k] else speed < bound
     if kind == STOP_LINE:
-        return boxes.velocity[a, 0] ** 2 + boxes.velocity[a, 1] ** 2 >= 2.0 * bound * boxes.junction[a]
+        return boxes.velocity[a, 0] ** 2 + boxes.velocity[a, 1] ** 2 >= 2.0 * bound * boxes.stop[a]
     if kind == AFTER:
         return fired_tick[b] >= 0 and tick - fired_tick[b] >= bound * rate_hz - 1e-6
     return philox_uniform(seed, _CHANCE_STREAM, tick, e, k) < 1.0 - math.exp(-bound * dt)
@@ -232,8 +234,22 @@ def _evaluate(
             fired_tick[k] = tick
 
 
-def way_to_junction(lanes: LaneArrays, actors: ActorTable, state: WorldState, e: int, a: int) -> float:
-    """Return how far an actor's front is from the junction straight ahead [m]: infinite without one, 0 inside."""
+def way_to_stop(
+    lanes: LaneArrays, stops: StopLines, actors: ActorTable, state: WorldState, e: int, a: int
+) -> float:
+    """Return how far an actor's front is from the first stop line straight ahead [m].
+
+    Up to a junction without one it is the way to the junction; inside a junction it is 0, and infinite where neither
+    lies ahead. A line that was passed within the last meter still counts, as 0.
+
+    Args:
+        lanes: The network.
+        stops: Its stop lines.
+        actors: Sizes.
+        state: Now.
+        e: World.
+        a: Actor.
+    """
     x, y, z = state.position[e, a].tolist()
     yaw = yaw_from_quaternion(*state.orientation[e, a].tolist())
     lane, s, _ = locate(lanes, x, y, z, yaw)
@@ -243,6 +259,10 @@ def way_to_junction(lanes: LaneArrays, actors: ActorTable, state: WorldState, e:
     for _ in range(1000):
         if lanes.lane_junction[lane] >= 0:
             return max(0.0, way)
+        lines = np.sort(stops.s[stops.first[lane] : stops.first[lane + 1]]) + way
+        ahead = lines[lines >= -_JUST_PASSED]
+        if len(ahead):
+            return max(0.0, float(ahead[0]))
         way += float(lanes.lane_length[lane])
         following = lanes.successor[lanes.successor_first[lane] : lanes.successor_first[lane + 1]]
         if len(following) == 0:
@@ -255,6 +275,7 @@ def evaluate_triggers(
     table: EventTable,
     latches: EventLatches,
     lanes: LaneArrays,
+    stops: StopLines,
     actors: ActorTable,
     state: WorldState,
     rate_hz: int,
@@ -267,6 +288,7 @@ def evaluate_triggers(
         table: The events.
         latches: What has fired, and how far everybody has come.
         lanes: The network.
+        stops: Its stop lines.
         actors: Sizes.
         state: Now.
         rate_hz: Physics rate [Hz].
@@ -274,9 +296,9 @@ def evaluate_triggers(
         seed: Of the chances.
     """
     for e in range(state.valid.shape[0]):
-        junction = np.full(state.valid.shape[1], math.inf)
+        stop = np.full(state.valid.shape[1], math.inf)
         for a in table.subject[(table.trigger == STOP_LINE) & (latches.fired_tick[e] < 0)].tolist():
-            junction[a] = way_to_junction(lanes, actors, state, e, a)
+            stop[a] = way_to_stop(lanes, stops, actors, state, e, a)
         boxes = _Boxes(
             state.valid[e],
             state.position[e],
@@ -285,6 +307,6 @@ def evaluate_triggers(
             actors.length[e],
             actors.width[e],
             actors.height[e],
-            junction,
+            stop,
         )
         _evaluate(table, boxes, int(state.tick[e]), rate_hz, dt, seed, e, latches.fired_tick[e], latches.travelled[e])

@@ -270,8 +270,9 @@ class Minds:
         before = self._latches.fired_tick.copy()
         world = self._world
         evaluate_triggers(
-            self._table, self._latches, world.lanes, world.actors, state, self._rate_hz, self._dt, self._seed
-        )
+            self._table, self._latches, world.lanes, self._rules.stops, world.actors, state, self._rate_hz, self._dt,
+            self._seed,
+        )  # fmt: skip
         fired = np.flatnonzero(self._latches.fired_tick[0] != before[0])
         if len(fired) == 0:
             return state

@@ -11,6 +11,10 @@ from simengine.behavior.actions import find_action
 from simengine.behavior.events import Event
 from simengine.core.errors import ConfigError
 from simengine.core.geometry import yaw_from_quaternion
+from simengine.core.state import Behavior
+from simengine.road.build import build_network
+from simengine.road.drafts import LaneDraft
+from simengine.road.network import RoadNetwork
 from simengine.scenario.spec import events as specs
 from tests.behavior.stage import StagedWorld, lane_change
 
@@ -31,6 +35,76 @@ def test_tyre_failure_takes_the_grip_of_one_wheel():
     world = staged("sedan")
     world.fire(0, specs.FailTyreAction(kind="fail_tyre", wheel=1, grip=0.2))
     assert world.state.tyre_grip[0, 0].tolist() == [1.0, 0.2, 1.0, 1.0]
+
+
+def widening(wide: bool) -> RoadNetwork:
+    """Return 200 m of one lane, then 300 m that have a second one to the left if the road is wide there."""
+
+    def lane(name: str, start: float, end: float, y: float, **links) -> LaneDraft:
+        points = np.array([(x, y, 0.0) for x in np.linspace(start, end, 21)])
+        return LaneDraft(name, points, np.full(21, 3.5), np.zeros(21), **links)
+
+    drafts = [lane("narrow", 0.0, 200.0, 0.0, successors=["right"])]
+    drafts.append(lane("right", 200.0, 500.0, 0.0, left="left" if wide else None))
+    return build_network([*drafts, lane("left", 200.0, 500.0, 3.5, right="right")] if wide else drafts)
+
+
+def on_the_narrow_part(wide: bool) -> StagedWorld:
+    world = StagedWorld(["sedan"], widening(wide))
+    world.put(0, 0, 50.0, 10.0)
+    world.begin()
+    return world
+
+
+def test_a_lane_change_into_a_lane_that_begins_farther_on_is_accepted_and_done_there():
+    world = on_the_narrow_part(True)
+    check_road(event(lane_change(1, 4.0)), world.lanes, world.actors, world.state, True)
+    world.play(18.0)
+    world.fire(0, lane_change(1, 4.0))
+    world.play(12.0)
+    assert world.remarks == []
+    assert world.lateral(0) == pytest.approx(3.5, abs=0.1)
+
+
+def test_a_lane_change_that_the_whole_way_ahead_does_not_allow_is_refused():
+    world = on_the_narrow_part(False)
+    with pytest.raises(ConfigError, match=r"do\.lanes = 1: the road has 0 lanes to the left there, nor does the way"):
+        check_road(event(lane_change(1, 4.0)), world.lanes, world.actors, world.state, True)
+
+
+@pytest.mark.parametrize("off_road", [True, False])
+def test_a_lane_change_that_cannot_be_done_leaves_a_path_as_it_is(off_road):
+    world = on_the_narrow_part(False)
+    along = [(20.0, 0.0), (60.0, 0.0), (100.0, 0.0)]
+    path = specs.FollowPathAction(kind="follow_path", points=along, speed=10.0, max_lateral_acceleration=2.0)
+    world.fire(0, path)
+    if off_road:
+        world.state.position[0, 0, 1] += 50.0
+    world.fire(0, lane_change(1, 4.0))
+    assert world.script.path_length[0, 0] == len(along)
+    assert world.script.lane[0, 0] == -1
+    ends = "on no lane then" if off_road else "the vehicle keeps its path"
+    assert len(world.remarks) == 1 and ends in world.remarks[0]
+
+
+def test_only_an_actor_that_heeds_signals_can_be_told_to_run_red():
+    world = staged("sedan", "sedan")
+    run = event(specs.RunRedAction(kind="run_red"), 1)
+    with pytest.raises(ConfigError, match=r"do\.kind = run_red: a scripted actor heeds no signal.*kind: mark"):
+        check_mobility(run, world.actors)
+    world.actors.behavior[0, 1] = Behavior.TRAFFIC
+    check_mobility(run, world.actors)
+
+
+def test_a_mark_changes_nothing():
+    world, other = staged("sedan", "pedestrian"), staged("sedan", "pedestrian")
+    for a in (0, 1):
+        check_mobility(event(specs.MarkAction(kind="mark"), a), world.actors)
+        world.fire(a, specs.MarkAction(kind="mark"))
+    for one, same in ((world.state, other.state), (world.script, other.script)):
+        for name in one._fields:
+            assert np.array_equal(getattr(one, name), getattr(same, name)), name
+    assert not world.memory.ignores_signals.any() and world.remarks == []
 
 
 def test_who_runs_red_minds_no_signal():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from simengine.behavior.events import compile_events, empty_latches, evaluate_triggers
+from simengine.behavior.rules import road_rules
 from simengine.core.errors import ScenarioError
 from simengine.core.geometry import quaternion_from_euler, rotate
 from simengine.core.state import copy_state, empty_actors, empty_state
@@ -17,7 +18,7 @@ from tests.behavior.small_world import junction, straight
 
 RATE = 100
 NAMES = {"ego": 0, "other": 1}
-NETWORK = lane_arrays(straight())
+NETWORK, STOPS = lane_arrays(straight()), road_rules(straight()).stops
 
 
 def scenario_with(**events):
@@ -51,7 +52,7 @@ def fired_after(scenario, actors, states):
     latches = empty_latches(1, 2, len(events))
     when = [-1] * len(events)
     for index, state in enumerate(states):
-        evaluate_triggers(table, latches, NETWORK, actors, state, RATE, 0.05, np.uint64(7))
+        evaluate_triggers(table, latches, NETWORK, STOPS, actors, state, RATE, 0.05, np.uint64(7))
         for k in range(len(events)):
             if when[k] < 0 and latches.fired_tick[0, k] >= 0:
                 when[k] = index
@@ -119,16 +120,19 @@ def test_chance_fires_at_its_rate():
         latches = empty_latches(1, 2, 1)
         for step in range(1, 200):
             state.tick[0] = step * 5
-            evaluate_triggers(table, latches, NETWORK, actors, state, RATE, 0.05, np.uint64(seed))
+            evaluate_triggers(table, latches, NETWORK, STOPS, actors, state, RATE, 0.05, np.uint64(seed))
             if latches.fired_tick[0, 0] >= 0:
                 waits.append(step * 0.05)
                 break
     assert np.mean(waits) == pytest.approx(1 / 2.0 + 0.025, rel=0.15)
 
 
+SIGNALLED = junction(signalled=True)
+
+
 def approaching(speed, steps):
-    """A car that drives at a constant speed towards a junction: network, length of its lane, actors, states."""
-    lanes = lane_arrays(junction(signalled=True))
+    """A car that drives at a constant speed towards a junction: network, its lane, actors, states."""
+    lanes = lane_arrays(SIGNALLED)
     lane = next(k for k in range(len(lanes.lane_length)) if lanes.lane_junction[k] < 0 and _enters_junction(lanes, k))
     actors, state = two_cars(0.0)
     states = []
@@ -140,7 +144,7 @@ def approaching(speed, steps):
         moved.orientation[0, 1] = quaternion_from_euler(0.0, 0.0, heading)
         moved.velocity[0, 1] = (speed * math.cos(heading), speed * math.sin(heading), 0.0)
         states.append(moved)
-    return lanes, float(lanes.lane_length[lane]), actors, states
+    return lanes, lane, actors, states
 
 
 def _enters_junction(lanes, lane):
@@ -148,16 +152,24 @@ def _enters_junction(lanes, lane):
     return len(following) > 0 and lanes.lane_junction[following[0]] >= 0
 
 
+@pytest.mark.parametrize("drawn", [True, False])
 @pytest.mark.parametrize("speed", [8.0, 15.0])
-def test_stop_line_fires_where_the_actor_could_last_have_stopped(speed):
-    lanes, length, actors, states = approaching(speed, 300)
+def test_stop_line_fires_where_the_actor_could_last_have_stopped(speed, drawn):
+    lanes, lane, actors, states = approaching(speed, 300)
+    stops, end = road_rules(SIGNALLED).stops, float(lanes.lane_length[lane])
+    line = float(SIGNALLED.stop_s[SIGNALLED.stop_lane == lane][0])
+    assert end - line > 3.0  # so that line and junction are told apart
+    if drawn:
+        end = line
+    else:  # a map without lines: the junction counts
+        stops = stops._replace(first=np.zeros_like(stops.first))
     when = {"kind": "stop_line", "actor": "other", "deceleration": 3.0}
     table, _ = compile_events(scenario_with(go=when), NAMES)
     latches = empty_latches(1, 2, 1)
     for state in states:
-        evaluate_triggers(table, latches, lanes, actors, state, RATE, 0.05, np.uint64(7))
+        evaluate_triggers(table, latches, lanes, stops, actors, state, RATE, 0.05, np.uint64(7))
     front = 20.0 + float(latches.fired_tick[0, 0]) / RATE * speed + 2.0
-    assert length - front == pytest.approx(speed * speed / 6.0, abs=speed * 0.05 + 0.1)
+    assert end - front == pytest.approx(speed * speed / 6.0, abs=speed * 0.05 + 0.1)
 
 
 def test_a_hazard_may_name_whom_the_ego_must_heed():

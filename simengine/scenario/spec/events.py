@@ -71,7 +71,10 @@ class SpeedTrigger(Spec):
 
 
 class StopLineTrigger(Spec):
-    """Fires when an actor could no longer stop before the junction ahead, or is past that point already."""
+    """Fires when an actor could no longer stop before the stop line ahead, or before the junction if no line is drawn.
+
+    Its way is straight on where lanes fork. It also fires for an actor that is past that point already.
+    """
 
     kind: Literal["stop_line"]
     actor: Name
@@ -172,9 +175,15 @@ class FailTyreAction(Spec):
 
 
 class RunRedAction(Spec):
-    """Disregard signals and right of way from now on."""
+    """Disregard signals and right of way from now on; for actors with behavior: traffic, as no other heeds them."""
 
     kind: Literal["run_red"]
+
+
+class MarkAction(Spec):
+    """Do nothing: the event marks a moment, such as a hazard's onset by an actor that goes on as it was."""
+
+    kind: Literal["mark"]
 
 
 class FrictionPatchAction(Spec):
@@ -205,6 +214,7 @@ Action = Annotated[
     | Annotated[DropLoadAction, Tag("drop_load")]
     | Annotated[FailTyreAction, Tag("fail_tyre")]
     | Annotated[RunRedAction, Tag("run_red")]
+    | Annotated[MarkAction, Tag("mark")]
     | Annotated[FrictionPatchAction, Tag("friction_patch")]
     | Annotated[SensorFaultAction, Tag("sensor_fault")]
     | Annotated[ExtensionSpec, Tag("extension")],
@@ -218,6 +228,7 @@ Action = Annotated[
         "drop_load",
         "fail_tyre",
         "run_red",
+        "mark",
         "friction_patch",
         "sensor_fault",
     ),
