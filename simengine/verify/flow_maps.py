@@ -141,7 +141,7 @@ def run_map(scenario: ConcreteScenario) -> MapRun:
                             continue
                         watch.collided.add(int(before.identity[0, slot]))
                         if (slot, *pair) not in places:
-                            places[slot, *pair] = watch.place_of(before, slot, simulator.time_ns * 1e-9)
+                            places[(slot, *pair)] = watch.place_of(before, slot, simulator.time_ns * 1e-9)
             valid = snapshot.state.valid[0]
             left += int((before.valid[0] & ~valid & ordinary).sum())
             moving = snapshot.state.velocity[0, valid & ordinary]
