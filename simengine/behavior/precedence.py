@@ -1,4 +1,4 @@
-"""Who goes first at a junction, who is in the way, and whether there is room beyond."""
+"""Which vehicle goes first at a junction, which one is in the way, and whether there is room beyond."""
 
 import math
 
@@ -80,7 +80,7 @@ def has_way_over(
         return other_sign < own_sign
     if own_priority != other_priority:
         return other_priority > own_priority
-    if abs(angle) > OPPOSITE:  # oncoming: who turns left waits
+    if abs(angle) > OPPOSITE:  # oncoming: a driver that turns left waits
         return own_turn == LEFT and other_turn != LEFT
     return angle > 0.5  # the other comes from the right
 
@@ -89,9 +89,9 @@ def has_way_over(
 def who_takes_room(
     lanes: Ways, occupancy: Occupancy, memory: DriverMemory, places: Places, passage: Passage, e: int, a: int
 ) -> int:
-    """Return who may stop beyond the junction where a driver needs room, −1 if it will find room.
+    """Return the vehicle that may stop beyond the junction where a driver needs room, −1 if it will find room.
 
-    All who have been granted their way to the same lane take room there too, wherever they come from.
+    All drivers that have been granted their way to the same lane take room there too, wherever they come from.
     """
     route = memory.route[e, a]
     need = places.pose[a, LENGTH] + ROOM
@@ -99,7 +99,7 @@ def who_takes_room(
     for k in range(passage.plan[a, FIRST_PLACE], last + 1):
         start += lanes.lane_length[route[k]]
     beyond = route[last + 1] if last + 1 < ROUTE_LANES else -1
-    # Who is beyond already and may not go on yet will stand at the next junction, however fast it still is.
+    # A vehicle that is beyond already and may not go on yet will stand at the next junction, however fast it still is.
     after = route[last + 2] if beyond >= 0 and last + 2 < ROUTE_LANES else -1
     short = after >= 0 and lanes.lane_junction[after] >= 0
     taken, taker = 0.0, -1
@@ -198,13 +198,13 @@ def first_obstacle(
 
     Returns:
         Distance to the first of all [m]; to the first with traffic that is not oncoming [m]; to the first shared area
-        with an oncoming lane, free or not [m]; infinite for none. Then who causes the first, −1 for nobody.
+        with an oncoming lane, free or not [m]; infinite for none. Then the vehicle that causes the first, −1 for none.
     """
     gap = IMPATIENT_GAP if memory.waiting[e, a] > PATIENCE else GAP
     speed, top = max(0.0, places.pose[a, SPEED]), max(passage.way[a, TOP_SPEED], 1.0)
     pull, junction = memory.style[e, a, MAX_ACCELERATION], passage.plan[a, JUNCTION]
     way, nearest, nearest_cross, oncoming = passage.way[a, ENTER], math.inf, math.inf, math.inf
-    who = -1
+    causing = -1
     for k in range(passage.plan[a, FIRST_PLACE], passage.plan[a, LAST_PLACE] + 1):
         lane = memory.route[e, a, k]
         sweeps = memory.style[e, a, TURN_IN] <= AGILE and lanes.lane_tightest[lane] > BEND
@@ -254,8 +254,8 @@ def first_obstacle(
                     if my_out + gap > travel_time(arrives, b_speed, b_pull, b_top):
                         stop, cause = min(stop, before), b
             if stop < nearest:
-                nearest, who = stop, cause
+                nearest, causing = stop, cause
             if not is_oncoming:
                 nearest_cross = min(nearest_cross, stop)
         way += lanes.lane_length[lane]
-    return nearest, nearest_cross, oncoming, who
+    return nearest, nearest_cross, oncoming, causing

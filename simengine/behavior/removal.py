@@ -1,9 +1,9 @@
 """Vehicles that cannot go on are taken out of the world where the ego does not see it, and the episode says so.
 
 Real wrecks are towed away; here nobody tows. An ordinary vehicle that lies on its side, stands beside every lane or has
-come no farther for `STUCK` (longer where signals have long cycles) is taken out, one at a time and first whoever holds
-up the others. Never where the ego might see it go: beyond `CLOSEST` only, and there only beyond `SIGHT` (or as far as
-the weather lets one see) or with the scenery between. Where traffic flows in, it counts as outside from then on, and
+come no farther for `STUCK` (longer where signals have long cycles) is taken out, one at a time and first the vehicle
+that holds up the others. Never where the ego might see it go: beyond `CLOSEST` only, and there only beyond `SIGHT`,
+whatever the weather (radar and LiDAR see on in it), or with the scenery before all of it. Where traffic flows in, it counts as outside from then on, and
 another vehicle comes in for it.
 """
 
@@ -15,16 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.behavior.memory import DriverMemory
-from simengine.core.geometry import rotate, yaw_from_quaternion
+from simengine.core.geometry import quaternion_from_euler, rotate, yaw_from_quaternion
 from simengine.core.state import EGO, ActorTable, WorldState
+from simengine.core.visible_share import Boxes, visible_share
 
 PERIOD = 1.0  # between looks [s]
 TILT = math.radians(60.0)  # from upright, beyond which a vehicle lies on its side [rad]
 LYING = 5.0  # for which it has lain there [s]
 BESIDE = 15.0  # for which it has stood beside every lane [s]
-STUCK = 60.0  # for which it has come no farther than `PROGRESS` [s]
+STUCK = 60.0  # for which it has come no farther than `LEAST_WAY` [s]
 CYCLES = 1.5  # of the slowest signal, where that is longer
-PROGRESS = 5.0  # [m]
+LEAST_WAY = 5.0  # [m]
 RELIEF = 10.0  # between two that are taken out for standing: the first may have been what held up the second [s]
 AHEAD = 10.0  # a standing vehicle nearer than this before another holds it up [m]
 CLOSEST = 60.0  # to the ego [m]
@@ -48,13 +49,12 @@ class Removal(NamedTuple):
 
 
 class Wreckage(NamedTuple):
-    """What is known of everybody's progress. Shapes (num_actors,) unless said."""
+    """What is known of the progress of all vehicles. Shapes (num_actors,) unless said."""
 
     may_go: NDArray[np.bool_]  # ordinary vehicles
-    boxes: NDArray[np.float64]  # of the scenery: centre, cosine and sine of the yaw, half the size. (num_boxes, 8)
-    sight: float  # [m]
+    boxes: Boxes  # of the scenery, and last the vehicle that is looked at, which hides nothing; that one is written
     stuck: float  # [s]
-    identity: NDArray[np.int32]  # who the rest is about; written
+    identity: NDArray[np.int32]  # the vehicle that the rest is about; written
     place: NDArray[np.float64]  # of the last progress; written [m]. (num_actors, 2)
     since: NDArray[np.float64]  # when that was; written [s]
     bad_since: NDArray[np.float64]  # since when it lies or stands beside the road, NaN if it does not; written [s]
@@ -62,21 +62,23 @@ class Wreckage(NamedTuple):
 
 
 def begin_wreckage(
-    actors: ActorTable, may_go: NDArray[np.bool_], boxes: Sequence[Box], sight: float, cycle: float
+    actors: ActorTable, may_go: NDArray[np.bool_], boxes: Sequence[Box], cycle: float
 ) -> Wreckage:
     """Begin to watch.
 
     Args:
-        actors: Who there is.
+        actors: All of them.
         may_go: Vehicles that may be taken out: ordinary ones. Shape (num_actors,).
         boxes: Of the scenery.
-        sight: As far as the weather lets one see [m].
         cycle: Of the slowest signal [s].
     """
     count = actors.kind.shape[1]
-    rows = [(*at, math.cos(yaw), math.sin(yaw), *(0.5 * extent for extent in size)) for at, yaw, size in boxes]
+    rows = [(at, quaternion_from_euler(0.0, 0.0, yaw), size) for at, yaw, size in boxes]
+    rows.append(((0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0), (0.0, 0.0, 0.0)))
+    position, orientation, size = (np.array(column, np.float64) for column in zip(*rows, strict=True))
+    placed = Boxes(position, orientation, size, np.arange(len(rows)) < len(boxes))
     return Wreckage(
-        may_go, np.array(rows, np.float64).reshape(-1, 8), min(SIGHT, sight), max(STUCK, CYCLES * cycle),
+        may_go, placed, max(STUCK, CYCLES * cycle),
         np.full(count, -1, np.int32), np.full((count, 2), math.inf), np.zeros(count), np.full(count, math.nan),
         np.full(2, -math.inf),
     )
@@ -85,7 +87,7 @@ def begin_wreckage(
 def find_removals(
     wreckage: Wreckage, actors: ActorTable, state: WorldState, memory: DriverMemory, time: float
 ) -> list[Removal]:
-    """Return who is to be taken out now; called at every decision.
+    """Return the vehicles that are to be taken out now; called at every decision.
 
     Args:
         wreckage: Updated.
@@ -116,9 +118,9 @@ def find_removals(
 
 
 def _note(wreckage: Wreckage, state: WorldState, memory: DriverMemory, time: float) -> None:
-    """Note who has come farther, who lies and who stands beside the road."""
+    """Note which vehicles have come farther, which lie and which stand beside the road."""
     position = state.position[0, :, :2]
-    moved = np.hypot(*(position - wreckage.place).T) > PROGRESS
+    moved = np.hypot(*(position - wreckage.place).T) > LEAST_WAY
     moved |= (wreckage.identity != state.identity[0]) | ~state.valid[0]
     wreckage.identity[:] = state.identity[0]
     wreckage.place[moved] = position[moved]
@@ -143,7 +145,7 @@ def _removal(state: WorldState, a: int, reason: str, since: float, time: float) 
 
 
 def _holder(actors: ActorTable, state: WorldState, a: int) -> int:
-    """Return who stands right before a vehicle, −1 for nobody."""
+    """Return the vehicle that stands right before another, −1 for none."""
     x, y, z = state.position[0, a].tolist()
     yaw = yaw_from_quaternion(*state.orientation[0, a].tolist())
     dx, dy = state.position[0, :, 0] - x, state.position[0, :, 1] - y
@@ -161,7 +163,7 @@ def _holder(actors: ActorTable, state: WorldState, a: int) -> int:
 
 
 def _waits_for_other(wreckage: Wreckage, actors: ActorTable, state: WorldState, a: int, time: float) -> bool:
-    """Return whether somebody else holds a vehicle up; of a circle of such the first one looked at is to go."""
+    """Return whether another vehicle holds one up; of a circle of such the first one looked at is to go."""
     b, seen = _holder(actors, state, a), {a}
     while b >= 0 and b not in seen:
         seen.add(b)
@@ -172,37 +174,21 @@ def _waits_for_other(wreckage: Wreckage, actors: ActorTable, state: WorldState, 
 
 
 def is_out_of_sight(wreckage: Wreckage, actors: ActorTable, state: WorldState, a: int) -> bool:
-    """Return whether the ego cannot see a vehicle: too far away, or the scenery hides every corner of its roof."""
+    """Return whether the ego cannot see a vehicle: too far away, or the scenery hides all of it.
+
+    Seen from the middle of the ego's roof. `core.visible_share` casts rays at the whole silhouette, so boxes beside
+    each other hide what each hides alone, and no part between hidden corners is left out.
+    """
     if not state.valid[0, EGO]:
         return True
-    eye = state.position[0, EGO] + (0.0, 0.0, 0.5 * float(actors.height[0, EGO]))
-    x, y, z = state.position[0, a].tolist()
-    distance = math.hypot(x - eye[0], y - eye[1])
+    x, y, z = state.position[0, EGO].tolist()
+    eye = (x, y, z + 0.5 * float(actors.height[0, EGO]))
+    distance = math.hypot(*(state.position[0, a, :2] - state.position[0, EGO, :2]).tolist())
     if distance < CLOSEST:
         return False
-    if distance > wreckage.sight:
+    if distance > SIGHT:
         return True
-    q = state.orientation[0, a].tolist()
-    half = 0.5 * np.array([actors.length[0, a], actors.width[0, a], actors.height[0, a]])
-    for corner in ((1, 1, 1), (1, -1, 1), (-1, 1, 1), (-1, -1, 1), (1, 1, -1), (-1, -1, -1)):
-        dx, dy, dz = rotate(*q, *(half * corner).tolist())
-        if not _is_hidden(wreckage.boxes, eye, np.array([x + dx, y + dy, z + dz])):
-            return False
-    return True
-
-
-def _is_hidden(boxes: NDArray[np.float64], eye: NDArray[np.float64], point: NDArray[np.float64]) -> bool:
-    """Return whether a box of the scenery is crossed by the line between two points."""
-    if len(boxes) == 0:
-        return False
-    c, s = boxes[:, 3], boxes[:, 4]
-    enter, leave = np.zeros(len(boxes)), np.ones(len(boxes))
-    start, way = eye - boxes[:, :3], point - eye
-    local = (start[:, 0] * c + start[:, 1] * s, start[:, 1] * c - start[:, 0] * s, start[:, 2])
-    course = (way[0] * c + way[1] * s, way[1] * c - way[0] * s, np.full(len(boxes), way[2]))
-    for axis in range(3):
-        half = boxes[:, 5 + axis]
-        rate = np.where(np.abs(course[axis]) < 1e-9, 1e-9, course[axis])
-        first, second = (-half - local[axis]) / rate, (half - local[axis]) / rate
-        enter, leave = np.maximum(enter, np.minimum(first, second)), np.minimum(leave, np.maximum(first, second))
-    return bool((enter < leave).any())
+    boxes = wreckage.boxes
+    boxes.position[-1], boxes.orientation[-1] = state.position[0, a], state.orientation[0, a]
+    boxes.size[-1] = actors.length[0, a], actors.width[0, a], actors.height[0, a]
+    return bool(visible_share(*eye, boxes, len(boxes.hides) - 1) == 0.0)

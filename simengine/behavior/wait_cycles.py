@@ -1,9 +1,9 @@
 """Vehicles that wait for each other in a circle go on together.
 
 A driver enters a junction only where there is room beyond it, so that junctions stay free. In a small roundabout, or
-round a block, everybody may then wait for the room that the next one takes: a circle that no right of way resolves.
+round a block, every driver may then wait for the room that the next one takes: a circle that no right of way resolves.
 There is room for each of them as soon as all move on by one place; so all of such a circle are granted their way at
-once. Who waits for anything else, a signal, people, somebody who moves, is no part of a circle.
+once. A vehicle that waits for anything else, a signal, people, a vehicle that moves, is no part of a circle.
 """
 
 import math
@@ -50,7 +50,7 @@ def asks_in_vain(
 
 @njit(cache=True, _nrt=False)
 def leader(lanes: Ways, occupancy: Occupancy, memory: DriverMemory, places: Places, e: int, a: int) -> int:
-    """Return who is close before a vehicle on its way, −1 for nobody."""
+    """Return the vehicle that is close before another on its way, −1 for none."""
     start, best, nearest = -memory.s[e, a], -1, math.inf
     half = 0.5 * places.pose[a, LENGTH]
     for k in range(PRESENT, ROUTE_LANES):
@@ -76,9 +76,9 @@ def holder(
     lanes: Ways, conflicts: Conflicts, occupancy: Occupancy, memory: DriverMemory, places: Places, passage: Passage,
     obeys: NDArray[np.bool_], e: int, a: int,
 ) -> int:
-    """Return for whom a standing driver waits, −1 for nobody.
+    """Return the vehicle that a standing driver waits for, −1 for none.
 
-    For who takes the room beyond the junction, for who goes first in it, or for who is close before it.
+    It waits for the one that takes the room beyond the junction, that goes first in it, or that is close before it.
     """
     if asks_in_vain(memory, places, passage, obeys, e, a):
         b = who_takes_room(lanes, occupancy, memory, places, passage, e, a)
@@ -101,7 +101,7 @@ def closes(
     lanes: Ways, conflicts: Conflicts, occupancy: Occupancy, memory: DriverMemory, places: Places, passage: Passage,
     obeys: NDArray[np.bool_], e: int, a: int,
 ) -> bool:
-    """Return whether those for whom a driver waits, one after the other, have all waited long and end with itself."""
+    """Return whether the drivers that one waits for, each for the next, have all waited long and end with itself."""
     b = a
     for _ in range(len(places.seen)):
         if not waits_long(memory, places, e, b):

@@ -22,7 +22,7 @@ from simengine.metrics.careful_driver import (
     start_clock,
 )
 from simengine.metrics.threats import LEAD, PATH_POINTS, Others, find_threats, lay_path
-from simengine.metrics.visible_share import Boxes, visible_share
+from simengine.core.visible_share import Boxes, visible_share
 from simengine.physics.backend import StaticBox
 from simengine.physics.planar_motion import PEDAL_TIME
 

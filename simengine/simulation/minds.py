@@ -92,7 +92,7 @@ class Minds:
         self.taken_out: list[Removal] = []
         self._wreckage = begin_wreckage(
             actors, (actors.behavior[0] == Behavior.TRAFFIC) & ~stays, [tuple(box) for box in world.ground.obstacles],
-            sight_distance(world.weather), float(world.network.programme_duration.sum(axis=1).max(initial=0.0)),
+            float(world.network.programme_duration.sum(axis=1).max(initial=0.0)),
         )  # fmt: skip
         if scenario.traffic.kind == "idm" and road.kind != "warehouse" and not (road.kind == "street" and road.ring):
             self._inflow = begin_inflow(
@@ -246,7 +246,7 @@ class Minds:
         return hand_over(self._recording, self._world.actors, state, time, reactive)
 
     def _take_out(self, state: WorldState) -> WorldState:
-        """Take out who cannot go on, where the ego does not see it."""
+        """Take out vehicles that cannot go on, where the ego does not see it."""
         time = int(state.tick[0]) / self._rate_hz
         found = find_removals(self._wreckage, self._world.actors, state, self._memory, time)
         if not found:

@@ -1,42 +1,26 @@
-"""Ordinary traffic on many maps: who collides, rolls over, stands for ever or leaves its lane; how much gets through.
+"""Ordinary traffic on many maps: collisions, vehicles that roll over, stand for ever or leave their lane; throughput.
 
-A run goes on after a collision, so what follows one is seen too. Everything is measured from the recorded states, not
-from what drivers believe. A vehicle *stands for ever* if it comes no farther than `PROGRESS` in `PATIENCE`, longer
-than the cycle of any signal of these maps. It is *off its lane* if its middle is more than `ASIDE` outside every lane
-that vehicles drive on, except beyond the end of a lane that leads nowhere: the end of the map. What is taken out of the
-world because it cannot move any more (`behavior.removal`) is counted beside.
+A run goes on after a collision, so what follows one is seen too. `flow_watch` defines the faults.
 """
 
 import json
-import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from simengine.behavior.removal import Removal
-from simengine.behavior.rules import nearest_lane, road_rules
 from simengine.core.errors import ScenarioError
-from simengine.core.geometry import rotate, yaw_from_quaternion
-from simengine.core.state import EGO, Behavior, Mobility, WorldState
+from simengine.core.state import Behavior, Mobility
 from simengine.labels.collisions import join_contacts
 from simengine.physics.backend import Contact
-from simengine.road.frenet import lane_width
-from simengine.road.network import LaneType
 from simengine.scenario.compose import compose
 from simengine.scenario.sampling import concretize, from_yaml, to_yaml
 from simengine.scenario.spec import ConcreteScenario
 from simengine.simulation.runner import Job, Outcome, run_jobs
 from simengine.simulation.simulator import Simulator
+from simengine.verify.flow_watch import LOOK, TrafficWatch
 
-PROGRESS = 5.0  # [m]
-PATIENCE = 60.0  # [s]
-ASIDE = 0.5  # [m]
-TILT = math.radians(60.0)  # from upright, beyond which a vehicle has rolled over [rad]
-SEARCH = 20.0  # around a vehicle for a lane [m]
-LOOK = 0.5  # between looks at lanes and progress [s]
-END = 12.0  # from the end of a lane that leads nowhere: there the map ends [m]
 _ORDINARY = ("scenario=drive", "sensors=none", "pedestrians=none", "criteria=collision")
 
 
@@ -46,11 +30,11 @@ class TrafficMap(NamedTuple):
     name: str
     file: str  # under the folder of road files; "" for a road of our own
     settings: tuple[str, ...]
-    seen: bool  # whether drivers were mended by what this map showed; what it shows now is no surprise then
+    further: bool = False  # chosen before anything was measured on it
 
 
 class MapRun(NamedTuple):
-    """What one run on a map showed; each finding tells seed, time, place and who."""
+    """What one run on a map showed; each finding tells seed, time, place and vehicle."""
 
     simulated: float  # [s]
     vehicles: float  # in the world, on average
@@ -62,16 +46,20 @@ class MapRun(NamedTuple):
     rolled: list[str]
     standing: list[str]
     off_lane: list[str]
-    taken_out: list[str]
+    # Vehicles taken out of the world by `behavior.removal`, by reason; each is counted among the faults besides.
+    out_standing: list[str]
+    out_overturned: list[str]
+    out_off_road: list[str]
+    out_wrecked: list[str]  # that stood or lay after a collision of their own
 
 
-def _own(road: str, *settings: str, seen: bool = True) -> TrafficMap:
-    return TrafficMap(road, "", (f"road={road}", *settings), seen)
+def _own(road: str, *settings: str, further: bool = False) -> TrafficMap:
+    return TrafficMap(road, "", (f"road={road}", *settings), further)
 
 
-def _file(name: str, file: str, *settings: str, seen: bool = True) -> TrafficMap:
+def _file(name: str, file: str, *settings: str, further: bool = False) -> TrafficMap:
     kind = "opendrive" if file.endswith(".xodr") else "commonroad"
-    return TrafficMap(name, file, (f"road={kind}", *settings), seen)
+    return TrafficMap(name, file, (f"road={kind}", *settings), further)
 
 
 _ESMINI = "openscenario/esmini/resources/xodr"
@@ -91,15 +79,15 @@ MAPS = (
     _file("fabriksgatan", f"{_ESMINI}/fabriksgatan.xodr", *_DEMAND),
     _file("DEU_Starnberg", "commonroad/handcrafted/DEU_Starnberg-1_1_T-1.xml", *_TOWN),
     _file("DEU_Moabit", "commonroad/sumo/DEU_Moabit-6_2_T-1.xml", *_TOWN),
-    _own("highway", *_FAST, seen=False),
-    _own("urban", *_TOWN, seen=False),
-    _file("Town02", "opendrive/carla-towns/Town02.xodr", *_TOWN, seen=False),
-    _file("soderleden", f"{_ESMINI}/soderleden.xodr", *_FAST, seen=False),
-    _file("jolengatan", f"{_ESMINI}/jolengatan.xodr", *_TOWN, seen=False),
-    _file("od_newmarket", "opendrive/smarts/od_newmarket.xodr", *_TOWN, seen=False),
-    _file("BEL_Putte", "commonroad/sumo/BEL_Putte-3_1_T-1.xml", *_TOWN, seen=False),
-    _file("DEU_Guetersloh", "commonroad/sumo/DEU_Guetersloh-8_1_T-1.xml", *_TOWN, seen=False),
-    _file("ESP_Inca", "commonroad/sumo/ESP_Inca-7_1_T-1.xml", *_TOWN, seen=False),
+    _own("highway", *_FAST, further=True),
+    _own("urban", *_TOWN, further=True),
+    _file("Town02", "opendrive/carla-towns/Town02.xodr", *_TOWN, further=True),
+    _file("soderleden", f"{_ESMINI}/soderleden.xodr", *_FAST, further=True),
+    _file("jolengatan", f"{_ESMINI}/jolengatan.xodr", *_TOWN, further=True),
+    _file("od_newmarket", "opendrive/smarts/od_newmarket.xodr", *_TOWN, further=True),
+    _file("BEL_Putte", "commonroad/sumo/BEL_Putte-3_1_T-1.xml", *_TOWN, further=True),
+    _file("DEU_Guetersloh", "commonroad/sumo/DEU_Guetersloh-8_1_T-1.xml", *_TOWN, further=True),
+    _file("ESP_Inca", "commonroad/sumo/ESP_Inca-7_1_T-1.xml", *_TOWN, further=True),
 )
 
 
@@ -118,85 +106,14 @@ def map_scenario(place: TrafficMap, folder: Path, physics: str, seed: int, secon
     return concretize(compose("config", overrides), seed)
 
 
-class _Watch:
-    """Looks at every vehicle of a run, by its id: another vehicle in the same slot is another vehicle."""
-
-    def __init__(self, simulator: Simulator) -> None:
-        world = simulator.world
-        self._rules = road_rules(world.network)
-        self._wheeled = world.actors.mobility[0] == Mobility.WHEELED
-        self._ordinary = world.actors.behavior[0] == Behavior.TRAFFIC
-        self._kind = world.actors.kind[0]
-        self._scenario = simulator.scenario
-        ends = (world.lanes.lane_type == LaneType.DRIVING) & (np.diff(world.lanes.successor_first) == 0)
-        begins = (world.lanes.lane_type == LaneType.DRIVING) & (np.diff(world.lanes.predecessor_first) == 0)
-        last, first = world.lanes.lane_first_point[1:] - 1, world.lanes.lane_first_point[:-1]
-        self._ends = world.lanes.point_position[np.concatenate([last[ends], first[begins]]), :2]
-        self._since: dict[int, tuple[float, float, float]] = {}  # x, y [m] and time [s] of the last progress
-        self._told: set[tuple[str, int]] = set()
-        self.found: dict[str, list[str]] = {"rolled": [], "standing": [], "off_lane": []}
-
-    def look(self, state: WorldState, time: float) -> None:
-        """Look at everybody at a time [s]."""
-        for a in np.flatnonzero(state.valid[0] & self._wheeled).tolist():
-            x, y, z = (float(value) for value in state.position[0, a])
-            q = tuple(float(value) for value in state.orientation[0, a])
-            if rotate(*q, 0.0, 0.0, 1.0)[2] < math.cos(TILT):
-                self._tell("rolled", state, a, time, "")
-            if not self._ordinary[a]:
-                continue
-            who = int(state.identity[0, a])
-            px, py, since = self._since.get(who, (math.inf, math.inf, time))
-            if math.hypot(x - px, y - py) > PROGRESS:
-                self._since[who] = (x, y, time)
-            elif time - since >= PATIENCE:
-                self._tell("standing", state, a, time, f" since {since:.0f} s")
-            if self._aside(x, y, z, yaw_from_quaternion(*q)) > ASIDE and not self._at_end(x, y):
-                self._tell("off_lane", state, a, time, "")
-
-    def _aside(self, x: float, y: float, z: float, yaw: float) -> float:
-        """Return how far a place is outside the nearest lane that vehicles drive on, whichever way it runs [m]."""
-        lane, s, t = nearest_lane(self._rules.ways, self._rules.grid, x, y, z, yaw, SEARCH, math.pi)
-        return math.inf if lane < 0 else abs(t) - 0.5 * lane_width(self._rules.ways, lane, s)
-
-    def _at_end(self, x: float, y: float) -> bool:
-        return bool(len(self._ends)) and bool(np.hypot(self._ends[:, 0] - x, self._ends[:, 1] - y).min() < END)
-
-    def _tell(self, what: str, state: WorldState, a: int, time: float, note: str) -> None:
-        who = int(state.identity[0, a])
-        if (what, who) not in self._told:
-            self._told.add((what, who))
-            self.found[what].append(self.place_of(state, a, time) + note)
-
-    def place_of(self, state: WorldState, a: int, time: float) -> str:
-        """Say who is where, and when, so that it can be replayed."""
-        x, y, _ = (float(value) for value in state.position[0, a])
-        who = "ego" if a == EGO else f"actor {int(state.identity[0, a])}"
-        scenario = self._scenario
-        return (
-            f"seed {scenario.seed}, {scenario.physics.backend}: {time:.2f} s at x = {x:.1f} m, y = {y:.1f} m, "
-            f"{who} (kind {int(self._kind[a])})"
-        )
-
-    def place_of_removal(self, removal: Removal) -> str:
-        """Say the same of a vehicle that was taken out, and why."""
-        x, y, _ = removal.position
-        scenario = self._scenario
-        return (
-            f"seed {scenario.seed}, {scenario.physics.backend}: {removal.time_ns * 1e-9:.2f} s at x = {x:.1f} m, "
-            f"y = {y:.1f} m, actor {removal.actor} (kind {int(self._kind[removal.slot])}) {removal.reason} "
-            f"since {removal.since_ns * 1e-9:.0f} s"
-        )
-
-
 def _collisions(simulator: Simulator, contacts: list[Contact], places: dict[tuple[int, int, int], str]) -> list[str]:
-    """Say when, where and between whom collisions were; one that goes on, or is repeated, is one."""
+    """Say when, where and between which vehicles collisions were; one that goes on, or is repeated, is one."""
     said = {}
     for collision in join_contacts(contacts, simulator.scenario.physics.rate_hz):
         a, b = pair = (collision.actor, collision.other)
-        who = places.get((b, a, b), "the scenery").split(" m, ")[-1]
+        struck = places.get((b, a, b), "the scenery").split(" m, ")[-1]
         speed = f"closing at {collision.closing_speed:.2f} m/s"
-        said.setdefault(pair, f"{places[a, a, b]} and {who}, {speed}")
+        said.setdefault(pair, f"{places[a, a, b]} and {struck}, {speed}")
     return list(said.values())
 
 
@@ -207,7 +124,7 @@ def run_map(scenario: ConcreteScenario) -> MapRun:
     left, speed_sum, count = 0, 0.0, 0
     try:
         snapshot = simulator.reset()
-        watch = _Watch(simulator)
+        watch = TrafficWatch(simulator)
         drives = simulator.world.actors.mobility[0] == Mobility.WHEELED
         ordinary = simulator.world.actors.behavior[0] == Behavior.TRAFFIC
         steps, places = 0, {}
@@ -219,10 +136,12 @@ def run_map(scenario: ConcreteScenario) -> MapRun:
                     contacts.append(contact)
                     a, b = contact.actor, contact.other
                     pair = (a, b) if b < 0 or a < b else (b, a)
-                    for who in pair:
-                        key = (who, *pair)
-                        if who >= 0 and key not in places:
-                            places[key] = watch.place_of(before, who, simulator.time_ns * 1e-9)
+                    for slot in pair:
+                        if slot < 0:
+                            continue
+                        watch.collided.add(int(before.identity[0, slot]))
+                        if (slot, *pair) not in places:
+                            places[(slot, *pair)] = watch.place_of(before, slot, simulator.time_ns * 1e-9)
             valid = snapshot.state.valid[0]
             left += int((before.valid[0] & ~valid & ordinary).sum())
             moving = snapshot.state.velocity[0, valid & ordinary]
@@ -233,12 +152,13 @@ def run_map(scenario: ConcreteScenario) -> MapRun:
                 watch.look(snapshot.state, simulator.time_ns * 1e-9)
         collisions = _collisions(simulator, contacts, places)
         simulated, demand = simulator.time_ns * 1e-9, simulator.demand
-        taken_out = [watch.place_of_removal(removal) for removal in simulator.taken_out]
+        for removal in simulator.taken_out:
+            watch.tell_removal(removal)
+        removed = len(simulator.taken_out)
     finally:
         simulator.close()
     return MapRun(
-        simulated, count / max(1, steps), speed_sum / max(1, count), left - len(taken_out), *demand, collisions,
-        **watch.found, taken_out=taken_out,
+        simulated, count / max(1, steps), speed_sum / max(1, count), left - removed, *demand, collisions, **watch.found,
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simengine.core.geometry import quaternion_from_euler
-from simengine.metrics.visible_share import Boxes, visible_share
+from simengine.core.visible_share import Boxes, visible_share
 
 
 def boxes(*rows: tuple[tuple[float, float, float], float, tuple[float, float, float]]) -> Boxes:

@@ -1,33 +1,36 @@
 """The table of traffic on many maps: an absent file is told, a fault fails its row, findings can be replayed."""
 
+import argparse
+
 import pytest
 
 from simengine.core.errors import ConfigError
 from simengine.verify.flow_maps import MAPS, Case, MapRun, TrafficMap
 from tools.checks import traffic_maps as check
+from tools.checks.commands import traffic_maps as command
 
-CALM = MapRun(120.0, 20.0, 8.0, 40, 50, 45, [], [], [], [], [])
+CALM = MapRun(120.0, 20.0, 8.0, 40, 50, 45, *([] for _ in range(8)))
 CRASH = CALM._replace(collisions=["seed 2, bullet: 3.00 s at x = 1.0 m"])
 
 
 def test_twelve_maps_of_our_own_and_others_are_in_the_table():
     assert len({place.name for place in MAPS}) == len(MAPS)
-    seen = [place for place in MAPS if place.seen]
-    assert len(seen) == 12 and 3 <= sum(not place.file for place in seen) <= 6
+    first = [place for place in MAPS if not place.further]
+    assert len(first) == 12 and 3 <= sum(not place.file for place in first) <= 6
 
 
-def test_maps_that_nobody_tuned_on_are_in_the_table_and_marked():
-    unseen = [place for place in MAPS if not place.seen]
-    assert len(unseen) >= 8 and sum(not place.file for place in unseen) >= 2
-    lines = check.document([check.MapRow(place.name, "batched", (CALM,), ()) for place in MAPS], "x").splitlines()
+def test_further_maps_are_in_the_table_and_marked():
+    further = [place for place in MAPS if place.further]
+    assert len(further) == 9 and sum(not place.file for place in further) >= 2
+    lines = check.document([check.MapRow(place.name, "batched", (CALM,), ()) for place in MAPS], "x", [1]).splitlines()
     marked = {line.split("|")[1].strip() for line in lines if line.startswith("| ") and "| batched |" in line}
-    assert marked == {place.name if place.seen else f"{place.name} *" for place in MAPS}
+    assert marked == {f"{place.name} *" if place.further else place.name for place in MAPS}
 
 
 @pytest.mark.parametrize("what", check.FINDINGS)
-def test_a_row_is_good_only_without_faults_and_taking_out_is_counted_beside(what):
+def test_a_row_is_good_only_without_faults_and_without_vehicles_taken_out(what):
     row = check.MapRow("a", "batched", (CALM, CALM._replace(**{what: ["seed 2"]})), ())
-    assert row.good is (what == "taken_out")
+    assert not row.good
     assert row.count(what) == 1 and check.findings(row) == [f"a: {what.replace('_', ' ')}: seed 2"]
 
 
@@ -38,7 +41,7 @@ def test_a_row_with_a_run_that_was_refused_is_bad():
 
 
 def test_absent_files_are_told_and_the_others_run(monkeypatch, tmp_path):
-    places = [TrafficMap("here", "", (), True), TrafficMap("gone", "gone.xodr", (), True)]
+    places = [TrafficMap("here", "", ()), TrafficMap("gone", "gone.xodr", ())]
     seen = []
 
     def run(cases, folder, seconds, workers):
@@ -50,10 +53,19 @@ def test_absent_files_are_told_and_the_others_run(monkeypatch, tmp_path):
     assert gone.refused == ("gone.xodr is absent",) and not gone.good
     assert seen == [Case(places[0], "batched", 1), Case(places[0], "batched", 2)]
     assert here.runs == (CALM, CRASH) and not here.good
-    page = check.document([here, gone], "the command")
-    assert "| here | batched | 2 × 120 s | 20.0 | 1200 | 8.0 | 90 % | 1 | 0 | 0 | 0 | 0 |" in page
+    page = check.document([here, gone], "the command", [1, 2])
+    assert "| here | batched | 2 × 120 s | 20.0 | 1200 | 8.0 | 90 % | 1 | 0 | 0 | 0 | 0 | 0 | 0 | 0 |" in page
     assert "- here: collisions: seed 2, bullet: 3.00 s at x = 1.0 m" in page
-    assert "gone.xodr is absent" in page and "`the command`" in page
+    assert "gone.xodr is absent" in page and "`the command`" in page and "the seeds 1, 2;" in page
+
+
+@pytest.mark.parametrize("option", [["--seed", "7"], ["--seconds", "30"], ["--map", "ring"], ["--only", "bullet"]])
+def test_the_page_is_written_from_the_whole_table_only(option):
+    parser = argparse.ArgumentParser()
+    command.add(parser.add_subparsers())
+    arguments = parser.parse_args(["traffic-maps", "--write", *option])
+    with pytest.raises(ConfigError, match="--write"):
+        arguments.run(arguments)
 
 
 def test_maps_are_named_or_road_files(tmp_path):

@@ -1,10 +1,17 @@
 """Traffic on maps is measured by what happens: collisions, standing and leaving the lane are seen and told."""
 
+import math
+
+import numpy as np
 import pytest
 
+from simengine.behavior import removal
+from simengine.behavior.removal import Removal
+from simengine.road.network import LaneType
 from simengine.scenario.sampling import from_yaml, to_yaml
 from simengine.simulation.runner import Job
-from simengine.verify import flow_maps
+from simengine.simulation.simulator import Simulator
+from simengine.verify import flow_watch
 from simengine.verify.flow_maps import MAPS, map_job, map_scenario, run_map
 
 INTERSECTION = next(place for place in MAPS if place.name == "intersection")
@@ -20,24 +27,101 @@ def test_calm_traffic_has_no_findings_and_counts_its_demand(scenario):
     assert from_yaml(to_yaml(scenario)) == scenario
     found = run_map(scenario)
     assert found.simulated == pytest.approx(20.0)
-    assert found.collisions == found.rolled == found.standing == found.off_lane == found.taken_out == []
+    assert found.collisions == found.rolled == found.standing == found.off_lane == []
+    assert found.out_standing == found.out_overturned == found.out_off_road == found.out_wrecked == []
     assert found.vehicles > 5.0 and 2.0 < found.mean_speed < 14.0
     assert 0 < found.admitted <= found.arrived
 
 
 def test_standing_is_told_with_seed_time_and_place(scenario, monkeypatch):
-    monkeypatch.setattr(flow_maps, "PATIENCE", 8.0)  # shorter than a red light
+    monkeypatch.setattr(flow_watch, "PATIENCE", 8.0)  # shorter than a red light
+    monkeypatch.setattr(flow_watch, "CYCLES", 0.0)
     found = run_map(scenario)
     assert found.standing and found.standing[0].startswith("seed 7, batched: ")
     assert " m, actor " in found.standing[0] and found.standing[0].endswith(" s")
     assert len(found.standing) == len(set(found.standing))
 
 
-def test_leaving_the_lane_is_told_but_not_at_the_maps_end(scenario, monkeypatch):
-    monkeypatch.setattr(flow_maps, "ASIDE", -1.6)  # 15 cm from the middle of a lane already
-    everywhere = run_map(scenario).off_lane
-    monkeypatch.setattr(flow_maps, "END", 1e6)
-    assert everywhere and run_map(scenario).off_lane == []
+def test_leaving_the_lane_is_told(scenario, monkeypatch):
+    monkeypatch.setattr(flow_watch, "ASIDE", -1.6)  # 15 cm from the middle of a lane already
+    assert run_map(scenario).off_lane
+
+
+@pytest.fixture(scope="module")
+def simulator(scenario):
+    simulator = Simulator(scenario)
+    simulator.reset()
+    yield simulator
+    simulator.close()
+
+
+def place_at(lanes, point, along, aside):
+    """A place that far beyond a point of a lane in its direction and left of it."""
+    (x, y, z), heading = lanes.point_position[point], lanes.point_heading[point]
+    c, s = math.cos(heading), math.sin(heading)
+    return x + along * c - aside * s, y + along * s + aside * c, z
+
+
+@pytest.mark.parametrize(
+    ("along", "aside", "excused"),
+    [(0.5, 0.0, True), (4.9, 0.0, True), (5.1, 0.0, False), (-0.5, 0.0, False), (2.0, 2.0, True), (2.0, 2.6, False)],
+)
+def test_a_vehicle_may_be_straight_beyond_the_end_of_a_lane_only(simulator, along, aside, excused):
+    watch, lanes = flow_watch.TrafficWatch(simulator), simulator.world.lanes
+    driving = lanes.lane_type == LaneType.DRIVING
+    ending = int(np.flatnonzero(driving & (np.diff(lanes.successor_first) == 0))[0])
+    end = lanes.lane_first_point[ending + 1] - 1
+    assert watch.is_at_end(*place_at(lanes, end, along, aside)) is excused
+
+
+def test_where_lanes_begin_nothing_is_excused(simulator):
+    watch, lanes = flow_watch.TrafficWatch(simulator), simulator.world.lanes
+    driving = lanes.lane_type == LaneType.DRIVING
+    beginning = int(np.flatnonzero(driving & (np.diff(lanes.predecessor_first) == 0))[0])
+    for along in (-4.0, -1.0, 1.0, 4.0):
+        assert not watch.is_at_end(*place_at(lanes, lanes.lane_first_point[beginning], along, -1.0))
+
+
+REMOVED = Removal(9, 3, "standing", 0, round(60e9), (1.0, 2.0, 0.0))
+
+
+@pytest.mark.parametrize(
+    ("reason", "column", "fault"),
+    [("standing", "out_standing", "standing"), ("overturned", "out_overturned", "rolled"),
+     ("off_road", "out_off_road", "off_lane")],
+)  # fmt: skip
+def test_a_vehicle_taken_out_counts_by_its_reason_and_as_the_fault_once(simulator, reason, column, fault):
+    watch = flow_watch.TrafficWatch(simulator)
+    watch.tell_removal(REMOVED._replace(reason=reason))
+    assert len(watch.found[column]) == len(watch.found[fault]) == 1
+    assert sum(map(len, watch.found.values())) == 2
+    assert f"actor 9 (kind 0) taken out {reason} since 0 s" in watch.found[fault][0]
+    watch._told.add((fault, 8))  # a look has told it already
+    watch.tell_removal(REMOVED._replace(reason=reason, actor=8))
+    assert (len(watch.found[column]), len(watch.found[fault])) == (2, 1)
+
+
+def test_a_wreck_is_told_apart(simulator):
+    watch = flow_watch.TrafficWatch(simulator)
+    watch.collided.add(9)
+    watch.tell_removal(REMOVED)
+    assert {kind for kind, lines in watch.found.items() if lines} == {"out_wrecked"}
+
+
+def test_a_vehicle_that_is_taken_out_before_the_watch_would_tell_it_is_told(scenario, monkeypatch):
+    monkeypatch.setattr(removal, "STUCK", 8.0)  # shorter than a red light; the watch would wait for 60 s
+    monkeypatch.setattr(removal, "CYCLES", 0.0)
+    monkeypatch.setattr(removal, "CLOSEST", 0.0)
+    monkeypatch.setattr(removal, "SIGHT", 1.0)
+    found = run_map(scenario)
+    assert found.out_standing and found.standing == found.out_standing
+
+
+def test_long_signals_are_waited_for(simulator):
+    network = simulator.world.network
+    cycle = float(network.programme_duration.sum(axis=1).max())
+    assert cycle > 0.0
+    assert flow_watch.TrafficWatch(simulator).patience == max(60.0, 1.5 * cycle)
 
 
 def test_a_collision_is_told_once_and_the_run_goes_on(tmp_path):

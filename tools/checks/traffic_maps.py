@@ -7,14 +7,16 @@ from typing import NamedTuple
 
 from simengine.core.errors import ConfigError
 from simengine.simulation.runner import progress
-from simengine.verify.flow_maps import MAPS, PATIENCE, PROGRESS, Case, MapRun, TrafficMap, run_maps
+from simengine.verify.flow_maps import MAPS, Case, MapRun, TrafficMap, run_maps
+from simengine.verify.flow_watch import ASIDE, CYCLES, END, PATIENCE, PROGRESS
 
 PHYSICS = ("batched", "bullet")
 BAD = ("collisions", "rolled", "standing", "off_lane")
-FINDINGS = (*BAD, "taken_out")
+OUT = ("out_standing", "out_overturned", "out_off_road", "out_wrecked")  # taken out; each is a fault of `BAD` too
+FINDINGS = (*BAD, *OUT)
 _HEADS = (
     "map", "physics", "runs", "vehicles", "leaving [1/h]", "mean speed [m/s]", "let in of demand", "collisions",
-    "rolled over", "standing", "off the lane", "taken out",
+    "rolled over", "standing", "off the lane", "out: standing", "out: overturned", "out: off road", "out: wrecked",
 )  # fmt: skip
 
 
@@ -28,8 +30,8 @@ class MapRow(NamedTuple):
 
     @property
     def good(self) -> bool:
-        """Whether nobody collided, rolled over, stood for ever or left its lane, in every run."""
-        return bool(self.runs) and not self.refused and not any(self.count(what) for what in BAD)
+        """Whether no vehicle collided, rolled over, stood for ever, left its lane or was taken out, in every run."""
+        return bool(self.runs) and not self.refused and not any(self.count(what) for what in FINDINGS)
 
     def count(self, what: str) -> int:
         """Return how many findings of a kind there are."""
@@ -51,7 +53,7 @@ def chosen_maps(names: Sequence[str] | None, folder: Path) -> list[TrafficMap]:
         elif (folder / name).is_file() or Path(name).is_file():
             kind = "opendrive" if name.endswith(".xodr") else "commonroad"
             file = name if (folder / name).is_file() else str(Path(name).resolve())
-            found.append(TrafficMap(Path(name).stem, file, (f"road={kind}", "traffic=town", "ego=sedan_town"), False))
+            found.append(TrafficMap(Path(name).stem, file, (f"road={kind}", "traffic=town", "ego=sedan_town")))
         else:
             raise ConfigError(f"--map {name!r}: is neither a road file nor of the table: {', '.join(known)}")
     return found
@@ -123,16 +125,17 @@ def findings(row: MapRow) -> list[str]:
     ]
 
 
-def document(table: Sequence[MapRow], command: str) -> str:
-    """Return the page with the table and all findings."""
+def document(table: Sequence[MapRow], command: str, seeds: Sequence[int]) -> str:
+    """Return the page with the table, made by a command with some seeds, and all findings."""
     order = {(place.name, kind): k for k, (kind, place) in enumerate((p, m) for p in PHYSICS for m in MAPS)}
-    unseen = {place.name for place in MAPS if not place.seen}
+    further = {place.name for place in MAPS if place.further}
     table = sorted(table, key=lambda row: order.get((row.name, row.physics), len(order)))
-    lines = [_HEAD.format(command=command, patience=PATIENCE, progress=PROGRESS)]
+    lines = [_HEAD.format(command=command, seeds=", ".join(map(str, seeds)), patience=PATIENCE, progress=PROGRESS,
+                          cycles=CYCLES, aside=ASIDE, end=END)]  # fmt: skip
     lines += ["| " + " | ".join(_HEADS) + " |", "|---|---|---|" + "---:|" * (len(_HEADS) - 3)]
     for row in table:
         name, *others = cells(row)
-        lines.append("| " + " | ".join([f"{name} *" if name in unseen else name, *others]) + " |")
+        lines.append("| " + " | ".join([f"{name} *" if name in further else name, *others]) + " |")
     lines += ["", "## Findings", ""]
     said = [line for row in table for line in findings(row)]
     lines += [f"- {line}" for line in said] or ["None."]
@@ -141,20 +144,25 @@ def document(table: Sequence[MapRow], command: str) -> str:
 
 _HEAD = """# Traffic on many maps
 
-Ordinary traffic, driven by the built-in drivers with the mixed fleet, on roads of our own and on public road files.
-`{command}` makes this page; it fails unless every figure of the four columns of faults is 0.
+Ordinary traffic, driven by the built-in drivers with the mixed fleet and without pedestrians, on roads of our own and
+on public road files. `{command}` makes this page, with the seeds {seeds}; it fails unless every figure of the columns
+of faults and of vehicles taken out is 0.
 
-Maps with a star were added after the drivers had been mended by what the others showed. The seeds are other ones than
-those the drivers were mended with, on all maps.
+Maps with a star are further maps: they were chosen before anything was measured on them.
 
 - *vehicles*: in the world, on average. *leaving*: at the end of the map, or far behind the ego. *let in of demand*:
   where vehicles arrive at a stated rate, the share of them that found room to come in.
 - *collisions*: with a vehicle in it; of one pair, counted once. *rolled over*: tilted by more than 60°.
-- *standing*: came no farther than {progress:.0f} m in {patience:.0f} s, for whatever reason; the slowest signals of
-  these maps have a cycle of 50 s. *off the lane*: its middle more than 0.5 m outside every lane, but at the map's end.
-- *taken out*: vehicles that could not go on and were taken out of the world where the ego does not see it: overturned
-  for 5 s, beside the road for 15 s, or standing for 60 s (one and a half cycles of the slowest signal, if that is
-  longer). Farther from the ego than 60 m only, and there behind the scenery or beyond 250 m. An episode tells it as an
-  interval `taken_out:overturned`, `taken_out:off_road` or `taken_out:standing` with the vehicle's id, from when it
-  could not go on until it was taken out (`Episode.intervals`, `/events`).
+- *standing*: came no farther than {progress:.0f} m in {patience:.0f} s, or in {cycles} cycles of the map's slowest
+  signal where that is longer, for whatever reason.
+- *off the lane*: its middle more than {aside} m outside every lane. Excused is only the end of the map: at most
+  {end:.0f} m straight beyond the end of a lane that leads nowhere, where a vehicle leaves the world. Where lanes begin
+  nothing is excused.
+- *out*: vehicles that could not go on and were taken out of the world where the ego does not see it, by reason:
+  *standing* for 60 s ({cycles} cycles of the slowest signal, if that is longer), *overturned* for 5 s, *off road* for
+  15 s, *wrecked* after a collision of their own. Each is a fault besides: the first three are counted as standing,
+  rolled over and off the lane too, whether or not the watch had told them before; a wreck is counted by its collision.
+  They are taken out farther from the ego than 60 m only, and there behind the scenery or beyond 250 m. An episode tells
+  it as an interval `taken_out:overturned`, `taken_out:off_road` or `taken_out:standing` with the vehicle's id, from
+  when it could not go on until it was taken out (`Episode.intervals`, `/events`).
 """

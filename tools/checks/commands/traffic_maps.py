@@ -1,10 +1,13 @@
-"""Run ordinary traffic on many maps and print a table of who collides, rolls over, stands or leaves its lane."""
+"""Run ordinary traffic on many maps and print how often vehicles collide, roll over, stand or leave their lane."""
 
 import argparse
 from pathlib import Path
 
 from tools.checks.pages import ROOT, write_page
 from tools.command_line import whole_number
+
+SEEDS = (101, 102, 103)
+LEAST = 120.0  # of each run for the page [s]
 
 
 def add(checks) -> None:
@@ -18,7 +21,7 @@ def add(checks) -> None:
     )
     check.add_argument("--map", action="append", metavar="NAME", help="of the table, or a road file; may repeat")
     check.add_argument("--seed", action="append", type=whole_number(0, 2**32), help="may repeat (default: 101 to 103)")
-    check.add_argument("--seconds", type=float, default=120.0, help="of each run (default: 120)")
+    check.add_argument("--seconds", type=float, default=LEAST, help="of each run (default: 120)")
     check.add_argument("--only", action="append", choices=["batched", "bullet"], help="a physics")
     check.add_argument("--folder", metavar="FOLDER", help="of road files (default: ../shared/data)")
     check.add_argument("--workers", type=whole_number(0, 1000), default=0, help="processes (default: one a core)")
@@ -35,10 +38,12 @@ def run(arguments: argparse.Namespace) -> int:
     physics = arguments.only or list(check.PHYSICS)
     if arguments.write and (arguments.map or arguments.only):
         raise ConfigError("--write keeps the table of all maps in both physics: not with --map or --only")
+    if arguments.write and (arguments.seed or arguments.seconds < LEAST):
+        raise ConfigError(f"--write keeps the table of the default seeds: not with --seed or less than {LEAST:.0f} s")
     folder = Path(arguments.folder) if arguments.folder else ROOT.parent / "shared" / "data"
     places = check.chosen_maps(arguments.map, folder)
     table = []
-    seeds = sorted(set(arguments.seed or (101, 102, 103)))
+    seeds = sorted(set(arguments.seed or SEEDS))
     for row in check.rows(places, physics, seeds, arguments.seconds, folder, arguments.workers or default_workers()):
         table.append(row)
         print(f"{'ok ' if row.good else 'BAD'} " + "  ".join(check.cells(row)), flush=True)
@@ -46,5 +51,5 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"      {line}", flush=True)
     print(f"{sum(row.good for row in table)} of {len(table)} rows without a fault")
     if arguments.write:
-        write_page("traffic.md", check.document(table, "tools/check.py traffic-maps --write"))
+        write_page("traffic.md", check.document(table, "tools/check.py traffic-maps --write", seeds))
     return 0 if table and all(row.good for row in table) else 1

@@ -1,0 +1,139 @@
+"""Looks at every vehicle of a run on a map for faults, from the recorded states, not from what drivers believe.
+
+A vehicle *stands for ever* if it comes no farther than `PROGRESS` in `PATIENCE`, or in one and a half cycles of the
+map's slowest signal where that is longer. It is *off its lane* if its middle is more than `ASIDE` outside every lane
+that vehicles drive on. Only at the map's end it may be there: at most `END` straight beyond the end of a lane that
+leads nowhere, and no farther to the side of that lane than elsewhere; there it leaves the world at its next decision.
+
+A vehicle that `behavior.removal` takes out is counted by its reason, and besides among the faults: one that stood as
+standing, one that lay as rolled over, one beside the road as off its lane, whether or not a look came first. After a
+collision of its own a vehicle is a wreck: it is counted as taken out and as a collision, and as nothing else.
+"""
+
+import math
+
+import numpy as np
+
+from simengine.behavior.removal import BESIDE_ROAD, OVERTURNED, STANDING, Removal
+from simengine.behavior.rules import nearest_lane, road_rules
+from simengine.core.geometry import rotate, yaw_from_quaternion
+from simengine.core.state import EGO, Behavior, Mobility, WorldState
+from simengine.road.frenet import lane_width
+from simengine.road.network import LaneType
+from simengine.simulation.simulator import Simulator
+
+PROGRESS = 5.0  # [m]
+PATIENCE = 60.0  # [s]
+CYCLES = 1.5  # of the slowest signal
+ASIDE = 0.5  # [m]
+TILT = math.radians(60.0)  # from upright, beyond which a vehicle has rolled over [rad]
+SEARCH = 20.0  # around a vehicle for a lane [m]
+LOOK = 0.5  # between looks at lanes and progress [s]
+END = 5.0  # beyond the end of a lane that leads nowhere: more than a vehicle covers until its next decision [m]
+LEVEL = 4.0  # what is farther above or below is on another level [m]
+# Which column counts a vehicle that was taken out, and which fault that is.
+REASONS = {
+    STANDING: ("out_standing", "standing"),
+    OVERTURNED: ("out_overturned", "rolled"),
+    BESIDE_ROAD: ("out_off_road", "off_lane"),
+}
+WRECKED = "out_wrecked"
+
+
+class TrafficWatch:
+    """Looks at every vehicle of a run, by its id: another vehicle in the same slot is another vehicle.
+
+    Attributes:
+        found: Findings of every kind, each as a line with seed, time, place and vehicle.
+        collided: Ids of the vehicles that have touched something; the run adds to it.
+        patience: For which a vehicle may stand [s].
+    """
+
+    def __init__(self, simulator: Simulator) -> None:
+        world = simulator.world
+        lanes = world.lanes
+        self._rules = road_rules(world.network)
+        self._wheeled = world.actors.mobility[0] == Mobility.WHEELED
+        self._ordinary = world.actors.behavior[0] == Behavior.TRAFFIC
+        self._kind = world.actors.kind[0]
+        self._scenario = simulator.scenario
+        last_lanes = np.flatnonzero((lanes.lane_type == LaneType.DRIVING) & (np.diff(lanes.successor_first) == 0))
+        last = lanes.lane_first_point[last_lanes + 1] - 1
+        self._end = lanes.point_position[last]
+        self._end_heading = lanes.point_heading[last]
+        self._end_half = np.array(
+            [0.5 * lane_width(self._rules.ways, int(lane), float(lanes.lane_length[lane])) for lane in last_lanes]
+        )
+        cycle = float(world.network.programme_duration.sum(axis=1).max(initial=0.0))
+        self.patience = max(PATIENCE, CYCLES * cycle)
+        self.collided: set[int] = set()
+        self._since: dict[int, tuple[float, float, float]] = {}  # x, y [m] and time [s] of the last progress
+        self._told: set[tuple[str, int]] = set()
+        kinds = ("rolled", "standing", "off_lane", *(column for column, _ in REASONS.values()), WRECKED)
+        self.found: dict[str, list[str]] = {kind: [] for kind in kinds}
+
+    def look(self, state: WorldState, time: float) -> None:
+        """Look at every vehicle at a time [s]."""
+        for a in np.flatnonzero(state.valid[0] & self._wheeled).tolist():
+            x, y, z = (float(value) for value in state.position[0, a])
+            q = tuple(float(value) for value in state.orientation[0, a])
+            if rotate(*q, 0.0, 0.0, 1.0)[2] < math.cos(TILT):
+                self._tell("rolled", int(state.identity[0, a]), self.place_of(state, a, time))
+            if not self._ordinary[a]:
+                continue
+            vehicle = int(state.identity[0, a])
+            px, py, since = self._since.get(vehicle, (math.inf, math.inf, time))
+            if math.hypot(x - px, y - py) > PROGRESS:
+                self._since[vehicle] = (x, y, time)
+            elif time - since >= self.patience:
+                self._tell("standing", vehicle, f"{self.place_of(state, a, time)} since {since:.0f} s")
+            if self._aside(x, y, z, yaw_from_quaternion(*q)) > ASIDE and not self.is_at_end(x, y, z):
+                self._tell("off_lane", vehicle, self.place_of(state, a, time))
+
+    def tell_removal(self, removal: Removal) -> None:
+        """Count a vehicle that was taken out by its reason, and as the fault that this is if no look has told it."""
+        column, fault = REASONS[removal.reason]
+        place = self._place_of_removal(removal)
+        if removal.actor in self.collided:
+            self.found[WRECKED].append(place)
+            return
+        self.found[column].append(place)
+        self._tell(fault, removal.actor, place)
+
+    def _aside(self, x: float, y: float, z: float, yaw: float) -> float:
+        """Return how far a place is outside the nearest lane that vehicles drive on, whichever way it runs [m]."""
+        lane, s, t = nearest_lane(self._rules.ways, self._rules.grid, x, y, z, yaw, SEARCH, math.pi)
+        return math.inf if lane < 0 else abs(t) - 0.5 * lane_width(self._rules.ways, lane, s)
+
+    def is_at_end(self, x: float, y: float, z: float) -> bool:
+        """Return whether a place is where vehicles leave: straight beyond the end of a lane that leads nowhere."""
+        dx, dy, dz = x - self._end[:, 0], y - self._end[:, 1], z - self._end[:, 2]
+        c, s = np.cos(self._end_heading), np.sin(self._end_heading)
+        along, across = dx * c + dy * s, dy * c - dx * s
+        beyond = (along >= 0.0) & (along <= END) & (np.abs(dz) < LEVEL)
+        return bool((beyond & (np.abs(across) <= self._end_half + ASIDE)).any())
+
+    def _tell(self, what: str, vehicle: int, line: str) -> None:
+        if (what, vehicle) not in self._told:
+            self._told.add((what, vehicle))
+            self.found[what].append(line)
+
+    def place_of(self, state: WorldState, a: int, time: float) -> str:
+        """Say which vehicle is where, and when, so that it can be replayed."""
+        x, y, _ = (float(value) for value in state.position[0, a])
+        vehicle = "ego" if a == EGO else f"actor {int(state.identity[0, a])}"
+        scenario = self._scenario
+        return (
+            f"seed {scenario.seed}, {scenario.physics.backend}: {time:.2f} s at x = {x:.1f} m, y = {y:.1f} m, "
+            f"{vehicle} (kind {int(self._kind[a])})"
+        )
+
+    def _place_of_removal(self, removal: Removal) -> str:
+        """Say the same of a vehicle that was taken out, and why."""
+        x, y, _ = removal.position
+        scenario = self._scenario
+        return (
+            f"seed {scenario.seed}, {scenario.physics.backend}: {removal.time_ns * 1e-9:.2f} s at x = {x:.1f} m, "
+            f"y = {y:.1f} m, actor {removal.actor} (kind {int(self._kind[removal.slot])}) taken out {removal.reason} "
+            f"since {removal.since_ns * 1e-9:.0f} s"
+        )
