@@ -10,7 +10,7 @@ from simengine.behavior.action_checks import check_mobility, check_road, moved_s
 from simengine.behavior.actions import find_action
 from simengine.behavior.events import Event
 from simengine.core.errors import ConfigError
-from simengine.core.geometry import yaw_from_quaternion
+from simengine.core.geometry import quaternion_from_euler, yaw_from_quaternion
 from simengine.scenario.spec import events as specs
 from tests.behavior.stage import StagedWorld, lane_change
 
@@ -78,6 +78,7 @@ def test_load_dropped_in_a_bend_moves_as_the_bed_did():
     world.state.valid[0, 1:] = False
     rate = 0.2  # of the truck to the left [rad/s]
     world.state.angular_velocity[0, 0, 2] = rate
+    world.state.orientation[0, 0] = quaternion_from_euler(0.0, 0.0, 0.5)
     world.begin()
     world.fire(0, specs.DropLoadAction(kind="drop_load", load=["a", "b"]), load=(1, 2))
     for a in (1, 2):

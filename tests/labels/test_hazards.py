@@ -105,12 +105,11 @@ def test_of_several_threats_the_soonest_counts_and_all_must_be_behind():
 
 
 def test_a_threat_that_leaves_the_world_leaves_the_others():
-    ego, near, far = drive(0.0, [20.0] * 60), np.full((61, 2), (60.0, 0.0)), np.full((61, 2), (70.0, 4.0))
+    ego, near, far = drive(0.0, [20.0] * 60), np.full((61, 2), (60.0, 0.0)), np.full((61, 2), (90.0, 0.0))
     valid = np.ones((61, 3), np.bool_)
     valid[5:, 1] = False
     tracks = make_tracks([ego, near, far], valid=valid)
     (interval,) = hazard_intervals(tracks, [HazardOnset("drop", 1, 0, (1, 2))], int(tracks.time_ns[-1]))
-    # The near one was critical until it left at 0.5 s; the far one stands beside the ego's way: safe from then on.
-    assert interval.end_ns / SECOND == pytest.approx(0.5, abs=0.11)
-    (interval,) = hazard_intervals(tracks, [HazardOnset("drop", 1, 0, (2,))], int(tracks.time_ns[-1]))
-    assert interval.end_ns / SECOND == pytest.approx((70.0 + 4.0) / 20.0, abs=0.11)
+    assert interval.end_ns / SECOND == pytest.approx((90.0 + 4.0) / 20.0, abs=0.11)  # the ego's rear passes its front
+    (interval,) = hazard_intervals(tracks, [HazardOnset("drop", 1, 0, (1,))], int(tracks.time_ns[-1]))
+    assert interval.end_ns / SECOND == pytest.approx(0.5, abs=0.01)

@@ -22,7 +22,7 @@ from simengine.verify.difficulty import TUNING_SEED
 
 PANEL = (480, 270)
 NEAR_EXTREME = 0.05  # share of the samples at either end of a parameter that stand for its extreme
-_SIDES = ("scenario.parameters.side", ".place.arm")  # drawn values that mirror a scenario
+_SIDES = ("scenario.parameters.side", ".place.arm", ".do.lanes")  # drawn values that mirror a scenario
 _HEADER, _GAP, _MARGIN = 44, 8, 20
 _ROOM = 9.0  # around ego and hazard [m]
 _WIDEST = 90.0  # of half a drawing [m]
