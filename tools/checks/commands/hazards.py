@@ -27,12 +27,16 @@ def add(checks) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the check; returns the exit code."""
+    from simengine.core.errors import ConfigError
     from tools.checks import hazard_pictures as check
     from tools.checks.difficulty import known_hazards
 
-    arguments.pictures.mkdir(parents=True, exist_ok=True)
-    bad = 0
-    for name in known_hazards(arguments.scenario or ()):
+    names, bad = known_hazards(arguments.scenario or ()), 0
+    try:
+        arguments.pictures.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"--pictures {arguments.pictures}: {error.strerror}") from None
+    for name in names:
         sheet = check.draw(name, arguments.seed, arguments.among, arguments.rows, arguments.override)
         path = arguments.pictures / f"{name.replace('/', '_')}.png"
         sheet.image.save(path)
