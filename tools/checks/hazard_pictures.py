@@ -42,6 +42,7 @@ class Moments(NamedTuple):
 
     onset_ns: int
     outcome_ns: int
+    cause: int  # who acted
     actor: int  # whom the ego met, or came nearest to
     words: str  # what the outcome is
 
@@ -120,20 +121,21 @@ def find_moments(episode: Episode) -> Moments | None:
     hazards = [i for i in episode.intervals if i.name.startswith("hazard:")]
     if not hazards:
         return None
-    onset = min(hazards, key=lambda interval: interval.start_ns).start_ns
+    first = min(hazards, key=lambda interval: interval.start_ns)
+    onset, cause = first.start_ns, first.actor
     hits = [c for c in episode.collisions if EGO in (c.actor, c.other) and c.start_ns >= onset]
     if hits:
         hit = min(hits, key=lambda c: c.start_ns)
-        return Moments(onset, hit.start_ns, hit.other if hit.actor == EGO else hit.actor, "touches")
+        return Moments(onset, hit.start_ns, cause, hit.other if hit.actor == EGO else hit.actor, "touches")
     tracks = episode.tracks
     own = range(1, 1 + len(episode.scenario.scenario.actors))
-    nearest = (math.inf, frame_at(episode, onset), hazards[0].actor)
+    nearest = (math.inf, frame_at(episode, onset), cause)
     for frame in range(frame_at(episode, onset), len(tracks.time_ns)):
         for actor in own:
             if tracks.valid[frame, actor]:
                 nearest = min(nearest, (round(_gap(episode, frame, actor), 2), frame, actor))
     gap, frame, actor = nearest
-    return Moments(onset, int(tracks.time_ns[frame]), actor, f"nearest, {gap:.1f} m")
+    return Moments(onset, int(tracks.time_ns[frame]), cause, actor, f"nearest, {gap:.1f} m")
 
 
 def _view(episode: Episode, time_ns: int, actor: int) -> View:
@@ -162,8 +164,10 @@ def _row(episode: Episode, drawn: Mapping[str, Any], moments: Moments) -> Image.
     draw.text((0, 32), style.shorten(words, 13, width), font=style.font(13), fill=style.MUTED, anchor="lm")
     frames = episode.frames(episode.sensors[0])
     panels = []
+    met = moments.actor
     for word, time_ns in (("onset", moments.onset_ns), (moments.words, moments.outcome_ns)):
-        above = scene_picture(episode, time_ns, _view(episode, time_ns, moments.actor), True)
+        there = met >= 0 and episode.tracks.valid[frame_at(episode, time_ns), met]  # a load is not, until it drops
+        above = scene_picture(episode, time_ns, _view(episode, time_ns, met if there else moments.cause), True)
         panels.append(style.caption(above, word, f"{time_ns / NANOSECONDS:.2f} s"))
         frame = frames.nearest(time_ns)
         seen = style.caption(camera_picture(frame, PANEL), "camera", f"{frame.capture_ns / NANOSECONDS:.2f} s")
@@ -215,6 +219,6 @@ def draw(name: str, seeds: Sequence[int] | None, among: int, rows: int, override
             faults.append(f"{seed} is invalid: {episode.verdict.invalid}")
         if moments is None:
             faults.append(f"{seed} does not fire")
-            moments = Moments(0, int(episode.tracks.time_ns[-1]), EGO, "end")
+            moments = Moments(0, int(episode.tracks.time_ns[-1]), EGO, EGO, "end")
         images.append(_row(episode, drawn[seed], moments))
     return Sheet(_stack(images, name, sentence), told, faults)
