@@ -17,6 +17,7 @@ from tools.checks.commands import (  # noqa: E402  found beside this file's fold
     determinism,
     difficulty,
     ground,
+    hazards,
     labels,
     maps,
     people,
@@ -31,6 +32,7 @@ from tools.command_line import Parser, run  # noqa: E402
 
 COMMANDS = (
     difficulty,
+    hazards,
     physics,
     labels,
     replay,

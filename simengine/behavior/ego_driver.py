@@ -95,10 +95,17 @@ def extrapolate(
 
 
 class _Perceiver:
-    """What a driver keeps from step to step: its mind, and what it saw of others."""
+    """What a driver keeps from step to step: its mind, and what it saw of others.
 
-    def __init__(self, ego: EgoSpec, network: RoadNetwork, dt: float) -> None:
-        self.dt = dt
+    Args:
+        ego: Its style.
+        network: The road.
+        dt: Time between decisions [s].
+        foresees: Whether it sees how others move; else it takes everybody to stay where they are.
+    """
+
+    def __init__(self, ego: EgoSpec, network: RoadNetwork, dt: float, foresees: bool = True) -> None:
+        self.dt, self._foresees = dt, foresees
         self.rules = road_rules(network)
         self.memory: DriverMemory | None = None
         self.step = 0
@@ -127,6 +134,8 @@ class _Perceiver:
             observation.actor_speed[:, None],
         ]
         now = Sight(observation.visible, observation.identity, np.concatenate(columns, axis=1))
+        if not self._foresees:
+            now.pose[np.arange(len(now.pose)) != EGO, 4:] = 0.0
         self._sights.append(now)
         then = self._sights[0]
         extrapolate(
@@ -183,14 +192,18 @@ class IdmDriver(Driver):
 class AisleDriver(Driver):
     """A robot that follows its aisles at the desired speed and stops for whoever stands or walks ahead.
 
+    One that does not foresee has only a safety scanner with a protective field (ISO 3691-4): it stops for whoever is in
+    its way, not for whoever is about to be.
+
     Args:
         ego: Its style.
         network: The floor.
         dt: Time between decisions [s].
+        foresees: Whether it sees how others move.
     """
 
-    def __init__(self, ego: EgoSpec, network: RoadNetwork, dt: float) -> None:
-        self._perceiver = _Perceiver(ego, network, dt)
+    def __init__(self, ego: EgoSpec, network: RoadNetwork, dt: float, foresees: bool) -> None:
+        self._perceiver = _Perceiver(ego, network, dt, foresees)
         self._top, self._dt, self._asked = ego.desired_speed, dt, ego.speed
 
     def decide(self, observation: DriverObservation) -> Control:
@@ -266,7 +279,8 @@ class RecordedDriver(Driver):
 def _built_in() -> dict[str, Callable[[EgoSpec, RoadNetwork, float], Driver]]:
     return {
         "idm": IdmDriver,
-        "aisle": AisleDriver,
+        "aisle": lambda ego, network, dt: AisleDriver(ego, network, dt, True),
+        "scanner": lambda ego, network, dt: AisleDriver(ego, network, dt, False),
         "constant": ConstantDriver,
         "stop": StopDriver,
         "recorded": lambda ego, network, dt: RecordedDriver(),
@@ -292,8 +306,8 @@ def make_driver(ego: EgoSpec, network: RoadNetwork, dt: float) -> Driver:
         ScenarioError: There is no such driver, or it does not suit the ego.
     """
     robot = ego.kind == "robot"
-    if (ego.driver == "aisle" and not robot) or (ego.driver == "idm" and robot):
-        allowed = "aisle, constant" if robot else "idm, constant, stop, recorded"
+    if (ego.driver in ("aisle", "scanner") and not robot) or (ego.driver == "idm" and robot):
+        allowed = "aisle, scanner, constant" if robot else "idm, constant, stop, recorded"
         raise ScenarioError(f"ego.driver = {ego.driver}: does not drive a {ego.kind}; allowed: {allowed}")
     if ego.driver in _built_in():
         return _built_in()[ego.driver](ego, network, dt)

@@ -182,7 +182,7 @@ def _star(draw: ImageDraw.ImageDraw, x: float, y: float, radius: float) -> None:
 def map_picture(episode: Episode, time_ns: int, size: Size) -> Image.Image:
     """Draw the map around the ego at a time [ns]: lanes, everybody's tracks and footprints, collisions."""
     tracks = episode.tracks
-    now = int(np.clip(np.searchsorted(tracks.time_ns, time_ns, side="right") - 1, 0, len(tracks.time_ns) - 1))
+    now = frame_at(episode, time_ns)
     ego = tracks.position[:, EGO]
     path = ego[tracks.valid[:, EGO]]
     travelled = float(np.sqrt((np.diff(path[:, :2], axis=0) ** 2).sum(axis=1)).sum()) if len(path) else 0.0
@@ -193,10 +193,31 @@ def map_picture(episode: Episode, time_ns: int, size: Size) -> Image.Image:
         float(ego[now, 0]) + ahead * math.cos(yaw), float(ego[now, 1]) + ahead * math.sin(yaw), yaw,
         0.5 * size[0] / reach, size,
     )
+    return scene_picture(episode, time_ns, view, False)
+
+
+def frame_at(episode: Episode, time_ns: int) -> int:
+    """Return the last recorded frame of the tracks up to a time [ns]."""
+    times = episode.tracks.time_ns
+    return int(np.clip(np.searchsorted(times, time_ns, side="right") - 1, 0, len(times) - 1))
+
+
+def scene_picture(episode: Episode, time_ns: int, view: View, scenery: bool) -> Image.Image:
+    """Draw what lies in a view from above at a time [ns]: lanes, everybody's tracks and footprints, collisions.
+
+    Args:
+        episode: What happened.
+        time_ns: When [ns].
+        view: Which part of the ground, and how large the picture is.
+        scenery: Whether the boxes of fixed objects are drawn, but for what hangs higher than the ego.
+    """
+    tracks, now = episode.tracks, frame_at(episode, time_ns)
     large = _larger(view)
     image = Image.new("RGB", large.size, PANEL)
     draw = ImageDraw.Draw(image, "RGBA")
     draw_roads(draw, large, episode.road_map)
+    if scenery:
+        _draw_scenery(draw, large, episode, float(tracks.position[now, EGO, 2]))
     colors = [class_color(int(SEMANTIC_OF_KIND[ActorKind(int(kind))])) for kind in tracks.kind]
     colors[EGO] = EGO_COLOR
     for a in reversed(range(len(colors))):
@@ -210,9 +231,29 @@ def map_picture(episode: Episode, time_ns: int, size: Size) -> Image.Image:
     for collision in episode.collisions:
         x, y = large.pixels(np.array([collision.position]))[0].tolist()
         _star(draw, x, y, 9.0 * _SUPERSAMPLING)
-    image = shrink(image, size)
+    image = shrink(image, view.size)
     _ruler(image, view)
     return image
+
+
+def _draw_scenery(draw: ImageDraw.ImageDraw, view: View, episode: Episode, height: float) -> None:
+    """Draw the outlines of fixed objects that begin below a height [m]."""
+    table = episode.scenery
+    below = table.position[:, 2] - 0.5 * table.size[:, 2] < height
+    for row in np.flatnonzero(below).tolist():
+        half_length, half_width = 0.5 * float(table.size[row, 0]), 0.5 * float(table.size[row, 1])
+        c, s = math.cos(float(table.yaw[row])), math.sin(float(table.yaw[row]))
+        x, y = table.position[row, :2].tolist()
+        corners = np.array([
+            (x + along * c - aside * s, y + along * s + aside * c)
+            for along, aside in (
+                (-half_length, -half_width), (half_length, -half_width), (half_length, half_width),
+                (-half_length, half_width),
+            )
+        ])
+        outline = [tuple(p) for p in view.pixels(corners).tolist()]
+        color = class_color(int(table.semantic[row]))
+        draw.polygon(outline, fill=(*color, 90), outline=(*color, 220))
 
 
 def _stretches(valid: NDArray[np.bool_]) -> list[slice]:

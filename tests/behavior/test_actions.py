@@ -10,7 +10,7 @@ from simengine.behavior.action_checks import check_mobility, check_road, moved_s
 from simengine.behavior.actions import find_action
 from simengine.behavior.events import Event
 from simengine.core.errors import ConfigError
-from simengine.core.geometry import yaw_from_quaternion
+from simengine.core.geometry import quaternion_from_euler, yaw_from_quaternion
 from simengine.core.state import Behavior
 from simengine.road.build import build_network
 from simengine.road.drafts import LaneDraft
@@ -142,6 +142,25 @@ def test_dropped_load_lies_behind_the_vehicle_at_its_speed_and_apart():
     assert behind[0] - half > 0.5 * world.actors.length[0, 0]
     assert behind[1] - behind[0] > 2.0 * half
     assert world.state.position[0, 1, 2] > 1.0  # falls off the bed
+
+
+def test_load_dropped_in_a_bend_moves_as_the_bed_did():
+    world = StagedWorld(["truck", "cargo_box", "cargo_box"])
+    world.put(0, 0, 100.0, 10.0)
+    world.put(1, 0, 100.0, 0.0)
+    world.put(2, 0, 100.0, 0.0)
+    world.state.valid[0, 1:] = False
+    rate = 0.2  # of the truck to the left [rad/s]
+    world.state.angular_velocity[0, 0, 2] = rate
+    world.state.orientation[0, 0] = quaternion_from_euler(0.0, 0.0, 0.5)
+    world.begin()
+    world.fire(0, specs.DropLoadAction(kind="drop_load", load=["a", "b"]), load=(1, 2))
+    for a in (1, 2):
+        dx, dy, _ = (world.state.position[0, a] - world.state.position[0, 0]).tolist()
+        assert math.hypot(dx, dy) > 4.0
+        moved = world.state.velocity[0, a, :2] - world.state.velocity[0, 0, :2]
+        assert moved == pytest.approx([-rate * dy, rate * dx])  # ω × r
+        assert world.state.angular_velocity[0, a].tolist() == [0.0, 0.0, rate]
 
 
 def test_sensor_fault_is_handed_on_and_an_absent_actor_appears():

@@ -99,6 +99,29 @@ def test_robot_stops_for_a_person_in_its_aisle():
     assert 30.0 - x > 0.5 * (0.8 + 0.5) + 0.2
 
 
+@pytest.mark.parametrize(("name", "foresees"), [("aisle", True), ("scanner", False)])
+def test_only_a_robot_that_foresees_slows_for_a_person_about_to_step_in(name, foresees):
+    world = SmallWorld(straight(speed_limit=2.0), ["robot", "pedestrian"])
+    world.put(0, 0, 20.0, 1.5)
+    driver = make_driver(ego(name, "robot", speed=1.5, desired_speed=1.5, reaction_time=0.1), world.network, DT)
+    world.drives[0, 1] = False
+    x, aside, speeds, beside = 20.0, 3.0, [], []
+    for _ in range(60):
+        world.put(0, 0, x, 1.5)
+        world.put(1, 0, 24.0, 0.0)
+        world.state.position[0, 1, 1] += aside
+        world.state.velocity[0, 1, :2] = (0.0, -1.2)
+        world.decide()
+        speed, _ = driver.decide(look(world)).velocity
+        speeds.append(speed)
+        beside.append(aside > 0.3 + 0.3 + 0.25)  # half of each, and room: not in the robot's way yet
+        x, aside = x + 1.5 * DT, max(0.0, aside - 1.2 * DT)
+    early = [speed for speed, free in zip(speeds, beside, strict=True) if free]
+    assert len(early) > 10
+    assert (min(early) < 1.4) is foresees
+    assert min(speeds) < 1.3  # both brake for a person who is in the way
+
+
 def test_child_behind_a_parked_car_is_hidden_and_an_adult_is_seen():
     kinds, mobility = np.array([0, 0, 5, 5], np.int32), np.array([0, 0, 1, 1], np.int32)
     position = np.array([[0.0, 0.0, 0.7], [20.0, 3.0, 0.7], [30.0, 4.3, 0.6], [31.5, 4.6, 0.9]])
@@ -131,7 +154,9 @@ def test_unknown_driver_is_refused_with_the_nearest_name():
         make_driver(ego("constan"), network, DT)
     with pytest.raises(ScenarioError, match="does not drive a robot"):
         make_driver(ego("idm", "robot"), network, DT)
-    assert {"idm", "aisle", "constant", "stop", "recorded"} <= set(driver_names())
+    with pytest.raises(ScenarioError, match="scanner: does not drive a car; allowed: idm"):
+        make_driver(ego("scanner"), network, DT)
+    assert {"idm", "aisle", "scanner", "constant", "stop", "recorded"} <= set(driver_names())
 
 
 def test_recorded_driver_asks_for_nothing():

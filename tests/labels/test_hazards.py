@@ -86,3 +86,30 @@ def test_braking_that_was_going_on_at_the_onset_is_no_reaction():
     speeds = 25.0 - 0.15 * np.arange(60)
     interval = _one(make_tracks([drive(0.0, speeds), drive(300.0, np.full(60, 25.0))]))
     assert interval.response_ns == -1
+
+
+def test_of_several_threats_the_soonest_counts_and_all_must_be_behind():
+    ego = drive(0.0, [20.0] * 60)
+    caused, near, far = (np.full((61, 2), place) for place in ((200.0, 9.0), (40.0, 4.0), (70.0, 4.0)))
+    tracks = make_tracks([ego, caused, near, far])
+    end = int(tracks.time_ns[-1])
+
+    def over(*threats):
+        (interval,) = hazard_intervals(tracks, [HazardOnset("drop", 1, 0, threats)], end)
+        assert interval.actor == 1
+        return interval.end_ns / SECOND
+
+    assert over(2) == pytest.approx((40.0 + 4.0) / 20.0, abs=0.11)  # the ego's rear passes its front
+    assert over(2, 3) == over(3, 2) == pytest.approx((70.0 + 4.0) / 20.0, abs=0.11)
+    assert over() == 6.0  # who caused it never comes to lie behind
+
+
+def test_a_threat_that_leaves_the_world_leaves_the_others():
+    ego, near, far = drive(0.0, [20.0] * 60), np.full((61, 2), (60.0, 0.0)), np.full((61, 2), (90.0, 0.0))
+    valid = np.ones((61, 3), np.bool_)
+    valid[5:, 1] = False
+    tracks = make_tracks([ego, near, far], valid=valid)
+    (interval,) = hazard_intervals(tracks, [HazardOnset("drop", 1, 0, (1, 2))], int(tracks.time_ns[-1]))
+    assert interval.end_ns / SECOND == pytest.approx((90.0 + 4.0) / 20.0, abs=0.11)  # the ego's rear passes its front
+    (interval,) = hazard_intervals(tracks, [HazardOnset("drop", 1, 0, (1,))], int(tracks.time_ns[-1]))
+    assert interval.end_ns / SECOND == pytest.approx(0.5, abs=0.01)

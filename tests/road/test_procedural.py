@@ -207,6 +207,19 @@ def test_signals_face_the_traffic_they_govern():
         assert toward[0] * math.sin(heading) - toward[1] * math.cos(heading) > 0.0  # on the right
 
 
+def test_a_passage_leads_through_every_row_of_shelves():
+    network, shelves = make_warehouse(**WAREHOUSE, speed_limit=2.0, passage_at=7.0, passage_width=1.6)
+    whole_network, whole = make_warehouse(**WAREHOUSE, speed_limit=2.0)
+    assert np.array_equal(network.point_position, whole_network.point_position)
+    assert len(shelves) == 2 * len(whole)
+    for row in whole:
+        west, east = sorted((s for s in shelves if s.position[1] == row.position[1]), key=lambda s: s.position[0])
+        ends = [s.position[0] + sign * 0.5 * s.size[0] for s in (west, east) for sign in (-1.0, 1.0)]
+        half = 0.5 * row.size[0]
+        assert ends == pytest.approx([row.position[0] - half, 6.2, 7.8, row.position[0] + half])
+        assert west.size[1:] == east.size[1:] == row.size[1:]
+
+
 def test_warehouse_lanes_join_and_keep_clear_of_the_shelves():
     network, shelves = make_warehouse(**WAREHOUSE, speed_limit=2.0)
     assert joints(network)[:, 0].max() < 1e-9 and joints(network)[:, 1].max() < 0.05

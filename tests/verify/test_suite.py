@@ -15,7 +15,7 @@ from simengine.verify.suite import collect
 def own_scenarios(tmp_path):
     folder = tmp_path / "scenarios"
     folder.mkdir()
-    for name, deceleration in (("gentle", 1.0), ("brutal", 15.0)):
+    for name, deceleration in (("gentle", 1.0), ("brutal", 9.0)):
         (folder / f"{name}.yaml").write_text(
             "# @package _global_\n"
             "defaults:\n  - /scenarios/highway/hard_brake\n  - override /traffic: none\n  - _self_\n"

@@ -176,7 +176,12 @@ def write(rows: Mapping[str, Difficulty], root: Path) -> None:
     os.replace(part, page)
 
 
-def _names(asked: Iterable[str]) -> list[str]:
+def known_hazards(asked: Iterable[str]) -> list[str]:
+    """Return the hazards that are asked for, all of the library if none is.
+
+    Raises:
+        ConfigError: There is no such hazard.
+    """
     known = hazards()
     for name in asked:
         if name not in known:
@@ -186,7 +191,7 @@ def _names(asked: Iterable[str]) -> list[str]:
 
 def run(arguments: argparse.Namespace, root: Path) -> int:
     """Measure, print and keep; see `tools/check.py difficulty --help`."""
-    names = _names(arguments.scenario)
+    names = known_hazards(arguments.scenario)
     if arguments.tuning and arguments.samples > MOST_TUNING:
         raise ConfigError(f"--samples {arguments.samples}: with --tuning there are {MOST_TUNING} seeds")
     first = TUNING_SEED if arguments.tuning else REPORTED_SEED
