@@ -16,7 +16,7 @@ def test_shares_are_counted_and_differences_told():
         sample(1, "passed", "passed"), sample(2, "failed", "failed"),
         sample(3, "passed", "failed", difference="ego at 2.00 s: (1.0, 0.0) m against (2.0, 0.0) m"),
     ])  # fmt: skip
-    assert (found.agreeing, found.count("failed", 0), found.count("failed", 1)) == (2, 1, 2)
+    assert (found.agreeing, found.having("failed", 0), found.having("failed", 1)) == (2, 1, 2)
     assert verdicts.format_agreement(found).startswith("BAD highway/cut_in")
     (line,) = verdicts.disagreements(found)
     assert "seed 3" in line and "bullet failed (hit)" in line and "ego at 2.00 s" in line
@@ -29,7 +29,7 @@ def test_samples_without_a_verdict_in_both_agree_on_nothing():
         sample(1, "invalid", "invalid"), sample(2, "passed", "passed"), sample(3, "passed", "invalid"),
     ])  # fmt: skip
     assert (found.counted, found.agreeing, found.share) == (2, 1, 0.5)
-    assert (found.count("invalid", 0), found.count("invalid", 1)) == (1, 2)
+    assert (found.having("invalid", 0), found.having("invalid", 1)) == (1, 2)
     assert "1 of    2 agree" in verdicts.format_agreement(found)
     assert "| 1 of 2 | 50.0% | 9.5% to 90.5% | 0 | 0 | 1 | 2 |" in verdicts.document([found], [1, 2, 3])
     nothing = Agreement("highway/cut_in", [sample(1, "invalid", "invalid")])

@@ -75,7 +75,7 @@ class Agreement(NamedTuple):
         """Share of the verdicts that agree; of none, 0."""
         return self.agreeing / self.counted if self.counted else 0.0
 
-    def count(self, outcome: str, backend: int) -> int:
+    def having(self, outcome: str, backend: int) -> int:
         """Return how many samples had an outcome in a physics, by its place in `BACKENDS`."""
         return sum(sample.outcomes[backend] == outcome for sample in self.samples)
 
@@ -167,7 +167,7 @@ def agreement(
 
 def _in_both(found: Agreement, outcome: str) -> str:
     """Return how many samples had an outcome in either physics, in words."""
-    return ", ".join(f"{found.count(outcome, k)} in {backend}" for k, backend in enumerate(BACKENDS))
+    return ", ".join(f"{found.having(outcome, k)} in {backend}" for k, backend in enumerate(BACKENDS))
 
 
 def format_agreement(found: Agreement) -> str:
@@ -216,7 +216,7 @@ def document(found: Sequence[Agreement], seeds: Sequence[int]) -> str:
     ]
     for one in found:
         low, high = wilson_interval(one.agreeing, one.counted)
-        counts = " | ".join(str(one.count(outcome, k)) for outcome in ("failed", "invalid") for k in range(2))
+        counts = " | ".join(str(one.having(outcome, k)) for outcome in ("failed", "invalid") for k in range(2))
         lines.append(
             f"| {one.scenario} | {one.agreeing} of {one.counted} | {one.share:.1%} | {low:.1%} to {high:.1%} | "
             f"{counts} |"
