@@ -6,15 +6,17 @@ by 12.65 m/s³ to 0.774 g, or to what the road holds. It keeps its lane and does
 - for a vehicle that cuts in: from when it has left the middle of its lane by 0.375 m towards the ego's path; it brakes
   once the time to collision is 2.0 s or less;
 - for one ahead that brakes: from when that slows by more than 5 m/s², or, slowing less, once the time to collision is
-  2.0 s or less;
+  2.0 s or less (a departure: the regulation's driver brakes for those only that slow by more than 5 m/s²);
 - for what stands in the way, also behind a leader that swerves away (cut-out): from when it is visible; it brakes once
-  a gentle stop (`threats.GENTLE_STOP`) is not enough, so that a queue ahead is no emergency;
+  a gentle stop (`threats.GENTLE_STOP`) is not enough, so that a queue ahead is no emergency (a departure: the
+  regulation's driver waits for 2.0 s to collision, which at speed is later);
 - for whoever crosses (not in the regulation): from when they are visible and about to be on the ego's path within 2 s,
   at a time when the ego would be there too (`threats`).
 
 Visible is a box of which at least a quarter can be seen past others (`visible_share`), within the sight that weather
 and headlamps leave. What made the clock run must last through the perception time, else it starts anew. A robot has
-limits of its own instead of a human's; see `robot_limits`.
+limits of its own instead of a human's; see `robot_limits`. Where it brakes in an episode (`careful_watch`), the
+built-in driver goes on steering, and its own braking counts where that is stronger: two more departures.
 """
 
 import math

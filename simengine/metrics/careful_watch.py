@@ -121,6 +121,7 @@ class CarefulWatch:
         self._threat, self._critical = np.zeros(shape, np.int8), np.zeros(shape, np.bool_)
         self._visible = np.zeros(shape, np.bool_)
         self._speeds = np.full((SLOWING_STEPS, num_actors), -1.0)
+        self._identities = np.full((SLOWING_STEPS, num_actors), -1, np.int64)
         self._steps = 0
         self._clock = start_clock(num_actors)
         self._asked = 0.0
@@ -138,7 +139,9 @@ class CarefulWatch:
             state: Now.
             observation: Of the ego at the same time.
         """
-        oldest = self._speeds[self._steps % SLOWING_STEPS].copy()
+        row = self._steps % SLOWING_STEPS
+        # A slot may have been given to another vehicle since: the difference of two vehicles' speeds is no slowing.
+        oldest = np.where(self._identities[row] == state.identity[0], self._speeds[row], -1.0)
         _look(
             state.valid[0], state.position[0], state.orientation[0], state.velocity[0], self._boxes, oldest,
             SLOWING_STEPS * self._dt, self._others,
@@ -147,7 +150,7 @@ class CarefulWatch:
         speeds = [
             ground_speed(*q[a].tolist(), *v[a].tolist()) if state.valid[0, a] else -1.0 for a in range(len(oldest))
         ]
-        self._speeds[self._steps % SLOWING_STEPS] = speeds
+        self._speeds[row], self._identities[row] = speeds, state.identity[0]
         self._steps += 1
         x, y, yaw = float(observation.position[0]), float(observation.position[1]), observation.yaw
         lay_path(self._rules.ways, observation.route, observation.lane_s, x, y, yaw, self._path)

@@ -5,12 +5,12 @@ import math
 CONFIDENT = 1.959963984540054  # standard deviations that hold 95 % of a normal
 
 
-def wilson_interval(count: int, total: int, deviations: float = CONFIDENT) -> tuple[float, float]:
+def wilson_interval(count: float, total: float, deviations: float = CONFIDENT) -> tuple[float, float]:
     """Return the interval in which a share lies, by Wilson's score (J. Am. Stat. Assoc. 22, 1927, 209).
 
     Args:
-        count: How many of the sample had it.
-        total: Size of the sample; of none nothing is known.
+        count: How many of the sample had it; not whole where the sample stands for fewer independent ones.
+        total: Size of the sample, or its effective size; of none nothing is known.
         deviations: Of the normal; the default is an interval of 95 %.
     """
     if total == 0:

@@ -57,6 +57,8 @@ def test_every_file_of_a_command_is_listed():
         (["maps", "simengine/core"], "simengine/core"),
         (["agreement", "--scenario", "highway/nowhere"], "highway/nowhere"),
         (["agreement", "--write", "--scenario", "highway/cut_in"], "--write"),
+        (["agreement", "--write", "--samples", "99"], "at least 100 samples"),
+        (["agreement", "--write", "--seeds-from", "5000"], "seeds from 7000"),
     ],
 )
 def test_wrong_usage_gets_one_line_and_exit_code_2(capsys, arguments, part):
@@ -64,3 +66,12 @@ def test_wrong_usage_gets_one_line_and_exit_code_2(capsys, arguments, part):
     assert code == 2
     assert len(err.strip().splitlines()) == 1 and err.startswith("tools/check.py")
     assert part in err and "Traceback" not in err
+
+
+def test_seeds_of_agreement_are_neither_tuned_on_nor_published(capsys):
+    from simengine.verify.difficulty import REPORTED_SEED
+    from tools.checks.difficulty import LEAST_REPORTED, MOST_TUNING, TUNING_SEED
+    from tools.checks.verdicts import FIRST_SEED
+
+    assert f"(default: {FIRST_SEED})" in run(capsys, "agreement", "--help")[1]
+    assert max(REPORTED_SEED + LEAST_REPORTED, TUNING_SEED + MOST_TUNING) <= FIRST_SEED

@@ -11,25 +11,29 @@ def sample(seed, *outcomes, difference=""):
     return Comparison(seed, outcomes, tuple("hit" if text == "failed" else "" for text in outcomes), difference)
 
 
-def test_the_interval_is_the_published_one():
-    # Newcombe, "Two-sided confidence intervals for the single proportion", Statistics in Medicine 17 (1998), table I.
-    assert verdicts.wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=1e-4)
-    assert verdicts.wilson(15, 148) == pytest.approx((0.0624, 0.1605), abs=1e-4)
-    assert verdicts.wilson(0, 20) == pytest.approx((0.0, 0.1611), abs=1e-4)
-    assert verdicts.wilson(20, 20) == pytest.approx((0.8389, 1.0), abs=1e-4)
-
-
 def test_shares_are_counted_and_differences_told():
     found = Agreement("highway/cut_in", [
         sample(1, "passed", "passed"), sample(2, "failed", "failed"),
         sample(3, "passed", "failed", difference="ego at 2.00 s: (1.0, 0.0) m against (2.0, 0.0) m"),
     ])  # fmt: skip
-    assert (found.agreeing, found.failed(0), found.failed(1)) == (2, 1, 2)
+    assert (found.agreeing, found.having("failed", 0), found.having("failed", 1)) == (2, 1, 2)
     assert verdicts.format_agreement(found).startswith("BAD highway/cut_in")
     (line,) = verdicts.disagreements(found)
     assert "seed 3" in line and "bullet failed (hit)" in line and "ego at 2.00 s" in line
     page = verdicts.document([found], [1, 2, 3])
-    assert "| highway/cut_in | 2 of 3 | 66.7% |" in page and line in page
+    assert "| highway/cut_in | 2 of 3 | 66.7% |" in page and line in page and "seeds 1 to 3" in page
+
+
+def test_samples_without_a_verdict_in_both_agree_on_nothing():
+    found = Agreement("highway/cut_in", [
+        sample(1, "invalid", "invalid"), sample(2, "passed", "passed"), sample(3, "passed", "invalid"),
+    ])  # fmt: skip
+    assert (found.counted, found.agreeing, found.share) == (2, 1, 0.5)
+    assert (found.having("invalid", 0), found.having("invalid", 1)) == (1, 2)
+    assert "1 of    2 agree" in verdicts.format_agreement(found)
+    assert "| 1 of 2 | 50.0% | 9.5% to 90.5% | 0 | 0 | 1 | 2 |" in verdicts.document([found], [1, 2, 3])
+    nothing = Agreement("highway/cut_in", [sample(1, "invalid", "invalid")])
+    assert nothing.share == 0.0 and verdicts.format_agreement(nothing).startswith("BAD")
 
 
 def test_the_first_actor_elsewhere_is_named():

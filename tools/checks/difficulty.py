@@ -107,8 +107,8 @@ _TERMS = (
     "0.4 s + 0.75 s later with 12.65 m/s³ up to 0.774 g or what the road holds. What counts as a threat is told in "
     "`simengine/metrics/careful_driver.py`. A robot brakes by its own limits: a LiDAR of 40 m and 0.1 s a sweep, "
     "`ego.reaction_time`, and the deceleration of its model.",
-    "- *not judged*: failures whose second run, with the careful driver, was invalid. They are in no share of avoidable "
-    "failures.",
+    "- *not judged*: failures whose second run, with the careful driver, was invalid. They are in no share of "
+    "avoidable failures.",
     "- *unavoidable*: of all valid samples, the share whose harm the careful driver does not avoid either.",
 )
 

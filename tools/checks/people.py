@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from simengine.metrics.intervals import wilson_interval
 from simengine.verify.crowd import CrowdRun
 
 # Moussaïd, Perozo, Garnier, Helbing & Theraulaz, PLoS ONE 5(4) e10047 (2010): up to 70 % of people in groups; speeds
 # −0.04 n + 1.26 and −0.08 n + 1.24 m/s for groups of n at low and moderate density (figure 2); d₀ = 0.8 m.
 SHARE = (0.6, 0.7)  # of the people in company in a busy street: the published most, and a little less
 _NEAREST = (0.7, 1.2)
-_NORMAL = 1.96  # of 95 %
 
 
 def share_interval(sizes: Mapping[int, int]) -> tuple[float, float]:
@@ -29,10 +29,7 @@ def share_interval(sizes: Mapping[int, int]) -> tuple[float, float]:
         return 0.0, 1.0
     share = sum(size * count for size, count in sizes.items() if size > 1) / people
     drawn = people**2 / sum(size**2 * count for size, count in sizes.items())
-    middle = share + _NORMAL**2 / (2.0 * drawn)
-    reach = _NORMAL * math.sqrt(share * (1.0 - share) / drawn + _NORMAL**2 / (4.0 * drawn**2))
-    scale = 1.0 + _NORMAL**2 / drawn
-    return max(0.0, (middle - reach) / scale), min(1.0, (middle + reach) / scale)
+    return wilson_interval(share * drawn, drawn)
 
 
 class PlaceFigures(NamedTuple):
