@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.behavior.memory import DriverMemory
+from simengine.core import plan_view
 from simengine.core.geometry import rotate, yaw_from_quaternion
 from simengine.core.state import EGO, ActorTable, WorldState
 
 PERIOD = 1.0  # between looks [s]
-TILT = math.radians(60.0)  # from upright, beyond which a vehicle lies on its side [rad]
 LYING = 5.0  # for which it has lain there [s]
 BESIDE = 15.0  # for which it has stood beside every lane [s]
 STUCK = 60.0  # for which it has come no farther than `PROGRESS` [s]
@@ -134,7 +134,7 @@ def _note(wreckage: Wreckage, state: WorldState, memory: DriverMemory, time: flo
 
 
 def _lies(state: WorldState, a: int) -> bool:
-    return rotate(*state.orientation[0, a].tolist(), 0.0, 0.0, 1.0)[2] < math.cos(TILT)
+    return rotate(*state.orientation[0, a].tolist(), 0.0, 0.0, 1.0)[2] < plan_view.OVERTURNED
 
 
 def _removal(state: WorldState, a: int, reason: str, since: float, time: float) -> Removal:

@@ -19,6 +19,7 @@ from simengine.behavior.removal import Removal
 from simengine.behavior.rules import nearest_lane, road_rules
 from simengine.core.errors import ScenarioError
 from simengine.core.geometry import rotate, yaw_from_quaternion
+from simengine.core.plan_view import OVERTURNED
 from simengine.core.state import EGO, Behavior, Mobility, WorldState
 from simengine.labels.collisions import join_contacts
 from simengine.physics.backend import Contact
@@ -33,7 +34,6 @@ from simengine.simulation.simulator import Simulator
 PROGRESS = 5.0  # [m]
 PATIENCE = 60.0  # [s]
 ASIDE = 0.5  # [m]
-TILT = math.radians(60.0)  # from upright, beyond which a vehicle has rolled over [rad]
 SEARCH = 20.0  # around a vehicle for a lane [m]
 LOOK = 0.5  # between looks at lanes and progress [s]
 END = 12.0  # from the end of a lane that leads nowhere: there the map ends [m]
@@ -141,7 +141,7 @@ class _Watch:
         for a in np.flatnonzero(state.valid[0] & self._wheeled).tolist():
             x, y, z = (float(value) for value in state.position[0, a])
             q = tuple(float(value) for value in state.orientation[0, a])
-            if rotate(*q, 0.0, 0.0, 1.0)[2] < math.cos(TILT):
+            if rotate(*q, 0.0, 0.0, 1.0)[2] < OVERTURNED:
                 self._tell("rolled", state, a, time, "")
             if not self._ordinary[a]:
                 continue
