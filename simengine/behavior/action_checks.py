@@ -10,7 +10,7 @@ from simengine.behavior.events import Event
 from simengine.behavior.lane_move import lane_aside
 from simengine.behavior.scripted_path import sharpest_corner
 from simengine.core.errors import ConfigError
-from simengine.core.geometry import yaw_from_quaternion
+from simengine.core.heading import yaw_of_actor
 from simengine.core.state import ActorTable, Behavior, Mobility, WorldState
 from simengine.road.network import LaneArrays
 from simengine.road.projection import locate
@@ -82,7 +82,7 @@ def check_road(event: Event, lanes: LaneArrays, actors: ActorTable, state: World
     if actors.mobility[0, a] != Mobility.WHEELED:
         return
     x, y, z = state.position[0, a].tolist()
-    yaw = yaw_from_quaternion(*state.orientation[0, a].tolist())
+    yaw = yaw_of_actor(state, 0, a)
     if do.kind == "follow_path":
         points = world_points(np.array([x, y, yaw]), do.points)
         corner = sharpest_corner(points, 1.0 / tightest_curvature(actors, 0, a))

@@ -17,7 +17,9 @@ from simengine.behavior.lane_move import Bounds, attainable, bend_at, lane_aside
 from simengine.behavior.script import MAX_POINTS, Script, take_lane
 from simengine.behavior.scripted_path import corner_speeds, pursuit_reach
 from simengine.core.errors import ConfigError, blame, nearest
-from simengine.core.geometry import ground_speed, quaternion_from_euler, wrap_angle, yaw_from_quaternion
+from simengine.core.geometry import ground_speed, quaternion_from_euler, wrap_angle
+from simengine.core.gravity import GRAVITY
+from simengine.core.heading import yaw_of_actor
 from simengine.core.state import ActorTable, WorldState
 from simengine.road.frenet import project_on_lane
 from simengine.road.network import LaneArrays
@@ -57,10 +59,6 @@ def tightest_curvature(actors: ActorTable, e: int, a: int) -> float:
     return math.tan(float(actors.max_steering[e, a])) / wheelbase
 
 
-def _yaw(state: WorldState, e: int, a: int) -> float:
-    return yaw_from_quaternion(*(float(q) for q in state.orientation[e, a]))
-
-
 def _brake(stage: Stage, event: Event) -> None:
     e, a, script = stage.env, event.actor, stage.script
     script.brake[e, a] = event.action.deceleration
@@ -86,11 +84,11 @@ def _change_lane(stage: Stage, event: Event) -> None:
     taken = not script.lane_set[e, a] or script.path_length[e, a] > 0 or lane < 0
     if taken:  # nothing is written before it is known that the vehicle can: else it would lose what it follows
         x, y, z = stage.state.position[e, a].tolist()
-        lane, _, offset = locate(lanes, x, y, z, _yaw(stage.state, e, a))
+        lane, _, offset = locate(lanes, x, y, z, yaw_of_actor(stage.state, e, a))
     if lane < 0:
         stage.remarks.append(f"{key}: the vehicle is on no lane then and does not change lane")
         return
-    yaw, rear = _yaw(stage.state, e, a), float(stage.actors.cog_offset[e, a] - stage.actors.rear_axle[e, a])
+    yaw, rear = yaw_of_actor(stage.state, e, a), float(stage.actors.cog_offset[e, a] - stage.actors.rear_axle[e, a])
     x = float(stage.state.position[e, a, 0]) + rear * math.cos(yaw)
     y = float(stage.state.position[e, a, 1]) + rear * math.sin(yaw)
     s, t = project_on_lane(lanes, lane, x, y)
@@ -143,7 +141,7 @@ def _follow_path(stage: Stage, event: Event) -> None:
     script.lane[e, a], script.walks[e, a] = -1, False
     if stage.actors.max_steering[e, a] > 0.0:
         reach = pursuit_reach(points, 1.0 / tightest_curvature(stage.actors, e, a))
-        sideways = min(event.action.max_lateral_acceleration, 0.5 * stage.friction * 9.81)
+        sideways = min(event.action.max_lateral_acceleration, 0.5 * stage.friction * GRAVITY)
         script.path_reach[e, a] = reach
         script.path_speed[e, a, :count] = corner_speeds(points, event.action.speed, sideways, reach)
 
@@ -166,7 +164,7 @@ def _appear(stage: Stage, event: Event) -> None:
 
 def _drop_load(stage: Stage, event: Event) -> None:
     e, a, state, actors = stage.env, event.actor, stage.state, stage.actors
-    yaw = _yaw(state, e, a)
+    yaw = yaw_of_actor(state, e, a)
     c, s = math.cos(yaw), math.sin(yaw)
     yaw_rate = float(state.angular_velocity[e, a, 2])
     behind = 0.5 * float(actors.length[e, a]) + _LOAD_GAP
@@ -222,7 +220,7 @@ def _friction_patch(stage: Stage, event: Event) -> None:
         raise ConfigError(
             f"scenario.events.{event.name}: more than {stage.patch_active.shape[1]} friction patches at once"
         )
-    slot, yaw = int(free[0]), _yaw(stage.state, e, a)
+    slot, yaw = int(free[0]), yaw_of_actor(stage.state, e, a)
     x, y, radius, friction = stage.patch_disc
     x[e, slot] = stage.state.position[e, a, 0] + event.action.ahead * math.cos(yaw)
     y[e, slot] = stage.state.position[e, a, 1] + event.action.ahead * math.sin(yaw)

@@ -7,7 +7,6 @@ from numba import njit
 from simengine.behavior.corners import joint_turn
 from simengine.behavior.idm import sight_speed
 from simengine.behavior.memory import (
-    GRAVITY,
     LATERAL_COMFORT,
     PRESENT,
     PREVIOUS,
@@ -18,6 +17,7 @@ from simengine.behavior.memory import (
     DriverMemory,
 )
 from simengine.behavior.rules import Ways
+from simengine.core.gravity import GRAVITY
 from simengine.road.frenet import segment_at
 
 COMFORT_SHARE = 0.4  # of µg that a driver plans with, accelerating, braking and cornering

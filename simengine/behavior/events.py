@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from simengine.behavior.rules import StopLines
 from simengine.core.errors import ScenarioError
-from simengine.core.geometry import boxes_gap, ground_speed, yaw_from_quaternion
+from simengine.core.geometry import boxes_gap, ground_speed
+from simengine.core.heading import yaw_of_actor
 from simengine.core.plan_view import plan_view
 from simengine.core.rng import philox_uniform
 from simengine.core.state import ActorTable, WorldState
@@ -251,7 +252,7 @@ def way_to_stop(
         a: Actor.
     """
     x, y, z = state.position[e, a].tolist()
-    yaw = yaw_from_quaternion(*state.orientation[e, a].tolist())
+    yaw = yaw_of_actor(state, e, a)
     lane, s, _ = locate(lanes, x, y, z, yaw)
     if lane < 0:
         return math.inf

@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.behavior.conditions import GRAVITY, grip_bound
+from simengine.behavior.conditions import grip_bound
 from simengine.behavior.following import FAR, follow, nearest_on_lane, respond_to_lane
 from simengine.behavior.lateral import LENGTHS_OF_CHANGE, SHORTEST_CHANGE, start_change
 from simengine.behavior.long_ways import AGILE, ON
@@ -34,6 +34,7 @@ from simengine.behavior.mobil import SAFE_DECELERATION, is_safe, lane_change_inc
 from simengine.behavior.occupancy import BOX_ALONG, BOX_HALF, LAST, LENGTH, SPEED, WIDTH, Occupancy, X, Y
 from simengine.behavior.route import enter_lane
 from simengine.behavior.rules import DRIVING, Ways, is_drivable, may_cross, opens_ahead
+from simengine.core.gravity import GRAVITY
 from simengine.road.frenet import lane_width, project_on_lane_near
 
 HORIZON = 150.0  # ahead and behind [m]

@@ -12,11 +12,11 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from simengine.core.gravity import GRAVITY
 from simengine.road.frenet import lane_curvature, lane_width, project_on_lane
 from simengine.road.network import LaneArrays, LaneType
 from simengine.road.projection import lane_pose
 
-GRAVITY = 9.81  # [m/s²]
 GRIP_SHARE = 0.5  # of µg that bends and the move sideways may use together
 LEAST_SHARE = 0.1  # of µg that the move may use even where a bend asks for all of it
 SLOPE = 0.3  # steepest course against the lane, lateral over forward speed

@@ -14,6 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.behavior.mobil import BIAS, THRESHOLD
+from simengine.core.gravity import GRAVITY
 from simengine.core.rng import philox_normal
 from simengine.core.state import ActorKind, ActorTable
 from simengine.scenario.spec import DriverSpread
@@ -63,7 +64,6 @@ SHORTEST_TIME_GAP = 0.5  # that any driver keeps [s]
 # Columns of the table of vehicles, as in `ActorTable`.
 FRONT_AXLE, REAR_AXLE, COG_OFFSET, STIFFNESS, MAX_STEERING, MAX_STEERING_RATE, MAX_DECELERATION = range(7)
 ROLLING, DRAG = 7, 8  # what slows the vehicle that rolls freely: ROLLING + DRAG · v² [m/s²], [1/m]
-GRAVITY = 9.81  # [m/s²]
 _VEHICLE = (
     "front_axle", "rear_axle", "cog_offset", "cornering_stiffness", "max_steering", "max_steering_rate",
     "max_deceleration",

@@ -6,8 +6,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.behavior.memory import DRAG, GRAVITY, ROLLING
+from simengine.behavior.memory import DRAG, ROLLING
 from simengine.behavior.rules import Ways
+from simengine.core.gravity import GRAVITY
 from simengine.road.frenet import lane_fraction
 
 GENTLE = 4.0  # braking that a driver does not exceed without need [m/s²]

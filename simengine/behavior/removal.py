@@ -3,8 +3,8 @@
 Real wrecks are towed away; here nobody tows. An ordinary vehicle that lies on its side, stands beside every lane or has
 come no farther for `STUCK` (longer where signals have long cycles) is taken out, one at a time and first the vehicle
 that holds up the others. Never where the ego might see it go: beyond `CLOSEST` only, and there only beyond `SIGHT`,
-whatever the weather (radar and LiDAR see on in it), or with the scenery before all of it. Where traffic flows in, it counts as outside from then on, and
-another vehicle comes in for it.
+whatever the weather (radar and LiDAR see on in it), or with the scenery before all of it. Where traffic flows in, it
+counts as outside from then on, and another vehicle comes in for it.
 """
 
 import math
@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.behavior.memory import DriverMemory
+from simengine.core import plan_view
 from simengine.core.geometry import quaternion_from_euler, rotate, yaw_from_quaternion
 from simengine.core.state import EGO, ActorTable, WorldState
 from simengine.core.visible_share import Boxes, visible_share
 
 PERIOD = 1.0  # between looks [s]
-TILT = math.radians(60.0)  # from upright, beyond which a vehicle lies on its side [rad]
 LYING = 5.0  # for which it has lain there [s]
 BESIDE = 15.0  # for which it has stood beside every lane [s]
 STUCK = 60.0  # for which it has come no farther than `LEAST_WAY` [s]
@@ -136,7 +136,7 @@ def _note(wreckage: Wreckage, state: WorldState, memory: DriverMemory, time: flo
 
 
 def _lies(state: WorldState, a: int) -> bool:
-    return rotate(*state.orientation[0, a].tolist(), 0.0, 0.0, 1.0)[2] < math.cos(TILT)
+    return rotate(*state.orientation[0, a].tolist(), 0.0, 0.0, 1.0)[2] < plan_view.OVERTURNED
 
 
 def _removal(state: WorldState, a: int, reason: str, since: float, time: float) -> Removal:

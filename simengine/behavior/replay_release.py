@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from simengine.behavior.memory import DriverMemory
 from simengine.behavior.recorded_motion import Recording, recorded_pose
-from simengine.core.geometry import boxes_gap, yaw_from_quaternion
+from simengine.core.geometry import boxes_gap
+from simengine.core.heading import write_yaws
 from simengine.core.state import EGO, ActorTable, Behavior, WorldState, copy_state
 from simengine.road.network import LaneArrays, LaneType
 
@@ -19,13 +20,6 @@ HORIZON_STEP = 0.25  # [s]
 CLEARANCE = 0.4  # kept to whoever crosses its way [m]
 TOUCH = 0.3  # an actor that does not react is handed over when somebody is this near [m]
 CONTACT_TIME = 0.05  # or closes in within this time [s]
-
-
-@njit(cache=True, _nrt=False)
-def _yaws(orientation: NDArray[np.float64], out: NDArray[np.float64]) -> None:
-    for a in range(len(out)):
-        q = orientation[a]
-        out[a] = yaw_from_quaternion(q[0], q[1], q[2], q[3])
 
 
 @njit(cache=True, _nrt=False)
@@ -109,7 +103,7 @@ def hand_over(recording: Recording, actors: ActorTable, state: WorldState, time:
     count = state.valid.shape[1]
     box = np.stack([actors.length[0], actors.width[0], np.zeros(count)], axis=1)
     yaw = np.empty(count)
-    _yaws(state.orientation[0], yaw)
+    write_yaws(state.orientation[0], yaw)
     box[:, 2] = yaw
     horizon, clearance = (HORIZON, CLEARANCE) if reactive else (CONTACT_TIME, TOUCH)
     freed = np.zeros(count, np.bool_)

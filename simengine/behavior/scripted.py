@@ -18,6 +18,7 @@ from simengine.behavior.scripted_path import PURSUIT_MOST, PURSUIT_TIME, SLOWING
 from simengine.behavior.scripted_walk import Surroundings, walk_towards
 from simengine.behavior.side_force import Chassis
 from simengine.core.geometry import ground_speed, wrap_angle
+from simengine.core.gravity import GRAVITY
 from simengine.core.state import ActorTable, Controls, Light, Mobility, WorldState
 
 _WHEELED, _WALKER = int(Mobility.WHEELED), int(Mobility.WALKER)
@@ -27,7 +28,6 @@ _HOLD = -4.0  # brakes held at standstill [m/s²]
 _INDICATED = 0.5  # moves sideways by more are indicated [m]
 _ARRIVING = 2.5  # deceleration of walkers at the end of their way [m/s²]
 _WALK_REACH = 0.4  # of a walker on a path [m]
-GRAVITY = 9.81  # [m/s²]
 EMERGENCY_SHARE = 0.9  # of µg that brakes and tyres use in need
 
 

@@ -58,6 +58,7 @@ def _follow_lane(
 
 @njit(cache=True, _nrt=False)
 def yaw_of(bodies: Bodies, a: int) -> float:
+    """Return the yaw of an actor [rad]."""
     q = bodies.orientation[a]
     return yaw_from_quaternion(q[0], q[1], q[2], q[3])
 

@@ -15,12 +15,12 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from simengine.core.gravity import GRAVITY
 from simengine.core.state import ActorTable
 
 ERROR_RATE = 1.3  # with which errors decay [rad/s]
 ERROR_MOST = 1.0  # larger errors are taken back no harder than this one [m]
 FORCE_SHARE = 0.8  # of friction that the front axle is asked for
-GRAVITY = 9.81  # [m/s²]
 
 
 class Chassis(NamedTuple):

@@ -12,12 +12,13 @@ import math
 
 from numba import njit
 
+from simengine.core.gravity import GRAVITY
+
 PREVIEW_TIME = 1.0  # of the look-ahead distance [s]
 PREVIEW_WHEELBASES = 1.2  # look-ahead at standstill, in wheelbases
 PREVIEW_SLIP = 0.3  # more look-ahead, in times that the tyres need to build up side force
 FEEDFORWARD_TIME = 0.15  # curvature is read this far ahead to cover the steering's own delay [s]
 GENTLE_SINE = 0.6  # the course towards the path is cut to this sine, so that a far start turns in smoothly
-GRAVITY = 9.81  # [m/s²]
 
 
 @njit(cache=True, _nrt=False)

@@ -9,6 +9,8 @@ from simengine.core.geometry import rotate, yaw_from_quaternion
 # A body whose own up axis points less far up than this has toppled: 0.7 is a lean of 46°, more than any road asks for
 # and more than a motorcycle reaches in a bend.
 UPRIGHT = 0.7
+# A vehicle whose up axis points less far up has rolled over and does not get up again: 60° from upright.
+OVERTURNED = 0.5
 
 
 @njit(cache=True, _nrt=False)

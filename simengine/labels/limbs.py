@@ -19,6 +19,8 @@ from simengine.core.state import ActorKind, ActorTable
 from simengine.sensors.scene import (
     ANIMAL_STRIDE_SPEED,
     ANIMAL_SWING,
+    ARM_SHARE,
+    MOST_STRIDE,
     WALKER_STRIDE_SPEED,
     WALKER_SWING,
     SceneArrays,
@@ -26,8 +28,6 @@ from simengine.sensors.scene import (
 
 _FIRST_LIMB, _FIRST_ARM, _LAST_LIMB = int(PartRole.LEG_LEFT), int(PartRole.ARM_LEFT), int(PartRole.ARM_RIGHT)
 _ANIMAL = int(ActorKind.ANIMAL)
-_MOST_STRIDE = 1.3  # of a person's full stride, when running, as `sensors.scene.part_rotation` draws it
-_ARM_SHARE = 0.8  # of the legs' swing
 
 
 @njit(cache=True)
@@ -36,8 +36,8 @@ def _swing(role: int, kind: int, speed: float) -> float:
     if kind == _ANIMAL:
         swing = ANIMAL_SWING * min(1.0, speed / ANIMAL_STRIDE_SPEED)
     else:
-        swing = WALKER_SWING * min(_MOST_STRIDE, speed / WALKER_STRIDE_SPEED)
-    return swing if role < _FIRST_ARM else _ARM_SHARE * swing
+        swing = WALKER_SWING * min(MOST_STRIDE, speed / WALKER_STRIDE_SPEED)
+    return swing if role < _FIRST_ARM else ARM_SHARE * swing
 
 
 @njit(cache=True)

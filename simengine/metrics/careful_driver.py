@@ -26,9 +26,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from simengine.core.gravity import GRAVITY
 from simengine.core.state import ActorKind
 
-GRAVITY = 9.81  # [m/s²]
 PERCEPTION_TIME = 0.4  # from the risk to its being perceived (UN R157 Annex 4 App. 3) [s]
 REACTION_TIME = 0.75  # from there until the brakes act [s]
 BRAKE_JERK = 12.65  # with which braking rises: 0.6 s to its full strength [m/s³]

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.core.errors import ScenarioError
+from simengine.core.gravity import GRAVITY
 from simengine.core.state import ActorTable, Controls, Mobility, WorldState, copy_state
 from simengine.core.weather import FRICTION_DRY
 from simengine.physics.backend import Contact, Ground, Physics
@@ -29,7 +30,6 @@ from simengine.physics.materials import GROUND_RESTITUTION, LOAD_RESTITUTION, SL
 from simengine.physics.settle import enter_world
 from simengine.physics.terrain import SAMPLES, STOREY, TILE_SIZE, sample_tile, tile_mesh, tiles_around
 from simengine.physics.touches import ContactSums
-from simengine.physics.tyre import GRAVITY
 from simengine.road.network import lane_arrays
 from simengine.road.projection import ground_at
 

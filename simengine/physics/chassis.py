@@ -12,8 +12,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.core.gravity import GRAVITY
 from simengine.core.state import ActorTable, Behavior, Mobility
-from simengine.physics.tyre import GRAVITY, RELAXATION_PER_RADIUS
+from simengine.physics.tyre import RELAXATION_PER_RADIUS
 
 _FREQUENCY_CAR = 1.5  # [Hz]
 _FREQUENCY_TWO_WHEELER = 2.5  # stiffer: short travel (Cossalter, "Motorcycle Dynamics", ch. 5) [Hz]

@@ -8,10 +8,11 @@ import math
 from numba import njit
 
 from simengine.core.geometry import wrap_angle
+from simengine.core.gravity import GRAVITY
 from simengine.physics.materials import GROUND_RESTITUTION, LOAD_RESTITUTION
 from simengine.physics.robots import SERVO_TIME
 from simengine.physics.strides import STRIDE_TIME, TURN_FROM, turned_rate
-from simengine.physics.vehicle_models import GRAVITY, advance_dynamic, advance_kinematic
+from simengine.physics.vehicle_models import advance_dynamic, advance_kinematic
 
 PEDAL_TIME = 0.1  # first-order lag from demanded to actual acceleration [s]; brake build-up of 0.1–0.2 s (ECE R13-H)
 _POWER_SPEED = 1.0  # below it power does not limit the drive [m/s]

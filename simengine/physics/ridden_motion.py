@@ -11,9 +11,10 @@ import math
 
 from numba import njit
 
+from simengine.core.gravity import GRAVITY
 from simengine.physics.planar_motion import SLIP_BEGINS
 from simengine.physics.riding import WHOLE_SHARE
-from simengine.physics.tyre import GRAVITY, LOAD_SENSITIVITY, inverse_saturation
+from simengine.physics.tyre import LOAD_SENSITIVITY, inverse_saturation
 from simengine.physics.vehicle_models import advance_dynamic
 
 _SLIP_SPEED = 0.5  # floor of the speed in slip angles, which are undefined at rest [m/s]

@@ -18,8 +18,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from simengine.core.gravity import GRAVITY
 from simengine.physics.suspension import ARM, FRICTION, LOAD, SLIDE, ground_frame
-from simengine.physics.tyre import GRAVITY, inverse_saturation
+from simengine.physics.tyre import inverse_saturation
 
 _BALANCE_RATE = 2.0 * math.pi  # with which a rider leans [rad/s]
 _RIDER_SHARE = 0.6  # of the friction that a rider uses in a turn; leaning in takes load off the tyres for a while

@@ -8,7 +8,7 @@ import math
 
 from numba import njit
 
-from simengine.physics.tyre import GRAVITY
+from simengine.core.gravity import GRAVITY
 
 STRIDE_TIME = 0.15  # time constant with which a demanded velocity is taken up, within the limits [s]
 TURN_FROM = 0.25  # speed below which a walker keeps its heading: small steps are taken sideways too [m/s]

@@ -16,7 +16,7 @@ from simengine.core.geometry import (
     quaternion_from_euler,
     rotation_matrix,
 )
-from simengine.physics.tyre import GRAVITY
+from simengine.core.gravity import GRAVITY
 
 # Columns of a wheel's contact record.
 LOAD = 0  # normal force [N]

@@ -16,7 +16,8 @@ import math
 
 from numba import njit
 
-GRAVITY = 9.81  # as in `vehicle_models` and its reference [m/s²]
+from simengine.core.gravity import GRAVITY
+
 RELAXATION_PER_RADIUS = 1.2  # relaxation length over wheel radius; 0.4 m for a car (Pacejka, "Tire and Vehicle…")
 # Relative loss of friction when the load doubles: Pacejka's −p_dx2, 0.05–0.1 for passenger tyres; the low end, so that
 # a whole car's friction is the weather's µ within 1 % even under full braking.

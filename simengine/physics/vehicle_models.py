@@ -19,7 +19,8 @@ import math
 
 from numba import njit
 
-from simengine.physics.tyre import GRAVITY, SLIP_TARGET, saturation
+from simengine.core.gravity import GRAVITY
+from simengine.physics.tyre import SLIP_TARGET, saturation
 
 KINEMATIC_BELOW = 0.1  # speed below which ST rolls without slip, as in the reference [m/s]
 _SLIP_SPEED = 0.5  # floor of the speed in slip angles, which are undefined at rest [m/s]

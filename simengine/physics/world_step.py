@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 
 from simengine.core.geometry import quaternion_from_euler, rotate, yaw_from_quaternion
+from simengine.core.gravity import GRAVITY
 from simengine.core.state import ActorKind, ActorTable, Behavior, Mobility
 from simengine.physics import planar_motion
 from simengine.physics.chassis import CLEARANCE
@@ -26,7 +27,6 @@ from simengine.physics.posture import (
 from simengine.physics.ridden_motion import braked_friction, move_ridden
 from simengine.physics.riding import hardest_riding, steepest_riding
 from simengine.physics.strides import climb_rate, lift_acceleration
-from simengine.physics.tyre import GRAVITY
 from simengine.physics.vehicle_models import advance_steering
 from simengine.physics.wheels import HOLD_DEMAND, HOLD_SPEED
 

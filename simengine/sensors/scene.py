@@ -25,6 +25,8 @@ CREASE_COSINE = 0.72  # faces whose normals differ by less than 44° are shaded 
 # Half the angle between a walker's legs at full stride [rad] and the speed of a full stride [m/s]: step 0.75 m on legs
 # of 0.85 m gives 2 asin(0.375 / 0.85) = 0.91 rad (stride at 1.4 m/s, Winter, Biomechanics of Human Movement, ch. 5).
 WALKER_SWING, WALKER_STRIDE_SPEED = 0.45, 1.4
+MOST_STRIDE = 1.3  # of a person's full stride, when running
+ARM_SHARE = 0.8  # of the legs' swing
 ANIMAL_SWING, ANIMAL_STRIDE_SPEED = 0.5, 4.0
 
 _BODY = int(PartRole.BODY)
@@ -276,16 +278,16 @@ def part_rotation(
         if kind == _ANIMAL:
             swing = ANIMAL_SWING * min(1.0, speed / ANIMAL_STRIDE_SPEED)
         else:
-            swing = WALKER_SWING * min(1.3, speed / WALKER_STRIDE_SPEED)
+            swing = WALKER_SWING * min(MOST_STRIDE, speed / WALKER_STRIDE_SPEED)
         angle = swing * math.sin(gait_phase)
         if role == _LEG_LEFT:
             pitch = -angle
         elif role == _LEG_RIGHT:
             pitch = angle
         elif role == _ARM_LEFT:
-            pitch = 0.8 * angle
+            pitch = ARM_SHARE * angle
         else:
-            pitch = -0.8 * angle
+            pitch = -ARM_SHARE * angle
     cy, sy, cp, sp = math.cos(yaw), math.sin(yaw), math.cos(pitch), math.sin(pitch)
     out[0, 0], out[0, 1], out[0, 2] = cy * cp, -sy, cy * sp
     out[1, 0], out[1, 1], out[1, 2] = sy * cp, cy, sy * sp

@@ -23,7 +23,7 @@ from simengine.behavior.scripted import scripted_controls
 from simengine.behavior.side_force import chassis_of
 from simengine.behavior.traffic import Conditions, traffic_controls
 from simengine.core.errors import ConfigError, PartError, blame
-from simengine.core.geometry import yaw_from_quaternion
+from simengine.core.heading import yaw_of_actor
 from simengine.core.rng import kernel_seed
 from simengine.core.state import (
     EGO,
@@ -125,15 +125,11 @@ class Minds:
         self._watch("", -1, 0.0)
         self._sensor_faults: list[tuple[str, str, float]] = []
         self._start = np.array(
-            [[*world.state.position[0, a, :2], self._yaw(world.state, a)] for a in range(num_actors)]
+            [[*world.state.position[0, a, :2], yaw_of_actor(world.state, 0, a)] for a in range(num_actors)]
         )
         self.idle_controls = empty_controls(1, num_actors)
         self.fired: list[HazardOnset] = []
         self.remarks: list[str] = []  # what events could not do as told
-
-    @staticmethod
-    def _yaw(state: WorldState, actor: int) -> float:
-        return yaw_from_quaternion(*(float(q) for q in state.orientation[0, actor]))
 
     def decide(
         self,
@@ -291,7 +287,7 @@ class Minds:
     def _stage(self, state: WorldState) -> Stage:
         world, patches = self._world, self._world.ground.patches
         x, y, z = (float(value) for value in state.position[0, EGO])
-        yaw = self._yaw(state, EGO)
+        yaw = yaw_of_actor(state, 0, EGO)
         lane, s, _ = locate(world.lanes, x, y, z, yaw)
         heading = lane_pose(world.lanes, lane, s, 0.0)[3] if lane >= 0 else yaw
         if math.cos(heading - yaw) < 0.0:  # on the wrong side of the road the course is still the ego's

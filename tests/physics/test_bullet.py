@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from simengine.core.errors import ScenarioError
+from simengine.core.gravity import GRAVITY
 from simengine.core.state import Behavior, Light, empty_actors, empty_controls, empty_state
 from simengine.physics.backend import FrictionPatches, Ground, StaticBox
 from simengine.physics.catalog import STANDARD_AIR, model_named
-from simengine.physics.tyre import GRAVITY
 from simengine.road.build import build_network
 from simengine.road.drafts import LaneDraft
 from simengine.road.network import KERB_HEIGHT

@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("pybullet")
 
+from simengine.core.gravity import GRAVITY  # noqa: E402
 from simengine.core.state import (  # noqa: E402
     ActorTable,
     Behavior,
@@ -26,7 +27,6 @@ from simengine.physics.bullet import BulletPhysics  # noqa: E402
 from simengine.physics.catalog import fill_actor  # noqa: E402
 from simengine.physics.planar_motion import PEDAL_TIME  # noqa: E402
 from simengine.physics.ridden_motion import braked_friction  # noqa: E402
-from simengine.physics.tyre import GRAVITY  # noqa: E402
 from tools.checks.manoeuvres import RATE, no_patches, plain  # noqa: E402
 
 PHYSICS = [BulletPhysics, BatchedPhysics]

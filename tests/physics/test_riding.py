@@ -9,10 +9,10 @@ import pytest
 
 pytest.importorskip("pybullet")
 
+from simengine.core.gravity import GRAVITY  # noqa: E402
 from simengine.physics.batched import BatchedPhysics  # noqa: E402
 from simengine.physics.bullet import BulletPhysics  # noqa: E402
 from simengine.physics.riding import hardest_riding, steepest_riding  # noqa: E402
-from simengine.physics.tyre import GRAVITY  # noqa: E402
 from tools.checks.braking_course import brake_on_course  # noqa: E402
 
 PHYSICS = [BulletPhysics, BatchedPhysics]

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from simengine.core.gravity import GRAVITY
 from simengine.physics.robots import motor_torque, wheel_targets
-from simengine.physics.tyre import GRAVITY
 from tools.checks.manoeuvres import RATE, Placed, make_world, park_on_slope, plain, single
 
 

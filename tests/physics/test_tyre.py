@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
+from simengine.core.gravity import GRAVITY
 from simengine.physics.tyre import (
-    GRAVITY,
     RELAXATION_PER_RADIUS,
     SLIP_TARGET,
     holding_deflection,

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from simengine.verify.crowd import CrowdRun
-from tools.checks.people import SHARE, as_table, document, gather, share_interval
+from tools.checks.people import SHARE, SPEEDS, as_table, document, gather, share_interval
 
 
 def run(**changes) -> CrowdRun:
@@ -45,6 +45,8 @@ def test_the_share_in_company_has_to_agree_with_the_published_one(sizes, good):
     [
         {"contacts": {"people": 1, "vehicles": 0, "scenery": 0}},
         {"contacts": {"people": 0, "vehicles": 0, "scenery": 1}},
+        {"speeds": {"1": [1.45], "2": [1.1], "3+": []}}, {"speeds": {"1": [1.2], "2": [1.0], "3+": []}},
+        {"speeds": {"1": [1.2], "2": [1.1], "3+": [1.25]}}, {"speeds": {"1": [1.2], "2": [1.1], "3+": [0.6]}},
         {"stuck": 1}, {"split": 1}, {"nearest": [3.6, 3.7, 3.8]}, {"nearest": [0.5, 0.6, 0.6]},
     ],
 )  # fmt: skip
@@ -62,3 +64,23 @@ def test_runs_of_a_place_are_added_up_and_shown():
     lines = as_table(found)
     assert lines[0].count("|") == 5 and any("0, 1" in line and "4, 0" in line for line in lines)
     assert all(line in document(found, "a command", range(5, 7), 60.0, "bullet") for line in lines)
+
+
+def test_what_is_given_is_called_an_input_and_what_is_measured_is_shown():
+    lines = as_table(gather([("street", run(nearest_alone=[2.0, 3.0, 4.0], crossed=7, meetings=(3, 1)))]))
+    given = [line for line in lines if "an input" in line]
+    assert [line.split("|")[1].split(",")[0].strip() for line in given] == [
+        "in company (95 %)", "groups of 1", "nearest person",
+    ]  # fmt: skip
+    told = {line.split("|")[1].strip(): line.split("|")[3].strip() for line in lines}
+    assert told["nearest person, alone: median (quartiles) [m]"] == "3.00 (2.50–3.50)"
+    assert told["people who stepped onto a crossing"] == "7"
+    assert told["companies that met: passed on one side, walked through"] == "3, 1 (25 %)"
+
+
+def test_published_speeds_of_groups_follow_from_the_two_lines():
+    lines = [(-0.04, 1.26), (-0.08, 1.24)]
+    for (low, high), sizes in zip(SPEEDS, ((1,), (2,), range(3, 7)), strict=True):
+        values = [slope * n + at for n in sizes for slope, at in lines]
+        assert low == pytest.approx(min(values))
+        assert high == pytest.approx(max(values) if sizes != (1,) else 1.34)  # alone: Helbing & Molnár

@@ -10,6 +10,7 @@ import math
 from numba import njit
 
 from simengine.behavior.steering import path_steering, slip_compliance
+from simengine.core.gravity import GRAVITY
 from simengine.envs import terms
 from simengine.envs.highway.layout import (
     ACCELERATION,
@@ -106,7 +107,7 @@ def move_ego(e, target_y, step, settings, models, motion, place, ego):
     )
     if motion[e, 0, ACCELERATION] < 0.0:
         acceleration = max(motion[e, 0, ACCELERATION], -models[model, MAX_DECELERATION])
-    bound = settings.friction * 9.81
+    bound = settings.friction * GRAVITY
     acceleration = max(-speed / step, min(bound, max(-bound, acceleration)))
     cosine, sine = math.cos(yaw), math.sin(yaw)
     x, y, yaw, forward, leftward, yaw_rate = move_wheeled(

@@ -7,13 +7,12 @@ that differ only in what drivers are drawn.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from simengine.behavior.memory import TIME_GAP, DriverMemory, draw_drivers, empty_memory
 from simengine.behavior.replay import follow_recording
 from simengine.behavior.traffic import Conditions, traffic_controls
-from simengine.core.geometry import yaw_from_quaternion
+from simengine.core.heading import write_yaws
 from simengine.core.rng import kernel_seed
 from simengine.core.state import ActorTable, Behavior, WorldState, copy_state, empty_controls
 from simengine.physics.backend import FrictionPatches
@@ -225,13 +224,6 @@ def _empty(road: RecordedRoad) -> RecordedTracks:
     )  # fmt: skip
 
 
-@njit(cache=True)
-def _yaws(orientation: NDArray[np.float64], out: NDArray[np.float64]) -> None:
-    for a in range(len(out)):
-        q = orientation[a]
-        out[a] = yaw_from_quaternion(q[0], q[1], q[2], q[3])
-
-
 def _sample(
     tracks: list[RecordedTracks], before: WorldState, after: WorldState, share: float, sample: int
 ) -> None:
@@ -242,5 +234,5 @@ def _sample(
         start, end = before.position[e, :, :2], after.position[e, :, :2]
         one.position[:, sample] = start + share * (end - start) if share < 1.0 else end
         yaw = np.empty(len(there))
-        _yaws(after.orientation[e], yaw)
+        write_yaws(after.orientation[e], yaw)
         one.heading[:, sample] = yaw

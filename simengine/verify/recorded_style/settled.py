@@ -41,13 +41,16 @@ def equilibrium_gaps(drivers: DriverSpread, traffic: Sequence[Traffic]) -> NDArr
     mean, deviation = drivers.time_gap, drivers.time_gap_std
     if drivers.time_gap_shape == "lognormal":
         variance = math.log(1.0 + (deviation / mean) ** 2)
-        time_gap = np.exp(math.log(mean) - 0.5 * variance + math.sqrt(variance) * drawn[0])
+        middle, width = math.log(mean) - 0.5 * variance, math.sqrt(variance)
+        # NumPy's exp differs in the last bit from processor to processor, which a search would amplify.
+        time_gap = np.array([math.exp(middle + width * value) for value in drawn[0].tolist()])
     else:
         time_gap = mean + deviation * drawn[0]
     desired = (drivers.desired_speed + drivers.desired_speed_std * drawn[1]) * steady[:, 2]
     ratio = np.minimum(steady[:, 0] / np.maximum(desired, 0.1), 1.0)
     wanted = USUAL_MIN_GAP * drivers.min_gap + steady[:, 0] * np.maximum(time_gap, SHORTEST_TIME_GAP)
-    free = 1.0 - ratio**4
+    squared = ratio * ratio
+    free = 1.0 - squared * squared
     return np.minimum(wanted / np.sqrt(np.maximum(free, 1e-9)), REACH)
 
 

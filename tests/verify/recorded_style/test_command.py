@@ -1,12 +1,15 @@
 import numpy as np
 import pytest
 
+from simengine.behavior.memory import TIME_GAP, draw_drivers, empty_memory
 from simengine.cli import main
+from simengine.core.rng import kernel_seed
 from simengine.scenario.compose import configuration_root
 from simengine.scenario.sampling import load_scenario
 from simengine.verify.recorded_style.command import preset_drivers
 from simengine.verify.recorded_style.fit import FIXED, RANGES, drivers_at, start_point
-from simengine.verify.recorded_style.preset import preset_text
+from simengine.verify.recorded_style.preset import kept_time_gaps, preset_text
+from tests.behavior.small_world import SmallWorld, straight
 from tests.verify.recorded_style.platoon import platoon
 
 
@@ -76,3 +79,25 @@ def test_the_preset_is_what_the_command_writes():
     body = [line for line in text.splitlines() if not line.startswith("#")]
     assert body == [line for line in made.splitlines() if not line.startswith("#")]
     assert "simengine fit" in text.splitlines()[0]
+
+
+def test_kept_time_gaps_are_those_of_drawn_drivers():
+    network = straight()
+    for preset in ("recorded_style", "normal"):
+        world = SmallWorld(network, ["sedan"] * 400)
+        drivers = preset_drivers(preset)
+        drawn = np.concatenate(
+            [draw_drivers(empty_memory(1, 400), world.actors, drivers, kernel_seed(k, "drivers")).style[0, :, TIME_GAP]
+             for k in range(5)]
+        )  # fmt: skip
+        short, mean, median = kept_time_gaps(drivers)
+        assert float((drawn <= 0.5).mean()) == pytest.approx(short, abs=0.03)
+        assert (drawn.mean(), np.median(drawn)) == (pytest.approx(mean, rel=0.03), pytest.approx(median, rel=0.03))
+
+
+def test_the_preset_tells_the_time_gaps_that_are_kept_and_not_another_ones_source():
+    text = (configuration_root() / "conf" / "traffic" / "recorded_style.yaml").read_text()
+    (line,) = [line for line in text.splitlines() if line.startswith("  time_gap:")]
+    short, mean, median = kept_time_gaps(preset_drivers("recorded_style"))
+    assert f"{100 * short:.0f} %" in line and f"{mean:.2f} s in the mean and {median:.2f} s in the median" in line
+    assert "Treiber" not in line and short > 0.3

@@ -1,10 +1,17 @@
+import ast
+import math
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from simengine.behavior.idm import EXPONENT, equilibrium_gap
+from simengine.behavior.memory import SHORTEST_TIME_GAP, TRUNCATION
+from simengine.core.rng import generator
+from simengine.verify import recorded_style
 from simengine.verify.recorded_style.command import preset_drivers
 from simengine.verify.recorded_style.quantities import Traffic
-from simengine.verify.recorded_style.settled import equilibrium_gaps, settled_distance
+from simengine.verify.recorded_style.settled import DRAWS, equilibrium_gaps, settled_distance
 
 
 def _traffic(*rows):
@@ -40,3 +47,27 @@ def test_spread_time_gaps_spread_the_gaps():
 
 def test_nothing_steady_is_no_number():
     assert np.isnan(settled_distance(_equal(), _traffic()))
+
+
+def test_gaps_have_the_bits_of_the_c_library_on_every_processor():
+    drivers = _equal().model_copy(update={"time_gap": 0.7, "time_gap_std": 0.4, "time_gap_shape": "lognormal"})
+    found = equilibrium_gaps(drivers, _traffic(*[(12.0, 20.0, 40.0)] * 500))
+    z = generator(0, "recorded_style", "settled").standard_normal((8, 2, 500 * DRAWS))[:, 0]
+    drawn = [next(value for value in column if abs(value) <= TRUNCATION) for column in z.T.tolist()]
+    variance = math.log(1.0 + (0.4 / 0.7) ** 2)
+    middle, width = math.log(0.7) - 0.5 * variance, math.sqrt(variance)
+    squared = (12.0 / 40.0) * (12.0 / 40.0)
+    wide = [2.0 * drivers.min_gap + 12.0 * max(math.exp(middle + width * value), SHORTEST_TIME_GAP) for value in drawn]
+    assert found.tolist() == [value / math.sqrt(1.0 - squared * squared) for value in wide]
+
+
+def test_no_code_of_the_fit_asks_numpy_for_functions_whose_bits_differ_between_processors():
+    folder = Path(recorded_style.__file__).parent
+    differ = {"exp", "log", "sin", "cos", "tan", "arctan2", "power", "float_power", "expm1", "log1p", "tanh"}
+    used = [
+        (file.name, node.attr)
+        for file in folder.glob("*.py") for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+        and node.value.id == "np" and node.attr in differ
+    ]  # fmt: skip
+    assert used == []
