@@ -13,6 +13,7 @@ from simengine.behavior.rules import RoadRules
 from simengine.core.geometry import ground_speed
 from simengine.core.plan_view import plan_view
 from simengine.core.state import EGO, ActorTable, Mobility, WorldState
+from simengine.core.visible_share import Boxes, visible_share
 from simengine.metrics.careful_driver import (
     LEAD_BRAKING,
     VISIBLE_SHARE,
@@ -22,7 +23,6 @@ from simengine.metrics.careful_driver import (
     start_clock,
 )
 from simengine.metrics.threats import LEAD, PATH_POINTS, Others, find_threats, lay_path
-from simengine.core.visible_share import Boxes, visible_share
 from simengine.physics.backend import StaticBox
 from simengine.physics.planar_motion import PEDAL_TIME
 
