@@ -1,7 +1,7 @@
 """Traffic that leaves at the ends of roads and comes in again elsewhere, so that its density stays as it was.
 
 Or, where the scenario says how many vehicles an hour come in, at the starts of roads at random times (a Poisson
-process), and those who find no room wait outside for it.
+process), and vehicles that find no room wait outside for it.
 
 A vehicle leaves the world when its centre passes the end of a lane that leads nowhere, or when it is left far behind.
 It enters again at the start of a lane that nothing leads to, or as far from the ego as traffic is placed at the start,
@@ -17,12 +17,23 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.behavior.crosswalk import Strips, make_strips
-from simengine.behavior.entry import BRAKING, MIN_GAP, REACH, TIME_GAP, speed_among_comers
+from simengine.behavior.entry import (
+    SITE_ALONG,
+    SITE_C,
+    SITE_S,
+    SITE_SPEED,
+    SITE_X,
+    SITE_Y,
+    SLOWEST,
+    safe_entry_speed,
+    speed_among_comers,
+)
 from simengine.behavior.long_ways import AGILE, ON, find_long_ways
 from simengine.behavior.memory import (
     COUNTER,
     EXIT_TURN,
     GRANT_ORDER,
+    NOISE_STREAM,
     PROGRESS,
     REST,
     SPEED_CAP,
@@ -30,11 +41,11 @@ from simengine.behavior.memory import (
     TURN_IN,
     DriverMemory,
 )
-from simengine.behavior.occupancy import LENGTH, VX, VY, WIDTH, YAW, Places, X, Y, Z, empty_places, look_around
-from simengine.core.geometry import boxes_gap, quaternion_from_euler, rotate
-from simengine.core.rng import philox_uniform
+from simengine.behavior.occupancy import VX, VY, YAW, Places, X, Y, empty_places, look_around
+from simengine.core.geometry import quaternion_from_euler, rotate
+from simengine.core.rng import philox_normal, philox_uniform
 from simengine.core.state import EGO, ActorTable, Behavior, WorldState, copy_state
-from simengine.road.frenet import lane_position, lane_width, project_on_lane_near
+from simengine.road.frenet import lane_position, lane_width
 from simengine.road.network import LaneArrays, LaneType
 from simengine.road.projection import ground_at
 from simengine.road.traverse import approach_speed
@@ -51,16 +62,9 @@ TRIES = 4  # places looked at in one call
 # That a vehicle is out before another takes its place, so that no sweep meets both: that of a LiDAR is no longer,
 # `LidarSpec.rate_hz` being at least 1 Hz [s].
 OUT_LEAST = 1.0
-ASIDE = 0.8  # to boxes beside [m]
-SLOWEST = 3.0  # slower nobody enters: the queue has to clear first [m/s]
-UNHINDERED = 0.7  # share of the free speed below which nobody enters unless the vehicle ahead is slower
 NARROWEST = 2.9  # a narrower lane, which begins or ends here, is not entered [m]
-SETTLING = 3.0  # before who has come in may change lane [s]
-LEVEL = 4.0  # what is farther above or below is on another level [m]
+SETTLING = 3.0  # before a driver that has come in may change lane [s]
 LEAVES, WAITS = 1, 2
-
-# Columns of `Inflow.site`.
-SITE_X, SITE_Y, SITE_Z, SITE_C, SITE_S, SITE_ALONG, SITE_SPEED = range(7)  # cosine and sine of heading; s on the lane
 
 
 class Inflow(NamedTuple):
@@ -68,14 +72,14 @@ class Inflow(NamedTuple):
 
     lanes: LaneArrays
     strips: Strips
-    site: NDArray[np.float64]  # columns named above, [m] and [m/s]. (num_sites, 7)
+    site: NDArray[np.float64]  # columns named in `entry`, [m] and [m/s]. (num_sites, 7)
     site_lane: NDArray[np.int32]  # (num_sites,)
     begins: NDArray[np.bool_]  # the lane begins here and nothing leads to it. (num_sites,)
     ends: NDArray[np.bool_]  # the lane leads nowhere. (num_lanes,)
     long_ways: NDArray[np.int8]  # whether long vehicles get on from a lane, see `long_ways`. (num_lanes,)
-    flows: NDArray[np.bool_]  # who leaves and comes back. (num_actors,)
-    outside: NDArray[np.bool_]  # who has left; written. (num_actors,)
-    left: NDArray[np.float64]  # when they left, −inf for who was never in the world; written [s]. (num_actors,)
+    flows: NDArray[np.bool_]  # vehicles that leave and come back. (num_actors,)
+    outside: NDArray[np.bool_]  # vehicles that have left; written. (num_actors,)
+    left: NDArray[np.float64]  # when they left, −inf for those that were never in the world; written [s]. (num_actors,)
     radius: float  # [m]
     seed: np.uint64
     demand: float  # that comes in at every place where a lane begins, 0 to keep the number of vehicles [1/s]
@@ -92,12 +96,12 @@ def begin_inflow(
 
     Args:
         lanes: The network.
-        actors: Who there is; those with `Behavior.TRAFFIC` that are in the world leave and come back.
+        actors: All of them; those with `Behavior.TRAFFIC` that are in the world leave and come back.
         state: At the start.
         radius: Around the ego within which traffic was placed [m].
         seed: Kernel seed of the inflow.
         stays: Vehicles that keep to the script and are left alone. Shape (num_actors,).
-        demand: Vehicles that arrive wherever a lane begins; 0 lets those who leave come in again [1/h].
+        demand: Vehicles that arrive wherever a lane begins; 0 lets those that leave come in again [1/h].
     """
     strips = make_strips(lanes)
     driving = (lanes.lane_type == LaneType.DRIVING) & (lanes.lane_junction < 0)
@@ -177,68 +181,12 @@ def _likely_sites(
 
 
 @njit(cache=True, _nrt=False)
-def safe_entry_speed(
-    strips: Strips, places: Places, site: NDArray[np.float64], lane: int, length: float, width: float, wanted: float
-) -> float:
-    """Return how fast a vehicle may appear at a place, given everybody there [m/s]; −1 if it may not.
-
-    Args:
-        strips: Lanes.
-        places: Of all actors.
-        site: Row of `Inflow.site`.
-        lane: Of the place.
-        length, width: Of the vehicle [m].
-        wanted: Its speed on a free road [m/s].
-    """
-    speed = min(wanted, site[SITE_SPEED])
-    s, half = site[SITE_ALONG], 0.5 * length
-    yaw = math.atan2(site[SITE_S], site[SITE_C])
-    free, lead_gap, lead_speed, behind_gap, behind_speed = speed, math.inf, math.inf, math.inf, 0.0
-    for b in range(len(places.seen)):
-        pose = places.pose[b]
-        dx, dy = pose[X] - site[SITE_X], pose[Y] - site[SITE_Y]
-        if not places.seen[b] or abs(pose[Z] - site[SITE_Z]) > LEVEL or abs(dx) > REACH or abs(dy) > REACH:
-            continue
-        if boxes_gap(
-            site[SITE_X], site[SITE_Y], yaw, length, width, pose[X], pose[Y], pose[YAW], pose[LENGTH], pose[WIDTH]
-        ) < ASIDE:
-            return -1.0
-        other_s, t = project_on_lane_near(strips, lane, pose[X], pose[Y], s)
-        if abs(t) > 0.5 * (lane_width(strips, lane, other_s) + pose[WIDTH]):
-            continue
-        _, _, tx, ty = lane_position(strips, lane, other_s, 0.0)
-        along = pose[VX] * tx + pose[VY] * ty
-        extent = half + 0.5 * max(pose[LENGTH], pose[WIDTH])
-        if other_s - extent + half > strips.lane_length[lane]:
-            continue  # straight on beyond the lane's end, on another lane; `entry` follows the lanes
-        if other_s >= s:
-            gap = other_s - s - extent - MIN_GAP
-            if gap <= 0.0:
-                return -1.0
-            moving = max(0.0, along)
-            stop = math.sqrt(moving * moving + 2.0 * BRAKING * gap) if along > -1.0 else 0.0
-            speed = min(speed, gap / TIME_GAP, stop)
-            if gap < lead_gap:
-                lead_gap, lead_speed = gap, moving
-        else:
-            gap = s - other_s - extent - MIN_GAP
-            if gap < behind_gap:
-                behind_gap, behind_speed = gap, along
-    if speed < min(free, max(SLOWEST, min(UNHINDERED * free, lead_speed))):
-        return -1.0
-    needed = TIME_GAP * behind_speed + max(0.0, behind_speed * behind_speed - speed * speed) / (2.0 * BRAKING)
-    if behind_gap < max(0.0, needed):
-        return -1.0
-    return speed
-
-
-@njit(cache=True, _nrt=False)
 def _mark_gone(
     flows: NDArray[np.bool_], outside: NDArray[np.bool_], ends: NDArray[np.bool_], lane_length: NDArray[np.float64],
     valid: NDArray[np.bool_], position: NDArray[np.float64], lane: NDArray[np.int32], s: NDArray[np.float64],
     reach: float, gone: NDArray[np.int8],
 ) -> bool:
-    """Mark who leaves now and who waits outside; returns whether there is anybody.
+    """Mark the vehicles that leave now and that wait outside; returns whether there are any.
 
     Args:
         flows, outside, ends: As in `Inflow`.
@@ -264,10 +212,10 @@ def refill(inflow: Inflow, actors: ActorTable, state: WorldState, memory: Driver
     """Take vehicles out that have left, and let those in that are due, or one that is out, if there is room.
 
     Args:
-        inflow: Places and who is out; updated.
+        inflow: Places and the vehicles that are out; updated.
         actors: What they are.
         state: Now.
-        memory: Drivers' minds; those of who leaves and enters begin anew.
+        memory: Drivers' minds; those of vehicles that leave and enter begin anew.
         time: Since the start [s].
 
     Returns:
@@ -313,7 +261,7 @@ def _admit(
     inflow: Inflow, actors: ActorTable, state: WorldState, entering: WorldState, memory: DriverMemory,
     waiting: NDArray[np.int64], time: float,
 ) -> WorldState:
-    """Let in who has arrived, where there is room; `entering` is `state` or already a copy of it."""
+    """Let in vehicles that have arrived, where there is room; `entering` is `state` or already a copy of it."""
     begins = np.flatnonzero(inflow.begins)
     for k in begins.tolist():
         while inflow.due[k] <= time:
@@ -359,12 +307,14 @@ def _find_site(
             continue
         wanted = min(factor * float(inflow.lanes.lane_speed_limit[lane]), cap)
         speed = safe_entry_speed(
-            inflow.strips, places, inflow.site[k], lane, float(actors.length[0, a]), float(actors.width[0, a]), wanted
+            inflow.strips, places, memory.style[0], a, inflow.site[k], lane, float(actors.length[0, a]),
+            float(actors.width[0, a]), wanted,
         )
         if speed >= 0.0:
             least = min(speed, SLOWEST)
             speed = speed_among_comers(
-                inflow.lanes, memory, places, lane, float(inflow.site[k, SITE_ALONG]), float(actors.length[0, a]), speed
+                inflow.lanes, memory, places, a, lane, float(inflow.site[k, SITE_ALONG]), float(actors.length[0, a]),
+                speed,
             )
             if speed >= least:
                 return k, speed
@@ -397,6 +347,8 @@ def _enter(
     if inflow.left[a] > -math.inf:  # the largest id so far stays in its slot until that slot gets a larger one
         state.identity[0, a] = int(state.identity[0].max()) + 1
     _forget(memory, a)
+    # Another driver errs by itself: its noise has been under way for long, as that of all at the start.
+    memory.noise[0, a] = philox_normal(inflow.seed, NOISE_STREAM, int(state.tick[0]), 0, a)
     x, y, z, c, s, _, _ = (float(value) for value in inflow.site[k])
     height, nx, ny, nz = ground_at(inflow.lanes, x, y, z)
     pitch = math.atan2(nx * c + ny * s, nz)

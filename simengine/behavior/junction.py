@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from simengine.behavior.memory import COMFORTABLE_DECELERATION, GRANT_ORDER, GRANTED, DriverMemory
 from simengine.behavior.occupancy import SPEED, Occupancy, Places
 from simengine.behavior.passage import ASKED, ASKS, ENTER, FIRST_PLACE, HELD, JUNCTION, SIGN, STOP, WAIT, Passage
-from simengine.behavior.precedence import LEFT, PROVISIONAL, STALLED, STANDING, first_obstacle, is_stuck, who_takes_room
+from simengine.behavior.precedence import LEFT, PROVISIONAL, STALLED, STANDING, first_obstacle, is_stuck, taker_of_room
 from simengine.behavior.rules import Conflicts, Ways
 from simengine.behavior.wait_cycles import release_circles
 
@@ -96,7 +96,7 @@ def rule_junctions(
         inside = memory.choice[e, chosen, GRANTED] >= 0
         if not inside and is_stuck(memory, places, passage, e, chosen):
             continue
-        if not inside and who_takes_room(lanes, occupancy, memory, places, passage, e, chosen) >= 0:
+        if not inside and taker_of_room(lanes, occupancy, memory, places, passage, e, chosen) >= 0:
             continue
         obstacle, cross, oncoming, _ = first_obstacle(
             lanes, conflicts, memory, places, passage, obeys, PROVISIONAL, True, e, chosen

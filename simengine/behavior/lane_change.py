@@ -51,9 +51,9 @@ LONGER = 20.0  # a lane that ends so much later is worth moving to [m]
 SIDE_ROOM = 0.4  # that a vehicle needs of a lane's width besides its own [m]
 BEFORE_LINE = 1.0  # where to wait before a lane becomes too narrow [m]
 SLOW = 3.0  # [m/s]
-PATIENCE = 10.0  # of one who stands where its lane ends [s]
+PATIENCE = 10.0  # of a driver that stands where its lane ends [s]
 STRAIGHT_ENOUGH = 0.02  # curvature of a lane in a junction that is crossed straight on [1/m]
-CRAWL = 0.5  # slower nobody changes lane, but for who waits at the end of his [m/s]
+CRAWL = 0.5  # slower no vehicle changes lane, but one that waits at the end of its own [m/s]
 
 
 @njit(cache=True, _nrt=False)
@@ -194,7 +194,7 @@ def side_of_long_way(lanes: Ways, lane: int) -> int:
 def has_room_to_change(lanes: Ways, lane: int, s: float, way: float, presses: bool, must: bool) -> bool:
     """Return whether a change to a lane is over before a junction begins there.
 
-    In a junction lanes part and bend: who is still on the way across would be beside every lane.
+    In a junction lanes part and bend: a vehicle still on the way across would be beside every lane.
 
     Args:
         lanes: The network.

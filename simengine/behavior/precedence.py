@@ -86,7 +86,7 @@ def has_way_over(
 
 
 @njit(cache=True, _nrt=False)
-def who_takes_room(
+def taker_of_room(
     lanes: Ways, occupancy: Occupancy, memory: DriverMemory, places: Places, passage: Passage, e: int, a: int
 ) -> int:
     """Return the vehicle that may stop beyond the junction where a driver needs room, −1 if it will find room.

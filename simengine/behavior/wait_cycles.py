@@ -26,7 +26,7 @@ from simengine.behavior.occupancy import (
     Places,
 )
 from simengine.behavior.passage import ASKS, HELD, JUNCTION, Passage
-from simengine.behavior.precedence import DEADLOCK, PROVISIONAL, STANDING, first_obstacle, is_stuck, who_takes_room
+from simengine.behavior.precedence import DEADLOCK, PROVISIONAL, STANDING, first_obstacle, is_stuck, taker_of_room
 from simengine.behavior.rules import Conflicts, Ways
 
 NEAR = 8.0  # what stands nearer before a vehicle holds it up [m]
@@ -81,7 +81,7 @@ def holder(
     It waits for the one that takes the room beyond the junction, that goes first in it, or that is close before it.
     """
     if asks_in_vain(memory, places, passage, obeys, e, a):
-        b = who_takes_room(lanes, occupancy, memory, places, passage, e, a)
+        b = taker_of_room(lanes, occupancy, memory, places, passage, e, a)
         if b >= 0:
             return b
         _, _, _, b = first_obstacle(lanes, conflicts, memory, places, passage, obeys, PROVISIONAL, True, e, a)

@@ -91,7 +91,8 @@ class Minds:
         stays[[world.names[name] for name in scenario.scenario.actors]] = True
         self.taken_out: list[Removal] = []
         self._wreckage = begin_wreckage(
-            actors, (actors.behavior[0] == Behavior.TRAFFIC) & ~stays, [tuple(box) for box in world.ground.obstacles],
+            actors, (actors.behavior[0] == Behavior.TRAFFIC) & ~stays,
+            [(box.position, box.yaw, box.size) for box in world.ground.obstacles],
             float(world.network.programme_duration.sum(axis=1).max(initial=0.0)),
         )  # fmt: skip
         if scenario.traffic.kind == "idm" and road.kind != "warehouse" and not (road.kind == "street" and road.ring):

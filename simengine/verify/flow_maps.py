@@ -108,7 +108,7 @@ def map_scenario(place: TrafficMap, folder: Path, physics: str, seed: int, secon
 
 def _collisions(simulator: Simulator, contacts: list[Contact], places: dict[tuple[int, int, int], str]) -> list[str]:
     """Say when, where and between which vehicles collisions were; one that goes on, or is repeated, is one."""
-    said = {}
+    said: dict[tuple[int, int], str] = {}
     for collision in join_contacts(contacts, simulator.scenario.physics.rate_hz):
         a, b = pair = (collision.actor, collision.other)
         struck = places.get((b, a, b), "the scenery").split(" m, ")[-1]
@@ -157,8 +157,10 @@ def run_map(scenario: ConcreteScenario) -> MapRun:
         removed = len(simulator.taken_out)
     finally:
         simulator.close()
+    arrived, admitted = demand
     return MapRun(
-        simulated, count / max(1, steps), speed_sum / max(1, count), left - removed, *demand, collisions, **watch.found,
+        simulated=simulated, vehicles=count / max(1, steps), mean_speed=speed_sum / max(1, count), left=left - removed,
+        arrived=arrived, admitted=admitted, collisions=collisions, **watch.found,
     )
 
 

@@ -1,6 +1,6 @@
 """Looks at every vehicle of a run on a map for faults, from the recorded states, not from what drivers believe.
 
-A vehicle *stands for ever* if it comes no farther than `PROGRESS` in `PATIENCE`, or in one and a half cycles of the
+A vehicle *stands for ever* if it comes no farther than `LEAST_WAY` in `PATIENCE`, or in one and a half cycles of the
 map's slowest signal where that is longer. It is *off its lane* if its middle is more than `ASIDE` outside every lane
 that vehicles drive on. Only at the map's end it may be there: at most `END` straight beyond the end of a lane that
 leads nowhere, and no farther to the side of that lane than elsewhere; there it leaves the world at its next decision.
@@ -22,7 +22,7 @@ from simengine.road.frenet import lane_width
 from simengine.road.network import LaneType
 from simengine.simulation.simulator import Simulator
 
-PROGRESS = 5.0  # [m]
+LEAST_WAY = 5.0  # [m]
 PATIENCE = 60.0  # [s]
 CYCLES = 1.5  # of the slowest signal
 ASIDE = 0.5  # [m]
@@ -83,7 +83,7 @@ class TrafficWatch:
                 continue
             vehicle = int(state.identity[0, a])
             px, py, since = self._since.get(vehicle, (math.inf, math.inf, time))
-            if math.hypot(x - px, y - py) > PROGRESS:
+            if math.hypot(x - px, y - py) > LEAST_WAY:
                 self._since[vehicle] = (x, y, time)
             elif time - since >= self.patience:
                 self._tell("standing", vehicle, f"{self.place_of(state, a, time)} since {since:.0f} s")

@@ -1,11 +1,11 @@
-"""An entry minds who comes: changing lane, turning in, merging, or standing behind a bend."""
+"""An entry minds vehicles that come: changing lane, turning in, merging, or standing behind a bend."""
 
 import numpy as np
 import pytest
 
 from simengine.behavior.crosswalk import make_strips
-from simengine.behavior.entry import speed_among_comers
-from simengine.behavior.inflow import safe_entry_speed
+from simengine.behavior.entry import safe_entry_speed, speed_among_comers
+from simengine.behavior.memory import COMFORTABLE_DECELERATION, MAX_ACCELERATION, MIN_GAP, STYLES, TIME_GAP
 from simengine.behavior.occupancy import LENGTH, SPEED, VX, WIDTH, YAW, X, Y
 from simengine.road.build import build_network
 from simengine.road.drafts import LaneDraft
@@ -17,7 +17,12 @@ from tests.behavior.test_lane_change import BROKEN, two_lanes
 def enter(world: SmallWorld, lane: int, s: float, speed: float = 10.0) -> float:
     """Return how fast a sedan, the last actor, may appear; the others have decided."""
     places = world_places(world)
-    return speed_among_comers(world.lanes, world.memory, places, lane, s, 4.5, speed)
+    return speed_among_comers(world.lanes, world.memory, places, newcomer(world), lane, s, 4.5, speed)
+
+
+def newcomer(world: SmallWorld) -> int:
+    """The slot that enters; where all are in the world, one that drives like the middling ones of `empty_memory`."""
+    return len(world.state.valid[0]) - 1
 
 
 def world_places(world: SmallWorld):
@@ -105,4 +110,66 @@ def test_somebody_who_comes_the_other_way_beyond_the_lanes_end_is_on_another_lan
     places.pose[0, WIDTH] = 1.8
     places.pose[0, [X, Y, YAW, SPEED, VX]] = ahead, 2.5, np.pi, 9.0, -9.0
     site = np.array([6.0, 0.0, 0.0, 1.0, 0.0, 6.0, 8.0])
-    assert (safe_entry_speed(make_strips(world.lanes), places, site, 0, 4.5, 1.8, 8.0) > 0.0) is free
+    speed = safe_entry_speed(make_strips(world.lanes), places, world.memory.style[0], 0, site, 0, 4.5, 1.8, 8.0)
+    assert (speed > 0.0) is free
+
+
+def styled(**values: float) -> np.ndarray:
+    """Styles of two drivers, the one in the world and the newcomer."""
+    style = np.zeros((2, STYLES))
+    style[:, [TIME_GAP, MIN_GAP, MAX_ACCELERATION, COMFORTABLE_DECELERATION]] = 1.2, 2.0, 1.8, 2.0
+    columns = {"gap": TIME_GAP, "room": MIN_GAP, "gains": MAX_ACCELERATION, "brakes": COMFORTABLE_DECELERATION}
+    for name, value in values.items():
+        style[int(name[-1]), columns[name[:-1]]] = value
+    return style
+
+
+def body_entry(ahead: float, moving: float, style: np.ndarray) -> float:
+    """Enter at 10 m/s at x = 100 m, another vehicle so far ahead on the same lane."""
+    world = SmallWorld(straight(1), ["sedan", "sedan"])
+    places = world_places(world)
+    places.seen[:] = True, False
+    places.pose[:, WIDTH] = 1.8
+    places.pose[0, [X, Y, YAW, SPEED, VX]] = 100.0 + ahead, 0.0, 0.0, moving, moving
+    s = 100.0 - float(world.lanes.point_position[0, 0])
+    places.pose[0, Y] = y = float(world.lanes.point_position[0, 1])
+    site = np.array([100.0, y, 0.0, 1.0, 0.0, s, 10.0])
+    return float(safe_entry_speed(make_strips(world.lanes), places, style, 1, site, 0, 4.5, 1.8, 10.0))
+
+
+def comer_entry(ahead: float, moving: float, style: np.ndarray) -> float:
+    """The same as the drivers tell it, from 400 m on."""
+    world = SmallWorld(straight(1), ["sedan", "sedan"])
+    world.put(0, 0, 400.0 + ahead, moving)
+    world.put(1, 0, 900.0, 0.0)
+    world.decide()
+    world.memory.style[0, :2] = style
+    places = world_places(world)
+    places.seen[1] = False
+    return speed_among_comers(world.lanes, world.memory, places, 1, 0, 400.0, 4.5, 10.0)
+
+
+@pytest.mark.parametrize("entry", [body_entry, comer_entry])
+def test_a_follower_gets_the_gap_that_it_keeps_itself(entry):
+    assert entry(-35.0, 10.0, styled(gap0=0.8, gains0=0.01)) > 0.0
+    assert entry(-35.0, 10.0, styled(gap0=3.0, gains0=0.01)) == -1.0
+    assert entry(-35.0, 10.0, styled(gap1=3.0, gains0=0.01)) > 0.0  # the newcomer's own does not matter behind it
+
+
+@pytest.mark.parametrize("entry", [body_entry, comer_entry])
+def test_a_follower_is_asked_for_the_braking_that_it_likes(entry):
+    assert entry(-75.0, 18.0, styled(gap0=0.8, brakes0=4.0, gains0=0.01)) > 0.0
+    assert entry(-75.0, 18.0, styled(gap0=0.8, brakes0=1.0, gains0=0.01)) == -1.0
+
+
+@pytest.mark.parametrize("entry", [body_entry, comer_entry])
+def test_a_newcomer_keeps_its_own_gap_ahead(entry):
+    assert entry(22.0, 10.0, styled(gap1=0.8)) == 10.0
+    slower = entry(22.0, 10.0, styled(gap1=1.6))
+    assert slower < 10.0  # or none at all, where it would be much slower than the one ahead
+    assert entry(22.0, 10.0, styled(gap0=1.6, gap1=0.8)) == 10.0
+
+
+def test_a_comer_that_gains_speed_faster_needs_more_room():
+    assert comer_entry(-45.0, 6.0, styled(gap0=0.8, gains0=0.8)) > 0.0
+    assert comer_entry(-45.0, 6.0, styled(gap0=0.8, gains0=4.0)) == -1.0

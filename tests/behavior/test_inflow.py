@@ -160,6 +160,22 @@ def test_a_vehicle_is_out_for_longer_than_a_sweep_before_another_takes_its_place
     assert refill(inflow, actors, state, memory, 10.0 + OUT_LEAST + 0.05).valid.sum() > state.valid.sum()
 
 
+def test_another_driver_in_the_slot_errs_by_itself():
+    lanes, actors, state, memory, inflow = make_traffic()
+    memory.lane[0, 1:9], memory.noise[0] = -1, 5.0
+    state.position[0, 1:9, 0] += 5000.0
+    drawn = []
+    for k in range(400):
+        before = state
+        state = refill(inflow, actors, state, memory, 10.0 * k)
+        state.tick[0] += TICKS
+        came = np.flatnonzero(state.valid[0] & ~before.valid[0]).tolist()
+        drawn += memory.noise[0, came].tolist()
+    assert len(drawn) >= 2 and len(set(drawn)) == len(drawn)
+    assert all(abs(value) < 4.5 for value in drawn)  # of a standard normal, not what the last driver left
+    assert (memory.noise[0, 9:] == 5.0).all()
+
+
 def test_nothing_is_copied_when_nothing_changes():
     lanes, actors, state, memory, inflow = make_traffic()
     assert refill(inflow, actors, state, memory, 0.0) is state

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from simengine.core.errors import ConfigError
 from simengine.simulation.runner import progress
 from simengine.verify.flow_maps import MAPS, Case, MapRun, TrafficMap, run_maps
-from simengine.verify.flow_watch import ASIDE, CYCLES, END, PATIENCE, PROGRESS
+from simengine.verify.flow_watch import ASIDE, CYCLES, END, LEAST_WAY, PATIENCE
 
 PHYSICS = ("batched", "bullet")
 BAD = ("collisions", "rolled", "standing", "off_lane")
@@ -130,7 +130,7 @@ def document(table: Sequence[MapRow], command: str, seeds: Sequence[int]) -> str
     order = {(place.name, kind): k for k, (kind, place) in enumerate((p, m) for p in PHYSICS for m in MAPS)}
     further = {place.name for place in MAPS if place.further}
     table = sorted(table, key=lambda row: order.get((row.name, row.physics), len(order)))
-    lines = [_HEAD.format(command=command, seeds=", ".join(map(str, seeds)), patience=PATIENCE, progress=PROGRESS,
+    lines = [_HEAD.format(command=command, seeds=", ".join(map(str, seeds)), patience=PATIENCE, progress=LEAST_WAY,
                           cycles=CYCLES, aside=ASIDE, end=END)]  # fmt: skip
     lines += ["| " + " | ".join(_HEADS) + " |", "|---|---|---|" + "---:|" * (len(_HEADS) - 3)]
     for row in table:

@@ -31,7 +31,7 @@ BRAKING = 2.0  # more than this it does not have to brake for one: comfortable d
 _POSE = ("position", "orientation", "velocity", "angular_velocity", "acceleration")
 
 
-class Stage(NamedTuple):
+class ReadyRecording(NamedTuple):
     """A recording made ready to be driven."""
 
     road: RecordedRoad
@@ -39,12 +39,12 @@ class Stage(NamedTuple):
     edge: WorldState  # where the recording has everybody; the first axis is the tick
 
 
-def set_stage(road: RecordedRoad, rate_hz: int = TICKS) -> Stage:
+def set_stage(road: RecordedRoad, rate_hz: int = TICKS) -> ReadyRecording:
     """Make a recording ready; `rate_hz` ticks of the physics have to hold whole decisions."""
-    return Stage(road, rate_hz, _edge_states(road, rate_hz))
+    return ReadyRecording(road, rate_hz, _edge_states(road, rate_hz))
 
 
-def drive(stage: Stage, drivers: DriverSpread, worlds: int, seed: int) -> tuple[list[RecordedTracks], int]:
+def drive(stage: ReadyRecording, drivers: DriverSpread, worlds: int, seed: int) -> tuple[list[RecordedTracks], int]:
     """Let our drivers drive a recording's vehicles.
 
     Args:
@@ -155,7 +155,7 @@ def _edge_states(road: RecordedRoad, rate_hz: int) -> WorldState:
     return WorldState._make(np.concatenate(fields) for fields in zip(*found, strict=True))
 
 
-def _enter(stage: Stage, state: WorldState, entered: NDArray[np.bool_], tick: int) -> WorldState:
+def _enter(stage: ReadyRecording, state: WorldState, entered: NDArray[np.bool_], tick: int) -> WorldState:
     """Let vehicles appear when the recording has them first, with the velocity fitted there; driven ones are free."""
     road, edge = stage.road, stage.edge
     tick = min(tick, len(edge.valid) - 1)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from simengine.core.rng import generator
 from simengine.scenario.spec import DriverSpread
 from simengine.verify.recorded_style.distance import between, vehicle_floors
-from simengine.verify.recorded_style.drive import Stage, drive, set_stage
+from simengine.verify.recorded_style.drive import ReadyRecording, drive, set_stage
 from simengine.verify.recorded_style.quantities import RATE, Traffic, measure
 from simengine.verify.recorded_style.roads import RecordedRoad
 from simengine.verify.recorded_style.search import minimize, population
@@ -86,7 +86,7 @@ def trials(rounds: int) -> int:
     return 1 + rounds * population(len(RANGES))
 
 
-def show(stage: Stage, drivers: DriverSpread, worlds: int, seed: int) -> tuple[list[Traffic], int]:
+def show(stage: ReadyRecording, drivers: DriverSpread, worlds: int, seed: int) -> tuple[list[Traffic], int]:
     """Return what a recording's vehicles show when drivers drive them, and how many pairs touched."""
     tracks, touched = drive(stage, drivers, worlds, seed)
     road = stage.road
