@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simengine.metrics.intervals import wilson_interval
 from simengine.verify.crowd import CrowdRun
 
 # Moussaïd, Perozo, Garnier, Helbing & Theraulaz, PLoS ONE 5(4) e10047 (2010): up to 70 % of people in groups; speeds
@@ -18,6 +17,7 @@ _NEAREST = (0.7, 1.2)
 # Of published mean walking speeds, alone (1.34 m/s: Helbing & Molnár 1995), in pairs, in larger groups.
 SPEEDS = ((1.16, 1.34), (1.08, 1.18), (0.76, 1.14))
 TOLERANCE = 0.05  # beside these [m/s]: the standard error of a mean of some 30 people who differ by 0.26 m/s
+_NORMAL = 1.96  # of 95 %
 
 
 def share_interval(sizes: Mapping[int, int]) -> tuple[float, float]:
@@ -34,7 +34,10 @@ def share_interval(sizes: Mapping[int, int]) -> tuple[float, float]:
         return 0.0, 1.0
     share = sum(size * count for size, count in sizes.items() if size > 1) / people
     drawn = people**2 / sum(size**2 * count for size, count in sizes.items())
-    return wilson_interval(share * drawn, drawn)
+    middle = share + _NORMAL**2 / (2.0 * drawn)
+    reach = _NORMAL * math.sqrt(share * (1.0 - share) / drawn + _NORMAL**2 / (4.0 * drawn**2))
+    scale = 1.0 + _NORMAL**2 / drawn
+    return max(0.0, (middle - reach) / scale), min(1.0, (middle + reach) / scale)
 
 
 class PlaceFigures(NamedTuple):
@@ -173,7 +176,8 @@ def document(found: dict[str, PlaceFigures], command: str, seeds: Sequence[int],
         "figure is published, so that it has no bound. *Inputs:* the share in company (67 %), the sizes of groups and",
         "the spacing within them are given, as are the speeds that people like; the rows tell whether placing and",
         "walking distort them, not that a model predicts them. The share's bound is weak: 60–70 % has to reach into",
-        "the 95 % interval of the people counted (Wilson's, of N² / Σ n² people in groups of n), some 25 points wide.",
+        "the 95 % interval of the people counted (Wilson's, of N² / Σ n² people in groups of n), which is some 25",
+        "points wide.",
         f"Speeds have to be within the published ranges and {TOLERANCE:g} m/s beside them, about the standard error of",
         "a mean of 30 people; those of groups of n = 3 to 6 lie between −0.08 n + 1.24 and −0.04 n + 1.26 m/s ¹.",
         "",
