@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from simengine.metrics.intervals import wilson_interval
 from simengine.verify.crowd import CrowdRun
 
 # Moussaïd, Perozo, Garnier, Helbing & Theraulaz, PLoS ONE 5(4) e10047 (2010): up to 70 % of people in groups; speeds
@@ -17,7 +18,6 @@ _NEAREST = (0.7, 1.2)
 # Of published mean walking speeds, alone (1.34 m/s: Helbing & Molnár 1995), in pairs, in larger groups.
 SPEEDS = ((1.16, 1.34), (1.08, 1.18), (0.76, 1.14))
 TOLERANCE = 0.05  # beside these [m/s]: the standard error of a mean of some 30 people who differ by 0.26 m/s
-_NORMAL = 1.96  # of 95 %
 
 
 def share_interval(sizes: Mapping[int, int]) -> tuple[float, float]:
@@ -34,10 +34,7 @@ def share_interval(sizes: Mapping[int, int]) -> tuple[float, float]:
         return 0.0, 1.0
     share = sum(size * count for size, count in sizes.items() if size > 1) / people
     drawn = people**2 / sum(size**2 * count for size, count in sizes.items())
-    middle = share + _NORMAL**2 / (2.0 * drawn)
-    reach = _NORMAL * math.sqrt(share * (1.0 - share) / drawn + _NORMAL**2 / (4.0 * drawn**2))
-    scale = 1.0 + _NORMAL**2 / drawn
-    return max(0.0, (middle - reach) / scale), min(1.0, (middle + reach) / scale)
+    return wilson_interval(share * drawn, drawn)
 
 
 class PlaceFigures(NamedTuple):
