@@ -18,7 +18,8 @@ from simengine.behavior.conditions import (
 from simengine.behavior.following import drive_freely, follow, respond_ahead, respond_to_lane
 from simengine.behavior.guard import guarded
 from simengine.behavior.junction import rule_junctions
-from simengine.behavior.lane_change import consider_change, merging_line
+from simengine.behavior.lane_change import consider_change
+from simengine.behavior.lane_ends import merging_line
 from simengine.behavior.lateral import advance_change, steer_along_route
 from simengine.behavior.memory import (
     COMFORTABLE_DECELERATION,

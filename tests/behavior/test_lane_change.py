@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from simengine.behavior.lane_change import begin_change, has_room_to_change, merging_line, nearest_behind
+from simengine.behavior.lane_change import begin_change, nearest_behind
+from simengine.behavior.lane_ends import has_room_to_change, merging_line
 from simengine.behavior.occupancy import empty_occupancy, empty_places, look_around, occupy_lanes
 from simengine.behavior.rules import may_cross, opens_ahead
 from simengine.road.build import build_network
