@@ -2,17 +2,22 @@
 
 import math
 
+import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from simengine.behavior.corners import joint_turn
 from simengine.behavior.idm import sight_speed
 from simengine.behavior.memory import (
+    COMFORTABLE_DECELERATION,
     LATERAL_COMFORT,
+    MAX_ACCELERATION,
     PRESENT,
     PREVIOUS,
     ROUTE_LANES,
     SPEED_CAP,
     SPEED_FACTOR,
+    TIME_GAP,
     TURN_IN,
     DriverMemory,
 )
@@ -44,6 +49,15 @@ def grip_bound(value: float, friction: float, share: float) -> float:
 def cautious_time_gap(time_gap: float, friction: float) -> float:
     """Return the time gap on a slippery road [s]: up to twice as long on ice (Highway Code, rule 126)."""
     return time_gap * (1.0 + min(1.0, max(0.0, DRY - friction) / (DRY - 0.1)))
+
+
+def careful_style(style: NDArray[np.float64], friction: float) -> NDArray[np.float64]:
+    """Return how drivers accelerate, brake and follow on ground of a friction µ; `style` as in `DriverMemory`."""
+    careful = style.copy()
+    for column in (MAX_ACCELERATION, COMFORTABLE_DECELERATION):
+        careful[..., column] = np.minimum(style[..., column], grip_bound(math.inf, friction, COMFORT_SHARE))
+    careful[..., TIME_GAP] *= cautious_time_gap(1.0, friction)
+    return careful
 
 
 @njit(cache=True, _nrt=False)

@@ -16,6 +16,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from simengine.behavior.conditions import COMFORT_SHARE, careful_style, grip_bound
 from simengine.behavior.crosswalk import Strips, make_strips
 from simengine.behavior.entry import (
     SITE_ALONG,
@@ -81,6 +82,7 @@ class Inflow(NamedTuple):
     outside: NDArray[np.bool_]  # vehicles that have left; written. (num_actors,)
     left: NDArray[np.float64]  # when they left, −inf for those that were never in the world; written [s]. (num_actors,)
     radius: float  # [m]
+    friction: float  # µ
     seed: np.uint64
     demand: float  # that comes in at every place where a lane begins, 0 to keep the number of vehicles [1/s]
     due: NDArray[np.float64]  # when the next vehicle arrives there; written [s]. (num_sites,)
@@ -90,7 +92,7 @@ class Inflow(NamedTuple):
 
 def begin_inflow(
     lanes: LaneArrays, actors: ActorTable, state: WorldState, radius: float, seed: np.uint64,
-    stays: NDArray[np.bool_], demand: float = 0.0,
+    stays: NDArray[np.bool_], friction: float, demand: float = 0.0,
 ) -> Inflow:
     """Find where vehicles may enter.
 
@@ -101,9 +103,10 @@ def begin_inflow(
         radius: Around the ego within which traffic was placed [m].
         seed: Kernel seed of the inflow.
         stays: Vehicles that keep to the script and are left alone. Shape (num_actors,).
+        friction: µ of the ground.
         demand: Vehicles that arrive wherever a lane begins; 0 lets those that leave come in again [1/h].
     """
-    strips = make_strips(lanes)
+    strips, comfort = make_strips(lanes), grip_bound(math.inf, friction, COMFORT_SHARE)
     driving = (lanes.lane_type == LaneType.DRIVING) & (lanes.lane_junction < 0)
     rows, site_lane, begins = [], [], []
     for lane in np.flatnonzero(driving).tolist():
@@ -116,7 +119,7 @@ def begin_inflow(
             x, y, c, d = lane_position(strips, lane, s, 0.0)
             first, last = lanes.lane_first_point[lane], lanes.lane_first_point[lane + 1]
             i = int(np.searchsorted(lanes.point_s[first:last], s, side="right")) - 1 + int(first)
-            rows.append((x, y, float(lanes.point_position[i, 2]), c, d, s, approach_speed(lanes, lane, s)))
+            rows.append((x, y, float(lanes.point_position[i, 2]), c, d, s, approach_speed(lanes, lane, s, comfort)))
             site_lane.append(lane)
             begins.append(k == 0 and not leads_here)
     ordinary = (actors.behavior[0] == Behavior.TRAFFIC) & ~stays
@@ -128,7 +131,7 @@ def begin_inflow(
         ends=driving & (np.diff(lanes.successor_first) == 0), long_ways=find_long_ways(lanes),
         flows=ordinary if rate > 0.0 else ordinary & state.valid[0],
         outside=ordinary & ~state.valid[0] if rate > 0.0 else np.zeros(len(stays), np.bool_),
-        left=np.full(len(stays), -math.inf), radius=radius, seed=seed, demand=rate, due=due,
+        left=np.full(len(stays), -math.inf), radius=radius, friction=friction, seed=seed, demand=rate, due=due,
         arrived=np.zeros(len(rows), np.int64), admitted=np.zeros(len(rows), np.int64),
     )  # fmt: skip
 
@@ -300,6 +303,7 @@ def _find_site(
     inflow: Inflow, actors: ActorTable, places: Places, memory: DriverMemory, a: int, sites: list[int]
 ) -> tuple[int, float]:
     """Return the first of some places where a vehicle may enter now (−1 for none), and how fast [m/s]."""
+    minds = memory._replace(style=careful_style(memory.style, inflow.friction))
     factor, cap = float(memory.style[0, a, SPEED_FACTOR]), float(memory.style[0, a, SPEED_CAP])
     for k in sites:
         lane = int(inflow.site_lane[k])
@@ -307,13 +311,13 @@ def _find_site(
             continue
         wanted = min(factor * float(inflow.lanes.lane_speed_limit[lane]), cap)
         speed = safe_entry_speed(
-            inflow.strips, places, memory.style[0], a, inflow.site[k], lane, float(actors.length[0, a]),
+            inflow.strips, places, minds.style[0], a, inflow.site[k], lane, float(actors.length[0, a]),
             float(actors.width[0, a]), wanted,
         )
         if speed >= 0.0:
             least = min(speed, SLOWEST)
             speed = speed_among_comers(
-                inflow.lanes, memory, places, a, lane, float(inflow.site[k, SITE_ALONG]), float(actors.length[0, a]),
+                inflow.lanes, minds, places, a, lane, float(inflow.site[k, SITE_ALONG]), float(actors.length[0, a]),
                 speed,
             )
             if speed >= least:

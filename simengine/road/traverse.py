@@ -60,19 +60,26 @@ _BRAKING = 2.0  # comfortable deceleration of the IDM [m/s²]
 _BEFORE_JUNCTION = 8.0  # where to be able to stand [m]
 
 
-def approach_speed(lanes: LaneArrays, lane: int, s: float) -> float:
+def approach_speed(lanes: LaneArrays, lane: int, s: float, comfort: float = math.inf) -> float:
     """Return how fast a vehicle may be put down at a lane position [m/s].
 
     Not above the limit, nor so fast that it could not slow down comfortably for the bends ahead, whichever way the road
     forks, and stand before the next junction. Who is on a lane that ends beside one that goes on must be able to stand
     before its end, and to drive on along the other.
+
+    Args:
+        lanes: The network.
+        lane, s: The place [m].
+        comfort: The most that a driver plans with on slippery ground, in bends and braking [m/s²].
     """
-    least = _square_allowed(lanes, lane, s, 0.0)
+    lateral, braking = min(_LATERAL, comfort), min(_BRAKING, comfort)
+    least = _square_allowed(lanes, lane, s, 0.0, lateral, braking)
     beside = _goes_on_beside(lanes, lane)
     if beside >= 0:
         length = float(lanes.lane_length[lane])
-        least = min(least, 2.0 * _BRAKING * max(0.0, length - s - _BEFORE_JUNCTION))
-        least = min(least, _square_allowed(lanes, beside, s * float(lanes.lane_length[beside]) / length, 0.0))
+        least = min(least, 2.0 * braking * max(0.0, length - s - _BEFORE_JUNCTION))
+        opposite = s * float(lanes.lane_length[beside]) / length
+        least = min(least, _square_allowed(lanes, beside, opposite, 0.0, lateral, braking))
     return min(float(lanes.lane_speed_limit[lane]), math.sqrt(least))
 
 
@@ -87,19 +94,21 @@ def _goes_on_beside(lanes: LaneArrays, lane: int) -> int:
     return -1
 
 
-def _square_allowed(lanes: LaneArrays, lane: int, s: float, driven: float) -> float:
+def _square_allowed(
+    lanes: LaneArrays, lane: int, s: float, driven: float, lateral: float, braking: float
+) -> float:
     """Return the greatest square of a speed from which the bends of a lane from s on, and beyond, can be taken."""
     first, last = int(lanes.lane_first_point[lane]), int(lanes.lane_first_point[lane + 1])
     way = np.maximum(lanes.point_s[first:last] - s, 0.0)
     ahead = lanes.point_s[first:last] >= s - 5.0
     bend = np.abs(lanes.point_curvature[first:last][ahead])
-    least = float((_LATERAL / np.maximum(bend, 1e-6) + 2.0 * _BRAKING * (driven + way[ahead])).min(initial=1e4))
+    least = float((lateral / np.maximum(bend, 1e-6) + 2.0 * braking * (driven + way[ahead])).min(initial=1e4))
     driven += max(0.0, float(lanes.lane_length[lane]) - s)
     if driven > _REACH:
         return least
     for following in lanes.successor[lanes.successor_first[lane] : lanes.successor_first[lane + 1]]:
         if lanes.lane_junction[following] >= 0 and lanes.lane_junction[lane] < 0:
-            least = min(least, 2.0 * _BRAKING * max(0.0, driven - _BEFORE_JUNCTION))
+            least = min(least, 2.0 * braking * max(0.0, driven - _BEFORE_JUNCTION))
         else:
-            least = min(least, _square_allowed(lanes, int(following), 0.0, driven))
+            least = min(least, _square_allowed(lanes, int(following), 0.0, driven, lateral, braking))
     return least

@@ -98,7 +98,7 @@ class Minds:
         if scenario.traffic.kind == "idm" and road.kind != "warehouse" and not (road.kind == "street" and road.ring):
             self._inflow = begin_inflow(
                 world.lanes, actors, world.state, scenario.traffic.radius, kernel_seed(scenario.seed, "inflow"), stays,
-                scenario.traffic.inflow,
+                float(friction[0]), scenario.traffic.inflow,
             )  # fmt: skip
         self._chassis = chassis_of(actors)
         self._obstacles = np.array(

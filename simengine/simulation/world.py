@@ -136,11 +136,11 @@ def build_world(scenario: ConcreteScenario) -> World:
         network = network._replace(programme_offset=network.programme_offset - begin)
     random = generator(scenario.seed, "placement")
     props = furnish(scenario, network, shelves)
-    placer = Placer(scenario, network, random, obstacles_of(props))
-    follows = np.array(place_everybody(placer, recorded, start), np.int64)
     weather = weather_from_spec(scenario.weather)
     if road.kind == "warehouse":
         weather = hall_weather(weather)
+    placer = Placer(scenario, network, random, friction(weather), obstacles_of(props))
+    follows = np.array(place_everybody(placer, recorded, start), np.int64)
     lanes = placer.lanes
     actors, state = _arrays(placer.plans, weather)
     _resize(actors, placer.plans)

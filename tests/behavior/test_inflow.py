@@ -38,7 +38,7 @@ def make_traffic(length: float = LENGTH, radius: float = 400.0, seed: int = 5):
     state.valid[0] = True
     state.valid[0, -1] = False  # a scripted one that has yet to appear
     stays = np.zeros(VEHICLES + 2, np.bool_)
-    return lanes, actors, state, memory, begin_inflow(lanes, actors, state, radius, np.uint64(seed), stays)
+    return lanes, actors, state, memory, begin_inflow(lanes, actors, state, radius, np.uint64(seed), stays, 0.75)
 
 
 def place(lanes: LaneArrays, state: WorldState, memory: DriverMemory, a: int, speed: float) -> None:
@@ -134,7 +134,7 @@ def test_an_id_is_of_one_vehicle_in_one_stretch_of_time_and_goes_no_farther_than
     if demand:
         state.valid[0, 1:-1] = False
         stays = np.arange(VEHICLES + 2) == VEHICLES + 1
-        inflow = begin_inflow(lanes, actors, state, 400.0, np.uint64(5), stays, demand=demand)
+        inflow = begin_inflow(lanes, actors, state, 400.0, np.uint64(5), stays, 0.75, demand=demand)
     last: dict[int, tuple[int, int, np.ndarray]] = {}
     for k in range(1200):
         state = refill(inflow, actors, state, memory, k * DT)
@@ -202,7 +202,7 @@ def test_vehicles_come_in_at_the_rate_asked_for_and_only_where_lanes_begin():
     lanes, actors, state, memory, _ = make_traffic()
     state.valid[0, 1:-1] = False  # all wait outside
     stays = np.arange(VEHICLES + 2) == VEHICLES + 1
-    inflow = begin_inflow(lanes, actors, state, 400.0, np.uint64(5), stays, demand=450.0)
+    inflow = begin_inflow(lanes, actors, state, 400.0, np.uint64(5), stays, 0.75, demand=450.0)
     begins = inflow.site[inflow.begins]
     assert len(begins) == 4
     for k in range(4800):  # 20 min
@@ -221,7 +221,7 @@ def test_vehicles_come_in_at_the_rate_asked_for_and_only_where_lanes_begin():
 
 def test_who_finds_no_room_waits_until_there_is():
     lanes, actors, state, memory, _ = make_traffic()
-    inflow = begin_inflow(lanes, actors, state, 400.0, np.uint64(5), np.zeros(VEHICLES + 2, np.bool_), demand=2500.0)
+    inflow = begin_inflow(lanes, actors, state, 400.0, np.uint64(5), np.zeros(VEHICLES + 2, np.bool_), 0.75, demand=2500.0)
     inflow.due[inflow.begins] = 0.0
     state.valid[0, 1:-1] = False
     blocked = inflow.site[np.flatnonzero(inflow.begins)[0]]

@@ -13,6 +13,7 @@ from simengine.simulation.placement.placer import ActorPlan, Placer
 from simengine.simulation.placement.recorded import place_recorded, place_recorded_ego, place_still
 from simengine.simulation.placement.scripted import place_scripted
 from simengine.simulation.placement.start import Start, choose_start
+from simengine.simulation.placement.start_speeds import ease_starts
 
 __all__ = ["ActorPlan", "Obstacle", "Placer", "Start", "choose_start", "place_everybody"]
 
@@ -35,5 +36,6 @@ def place_everybody(placer: Placer, recorded: CommonRoadScenario | None, start: 
         place_parked(placer, scenario.road.parked_fraction)
     if scenario.traffic.kind == "idm":
         place_traffic(placer)
+        ease_starts(placer)
     place_people(placer)
     return [plan.track for plan in placer.plans]

@@ -8,6 +8,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.behavior.conditions import COMFORT_SHARE, grip_bound
 from simengine.behavior.long_ways import ON, find_long_ways, is_agile
 from simengine.core.errors import ScenarioError
 from simengine.core.state import ActorKind, Behavior
@@ -105,7 +106,8 @@ def _vehicle(
     names = KINDS[kinds[int(placer.random.choice(len(kinds), p=shares))]]
     model = model_named(names[int(placer.random.integers(len(names)))])
     flow = max(0.0, 1000.0 / spec.density - model.length - 2.0) / (spec.drivers.time_gap + spec.drivers.time_gap_std)
-    speed = min(approach_speed(placer.lanes, lane, s) * spec.drivers.desired_speed, flow, model.max_speed)
+    comfort = grip_bound(math.inf, placer.friction, COMFORT_SHARE)
+    speed = min(approach_speed(placer.lanes, lane, s, comfort) * spec.drivers.desired_speed, flow, model.max_speed)
     return placer.on_lane(name, model, Behavior.TRAFFIC, lane, s, 0.0, speed)
 
 

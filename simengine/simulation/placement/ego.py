@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from simengine.behavior.conditions import COMFORT_SHARE, grip_bound
 from simengine.core.errors import ScenarioError
 from simengine.core.state import Behavior
 from simengine.physics.catalog import VehicleModel, model_named
@@ -28,7 +29,8 @@ def place_ego(placer: Placer) -> None:
     model = ego_model(placer)
     if placer.scenario.road.kind in ("opendrive", "commonroad"):
         lane, s = _drawn_start(placer, model)
-        speed = min(spec.speed, approach_speed(placer.lanes, lane, s))
+        comfort = grip_bound(math.inf, placer.friction, COMFORT_SHARE)
+        speed = min(spec.speed, approach_speed(placer.lanes, lane, s, comfort))
     else:
         lane, s = _ordered_start(placer)
         speed = spec.speed

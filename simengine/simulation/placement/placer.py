@@ -71,6 +71,7 @@ class Placer:
         scenario: What to place.
         network: Where.
         random: Of the placement's draws; an argument of each method would be the same one.
+        friction: µ of the ground.
         obstacles: What stands there already.
     """
 
@@ -79,12 +80,14 @@ class Placer:
         scenario: ConcreteScenario,
         network: RoadNetwork,
         random: np.random.Generator,
+        friction: float,
         obstacles: tuple[Obstacle, ...] = (),
     ) -> None:
         self.scenario = scenario
         self.network = network
         self.lanes = lane_arrays(network)
         self.random = random
+        self.friction = friction
         self.plans: list[ActorPlan] = []
         self.course = Course(-1, 0.0)
         self.remarks: list[str] = []
