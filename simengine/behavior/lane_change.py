@@ -18,7 +18,7 @@ from simengine.behavior.lane_ends import (
     needed_side,
     way_to_end,
 )
-from simengine.behavior.lateral import LENGTHS_OF_CHANGE, SHORTEST_CHANGE, start_change
+from simengine.behavior.lateral import LENGTHS_OF_CHANGE, SHORTEST_CHANGE, change_duration, start_change
 from simengine.behavior.long_ways import AGILE
 from simengine.behavior.memory import (
     CHANGE_BIAS,
@@ -44,7 +44,7 @@ from simengine.behavior.occupancy import BOX_ALONG, BOX_HALF, LAST, LENGTH, SPEE
 from simengine.behavior.route import enter_lane
 from simengine.behavior.rules import DRIVING, Ways, may_cross, opens_ahead
 from simengine.core.gravity import GRAVITY
-from simengine.road.frenet import lane_width, project_on_lane_near
+from simengine.road.frenet import lane_width, project_on_lane_near, segment_at
 
 HORIZON = 150.0  # ahead and behind [m]
 PERIOD = 0.5  # between considerations [s]
@@ -161,7 +161,7 @@ def consider_change(
     now, gap_now, other_now = _leader(
         lanes, occupancy, memory, e, a, lane, memory.s[e, a], 0.5 * length, width, speed, desired, friction
     )
-    best, best_side, best_s, best_t = 0.0, 0, 0.0, 0.0
+    best, best_side, best_s, best_t, best_duration = 0.0, 0, 0.0, 0.0, CHANGE_DURATION
     for side in range(1, -2, -2):
         target = lanes.lane_left[lane] if side == 1 else lanes.lane_right[lane]
         if target < 0 or lanes.lane_type[target] != DRIVING or needed == -side:
@@ -169,7 +169,10 @@ def consider_change(
         if needed != side and memory.style[e, a, TURN_IN] <= AGILE and lanes.lane_long[target] < lanes.lane_long[lane]:
             continue
         here = memory.s[e, a]
-        duration = URGENT_DURATION if needed == side else CHANGE_DURATION
+        share = lanes.lane_length[target] / lanes.lane_length[lane]
+        s, t = project_on_lane_near(lanes, target, pose[X], pose[Y], here * share)
+        bend = abs(lanes.point_curvature[segment_at(lanes, lane, here)])
+        duration = change_duration(URGENT_DURATION if needed == side else CHANGE_DURATION, t, bend, speed, friction)
         way = max(SHORTEST_CHANGE, LENGTHS_OF_CHANGE * length, duration * speed)
         if needed == side:  # a line that is closed to the lane's end is crossed where it must be
             may = may_cross(lanes, lane, side, here, here) or not opens_ahead(lanes, lane, side, here)
@@ -180,8 +183,6 @@ def consider_change(
                 may = may_cross(lanes, following, side, 0.0, rest)
         if not may:
             continue
-        share = lanes.lane_length[target] / lanes.lane_length[lane]
-        s, t = project_on_lane_near(lanes, target, pose[X], pose[Y], memory.s[e, a] * share)
         left = lanes.lane_length[target] - s
         if s < 0.0 or left < 0.0 or lane_width(lanes, target, s) < width + SIDE_ROOM:
             continue
@@ -223,11 +224,11 @@ def consider_change(
         if needed == side:
             gain = 100.0
         if gain > best:
-            best, best_side, best_s, best_t = gain, side, s, t
+            best, best_side, best_s, best_t, best_duration = gain, side, s, t, duration
     if best_side == 0:
         return
     target = lanes.lane_left[lane] if best_side == 1 else lanes.lane_right[lane]
-    begin_change(lanes, memory, seed, e, a, target, best_s, best_t, URGENT_DURATION if needed != 0 else CHANGE_DURATION)
+    begin_change(lanes, memory, seed, e, a, target, best_s, best_t, best_duration)
 
 
 @njit(cache=True, _nrt=False)

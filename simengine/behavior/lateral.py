@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from simengine.behavior.conditions import COMFORT_SHARE
 from simengine.behavior.corners import LOCK_SHARE, corner_curvature, place_on_arc
 from simengine.behavior.memory import (
     COG_OFFSET,
@@ -26,11 +27,14 @@ from simengine.behavior.route import place_on_route, route_curvature
 from simengine.behavior.rules import Ways, lane_heading
 from simengine.behavior.steering import FEEDFORWARD_TIME, path_steering, slip_compliance
 from simengine.core.geometry import wrap_angle
+from simengine.core.gravity import GRAVITY
 from simengine.road.frenet import project_on_lane_near
 
 SHORTEST_CHANGE = 12.0  # way of a lane change at walking pace [m]
 TURNING_TIME, TURNING_STEP = 1.0, 0.125  # how far ahead the wheels begin to turn for a bend, at most [s]
 LENGTHS_OF_CHANGE = 2.5  # and at least so many vehicle lengths
+PEAK_OF_STEP = 5.774  # greatest second derivative of `smooth_step`: 10/√3
+LEAST_REST = 0.25  # of the acceleration that a driver plans with is left for a lane change in any bend
 
 
 @njit(cache=True, _nrt=False)
@@ -47,6 +51,22 @@ def change_length(memory: DriverMemory, e: int, a: int, speed: float, length: fl
     """Return the way that a lane change takes at the present speed [m]."""
     shortest = max(SHORTEST_CHANGE, LENGTHS_OF_CHANGE * length)
     return max(shortest, memory.change[e, a, DURATION] * speed)
+
+
+@njit(cache=True, _nrt=False)
+def change_duration(usual: float, offset: float, bend: float, speed: float, friction: float) -> float:
+    """Return how long a lane change takes that asks no more of the ground than a driver plans with [s].
+
+    Args:
+        usual: On ground that holds [s].
+        offset: Way to the side [m].
+        bend: Curvature of the lane, without its sign [1/m].
+        speed: [m/s].
+        friction: µ.
+    """
+    plans = COMFORT_SHARE * friction * GRAVITY
+    rest = max(LEAST_REST * plans, plans - bend * speed * speed)
+    return max(usual, math.sqrt(PEAK_OF_STEP * abs(offset) / rest))
 
 
 @njit(cache=True, _nrt=False)
@@ -72,7 +92,7 @@ def advance_change(memory: DriverMemory, e: int, a: int, speed: float, length: f
 @njit(cache=True, _nrt=False)
 def steer_along_route(
     lanes: Ways, memory: DriverMemory, e: int, a: int, pose: NDArray[np.float64], vehicle: NDArray[np.float64],
-    steering: float, friction: float,
+    steering: float,
 ) -> float:
     """Return the road-wheel angle that follows a driver's route and lane change [rad].
 
@@ -83,7 +103,6 @@ def steer_along_route(
         pose: Of the vehicle, a row of `Places.pose`.
         vehicle: A row of `memory.vehicle_table`.
         steering: Present road-wheel angle [rad].
-        friction: µ.
     """
     speed, yaw = pose[SPEED], pose[YAW]
     wheelbase = vehicle[FRONT_AXLE] + vehicle[REAR_AXLE]
@@ -122,5 +141,5 @@ def steer_along_route(
     curvature = curvature / max(0.2, 1.0 - curvature * wanted) + bend
     return path_steering(
         t - wanted, heading_error, curvature, speed, wheelbase, 0.0,
-        slip_compliance(max(vehicle[STIFFNESS], 1.0), friction), vehicle[MAX_STEERING],
+        slip_compliance(max(vehicle[STIFFNESS], 1.0)), vehicle[MAX_STEERING],
     )

@@ -85,7 +85,7 @@ def keep_lane(
     if share < 1.0:  # rolling without slip: the rear axle joins the reference as a path
         angle = (1.0 - share) * path_steering(
             t - offset, wrap_angle(heading_error - math.atan(aside / brisk)), curvature + bend / brisk**2, brisk,
-            chassis.front[e, a] - chassis.rear[e, a], 0.0, slip_compliance(chassis.stiffness[e, a], friction),
+            chassis.front[e, a] - chassis.rear[e, a], 0.0, slip_compliance(chassis.stiffness[e, a]),
             chassis.lock[e, a],
         )  # fmt: skip
     if share > 0.0:

@@ -22,14 +22,15 @@ GENTLE_SINE = 0.6  # the course towards the path is cut to this sine, so that a 
 
 
 @njit(cache=True, _nrt=False)
-def slip_compliance(cornering_stiffness: float, friction: float) -> float:
-    """Return an axle's slip angle per lateral acceleration in the linear range [rad s²/m].
+def slip_compliance(cornering_stiffness: float) -> float:
+    """Return an axle's slip angle per lateral acceleration in the linear range, on any ground [rad s²/m].
+
+    Slippery ground bounds the force of a tyre, it does not make the tyre softer (`physics.tyre`).
 
     Args:
-        cornering_stiffness: Lateral force per load and slip angle at µ = 1 [1/rad].
-        friction: µ.
+        cornering_stiffness: Lateral force per load and slip angle [1/rad].
     """
-    return 1.0 / (cornering_stiffness * GRAVITY * max(friction, 0.05))
+    return 1.0 / (cornering_stiffness * GRAVITY)
 
 
 @njit(cache=True, _nrt=False)

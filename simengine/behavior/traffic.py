@@ -314,7 +314,7 @@ def decide(
                 wanted = max(wanted, RELEASE)
         acceleration[a] = wanted
         advance_change(memory, e, a, pose[SPEED], pose[LENGTH], dt)
-        angle[a] = steer_along_route(ways, memory, e, a, pose, vehicle, steering[a], friction)
+        angle[a] = steer_along_route(ways, memory, e, a, pose, vehicle, steering[a])
         lights[a] = indicators(ways, memory, e, a, pose[SPEED]) | head
 
 

@@ -221,7 +221,8 @@ def test_vehicles_come_in_at_the_rate_asked_for_and_only_where_lanes_begin():
 
 def test_who_finds_no_room_waits_until_there_is():
     lanes, actors, state, memory, _ = make_traffic()
-    inflow = begin_inflow(lanes, actors, state, 400.0, np.uint64(5), np.zeros(VEHICLES + 2, np.bool_), 0.75, demand=2500.0)
+    stays = np.zeros(VEHICLES + 2, np.bool_)
+    inflow = begin_inflow(lanes, actors, state, 400.0, np.uint64(5), stays, 0.75, demand=2500.0)
     inflow.due[inflow.begins] = 0.0
     state.valid[0, 1:-1] = False
     blocked = inflow.site[np.flatnonzero(inflow.begins)[0]]

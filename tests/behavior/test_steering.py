@@ -14,7 +14,7 @@ GRAVITY = 9.81
 
 @njit
 def _drive(speed, radius, offset, friction, seconds, hold):
-    """Drive a linear-tyre single track around a circle (0: straight along x); return largest late and overall error."""
+    """Drive a single track, tyres linear up to µ, around a circle (0: straight on); return late and overall error."""
     dt = 0.001
     wheelbase = FRONT + REAR
     x, y, yaw, steer, side, rate = 0.0, offset, 0.0, 0.0, 0.0, 0.0  # centre of mass; side velocity, yaw rate
@@ -30,7 +30,7 @@ def _drive(speed, radius, offset, friction, seconds, hold):
         if step % hold == 0:
             heading = yaw - direction
             heading = math.atan2(math.sin(heading), math.cos(heading))
-            compliance = slip_compliance(STIFFNESS, friction)
+            compliance = slip_compliance(STIFFNESS)
             command = path_steering(error, heading, curvature, speed, wheelbase, 0.0, compliance, LOCK)
         steer += max(-RATE * dt, min(RATE * dt, command - steer))
         if speed < 3.0:
@@ -40,9 +40,8 @@ def _drive(speed, radius, offset, friction, seconds, hold):
             front_slip = steer - math.atan2(side + rate * FRONT, speed)
             rear_slip = -math.atan2(side - rate * REAR, speed)
             front_load, rear_load = MASS * GRAVITY * REAR / wheelbase, MASS * GRAVITY * FRONT / wheelbase
-            bound = 1.0 / STIFFNESS
-            front_force = friction * front_load * STIFFNESS * min(bound, max(-bound, front_slip))
-            rear_force = friction * rear_load * STIFFNESS * min(bound, max(-bound, rear_slip))
+            front_force = front_load * min(friction, max(-friction, STIFFNESS * front_slip))
+            rear_force = rear_load * min(friction, max(-friction, STIFFNESS * rear_slip))
             side += dt * ((front_force + rear_force) / MASS - speed * rate)
             rate += dt * (FRONT * front_force - REAR * rear_force) / INERTIA
         x += dt * (speed * math.cos(yaw) - side * math.sin(yaw))

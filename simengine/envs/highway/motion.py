@@ -96,7 +96,7 @@ def move_ego(e, target_y, step, settings, models, motion, place, ego):
     model = place[e, 0, MODEL]
     yaw, speed = motion[e, 0, YAW], motion[e, 0, SPEED]
     front, rear, offset = models[model, FRONT], models[model, REAR], models[model, COG_OFFSET]
-    compliance = slip_compliance(models[model, STIFFNESS], 1.0) if settings.dynamic else 0.0
+    compliance = slip_compliance(models[model, STIFFNESS]) if settings.dynamic else 0.0
     error = motion[e, 0, Y] - rear * math.sin(yaw) - target_y
     demand = path_steering(error, yaw, 0.0, speed, front + rear, 0.0, compliance, models[model, MAX_STEERING])
     before = motion[e, 0, STEERING]
