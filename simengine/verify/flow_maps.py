@@ -31,6 +31,7 @@ class TrafficMap(NamedTuple):
     file: str  # under the folder of road files; "" for a road of our own
     settings: tuple[str, ...]
     further: bool = False  # chosen before anything was measured on it
+    riders: bool = False  # every other vehicle is a motorcycle, in bad weather
 
 
 class MapRun(NamedTuple):
@@ -55,6 +56,11 @@ class MapRun(NamedTuple):
 
 def _own(road: str, *settings: str, further: bool = False) -> TrafficMap:
     return TrafficMap(road, "", (f"road={road}", *settings), further)
+
+
+def _riders(road: str, weather: str, *settings: str) -> TrafficMap:
+    ridden = ("traffic.mix.motorcycle=1.0", f"weather={weather}")
+    return TrafficMap(f"{road}, {weather}, motorcycles", "", (f"road={road}", *settings, *ridden), riders=True)
 
 
 def _file(name: str, file: str, *settings: str, further: bool = False) -> TrafficMap:
@@ -88,6 +94,10 @@ MAPS = (
     _file("BEL_Putte", "commonroad/sumo/BEL_Putte-3_1_T-1.xml", *_TOWN, further=True),
     _file("DEU_Guetersloh", "commonroad/sumo/DEU_Guetersloh-8_1_T-1.xml", *_TOWN, further=True),
     _file("ESP_Inca", "commonroad/sumo/ESP_Inca-7_1_T-1.xml", *_TOWN, further=True),
+    _riders("highway_curved", "heavy_rain", *_FAST),
+    _riders("highway_curved", "ice", *_FAST),
+    _riders("rural", "ice", "traffic=town", "ego=sedan_rural"),
+    _riders("urban", "snow", *_TOWN),
 )
 
 

@@ -1,11 +1,12 @@
 """The table of traffic on many maps: an absent file is told, a fault fails its row, findings can be replayed."""
 
 import argparse
+from pathlib import Path
 
 import pytest
 
 from simengine.core.errors import ConfigError
-from simengine.verify.flow_maps import MAPS, Case, MapRun, TrafficMap
+from simengine.verify.flow_maps import MAPS, Case, MapRun, TrafficMap, map_scenario
 from tools.checks import traffic_maps as check
 from tools.checks.commands import traffic_maps as command
 
@@ -15,8 +16,16 @@ CRASH = CALM._replace(collisions=["seed 2, bullet: 3.00 s at x = 1.0 m"])
 
 def test_twelve_maps_of_our_own_and_others_are_in_the_table():
     assert len({place.name for place in MAPS}) == len(MAPS)
-    first = [place for place in MAPS if not place.further]
+    first = [place for place in MAPS if not place.further and not place.riders]
     assert len(first) == 12 and 3 <= sum(not place.file for place in first) <= 6
+
+
+def test_motorcycles_are_watched_in_rain_and_snow_and_on_ice():
+    ridden = [map_scenario(place, Path("."), "batched", 1, 1.0) for place in MAPS if place.riders]
+    assert all(scenario.traffic.mix["motorcycle"] == 1.0 for scenario in ridden)
+    weathers = [scenario.weather for scenario in ridden]
+    assert max(weather.ice for weather in weathers) > 0.5 and max(weather.snow_cover for weather in weathers) > 0.5
+    assert max(weather.rain_rate for weather in weathers) > 10.0
 
 
 def test_further_maps_are_in_the_table_and_marked():

@@ -148,7 +148,8 @@ Ordinary traffic, driven by the built-in drivers with the mixed fleet and withou
 on public road files. `{command}` makes this page, with the seeds {seeds}; it fails unless every figure of the columns
 of faults and of vehicles taken out is 0.
 
-Maps with a star are further maps: they were chosen before anything was measured on them.
+Maps with a star are further maps: they were chosen before anything was measured on them. In the rows with weather every
+other vehicle is a motorcycle.
 
 - *vehicles*: in the world, on average. *leaving*: at the end of the map, or far behind the ego. *let in of demand*:
   where vehicles arrive at a stated rate, the share of them that found room to come in.
