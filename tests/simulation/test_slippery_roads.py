@@ -43,9 +43,24 @@ def test_on_ice_a_vehicle_starts_slow_enough_for_a_slower_ego_ahead(seed):
 
 def test_on_dry_ground_a_distant_slow_ego_slows_nobody():
     slow, quick = (
-        started(1, "road=highway", "traffic=dense", "ego.lane=1", f"ego.speed={speed}") for speed in (20, 30)
+        started(1, "road=highway", "traffic=light", "ego.lane=1", f"ego.speed={speed}") for speed in (20, 24)
     )
     assert np.array_equal(slow.state.velocity[0, 1:], quick.state.velocity[0, 1:])
+
+
+@pytest.mark.parametrize(
+    ("road", "ego"), [("highway", "sedan"), ("rural", "sedan_rural"), ("urban", "sedan_town"), ("ring", "sedan")]
+)
+def test_the_ego_has_room_to_slow_down_for_dense_traffic(road, ego):
+    overrides = [*QUIET, "physics=batched", f"road={road}", f"ego={ego}", "traffic=dense", "traffic.density=100"]
+    scenario = simengine.load_scenario("drive", [*overrides, "traffic.max_vehicles=120", "scenario.duration=8"], seed=1)
+    world = build_world(scenario)
+    assert any("left out ahead of the ego" in line for line in world.remarks)
+    assert world.state.valid[0].sum() > 20
+    simulator = Simulator(scenario, ends_with_ego=False)
+    simulator.reset()
+    while not simulator.done:
+        assert not simulator.step().contacts
 
 
 def test_in_a_bend_on_ice_nobody_starts_or_comes_in_faster_than_the_ground_holds():

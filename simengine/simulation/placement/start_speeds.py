@@ -1,13 +1,17 @@
-"""Traffic starts no faster than it can slow down for whoever is ahead, on the ground as it is."""
+"""Traffic starts no faster than it can slow down for whoever is ahead, and leaves the ego the room to do so.
+
+How fast the ego starts, and where, is for the scenario to say; where it could not slow down comfortably for ordinary
+vehicles ahead of it, these are left out.
+"""
 
 import math
 from dataclasses import replace
 
 from simengine.behavior.conditions import COMFORT_SHARE, grip_bound
-from simengine.core.state import Behavior, Mobility
+from simengine.core.state import EGO, Behavior, Mobility
 from simengine.road.network import LaneArrays
 from simengine.road.projection import locate
-from simengine.simulation.placement.placer import Placer
+from simengine.simulation.placement.placer import ActorPlan, Placer
 
 _BRAKING = 2.0  # comfortable deceleration of the IDM [m/s²]
 _ROOM = 2.0  # left behind whoever is ahead: s0 of the IDM [m]
@@ -15,12 +19,43 @@ _REACH = 300.0  # along the lanes: more than anybody brakes on [m]
 
 
 def ease_starts(placer: Placer) -> None:
-    """Lower the speeds of ordinary vehicles that would have to brake hard from the first tick on.
+    """Leave out whom the ego could not slow down for, and lower the speeds of those who would have to brake hard.
 
     Behind a vehicle of speed u that is a gap g ahead on any way that the lanes allow, v² ≤ u² + 2 b g, with b the
     comfortable deceleration of the IDM or what a driver plans with on slippery ground.
     """
     braking = min(_BRAKING, grip_bound(math.inf, placer.friction, COMFORT_SHARE))
+    left_out = 0
+    while True:
+        on_lane = _by_lane(placer)
+        ahead = {
+            k: _next_ahead(placer.lanes, on_lane, lane, s)
+            for lane, row in on_lane.items()
+            for s, k in row
+            if k == EGO or placer.plans[k].behavior == Behavior.TRAFFIC
+        }
+        _slow(placer, ahead, braking)
+        ego = placer.plans[EGO]
+        hopeless = [
+            other
+            for other, way in ahead.get(EGO, ())
+            if placer.plans[other].behavior == Behavior.TRAFFIC
+            and _allowed(ego, placer.plans[other], way, braking) < ego.speed
+        ]
+        if not hopeless:
+            break
+        left_out += len(hopeless)
+        for other in sorted(hopeless, reverse=True):
+            del placer.plans[other]
+    if left_out:
+        placer.tell(
+            f"traffic: {left_out} vehicle{'s' * (left_out > 1)} left out ahead of the ego, which could not slow down "
+            f"for them from {placer.plans[EGO].speed:.0f} m/s (ego.speed)"
+        )
+
+
+def _by_lane(placer: Placer) -> dict[int, list[tuple[float, int]]]:
+    """Return who is on each lane and may be driven into: where along it [m], and its index."""
     on_lane: dict[int, list[tuple[float, int]]] = {}
     for k, plan in enumerate(placer.plans):
         if not plan.present or plan.model.mobility != Mobility.WHEELED or plan.behavior == Behavior.PARKED:
@@ -28,25 +63,26 @@ def ease_starts(placer: Placer) -> None:
         lane, s, _ = locate(placer.lanes, plan.x, plan.y, plan.z, plan.yaw)
         if lane >= 0:
             on_lane.setdefault(lane, []).append((s, k))
-    ahead = {
-        k: _next_ahead(placer.lanes, on_lane, lane, s)
-        for lane, row in on_lane.items()
-        for s, k in row
-        if placer.plans[k].behavior == Behavior.TRAFFIC
-    }
-    slowed = set(ahead)
+    return on_lane
+
+
+def _allowed(plan: ActorPlan, leader: ActorPlan, way: float, braking: float) -> float:
+    """Return how fast a vehicle may start behind another that is so far ahead, middle to middle [m/s]."""
+    gap = max(0.0, way - 0.5 * (plan.footprint[0] + leader.footprint[0]) - _ROOM)
+    return math.sqrt(leader.speed**2 + 2.0 * braking * gap)
+
+
+def _slow(placer: Placer, ahead: dict[int, list[tuple[int, float]]], braking: float) -> None:
+    """Lower the speeds of ordinary vehicles; `ahead` tells of each vehicle who is ahead and how far [m]."""
+    slowed = {k for k in ahead if k != EGO}
     while slowed:  # who is slower now slows those behind; speeds only fall, to no less than the slowest ahead
         again = set()
         for k in slowed:
             plan = placer.plans[k]
-            allowed = plan.speed
-            for other, way in ahead[k]:
-                leader = placer.plans[other]
-                gap = max(0.0, way - 0.5 * (plan.footprint[0] + leader.footprint[0]) - _ROOM)
-                allowed = min(allowed, math.sqrt(leader.speed**2 + 2.0 * braking * gap))
+            allowed = min((_allowed(plan, placer.plans[other], way, braking) for other, way in ahead[k]), default=1e9)
             if allowed < plan.speed:
                 placer.plans[k] = replace(plan, speed=allowed)
-                again |= {behind for behind, row in ahead.items() if any(other == k for other, _ in row)}
+                again |= {b for b, row in ahead.items() if b != EGO and any(other == k for other, _ in row)}
         slowed = again
 
 
