@@ -17,6 +17,7 @@ CUT = 0.5  # of the corner that is cut where the vehicle turns tightly enough [m
 LONGEST = 6.0  # from the corner to where the arc begins, at most if the vehicle turns tightly enough [m]
 LOCK_SHARE = 0.8  # of the steering's lock that an arc may need
 LOOK = 3  # joints ahead that are looked at
+ASIDE = 4.0  # a vehicle farther from the corner than where its arc begins, and this, is not at it [m]
 
 
 @njit(cache=True, _nrt=False)
@@ -93,7 +94,7 @@ def place_on_arc(
         dx, dy = x - lanes.point_position[first, 0], y - lanes.point_position[first, 1]
         along = dx * math.cos(before) + dy * math.sin(before)
         beyond = dx * math.cos(behind) + dy * math.sin(behind)
-        if along < -reach or beyond > reach or dx * dx + dy * dy > (reach + abs(radius)) ** 2:
+        if along < -reach or beyond > reach or dx * dx + dy * dy > (reach + ASIDE) ** 2:
             continue
         cx = dx + reach * math.cos(before) + radius * math.sin(before)
         cy = dy + reach * math.sin(before) - radius * math.cos(before)

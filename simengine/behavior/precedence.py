@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from simengine.behavior.lane_change import liked_speed
 from simengine.behavior.long_ways import AGILE
 from simengine.behavior.memory import (
     GRANT_ORDER,
@@ -35,12 +36,14 @@ from simengine.behavior.passage import (
     HELD,
     JUNCTION,
     LAST_PLACE,
+    LEAVES,
+    LEAVES_LAST,
     SIGN,
     TOP_SPEED,
     Passage,
-    distance_to_lane,
-    place_in_passage,
+    concerns,
     travel_time,
+    way_to_lane,
 )
 from simengine.behavior.rules import Conflicts, Ways
 from simengine.road.network import Turn
@@ -111,8 +114,13 @@ def taker_of_room(
             if granted < 0 or granted == passage.plan[a, JUNCTION]:
                 taken, taker = taken + places.pose[b, LENGTH] + ROOM + 0.5, b
             continue
-        place = passage.plan[b, LAST_PLACE] + 1
-        if granted != passage.plan[a, JUNCTION] or passage.plan[b, JUNCTION] != granted or place >= ROUTE_LANES:
+        if passage.plan[b, LEAVES] == passage.plan[a, JUNCTION]:
+            place = passage.plan[b, LEAVES_LAST] + 1
+        elif granted == passage.plan[a, JUNCTION] and passage.plan[b, JUNCTION] == granted:
+            place = passage.plan[b, LAST_PLACE] + 1
+        else:
+            continue
+        if place >= ROUTE_LANES:
             continue
         follows = memory.lane[e, b] == memory.lane[e, a] and memory.s[e, b] < memory.s[e, a]
         if memory.route[e, b, place] == beyond and not follows:
@@ -146,7 +154,7 @@ def is_stuck(memory: DriverMemory, places: Places, passage: Passage, e: int, b: 
     """Return whether a driver stands in a queue behind one that has not been granted its way for good."""
     lane = memory.lane[e, b]
     for c in range(len(places.seen)):
-        if c == b or not places.seen[c] or passage.plan[c, JUNCTION] != passage.plan[b, JUNCTION]:
+        if c == b or not places.seen[c] or not concerns(passage, c, passage.plan[b, JUNCTION]):
             continue
         if places.pose[c, SPEED] > QUEUE_SPEED:
             continue
@@ -223,20 +231,24 @@ def first_obstacle(
             for b in range(len(places.seen)):
                 if stop < enter:
                     break
-                if b == a or not places.seen[b] or passage.plan[b, JUNCTION] != junction:
+                if b == a or not places.seen[b] or not concerns(passage, b, junction):
                     continue
-                place = place_in_passage(memory, passage, e, b, other)
+                theirs, leaves = way_to_lane(lanes, memory, passage, e, b, other)
                 b_sweeps = memory.style[e, b, TURN_IN] <= AGILE and lanes.lane_tightest[other] > BEND
-                if place < 0 or (conflicts.wide[c] and not sweeps and not b_sweeps):
+                if theirs == math.inf or (conflicts.wide[c] and not sweeps and not b_sweeps):
                     continue
                 before = max(0.0, enter - SWING) if b_sweeps else enter
-                theirs = distance_to_lane(lanes, memory, passage, e, b, place)
                 arrives = theirs + conflicts.reach[twin, 0]
                 out = theirs + conflicts.reach[twin, 1] + places.pose[b, LENGTH]
                 if out < 0.0:
                     continue
                 b_speed, b_pull = places.pose[b, SPEED], memory.style[e, b, MAX_ACCELERATION]
-                b_top = max(passage.way[b, TOP_SPEED], b_speed, 1.0)
+                b_top = liked_speed(lanes, memory, e, b, other) if leaves else passage.way[b, TOP_SPEED]
+                b_top = max(b_top, b_speed, 1.0)
+                if leaves:
+                    if my_in < travel_time(out, b_speed, b_pull, b_top) + BEHIND_GAP:
+                        stop, cause = min(stop, before), b
+                    continue
                 b_order = memory.choice[e, b, GRANT_ORDER]
                 granted = memory.choice[e, b, GRANTED] == junction and (b_order != PROVISIONAL or arrives < 0.0)
                 if b_order == PROVISIONAL and memory.choice[e, b, GRANTED] == junction and not granted:

@@ -7,6 +7,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from simengine.behavior.joined_lanes import joined_from
 from simengine.behavior.long_ways import find_long_ways
 from simengine.behavior.wide_turns import find_near_lanes
 from simengine.core.geometry import wrap_angle
@@ -84,7 +85,10 @@ class Crossings(NamedTuple):
 
 
 class Conflicts(NamedTuple):
-    """Lanes whose areas overlap in a junction, or come so near that long vehicles need both; CSR over lanes."""
+    """Lanes whose areas overlap in a junction, or come so near that long vehicles need both; CSR over lanes.
+
+    A shared area of lanes that lead into the same one ends where they have become one.
+    """
 
     first: NDArray[np.int32]
     lane: NDArray[np.int32]
@@ -161,6 +165,8 @@ def _conflicts(network: RoadNetwork, ways: Ways) -> Conflicts:
     other = np.concatenate([network.conflict_lane, pairs[:found, 1]])
     own = np.concatenate([own, pairs[:found, 0]])
     reach = np.concatenate([np.stack([network.conflict_enter, network.conflict_leave], axis=1), near[:found]])
+    for k in np.flatnonzero(~wide).tolist():  # one that is ahead on what has become one lane is followed
+        reach[k, 1] = min(reach[k, 1], max(reach[k, 0], joined_from(ways, int(own[k]), int(other[k]))))
     order = np.lexsort((other, own))
     own, other = own[order], other[order]
     place = {(int(a), int(b)): k for k, (a, b) in enumerate(zip(own, other, strict=True))}

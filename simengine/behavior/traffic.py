@@ -55,7 +55,7 @@ from simengine.behavior.occupancy import (
     look_around,
     occupy_lanes,
 )
-from simengine.behavior.passage import ENTER, HELD, JUNCTION, LINE, WAIT, Passage, empty_passage, find_passage
+from simengine.behavior.passage import ENTER, HELD, JUNCTION, LEAVES, LINE, WAIT, Passage, empty_passage, find_passage
 from simengine.behavior.pedals import human_braking, resistance
 from simengine.behavior.route import LOST, find_lane, track_lane
 from simengine.behavior.rules import RoadRules, Ways
@@ -225,7 +225,7 @@ def survey(
     occupy_lanes(ways, rules.grid, scratch.places, mobility, scratch.occupancy)
     mark_busy_crossings(ways, rules.crossings, scratch.places, mobility, scratch.busy)
     for a in range(len(mobility)):
-        passage.plan[a, JUNCTION] = -1
+        passage.plan[a, JUNCTION] = passage.plan[a, LEAVES] = -1
         if not scratch.places.seen[a] or (mobility[a] != WHEELED and mobility[a] != DIFFERENTIAL):
             continue
         pose = scratch.places.pose[a]
@@ -237,7 +237,7 @@ def survey(
         advance_noise(memory, seed, tick, e, a, dt)
         announce_change(scratch.occupancy, memory, pose, e, a)
         horizon = look_horizon(speed, math.inf)
-        find_passage(ways, rules.stops, memory, pose[LENGTH], e, a, horizon, passage)
+        find_passage(ways, rules.stops, rules.conflicts, memory, pose[LENGTH], e, a, horizon, passage)
         if obeys[a] and memory.lane[e, a] >= 0:
             line = min(
                 signal_stop(ways, rules.stops, memory, signal_colors, e, a, speed, half, friction, horizon),

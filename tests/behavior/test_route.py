@@ -42,3 +42,22 @@ def test_a_car_slows_for_lanes_that_meet_at_an_angle_and_stays_by_them(degrees):
             break
     assert set(lanes) == {0, 1} and lanes[-1] == 1
     assert max(aside) < 1.75
+
+
+@pytest.mark.parametrize("kink", [6.0, -6.0])
+def test_a_slight_kink_behind_a_corner_does_not_turn_the_wheels_far_before_both(kink):
+    """The arc round a slight kink is wide: its circle reaches back to the street before the corner."""
+    steps, flat, width, drafts = np.linspace(0.0, 1.0, 51)[:, None], np.zeros(51), np.full(51, 3.5), []
+    place, angle = np.zeros(3), 0.0
+    for name, turn, length in (("a", 0.0, 150.0), ("b", 97.0, 12.0), ("c", kink, 80.0)):
+        angle += np.radians(turn)
+        end = place + length * np.array([np.cos(angle), np.sin(angle), 0.0])
+        following = {"a": ["b"], "b": ["c"], "c": []}[name]
+        drafts.append(LaneDraft(name, place + steps * (end - place), width, flat, successors=following))
+        place = end
+    world = SmallWorld(build_network(drafts), ["sedan"])
+    for s in np.arange(5.0, 130.0, 5.0):
+        world.put(0, 0, float(s), 8.0)
+        world.memory.lane[0, 0] = -1
+        world.decide()
+        assert abs(world.controls.steering[0, 0]) < 0.02

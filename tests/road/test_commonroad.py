@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from simengine.core.errors import ScenarioError
 from simengine.core.state import ActorKind
 from simengine.road.commonroad import read_commonroad
-from simengine.road.commonroad.lanelets import drop_spikes
+from simengine.road.commonroad.lanelets import drop_hooks, drop_spikes
 from simengine.road.network import LaneType, MarkingType, SignalColor, Turn
 from tests.road.named_lanes import lane, points, successors
 
@@ -93,6 +93,23 @@ def test_spikes_of_digitising_are_dropped():
     keep = np.ones(4, np.bool_)
     drop_spikes(line, keep)
     assert keep.tolist() == [True, False, True, True]
+
+
+@pytest.mark.parametrize("hook", [(30.02, 0.07), (30.3, -0.8)])
+@pytest.mark.parametrize("backward", [False, True])
+def test_the_end_of_a_lanelet_cut_askew_does_not_turn_its_centre_line(hook, backward):
+    line = np.array([[0.0, 0.0, 0.0], [10.0, 0.0, 0.0], [29.0, 0.0, 0.0], [30.0, 0.0, 0.0], [*hook, 0.0]])
+    keep = np.ones(5, np.bool_)
+    drop_hooks(line[::-1] if backward else line, keep)
+    assert keep[::-1 if backward else 1].tolist() == [True, True, True, False, True]
+
+
+def test_a_short_straight_piece_and_a_real_bend_at_an_end_are_kept():
+    for end in ((30.5, 0.1), (31.0, 3.0)):
+        line = np.array([[0.0, 0.0, 0.0], [15.0, 0.0, 0.0], [30.0, 0.0, 0.0], [*end, 0.0]])
+        keep = np.ones(4, np.bool_)
+        drop_hooks(line, keep)
+        assert keep.all()
 
 
 # ---------------------------------------------------------------------------------------------------------- regulation

@@ -19,6 +19,8 @@ MAX_LENGTH = 100_000.0  # of a lanelet [m]
 MAX_BANK = 1.2  # [rad]
 MAX_STEP = 5.0  # between points of a centre line [m]
 _SAME = 1e-3  # bound points nearer than this are one [m]
+_HOOK = 1.0  # a piece at the end of a centre line no longer than this, turned against the next, is a hook [m]
+_HOOK_TURN = 0.5  # [rad]
 
 # Lanelet types of the format (2020a); those not named here are for driving on.
 _TYPES = {
@@ -128,6 +130,26 @@ def drop_spikes(points: NDArray[np.float64], keep: NDArray[np.bool_]) -> None:
             before, here = here, i
 
 
+def drop_hooks(points: NDArray[np.float64], keep: NDArray[np.bool_]) -> None:
+    """Unmark the points next to an end at which a line turns sharply just before it: ends of a lanelet cut askew.
+
+    The end itself stays, where the next lanelet begins; its direction is then that of the lanelet.
+
+    Args:
+        points: [m]. Shape (n, 3).
+        keep: True where a point counts; written. Shape (n,).
+    """
+    for end in (0, -1):
+        step = 1 if end == 0 else -1
+        while keep.sum() > 2:
+            last, inner, beyond = np.flatnonzero(keep)[[end, end + step, end + 2 * step]]
+            piece, rest = points[inner, :2] - points[last, :2], points[beyond, :2] - points[inner, :2]
+            turn = math.atan2(piece[0] * rest[1] - piece[1] * rest[0], float(piece @ rest))
+            if math.hypot(*piece) > _HOOK or abs(turn) < _HOOK_TURN:
+                break
+            keep[inner] = False
+
+
 @njit(cache=True)
 def measure_width(
     left: NDArray[np.float64], right: NDArray[np.float64], width: NDArray[np.float64], bank: NDArray[np.float64]
@@ -169,6 +191,7 @@ def _center_line(
     if not straight.all():
         name = f"lanelet {element.string('id')}"
         element.remark("has bounds that turn back on themselves; those points are left out", name)
+    drop_hooks(center, straight)
     left, right, center = left[straight], right[straight], center[straight]
     s = lengths(center)
     width, bank = np.zeros(len(s)), np.zeros(len(s))
