@@ -17,9 +17,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from simengine.behavior.conditions import EMERGENCY_SHARE, grip_bound
 from simengine.behavior.memory import (
     EXIT_TURN,
     LATERAL_COMFORT,
+    MAX_DECELERATION,
     MIN_GAP,
     PRESENT,
     DriverMemory,
@@ -33,7 +35,7 @@ from simengine.behavior.red_runners import expect_runners
 from simengine.behavior.route import extend_route
 from simengine.behavior.rules import road_rules
 from simengine.behavior.steering import PREVIEW_TIME, path_curvature_demand
-from simengine.behavior.traffic import decide, empty_scratch, survey
+from simengine.behavior.traffic import BRAKES, decide, empty_scratch, survey
 from simengine.core.errors import ScenarioError, blame
 from simengine.core.geometry import wrap_angle
 from simengine.core.state import EGO, empty_controls
@@ -153,9 +155,11 @@ class _Perceiver:
         self.perceive(observation)
         self.vehicles[EGO], self.steering[EGO] = observation.vehicle, observation.steering
         seed, controls, friction = np.uint64(0), self.controls, float(observation.friction)
+        brakes = min(float(observation.vehicle[MAX_DECELERATION]), BRAKES)
         expect_runners(
-            self.rules.ways, self.rules.stops, self.memory, self.scratch.places, observation.signals,
-            (len(self._sights) - 1) * self.dt, EGO, self.obeys,
+            self.rules.ways, self.rules.stops, self.rules.conflicts, self.memory, self.scratch.places,
+            self.scratch.passage, observation.signals, (len(self._sights) - 1) * self.dt,
+            grip_bound(brakes, friction, EMERGENCY_SHARE), EGO, self.obeys,
         )
         survey(
             self.rules, observation.mobility, self.memory, self.scratch, observation.signals, self.drives, self.obeys,

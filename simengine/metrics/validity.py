@@ -1,8 +1,9 @@
-"""Whether an episode says anything about the ego: not where its hazard came to grief before the ego was involved.
+"""Whether an episode says anything about the ego: not where its hazard came to grief without the ego's doing.
 
 Watched are the actors of hazardous events and those that an event names for the ego to heed. They come to grief when
-they fall, or when touches by anything but what they drop have changed their speed by `GRIEF`. An ego that has
-touched something or failed a criterion before is judged by that, whatever happens to the hazard later.
+they fall, or when touches by anything but what they drop have changed their speed by `GRIEF`. Whatever happens to an
+actor once the ego has touched it, however lightly, or has touched what then touches it, may be of the ego's doing: it
+is watched no longer. An ego that has failed a criterion before is judged by that, whatever happens to the hazard later.
 """
 
 import math
@@ -31,7 +32,7 @@ class Hazard(NamedTuple):
 
 
 class HazardWatch:
-    """Watches the hazardous actors until the ego touches something, has failed or has left them behind.
+    """Watches the hazardous actors until the ego has touched them, has failed or has left them behind.
 
     Args:
         hazards: The scenario's; those whose actor is the ego are its own to bear.
@@ -42,6 +43,7 @@ class HazardWatch:
         self._watched = [hazard for hazard in hazards if hazard.actor != EGO]
         self._names = names
         self._shaken: dict[int, float] = {}  # change of speed by touches until now, by actor [m/s]
+        self._moved: set[int] = set()  # identities of whom the ego touched, or one that it may so have moved
         self.reason = ""  # why the episode is invalid, "" if it is not
 
     def update(
@@ -75,14 +77,12 @@ class HazardWatch:
     def _find_grief(
         self, actors: ActorTable, state: WorldState, contacts: list[Contact]
     ) -> tuple[Hazard, str] | None:
-        """Return which hazard came to grief first and how; ends the watch once the ego touches something."""
+        """Return which hazard came to grief first and how, without the ego's doing."""
         for contact in contacts:
+            pair = (contact.actor, contact.other)
+            self._note_moved(state, pair)
             if contact.impulse <= 0.0:
                 continue
-            pair = (contact.actor, contact.other)
-            if EGO in pair:
-                self._watched = []
-                return None
             for actor in {hazard.actor for hazard in self._watched}.intersection(pair):
                 other = contact.other if contact.actor == actor else contact.actor
                 hazards = [h for h in self._watched if h.actor == actor and other not in h.loads]
@@ -97,6 +97,15 @@ class HazardWatch:
                 return hazard, "fell"
         return None
 
+    def _note_moved(self, state: WorldState, pair: tuple[int, int]) -> None:
+        """Note whom the ego may have moved: a touch without an impulse counts, since it parts those that overlap."""
+        if min(pair) < 0:
+            return
+        who = {int(state.identity[0, a]) for a in pair}
+        if EGO in pair or not self._moved.isdisjoint(who):
+            self._moved |= who
+            self._watched = [h for h in self._watched if int(state.identity[0, h.actor]) not in self._moved]
+
     def _shake(self, actors: ActorTable, actor: int, impulse: float) -> float:
         """Add a touch to what touches have changed of an actor's speed; returns the sum [m/s]."""
         mass = float(actors.mass[0, actor])
@@ -107,7 +116,7 @@ class HazardWatch:
         when = "after" if hazard.name in fired else "before"
         self.reason = (
             f"{hazard.actor_name} {what} at {time_ns * _SECOND:.2f} s, {when} {hazard.name} fired and "
-            "before the ego touched anything"
+            "not because the ego touched it"
         )
 
 

@@ -27,7 +27,7 @@ def approaches():
 class Crossing:
     """The ego on green at 12 m/s; another comes on red so that both would be in the middle at the same time."""
 
-    def __init__(self, model: str, speed: float, back: float = 0.0, seen: bool = True):
+    def __init__(self, model: str, speed: float, back: float = 0.0, reaction: float = 0.5):
         (own, line), (other, other_line) = approaches()
         self.world = SmallWorld(NETWORK, ["sedan", model])
         self.world.drives[0, :] = False
@@ -36,18 +36,21 @@ class Crossing:
         way = (70.0 + 10.0) / 12.0 * speed - 10.0 + back
         self.world.put(1, other, other_line - way, speed)
         self.speed, self.line_way = speed, way
-        self.driver = make_driver(ego(speed=12.0, desired_speed=12.0, reaction_time=0.5), NETWORK, DT)
+        self.driver = make_driver(ego(speed=12.0, desired_speed=12.0, reaction_time=reaction), NETWORK, DT)
         self.asked: list[float] = []
         self.apart = math.inf
 
-    def run(self, steps: int, stops_with: float = 0.0) -> None:
-        """Drive on; the other begins to brake [m/s²] where that leads it to its line."""
+    def run(self, steps: int, stops_with: float = 0.0, hidden: float = 0.0) -> None:
+        """Drive on; the other is hidden at first [s], and begins to brake [m/s²] where that leads it to its line."""
         world = self.world
         half = 0.5 * float(world.actors.length[0, 1])
         gone = 0.0
         for _ in range(steps):
             world.decide()
-            control = self.driver.decide(look(world))
+            view = look(world)
+            if world.time < hidden:
+                view = view._replace(visible=np.array([True, False]))
+            control = self.driver.decide(view)
             world.controls.acceleration[0, 0], world.controls.steering[0, 0] = control.acceleration, control.steering
             speed = world.speed(1)
             left = self.line_way - gone - half - 0.8
@@ -81,6 +84,18 @@ def test_the_ego_does_not_brake_for_a_runner_long_gone():
     crossing = Crossing("sedan", 13.0, back=-60.0)
     crossing.run(200)
     assert min(crossing.asked) > -2.0  # no more than for anybody who is just leaving the lane ahead
+
+
+@pytest.mark.parametrize("hidden", [0.0, 5.2])
+@pytest.mark.parametrize(
+    ("model", "speed", "back"), [("sedan", 10.5, 12.0), ("sedan", 13.0, 15.0), ("truck", 8.0, 9.0)]
+)
+def test_the_ego_goes_on_where_it_is_out_of_the_way_before_the_runner_comes(model, speed, back, hidden):
+    """At 12 m/s a stop takes 11 m: begun nearer than that, it would end in the runner's way."""
+    crossing = Crossing(model, speed, back, reaction=0.7)
+    crossing.run(200, hidden=hidden)
+    assert crossing.apart > 0.0, f"touched at {crossing.world.time:.2f} s"
+    assert min(crossing.asked) > -2.0
 
 
 def test_what_is_out_of_sight_is_not_known():

@@ -41,14 +41,37 @@ def test_a_hazard_that_touches_something_else_first_makes_the_episode_invalid(ot
     assert stage.see(1.0) == ""
     pair = (LEAD, other)
     reason = stage.see(2.0, pair, fired=["brake"])
-    assert reason == f"lead touched {whom} at 2.00 s, after brake fired and before the ego touched anything"
+    assert reason == f"lead touched {whom} at 2.00 s, after brake fired and not because the ego touched it"
 
 
-def test_what_happens_after_the_ego_has_touched_something_does_not():
-    assert Stage().see(1.0, (0, LEAD), (LEAD, OTHER)) == ""
+@pytest.mark.parametrize("impulse", [300.0, 0.0])
+def test_what_happens_to_a_hazard_after_the_ego_has_touched_it_does_not(impulse):
+    """Boxes that overlap but part are pushed aside without an impulse, and may so be pushed into something."""
     stage = Stage()
-    stage.see(1.0, (0, -1))
+    assert stage.see(1.0, (0, LEAD), impulse=impulse) == ""
     assert stage.see(1.1, (LEAD, OTHER)) == ""
+    stage.state.orientation[0, LEAD] = quaternion_from_euler(1.5, 0.0, 0.0)
+    assert stage.see(1.2) == ""
+
+
+def test_whom_the_ego_touched_may_touch_the_hazard():
+    stage = Stage()
+    assert stage.see(1.0, (0, OTHER), impulse=1.0) == ""
+    assert stage.see(1.1, (LEAD, OTHER), (LEAD, -1)) == ""
+
+
+@pytest.mark.parametrize("scrape", [(0, -1), (0, OTHER)])
+def test_a_scrape_elsewhere_does_not_explain_how_a_hazard_came_to_grief(scrape):
+    stage = Stage()
+    assert stage.see(1.0, scrape, impulse=1.0) == ""
+    assert "lead touched the scenery" in stage.see(1.1, (LEAD, -1))
+
+
+def test_a_vehicle_that_takes_the_place_of_one_that_the_ego_touched_is_another():
+    stage = Stage()
+    assert stage.see(1.0, (0, OTHER), impulse=1.0) == ""
+    stage.state.identity[0, OTHER] = 7
+    assert "lead touched other" in stage.see(1.1, (LEAD, OTHER))
 
 
 def test_a_vehicle_may_touch_the_load_it_drops_and_others_may_collide():

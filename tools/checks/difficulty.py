@@ -96,9 +96,9 @@ def _presets(rows: Mapping[str, Difficulty]) -> list[str]:
 
 
 _TERMS = (
-    "- *invalid*: the hazardous actor, or one that the hazard names, touched something other than the ego before the "
-    "ego was involved or had failed, or had fallen. Such a sample says nothing about the driver and is left out of the "
-    "shares.",
+    "- *invalid*: the hazardous actor, or one that the hazard names, touched something other than the ego, or fell, "
+    "before the ego had touched it, had touched what moved it, or had failed. Such a sample says nothing about the "
+    "driver and is left out of the shares.",
     "- *fails*: the built-in driver fails a criterion. *Harmless* are those failures that harm nobody: a goal missed, "
     "too late, or braked too hard.",
     "- *avoidable*: of the other failures, the share in which a careful and competent driver avoids all harm. It is "

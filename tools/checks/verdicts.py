@@ -205,7 +205,7 @@ def document(found: Sequence[Agreement], seeds: Sequence[int]) -> str:
         "Verdicts of the built-in driver on the same samples in `batched` and in `bullet`, seeds "
         f"{seeds[0]} to {seeds[-1]}, with Wilson's 95 % interval; at least {LEAST:.0%} have to agree. The check tells "
         "of every difference, so these seeds serve to find them; figures of difficulty have seeds of their own.",
-        "Invalid are samples whose hazard came to grief before the ego was involved. Those that are invalid in both "
+        "Invalid are samples whose hazard came to grief without the ego's doing. Those that are invalid in both "
         "physics are left out of the shares; one that is invalid in one physics only is a difference.",
         f"`.venv/bin/python tools/check.py agreement --samples {len(seeds)} --seeds-from {seeds[0]} --write` makes "
         "this page.",
