@@ -43,7 +43,7 @@ def test_on_ice_a_vehicle_starts_slow_enough_for_a_slower_ego_ahead(seed):
 
 def test_on_dry_ground_a_distant_slow_ego_slows_nobody():
     slow, quick = (
-        started(1, "road=highway", "traffic=light", "ego.lane=1", f"ego.speed={speed}") for speed in (20, 24)
+        started(1, "road=highway", "traffic=light", "ego.lane=1", f"ego.speed={speed}") for speed in (30, 31)
     )
     assert np.array_equal(slow.state.velocity[0, 1:], quick.state.velocity[0, 1:])
 
