@@ -5,6 +5,8 @@ brake harder than drivers do at a signal, or is past its line already, is expect
 only where that helps: one that is out of its way before it comes goes on, for braking would stop it there.
 """
 
+import math
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -25,10 +27,10 @@ from simengine.behavior.passage import (
     LAST_PLACE,
     TOP_SPEED,
     Passage,
-    distance_to_lane,
+    concerns,
     find_passage,
-    place_in_passage,
     travel_time,
+    way_to_lane,
 )
 from simengine.behavior.precedence import PROVISIONAL
 from simengine.behavior.rules import Conflicts, StopLines, Ways
@@ -134,7 +136,7 @@ def clears_first(
         own: The observer.
         b: The other, who keeps its speed.
     """
-    if passage.plan[own, JUNCTION] < 0 or passage.plan[own, JUNCTION] != passage.plan[b, JUNCTION]:
+    if passage.plan[own, JUNCTION] < 0 or not concerns(passage, b, passage.plan[own, JUNCTION]):
         return False
     speed, theirs = max(0.0, places.pose[own, SPEED]), max(CREEPING, places.pose[b, SPEED])
     top, pull = max(passage.way[own, TOP_SPEED], 1.0), memory.style[0, own, MAX_ACCELERATION]
@@ -142,12 +144,11 @@ def clears_first(
     for k in range(passage.plan[own, FIRST_PLACE], passage.plan[own, LAST_PLACE] + 1):
         lane = memory.route[0, own, k]
         for c in range(conflicts.first[lane], conflicts.first[lane + 1]):
-            place = place_in_passage(memory, passage, 0, b, conflicts.lane[c])
-            leave = way + conflicts.reach[c, 1] + places.pose[own, LENGTH]
-            if place < 0 or leave < 0.0:
-                continue
             other, twin = conflicts.lane[c], conflicts.twin[c]
-            start = distance_to_lane(lanes, memory, passage, 0, b, place)
+            start, _ = way_to_lane(lanes, memory, passage, 0, b, other)
+            leave = way + conflicts.reach[c, 1] + places.pose[own, LENGTH]
+            if start == math.inf or leave < 0.0:
+                continue
             if start + conflicts.reach[twin, 1] + places.pose[b, LENGTH] < 0.0:
                 continue
             leave -= _spare(lanes, other, conflicts.reach[twin, 0], places.pose[b, WIDTH])
@@ -178,7 +179,7 @@ def rank_runner(
         own: The observer.
         b: Who does not ask.
     """
-    find_passage(lanes, stops, memory, places.pose[b, LENGTH], 0, b, HORIZON, passage)
+    find_passage(lanes, stops, conflicts, memory, places.pose[b, LENGTH], 0, b, HORIZON, passage)
     if passage.plan[b, JUNCTION] < 0:
         return
     if clears_first(lanes, conflicts, memory, places, passage, hardest, own, b):
@@ -206,7 +207,7 @@ def expect_runners(
         own: The observer, of whom nothing is noted.
         obeys: Written: who is expected to ask for the way. Shape (num_actors,).
     """
-    find_passage(lanes, stops, memory, places.pose[own, LENGTH], 0, own, HORIZON, passage)
+    find_passage(lanes, stops, conflicts, memory, places.pose[own, LENGTH], 0, own, HORIZON, passage)
     for b in range(len(obeys)):
         obeys[b] = True
         if b == own or not places.seen[b] or memory.lane[0, b] < 0:
