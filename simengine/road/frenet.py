@@ -184,8 +184,13 @@ def _project_from(
         )
         if not solved:
             f, _ = fraction_of_foot(position[i, 0], position[i, 1], position[i + 1, 0], position[i + 1, 1], x, y)
-            break
-        if 0.0 <= f <= 1.0:
+            if (f == 0.0 and i == begin) or (f == 1.0 and i == last):  # far from the curve, perhaps beyond its end
+                k, side = (begin, -1.0) if f == 0.0 else (end - 1, 1.0)
+                over = side * ((x - position[k, 0]) * tangent[k, 0] + (y - position[k, 1]) * tangent[k, 1])
+                f += side * max(0.0, over)
+            if 0.0 <= f <= 1.0:
+                break
+        elif 0.0 <= f <= 1.0:
             break
         if (f < 0.0 and i == begin) or (f > 1.0 and i == last):  # beyond the lane's end
             k = begin if f < 0.0 else end - 1
@@ -193,7 +198,7 @@ def _project_from(
             tx, ty = tangent[k, 0], tangent[k, 1]
             return point_s[k] + ex * tx + ey * ty, ey * tx - ex * ty
         step = -1 if f < 0.0 else 1
-        if came == -step:  # the strips fold over each other beyond the centre of curvature
+        if came == -step or not solved:  # the strips fold over each other beyond the centre of curvature
             break
         i += step
         came = step

@@ -87,6 +87,17 @@ def test_lane_coordinates_on_an_arc_agree_with_the_circle_within_a_centimetre(s,
     assert lane_curvature(SHAPES["arc"], 0, s) == pytest.approx(1.0 / 60.0, rel=1e-6)
 
 
+@pytest.mark.parametrize("t", [-3.0, -0.1, 0.0, 0.1, 3.0])
+@pytest.mark.parametrize("over", [0.5, 5.0, 150.0])
+def test_far_beyond_a_tight_corner_s_goes_on(over, t):
+    """The last segment of the corner is curved, and its centre of curvature is long passed."""
+    lanes = network_of(lane(arc(radius=4.5, angle=0.5 * math.pi, count=18)))
+    for end, s in ((lanes.lane_length[0], lanes.lane_length[0] + over), (0.0, -over)):
+        x, y, _, _ = lane_pose(lanes, 0, s, t)
+        assert project_on_lane(lanes, 0, x, y) == pytest.approx((s, t), abs=1e-6)
+        assert project_on_lane_near(lanes, 0, x, y, end) == pytest.approx((s, t), abs=1e-6)
+
+
 def test_projection_is_continuous_past_a_corner():
     lanes = SHAPES["kinked"]
     for t in (-4.0, 4.0):
