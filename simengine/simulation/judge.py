@@ -62,7 +62,7 @@ class Judge:
         self._before_speed = math.nan
         self._collided = False
         self._at_fault = False
-        self._faults = FaultWatch()
+        self._faults = FaultWatch(world.scenario.physics.rate_hz)
         self._hazards = HazardWatch(
             watched_hazards(world.scenario.scenario.events, world.names, world.actors.kind[0]),
             {index: name for name, index in world.names.items()},
@@ -88,7 +88,7 @@ class Judge:
         """
         world = self._world
         self._hazards.update(time_ns, world.actors, state, contacts, fired, self._has_failed)
-        impacts = self._faults.update(time_ns, world.actors, state, contacts, 0.0)
+        impacts = self._faults.update(time_ns, world.actors, state, contacts)
         self._at_fault = self._at_fault or any(impact.fault is Fault.OWN for impact in impacts)
         position = state.position[0, EGO].copy()
         if self._before is not None:
@@ -104,6 +104,7 @@ class Judge:
         view = View(
             time_ns, world.actors, state, world.network, colors, contacts, lane, off,
             self._travelled, frozenset(self._turns), world.scenario.scenario.goal, nearest, world.goals,
+            tuple(impacts),
         )  # fmt: skip
         for name, criterion in self._criteria.items():
             with blame(criterion, f"criteria.{name}", f" at {time_ns * 1e-9:.2f} s"):

@@ -3,6 +3,7 @@
 import pyarrow.parquet as pq
 import pytest
 
+import simengine
 from simengine.cli import main
 from simengine.simulation.dataset import Dataset
 
@@ -26,6 +27,21 @@ def test_an_invalid_episode_is_told_by_file_index_and_generate(tmp_path, capsys)
     episode = Dataset(tmp_path)[0]
     assert episode.verdict.invalid == row["reason"] and episode.verdict.passed is None
     assert row["metrics.collided"] is False and row["metrics.collided_at_fault"] is False
+
+
+def test_the_verdict_tells_of_the_collision_that_the_label_tells_of():
+    """A motorcycle touches its leader for many ticks; what counts and is told is their sum."""
+    changes = [
+        "sensors=none", "traffic=none", "physics=bullet", "ego.kind=motorcycle", "ego.model=motorcycle",
+        "criteria.no_collision.min_impulse=600",
+    ]  # fmt: skip
+    scenario = simengine.load_scenario("highway/hard_brake", changes, seed=1)
+    episode = simengine.simulate(scenario, driver=lambda observation: simengine.Control())
+    (collision,) = (one for one in episode.collisions if one.actor == 0)
+    (found,) = (result for result in episode.verdict.results if result.name == "no_collision")
+    assert found.value == collision.impulse
+    assert f"{collision.impulse:.0f} N s at {collision.closing_speed:.1f} m/s" in found.reason
+    assert found.passed is (collision.impulse <= 600.0)
 
 
 RAISING = """
