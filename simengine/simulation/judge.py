@@ -67,6 +67,8 @@ class Judge:
             watched_hazards(world.scenario.scenario.events, world.names, world.actors.kind[0]),
             {index: name for name, index in world.names.items()},
         )
+        self._unfired = [name for name, event in world.scenario.scenario.events.items() if event.hazard]
+        self._fires = False  # whether any hazard has
         self._at_end = False
 
     def update(
@@ -87,6 +89,8 @@ class Judge:
             fired: Hazard events that have been set off.
         """
         world = self._world
+        self._fires = self._fires or bool(fired)
+        self._unfired = [name for name in self._unfired if name not in fired]
         self._hazards.update(time_ns, world.actors, state, contacts, fired, self._has_failed)
         impacts = self._faults.update(time_ns, world.actors, state, contacts)
         self._at_fault = self._at_fault or any(impact.fault is Fault.OWN for impact in impacts)
@@ -182,6 +186,17 @@ class Judge:
     def travelled(self) -> float:
         """How far the ego has come [m]."""
         return self._travelled
+
+    @property
+    def untested(self) -> tuple[str, ...]:
+        """A remark for each hazard that has not fired: an ego that met none and did not fail has passed nothing."""
+        so = ": nothing was tested" if self.tests_nothing and self.verdict().passed is not False else ""
+        return tuple(f"hazard {name} never fired{so}" for name in self._unfired)
+
+    @property
+    def tests_nothing(self) -> bool:
+        """Whether the scenario has hazards and none has fired."""
+        return bool(self._unfired) and not self._fires
 
     def verdict(self) -> Verdict:
         """Return what the criteria found so far."""

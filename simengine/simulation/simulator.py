@@ -253,13 +253,25 @@ class Simulator:
         self._require_begun()
         return self._judge.metrics()
 
+    @property
+    def untested(self) -> tuple[str, ...]:
+        """A remark for each hazard that has not fired so far."""
+        self._require_begun()
+        return self._judge.untested
+
+    @property
+    def tests_nothing(self) -> bool:
+        """Whether the scenario has hazards and none has fired so far: to pass it then means nothing."""
+        self._require_begun()
+        return self._judge.tests_nothing
+
     def finish(self) -> str:
         """Complete the record of the episode; returns its digest."""
         self._require_begun()
         if self._recorder is None:
             raise ScenarioError("nothing was recorded: the simulator was made without a recorder")
         collisions, intervals = self._annotator.finish(self.time_ns, self._minds.taken_out)
-        self._recorder.append_remarks(self._minds.remarks)
+        self._recorder.append_remarks([*self._minds.remarks, *self._judge.untested])
         return self._recorder.finish(self._judge.verdict(), collisions, intervals, self._judge.metrics())
 
     def close(self) -> None:

@@ -44,6 +44,23 @@ def test_the_verdict_tells_of_the_collision_that_the_label_tells_of():
     assert found.passed is (collision.impulse <= 600.0)
 
 
+def test_a_hazard_that_never_fires_is_told_of_a_pass(tmp_path, capsys):
+    """Within half a second nobody steps out."""
+    short = ["scenario=urban/jaywalker", "sensors=none", "traffic=none", "physics=batched", "scenario.duration=0.5"]
+    assert main(["generate", *short, f"output={tmp_path}", "workers=1", "episodes=1"]) == 0
+    assert "hazard step_out never fired: nothing was tested" in capsys.readouterr().err
+    row = pq.read_table(tmp_path / "index.parquet").to_pylist()[0]
+    assert row["verdict"] == "passed" and row["remarks"] == "hazard step_out never fired: nothing was tested"
+    assert Dataset(tmp_path)[0].remarks == ("hazard step_out never fired: nothing was tested",)
+
+
+def test_a_hazard_that_fires_and_a_scenario_without_one_leave_nothing_to_remark():
+    quiet = ["sensors=none", "traffic=none", "physics=batched"]
+    for name, duration, untested in (("drive", 0.5, ()), ("highway/hard_brake", 6.0, ())):
+        scenario = simengine.load_scenario(name, [*quiet, f"scenario.duration={duration}"], seed=1)
+        assert simengine.simulate(scenario).remarks == untested, name
+
+
 RAISING = """
 from simengine.behavior.ego_driver import Driver
 class Faint(Driver):
