@@ -5,6 +5,7 @@ A scenario's `criteria` select from the built-ins here and from installed packag
 
 import importlib.metadata
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -239,6 +240,26 @@ def make_criteria(criteria: dict[str, specs.CriterionSpec]) -> dict[str, Criteri
     return made
 
 
-def conclude(criteria: dict[str, Criterion], invalid: str = "") -> Verdict:
-    """Collect every criterion's result; `invalid` says why the episode tells nothing, if it does not."""
-    return Verdict(tuple(criterion.result(name) for name, criterion in criteria.items()), invalid)
+def conclude(
+    criteria: dict[str, Criterion],
+    invalid: str = "",
+    ended: str = "",
+    name_of: Callable[[int], str] | None = None,
+) -> Verdict:
+    """Collect every criterion's result.
+
+    Args:
+        criteria: By name.
+        invalid: Why the episode tells nothing, if it does not.
+        ended: Why the run was over before its time, if it was: the reason of what no single moment decided has it too.
+        name_of: Returns the name of the actor with an id.
+    """
+    results = []
+    for name, criterion in criteria.items():
+        result = criterion.result(name)
+        if ended and result.passed is False and result.time_ns < 0:
+            result = result._replace(reason=f"{result.reason}; {ended}" if result.reason else ended)
+        if name_of is not None:
+            result = result._replace(names=tuple(name_of(actor) for actor in result.actors if actor > EGO))
+        results.append(result)
+    return Verdict(tuple(results), invalid)

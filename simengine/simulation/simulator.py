@@ -134,7 +134,7 @@ class Simulator:
             world.actors, world.weather, self._scene, self._arrays, world.network, self._rate
         )
         self._recorder = self._make_recorder(world) if self._make_recorder else None
-        self._end_ns = min(round(scenario.scenario.duration * 1e9), world.last_ns)
+        self._end_ns = self._planned_ns = min(round(scenario.scenario.duration * 1e9), world.last_ns)
         self._latest: dict[str, Frame] = {}
         self._state = self._physics.reset(world.actors, world.state, world.ground, self._rate)
         self._history.push(self.state)
@@ -325,6 +325,8 @@ class Simulator:
             self._end_ns = min(self._end_ns, self.time_ns + hold)
         over = self._judge.at_end or self._judge.missed_goal
         self.done = self.time_ns >= self._end_ns or (self._ends_with_ego and over)
+        if self.done and self.time_ns < self._planned_ns and not self._judge.missed_goal:
+            self._judge.end_early(self.time_ns)
         if self.done:  # a loop of a user's own often ends here and never calls `close`
             self._physics.close()
 

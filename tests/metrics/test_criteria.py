@@ -9,7 +9,7 @@ from simengine.core.errors import ConfigError
 from simengine.core.geometry import quaternion_from_euler, rotate
 from simengine.core.state import EGO, empty_actors, empty_state
 from simengine.labels.collisions import join_contacts
-from simengine.metrics.criteria import BUILT_IN, View, make_criteria
+from simengine.metrics.criteria import BUILT_IN, View, conclude, make_criteria
 from simengine.metrics.fault import FaultWatch
 from simengine.physics.backend import Contact
 from simengine.road.network import SignalColor, Turn
@@ -168,6 +168,28 @@ def test_a_goal_reached_too_late_says_when():
     assert (found.passed, found.reason) == (False, "not within 8.0 s but after 9.0 s")
     assert judge("time_limit", late, limit=9.0).passed is True
     assert judge("time_limit", [view(1.0)], limit=9.0).passed is None
+
+
+def test_a_limit_that_is_not_over_when_the_run_ends_is_not_said_to_be():
+    goal = GoalSpec(travelled=50.0, exit="any")
+    found = judge("time_limit", [view(1.0, goal=goal), view(3.0, goal=goal)], limit=8.0)
+    assert (found.passed, found.time_ns, found.value) == (False, -1, 3.0)
+    assert found.reason == "the goal was not reached by 3.0 s, its limit is 8.0 s"
+    found = judge("time_limit", [view(1.0, goal=goal), view(8.1, goal=goal)], limit=8.0)
+    assert (found.time_ns, found.reason) == (8_000_000_000, "not within 8.0 s")
+
+
+def test_what_no_moment_decided_says_why_the_run_was_over_before_its_time():
+    made = make_criteria({
+        "goal": specs.ReachGoal(kind="reach_goal"), "ttc": specs.MinTtc(kind="min_ttc", bound=1.5),
+    })  # fmt: skip
+    for criterion in made.values():
+        criterion.update(view(1.0, goal=GoalSpec(travelled=50.0, exit="any"), ttc=(1.0, 1)))
+    ended = "the run ended at 3.00 s, where the map ends"
+    goal, ttc = conclude(made, "", ended, {1: "lead (car)"}.__getitem__).results
+    assert (goal.reason, goal.names) == (f"the goal was not reached; {ended}", ())
+    assert ended not in ttc.reason and ttc.description.startswith("ttc at 1.00 s with lead (car), 1.00 s is under")
+    assert conclude(made).results[0].reason == "the goal was not reached"
 
 
 def test_an_unknown_criterion_is_refused_with_those_that_there_are():
