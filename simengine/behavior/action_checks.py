@@ -1,6 +1,6 @@
 """What an actor cannot do is refused before the episode begins: by kind, by the vehicle's own limits, by the road."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,8 @@ _WANTS = {
     "fail_tyre": (Mobility.WHEELED,),
     "run_red": (Mobility.WHEELED,),
 }
+_MOVES = ("brake", "set_speed", "change_lane", "follow_path", "walk")
+_STANDS = 0.1  # placed slower than this an actor stands [m/s]
 _STEP = 5.0  # between the places on the way ahead where a lane beside is looked for [m]
 _MOST_LANES = 1000  # of the way ahead
 
@@ -60,6 +62,36 @@ def check_mobility(event: Event, actors: ActorTable) -> None:
             raise ConfigError(
                 f"scenario.events.{event.name}.do.{key} = {asked:g} {unit}: that actor's limit is {most:g} {unit}"
             )
+
+
+def check_behavior(event: Event, events: Iterable[Event], actors: ActorTable, state: WorldState) -> None:
+    """Refuse an order that would change nothing of what an actor does.
+
+    Args:
+        event: What is to happen.
+        events: All of the scenario: another one may set the actor going.
+        actors: Whom it concerns.
+        state: How they are placed.
+
+    Raises:
+        ConfigError: An actor that follows a recording is told to move otherwise; one that stands, and is never set
+            going, to brake or to change lane; or one that is there to appear.
+    """
+    a, kind = event.actor, event.action.kind
+    key, behavior = f"scenario.events.{event.name}.do.kind = {kind}", Behavior(int(actors.behavior[0, a]))
+    if behavior == Behavior.REPLAY and kind in (*_MOVES, "appear"):
+        raise ConfigError(f"{key}: a replay actor cannot, it follows its recording")
+    if kind == "appear" and state.valid[0, a]:
+        raise ConfigError(f"{key}: that actor is there from the start; an actor with present: false can appear")
+    stands = behavior == Behavior.SCRIPTED and float(np.hypot(*state.velocity[0, a, :2])) < _STANDS
+    if kind in ("brake", "change_lane") and (stands or behavior == Behavior.PARKED):
+        if not any(other.actor == a and _sets_going(other) for other in events):
+            what = "parked actor" if behavior == Behavior.PARKED else "scripted actor that is placed with speed 0"
+            raise ConfigError(f"{key}: a {what} cannot, as it stands; an event with do: set_speed can set it going")
+
+
+def _sets_going(event: Event) -> bool:
+    return event.action.kind in ("set_speed", "follow_path") and event.action.speed > 0.0
 
 
 def check_road(event: Event, lanes: LaneArrays, actors: ActorTable, state: WorldState, known: bool) -> None:

@@ -158,10 +158,11 @@ class Annotator:
             taken_out: Vehicles that could not go on and were taken out.
         """
         tracks = tracks_of_states(self._time_ns, self._states, self._actors)
-        intervals = hazard_intervals(tracks, self._onsets.values(), end_ns)
+        collisions = join_contacts(self._contacts, self._rate_hz)
+        intervals = hazard_intervals(tracks, self._onsets.values(), end_ns, collisions)
         slots = slots_of(self._states, self._actors.kind.shape[1])
         intervals += manoeuvre_intervals(tracks, self._actors, slots, self._network)
         intervals += removal_intervals(taken_out)
-        return join_contacts(self._contacts, self._rate_hz), sorted(
+        return collisions, sorted(
             intervals, key=lambda interval: (interval.start_ns, interval.name, interval.actor)
         )

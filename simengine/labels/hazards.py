@@ -1,12 +1,15 @@
 """Hazards as intervals: when an event set one off, when the ego first reacted, when it was over.
 
 Reaction: the ego decelerates beyond 1 m/s² (and half a m/s² harder than at the onset), or turns its wheels by more than
-1.7° from where they stood. Over: the ego has stopped, the hazardous actor lies behind it or has left, or the time to
-collision, having been critical, is safe again and stays so for a second; else when the episode ends.
+1.7° from where they stood; what comes with a collision or after it is none. Over: the ego collides with the hazardous
+actor; has stopped; that actor lies behind it or has left; or the time to collision, having been critical, is safe again
+for good, for a second at least; else when the episode ends. An ego that has stopped and collides with that actor before
+it lies behind was not out of danger: the hazard lasts until then.
 """
 
 import math
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +19,7 @@ from numpy.typing import NDArray
 from simengine.core.history import NANOSECONDS
 from simengine.core.plan_view import plan_view
 from simengine.core.state import EGO
-from simengine.labels.annotation import Interval
+from simengine.labels.annotation import Collision, Interval
 from simengine.labels.motion import Motion, motion_of
 from simengine.labels.tracks import Tracks
 
@@ -107,13 +110,16 @@ def _danger(tracks: Tracks, frame: int, heeded: list[int]) -> tuple[float, float
     return soonest, foremost
 
 
-def hazard_intervals(tracks: Tracks, onsets: Iterable[HazardOnset], end_ns: int) -> list[Interval]:
+def hazard_intervals(
+    tracks: Tracks, onsets: Iterable[HazardOnset], end_ns: int, collisions: Sequence[Collision] = ()
+) -> list[Interval]:
     """Return the interval of every hazard, in order of their onsets.
 
     Args:
         tracks: Of the whole episode.
         onsets: Hazard events that fired.
         end_ns: When the episode ended; a hazard that was not over ends with it [ns].
+        collisions: Of the whole episode.
     """
     if len(tracks.time_ns) == 0:
         return []
@@ -122,38 +128,57 @@ def hazard_intervals(tracks: Tracks, onsets: Iterable[HazardOnset], end_ns: int)
     found = []
     for event in sorted(onsets, key=lambda onset: (onset.time_ns, onset.name)):
         onset = min(int(np.searchsorted(tracks.time_ns, event.time_ns, side="left")), last)
-        end = _over(tracks, motion, event, onset, last)
+        hit_ns = _hit(event, collisions)
+        over_ns = _over(tracks, motion, event, onset, hit_ns)
+        over_ns = max(over_ns if over_ns >= 0 else end_ns, event.time_ns)
         response = _reaction(tracks, motion.acceleration[:, EGO], onset)
-        over_ns = max(int(tracks.time_ns[end]) if end >= 0 else end_ns, event.time_ns)
-        if response > over_ns:
+        if response > over_ns or response >= hit_ns:  # a blow slows and turns the ego as well
             response = -1
         found.append(Interval(f"hazard:{event.name}", event.actor, event.time_ns, response, over_ns))
     return found
 
 
-def _over(tracks: Tracks, motion: Motion, event: HazardOnset, onset: int, last: int) -> int:
-    """Return the frame with which a hazard is over, −1 if it is not."""
-    critical, safe_since, moved, seen = False, -1, False, False
-    for frame in range(onset, last + 1):
+def _hit(event: HazardOnset, collisions: Sequence[Collision]) -> int:
+    """Return when the ego first collided with whom it had to heed [ns], the largest integer if it did not."""
+    heeded = set(event.heeded) - {EGO}
+    hits = [c.start_ns for c in collisions if c.actor == EGO and c.other in heeded and c.start_ns >= event.time_ns]
+    return min(hits, default=sys.maxsize)
+
+
+def _over(tracks: Tracks, motion: Motion, event: HazardOnset, onset: int, hit_ns: int) -> int:
+    """Return when a hazard was over [ns], −1 if it was not.
+
+    Args:
+        tracks: Of the whole episode.
+        motion: Of the same.
+        event: What set it off.
+        onset: Frame with which it began.
+        hit_ns: When the ego collided with whom it had to heed [ns].
+    """
+    stopped_ns, safe_ns, critical, moved, seen, now = -1, -1, False, False, False, 0
+    for frame in range(onset, len(tracks.time_ns)):
+        now = int(tracks.time_ns[frame])
+        if now >= hit_ns:
+            return hit_ns
         speed = abs(float(motion.speed[frame, EGO]))
         moved = moved or speed > 5.0 * STOPPED
-        if moved and speed < STOPPED:
-            return frame
+        if stopped_ns < 0 and moved and speed < STOPPED:
+            stopped_ns = _first_safe(safe_ns, now, now)
         if event.heeded == (EGO,):
+            if stopped_ns >= 0:
+                return stopped_ns
             continue
         heeded = [actor for actor in event.heeded if tracks.valid[frame, actor]]
         seen = seen or bool(heeded)
-        if not heeded:
-            if seen:
-                return frame
-            continue
         ttc, ahead = _danger(tracks, frame, heeded)
-        if ahead < 0.0:
-            return frame
-        if ttc < CRITICAL_TTC:
-            critical, safe_since = True, -1
-        elif critical:
-            safe_since = frame if safe_since < 0 else safe_since
-            if tracks.time_ns[frame] - tracks.time_ns[safe_since] >= RECOVERED_FOR * NANOSECONDS:
-                return safe_since
-    return -1
+        if seen and ahead < 0.0:  # behind the ego, or gone
+            return stopped_ns if stopped_ns >= 0 else _first_safe(safe_ns, now, now)
+        if stopped_ns < 0:
+            critical = critical or ttc < CRITICAL_TTC
+            safe_ns = -1 if ttc < CRITICAL_TTC or not critical else safe_ns if safe_ns >= 0 else now
+    return stopped_ns if stopped_ns >= 0 else _first_safe(safe_ns, now, -1)
+
+
+def _first_safe(safe_ns: int, now: int, otherwise: int) -> int:
+    """Return since when the ego has been safe [ns], if that has lasted long enough by now, else another value."""
+    return safe_ns if 0 <= safe_ns <= now - RECOVERED_FOR * NANOSECONDS else otherwise

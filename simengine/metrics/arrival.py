@@ -89,6 +89,9 @@ class TimeLimit(Criterion):
         if not arrival.asked:
             return CriterionResult(name, None, -1, (), None, arrival.reason)
         taken = (arrival.time_ns if arrival.time_ns >= 0 else arrival.last_ns) * 1e-9
+        if arrival.time_ns < 0 and taken <= self._limit:  # no moment decided it: the limit was not over yet
+            reason = f"the goal was not reached by {taken:.1f} s, its limit is {self._limit:.1f} s"
+            return CriterionResult(name, False, -1, (EGO,), taken, reason)
         if arrival.time_ns >= 0 and taken <= self._limit:
             return CriterionResult(name, True, arrival.time_ns, (EGO,), taken, "")
         reason = f"not within {self._limit:.1f} s" + (f" but after {taken:.1f} s" if arrival.time_ns >= 0 else "")

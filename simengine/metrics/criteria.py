@@ -5,6 +5,7 @@ A scenario's `criteria` select from the built-ins here and from installed packag
 
 import importlib.metadata
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from simengine.core.errors import ConfigError, blame, nearest
 from simengine.core.state import EGO
 from simengine.metrics.arrival import ReachGoal, TimeLimit
 from simengine.metrics.criterion import Criterion, View, ego_kinematics
-from simengine.metrics.fault import Fault, FaultWatch, Impact
+from simengine.metrics.fault import EgoCollision, Fault
 from simengine.metrics.verdict import CriterionResult, Verdict
 from simengine.road.network import RoadNetwork, SignalColor
 from simengine.scenario.spec import criteria as specs
@@ -21,31 +22,35 @@ __all__ = ["BUILT_IN", "Criterion", "View", "conclude", "make_criteria"]
 
 
 class NoCollision(Criterion):
-    """Fails at the ego's first contact harder than an impulse; if so set, only where the ego is at fault."""
+    """Fails at the ego's first collision harder than an impulse; if so set, only where the ego is at fault.
+
+    A collision is as hard as all its touches together, as its label tells; where only the ego's fault counts, as those
+    that are the ego's fault. It decides once it is harder, and what is told of it is the whole.
+    """
 
     def __init__(self, spec: specs.NoCollision) -> None:
         self._min_impulse, self._at_fault_only = spec.min_impulse, spec.at_fault_only
-        self._watch = FaultWatch()
-        self._hit: Impact | None = None
-        self._struck: Impact | None = None  # the first one that was not the ego's fault
+        self._hit: tuple[int, EgoCollision] | None = None
+        self._struck: tuple[int, EgoCollision] | None = None  # the first one that was not the ego's fault
 
     def update(self, view: View) -> None:
-        for impact in self._watch.update(view.time_ns, view.actors, view.state, view.contacts, self._min_impulse):
-            if self._at_fault_only and impact.fault is not Fault.OWN:
-                self._struck = self._struck or impact
-            else:
-                self._hit = self._hit or impact
+        for impact in view.impacts:
+            moment, whole = (impact.time_ns, impact.collision), impact.collision.joined.impulse
+            if (impact.collision.own_impulse if self._at_fault_only else whole) > self._min_impulse:
+                self._hit = self._hit or moment
+            elif whole > self._min_impulse:
+                self._struck = self._struck or moment
 
     def result(self, name: str) -> CriterionResult:
         decisive = self._hit or self._struck
         if decisive is None:
             return CriterionResult(name, True, -1, (), None, "")
-        contact = decisive.contact
-        reason = f"{contact.impulse:.0f} N s at {contact.closing_speed:.1f} m/s"
-        if decisive.fault is not Fault.OWN:
-            reason = f"{decisive.fault.value}, {reason}"
-        actors, passed = (EGO, decisive.other), self._hit is None
-        return CriterionResult(name, passed, decisive.time_ns, actors, contact.impulse, reason)
+        time_ns, collision = decisive
+        joined, passed = collision.joined, self._hit is None
+        reason = f"{joined.impulse:.0f} N s at {joined.closing_speed:.1f} m/s"
+        if collision.began is not Fault.OWN and (passed or not self._at_fault_only):
+            reason = f"{collision.began.value}, {reason}"
+        return CriterionResult(name, passed, time_ns, (EGO, collision.other), joined.impulse, reason)
 
 
 class StayOnRoad(Criterion):
@@ -235,6 +240,26 @@ def make_criteria(criteria: dict[str, specs.CriterionSpec]) -> dict[str, Criteri
     return made
 
 
-def conclude(criteria: dict[str, Criterion], invalid: str = "") -> Verdict:
-    """Collect every criterion's result; `invalid` says why the episode tells nothing, if it does not."""
-    return Verdict(tuple(criterion.result(name) for name, criterion in criteria.items()), invalid)
+def conclude(
+    criteria: dict[str, Criterion],
+    invalid: str = "",
+    ended: str = "",
+    name_of: Callable[[int], str] | None = None,
+) -> Verdict:
+    """Collect every criterion's result.
+
+    Args:
+        criteria: By name.
+        invalid: Why the episode tells nothing, if it does not.
+        ended: Why the run was over before its time, if it was: the reason of what no single moment decided has it too.
+        name_of: Returns the name of the actor with an id.
+    """
+    results = []
+    for name, criterion in criteria.items():
+        result = criterion.result(name)
+        if ended and result.passed is False and result.time_ns < 0:
+            result = result._replace(reason=f"{result.reason}; {ended}" if result.reason else ended)
+        if name_of is not None:
+            result = result._replace(names=tuple(name_of(actor) for actor in result.actors if actor > EGO))
+        results.append(result)
+    return Verdict(tuple(results), invalid)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from simengine.core.geometry import ground_speed, rotate, yaw_from_quaternion
 from simengine.core.state import EGO, ActorTable, WorldState
+from simengine.metrics.fault import Impact
 from simengine.metrics.goal import TimedRegion
 from simengine.metrics.verdict import CriterionResult
 from simengine.physics.backend import Contact
@@ -31,6 +32,7 @@ class View(NamedTuple):
     goal: events.GoalSpec
     time_to_collision: tuple[float, int]  # smallest with any actor, and its id: (infinity, −1) for none [s]
     goals: tuple[TimedRegion, ...] = ()  # of the ego's planning problem; empty where the scenario has a goal itself
+    impacts: tuple[Impact, ...] = ()  # touches of the ego since the last view, with the collisions they are part of
 
 
 class Criterion(ABC):

@@ -14,12 +14,14 @@ after a touch does that itself.
 """
 
 import math
+from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
 from simengine.core.geometry import rotate, rotate_inverse, yaw_from_quaternion
 from simengine.core.state import EGO, ActorTable, WorldState
 from simengine.physics.backend import Contact
+from simengine.physics.joined_contacts import ContactJoiner, JoinedContact
 
 STANDING_SPEED = 0.1  # [m/s]
 STANDING_TIME = 1.0  # that the ego must have stood before the contact [s]
@@ -41,19 +43,36 @@ class Fault(Enum):
     PUSHED = "pushed by what struck it"
 
 
+@dataclass(slots=True)
+class EgoCollision:
+    """A collision of the ego, which grows while the touches go on."""
+
+    joined: JoinedContact  # between ids; the label of the collision tells the same
+    other: int  # id of whom it touched, −1 for the scenery
+    began: Fault  # of its first touch
+    own_impulse: float  # sum over the touches that are the ego's own fault [N s]
+
+
 class Impact(NamedTuple):
-    """A contact of the ego."""
+    """A touch of the ego during a tick."""
 
     time_ns: int
     contact: Contact
     other: int  # id of whom it touched, −1 for the scenery
     fault: Fault
+    collision: EgoCollision  # that it is part of
 
 
 class FaultWatch:
-    """Looks at every control step and tells of each contact of the ego whose fault it is."""
+    """Looks at every control step and tells of each contact of the ego whose fault it is.
 
-    def __init__(self) -> None:
+    Args:
+        rate_hz: Physics rate [Hz].
+    """
+
+    def __init__(self, rate_hz: int) -> None:
+        self._joiner = ContactJoiner(rate_hz)
+        self._collisions: dict[int, EgoCollision] = {}  # the latest with each id
         self._stood_since = -1  # −1 while it moves [ns]
         self._speed = 0.0  # along its x axis at the last step [m/s]
         self._velocity = (0.0, 0.0)  # at the last step [m/s]
@@ -62,12 +81,19 @@ class FaultWatch:
         self._blow = 0.0  # what the blow has changed of the ego's speed [m/s]
         self._struck_velocity = (0.0, 0.0)  # right after the blow [m/s]
 
-    def update(
-        self, time_ns: int, actors: ActorTable, state: WorldState, contacts: list[Contact], min_impulse: float
-    ) -> list[Impact]:
-        """Return the contacts of the ego since the last step that are harder than an impulse [N s], in order."""
-        touched = [c for c in contacts if EGO in (c.actor, c.other) and c.impulse > min_impulse]
-        found = [self._judge(time_ns, actors, state, contact) for contact in touched]
+    def update(self, time_ns: int, actors: ActorTable, state: WorldState, contacts: list[Contact]) -> list[Impact]:
+        """Return the touches of the ego since the last step that have an impulse, in order."""
+        found = []
+        for contact in contacts:
+            if EGO not in (contact.actor, contact.other):
+                continue
+            other = contact.other if contact.actor == EGO else contact.actor
+            identity = int(state.identity[0, other]) if other >= 0 else -1
+            joined = self._joiner.add(contact._replace(actor=EGO, other=identity))
+            if contact.impulse > 0.0:
+                fault = self._judge(time_ns, actors, state, contact, other)
+                collision = self._add(joined, identity, fault, contact.impulse)
+                found.append(Impact(time_ns, contact, identity, fault, collision))
         q, v = state.orientation[0, EGO].tolist(), state.velocity[0, EGO].tolist()
         forward = rotate(*q, 1.0, 0.0, 0.0)
         self._speed = sum(a * b for a, b in zip(forward, v, strict=True))
@@ -78,9 +104,16 @@ class FaultWatch:
             self._stood_since = time_ns
         return found
 
-    def _judge(self, time_ns: int, actors: ActorTable, state: WorldState, contact: Contact) -> Impact:
-        other = contact.other if contact.actor == EGO else contact.actor
-        identity = int(state.identity[0, other]) if other >= 0 else -1
+    def _add(self, joined: JoinedContact, other: int, fault: Fault, impulse: float) -> EgoCollision:
+        """Add a touch to the collision that it is part of."""
+        collision = self._collisions.get(other)
+        if collision is None or collision.joined is not joined:
+            collision = self._collisions[other] = EgoCollision(joined, other, fault, 0.0)
+        if fault is Fault.OWN:
+            collision.own_impulse += impulse
+        return collision
+
+    def _judge(self, time_ns: int, actors: ActorTable, state: WorldState, contact: Contact, other: int) -> Fault:
         fault = Fault.OWN
         if self._stood_since >= 0 and time_ns - self._stood_since >= STANDING_TIME * 1e9:
             fault = Fault.STANDING
@@ -90,7 +123,7 @@ class FaultWatch:
             fault = Fault.PUSHED
         if fault in (Fault.STANDING, Fault.BEHIND):
             self._remember_blow(time_ns, actors, state, contact, other)
-        return Impact(time_ns, contact, identity, fault)
+        return fault
 
     def _remember_blow(
         self, time_ns: int, actors: ActorTable, state: WorldState, contact: Contact, other: int

@@ -16,6 +16,7 @@ class CriterionResult(NamedTuple):
     actors: tuple[int, ...]  # ids of the actors that decided it; the ego may be among them, −1 is the scenery
     value: float | None  # the deciding quantity in its SI unit; None if there is none
     reason: str  # the value in words, with its unit: "812 N s", "0.8 s is under 1.5 s"
+    names: tuple[str, ...] = ()  # of the other actors that decided it, "load_2 (cargo)"; empty: they go by their ids
 
     @property
     def description(self) -> str:
@@ -23,9 +24,9 @@ class CriterionResult(NamedTuple):
         text = self.name
         if self.time_ns >= 0:
             text += f" at {self.time_ns / _NANOSECONDS:.2f} s"
-        others = [str(actor) for actor in self.actors if actor > EGO]
+        others = self.names or tuple(f"actor {actor}" for actor in self.actors if actor > EGO)
         if others:
-            text += f" with actor{'s' if len(others) > 1 else ''} {', '.join(others)}"
+            text += f" with {', '.join(others)}"
         elif any(actor < 0 for actor in self.actors):
             text += " with the scenery"
         return f"{text}, {self.reason}" if self.reason else text

@@ -40,7 +40,7 @@ class Ground(NamedTuple):
 class Contact(NamedTuple):
     """Two actors, or an actor and the scenery, touched during a tick.
 
-    A contact that lasts is reported every tick; `simengine.labels.events` joins the ticks to one collision.
+    A contact that lasts is reported every tick; `joined_contacts` joins the ticks to one.
     """
 
     env: int

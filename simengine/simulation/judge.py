@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from simengine.core.errors import blame
 from simengine.core.geometry import ground_speed, yaw_from_quaternion
-from simengine.core.state import EGO, WorldState
+from simengine.core.state import EGO, ActorKind, WorldState
+from simengine.labels.identities import joined_slots
 from simengine.metrics.criteria import Criterion, View, conclude, make_criteria
 from simengine.metrics.criticality import HORIZON, smallest_time_to_collision
 from simengine.metrics.fault import Fault, FaultWatch
@@ -62,11 +63,17 @@ class Judge:
         self._before_speed = math.nan
         self._collided = False
         self._at_fault = False
-        self._faults = FaultWatch()
+        self._faults = FaultWatch(world.scenario.physics.rate_hz)
+        self._names = {index: name for name, index in world.names.items()}
+        self._slots = np.arange(world.actors.kind.shape[1])  # in which each id was
+        self._first_touch: tuple[int, int] | None = None  # when the ego first touched something [ns], its id or −1
+        self._ended = ""  # why the run was over before its time
         self._hazards = HazardWatch(
             watched_hazards(world.scenario.scenario.events, world.names, world.actors.kind[0]),
-            {index: name for name, index in world.names.items()},
+            self._names,
         )
+        self._unfired = [name for name, event in world.scenario.scenario.events.items() if event.hazard]
+        self._fires = False  # whether any hazard has
         self._at_end = False
 
     def update(
@@ -87,8 +94,12 @@ class Judge:
             fired: Hazard events that have been set off.
         """
         world = self._world
+        self._fires = self._fires or bool(fired)
+        self._unfired = [name for name in self._unfired if name not in fired]
         self._hazards.update(time_ns, world.actors, state, contacts, fired, self._has_failed)
-        impacts = self._faults.update(time_ns, world.actors, state, contacts, 0.0)
+        self._slots = joined_slots(self._slots, state.identity[0])
+        self._note_touch(time_ns, state, contacts)
+        impacts = self._faults.update(time_ns, world.actors, state, contacts)
         self._at_fault = self._at_fault or any(impact.fault is Fault.OWN for impact in impacts)
         position = state.position[0, EGO].copy()
         if self._before is not None:
@@ -104,10 +115,17 @@ class Judge:
         view = View(
             time_ns, world.actors, state, world.network, colors, contacts, lane, off,
             self._travelled, frozenset(self._turns), world.scenario.scenario.goal, nearest, world.goals,
+            tuple(impacts),
         )  # fmt: skip
         for name, criterion in self._criteria.items():
             with blame(criterion, f"criteria.{name}", f" at {time_ns * 1e-9:.2f} s"):
                 criterion.update(view)
+
+    def _note_touch(self, time_ns: int, state: WorldState, contacts: list[Contact]) -> None:
+        touch = next((contact for contact in contacts if EGO in (contact.actor, contact.other)), None)
+        if self._first_touch is None and touch is not None:
+            other = touch.other if touch.actor == EGO else touch.actor
+            self._first_touch = time_ns, int(state.identity[0, other]) if other >= 0 else -1
 
     def _has_failed(self) -> bool:
         """Return whether a criterion has failed at a moment that is known; a goal not yet reached has none."""
@@ -182,9 +200,40 @@ class Judge:
         """How far the ego has come [m]."""
         return self._travelled
 
+    @property
+    def untested(self) -> tuple[str, ...]:
+        """A remark for each hazard that has not fired: an ego that met none and did not fail has passed nothing."""
+        so = ": nothing was tested" if self.tests_nothing and self.verdict().passed is not False else ""
+        return tuple(f"hazard {name} never fired{so}" for name in self._unfired)
+
+    @property
+    def tests_nothing(self) -> bool:
+        """Whether the scenario has hazards and none has fired."""
+        return bool(self._unfired) and not self._fires
+
     def verdict(self) -> Verdict:
         """Return what the criteria found so far."""
-        return conclude(self._criteria, self._hazards.reason)
+        return conclude(self._criteria, self._hazards.reason, self._ended, self.name_of)
+
+    def end_early(self, time_ns: int) -> None:
+        """Take in that the run is over before its time, for the verdict to say why."""
+        if self._at_end:
+            self._ended = f"the run ended at {time_ns * 1e-9:.2f} s, where the map ends"
+        elif self._first_touch is not None:
+            touch_ns, other = self._first_touch
+            whom = self.name_of(other) if other >= 0 else "the scenery"
+            self._ended = (
+                f"the run ended at {time_ns * 1e-9:.2f} s, after the collision with {whom} at {touch_ns * 1e-9:.2f} s"
+            )
+
+    def name_of(self, identity: int) -> str:
+        """Return an actor's name and kind, "load_2 (cargo)"; who came in later goes by its id."""
+        if identity >= len(self._slots):  # a criterion of a package may tell of anybody
+            return f"actor {identity}"
+        slot = int(self._slots[identity])
+        name = self._names.get(slot, "") if slot == identity else ""
+        kind = ActorKind(int(self._world.actors.kind[0, slot])).name.lower()
+        return f"{name or f'actor {identity}'} ({kind})"
 
     def metrics(self) -> dict[str, float | bool | None]:
         """Return the headline measures of the drive."""

@@ -85,6 +85,7 @@ _CRITERION = _object(
     name=_text("of the criterion"), passed={"type": ["boolean", "null"], "description": "null: not applicable"},
     time_ns=_integer("when it was decided, or -1 [ns]"), actors=_array("that decided it", {"type": "integer"}),
     value={"type": ["number", "null"], "description": "that decided it"}, reason=_text("the value in words"),
+    names=_array("of the other actors that decided it", {"type": "string"}),
 )
 
 _SIGNAL_VIEW = _object(

@@ -62,7 +62,10 @@ class McapSource(EpisodeSource):
 
         def read() -> EpisodeSummary:
             stored = decode_json(self._file.attachment(SUMMARY))
-            results = [{**result, "actors": tuple(result["actors"])} for result in stored["verdict"]]
+            results = [
+                {**result, "actors": tuple(result["actors"]), "names": tuple(result.get("names", ()))}
+                for result in stored["verdict"]
+            ]
             collisions = [{**collision, "position": tuple(collision["position"])} for collision in stored["collisions"]]
             stored["verdict"] = Verdict(
                 tuple(CriterionResult(**result) for result in results), stored.pop("invalid")

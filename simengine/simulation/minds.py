@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.behavior.action_checks import check_mobility, check_road, moved_sideways_once
+from simengine.behavior.action_checks import check_behavior, check_mobility, check_road, moved_sideways_once
 from simengine.behavior.actions import Stage, find_action
 from simengine.behavior.ego_driver import Control, DriverObservation, make_driver, observe
 from simengine.behavior.events import compile_events, empty_latches, evaluate_triggers
@@ -115,6 +115,7 @@ class Minds:
         self._table, self._events = compile_events(scenario.scenario, steady)
         for event, known in zip(self._events, moved_sideways_once(self._events).tolist(), strict=True):
             check_mobility(event, actors)
+            check_behavior(event, self._events, actors, world.state)
             check_road(event, world.lanes, actors, world.state, known)
         self._actions = [find_action(event) for event in self._events]
         self._latches = empty_latches(1, num_actors, len(self._events))

@@ -134,7 +134,7 @@ class Simulator:
             world.actors, world.weather, self._scene, self._arrays, world.network, self._rate
         )
         self._recorder = self._make_recorder(world) if self._make_recorder else None
-        self._end_ns = min(round(scenario.scenario.duration * 1e9), world.last_ns)
+        self._end_ns = self._planned_ns = min(round(scenario.scenario.duration * 1e9), world.last_ns)
         self._latest: dict[str, Frame] = {}
         self._state = self._physics.reset(world.actors, world.state, world.ground, self._rate)
         self._history.push(self.state)
@@ -253,13 +253,25 @@ class Simulator:
         self._require_begun()
         return self._judge.metrics()
 
+    @property
+    def untested(self) -> tuple[str, ...]:
+        """A remark for each hazard that has not fired so far."""
+        self._require_begun()
+        return self._judge.untested
+
+    @property
+    def tests_nothing(self) -> bool:
+        """Whether the scenario has hazards and none has fired so far: to pass it then means nothing."""
+        self._require_begun()
+        return self._judge.tests_nothing
+
     def finish(self) -> str:
         """Complete the record of the episode; returns its digest."""
         self._require_begun()
         if self._recorder is None:
             raise ScenarioError("nothing was recorded: the simulator was made without a recorder")
         collisions, intervals = self._annotator.finish(self.time_ns, self._minds.taken_out)
-        self._recorder.append_remarks(self._minds.remarks)
+        self._recorder.append_remarks([*self._minds.remarks, *self._judge.untested])
         return self._recorder.finish(self._judge.verdict(), collisions, intervals, self._judge.metrics())
 
     def close(self) -> None:
@@ -313,6 +325,8 @@ class Simulator:
             self._end_ns = min(self._end_ns, self.time_ns + hold)
         over = self._judge.at_end or self._judge.missed_goal
         self.done = self.time_ns >= self._end_ns or (self._ends_with_ego and over)
+        if self.done and self.time_ns < self._planned_ns and not self._judge.missed_goal:
+            self._judge.end_early(self.time_ns)
         if self.done:  # a loop of a user's own often ends here and never calls `close`
             self._physics.close()
 

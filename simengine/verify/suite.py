@@ -35,7 +35,7 @@ class Finding(NamedTuple):
 
     case: str
     mark: str  # passed, failed, n/a, invalid where it says nothing about the ego, or error where it could not be run
-    verdict: str
+    verdict: str  # why it failed, what was not tested, or what went wrong
     simulated: float  # [s]
     seconds: float  # of wall time
     kind: str = ""  # of an error: refused (could not be laid out), raised, hung or died
@@ -121,7 +121,7 @@ def run_case(case: Case, watch: Watch) -> Finding:
         begun = True
         while not simulator.done:
             simulator.step()
-        verdict = simulator.verdict
+        verdict, untested = simulator.verdict, simulator.untested
     except (ConfigError, ScenarioError) as error:
         refused = not begun and not isinstance(error, PartError)
         return found("error", str(error), "refused" if refused else "raised", traceback.format_exc())
@@ -132,7 +132,7 @@ def run_case(case: Case, watch: Watch) -> Finding:
         if simulator is not None:
             simulator.close()
     mark = "invalid" if verdict.invalid else {True: "passed", False: "failed", None: "n/a"}[verdict.passed]
-    return found(mark, verdict.reason)
+    return found(mark, "; ".join([*filter(None, [verdict.reason]), *untested]))
 
 
 def _count(findings: list[Finding], mark: str) -> int:
@@ -163,6 +163,8 @@ def _junit(findings: list[Finding], path: str) -> None:
             told.text = _printable(finding.detail or finding.verdict)
         elif finding.mark == "n/a":
             ElementTree.SubElement(case, "skipped", message="no criterion applied")
+        elif finding.mark == "passed" and finding.verdict:
+            ElementTree.SubElement(case, "system-out").text = _printable(finding.verdict)
         elif finding.mark == "invalid":
             ElementTree.SubElement(case, "skipped", message=_printable(f"invalid: {finding.verdict}"))
     root = ElementTree.Element("testsuites")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pydantic import BaseModel
 
-from simengine.behavior.action_checks import check_mobility, check_road, moved_sideways_once
+from simengine.behavior.action_checks import check_behavior, check_mobility, check_road, moved_sideways_once
 from simengine.behavior.actions import find_action
 from simengine.behavior.events import Event
 from simengine.core.errors import ConfigError
@@ -181,6 +181,50 @@ def test_what_an_actor_cannot_do_is_refused():
     lane = event(lane_change(1, 4.0), 1)
     with pytest.raises(ConfigError, match="a walker actor cannot"):
         check_mobility(lane, world.actors)
+
+
+BRAKE = specs.BrakeAction(kind="brake", deceleration=4.0, duration=0.0)
+
+
+def check_alone(world: StagedWorld, *events: Event) -> None:
+    """Check the first of some events that are all there are."""
+    check_behavior(events[0], events, world.actors, world.state)
+
+
+@pytest.mark.parametrize("action", [lane_change(1, 4.0), BRAKE])
+def test_an_actor_that_stands_is_not_told_to_brake_or_to_change_lane_unless_something_sets_it_going(action):
+    world = staged("sedan", "sedan")
+    goes = specs.SetSpeedAction(kind="set_speed", speed=5.0, acceleration=1.0)
+    check_alone(world, event(action))
+    world.actors.behavior[0, 0] = Behavior.PARKED
+    refusal = rf"events\.it\.do\.kind = {action.kind}: a parked actor cannot.*set_speed"
+    with pytest.raises(ConfigError, match=refusal):
+        check_alone(world, event(action))
+    with pytest.raises(ConfigError, match=refusal):  # neither somebody else's speed nor a standstill sets it going
+        check_alone(world, event(action), event(goes, 1), event(goes.model_copy(update={"speed": 0.0})))
+    check_alone(world, event(action), event(goes))
+    check_alone(world, event(goes))
+    world.actors.behavior[0, 0] = Behavior.SCRIPTED
+    world.state.velocity[0, 0] = 0.0
+    with pytest.raises(ConfigError, match="placed with speed 0"):
+        check_alone(world, event(action))
+
+
+def test_an_actor_that_follows_a_recording_is_not_told_to_move_otherwise():
+    world = staged("sedan")
+    world.actors.behavior[0, 0] = Behavior.REPLAY
+    for action in (lane_change(1, 4.0), BRAKE, specs.AppearAction(kind="appear")):
+        with pytest.raises(ConfigError, match="a replay actor cannot, it follows its recording"):
+            check_alone(world, event(action))
+    check_alone(world, event(specs.MarkAction(kind="mark")))
+
+
+def test_who_is_there_is_not_told_to_appear():
+    world = staged("sedan")
+    with pytest.raises(ConfigError, match="there from the start.*present: false"):
+        check_alone(world, event(specs.AppearAction(kind="appear")))
+    world.state.valid[0, 0] = False
+    check_alone(world, event(specs.AppearAction(kind="appear")))
 
 
 def test_an_action_that_nobody_offers_is_refused_with_what_is_allowed():

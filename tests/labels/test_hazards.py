@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from simengine.labels.annotation import Collision
 from simengine.labels.hazards import HazardOnset, course, hazard_intervals
 from tests.labels.drawn_tracks import drive, make_tracks
 
@@ -113,3 +114,53 @@ def test_a_threat_that_leaves_the_world_leaves_the_others():
     assert interval.end_ns / SECOND == pytest.approx((90.0 + 4.0) / 20.0, abs=0.11)  # the ego's rear passes its front
     (interval,) = hazard_intervals(tracks, [HazardOnset("drop", 1, 0, (1,))], int(tracks.time_ns[-1]))
     assert interval.end_ns / SECOND == pytest.approx(0.5, abs=0.01)
+
+
+def _hit(time, other=1):
+    return Collision(round(time * SECOND), round(time * SECOND), 0, other, (0.0, 0.0, 0.0), 500.0, 5.0)
+
+
+def _ended(tracks, *collisions):
+    (interval,) = hazard_intervals(tracks, [HazardOnset("runs", 1, 0)], int(tracks.time_ns[-1]), collisions)
+    return interval.end_ns / SECOND, interval.response_ns / SECOND
+
+
+def _lull():
+    """A leader that slows, drives off for two seconds and stops; the ego stops 10 m behind it, having braked at 4 s."""
+    lead = np.concatenate([np.full(5, 6.0), np.full(30, 16.0), np.zeros(40)])
+    ego = np.concatenate([np.full(40, 12.0), np.linspace(12.0, 0.0, 15), np.zeros(20)])
+    gap = 4.0 + 10.0 + 0.1 * (ego.sum() - lead.sum())
+    return make_tracks([drive(0.0, ego), drive(gap, lead)])
+
+
+def test_a_second_of_safety_ends_nothing_if_the_course_becomes_critical_again():
+    assert _ended(_lull())[0] == pytest.approx(5.5, abs=0.11)  # with the stop, not in the lull
+
+
+def test_a_hazard_lasts_until_the_ego_collides_with_whom_it_had_to_heed():
+    """A threat that was critical for a moment at the beginning, and is not from then on as drawn."""
+    ego, lead = drive(0.0, np.full(60, 10.0)), drive(40.0, np.concatenate([[0.0] * 5, np.full(55, 20.0)]))
+    tracks = make_tracks([ego, lead])
+    assert _ended(tracks)[0] < 1.0
+    assert _ended(tracks, _hit(3.43))[0] == pytest.approx(3.43)
+    assert _ended(tracks, _hit(3.43, other=2), _hit(3.43, other=-1))[0] < 1.0
+    assert _ended(tracks, _hit(4.0), _hit(5.0))[0] == pytest.approx(4.0)
+
+
+def test_an_ego_that_stopped_and_then_runs_into_the_threat_was_not_out_of_danger():
+    ego = np.concatenate([np.linspace(12.0, 0.0, 20), np.zeros(20), np.full(20, 3.0)])
+    tracks = make_tracks([drive(0.0, ego), drive(20.0, np.zeros(60))])
+    assert _ended(tracks)[0] == pytest.approx(2.0, abs=0.11)
+    assert _ended(tracks, _hit(5.2))[0] == pytest.approx(5.2)
+
+
+def test_what_runs_into_the_ego_after_it_was_passed_is_another_matter():
+    tracks = make_tracks([drive(0.0, np.full(60, 20.0)), drive(20.0, np.zeros(60), y=4.0)])
+    assert _ended(tracks, _hit(5.0))[0] == _ended(tracks)[0] == pytest.approx(1.2, abs=0.11)
+
+
+def test_being_slowed_by_the_blow_is_no_reaction():
+    ego = np.concatenate([np.full(30, 12.0), np.full(30, 6.0)])
+    tracks = make_tracks([drive(0.0, ego), drive(60.0, np.zeros(60))])
+    assert _ended(tracks)[1] > 0.0
+    assert _ended(tracks, _hit(3.0))[1] < 0.0

@@ -8,7 +8,9 @@ import pytest
 from simengine.core.errors import ConfigError
 from simengine.core.geometry import quaternion_from_euler, rotate
 from simengine.core.state import EGO, empty_actors, empty_state
-from simengine.metrics.criteria import BUILT_IN, View, make_criteria
+from simengine.labels.collisions import join_contacts
+from simengine.metrics.criteria import BUILT_IN, View, conclude, make_criteria
+from simengine.metrics.fault import FaultWatch
 from simengine.physics.backend import Contact
 from simengine.road.network import SignalColor, Turn
 from simengine.road.procedural import make_intersection
@@ -24,9 +26,17 @@ LIMIT = float(NETWORK.lane_speed_limit[NETWORK.stop_lane[0]])
 def judge(kind, views, **settings):
     """Return what a criterion found after some views."""
     criterion = make_criteria({"c": _model(kind)(kind=kind, **settings)})["c"]
-    for view in views:
-        criterion.update(view)
+    for moment in watched(views):
+        criterion.update(moment)
     return criterion.result("c")
+
+
+def watched(views):
+    """Yield views with what a watch found of the ego's contacts, at 120 Hz; each contact is of its view's tick."""
+    watch = FaultWatch(120)
+    for moment in views:
+        contacts = [hit._replace(tick=round(moment.time_ns * 120e-9)) for hit in moment.contacts]
+        yield moment._replace(impacts=tuple(watch.update(moment.time_ns, moment.actors, moment.state, contacts)))
 
 
 def _model(kind):
@@ -77,9 +87,25 @@ def approach(red):
 def test_only_a_hard_enough_contact_of_the_ego_is_a_collision():
     bumps = [view(0.1, contacts=[contact(0, 1, 40.0)]), view(0.2, contacts=[contact(1, 2, 9e3)])]
     assert judge("no_collision", bumps, min_impulse=50.0, at_fault_only=False).passed is True
-    hard = view(0.3, contacts=[contact(1, 0, 60.0)])
+    hard = view(1.3, contacts=[contact(1, 0, 60.0)])
     found = judge("no_collision", [*bumps, hard], min_impulse=50.0, at_fault_only=False)
-    assert (found.passed, found.time_ns, found.actors, found.value) == (False, 300_000_000, (0, 1), 60.0)
+    assert (found.passed, found.time_ns, found.actors, found.value) == (False, 1_300_000_000, (0, 1), 60.0)
+
+
+@pytest.mark.parametrize("at_fault_only", [True, False])
+def test_a_collision_is_as_hard_as_its_label_tells_all_touches_together(at_fault_only):
+    """Three touches of 40 N s in half a second are one collision of 120 N s; a fourth one, a second later, is another.
+
+    It fails with the touch that makes it harder than the bound, and tells of the whole, as the label does.
+    """
+    touches = [view(time, contacts=[contact(1, 0, 40.0)]) for time in (0.1, 0.2, 0.3)]
+    found = judge("no_collision", touches, min_impulse=50.0, at_fault_only=at_fault_only)
+    ticks = [contact(1, 0, 40.0)._replace(tick=tick) for tick in (12, 24, 36)]
+    (label,) = join_contacts(ticks, 120)
+    assert (found.passed, found.time_ns, found.value) == (False, 200_000_000, label.impulse) and label.impulse == 120.0
+    assert found.reason == f"120 N s at {label.closing_speed:.1f} m/s"
+    apart = [touches[0], view(1.3, contacts=[contact(1, 0, 40.0)])]
+    assert judge("no_collision", apart, min_impulse=50.0, at_fault_only=at_fault_only).passed is True
 
 
 def test_leaving_the_road_by_more_than_the_margin_fails_with_the_farthest_distance():
@@ -142,6 +168,28 @@ def test_a_goal_reached_too_late_says_when():
     assert (found.passed, found.reason) == (False, "not within 8.0 s but after 9.0 s")
     assert judge("time_limit", late, limit=9.0).passed is True
     assert judge("time_limit", [view(1.0)], limit=9.0).passed is None
+
+
+def test_a_limit_that_is_not_over_when_the_run_ends_is_not_said_to_be():
+    goal = GoalSpec(travelled=50.0, exit="any")
+    found = judge("time_limit", [view(1.0, goal=goal), view(3.0, goal=goal)], limit=8.0)
+    assert (found.passed, found.time_ns, found.value) == (False, -1, 3.0)
+    assert found.reason == "the goal was not reached by 3.0 s, its limit is 8.0 s"
+    found = judge("time_limit", [view(1.0, goal=goal), view(8.1, goal=goal)], limit=8.0)
+    assert (found.time_ns, found.reason) == (8_000_000_000, "not within 8.0 s")
+
+
+def test_what_no_moment_decided_says_why_the_run_was_over_before_its_time():
+    made = make_criteria({
+        "goal": specs.ReachGoal(kind="reach_goal"), "ttc": specs.MinTtc(kind="min_ttc", bound=1.5),
+    })  # fmt: skip
+    for criterion in made.values():
+        criterion.update(view(1.0, goal=GoalSpec(travelled=50.0, exit="any"), ttc=(1.0, 1)))
+    ended = "the run ended at 3.00 s, where the map ends"
+    goal, ttc = conclude(made, "", ended, {1: "lead (car)"}.__getitem__).results
+    assert (goal.reason, goal.names) == (f"the goal was not reached; {ended}", ())
+    assert ended not in ttc.reason and ttc.description.startswith("ttc at 1.00 s with lead (car), 1.00 s is under")
+    assert conclude(made).results[0].reason == "the goal was not reached"
 
 
 def test_an_unknown_criterion_is_refused_with_those_that_there_are():

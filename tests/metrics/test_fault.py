@@ -9,6 +9,7 @@ from simengine.metrics.fault import Fault, FaultWatch
 from simengine.physics.backend import Contact
 from simengine.scenario.spec import criteria as specs
 
+RATE = 120  # of the physics [Hz]
 FRONT, REAR, LEFT, CORNER = (2.2, 0.3, 0.5), (-2.2, 0.3, 0.5), (0.3, 0.88, 0.5), (-2.2, 0.85, 0.5)
 # From the other to the ego.
 NORMAL = {CORNER: (0.0, -1.0, 0.0), FRONT: (-1.0, 0.0, 0.0), REAR: (1.0, 0.0, 0.0), LEFT: (0.0, -1.0, 0.0)}
@@ -22,11 +23,12 @@ def drive(steps, watch=None, impulse=1500.0):
     actors, state = empty_actors(1, 2), empty_state(1, 2)
     actors.length[0], actors.width[0], actors.mass[0] = 4.5, 1.8, 1500.0
     state.orientation[0, EGO] = quaternion_from_euler(0.0, 0.0, 0.0)
-    watch, found = watch or FaultWatch(), []
+    watch, found = watch or FaultWatch(RATE), []
     for time, speed, place in steps:
         state.velocity[0, EGO, :2] = speed if isinstance(speed, tuple) else (speed, 0.0)
-        contacts = [] if place is None else [Contact(0, 0, EGO, 1, place, NORMAL[place], impulse, 4.0)]
-        found += watch.update(round(time * 1e9), actors, state, contacts, 0.0)
+        tick = round(time * RATE)
+        contacts = [] if place is None else [Contact(0, tick, EGO, 1, place, NORMAL[place], impulse, 4.0)]
+        found += watch.update(round(time * 1e9), actors, state, contacts)
     return [impact.fault for impact in found]
 
 
@@ -86,14 +88,14 @@ def test_an_ego_that_turns_after_a_blow_runs_into_things_itself():
 
 
 def test_what_is_struck_in_the_step_of_the_blow_belongs_to_it():
-    actors, state, watch = empty_actors(1, 3), empty_state(1, 3), FaultWatch()
+    actors, state, watch = empty_actors(1, 3), empty_state(1, 3), FaultWatch(RATE)
     actors.length[0], actors.width[0], actors.mass[0] = 4.5, 1.8, 1500.0
     state.orientation[0, EGO] = quaternion_from_euler(0.0, 0.0, 0.0)
     state.velocity[0, EGO, 0] = 8.0
-    watch.update(0, actors, state, [], 0.0)
+    watch.update(0, actors, state, [])
     pairs = ((1, REAR), (2, FRONT))
     contacts = [Contact(0, 0, EGO, other, place, NORMAL[place], 1500.0, 4.0) for other, place in pairs]
-    assert [i.fault for i in watch.update(1, actors, state, contacts, 0.0)] == [Fault.BEHIND, Fault.PUSHED]
+    assert [i.fault for i in watch.update(1, actors, state, contacts)] == [Fault.BEHIND, Fault.PUSHED]
 
 
 def test_what_an_ego_that_stood_is_pushed_into_belongs_to_the_blow():
@@ -103,13 +105,48 @@ def test_what_an_ego_that_stood_is_pushed_into_belongs_to_the_blow():
 
 @pytest.mark.parametrize(("at_fault_only", "passed"), [(True, True), (False, False)])
 def test_no_collision_says_that_the_ego_was_struck_while_standing(at_fault_only, passed):
-    from tests.metrics.test_criteria import contact, view
+    from tests.metrics.test_criteria import contact, view, watched
 
     spec = specs.NoCollision(kind="no_collision", min_impulse=0.0, at_fault_only=at_fault_only)
     criterion = NoCollision(spec)
-    for k in range(12):
-        hit = [contact(1, 0, 900.0)] if k == 11 else []
-        criterion.update(view(0.1 * k, speed=0.0, contacts=hit))
+    hit = [contact(1, 0, 900.0)]
+    for moment in watched([view(0.1 * k, speed=0.0, contacts=hit if k == 11 else []) for k in range(12)]):
+        criterion.update(moment)
     found = criterion.result("no_collision")
     assert found.passed is passed
     assert found.reason == "struck while standing, 900 N s at 3.0 m/s" and found.actors == (EGO, 1)
+
+
+@pytest.mark.parametrize(("own", "passed"), [(40.0, True), (60.0, False)])
+def test_where_only_faults_count_a_collision_is_as_hard_as_the_touches_that_are_the_egos_own(own, passed):
+    """Struck from behind with 900 N s, the ego backs up into the same one with two touches."""
+    from tests.metrics.test_criteria import view, watched
+
+    def touch(impulse):
+        return [Contact(0, 0, EGO, 1, REAR, NORMAL[REAR], impulse, 3.0)]
+
+    struck, backs_up = (0.1, 5.0, touch(900.0)), ((0.3, -1.0, touch(own)), (0.4, 0.0, touch(own)))
+    steps = ((0.0, 5.0, []), struck, (0.2, -1.0, []), *backs_up)
+    criterion = NoCollision(specs.NoCollision(kind="no_collision", min_impulse=100.0, at_fault_only=True))
+    for moment in watched([view(time, speed, contacts) for time, speed, contacts in steps]):
+        moment.actors.mass[0] = 1500.0
+        criterion.update(moment)
+    found = criterion.result("no_collision")
+    assert found.passed is passed and found.value == pytest.approx(900.0 + 2.0 * own)
+    assert found.reason.startswith("struck from behind") is passed
+
+
+def test_a_blow_is_known_to_the_criterion_however_hard_its_bound_is():
+    """A blow below the bound pushes the ego into something: the criterion excuses it as the measures do."""
+    from tests.metrics.test_criteria import view, watched
+
+    blow = [Contact(0, 0, EGO, 1, REAR, NORMAL[REAR], 900.0, 3.0)]
+    into = [Contact(0, 0, EGO, -1, FRONT, NORMAL[FRONT], 2000.0, 3.0)]
+    criterion = NoCollision(specs.NoCollision(kind="no_collision", min_impulse=1000.0, at_fault_only=True))
+    views = [view(0.0, 5.0), view(0.1, 5.0, blow), view(0.2, 5.0), view(0.3, 4.0, into)]
+    for moment in views:
+        moment.actors.mass[0] = 1500.0
+    for moment in watched(views):
+        criterion.update(moment)
+    found = criterion.result("no_collision")
+    assert found.passed is True and found.reason.startswith("pushed by what struck it, 2000 N s")

@@ -14,6 +14,13 @@ def test_a_failed_criterion_fails_the_episode_and_is_named_with_time_actor_and_v
     assert verdict.reason == "no_collision at 4.32 s with actor 3, 812 N s"
 
 
+def test_actors_go_by_their_names_where_these_are_known():
+    named = CriterionResult("no_collision", False, 4_320_000_000, (0, 3), 812.0, "812 N s", ("load_2 (cargo)",))
+    assert named.description == "no_collision at 4.32 s with load_2 (cargo), 812 N s"
+    two = CriterionResult("apart", False, -1, (0, 3, 4), None, "", ("a (car)", "b (truck)"))
+    assert two.description == "apart with a (car), b (truck)"
+
+
 def test_the_earliest_failure_decides_and_one_without_a_moment_comes_last():
     verdict = Verdict((
         CriterionResult("reach_goal", False, -1, (0,), 12.0, "12 m short"),

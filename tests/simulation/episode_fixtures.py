@@ -273,7 +273,7 @@ def imu_frame(index: int, time_ns: int, state: WorldState) -> Frame:
 
 VERDICT = Verdict((
     CriterionResult("speed_limit", True, -1, (), 0.0, ""),
-    CriterionResult("no_collision", False, 320_000_000, (0, 3), 812.0, "812 N s"),
+    CriterionResult("no_collision", False, 320_000_000, (0, 3), 812.0, "812 N s", ("crate (cargo)",)),
     CriterionResult("red_light", None, -1, (), None, "no signals"),
 ))
 COLLISION = Collision(320_000_000, 360_000_000, 0, 3, (12.5, 0.4, 0.8), 812.0, 3.5)

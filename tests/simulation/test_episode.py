@@ -106,7 +106,7 @@ def test_labels_read_back_exactly_with_their_types(memory, lossless):
 
 def test_outcome_reads_back(memory, lossless):
     for episode in (memory, lossless):
-        assert str(episode.verdict) == "failed: no_collision at 0.32 s with actor 3, 812 N s"
+        assert str(episode.verdict) == "failed: no_collision at 0.32 s with crate (cargo), 812 N s"
         assert episode.verdict.passed is False and len(episode.verdict.results) == 3
         assert episode.collisions == (drawn.COLLISION,)
         assert episode.intervals == (drawn.INTERVAL,)

@@ -57,7 +57,7 @@ def test_a_row_holds_what_the_episode_came_to_and_what_was_drawn(tmp_path):
     (row,) = read_index(tmp_path)
     expected = {
         "id": "000003", "scenario": "test/drawn", "seed": 3, "duration": 0.0, "verdict": "failed", WALL_TIME: 1.5,
-        "reason": "no_collision at 0.32 s with actor 3, 812 N s", "weather.optical_range": 123.0,
+        "reason": "no_collision at 0.32 s with crate (cargo), 812 N s", "weather.optical_range": 123.0,
         "weather.wind_speed": 0.0, "ego.speed": 10.0, "metrics.min_ttc": 0.75, "metrics.lane_changes": 0,
         "metrics.max_deceleration": None,
     }  # fmt: skip

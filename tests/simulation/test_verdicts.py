@@ -3,6 +3,7 @@
 import pyarrow.parquet as pq
 import pytest
 
+import simengine
 from simengine.cli import main
 from simengine.simulation.dataset import Dataset
 
@@ -26,6 +27,66 @@ def test_an_invalid_episode_is_told_by_file_index_and_generate(tmp_path, capsys)
     episode = Dataset(tmp_path)[0]
     assert episode.verdict.invalid == row["reason"] and episode.verdict.passed is None
     assert row["metrics.collided"] is False and row["metrics.collided_at_fault"] is False
+
+
+def test_the_verdict_tells_of_the_collision_that_the_label_tells_of():
+    """A motorcycle touches its leader for many ticks; what counts and is told is their sum."""
+    changes = [
+        "sensors=none", "traffic=none", "physics=bullet", "ego.kind=motorcycle", "ego.model=motorcycle",
+        "criteria.no_collision.min_impulse=600",
+    ]  # fmt: skip
+    scenario = simengine.load_scenario("highway/hard_brake", changes, seed=1)
+    episode = simengine.simulate(scenario, driver=lambda observation: simengine.Control())
+    (collision,) = (one for one in episode.collisions if one.actor == 0)
+    (found,) = (result for result in episode.verdict.results if result.name == "no_collision")
+    assert found.value == collision.impulse
+    assert f"{collision.impulse:.0f} N s at {collision.closing_speed:.1f} m/s" in found.reason
+    assert found.passed is (collision.impulse <= 600.0)
+
+
+def test_a_goal_missed_after_a_collision_says_when_the_run_ended_and_with_whom():
+    changes = [
+        "sensors=none", "traffic=none", "physics=batched", "scenario.goal.travelled=900", "scenario.duration=20",
+        "+criteria.limit={kind: time_limit, limit: 15.0}",
+    ]  # fmt: skip
+    simulator = simengine.Simulator(simengine.load_scenario("highway/hard_brake", changes, seed=1))
+    simulator.reset()
+    while not simulator.done:
+        simulator.step(simengine.Control())
+    found = {result.name: result for result in simulator.verdict.results}
+    end, struck = simulator.time_ns * 1e-9, found["no_collision"].time_ns * 1e-9
+    ended = f"the run ended at {end:.2f} s, after the collision with lead (car) at {struck:.2f} s"
+    assert end < 15.0
+    assert found["no_collision"].description.startswith(f"no_collision at {struck:.2f} s with lead (car), ")
+    assert found["reach_goal"].description == f"reach_goal, the goal was not reached; {ended}"
+    assert found["limit"].time_ns == -1 and found["limit"].reason.endswith(f"its limit is 15.0 s; {ended}")
+
+
+def test_a_goal_missed_at_the_end_of_the_map_says_so_and_at_the_end_of_the_time_nothing():
+    short = ["sensors=none", "traffic=none", "physics=batched", "road.length=60", "road.curvature=0", "ego.speed=25"]
+    short += ["ego.driver=constant", "ego.position=30", "scenario.goal.travelled=900"]
+    for duration, more in ((8.0, "; the run ended at "), (0.5, "")):
+        scenario = simengine.load_scenario("drive", [*short, f"scenario.duration={duration}"])
+        (goal,) = (r for r in simengine.simulate(scenario).verdict.results if r.name == "reach_goal")
+        assert goal.passed is False and goal.reason.startswith(f"the goal was not reached{more}")
+        assert goal.reason.endswith("where the map ends" if more else "reached")
+
+
+def test_a_hazard_that_never_fires_is_told_of_a_pass(tmp_path, capsys):
+    """Within half a second nobody steps out."""
+    short = ["scenario=urban/jaywalker", "sensors=none", "traffic=none", "physics=batched", "scenario.duration=0.5"]
+    assert main(["generate", *short, f"output={tmp_path}", "workers=1", "episodes=1"]) == 0
+    assert "hazard step_out never fired: nothing was tested" in capsys.readouterr().err
+    row = pq.read_table(tmp_path / "index.parquet").to_pylist()[0]
+    assert row["verdict"] == "passed" and row["remarks"] == "hazard step_out never fired: nothing was tested"
+    assert Dataset(tmp_path)[0].remarks == ("hazard step_out never fired: nothing was tested",)
+
+
+def test_a_hazard_that_fires_and_a_scenario_without_one_leave_nothing_to_remark():
+    quiet = ["sensors=none", "traffic=none", "physics=batched"]
+    for name, duration, untested in (("drive", 0.5, ()), ("highway/hard_brake", 6.0, ())):
+        scenario = simengine.load_scenario(name, [*quiet, f"scenario.duration={duration}"], seed=1)
+        assert simengine.simulate(scenario).remarks == untested, name
 
 
 RAISING = """

@@ -36,6 +36,23 @@ def test_samples_without_a_verdict_in_both_agree_on_nothing():
     assert nothing.share == 0.0 and verdicts.format_agreement(nothing).startswith("BAD")
 
 
+def test_samples_that_pass_without_their_hazard_agree_on_nothing():
+    found = Agreement("highway/cut_in", [
+        sample(1, "untested", "untested"), sample(2, "passed", "passed"), sample(3, "untested", "passed"),
+        sample(4, "untested", "invalid"),
+    ])  # fmt: skip
+    assert (found.counted, found.agreeing) == (2, 1)
+    assert [line[:7] for line in verdicts.disagreements(found)] == ["seed 3:"]
+    assert "untested: 3 in batched, 1 in bullet" in verdicts.format_agreement(found)
+    assert "| 0 | 0 | 0 | 1 | 3 | 1 |" in verdicts.document([found], [1, 2, 3, 4])
+
+
+@pytest.mark.parametrize(("duration", "outcome"), [(0.5, "untested"), (4.0, "passed")])
+def test_a_run_whose_hazard_never_fires_is_untested(duration, outcome):
+    scenario = load_scenario("highway/hard_brake", ["sensors=none", f"scenario.duration={duration}"], seed=3)
+    assert verdicts.run_course(scenario, "batched").outcome == outcome
+
+
 def test_the_first_actor_elsewhere_is_named():
     here = [{"ego": (0.1 * k, 0.0), "lead": (20.0, 0.0)} for k in range(10)]
     there = [{"ego": (0.1 * k, 0.0), "lead": (20.0 + 0.2 * k, 0.0)} for k in range(10)]

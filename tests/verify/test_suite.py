@@ -82,6 +82,14 @@ def test_an_invalid_sample_is_neither_pass_nor_fail_and_alone_tests_nothing(own_
     assert main(["test", str(own_scenarios / "crash.yaml")]) == 1  # nothing was tested
 
 
+def test_a_scenario_whose_hazard_never_fires_passes_with_a_remark(own_scenarios, tmp_path, capsys):
+    report = tmp_path / "report.xml"
+    told = "hazard brake never fired: nothing was tested"
+    assert main(["test", str(own_scenarios / "gentle.yaml"), "scenario.duration=0.5", "--junit", str(report)]) == 0
+    assert told in capsys.readouterr().out
+    assert ElementTree.parse(report).getroot().find("testsuite/testcase/system-out").text == told
+
+
 def test_every_scenario_says_what_it_tests():
     for entry in library():
         assert entry.tests.endswith(".") and entry.tags

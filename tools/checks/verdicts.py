@@ -3,7 +3,8 @@
 The samples of both are the same: equal seeds give equal scenarios, drivers and hazards, so what differs is the physics.
 Sensors are left out, which change no verdict. The interval of a share is Wilson's (`metrics.intervals`),
 which stays within 0 and 1 and holds where all samples agree. A sample that is invalid in both physics has no verdict
-there and is in no share; one that is invalid in only one of them is a disagreement.
+there and is in no share; one that is invalid in only one of them is a disagreement. The same goes for one that passes
+without its hazard having fired: it says nothing about either physics.
 """
 
 import json
@@ -24,13 +25,14 @@ BACKENDS = ("batched", "bullet")
 LEAST = 0.97  # share of verdicts that have to agree
 APART = 0.5  # distance between an actor's places in either physics from which they are told to differ [m]
 FIRST_SEED = 7000  # its own range: neither that of tuning nor the one whose difficulty is published
+_TOLD = ("failed", "invalid", "untested")
 LEAST_REPORTED = 100  # samples of each scenario on a page that is kept
 
 
 class Course(NamedTuple):
     """What one run showed."""
 
-    outcome: str  # "passed", "failed", "not applicable" or "invalid"
+    outcome: str  # "passed", "failed", "not applicable", "invalid", or "untested" where it passed but no hazard fired
     reason: str
     places: list[dict[str, tuple[float, float]]]  # of the ego and the scenario's own actors by name, each step [m]
 
@@ -51,7 +53,7 @@ class Comparison(NamedTuple):
     @property
     def counts(self) -> bool:
         """Whether at least one of the verdicts says something."""
-        return any(outcome != "invalid" for outcome in self.outcomes)
+        return any(outcome not in ("invalid", "untested") for outcome in self.outcomes)
 
 
 class Agreement(NamedTuple):
@@ -62,12 +64,12 @@ class Agreement(NamedTuple):
 
     @property
     def counted(self) -> int:
-        """How many samples there are without those that are invalid in both physics."""
+        """How many samples there are without those that say nothing in both physics."""
         return sum(sample.counts for sample in self.samples)
 
     @property
     def agreeing(self) -> int:
-        """How many verdicts agree, without those that are invalid in both physics."""
+        """How many verdicts agree, without those that say nothing in both physics."""
         return sum(sample.agrees for sample in self.samples if sample.counts)
 
     @property
@@ -102,9 +104,10 @@ def run_course(scenario: ConcreteScenario, backend: str) -> Course:
                 break
             state = simulator.step().state
         verdict = simulator.verdict
+        untested = verdict.passed is True and simulator.tests_nothing
     finally:
         simulator.close()
-    return Course(verdict.outcome, verdict.reason, places)
+    return Course("untested" if untested else verdict.outcome, verdict.reason, places)
 
 
 def first_difference(one: Course, other: Course, step: float) -> str:
@@ -177,14 +180,14 @@ def format_agreement(found: Agreement) -> str:
     return (
         f"{mark} {found.scenario:28} {found.agreeing:4} of {found.counted:4} agree: {found.share:6.1%} "
         f"({low:.1%} to {high:.1%}; ≥ {LEAST:.0%})  fail: {_in_both(found, 'failed')}; "
-        f"invalid: {_in_both(found, 'invalid')}"
+        f"invalid: {_in_both(found, 'invalid')}; untested: {_in_both(found, 'untested')}"
     )
 
 
 def disagreements(found: Agreement) -> Iterator[str]:
     """Yield a line for each sample whose verdicts differ."""
     for sample in found.samples:
-        if not sample.agrees:
+        if sample.counts and not sample.agrees:
             said = "; ".join(
                 f"{backend} {outcome}" + (f" ({reason})" if reason else "")
                 for backend, outcome, reason in zip(BACKENDS, sample.outcomes, sample.reasons, strict=True)
@@ -206,17 +209,18 @@ def document(found: Sequence[Agreement], seeds: Sequence[int]) -> str:
         f"{seeds[0]} to {seeds[-1]}, with Wilson's 95 % interval; at least {LEAST:.0%} have to agree. The check tells "
         "of every difference, so these seeds serve to find them; figures of difficulty have seeds of their own.",
         "Invalid are samples whose hazard came to grief without the ego's doing. Those that are invalid in both "
-        "physics are left out of the shares; one that is invalid in one physics only is a difference.",
+        "physics are left out of the shares; one that is invalid in one physics only is a difference. The same goes "
+        "for samples that pass without a hazard having fired (untested).",
         f"`.venv/bin/python tools/check.py agreement --samples {len(seeds)} --seeds-from {seeds[0]} --write` makes "
         "this page.",
         "",
         "| scenario | agree | share | 95 % interval | failed in batched | failed in bullet | invalid in batched | "
-        "invalid in bullet |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|",
+        "invalid in bullet | untested in batched | untested in bullet |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for one in found:
         low, high = wilson_interval(one.agreeing, one.counted)
-        counts = " | ".join(str(one.having(outcome, k)) for outcome in ("failed", "invalid") for k in range(2))
+        counts = " | ".join(str(one.having(outcome, k)) for outcome in _TOLD for k in range(2))
         lines.append(
             f"| {one.scenario} | {one.agreeing} of {one.counted} | {one.share:.1%} | {low:.1%} to {high:.1%} | "
             f"{counts} |"
