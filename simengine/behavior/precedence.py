@@ -46,6 +46,7 @@ from simengine.behavior.passage import (
     way_to_lane,
 )
 from simengine.behavior.rules import Conflicts, Ways
+from simengine.behavior.stopping import STOPPED_SPEED
 from simengine.road.network import Turn
 
 GAP = 1.0  # between leaving a conflict and the arrival of those with right of way [s]
@@ -147,6 +148,27 @@ def taker_of_room(
             entry = occupancy.following[entry]
         start += lanes.lane_length[lane]
     return -1
+
+
+@njit(cache=True, _nrt=False)
+def count_waiting(memory: DriverMemory, e: int, a: int, speed: float, dt: float) -> None:
+    """Count how long a driver has stood [s].
+
+    One that may only drive up to oncoming traffic and wait there moves up a little now and then, and still waits: were
+    its time to begin anew, those whom it lets go first would never be the ones to wait for it.
+
+    Args:
+        memory: Minds; the waiting is written.
+        e, a: Which driver.
+        speed: Its own [m/s].
+        dt: Since the last decision [s].
+    """
+    if speed < STOPPED_SPEED:
+        memory.waiting[e, a] += dt
+        return
+    provisional = memory.choice[e, a, GRANTED] >= 0 and memory.choice[e, a, GRANT_ORDER] == PROVISIONAL
+    if speed > QUEUE_SPEED or not provisional:
+        memory.waiting[e, a] = 0.0
 
 
 @njit(cache=True, _nrt=False)

@@ -4,7 +4,8 @@ Real wrecks are towed away; here nobody tows. An ordinary vehicle that lies on i
 come no farther for `STUCK` (longer where signals have long cycles) is taken out, one at a time and first the vehicle
 that holds up the others. Never where the ego might see it go: beyond `CLOSEST` only, and there only beyond `SIGHT`,
 whatever the weather (radar and LiDAR see on in it), or with the scenery before all of it. Where traffic flows in, it
-counts as outside from then on, and another vehicle comes in for it.
+counts as outside from then on, and another vehicle comes in for it. Who stands for as long where the ego might see it stays,
+and that is told: a street may be dead though the ego fails nothing.
 """
 
 import math
@@ -48,6 +49,14 @@ class Removal(NamedTuple):
     position: tuple[float, float, float]  # [m]
 
 
+class Standstill(NamedTuple):
+    """A vehicle that came no farther for `STUCK` or longer and was not taken out."""
+
+    actor: int  # its id, see `WorldState.identity`
+    since_ns: int  # when it last came farther [ns]
+    time_ns: int  # when it did again, or was gone, or the episode ended [ns]
+
+
 class Wreckage(NamedTuple):
     """What is known of the progress of all vehicles. Shapes (num_actors,) unless said."""
 
@@ -59,6 +68,7 @@ class Wreckage(NamedTuple):
     since: NDArray[np.float64]  # when that was; written [s]
     bad_since: NDArray[np.float64]  # since when it lies or stands beside the road, NaN if it does not; written [s]
     clock: NDArray[np.float64]  # of the last look and the last one taken out for standing; written [s]. (2,)
+    stood: list[Standstill]  # that are over; written
 
 
 def begin_wreckage(
@@ -80,7 +90,7 @@ def begin_wreckage(
     return Wreckage(
         may_go, placed, max(STUCK, CYCLES * cycle),
         np.full(count, -1, np.int32), np.full((count, 2), math.inf), np.zeros(count), np.full(count, math.nan),
-        np.full(2, -math.inf),
+        np.full(2, -math.inf), [],
     )
 
 
@@ -100,6 +110,13 @@ def find_removals(
         return []
     wreckage.clock[0] = time
     _note(wreckage, state, memory, time)
+    found = _choose(wreckage, actors, state, time)
+    wreckage.since[[removal.slot for removal in found]] = time  # told as removals
+    return found
+
+
+def _choose(wreckage: Wreckage, actors: ActorTable, state: WorldState, time: float) -> list[Removal]:
+    """Return the vehicles that are to be taken out now."""
     watched = wreckage.may_go & state.valid[0]
     bad = watched & ~np.isnan(wreckage.bad_since)
     found = []
@@ -117,11 +134,44 @@ def find_removals(
     return found
 
 
+def find_standstills(wreckage: Wreckage, time: float) -> list[Standstill]:
+    """Return the vehicles that came no farther for long, in order of time, also those that still stand.
+
+    Args:
+        wreckage: What is known of their progress.
+        time: Now, since the start [s].
+    """
+    now = [_standstill(wreckage, a, time) for a in np.flatnonzero(_stands(wreckage, time))]
+    return sorted([*wreckage.stood, *now], key=lambda one: (one.since_ns, one.actor))
+
+
+def standstill_remarks(standstills: Sequence[Standstill]) -> list[str]:
+    """Return what an episode says of vehicles that came no farther for long: one line, none without any."""
+    if not standstills:
+        return []
+    first = min(one.since_ns for one in standstills) * 1e-9
+    who = len({one.actor for one in standstills})
+    vehicles = "vehicle" if who == 1 else "vehicles"
+    return [
+        f"traffic: {who} ordinary {vehicles} came no farther for {STUCK:.0f} s or longer, the first from {first:.0f} s"
+        " on; see the intervals named standing"
+    ]
+
+
+def _stands(wreckage: Wreckage, time: float) -> NDArray[np.bool_]:
+    return wreckage.may_go & (wreckage.identity >= 0) & (time - wreckage.since >= wreckage.stuck)
+
+
+def _standstill(wreckage: Wreckage, a: int, time: float) -> Standstill:
+    return Standstill(int(wreckage.identity[a]), round(1e9 * float(wreckage.since[a])), round(1e9 * time))
+
+
 def _note(wreckage: Wreckage, state: WorldState, memory: DriverMemory, time: float) -> None:
     """Note which vehicles have come farther, which lie and which stand beside the road."""
     position = state.position[0, :, :2]
     moved = np.hypot(*(position - wreckage.place).T) > LEAST_WAY
     moved |= (wreckage.identity != state.identity[0]) | ~state.valid[0]
+    wreckage.stood.extend(_standstill(wreckage, a, time) for a in np.flatnonzero(moved & _stands(wreckage, time)))
     wreckage.identity[:] = state.identity[0]
     wreckage.place[moved] = position[moved]
     wreckage.since[moved] = time

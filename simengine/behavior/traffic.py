@@ -57,9 +57,10 @@ from simengine.behavior.occupancy import (
 )
 from simengine.behavior.passage import ENTER, HELD, JUNCTION, LEAVES, LINE, WAIT, Passage, empty_passage, find_passage
 from simengine.behavior.pedals import human_braking, resistance
+from simengine.behavior.precedence import count_waiting
 from simengine.behavior.route import LOST, find_lane, track_lane
 from simengine.behavior.rules import RoadRules, Ways
-from simengine.behavior.stopping import STOPPED_SPEED, crossing_stop, mark_busy_crossings, signal_stop
+from simengine.behavior.stopping import crossing_stop, mark_busy_crossings, signal_stop
 from simengine.core.state import ActorTable, Controls, Light, Mobility, WorldState
 from simengine.road.frenet import project_on_lane_near
 from simengine.road.network import LaneArrays, Turn
@@ -233,7 +234,7 @@ def survey(
             find_lane(ways, rules.grid, memory, seed, e, a, pose[X], pose[Y], pose[Z], pose[YAW])
         speed, half = max(0.0, pose[SPEED]), 0.5 * pose[LENGTH]
         memory.travelled[e, a] += speed * dt
-        memory.waiting[e, a] = memory.waiting[e, a] + dt if speed < STOPPED_SPEED else 0.0
+        count_waiting(memory, e, a, speed, dt)
         advance_noise(memory, seed, tick, e, a, dt)
         announce_change(scratch.occupancy, memory, pose, e, a)
         horizon = look_horizon(speed, math.inf)

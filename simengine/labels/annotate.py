@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numba
 import numpy as np
 
-from simengine.behavior.removal import Removal
+from simengine.behavior.removal import Removal, Standstill
 from simengine.core.history import ActorPoses, History
 from simengine.core.state import EGO, ActorTable, WorldState
 from simengine.core.weather import Weather
@@ -18,7 +18,7 @@ from simengine.labels.collisions import join_contacts
 from simengine.labels.hazards import HazardOnset, hazard_intervals
 from simengine.labels.identities import identified_contact, identify, slots_of
 from simengine.labels.manoeuvres import manoeuvre_intervals
-from simengine.labels.removals import removal_intervals
+from simengine.labels.removals import removal_intervals, standing_intervals
 from simengine.labels.signals import SignalLabels
 from simengine.labels.tracks import tracks_of_states
 from simengine.labels.visibility import count_hits, expected_of
@@ -150,19 +150,22 @@ class Annotator:
         for onset in fired:
             self._onsets.setdefault(onset.name, onset)
 
-    def finish(self, end_ns: int, taken_out: Iterable[Removal] = ()) -> tuple[list[Collision], list[Interval]]:
-        """Return the episode's collisions, and its hazards, manoeuvres and removals in order of their start.
+    def finish(
+        self, end_ns: int, taken_out: Iterable[Removal] = (), stood: Iterable[Standstill] = ()
+    ) -> tuple[list[Collision], list[Interval]]:
+        """Return the episode's collisions, and its hazards, manoeuvres, removals and standstills in order of start.
 
         Args:
             end_ns: When the episode ended; a hazard that was not over ends with it [ns].
             taken_out: Vehicles that could not go on and were taken out.
+            stood: Vehicles that could not go on for long and stayed.
         """
         tracks = tracks_of_states(self._time_ns, self._states, self._actors)
         collisions = join_contacts(self._contacts, self._rate_hz)
         intervals = hazard_intervals(tracks, self._onsets.values(), end_ns, collisions)
         slots = slots_of(self._states, self._actors.kind.shape[1])
         intervals += manoeuvre_intervals(tracks, self._actors, slots, self._network)
-        intervals += removal_intervals(taken_out)
+        intervals += removal_intervals(taken_out) + standing_intervals(stood)
         return collisions, sorted(
             intervals, key=lambda interval: (interval.start_ns, interval.name, interval.actor)
         )

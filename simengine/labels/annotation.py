@@ -74,12 +74,13 @@ class Collision(NamedTuple):
 
 
 class Interval(NamedTuple):
-    """A labelled stretch of an episode: a hazard's onset, response and resolution, a manoeuvre, or a removal.
+    """A labelled stretch of an episode: a hazard's onset, response and resolution, a manoeuvre, a removal or standstill.
 
     A removal: an ordinary vehicle could not go on (start) and was taken out of the world out of the ego's sight (end).
+    A standstill: it came no farther (start) for a minute or more, until it did or the episode ended (end).
     """
 
-    name: str  # "hazard:<event>", "manoeuvre:lane_change_left", "taken_out:standing" (or overturned, off_road), …
+    name: str  # "hazard:<event>", "manoeuvre:lane_change_left", "taken_out:standing" (overturned, off_road), "standing"
     actor: int  # its id, as in `Tracks`
     start_ns: int  # onset
     response_ns: int  # the ego's first reaction, or −1

@@ -76,7 +76,7 @@ _COLLISION = _object(
 )
 _INTERVAL = _object(
     "a hazard or a manoeuvre",
-    name=_text("hazard:<event>, manoeuvre:<name> or taken_out:<reason>"), actor=_integer("id"),
+    name=_text("hazard:<event>, manoeuvre:<name>, taken_out:<reason> or standing"), actor=_integer("id"),
     start_ns=_integer("onset [ns]"), response_ns=_integer("the ego's first reaction, or -1 [ns]"),
     end_ns=_integer("resolution [ns]"),
 )

@@ -14,7 +14,7 @@ from simengine.behavior.inflow import Inflow, begin_inflow, refill, send_out
 from simengine.behavior.memory import EXIT_TURN, draw_drivers, empty_memory
 from simengine.behavior.pedestrian import People, begin_people, walk_people
 from simengine.behavior.recorded_motion import Recording, lay_out
-from simengine.behavior.removal import Removal, begin_wreckage, find_removals
+from simengine.behavior.removal import Removal, Standstill, begin_wreckage, find_removals, find_standstills
 from simengine.behavior.replay import follow_recording
 from simengine.behavior.replay_release import hand_over, leave_at_end
 from simengine.behavior.rules import road_rules
@@ -256,6 +256,10 @@ class Minds:
                 send_out(self._inflow, self._memory, removal.slot, time)
         self.taken_out += found
         return state
+
+    def standstills(self, time: float) -> list[Standstill]:
+        """Return the ordinary vehicles that came no farther for long and were not taken out, up to a time [s]."""
+        return find_standstills(self._wreckage, time)
 
     @property
     def demand(self) -> tuple[int, int]:

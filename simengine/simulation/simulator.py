@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from simengine.behavior.removal import Removal
+from simengine.behavior.removal import Removal, Standstill, standstill_remarks
 from simengine.core.errors import ConfigError, ScenarioError, blame, nearest
 from simengine.core.history import History, time_of_tick
 from simengine.core.state import Controls, WorldState
@@ -236,6 +236,12 @@ class Simulator:
         return tuple(self._minds.taken_out)
 
     @property
+    def standstills(self) -> tuple[Standstill, ...]:
+        """Ordinary vehicles that came no farther for a minute or more so far and were not taken out."""
+        self._require_begun()
+        return tuple(self._minds.standstills(self.time_ns * 1e-9))
+
+    @property
     def demand(self) -> tuple[int, int]:
         """Vehicles that have arrived where lanes begin, and those of them that have come in; 0 without a demand."""
         self._require_begun()
@@ -270,8 +276,9 @@ class Simulator:
         self._require_begun()
         if self._recorder is None:
             raise ScenarioError("nothing was recorded: the simulator was made without a recorder")
-        collisions, intervals = self._annotator.finish(self.time_ns, self._minds.taken_out)
-        self._recorder.append_remarks([*self._minds.remarks, *self._judge.untested])
+        stood = self.standstills
+        collisions, intervals = self._annotator.finish(self.time_ns, self._minds.taken_out, stood)
+        self._recorder.append_remarks([*self._minds.remarks, *self._judge.untested, *standstill_remarks(stood)])
         return self._recorder.finish(self._judge.verdict(), collisions, intervals, self._judge.metrics())
 
     def close(self) -> None:

@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from simengine.behavior.memory import GRANT_ORDER, GRANTED
+from simengine.behavior.memory import GRANT_ORDER, GRANTED, empty_memory
 from simengine.behavior.passage import travel_time
-from simengine.behavior.precedence import STALLED, has_way_over
+from simengine.behavior.precedence import PROVISIONAL, QUEUE_SPEED, STALLED, count_waiting, has_way_over
 from simengine.road.network import LaneType, Turn
 from tests.behavior.small_world import SmallWorld, junction
 
@@ -55,3 +55,18 @@ def test_a_grant_that_is_not_used_is_given_back_at_the_line_too():
     world.memory.choice[0, 0, GRANT_ORDER] = 3  # long ago
     world.decide()
     assert world.memory.choice[0, 0, GRANT_ORDER] != 3
+
+
+@pytest.mark.parametrize(
+    ("granted", "order", "speed", "waited"),
+    [
+        (-1, 0, 0.0, 5.1), (-1, 0, 1.0, 0.0), (2, 7, 1.0, 0.0), (2, PROVISIONAL, 0.0, 5.1), (2, PROVISIONAL, 1.0, 5.0),
+        (2, PROVISIONAL, QUEUE_SPEED + 0.1, 0.0), (-1, PROVISIONAL, 1.0, 0.0),
+    ],
+)  # fmt: skip
+def test_one_that_moves_up_while_it_waits_inside_for_oncoming_traffic_still_waits(granted, order, speed, waited):
+    memory = empty_memory(1, 1)
+    memory.waiting[0, 0] = 5.0
+    memory.choice[0, 0, GRANTED], memory.choice[0, 0, GRANT_ORDER] = granted, order
+    count_waiting(memory, 0, 0, speed, 0.1)
+    assert memory.waiting[0, 0] == pytest.approx(waited)

@@ -6,7 +6,14 @@ import pytest
 
 from simengine.behavior import removal
 from simengine.behavior.memory import empty_memory
-from simengine.behavior.removal import begin_wreckage, find_removals, is_out_of_sight
+from simengine.behavior.removal import (
+    Standstill,
+    begin_wreckage,
+    find_removals,
+    find_standstills,
+    is_out_of_sight,
+    standstill_remarks,
+)
 from simengine.core.state import Behavior, empty_actors, empty_state
 from simengine.physics.catalog import fill_actor
 
@@ -126,3 +133,28 @@ def test_another_vehicle_in_the_same_slot_begins_anew():
     world[1].identity[0, 1] = 7
     assert run(world, 100.0, 50.5) == []
     assert [item.actor for item in run(world, 120.0, 100.5)] == [7]
+
+
+def test_one_that_stands_for_long_in_view_is_told_from_when_it_came_no_farther():
+    world = make([30.0, 300.0])
+    assert run(world, 19.0) == []
+    world[1].position[0, 1:, 0] += 6.0
+    run(world, 78.0, 19.5)
+    assert find_standstills(world[3], 78.0) == []  # 58.5 s
+    assert [item.actor for item in run(world, 95.0, 78.5)] == [2]  # which is told as taken out
+    told = find_standstills(world[3], 95.0)
+    assert told == [Standstill(1, round(20e9), round(95e9))]
+    assert "1 ordinary vehicle came no farther" in standstill_remarks(told)[0]
+    world[1].position[0, 1, 0] += 6.0
+    run(world, 150.0, 95.5)
+    assert find_standstills(world[3], 150.0) == [Standstill(1, round(20e9), round(96e9))]
+
+
+def test_nothing_is_said_of_traffic_that_goes_on_or_of_others_than_ordinary_vehicles():
+    world = make([30.0, 36.0])
+    world[3].may_go[2] = False
+    for k in range(20):
+        world[1].position[0, 1, 0] += 6.0
+        run(world, 10.0 * k + 9.5, 10.0 * k)
+    assert find_standstills(world[3], 200.0) == []
+    assert standstill_remarks([]) == []
