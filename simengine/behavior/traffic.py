@@ -7,6 +7,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from simengine.behavior.beside_in_bends import respond_beside
 from simengine.behavior.conditions import (
     COMFORT_SHARE,
     EMERGENCY_SHARE,
@@ -159,6 +160,11 @@ def response(
         lanes, occupancy, memory, e, a, length, width, speed, desired, pull, brake, time_gap, min_gap, horizon
     )
     acceleration = min(acceleration, ahead)
+    beside, beside_gap, beside_speed = respond_beside(
+        lanes, occupancy, memory, e, a, length, width, speed, desired, pull, brake, time_gap, min_gap
+    )
+    if beside < acceleration:
+        acceleration, gap, other_speed = beside, beside_gap, beside_speed
     origin = memory.choice[e, a, FROM_LANE]
     if origin >= 0:
         s, t = project_on_lane_near(lanes, origin, pose[X], pose[Y], memory.s[e, a])
