@@ -58,7 +58,7 @@ from simengine.behavior.occupancy import (
 )
 from simengine.behavior.passage import ENTER, HELD, JUNCTION, LEAVES, LINE, WAIT, Passage, empty_passage, find_passage
 from simengine.behavior.pedals import human_braking, resistance
-from simengine.behavior.route import LOST, find_lane, track_lane
+from simengine.behavior.route import LOST, SEARCH, find_lane, track_lane
 from simengine.behavior.rules import RoadRules, Ways
 from simengine.behavior.stopping import STOPPED_SPEED, crossing_stop, mark_busy_crossings, signal_stop
 from simengine.core.state import ActorTable, Controls, Light, Mobility, WorldState
@@ -236,7 +236,8 @@ def survey(
             continue
         pose = scratch.places.pose[a]
         if track_lane(ways, memory, seed, e, a, pose[X], pose[Y], LOST if drives[a] else 0.1):
-            find_lane(ways, rules.grid, memory, seed, e, a, pose[X], pose[Y], pose[Z], pose[YAW])
+            beyond = SEARCH if drives[a] else LOST  # drivers that are lost drive back, see `conditions.planned_speed`
+            find_lane(ways, rules.grid, memory, seed, e, a, pose[X], pose[Y], pose[Z], pose[YAW], beyond)
         speed, half = max(0.0, pose[SPEED]), 0.5 * pose[LENGTH]
         memory.travelled[e, a] += speed * dt
         memory.waiting[e, a] = memory.waiting[e, a] + dt if speed < STOPPED_SPEED else 0.0
