@@ -14,6 +14,7 @@ from simengine.behavior.memory import (
     MAX_ACCELERATION,
     PRESENT,
     PREVIOUS,
+    PROGRESS,
     ROUTE_LANES,
     SPEED_CAP,
     SPEED_FACTOR,
@@ -21,6 +22,7 @@ from simengine.behavior.memory import (
     TURN_IN,
     DriverMemory,
 )
+from simengine.behavior.route import is_aside
 from simengine.behavior.rules import Ways
 from simengine.core.gravity import GRAVITY
 from simengine.road.frenet import segment_at
@@ -36,6 +38,7 @@ TURN_IN_WAY = 4.5  # on which a vehicle can turn its wheels for a bend without l
 KINK = 0.02  # a flatter joint of lanes is none [1/m]
 SPEED_DECELERATION = 1.2  # with which a driver slows for a bend or a lower limit [m/s²]
 SLOWEST = 1.0  # in the tightest bend [m/s]
+RETURN_SPEED = 2.0  # of a driver that has lost its lane and drives back to it [m/s]
 TRACKING_TIME = 0.8  # in which too high a speed is taken back [s]
 
 
@@ -111,6 +114,8 @@ def planned_speed(
     route = memory.route[e, a]
     horizon = 0.5 * speed * speed / slowing + 10.0
     limit = max(SLOWEST, turn_in / max(bend_behind(lanes, memory, e, a), 1e-6))
+    if memory.change[e, a, PROGRESS] >= 1.0 and is_aside(lanes, route[PRESENT], memory.s[e, a], memory.t[e, a]):
+        limit = min(limit, RETURN_SPEED)
     best = min(cap, limit) ** 2  # squares of speeds, so that no root is taken per point
     start = -memory.s[e, a]
     for k in range(PRESENT, ROUTE_LANES):

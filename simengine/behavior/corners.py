@@ -46,6 +46,10 @@ def arc_of_corner(lanes: Ways, lane: int, following: int, tightest: float) -> tu
     gentle = min(CUT / (1.0 / math.cos(half) - 1.0), LONGEST / math.tan(half))
     reach = max(tightest, gentle) * math.tan(half)
     reach = min(reach, 0.5 * lanes.lane_length[lane], 0.5 * lanes.lane_length[following])
+    last, first = lanes.lane_first_point[lane + 1] - 1, lanes.lane_first_point[following]
+    bend = max(abs(lanes.point_curvature[last]), abs(lanes.point_curvature[first]))
+    if bend * reach > abs(turn):  # beyond that the lanes turn more by themselves than the corner does
+        reach = abs(turn) / bend
     return math.copysign(reach / math.tan(half), turn), reach
 
 

@@ -2,6 +2,7 @@
 
 A bus of 12 m has a turning circle of about 11 m at its rear axle with its wheels at the lock, and at 10.5 m its front
 corner already sweeps 2.4 m beyond its lane; what is tighter it takes only by blocking the junction, or not at all.
+Turns that not even cars can drive, as some road files have them, are no way for anybody.
 """
 
 import numpy as np
@@ -11,9 +12,12 @@ from simengine.road.network import LaneArrays, LaneType
 
 TIGHT = 0.095  # curvature, over the length of a wheelbase, of a turn that a bus or truck cannot take [1/m]
 WHEELBASE = 6.0  # over which the turning of a lane is measured: that of a bus [m]
+CAR_TIGHT = 0.25  # the same for cars: they turn about their rear axle with 4 m at least [1/m]
+CAR_STRETCH = 5.0  # over which the turning is measured for them [m]
 STEEP = 0.12  # rise over run up which a full bus hardly starts: its drive force allows 0.15
 AGILE = 0.1  # vehicles whose curvature changes faster take any turn, see `memory.TURN_IN` [1/m/s]
 CHANGE_ROOM = 50.0  # a shorter lane is too short to leave it sideways [m]
+NOBODY = -1  # not even a car can drive it
 NOT, BY_CHANGING, ON = 0, 1, 2  # cannot be driven on to the end of the road; only by leaving it sideways; can
 
 
@@ -23,7 +27,10 @@ def is_agile(max_steering_rate: float, wheelbase: float) -> bool:
 
 
 def find_long_ways(lanes: LaneArrays) -> NDArray[np.int8]:
-    """Return for every lane whether long vehicles get on from it: `NOT`, `BY_CHANGING` or `ON`. Shape (num_lanes,)."""
+    """Return for every lane whether long vehicles get on from it: `NOBODY`, `NOT`, `BY_CHANGING` or `ON`.
+
+    Shape (num_lanes,).
+    """
     count = len(lanes.lane_length)
     drivable = np.isin(lanes.lane_type, (LaneType.DRIVING, LaneType.BIKING, LaneType.FLOOR))
     successors = [
@@ -44,7 +51,18 @@ def find_long_ways(lanes: LaneArrays) -> NDArray[np.int8]:
             found = BY_CHANGING if leaves else NOT
             changed = changed or found != ways[lane]
             ways[lane] = found
+    for lane in range(count):
+        if ways[lane] == NOT and drivable[lane] and _turning(lanes, lane, CAR_STRETCH) > CAR_TIGHT * CAR_STRETCH:
+            ways[lane] = NOBODY
     return np.array(ways, np.int8)
+
+
+def _turning(lanes: LaneArrays, lane: int, stretch: float) -> float:
+    """Return by how much a lane turns over a stretch of it, at most [rad]."""
+    first, last = lanes.lane_first_point[lane], lanes.lane_first_point[lane + 1]
+    s, heading = lanes.point_s[first:last], np.unwrap(lanes.point_heading[first:last])
+    along = np.arange(0.0, max(float(s[-1]) - stretch, 0.0) + 1.0)
+    return float(np.abs(np.interp(along + stretch, s, heading) - np.interp(along, s, heading)).max())
 
 
 def _is_easy(lanes: LaneArrays, lane: int) -> bool:
@@ -52,7 +70,5 @@ def _is_easy(lanes: LaneArrays, lane: int) -> bool:
     first, last = lanes.lane_first_point[lane], lanes.lane_first_point[lane + 1]
     s, height = lanes.point_s[first:last], lanes.point_position[first:last, 2]
     along = np.arange(0.0, max(float(s[-1]) - WHEELBASE, 0.0) + 1.0)
-    heading = np.unwrap(lanes.point_heading[first:last])
-    turning = np.interp(along + WHEELBASE, s, heading) - np.interp(along, s, heading)
     rise = np.interp(along + WHEELBASE, s, height) - np.interp(along, s, height)
-    return bool(np.abs(turning).max() < TIGHT * WHEELBASE and rise.max() < STEEP * WHEELBASE)
+    return bool(_turning(lanes, lane, WHEELBASE) < TIGHT * WHEELBASE and rise.max() < STEEP * WHEELBASE)

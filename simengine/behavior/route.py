@@ -9,7 +9,7 @@ import math
 import numpy as np
 from numba import njit
 
-from simengine.behavior.long_ways import AGILE, NOT
+from simengine.behavior.long_ways import AGILE, NOBODY, NOT
 from simengine.behavior.memory import (
     COUNTER,
     EXIT_TURN,
@@ -42,6 +42,12 @@ def turn_weight(turn: int) -> float:
 
 
 @njit(cache=True, _nrt=False)
+def _ease(lanes: Ways, lane: int, agile: bool) -> int:
+    """Return how well a vehicle can take a lane, see `long_ways`; to agile ones all that cars can drive are alike."""
+    return min(lanes.lane_long[lane], NOT) if agile else lanes.lane_long[lane]
+
+
+@njit(cache=True, _nrt=False)
 def choose_successor(
     lanes: Ways, lane: int, wanted_turn: int, agile: bool, seed: np.uint64, counter: int, e: int, a: int
 ) -> int:
@@ -51,16 +57,17 @@ def choose_successor(
         lanes: The network.
         lane: The lane that ends.
         wanted_turn: Turn to prefer where a successor makes it, 0 for any.
-        agile: Else a long vehicle, which takes only ways it can turn, as long as there is one; see `long_ways`.
+        agile: Else a long vehicle. Either takes only ways it can turn, as long as there is one; see `long_ways`.
         seed, counter, e, a: Of the draw.
     """
-    total, wanted, least = 0.0, -1, NOT
+    total, wanted, most = 0.0, -1, NOBODY
     for k in range(lanes.successor_first[lane], lanes.successor_first[lane + 1]):
         following = lanes.successor[k]
         if is_drivable(lanes.lane_type, following):
-            if not agile and lanes.lane_long[following] > least:
-                least, total = lanes.lane_long[following], 0.0
-            if agile or lanes.lane_long[following] == least:
+            ease = _ease(lanes, following, agile)
+            if ease > most:
+                most, total = ease, 0.0
+            if ease == most:
                 total += turn_weight(lanes.lane_turn[following])
             if wanted_turn > 0 and lanes.lane_turn[following] == wanted_turn and wanted < 0:
                 wanted = following
@@ -70,7 +77,7 @@ def choose_successor(
     chosen = -1
     for k in range(lanes.successor_first[lane], lanes.successor_first[lane + 1]):
         following = lanes.successor[k]
-        if is_drivable(lanes.lane_type, following) and (agile or lanes.lane_long[following] == least):
+        if is_drivable(lanes.lane_type, following) and _ease(lanes, following, agile) == most:
             chosen = following
             left -= turn_weight(lanes.lane_turn[following])
             if left < 0.0:
@@ -114,13 +121,32 @@ def enter_lane(
 @njit(cache=True, _nrt=False)
 def find_lane(
     lanes: Ways, grid: Grid, memory: DriverMemory, seed: np.uint64, e: int, a: int, x: float, y: float,
-    z: float, yaw: float,
+    z: float, yaw: float, beyond: float,
 ) -> None:
-    """Look for the lane at a pose; the driver is on none (−1) where there is none for vehicles that runs its way."""
+    """Look for the lane at a pose; the driver is on none (−1) where there is none for vehicles that runs its way.
+
+    Args:
+        lanes, grid: The network.
+        memory: Minds; lane, s, t and route are written.
+        seed: Of the routes.
+        e, a: Which driver.
+        x, y, z: Box centre, world [m].
+        yaw: Direction of travel [rad].
+        beyond: A lane is none of its own whose edge is farther away [m].
+    """
     lane, s, t = nearest_lane(lanes, grid, x, y, z, yaw, SEARCH, 0.5 * math.pi)
-    if lane >= 0 and abs(t) > 0.5 * lane_width(lanes, lane, s) + LOST:
+    if lane >= 0 and abs(t) > 0.5 * lane_width(lanes, lane, s) + beyond:
         lane = -1
+    if lane >= 0 and lane == memory.route[e, a, PRESENT]:  # still on the way back to it
+        memory.lane[e, a], memory.s[e, a], memory.t[e, a] = lane, s, t
+        return
     enter_lane(lanes, memory, seed, e, a, lane, s, t)
+
+
+@njit(cache=True, _nrt=False)
+def is_aside(lanes: Ways, lane: int, s: float, t: float) -> bool:
+    """Return whether a driver at s, t [m] is so far beside its lane that it has to drive back to it."""
+    return abs(t) > 0.5 * lane_width(lanes, lane, s) + LOST
 
 
 @njit(cache=True, _nrt=False)

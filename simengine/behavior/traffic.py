@@ -7,6 +7,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from simengine.behavior.beside_in_bends import respond_beside
 from simengine.behavior.conditions import (
     COMFORT_SHARE,
     EMERGENCY_SHARE,
@@ -58,7 +59,7 @@ from simengine.behavior.occupancy import (
 from simengine.behavior.passage import ENTER, HELD, JUNCTION, LEAVES, LINE, WAIT, Passage, empty_passage, find_passage
 from simengine.behavior.pedals import human_braking, resistance
 from simengine.behavior.precedence import count_waiting
-from simengine.behavior.route import LOST, find_lane, track_lane
+from simengine.behavior.route import LOST, SEARCH, find_lane, track_lane
 from simengine.behavior.rules import RoadRules, Ways
 from simengine.behavior.stopping import crossing_stop, mark_busy_crossings, signal_stop
 from simengine.core.state import ActorTable, Controls, Light, Mobility, WorldState
@@ -160,6 +161,11 @@ def response(
         lanes, occupancy, memory, e, a, length, width, speed, desired, pull, brake, time_gap, min_gap, horizon
     )
     acceleration = min(acceleration, ahead)
+    beside, beside_gap, beside_speed = respond_beside(
+        lanes, occupancy, memory, e, a, length, width, speed, desired, pull, brake, time_gap, min_gap
+    )
+    if beside < acceleration:
+        acceleration, gap, other_speed = beside, beside_gap, beside_speed
     origin = memory.choice[e, a, FROM_LANE]
     if origin >= 0:
         s, t = project_on_lane_near(lanes, origin, pose[X], pose[Y], memory.s[e, a])
@@ -231,7 +237,8 @@ def survey(
             continue
         pose = scratch.places.pose[a]
         if track_lane(ways, memory, seed, e, a, pose[X], pose[Y], LOST if drives[a] else 0.1):
-            find_lane(ways, rules.grid, memory, seed, e, a, pose[X], pose[Y], pose[Z], pose[YAW])
+            beyond = SEARCH if drives[a] else LOST  # drivers that are lost drive back, see `conditions.planned_speed`
+            find_lane(ways, rules.grid, memory, seed, e, a, pose[X], pose[Y], pose[Z], pose[YAW], beyond)
         speed, half = max(0.0, pose[SPEED]), 0.5 * pose[LENGTH]
         memory.travelled[e, a] += speed * dt
         count_waiting(memory, e, a, speed, dt)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simengine.behavior.long_ways import BY_CHANGING, NOT, ON, find_long_ways, is_agile
+from simengine.behavior.long_ways import BY_CHANGING, NOBODY, NOT, ON, find_long_ways, is_agile
 from simengine.behavior.route import choose_successor
 from simengine.behavior.rules import road_rules
 from simengine.physics.catalog import model_named
@@ -59,8 +59,16 @@ def test_a_lane_beside_one_that_goes_on_is_left_sideways_if_it_is_long_enough(le
     assert ways[at["b"]] == ON and ways[at["a"]] == expected
 
 
-def test_a_car_turns_into_the_bend_and_a_bus_goes_round():
-    network, at = fork(8.0, beside=True)
+@pytest.mark.parametrize(("radius", "expected"), [(2.8, NOBODY), (5.0, NOT)])
+def test_a_turn_is_told_that_not_even_a_car_can_drive(radius, expected):
+    network, at = fork(radius)
+    ways = find_long_ways(lane_arrays(network))
+    assert ways[at["bend"]] == expected and ways[at["a"]] == NOT
+
+
+@pytest.mark.parametrize(("radius", "car"), [(8.0, {"bend", "ahead"}), (2.8, {"ahead"})])
+def test_a_car_turns_into_the_bend_if_it_can_and_a_bus_goes_round(radius, car):
+    network, at = fork(radius, beside=True)
     first = network.successor_first[at["a"]]
     both = np.insert(network.successor, first, at["ahead"]).astype(np.int32)  # ahead or into the bend
     later = np.arange(len(network.successor_first)) > at["a"]
@@ -70,7 +78,14 @@ def test_a_car_turns_into_the_bend_and_a_bus_goes_round():
         agile: {choose_successor(ways, at["a"], 0, agile, np.uint64(5), k, 0, 1) for k in range(40)}
         for agile in (True, False)
     }
-    assert chosen == {True: {at["bend"], at["ahead"]}, False: {at["ahead"]}}
+    assert chosen == {True: {at[name] for name in car}, False: {at["ahead"]}}
+
+
+def test_a_turn_that_is_the_only_way_on_is_taken_however_tight():
+    network, at = fork(2.8)
+    ways = road_rules(network).ways
+    for agile in (True, False):
+        assert choose_successor(ways, at["a"], 0, agile, np.uint64(5), 0, 0, 1) == at["bend"]
 
 
 @pytest.mark.parametrize(("name", "agile"), [("sedan", True), ("motorcycle", True), ("truck", False), ("bus", False)])

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from simengine.behavior.memory import LANE_OFFSET
 from simengine.behavior.route import has_cut_corner
 from simengine.road.build import build_network
 from simengine.road.drafts import LaneDraft
-from tests.behavior.small_world import SmallWorld
+from tests.behavior.small_world import SmallWorld, straight
 
 
 def corner(angle=0.5 * np.pi, before=50.0):
@@ -61,3 +62,44 @@ def test_a_slight_kink_behind_a_corner_does_not_turn_the_wheels_far_before_both(
         world.memory.lane[0, 0] = -1
         world.decide()
         assert abs(world.controls.steering[0, 0]) < 0.02
+
+
+def test_a_kink_before_a_bend_to_the_other_side_does_not_hide_the_bend():
+    """Whoever rounded the kink for as far as a straight lane allows would go straight on where the lane turns."""
+    angle, kink, radius = np.linspace(0.0, np.radians(80.0), 40), np.radians(-9.0), 7.2
+    bend = radius * np.stack([np.sin(angle), 1.0 - np.cos(angle)], axis=1)
+    turned = bend @ np.array([[np.cos(kink), np.sin(kink)], [-np.sin(kink), np.cos(kink)]])
+    last = kink + angle[-1]
+    way = np.linspace(0.0, 60.0, 40)[:, None]
+    pieces = {
+        "a": np.concatenate([way - 60.0, 0.0 * way], axis=1),
+        "b": turned,
+        "c": turned[-1] + way * (np.cos(last), np.sin(last)),
+    }
+    following = {"a": ["b"], "b": ["c"], "c": []}
+    drafts = [
+        LaneDraft(name, np.c_[xy, np.zeros(40)], np.full(40, 3.5), np.zeros(40), successors=following[name])
+        for name, xy in pieces.items()
+    ]
+    world = SmallWorld(build_network(drafts), ["sedan"])
+    world.put(0, 0, 10.0, 8.0)
+    aside = []
+    for _ in range(800):
+        world.step()
+        aside.append(abs(float(world.memory.t[0, 0])))
+        if world.memory.lane[0, 0] == 2 and world.memory.s[0, 0] > 20.0:
+            break
+    assert world.memory.lane[0, 0] == 2 and max(aside) < 0.8
+
+
+@pytest.mark.parametrize("aside", [5.5, -7.0])
+def test_a_driver_that_has_lost_its_lane_drives_slowly_back_to_it(aside):
+    world = SmallWorld(straight(), ["sedan"])
+    world.put(0, 0, 50.0, 0.0, t=aside)
+    fastest = 0.0
+    for _ in range(1200):
+        world.step()
+        if abs(world.state.position[0, 0, 1] - world.lanes.point_position[0, 1]) > 4.0:
+            fastest = max(fastest, world.speed(0))
+    assert 1.0 < fastest < 2.5
+    assert world.memory.lane[0, 0] == 0 and abs(world.memory.t[0, 0] - world.memory.style[0, 0, LANE_OFFSET]) < 0.2
