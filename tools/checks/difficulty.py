@@ -3,7 +3,7 @@
 import argparse
 import csv
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from simengine.core.errors import ConfigError
@@ -17,9 +17,9 @@ from simengine.verify.library import (
     DIFFICULTY_FILE,
     Difficulty,
     difficulty_row,
-    library,
     read_difficulty,
 )
+from tools.checks.chosen_hazards import Hazard, chosen_hazards, hazards
 
 LEAST_REPORTED = 200  # samples of a published share
 MOST_TUNING = 200  # seeds that scenarios are tuned on
@@ -27,11 +27,6 @@ FAILED = (0.02, 0.80)  # neither trivial nor hopeless for the built-in driver
 AVOIDABLE = 0.50  # of the failures, at least
 INVALID = 0.02  # of the samples, at most
 PAGE = "hazards.md"
-
-
-def hazards() -> list[str]:
-    """Return the scenarios of the library that have a hazard."""
-    return [entry.name for entry in library() if "ordinary" not in entry.tags]
 
 
 def faults(found: Difficulty) -> list[str]:
@@ -176,38 +171,27 @@ def write(rows: Mapping[str, Difficulty], root: Path) -> None:
     os.replace(part, page)
 
 
-def known_hazards(asked: Iterable[str]) -> list[str]:
-    """Return the hazards that are asked for, all of the library if none is.
-
-    Raises:
-        ConfigError: There is no such hazard.
-    """
-    known = hazards()
-    for name in asked:
-        if name not in known:
-            raise ConfigError(f"{name}: no hazard of the library; there are: {', '.join(known)}")
-    return list(asked) or known
+def _samples(hazard: Hazard, arguments: argparse.Namespace) -> list[Sample]:
+    first = TUNING_SEED if arguments.tuning else REPORTED_SEED
+    workers = arguments.workers or default_workers()
+    with progress(arguments.samples, "sample", hazard.name) as bar:
+        return list(sample_scenario(hazard.name, arguments.samples, workers, hazard.overrides, bar.update, first))
 
 
 def run(arguments: argparse.Namespace, root: Path) -> int:
     """Measure, print and keep; see `tools/check.py difficulty --help`."""
-    names = known_hazards(arguments.scenario)
+    chosen = chosen_hazards(arguments.scenario, arguments.override)
+    if arguments.write and any(hazard.own for hazard in chosen):
+        raise ConfigError("--write keeps the figures of the library: not of scenarios of your own")
     if arguments.tuning and arguments.samples > MOST_TUNING:
         raise ConfigError(f"--samples {arguments.samples}: with --tuning there are {MOST_TUNING} seeds")
-    first = TUNING_SEED if arguments.tuning else REPORTED_SEED
     rows, bad = {}, 0
-    for name in names:
-        with progress(arguments.samples, "sample", name) as bar:
-            samples = list(
-                sample_scenario(
-                    name, arguments.samples, arguments.workers or default_workers(), tuple(arguments.override),
-                    bar.update, first,
-                )
-            )
-        overrides = (f"scenario='{name}'", *arguments.override)
-        rows[name] = measure(samples, chosen_option("config", overrides, "ego"))
-        bad += bool(faults(rows[name]))
-        print(format_line(name, rows[name]), flush=True)
+    for hazard in chosen:
+        samples = _samples(hazard, arguments)
+        ego = chosen_option("config", (f"scenario='{hazard.name}'", *hazard.overrides), "ego")
+        rows[hazard.name] = measure(samples, ego)
+        bad += bool(faults(rows[hazard.name]))
+        print(format_line(hazard.name, rows[hazard.name]), flush=True)
         for sample in samples if arguments.reasons else ():
             print(format_sample(sample))
         if arguments.write:
