@@ -2,8 +2,8 @@
 
 import argparse
 
+from simengine.core.command_line import whole_number
 from tools.checks.pages import write_page
-from tools.command_line import whole_number
 
 
 def add(checks) -> None:

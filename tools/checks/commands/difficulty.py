@@ -2,8 +2,8 @@
 
 import argparse
 
+from simengine.core.command_line import whole_number
 from tools.checks.pages import ROOT
-from tools.command_line import whole_number
 
 
 def add(checks) -> None:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from tools.command_line import whole_number
+from simengine.core.command_line import whole_number
 
 
 def add(checks) -> None:
