@@ -11,7 +11,7 @@ from simengine.core.errors import ConfigError, PartError, ScenarioError, describ
 from simengine.scenario.compose import compose, configuration_root, resolve, scenario_names
 from simengine.scenario.sampling import concretize, read_concrete
 from simengine.scenario.spec import ConcreteScenario
-from simengine.simulation.atomic import complete_or_absent
+from simengine.simulation.atomic import complete_or_absent, refuse_unwritable
 from simengine.simulation.driver_checks import moment
 from simengine.simulation.generate import whole_number
 from simengine.simulation.minds import Watch
@@ -181,6 +181,8 @@ def run_suite(paths: list[str], overrides: list[str], junit: str | None, step_li
         raise ConfigError(f"--step-limit {step_limit:g}: must be a number of seconds above 0")
     if junit is not None and not Path(junit).resolve().parent.is_dir():
         raise ConfigError(f"--junit {junit}: its folder does not exist")
+    if junit is not None:
+        refuse_unwritable(Path(junit), f"--junit {junit}")
     cases = collect(paths, overrides)
     if len({case.name for case in cases}) < len(cases):
         raise ScenarioError("a scenario is named twice; name each path once")

@@ -2,7 +2,6 @@
 
 import argparse
 import csv
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from simengine.core.errors import ConfigError
 from simengine.metrics.careful_driver import LEAD_BRAKING
 from simengine.metrics.threats import CRITICAL_TIME, GENTLE_STOP, MEETING_TIME, PASSING_TIME
 from simengine.scenario.compose import chosen_option, compose
+from simengine.simulation.atomic import complete_or_absent, refuse_unwritable
 from simengine.simulation.runner import default_workers, progress
 from simengine.verify.difficulty import REPORTED_SEED, TUNING_SEED, Sample, measure, sample_scenario
 from simengine.verify.library import (
@@ -160,15 +160,12 @@ def document(rows: Mapping[str, Difficulty]) -> str:
 def write(rows: Mapping[str, Difficulty], root: Path) -> None:
     """Keep the figures beside the scenarios and in the documentation."""
     table, page = root / "scenarios" / DIFFICULTY_FILE, root / "docs" / PAGE
-    part = table.with_name(f".{table.name}.part")
-    with part.open("w", newline="") as file:
+    with complete_or_absent(table) as hidden, hidden.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, DIFFICULTY_COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(difficulty_row(name, rows[name]) for name in sorted(rows))
-    os.replace(part, table)
-    part = page.with_name(f".{page.name}.part")
-    part.write_text(document(rows), encoding="utf-8")
-    os.replace(part, page)
+    with complete_or_absent(page) as hidden:
+        hidden.write_text(document(rows), encoding="utf-8")
 
 
 def _samples(hazard: Hazard, arguments: argparse.Namespace) -> list[Sample]:
@@ -183,6 +180,8 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
     chosen = chosen_hazards(arguments.scenario, arguments.override)
     if arguments.write and any(hazard.own for hazard in chosen):
         raise ConfigError("--write keeps the figures of the library: not of scenarios of your own")
+    for file in (root / "scenarios" / DIFFICULTY_FILE, root / "docs" / PAGE) if arguments.write else ():
+        refuse_unwritable(file, f"--write: {file}")
     if arguments.tuning and arguments.samples > MOST_TUNING:
         raise ConfigError(f"--samples {arguments.samples}: with --tuning there are {MOST_TUNING} seeds")
     rows, bad = {}, 0

@@ -30,6 +30,7 @@ def add(checks) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the check; returns the exit code."""
     from simengine.core.errors import ConfigError
+    from simengine.simulation.atomic import complete_or_absent, refuse_unwritable
     from tools.checks import hazard_pictures as check
     from tools.checks.chosen_hazards import chosen_hazards
 
@@ -39,9 +40,11 @@ def run(arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise ConfigError(f"--pictures {arguments.pictures}: {error.strerror}") from None
     for name, overrides, _ in chosen:
-        sheet = check.draw(name, arguments.seed, arguments.among, arguments.rows, overrides)
         path = arguments.pictures / f"{name.replace('/', '_')}.png"
-        sheet.image.save(path)
+        refuse_unwritable(path, f"--pictures {arguments.pictures}: {path.name}")
+        sheet = check.draw(name, arguments.seed, arguments.among, arguments.rows, overrides)
+        with complete_or_absent(path) as hidden:
+            sheet.image.save(hidden, "PNG")
         print(f"{path}: {', '.join(sheet.told)}", flush=True)
         bad += len(sheet.faults)
         for line in sheet.faults:

@@ -3,7 +3,7 @@
 import argparse
 
 from simengine.core.command_line import number, whole_number
-from tools.checks.pages import write_page
+from tools.checks.pages import check_page, write_page
 
 
 def add(checks) -> None:
@@ -31,6 +31,8 @@ def run(arguments: argparse.Namespace) -> int:
     from simengine.verify.crowd import PLACES, run_places
     from tools.checks import people as check
 
+    if arguments.write:
+        check_page("pedestrians.md")
     seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
     places = arguments.only or list(PLACES)
     runs = run_places(places, arguments.physics, seeds, arguments.seconds, arguments.workers or default_workers())

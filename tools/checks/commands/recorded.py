@@ -4,7 +4,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tools.checks.pages import write_page
+from tools.checks.pages import check_page, write_page
 
 
 def add(checks) -> None:
@@ -37,6 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
         names = [case.name for case in check.CASES]
         close = nearest(unknown[0], names)
         raise ConfigError(f"--only {unknown[0]!r}: no such recording{close}; there are: {', '.join(names)}")
+    if arguments.write:
+        check_page("label_checks.md")
     table = {}
     with tempfile.TemporaryDirectory(prefix="simengine-recorded-") as scratch:
         cases = [case for case in check.CASES if not arguments.only or case.name in arguments.only]

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from simengine.core.command_line import number, whole_number
-from tools.checks.pages import ROOT, write_page
+from tools.checks.pages import ROOT, check_page, write_page
 
 SEEDS = (101, 102, 103)
 LEAST = 120.0  # of each run for the page [s]
@@ -40,6 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigError("--write keeps the table of all maps in both physics: not with --map or --only")
     if arguments.write and (arguments.seed or arguments.seconds < LEAST):
         raise ConfigError(f"--write keeps the table of the default seeds: not with --seed or less than {LEAST:.0f} s")
+    if arguments.write:
+        check_page("traffic.md")
     folder = Path(arguments.folder) if arguments.folder else ROOT.parent / "shared" / "data"
     places = check.chosen_maps(arguments.map, folder)
     table = []
