@@ -1,13 +1,12 @@
 """The `simengine` command: one short function per command, one place that turns errors into one line and exit 2."""
 
 import argparse
-import difflib
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import NoReturn
 
 from simengine import __version__
+from simengine.core.command_line import Parser, number, read_words, whole_number
 from simengine.core.errors import ConfigError, ScenarioError
 
 _OVERRIDES = """\
@@ -20,27 +19,6 @@ Settings are given as key=value in Hydra's grammar, for example:
                              another sensor (camera, actor, event) like one that is there; what is not set
                              afterwards follows the original, values drawn from distributions included
 """
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line, with the nearest right word."""
-
-    def error(self, message: str) -> NoReturn:
-        words = [word for action in self._actions for word in action.option_strings]
-        for action in self._actions:
-            if isinstance(action, argparse._SubParsersAction):
-                words = list(action.choices)
-        unknown = message.split("unrecognized arguments: ")[-1] if "unrecognized" in message else ""
-        if "invalid choice" in message:
-            typed = message.split("invalid choice: ")[1].rsplit(" (choose from", 1)[0].strip("'\"")
-            close = difflib.get_close_matches(typed, words, n=1)
-            hint = f' (did you mean "{close[0]}"?)' if close else ""
-            message = f'there is no command "{typed}"{hint}; allowed: {", ".join(words)}'
-        elif unknown:
-            close = difflib.get_close_matches(unknown.split()[0], words, n=1)
-            hint = f' (did you mean "{close[0]}"?)' if close else ""
-            message = f"{unknown}: no such option{hint}; see {self.prog} --help"
-        self.exit(2, f"simengine: {message}\n")
 
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -94,8 +72,8 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     return evaluate(arguments.overrides)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="simengine",
         description="Scenarios as data, simulated by physics: labelled episodes, environments, regression tests.",
         epilog="`simengine COMMAND --help` explains a command.",
@@ -103,14 +81,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"simengine {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    def command(
-        name: str, run: Callable[[argparse.Namespace], int], summary: str, text: str
-    ) -> argparse.ArgumentParser:
+    def command(name: str, run: Callable[[argparse.Namespace], int], summary: str, text: str) -> Parser:
         sub = commands.add_parser(
             name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", epilog=text,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )  # fmt: skip
-        sub.set_defaults(run=run, parser=sub)
+        sub.set_defaults(run=run)
         return sub
 
     listing = command("list", _list, "show the scenario library", "A scenario of your own joins with\n"
@@ -147,7 +123,7 @@ With -m several values sweep:  generate -m scenario=urban/jaywalker weather=clea
         "Exit code 0 if every episode is identical, 1 if one is not; the first difference is named.",
     )
     replaying.add_argument("folder", help="a folder that `generate` wrote")
-    replaying.add_argument("--workers", type=int, default=None, help="processes (default: one a core)")
+    replaying.add_argument("--workers", type=whole_number(1, 1024), help="processes (default: one a core)")
 
     testing = command(
         "test", _test, "run scenarios against their criteria",
@@ -167,8 +143,9 @@ Exit code 0 if all pass, 1 if one fails or its driver does, 2 if the input is wr
     testing.add_argument("--junit", metavar="FILE", default=None, help="write the verdicts as JUnit XML")
 
     testing.add_argument(
-        "--step-limit", metavar="SECONDS", type=float, default=30.0, help="longest time for one step (default: 30)"
-    )
+        "--step-limit", metavar="SECONDS", type=number(0.0, 86_400.0), default=30.0,
+        help="longest time for one step (default: 30)",
+    )  # fmt: skip
 
     exporting = command(
         "export",
@@ -221,10 +198,7 @@ Exit code 0 if all pass, 1 if one fails or its driver does, 2 if the input is wr
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code: 0 done, 1 a verdict is negative, 2 wrong input, 130 interrupted."""
-    parser = _parser()
-    arguments, rest = parser.parse_known_args(argv)
-    if rest:
-        arguments.parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    arguments = read_words(_parser(), argv)
     if arguments.run in (_test, _fit):
         arguments.overrides = [path for path in arguments.paths if "=" in path]
         arguments.paths = [path for path in arguments.paths if "=" not in path]

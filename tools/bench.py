@@ -13,8 +13,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT)]
 
-from tools.benches.workloads import WORKLOADS  # noqa: E402  found beside this file's folder
-from tools.command_line import Parser, run, whole_number  # noqa: E402
+from simengine.core.command_line import Parser, whole_number  # noqa: E402  found beside this file's folder
+from tools.benches.workloads import WORKLOADS  # noqa: E402
+from tools.command_line import run  # noqa: E402
 
 
 def _generate(arguments: argparse.Namespace) -> int:
@@ -109,7 +110,7 @@ def _count(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 to 20000000")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> Parser:
     parser = Parser(prog="tools/bench.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     benchmarks = parser.add_subparsers(required=True, metavar="BENCHMARK")
 

@@ -12,7 +12,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT)]
 
-from tools.checks.commands import (  # noqa: E402  found beside this file's folder
+from simengine.core.command_line import Parser  # noqa: E402  found beside this file's folder
+from tools.checks.commands import (  # noqa: E402
     agreement,
     determinism,
     difficulty,
@@ -28,7 +29,7 @@ from tools.checks.commands import (  # noqa: E402  found beside this file's fold
     traffic,
     traffic_maps,
 )
-from tools.command_line import Parser, run  # noqa: E402
+from tools.command_line import run  # noqa: E402
 
 COMMANDS = (
     difficulty,
@@ -48,7 +49,7 @@ COMMANDS = (
 )
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> Parser:
     parser = Parser(prog="tools/check.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     checks = parser.add_subparsers(required=True, metavar="CHECK")
     for command in COMMANDS:

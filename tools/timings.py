@@ -128,7 +128,7 @@ def measure(meter: Meter, overrides: Sequence[str], seconds: float) -> dict[str,
 
 def main() -> None:
     """Time the cases and print one table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(allow_abbrev=False, description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=12.0, help="simulated of each case")
     parser.add_argument("--only", help="cases whose name contains this")
     parser.add_argument("overrides", nargs="*", help="as of `generate`")

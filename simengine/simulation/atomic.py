@@ -18,6 +18,26 @@ def reason(error: OSError) -> str:
     return (error.strerror or str(error) or type(error).__name__).lower()
 
 
+def refuse_unwritable(path: Path, named: str) -> None:
+    """Refuse a file that could not be written, before the work whose outcome it is to hold.
+
+    Args:
+        path: Of the file, in a folder that is there.
+        named: What the user gave, for the message.
+
+    Raises:
+        ConfigError: It is a folder, or its folder takes no files.
+    """
+    if path.is_dir():
+        raise ConfigError(f"{named}: is a folder, not a file")
+    hidden = unfinished_name(path)
+    try:
+        hidden.touch()
+        hidden.unlink()
+    except OSError as error:
+        raise ConfigError(f"{named}: cannot be written: {reason(error)}") from None
+
+
 @contextmanager
 def complete_or_absent(path: Path) -> Iterator[Path]:
     """Give the hidden name to write to; when all is written the file gets its own.

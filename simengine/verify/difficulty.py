@@ -132,7 +132,7 @@ def sample_scenario(
     first_seed: int = REPORTED_SEED,
 ) -> Iterator[Sample]:
     """Judge samples of a scenario's distribution, seeds `first_seed` and up."""
-    tree = compose("config", (f"scenario={name}", "sensors=none", *overrides))
+    tree = compose("config", (f"scenario='{name}'", "sensors=none", *overrides))
     jobs = [Job(str(seed), to_yaml(concretize(tree, seed)), "") for seed in range(first_seed, first_seed + samples)]
     found = {}
     for outcome in run_jobs(jobs, workers, run_sample):

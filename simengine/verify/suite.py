@@ -11,13 +11,14 @@ from simengine.core.errors import ConfigError, PartError, ScenarioError, describ
 from simengine.scenario.compose import compose, configuration_root, resolve, scenario_names
 from simengine.scenario.sampling import concretize, read_concrete
 from simengine.scenario.spec import ConcreteScenario
-from simengine.simulation.atomic import complete_or_absent
+from simengine.simulation.atomic import complete_or_absent, refuse_unwritable
 from simengine.simulation.driver_checks import moment
 from simengine.simulation.generate import whole_number
 from simengine.simulation.minds import Watch
 from simengine.simulation.runner import default_workers, progress
 from simengine.simulation.simulator import Simulator
 from simengine.verify.isolation import Lost, run_isolated
+from simengine.verify.scenario_files import find_name, is_concrete
 
 _RUN_SETTINGS = ("episodes", "seed", "workers")
 STEP_LIMIT = 30.0  # a step takes milliseconds, with six cameras about a second [s]
@@ -40,20 +41,6 @@ class Finding(NamedTuple):
     seconds: float  # of wall time
     kind: str = ""  # of an error: refused (could not be laid out), raised, hung or died
     detail: str = ""  # of an error: where it came from
-
-
-def _library_name(path: Path, named: Path) -> tuple[Path, str]:
-    """Return the search path root and the scenario name of a file; `named` is the path that the user gave."""
-    path, named = path.resolve(), named.resolve()
-    for parent in path.parents:
-        if parent.name == "scenarios":
-            return parent.parent, path.relative_to(parent).with_suffix("").as_posix()
-    root = named if named.is_dir() else named.parent
-    return root, path.relative_to(root).with_suffix("").as_posix()
-
-
-def _is_concrete(path: Path) -> bool:
-    return any(line.startswith("schema_version:") for line in path.read_text(errors="replace").splitlines())
 
 
 def _files(path: Path) -> list[Path]:
@@ -86,14 +73,13 @@ def collect(paths: list[str], overrides: list[str]) -> list[Case]:
     cases = []
     for path in paths:
         for file in _files(Path(path)):
-            if _is_concrete(file):
+            if is_concrete(file):
                 changes = [text for text in overrides if text not in run]
                 if changes:
                     raise ConfigError(f"{changes[0]}: {file} is a concrete scenario, which takes no overrides")
                 cases.append(Case(file.stem, read_concrete(file)))
                 continue
-            root, name = _library_name(file, Path(path))
-            search = [] if root == configuration_root() else [f"hydra.searchpath=[file://{root}]"]
+            name, search = find_name(file, Path(path))
             tree = compose("config", (*search, f"scenario='{name}'", *quiet, *overrides))
             for number in range(episodes):
                 seed = first + number
@@ -197,6 +183,8 @@ def run_suite(paths: list[str], overrides: list[str], junit: str | None, step_li
         raise ConfigError(f"--step-limit {step_limit:g}: must be a number of seconds above 0")
     if junit is not None and not Path(junit).resolve().parent.is_dir():
         raise ConfigError(f"--junit {junit}: its folder does not exist")
+    if junit is not None:
+        refuse_unwritable(Path(junit), f"--junit {junit}")
     cases = collect(paths, overrides)
     if len({case.name for case in cases}) < len(cases):
         raise ScenarioError("a scenario is named twice; name each path once")

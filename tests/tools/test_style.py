@@ -2,10 +2,10 @@
 
 import pytest
 
-from simengine.core.errors import ScenarioError
+from simengine.core.errors import ConfigError, ScenarioError
 from tests.verify.recorded_style.platoon import platoon
 from tools import check
-from tools.checks import style
+from tools.checks import pages, style
 
 
 @pytest.fixture(scope="module")
@@ -40,3 +40,36 @@ def test_the_page_is_of_the_recordings_it_was_fitted_to(capsys):
 def test_a_folder_without_recordings_is_refused(tmp_path):
     with pytest.raises(ScenarioError, match="neither a CommonRoad file"):
         style.measure([], tmp_path)
+
+
+def test_a_folder_with_one_vehicle_or_nothing_held_out_is_refused_in_one_line(tmp_path, capsys):
+    platoon(tmp_path, 1, 18.0, last=25)
+    assert check.main(["style", str(tmp_path)]) == 2
+    assert "fewer than two vehicles" in capsys.readouterr().err
+    platoon(tmp_path, 4, 18.0, last=25)  # in its place
+    assert check.main(["style", str(tmp_path)]) == 2
+    error = capsys.readouterr().err
+    assert "no recording is held out" in error and error.count("\n") == 1
+
+
+def test_a_page_that_cannot_be_written_is_told_before_the_work(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(pages, "ROOT", tmp_path)
+    monkeypatch.setattr(style, "measure", None)  # what would be the work
+    (tmp_path / "docs").write_text("a file where the folder should be")
+    assert check.main(["style", "--write"]) == 2
+    error = capsys.readouterr().err
+    assert "--write" in error and "not a directory" in error and error.count("\n") == 1
+
+
+def test_a_page_that_fails_leaves_the_old_one_and_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.setattr(pages, "ROOT", tmp_path)
+    (tmp_path / "docs").mkdir()
+    pages.write_page("a.md", "old")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(ConfigError, match="no space left"):
+        pages.write_page("a.md", "new")
+    assert [(path.name, path.read_text()) for path in (tmp_path / "docs").iterdir()] == [("a.md", "old")]

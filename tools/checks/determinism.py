@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from simengine.core.errors import ScenarioError
+from simengine.core.errors import ScenarioError, nearest
 from simengine.scenario.compose import scenario_names
 from simengine.simulation.dataset import Dataset
 from simengine.simulation.episode import Episode
@@ -263,5 +263,6 @@ def library_scenarios(names: Sequence[str]) -> list[str]:
     known = scenario_names()
     for name in names:
         if name not in known:
-            raise ScenarioError(f"scenario {name}: the library has no such; allowed: {', '.join(known)}")
+            close = nearest(name, known)
+            raise ScenarioError(f"scenario {name}: the library has no such{close}; allowed: {', '.join(known)}")
     return list(names) or known

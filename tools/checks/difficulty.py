@@ -2,14 +2,14 @@
 
 import argparse
 import csv
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from simengine.core.errors import ConfigError
 from simengine.metrics.careful_driver import LEAD_BRAKING
 from simengine.metrics.threats import CRITICAL_TIME, GENTLE_STOP, MEETING_TIME, PASSING_TIME
 from simengine.scenario.compose import chosen_option, compose
+from simengine.simulation.atomic import complete_or_absent, refuse_unwritable
 from simengine.simulation.runner import default_workers, progress
 from simengine.verify.difficulty import REPORTED_SEED, TUNING_SEED, Sample, measure, sample_scenario
 from simengine.verify.library import (
@@ -17,9 +17,9 @@ from simengine.verify.library import (
     DIFFICULTY_FILE,
     Difficulty,
     difficulty_row,
-    library,
     read_difficulty,
 )
+from tools.checks.chosen_hazards import Hazard, chosen_hazards, hazards
 
 LEAST_REPORTED = 200  # samples of a published share
 MOST_TUNING = 200  # seeds that scenarios are tuned on
@@ -27,11 +27,6 @@ FAILED = (0.02, 0.80)  # neither trivial nor hopeless for the built-in driver
 AVOIDABLE = 0.50  # of the failures, at least
 INVALID = 0.02  # of the samples, at most
 PAGE = "hazards.md"
-
-
-def hazards() -> list[str]:
-    """Return the scenarios of the library that have a hazard."""
-    return [entry.name for entry in library() if "ordinary" not in entry.tags]
 
 
 def faults(found: Difficulty) -> list[str]:
@@ -165,49 +160,37 @@ def document(rows: Mapping[str, Difficulty]) -> str:
 def write(rows: Mapping[str, Difficulty], root: Path) -> None:
     """Keep the figures beside the scenarios and in the documentation."""
     table, page = root / "scenarios" / DIFFICULTY_FILE, root / "docs" / PAGE
-    part = table.with_name(f".{table.name}.part")
-    with part.open("w", newline="") as file:
+    with complete_or_absent(table) as hidden, hidden.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, DIFFICULTY_COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(difficulty_row(name, rows[name]) for name in sorted(rows))
-    os.replace(part, table)
-    part = page.with_name(f".{page.name}.part")
-    part.write_text(document(rows), encoding="utf-8")
-    os.replace(part, page)
+    with complete_or_absent(page) as hidden:
+        hidden.write_text(document(rows), encoding="utf-8")
 
 
-def known_hazards(asked: Iterable[str]) -> list[str]:
-    """Return the hazards that are asked for, all of the library if none is.
-
-    Raises:
-        ConfigError: There is no such hazard.
-    """
-    known = hazards()
-    for name in asked:
-        if name not in known:
-            raise ConfigError(f"{name}: no hazard of the library; there are: {', '.join(known)}")
-    return list(asked) or known
+def _samples(hazard: Hazard, arguments: argparse.Namespace) -> list[Sample]:
+    first = TUNING_SEED if arguments.tuning else REPORTED_SEED
+    workers = arguments.workers or default_workers()
+    with progress(arguments.samples, "sample", hazard.name) as bar:
+        return list(sample_scenario(hazard.name, arguments.samples, workers, hazard.overrides, bar.update, first))
 
 
 def run(arguments: argparse.Namespace, root: Path) -> int:
     """Measure, print and keep; see `tools/check.py difficulty --help`."""
-    names = known_hazards(arguments.scenario)
+    chosen = chosen_hazards(arguments.scenario, arguments.override)
+    if arguments.write and any(hazard.own for hazard in chosen):
+        raise ConfigError("--write keeps the figures of the library: not of scenarios of your own")
+    for file in (root / "scenarios" / DIFFICULTY_FILE, root / "docs" / PAGE) if arguments.write else ():
+        refuse_unwritable(file, f"--write: {file}")
     if arguments.tuning and arguments.samples > MOST_TUNING:
         raise ConfigError(f"--samples {arguments.samples}: with --tuning there are {MOST_TUNING} seeds")
-    first = TUNING_SEED if arguments.tuning else REPORTED_SEED
     rows, bad = {}, 0
-    for name in names:
-        with progress(arguments.samples, "sample", name) as bar:
-            samples = list(
-                sample_scenario(
-                    name, arguments.samples, arguments.workers or default_workers(), tuple(arguments.override),
-                    bar.update, first,
-                )
-            )
-        overrides = (f"scenario='{name}'", *arguments.override)
-        rows[name] = measure(samples, chosen_option("config", overrides, "ego"))
-        bad += bool(faults(rows[name]))
-        print(format_line(name, rows[name]), flush=True)
+    for hazard in chosen:
+        samples = _samples(hazard, arguments)
+        ego = chosen_option("config", (f"scenario='{hazard.name}'", *hazard.overrides), "ego")
+        rows[hazard.name] = measure(samples, ego)
+        bad += bool(faults(rows[hazard.name]))
+        print(format_line(hazard.name, rows[hazard.name]), flush=True)
         for sample in samples if arguments.reasons else ():
             print(format_sample(sample))
         if arguments.write:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw
 
+from simengine.core.errors import ConfigError
 from simengine.core.geometry import boxes_gap, yaw_from_quaternion
 from simengine.core.history import NANOSECONDS
 from simengine.core.state import EGO
@@ -99,7 +100,10 @@ def _own(key: str) -> bool:
 
 def _with_camera(scenario: ConcreteScenario) -> ConcreteScenario:
     """Leave a scenario's first camera alone, and make its picture small."""
-    name, camera = next((n, s) for n, s in scenario.sensors.items() if s.kind == "camera")
+    found = [(name, sensor) for name, sensor in scenario.sensors.items() if sensor.kind == "camera"]
+    if not found:
+        raise ConfigError(f"{scenario.scenario.name}: has no camera; give a rig, as in sensors=camera_lidar")
+    name, camera = found[0]
     return scenario.model_copy(update={"sensors": {name: camera.model_copy(update=_RIG)}})
 
 
@@ -201,13 +205,13 @@ def draw(name: str, seeds: Sequence[int] | None, among: int, rows: int, override
     """Run samples of a scenario and draw them.
 
     Args:
-        name: Of the library.
+        name: Of the library, or on a search path among the overrides.
         seeds: Which samples; None: those that show its extremes.
         among: How many seeds these are chosen among, from `TUNING_SEED`.
         rows: How many of these are drawn at most.
         overrides: Further settings.
     """
-    tree = compose("config", (f"scenario={name}", *overrides))
+    tree = compose("config", (f"scenario='{name}'", *overrides))
     drawn = {seed: draw_parameters(tree, seed)[1] for seed in seeds or range(TUNING_SEED, TUNING_SEED + among)}
     own = {seed: {key: value for key, value in values.items() if _own(key)} for seed, values in drawn.items()}
     images, told, faults, sentence = [], [], [], ""

@@ -1,14 +1,27 @@
 """Pages of the documentation that a check writes."""
 
-import os
 from pathlib import Path
+
+from simengine.simulation.atomic import complete_or_absent, refuse_unwritable
 
 ROOT = Path(__file__).parents[2]  # of the repository
 
 
-def write_page(name: str, text: str) -> None:
-    """Put a page into docs/, whole or not at all."""
+def check_page(name: str) -> None:
+    """Refuse a page of docs/ that could not be written, before hours of work.
+
+    Raises:
+        ConfigError: It could not.
+    """
     page = ROOT / "docs" / name
-    part = page.with_name(f".{page.name}.part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, page)
+    refuse_unwritable(page, f"--write: {page}")
+
+
+def write_page(name: str, text: str) -> None:
+    """Put a page into docs/, whole or not at all.
+
+    Raises:
+        ConfigError: It cannot be written; the page that was there still is.
+    """
+    with complete_or_absent(ROOT / "docs" / name) as hidden:
+        hidden.write_text(text, encoding="utf-8")

@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from simengine.core.errors import ScenarioError
 from simengine.scenario.spec import DriverSpread
 from simengine.verify.recorded_style.command import MEASURED_SEED, preset_drivers
 from simengine.verify.recorded_style.quantities import RATE
 from simengine.verify.recorded_style.roads import read_road
-from simengine.verify.recorded_style.sites import Sites, recordings, split
+from simengine.verify.recorded_style.sites import Sites, recordings, refuse_too_few, split, with_vehicles
 from simengine.verify.recorded_style.table import BOUND, Line, SiteTable, measure_sites
 from tools.checks.table import Row
 
@@ -90,10 +91,14 @@ def measure(paths: Sequence[str], default: Path) -> Measured:
         default: The folder where none are given.
 
     Raises:
-        ScenarioError: One of them cannot be read.
+        ScenarioError: One of them cannot be read, or they show too few vehicles.
     """
     roads = [read_road(path) for path in recordings(paths or [str(default)])]
     fitted, held_out = split(roads)
+    refuse_too_few(fitted)
+    held_out = with_vehicles(held_out)
+    if not held_out:
+        raise ScenarioError("no recording is held out; give two or more of a site that show different vehicles")
     every = {site: fitted.get(site, []) + held_out.get(site, []) for site in fitted}
     drivers = preset_drivers(PRESET)
     return Measured(

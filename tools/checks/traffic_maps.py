@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from simengine.core.errors import ConfigError
+from simengine.core.errors import ConfigError, nearest
 from simengine.simulation.runner import progress
 from simengine.verify.flow_maps import MAPS, Case, MapRun, TrafficMap, run_maps
 from simengine.verify.flow_watch import ASIDE, CYCLES, END, LEAST_WAY, PATIENCE
@@ -55,7 +55,8 @@ def chosen_maps(names: Sequence[str] | None, folder: Path) -> list[TrafficMap]:
             file = name if (folder / name).is_file() else str(Path(name).resolve())
             found.append(TrafficMap(Path(name).stem, file, (f"road={kind}", "traffic=town", "ego=sedan_town")))
         else:
-            raise ConfigError(f"--map {name!r}: is neither a road file nor of the table: {', '.join(known)}")
+            close = nearest(name, list(known))
+            raise ConfigError(f"--map {name!r}: is neither a road file nor of the table{close}: {', '.join(known)}")
     return found
 
 

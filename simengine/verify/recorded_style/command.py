@@ -1,18 +1,18 @@
 """`simengine fit`: drivers fitted to recordings, measured on recordings the fit did not see, written as a preset."""
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from simengine.core.errors import ConfigError, ScenarioError, nearest
+from simengine.core.errors import ConfigError, nearest
 from simengine.scenario.sampling import load_scenario
 from simengine.scenario.spec import DriverSpread
+from simengine.simulation.atomic import complete_or_absent, refuse_unwritable
 from simengine.simulation.runner import progress
 from simengine.verify.recorded_style.fit import fit, trials
 from simengine.verify.recorded_style.preset import preset_text
 from simengine.verify.recorded_style.roads import RecordedRoad, read_road
-from simengine.verify.recorded_style.sites import Sites, recordings, split
+from simengine.verify.recorded_style.sites import Sites, recordings, refuse_too_few, split, vehicles, with_vehicles
 from simengine.verify.recorded_style.table import format_tables, measure_sites
 
 ROUNDS = 12  # of the search, unless set
@@ -40,18 +40,18 @@ def run_fit(paths: Sequence[str], settings: Sequence[str]) -> int:
         output.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"output = {output}: {str(error.strerror).lower()}") from None
+    refuse_unwritable(output, f"output = {output}")
     roads = read_roads(recordings(paths))
     fitted, held_out = split(roads)
-    if sum(int((road.recorded.watched > 0.0).sum()) for group in fitted.values() for road in group) < 2:
-        raise ScenarioError(
-            "the recordings to fit to show fewer than two vehicles that follow somebody; give more or longer ones"
-        )
+    refuse_too_few(fitted)
+    fitted, held_out = with_vehicles(fitted), with_vehicles(held_out)
     _tell("fitted to", fitted)
     _tell("held out", held_out)
     with progress(trials(rounds), "trial") as bar:
         drivers = fit(fitted, seed, rounds, lambda tried, best: bar.update(tried - bar.n))
     text = preset_text(drivers, fitted, seed, rounds)
-    _write(output, text)
+    with complete_or_absent(output) as hidden:
+        hidden.write_text(text, encoding="utf-8")
     print(f"{output}: written")
     _print_drivers(drivers)
     if held_out:
@@ -108,19 +108,11 @@ def _whole(given: dict[str, str], name: str, usual: int) -> int:
     return int(text)
 
 
-def _write(output: Path, text: str) -> None:
-    part = output.with_name(f".{output.name}.part")
-    try:
-        part.write_text(text)
-        os.replace(part, output)
-    except OSError as error:
-        raise ConfigError(f"output = {output}: {str(error.strerror).lower()}") from None
-
-
 def _tell(what: str, sites: Sites) -> None:
     for site, roads in sites.items():
-        vehicles = sum(int((road.recorded.watched > 0.0).sum()) for road in roads)
-        print(f"{what}: {site}: {vehicles} vehicles of {', '.join(road.name for road in roads)}", flush=True)
+        count = vehicles(roads)
+        names = ", ".join(road.name for road in roads)
+        print(f"{what}: {site}: {count} vehicle{'s' * (count != 1)} of {names}", flush=True)
 
 
 def _print_drivers(drivers: DriverSpread) -> None:

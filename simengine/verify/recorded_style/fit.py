@@ -107,13 +107,12 @@ def fit(
     """
     random = generator(seed, "recorded_style")
     stages = {site: [set_stage(road, RATE_HZ) for road in roads] for site, roads in sites.items()}
-    weights = {
-        (site, name): 1.0
-        / float(vehicle_floors([road.recorded for road in roads], name, random, SPLITS).mean())
-        for site, roads in sites.items()
-        for name in FITTED
-        if name == RATE or sum(len(road.recorded.quantity[name].value) for road in roads) > 1
-    }
+    weights = {}
+    for site, roads in sites.items():
+        for name in FITTED:
+            own = vehicle_floors([road.recorded for road in roads], name, random, SPLITS)
+            if len(own) and own.mean() > 0.0:  # fewer than two vehicles, or equal ones, give no unit to count in
+                weights[site, name] = 1.0 / float(own.mean())
 
     def badness(point: NDArray[np.float64]) -> float:
         drivers, total = drivers_at(point), 0.0

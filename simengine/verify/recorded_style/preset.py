@@ -8,10 +8,15 @@ from simengine.behavior.memory import SHORTEST_TIME_GAP, TRUNCATION
 from simengine.core.errors import ConfigError
 from simengine.scenario.compose import configuration_root
 from simengine.scenario.spec import DriverSpread
+from simengine.verify.recorded_style.fit import FIXED
 from simengine.verify.recorded_style.sites import Sites
 
 BASE = "normal"  # the preset whose other settings are kept
 _QUANTILES = 2000
+NOT_FITTED = (
+    f"# Not fitted: density, max_vehicles, radius, inflow and mix, which are those of traffic={BASE}, and of the",
+    f"# drivers {', '.join(FIXED)}.",
+)
 
 
 def kept_time_gaps(drivers: DriverSpread) -> tuple[float, float, float]:
@@ -69,4 +74,4 @@ def preset_text(drivers: DriverSpread, fitted: Sites, seed: int, rounds: int) ->
     head = [f"# Drivers like recorded ones, made by {made} from {vehicles} vehicles of"]
     for k in range(0, len(names), 4):
         head.append(f"# {', '.join(names[k : k + 4])}{',' if k + 4 < len(names) else '.'}")
-    return "\n".join([*head, body])
+    return "\n".join([*head, *NOT_FITTED, body])

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.behavior.recorded_motion import Recording, lay_out
+from simengine.behavior.recorded_motion import FIT, Recording, lay_out
 from simengine.behavior.rules import RoadRules, road_rules
 from simengine.core.errors import ScenarioError
 from simengine.core.state import ActorKind, ActorTable, Behavior, WorldState
@@ -75,6 +75,8 @@ def read_road(path: Path) -> RecordedRoad:
             f"{path}: is {(steps - 1) * file.time_step:.2g} s long with {steps} steps; accelerations need at least 1 s "
             f"and {LEAST_STEPS} steps"
         )
+    if file.time_step > FIT:
+        raise ScenarioError(f"{path}: timeStepSize = {file.time_step:g}: accelerations need steps of at most {FIT:g} s")
     first = np.where(file.tracks.valid.any(axis=1), file.tracks.valid.argmax(axis=1), steps)
     first[np.isin(file.tracks.kind, (ActorKind.PEDESTRIAN, ActorKind.BICYCLE))] += steps
     begins = int(first.argmin())

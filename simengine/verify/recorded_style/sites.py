@@ -20,8 +20,10 @@ def recordings(paths: Sequence[str]) -> list[Path]:
     """Return the CommonRoad files of paths, folders opened.
 
     Raises:
-        ScenarioError: A path that is not there, a folder without files, a file given twice.
+        ScenarioError: No path, one that is not there, a folder without files, a file given twice.
     """
+    if not paths:
+        raise ScenarioError("no recording given; name CommonRoad files, or folders of them")
     found: list[Path] = []
     for path in (Path(text).expanduser() for text in paths):
         files = sorted(path.glob("*.xml")) if path.is_dir() else [path]
@@ -72,3 +74,25 @@ def split(roads: Sequence[RecordedRoad]) -> tuple[Sites, Sites]:
         for number, group in enumerate(groups):
             (held_out if number % 2 else fitted).setdefault(site, []).extend(group)
     return fitted, held_out
+
+
+def vehicles(roads: Sequence[RecordedRoad]) -> int:
+    """Return how many vehicles of some recordings are driven and compared."""
+    return sum(int((road.recorded.watched > 0.0).sum()) for road in roads)
+
+
+def with_vehicles(sites: Sites) -> Sites:
+    """Return the sites with vehicles to compare."""
+    return {site: roads for site, roads in sites.items() if vehicles(roads)}
+
+
+def refuse_too_few(fitted: Sites) -> None:
+    """Refuse recordings that nothing can be fitted to.
+
+    Raises:
+        ScenarioError: They show fewer than two vehicles that can be compared.
+    """
+    if sum(vehicles(roads) for roads in fitted.values()) < 2:
+        raise ScenarioError(
+            "the recordings to fit to show fewer than two vehicles that follow somebody; give more or longer ones"
+        )

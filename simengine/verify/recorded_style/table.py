@@ -19,6 +19,7 @@ from simengine.verify.recorded_style.sites import Sites
 WORLDS = 8  # in which every recording is driven for the table
 RESAMPLES = 200  # of the vehicles, for an interval
 BOUND = 2.0  # floors
+FEWEST = 5  # vehicles; of fewer, halves say nothing
 
 
 class Line(NamedTuple):
@@ -39,6 +40,11 @@ class Line(NamedTuple):
     def bounded(self) -> bool:
         """Whether the quantity has to keep to the bound."""
         return self.name in FITTED
+
+    @property
+    def floored(self) -> bool:
+        """Whether there is a floor to hold the distance against."""
+        return math.isfinite(self.distance) and math.isfinite(self.floor)
 
     @property
     def good(self) -> bool:
@@ -99,9 +105,10 @@ def _intervals(
             ours.append(_resampled(world, rows))
         for name in found:
             found[name].append(between(ours, theirs, name))
+    known = {name: [value for value in values if math.isfinite(value)] for name, values in found.items()}
     return {
-        name: (float(np.nanquantile(values, 0.05)), float(np.nanquantile(values, 0.95)))
-        for name, values in found.items()
+        name: (float(np.quantile(values, 0.05)), float(np.quantile(values, 0.95))) if values else (math.nan, math.nan)
+        for name, values in known.items()
     }
 
 
@@ -169,17 +176,31 @@ def format_tables(tables: Sequence[SiteTable]) -> str:
     text = []
     for table in tables:
         text.append(
-            f"{table.site}: {table.recordings} recording{'s' * (table.recordings != 1)}, {table.vehicles} vehicles, "
-            f"{table.seconds:.0f} vehicle-seconds; {table.touched:.2g} pairs touch; drivers settle at gaps of "
-            f"{table.settled[0]:.1f} m, recorded {table.settled[1]:.1f} m (W1 {table.settled[2]:.1f} m)"
+            f"{table.site}: {_count(table.recordings, 'recording')}, {_count(table.vehicles, 'vehicle')}, "
+            f"{table.seconds:.0f} vehicle-seconds; {table.touched:.2g} pairs touch in the mean of {WORLDS} worlds"
+            + _settles(table.settled)
         )
-        for line in table.lines:
-            mark = ("ok " if line.good else "BAD") if line.bounded else "   "
-            spread = "" if line.name == RATE else f" ± {line.recorded[1]:.2f}"
-            floor = f"W1 {line.distance:.3f} (≤ {BOUND * line.floor:.3f}, floor {line.floor:.3f}"
-            own = "" if line.name == RATE else f" ± {line.driven[1]:.2f}"
-            text.append(
-                f"  {mark} {line.name:13} recorded {line.recorded[0]:6.2f}{spread:8} "
-                f"driven {line.driven[0]:6.2f}{own:8} {line.unit:5} {floor}, of vehicles {line.vehicle_floor:.3f})"
-            )
+        text += [_format_line(line, line.floored and table.vehicles >= FEWEST) for line in table.lines]
     return "\n".join(text)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
+
+
+def _settles(settled: tuple[float, float, float]) -> str:
+    if not math.isfinite(settled[2]):
+        return "; no recorded vehicle keeps up with another"
+    return f"; drivers settle at gaps of {settled[0]:.1f} m, recorded {settled[1]:.1f} m (W1 {settled[2]:.1f} m)"
+
+
+def _format_line(line: Line, judged: bool) -> str:
+    """Return a line of a table; one that is not judged says why."""
+    mark = ("ok " if line.good else "BAD") if line.bounded and judged else "   "
+    spread, own = ("" if line.name == RATE else f" ± {value[1]:.2f}" for value in (line.recorded, line.driven))
+    held = f"(≤ {BOUND * line.floor:.3f}, floor {line.floor:.3f}, of vehicles {line.vehicle_floor:.3f})"
+    return (
+        f"  {mark} {line.name:13} recorded {line.recorded[0]:6.2f}{spread:8} "
+        f"driven {line.driven[0]:6.2f}{own:8} {line.unit:5} W1 {line.distance:.3f} "
+        + (held if judged else "(too few vehicles or recordings to judge)")
+    )

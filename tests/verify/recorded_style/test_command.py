@@ -101,3 +101,48 @@ def test_the_preset_tells_the_time_gaps_that_are_kept_and_not_another_ones_sourc
     short, mean, median = kept_time_gaps(preset_drivers("recorded_style"))
     assert f"{100 * short:.0f} %" in line and f"{mean:.2f} s in the mean and {median:.2f} s in the median" in line
     assert "Treiber" not in line and short > 0.3
+
+
+def test_a_folder_in_the_place_of_the_preset_is_refused_before_the_work(folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("simengine.verify.recorded_style.command.read_roads", None)  # what would be the work
+    (tmp_path / "x.yaml").mkdir()
+    assert main(["fit", str(folder), f"output={tmp_path}/x.yaml/"]) == 2
+    error = capsys.readouterr().err
+    assert f"output = {tmp_path}/x.yaml: is a folder, not a file" in error and error.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["x.yaml"]
+
+
+def test_a_fit_without_recordings_says_so(tmp_path, capsys):
+    assert main(["fit", f"output={tmp_path}/x.yaml"]) == 2
+    assert "no recording given" in capsys.readouterr().err
+
+
+def test_too_few_vehicles_are_not_judged_and_warn_of_nothing(tmp_path, capsys, recwarn):
+    """Three vehicles in one recording, two of which follow somebody: there are no halves of recordings."""
+    file = platoon(tmp_path, 3, 18.0, last=25)
+    assert main(["fit", str(file), f"output={tmp_path}/x.yaml", "rounds=0"]) == 0
+    out = capsys.readouterr().out
+    assert "ok" not in out and "BAD" not in out and out.count("too few vehicles or recordings to judge") == 6
+    assert [str(one.message) for one in recwarn if issubclass(one.category, RuntimeWarning)] == []
+    head = (tmp_path / "x.yaml").read_text().split("kind:")[0]
+    assert "# Not fitted: density, max_vehicles, radius, inflow and mix" in head and "politeness" in head
+
+
+def test_sites_and_recordings_held_out_without_vehicles_are_left_aside(tmp_path, capsys, recwarn):
+    """One car alone follows nobody, so there is nothing to compare."""
+    platoon(tmp_path, 4, 18.0, last=25, name="ZAM_Street-1_1_T-1.xml", first_id=10)
+    platoon(tmp_path, 1, 18.0, last=25, name="ZAM_Street-2_1_T-1.xml", first_id=50)
+    platoon(tmp_path, 1, 18.0, last=25, name="ZAM_Alley-1_1_T-1.xml", first_id=70)
+    assert main(["fit", str(tmp_path), f"output={tmp_path}/x.yaml", "rounds=0"]) == 0
+    out = capsys.readouterr().out
+    assert "ZAM_Alley" not in out and "as there is none to hold out" in out
+    assert [str(one.message) for one in recwarn if issubclass(one.category, RuntimeWarning)] == []
+
+
+def test_recordings_with_long_steps_are_refused(tmp_path, capsys):
+    file = platoon(tmp_path, 4, 60.0, last=25)
+    text = file.read_text()
+    assert text.count('timeStepSize="0.1"') == 1
+    file.write_text(text.replace('timeStepSize="0.1"', 'timeStepSize="5"'))
+    assert main(["fit", str(file), f"output={tmp_path}/x.yaml"]) == 2
+    assert "timeStepSize = 5: accelerations need steps of at most 0.5 s" in capsys.readouterr().err

@@ -43,7 +43,7 @@ def test_lines_hold_distance_floor_and_interval(roads):
 
 def test_a_distance_beyond_two_floors_is_missed(roads):
     calm = preset_drivers("normal").model_copy(update={"time_gap": 4.0, "time_gap_std": 0.0})
-    tables = measure_sites({"ZAM_Street": roads[:1]}, {"ZAM_Street": roads}, calm, 5)
+    tables = measure_sites({"ZAM_Street": roads}, {"ZAM_Street": roads}, calm, 5)  # nine vehicles
     found = missed(tables)
     assert "acceleration" in {line.name for line in found}
     assert all(line.distance > BOUND * line.floor for line in found)

@@ -2,8 +2,8 @@
 
 import argparse
 
-from tools.checks.pages import write_page
-from tools.command_line import whole_number
+from simengine.core.command_line import whole_number
+from tools.checks.pages import check_page, write_page
 
 
 def add(checks) -> None:
@@ -40,6 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
             f"--write keeps a published table: at least {check.LEAST_REPORTED} samples, with seeds from "
             f"{check.FIRST_SEED}"
         )
+    if arguments.write:
+        check_page("agreement.md")
     names = library_scenarios(arguments.scenario) if arguments.scenario else scenario_names()
     seeds = range(arguments.seeds_from, arguments.seeds_from + arguments.samples)
     found = []

@@ -2,8 +2,8 @@
 
 import argparse
 
+from simengine.core.command_line import whole_number
 from tools.checks.pages import ROOT
-from tools.command_line import whole_number
 
 
 def add(checks) -> None:
@@ -13,9 +13,10 @@ def add(checks) -> None:
         help="does every hazard fire, is it neither trivial nor hopeless",
         description="Draw samples of hazards, run the built-in driver, and where it fails the careful and competent "
         "driver of UN Regulation 157; print the shares with their 95 % intervals and hold them against bounds. "
-        "Reported seeds begin at 5000; with --tuning they begin at 1000: only on those a scenario may be tuned.",
+        "Reported seeds begin at 5000; with --tuning they begin at 1000: only on those a scenario may be tuned. "
+        'Names are also found on a search path: --override "hydra.searchpath=[file://FOLDER]".',
     )
-    check.add_argument("scenario", nargs="*", help="of the library (default: every hazard)")
+    check.add_argument("scenario", nargs="*", help="of the library, or a file of your own (default: every hazard)")
     check.add_argument("--samples", type=whole_number(1, 1_000_000), default=200, help="of each (default: 200)")
     check.add_argument("--override", action="append", default=[], metavar="key=value", help="a further setting")
     check.add_argument("--tuning", action="store_true", help="draw the seeds that scenarios are tuned on, at most 200")

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from tools.command_line import whole_number
+from simengine.core.command_line import whole_number
 
 
 def add(checks) -> None:
@@ -11,13 +11,15 @@ def add(checks) -> None:
     check = checks.add_parser(
         "hazards",
         help="draw every hazard at onset and outcome, both sides and the extremes of its parameters",
-        description="Draw samples of hazards of the library and write a sheet of each: a row an episode, from above "
-        "and through its camera, where the hazard begins and where it ends. Without --seed the samples are those with "
-        "the smallest and the largest value of each drawn parameter, on every side. Fails if a sample does not fire or "
-        "is invalid.",
+        description="Draw samples of hazards of the library, or of your own, and write a sheet of each: a row an "
+        "episode, from above and through its camera, where the hazard begins and where it ends. Without --seed the "
+        "samples are those with the smallest and the largest value of each drawn parameter, on every side. Fails if a "
+        "sample does not fire or is invalid. Names are also found on a search path: "
+        '--override "hydra.searchpath=[file://FOLDER]".',
     )
     check.add_argument("--pictures", type=Path, required=True, metavar="DIR", help="where the sheets go")
-    check.add_argument("--scenario", action="append", metavar="NAME", help="of the library; may repeat (default: all)")
+    check.add_argument("--scenario", action="append", metavar="NAME",
+                       help="of the library, or a file of your own; may repeat (default: all)")  # fmt: skip
     check.add_argument("--seed", action="append", type=whole_number(0, 2**31), metavar="N", help="may repeat")
     check.add_argument("--among", type=whole_number(2, 100_000), default=200, help="seeds to choose among, from 1000")
     check.add_argument("--rows", type=whole_number(1, 100), default=8, help="of a sheet at most (default: 8)")
@@ -28,18 +30,21 @@ def add(checks) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the check; returns the exit code."""
     from simengine.core.errors import ConfigError
+    from simengine.simulation.atomic import complete_or_absent, refuse_unwritable
     from tools.checks import hazard_pictures as check
-    from tools.checks.difficulty import known_hazards
+    from tools.checks.chosen_hazards import chosen_hazards
 
-    names, bad = known_hazards(arguments.scenario or ()), 0
+    chosen, bad = chosen_hazards(arguments.scenario or (), arguments.override), 0
     try:
         arguments.pictures.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"--pictures {arguments.pictures}: {error.strerror}") from None
-    for name in names:
-        sheet = check.draw(name, arguments.seed, arguments.among, arguments.rows, arguments.override)
+    for name, overrides, _ in chosen:
         path = arguments.pictures / f"{name.replace('/', '_')}.png"
-        sheet.image.save(path)
+        refuse_unwritable(path, f"--pictures {arguments.pictures}: {path.name}")
+        sheet = check.draw(name, arguments.seed, arguments.among, arguments.rows, overrides)
+        with complete_or_absent(path) as hidden:
+            sheet.image.save(hidden, "PNG")
         print(f"{path}: {', '.join(sheet.told)}", flush=True)
         bad += len(sheet.faults)
         for line in sheet.faults:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from tools.checks.pages import ROOT, write_page
+from tools.checks.pages import ROOT, check_page, write_page
 
 
 def add(checks) -> None:
@@ -24,6 +24,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the check; returns the exit code."""
     from tools.checks import maps as check
 
+    if arguments.write:
+        check_page("road_files.md")
     folder = Path(arguments.folder) if arguments.folder else ROOT.parent / "shared" / "data"
     found = []
     print("\n".join(check.HEADER), flush=True)

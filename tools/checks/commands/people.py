@@ -2,8 +2,8 @@
 
 import argparse
 
-from tools.checks.pages import write_page
-from tools.command_line import whole_number
+from simengine.core.command_line import number, whole_number
+from tools.checks.pages import check_page, write_page
 
 
 def add(checks) -> None:
@@ -16,7 +16,7 @@ def add(checks) -> None:
     )
     check.add_argument("--seeds", type=whole_number(1, 1000), default=3, help="of each road (default: 3)")
     check.add_argument("--first-seed", type=whole_number(0, 2**31), default=2001, help="(default: 2001)")
-    check.add_argument("--seconds", type=float, default=60.0, help="of each run (default: 60)")
+    check.add_argument("--seconds", type=number(0.0, 86_400.0), default=60.0, help="of each run (default: 60)")
     check.add_argument("--physics", choices=["bullet", "batched"], default="bullet")
     check.add_argument("--only", action="append", choices=["street", "narrow street", "intersection"], metavar="PLACE",
                        help="street, narrow street or intersection; may repeat")  # fmt: skip
@@ -31,6 +31,8 @@ def run(arguments: argparse.Namespace) -> int:
     from simengine.verify.crowd import PLACES, run_places
     from tools.checks import people as check
 
+    if arguments.write:
+        check_page("pedestrians.md")
     seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
     places = arguments.only or list(PLACES)
     runs = run_places(places, arguments.physics, seeds, arguments.seconds, arguments.workers or default_workers())

@@ -4,7 +4,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tools.checks.pages import write_page
+from tools.checks.pages import check_page, write_page
 
 
 def add(checks) -> None:
@@ -26,7 +26,7 @@ def add(checks) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the check; returns the exit code."""
-    from simengine.core.errors import ConfigError
+    from simengine.core.errors import ConfigError, nearest
     from tools.checks.recorded import table as check
 
     files = [Path(text) for text in arguments.files]
@@ -34,8 +34,11 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigError("--write keeps the table of all recordings as they are: not with FILE, --only or --override")
     unknown = sorted(set(arguments.only or ()) - {case.name for case in check.CASES})
     if unknown:
-        names = ", ".join(case.name for case in check.CASES)
-        raise ConfigError(f"--only {unknown[0]!r}: no such recording; there are: {names}")
+        names = [case.name for case in check.CASES]
+        close = nearest(unknown[0], names)
+        raise ConfigError(f"--only {unknown[0]!r}: no such recording{close}; there are: {', '.join(names)}")
+    if arguments.write:
+        check_page("label_checks.md")
     table = {}
     with tempfile.TemporaryDirectory(prefix="simengine-recorded-") as scratch:
         cases = [case for case in check.CASES if not arguments.only or case.name in arguments.only]

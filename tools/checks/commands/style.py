@@ -2,7 +2,7 @@
 
 import argparse
 
-from tools.checks.pages import ROOT, write_page
+from tools.checks.pages import ROOT, check_page, write_page
 
 
 def add(checks) -> None:
@@ -27,6 +27,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.write and arguments.files:
         raise ConfigError("--write keeps the table of the recordings that the preset was fitted to: not with FILE")
+    if arguments.write:
+        check_page("recorded_style.md")
     found = check.measure(arguments.files, ROOT.parent / "shared" / "data" / "commonroad" / "ngsim")
     code = print_rows(check.rows(found))
     if arguments.write:

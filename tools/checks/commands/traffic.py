@@ -2,7 +2,9 @@
 
 import argparse
 
-from tools.command_line import whole_number
+from simengine.core.command_line import number, whole_number
+
+SPAN = number(0.0, 86_400.0)
 
 
 def add(checks) -> None:
@@ -14,9 +16,9 @@ def add(checks) -> None:
         "collisions and vehicles that get through; compare the flow of equal drivers with the model's equilibrium. "
         "Takes about half an hour on two quiet cores with the default spans.",
     )
-    check.add_argument("--hours", type=float, default=10.0, help="simulated in batched, of each place (default: 10)")
-    check.add_argument("--minutes", type=float, default=10.0, help="simulated in bullet, of each (default: 10)")
-    check.add_argument("--each", type=float, default=1800.0, help="seconds a world runs at most (default: 1800)")
+    check.add_argument("--hours", type=SPAN, default=10.0, help="simulated in batched, of each place (default: 10)")
+    check.add_argument("--minutes", type=SPAN, default=10.0, help="simulated in bullet, of each (default: 10)")
+    check.add_argument("--each", type=SPAN, default=1800.0, help="seconds a world runs at most (default: 1800)")
     check.add_argument("--workers", type=whole_number(0, 1000), default=0, help="processes (default: one a core)")
     check.add_argument("--only", action="append", choices=["ring", "intersection", "flow"], help="a part; may repeat")
     check.set_defaults(run=run)

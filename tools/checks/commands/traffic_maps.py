@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from tools.checks.pages import ROOT, write_page
-from tools.command_line import whole_number
+from simengine.core.command_line import number, whole_number
+from tools.checks.pages import ROOT, check_page, write_page
 
 SEEDS = (101, 102, 103)
 LEAST = 120.0  # of each run for the page [s]
@@ -21,7 +21,7 @@ def add(checks) -> None:
     )
     check.add_argument("--map", action="append", metavar="NAME", help="of the table, or a road file; may repeat")
     check.add_argument("--seed", action="append", type=whole_number(0, 2**32), help="may repeat (default: 101 to 103)")
-    check.add_argument("--seconds", type=float, default=LEAST, help="of each run (default: 120)")
+    check.add_argument("--seconds", type=number(0.0, 86_400.0), default=LEAST, help="of each run (default: 120)")
     check.add_argument("--only", action="append", choices=["batched", "bullet"], help="a physics")
     check.add_argument("--folder", metavar="FOLDER", help="of road files (default: ../shared/data)")
     check.add_argument("--workers", type=whole_number(0, 1000), default=0, help="processes (default: one a core)")
@@ -40,6 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigError("--write keeps the table of all maps in both physics: not with --map or --only")
     if arguments.write and (arguments.seed or arguments.seconds < LEAST):
         raise ConfigError(f"--write keeps the table of the default seeds: not with --seed or less than {LEAST:.0f} s")
+    if arguments.write:
+        check_page("traffic.md")
     folder = Path(arguments.folder) if arguments.folder else ROOT.parent / "shared" / "data"
     places = check.chosen_maps(arguments.map, folder)
     table = []

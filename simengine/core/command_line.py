@@ -1,0 +1,88 @@
+"""How every command reads its words: whole options only, settings anywhere, one line for an error, exit code 2."""
+
+import argparse
+import math
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from simengine.core.errors import nearest
+
+_CHOICE = re.compile(r"argument (?P<name>.+?): invalid choice: (['\"])(?P<typed>.*)\2 \(choose from (?P<allowed>.*)\)$")
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that takes no abbreviated options, and whose errors are one line with the nearest right word."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, allow_abbrev=False, **settings)
+        self.set_defaults(parser=self)  # of the chosen subcommand, in the end
+
+    def error(self, message: str) -> NoReturn:
+        """Leave with exit code 2."""
+        choice = _CHOICE.match(message)
+        if choice:
+            name, typed = choice["name"], choice["typed"]
+            words = [word.strip("'\"") for word in choice["allowed"].split(", ")]
+            what = f"{name} {typed}: no such choice" if name[0] == "-" else f'there is no {name.lower()} "{typed}"'
+            self._leave(f"{what}{nearest(typed, words)}; allowed: {', '.join(words)}")
+        self._leave(f"{message.removeprefix('argument ')}; see {self.prog} --help")
+
+    def refuse(self, words: Sequence[str]) -> NoReturn:
+        """Leave with exit code 2 because of words that no option or argument takes."""
+        options = [option for action in self._actions for option in action.option_strings]
+        typed = next((word for word in words if word.startswith("-")), words[0])
+        if typed.startswith("-"):
+            option = typed.partition("=")[0]
+            self._leave(f"{option}: no such option{nearest(option, options)}; see {self.prog} --help")
+        self._leave(f"{typed}: one word too many; see {self.prog} --help")
+
+    def _leave(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog.split()[0]}: {' '.join(message.split())}\n")
+
+
+def read_words(parser: Parser, words: Sequence[str] | None) -> argparse.Namespace:
+    """Parse a command line; what may be given several times, such as settings, may stand before and after options.
+
+    Args:
+        parser: Of all commands.
+        words: None for those of the process.
+    """
+    parsed, rest = parser.parse_known_args(words)
+    command: Parser = parsed.parser
+    lists = [action for action in command._actions if not action.option_strings and action.nargs in ("*", "+")]
+    if rest and (not lists or any(word.startswith("-") for word in rest)):
+        command.refuse(rest)
+    for action in lists[-1:]:
+        setattr(parsed, action.dest, [*getattr(parsed, action.dest), *rest])
+    return parsed
+
+
+def whole_number(low: int, high: int) -> Callable[[str], int]:
+    """Return an argument type: a whole number in a range."""
+
+    def read(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = low - 1
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text} is not a whole number from {low} to {high}")
+        return value
+
+    return read
+
+
+def number(above: float, high: float) -> Callable[[str], float]:
+    """Return an argument type: a number above one and up to another."""
+
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not above < value <= high:
+            raise argparse.ArgumentTypeError(f"{text} is not a number above {above:g} and up to {high:g}")
+        return value
+
+    return read
