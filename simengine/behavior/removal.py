@@ -4,8 +4,8 @@ Real wrecks are towed away; here nobody tows. An ordinary vehicle that lies on i
 come no farther for `STUCK` (longer where signals have long cycles) is taken out, one at a time and first the vehicle
 that holds up the others. Never where the ego might see it go: beyond `CLOSEST` only, and there only beyond `SIGHT`,
 whatever the weather (radar and LiDAR see on in it), or with the scenery before all of it. Where traffic flows in, it
-counts as outside from then on, and another vehicle comes in for it. Who stands for as long where the ego might see it stays,
-and that is told: a street may be dead though the ego fails nothing.
+counts as outside from then on, and another vehicle comes in for it. Who stands for as long where the ego might see it
+stays, and that is told: a street may be dead though the ego fails nothing.
 """
 
 import math

@@ -76,7 +76,8 @@ class Collision(NamedTuple):
 class Interval(NamedTuple):
     """A labelled stretch of an episode: a hazard's onset, response and resolution, a manoeuvre, a removal or standstill.
 
-    A removal: an ordinary vehicle could not go on (start) and was taken out of the world out of the ego's sight (end).
+    A removal: an ordinary vehicle could not go on (start) and was taken out of the world where the ego does not see it
+    (end).
     A standstill: it came no farther (start) for a minute or more, until it did or the episode ended (end).
     """
 
