@@ -14,8 +14,8 @@ _CHOICE = re.compile(r"argument (?P<name>.+?): invalid choice: (['\"])(?P<typed>
 class Parser(argparse.ArgumentParser):
     """A parser that takes no abbreviated options, and whose errors are one line with the nearest right word."""
 
-    def __init__(self, *arguments: Any, **settings: Any) -> None:
-        super().__init__(*arguments, allow_abbrev=False, **settings)
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{**settings, "allow_abbrev": False})
         self.set_defaults(parser=self)  # of the chosen subcommand, in the end
 
     def error(self, message: str) -> NoReturn:

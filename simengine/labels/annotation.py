@@ -74,7 +74,7 @@ class Collision(NamedTuple):
 
 
 class Interval(NamedTuple):
-    """A labelled stretch of an episode: a hazard's onset, response and resolution, a manoeuvre, a removal or standstill.
+    """A labelled stretch of an episode: a hazard's onset, response and end, a manoeuvre, a removal or standstill.
 
     A removal: an ordinary vehicle could not go on (start) and was taken out of the world where the ego does not see it
     (end).
