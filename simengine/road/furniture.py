@@ -1,8 +1,8 @@
 """What stands beside the roads, as plain data: houses, trees, lamps, rails, posts, and the network's signals and signs.
 
-Nothing but what the network itself puts there stands on a lane or in a junction. Items face, or reach, along their x
-axis: lamps towards the road, signs, signals and delineators towards the driver; houses, rails and fences lie along x,
-rails with the road on their left.
+Nothing but what the network itself puts there stands on a lane, in a junction or where vehicles leave the map. Items
+face, or reach, along their x axis: lamps towards the road, signs, signals and delineators towards the driver; houses,
+rails and fences lie along x, rails with the road on their left.
 """
 
 import math
@@ -15,8 +15,9 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from simengine.core.geometry import boxes_gap
+from simengine.road.frenet import lane_width
 from simengine.road.network import LaneArrays, LaneType, RoadNetwork, lane_arrays
-from simengine.road.projection import ground_at, nearest_surface
+from simengine.road.projection import ground_at, lane_pose, nearest_surface
 from simengine.road.strips import edge_line
 from simengine.road.terrain import verge_widths
 
@@ -29,6 +30,7 @@ TREE_CLEARANCE = 4.5  # of trees from a fast road's edge (RPS 2009: 4.5–7.5 m 
 SIGN_SIZE, SIGNAL_SIZE = 0.65, 0.35  # plate width; footprint [m]
 LAMP_BELOW_TOP = 0.58  # of a signal's middle lamp below the top of its post [m]
 STOREY = 3.2  # [m]
+RUN_OUT = 16.0  # beyond the end of a lane that leads nowhere: a bus leaves the world whose front is so far on [m]
 
 
 class Item(NamedTuple):
@@ -79,7 +81,7 @@ class _Site:
     def __init__(self, network: RoadNetwork, lanes: LaneArrays) -> None:
         self.lanes = lanes
         self.items: list[Item] = []
-        self._hulls = junction_hulls(network)
+        self._hulls = [*junction_hulls(network), *_run_outs(network, lanes)]
         self._cells: dict[tuple[int, int], list[Item]] = {}
 
     def add(self, item: Item) -> None:
@@ -337,6 +339,16 @@ def junction_hulls(network: RoadNetwork) -> list[NDArray[np.float64]]:
         if points:
             hulls.append(_hull(np.concatenate(points)[:, :2]))
     return hulls
+
+
+def _run_outs(network: RoadNetwork, lanes: LaneArrays) -> Iterator[NDArray[np.float64]]:
+    """Yield the strips straight on beyond the ends of the map, where vehicles leave it; counter-clockwise. (4, 2)."""
+    driving = network.lane_type == LaneType.DRIVING
+    for lane in np.flatnonzero(driving & (np.diff(network.successor_first) == 0)):
+        end = float(lanes.lane_length[lane])
+        half = 0.5 * lane_width(lanes, lane, end)
+        corners = ((end, -half), (end + RUN_OUT, -half), (end + RUN_OUT, half), (end, half))
+        yield np.array([lane_pose(lanes, lane, s, t)[:2] for s, t in corners])
 
 
 def _hull(points: NDArray[np.float64]) -> NDArray[np.float64]:

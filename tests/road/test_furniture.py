@@ -50,6 +50,18 @@ def test_nothing_stands_on_a_lane_or_in_a_junction(scenery):
             assert (side[:, 0] * (item.y - hull[:, 1]) < side[:, 1] * (item.x - hull[:, 0])).any(), item
 
 
+@pytest.mark.parametrize(("scenery", "post"), [("urban", 165.0), ("rural", 175.0)])
+def test_nothing_stands_where_vehicles_leave_the_map(scenery, post):
+    """A road ends in the middle of the land; beside it another goes on, whose roadside would be in the way."""
+    x = np.linspace(0.0, 300.0, 61)
+    along = np.stack([x, 0.0 * x, 0.0 * x], axis=1)
+    across = np.stack([0.0 * x + 306.0, x - post, 0.0 * x], axis=1)
+    drafts = [LaneDraft(name, points, np.full(61, 3.5), np.zeros(61)) for name, points in (("a", along), ("b", across))]
+    items = roadside_positions(build_network(drafts), scenery, generator(3, "scenery"))
+    inside = [item for item in items if 300.0 <= item.x <= 304.0 and abs(item.y) <= 1.75]
+    assert len(items) > 20 and not inside
+
+
 @pytest.mark.parametrize("scenery", sorted(PLACES))
 def test_everything_stands_on_the_ground(scenery):
     lanes = lane_arrays(PLACES[scenery])
