@@ -28,15 +28,9 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from simengine.core.errors import ConfigError, nearest
-from simengine.scenario.references import expand_references, refuse_calls
-from simengine.scenario.unknown_keys import explain_key
+from simengine.scenario.references import RESOLVERS, expand_references, refuse_calls
+from simengine.scenario.unknown_keys import explain_key, explain_reference, value_at
 
-# The only functions a scenario may call: none reads the environment, a file or code.
-_RESOLVERS = {
-    "add": lambda a, b: a + b,
-    "mul": lambda a, b: a * b,
-    "div": lambda a, b: a / b,
-}
 _GROUP = "scenarios"  # the folder that the command line's `scenario=` means
 
 
@@ -111,7 +105,7 @@ def _setup() -> None:
     Plugins.instance()  # registers the config sources pkg:// and file://
     SourcesRegistry.instance().register(_FolderOfScenarios)
     setup_globals()
-    for name, function in _RESOLVERS.items():
+    for name, function in RESOLVERS.items():
         OmegaConf.register_new_resolver(name, function, replace=True)
 
 
@@ -305,6 +299,10 @@ def _apply(overrides: list[Override], tree: DictConfig) -> None:
         try:
             ConfigLoaderImpl._apply_overrides_to_config([override], tree)
         except HydraException as error:
+            if isinstance(error.__cause__, TypeError | ValueError) and isinstance(value_at(plain, key), dict):
+                keys = ", ".join(map(str, value_at(plain, key))) or "none yet"
+                shown = f"{key}={override.value()}"
+                raise ConfigError(f"{shown}: is a mapping, whose keys are set one by one; there are: {keys}") from None
             if "Could not override" not in str(error) or key.split(".")[0] not in plain:
                 raise
             raise explain_key(key, OmegaConf.to_container(tree, resolve=False)) from None
@@ -323,7 +321,7 @@ def compose(primary: str, overrides: list[str] | tuple[str, ...] = ()) -> dict[s
     refuse_sweep(overrides)
     tree = OmegaConf.to_container(_compose(primary, tuple(overrides)), resolve=False)
     tree.pop("hydra", None)
-    refuse_calls(tree, tuple(_RESOLVERS))
+    refuse_calls(tree, tuple(RESOLVERS))
     return tree
 
 
@@ -337,7 +335,7 @@ def resolve(tree: dict[str, Any]) -> dict[str, Any]:
     try:
         resolved = OmegaConf.to_container(OmegaConf.create(tree), resolve=True)
     except (OmegaConfBaseException, RecursionError, TypeError) as error:
-        raise ConfigError(f"a reference cannot be resolved: {_one_line(error)}") from None
+        raise ConfigError(explain_reference(error)) from None
     return resolved
 
 

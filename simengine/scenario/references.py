@@ -19,6 +19,20 @@ _BUILT_NAME = re.compile(r"\$\{[^:{}]*\$\{")  # a reference within a reference's
 _DEEPEST = 32  # references to references; a longer chain leads round in a circle
 
 
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{value} is no number")
+    return value
+
+
+# The only functions a scenario may call: none reads the environment, a file or code.
+RESOLVERS = {
+    "add": lambda a, b: _number(a) + _number(b),
+    "mul": lambda a, b: _number(a) * _number(b),
+    "div": lambda a, b: _number(a) / _number(b),
+}
+
+
 def _target(node: Any, above: list[str]) -> list[str] | None:
     """Return the key path that a node refers to, or None if it is no reference.
 

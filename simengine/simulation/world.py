@@ -142,6 +142,7 @@ def build_world(scenario: ConcreteScenario) -> World:
     placer = Placer(scenario, network, random, friction(weather), obstacles_of(props))
     follows = np.array(place_everybody(placer, recorded, start), np.int64)
     lanes = placer.lanes
+    _check_speeds(scenario, placer.plans)
     actors, state = _arrays(placer.plans, weather)
     _resize(actors, placer.plans)
     _set_poses(actors, state, placer.plans, lanes)
@@ -189,6 +190,19 @@ def _goal_remarks(world: World, start: Start) -> list[str]:
         return []
     text = "the recording ends before the time for the goal; from then on there are no recorded actors"
     return [remark_line(file, text, [f"{problem}, {1e-9 * end:.2f} s of {1e-9 * last:.2f} s"])]
+
+
+def _check_speeds(scenario: ConcreteScenario, plans: list[ActorPlan]) -> None:
+    """Refuse actors of the scenario's own that would start faster than they can go.
+
+    Raises:
+        ScenarioError: One would.
+    """
+    for plan in plans:
+        actor = scenario.scenario.actors.get(plan.name)
+        if actor is not None and plan.model.mobility != Mobility.FREE and actor.speed > plan.model.max_speed:
+            most = f"must be at most {plan.model.max_speed:g} m/s, the top speed of a {plan.model.name}"
+            raise ScenarioError(f"scenario.actors.{plan.name}.speed = {actor.speed:g}: {most}")
 
 
 def _arrays(plans: list[ActorPlan], weather: Weather) -> tuple[ActorTable, WorldState]:

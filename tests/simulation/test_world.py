@@ -3,6 +3,7 @@
 import pytest
 
 import simengine
+from simengine.core.errors import ScenarioError
 from simengine.core.state import ActorKind, Behavior, Light, Mobility, empty_actors
 from simengine.core.weather import FRICTION_DRY
 from simengine.simulation.simulator import Simulator
@@ -40,3 +41,22 @@ def test_the_weather_of_a_hall_is_that_under_its_roof():
     assert world.ground.friction.tolist() == [FRICTION_DRY]
     assert {prop.kind for prop in world.scenery.props} == {"shelf", "wall", "roof", "ceiling_lamp"}
     assert world.scenario.weather.rain_rate > 0.0
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "said"),
+    [
+        ("warehouse/person_steps_out", ["ego.speed=100"], "ego.speed = 100: must be at most 2 m/s"),
+        ("highway/hard_brake", ["ego.speed=60"], "ego.speed = 60: must be at most 50.8 m/s"),
+        ("highway/hard_brake", ["scenario.actors.lead.speed=60"], "scenario.actors.lead.speed = 60: must be at most"),
+        ("urban/jaywalker", ["scenario.actors.walker.speed=30"], "speed = 30: must be at most"),
+        ("warehouse/person_steps_out", ["ego=sedan"], r"ego.lane = 1: must be 0 \(ego=robot begins there\)"),
+    ],
+)
+def test_a_start_that_the_ego_or_an_actor_cannot_make_is_refused(name, settings, said):
+    with pytest.raises(ScenarioError, match=said):
+        build_world(simengine.load_scenario(name, ["sensors=none", *settings], seed=1))
+
+
+def test_a_load_lies_on_its_truck_and_needs_no_top_speed():
+    build_world(simengine.load_scenario("highway/lost_cargo", ["sensors=none", "scenario.actors.box.speed=5"], seed=1))

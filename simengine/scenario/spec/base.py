@@ -1,18 +1,48 @@
 """What every group's models are made of."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, ValidationError, model_validator
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Speed = Annotated[float, Field(ge=0.0, le=100.0)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_\-]*$", max_length=64)]
 
 
+def _types(annotation: Any) -> set[Any]:
+    """Return the types that an annotation is made of."""
+    parts = get_args(annotation)
+    return {kind for part in parts for kind in _types(part)} if parts else {annotation}
+
+
+def _holds_boolean(value: Any, depth: int = 3) -> bool:
+    """Say whether a value is a boolean, or a list or mapping that holds one; YAML may nest them without an end."""
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    return isinstance(value, bool) or depth > 0 and any(_holds_boolean(one, depth - 1) for one in inside)
+
+
 class Spec(BaseModel):
-    """A frozen model that refuses unknown keys, NaN and infinity."""
+    """A frozen model that refuses unknown keys, NaN and infinity, and a boolean where a number is meant."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_booleans(cls, values: Any) -> Any:
+        """Refuse true and false in fields of numbers: pydantic would take them for 1 and 0."""
+        given = values if isinstance(values, dict) else {}
+        wrong = [name for name in cls.model_fields if cls._takes_numbers(name) and _holds_boolean(given.get(name))]
+        if wrong:
+            said = {"error": ValueError("must be a number, not true or false")}
+            lines = [{"type": "value_error", "loc": (name,), "input": given[name], "ctx": said} for name in wrong]
+            raise ValidationError.from_exception_data(cls.__name__, lines)
+        return values
+
+    @classmethod
+    def _takes_numbers(cls, name: str) -> bool:
+        types = _types(cls.model_fields[name].annotation)
+        models = any(isinstance(kind, type) and issubclass(kind, BaseModel) for kind in types)  # they check their own
+        return not models and bool not in types and bool(types & {int, float})
 
 
 class ExtensionSpec(BaseModel):

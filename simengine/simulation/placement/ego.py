@@ -27,6 +27,9 @@ def place_ego(placer: Placer) -> None:
     """Place the ego on a procedural road where its spec says, on a road from a file where the seed draws."""
     spec = placer.scenario.ego
     model = ego_model(placer)
+    if spec.speed > model.max_speed:
+        most = f"must be at most {model.max_speed:g} m/s, the top speed of ego.model = {model.name}"
+        raise ScenarioError(f"ego.speed = {spec.speed:g}: {most}")
     if placer.scenario.road.kind in ("opendrive", "commonroad"):
         lane, s = _drawn_start(placer, model)
         comfort = grip_bound(math.inf, placer.friction, COMFORT_SHARE)
@@ -55,7 +58,8 @@ def _ordered_start(placer: Placer) -> tuple[int, float]:
     first = next(lane for lane in range(len(lanes.lane_type)) if lanes.lane_type[lane] in usable)
     bundle = bundle_from_right(lanes, first)
     if spec.lane >= len(bundle):
-        allowed = "must be 0 (ego=sedan_town begins there)" if len(bundle) == 1 else f"must be 0 to {len(bundle) - 1}"
+        there = "robot" if placer.scenario.road.kind == "warehouse" else "sedan_town"
+        allowed = f"must be 0 (ego={there} begins there)" if len(bundle) == 1 else f"must be 0 to {len(bundle) - 1}"
         raise ScenarioError(f"ego.lane = {spec.lane}: {allowed}, the road has no more lanes in the ego's direction")
     lane = bundle[spec.lane]
     lane, s = walk_lanes(lanes, lane, 0.0, spec.position)
