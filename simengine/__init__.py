@@ -20,6 +20,8 @@ from simengine import _numba_cache as _numba_cache  # sets the kernel cache fold
 if TYPE_CHECKING:
     from simengine.behavior.observation import Control, DriverObservation
     from simengine.core.errors import ConfigError, ScenarioError
+    from simengine.core.semantics import Semantic
+    from simengine.core.state import ActorKind, Behavior, Light
     from simengine.scenario.sampling import load_scenario
     from simengine.scenario.spec import ConcreteScenario
     from simengine.simulation.dataset import Dataset
@@ -29,26 +31,34 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "ActorKind": "simengine.core.state",
+    "Behavior": "simengine.core.state",
     "ConcreteScenario": "simengine.scenario.spec",
     "ConfigError": "simengine.core.errors",
     "Control": "simengine.behavior.observation",
     "Dataset": "simengine.simulation.dataset",
     "DriverObservation": "simengine.behavior.observation",
     "Episode": "simengine.simulation.episode",
+    "Light": "simengine.core.state",
     "ScenarioError": "simengine.core.errors",
+    "Semantic": "simengine.core.semantics",
     "Simulator": "simengine.simulation.simulator",
     "Snapshot": "simengine.simulation.simulator",
     "load_scenario": "simengine.scenario.sampling",
     "simulate": "simengine.simulation.simulator",
 }
 __all__ = [
+    "ActorKind",
+    "Behavior",
     "ConcreteScenario",
     "ConfigError",
     "Control",
     "Dataset",
     "DriverObservation",
     "Episode",
+    "Light",
     "ScenarioError",
+    "Semantic",
     "Simulator",
     "Snapshot",
     "__version__",

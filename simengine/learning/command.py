@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from simengine.core.errors import ConfigError
+from simengine.core.wording import counted
 from simengine.scenario.compose import compose, hydra_settings, parse_overrides, resolve
 from simengine.scenario.sampling import explain_validation
 
@@ -116,7 +117,7 @@ def evaluate(overrides: list[str]) -> int:
         keywords = changed
     mine = ppo.evaluate(env_id, keywords, episodes, policy)
     built_in = ppo.evaluate(env_id, keywords, episodes, None)
-    print(f"{env_id}, {episodes} episodes with seeds that training never saw")
+    print(f"{env_id}, {counted(episodes, 'episode')} with seeds that training never saw")
     print(f"{'':16}{'collision-free':>16}{'on the road':>14}{'success':>10}{'mean speed':>13}{'return':>10}")
     for name, found in (("agent", mine), ("built-in driver", built_in)):
         success = "" if found.success is None else f"{found.success:.1%}"

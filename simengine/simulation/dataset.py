@@ -9,6 +9,7 @@ from typing import Any, overload
 import pyarrow as pa
 
 from simengine.core.errors import ConfigError
+from simengine.core.wording import counted
 from simengine.simulation.episode import Episode
 from simengine.simulation.index import EPISODES, INDEX, episode_path, episode_row, index_table, read_index
 from simengine.simulation.mcap_reader import read_episode
@@ -99,4 +100,4 @@ class Dataset(Sequence[Episode]):
         return (read_episode(path) for path in self._paths)
 
     def __repr__(self) -> str:
-        return f"<dataset {self.path}: {len(self)} episodes>"
+        return f"<dataset {self.path}: {counted(len(self), 'episode')}>"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from simengine.core.errors import ConfigError, ScenarioError, nearest
+from simengine.core.wording import counted
 from simengine.scenario.compose import compose, expand_sweep, hydra_settings, refuse_sweep, resolve, yaml_text
 from simengine.scenario.sampling import concretize, content_hash, to_yaml
 from simengine.scenario.spec import ConcreteScenario
@@ -198,7 +199,7 @@ def generate(overrides: list[str], multirun: bool = False, follow_up: FollowUp |
     jobs = [job for batch in batches for job in _missing(batch)]
     total = sum(len(batch.scenarios) for batch in batches)
     if len(jobs) < total:
-        print(f"{total - len(jobs)} of {total} episodes are there already", file=sys.stderr)
+        print(f"{total - len(jobs)} of {counted(total, 'episode')} made already", file=sys.stderr)
     for batch in batches:
         _write_settings(batch)
     try:
@@ -225,8 +226,8 @@ def generate(overrides: list[str], multirun: bool = False, follow_up: FollowUp |
     invalid = sum(row["verdict"] == "invalid" for found in rows for row in found)
     told = f", {invalid} invalid: nothing is said about the ego" if invalid else ""
     left = total - sum(passed) - invalid - len(errors)
-    told += f", {len(errors)} are missing" if errors else ""
-    print(f"{total} episodes in {os.path.relpath(output)}: {sum(passed)} passed, {left} did not{told}")
+    told += f", {len(errors)} {'is' if len(errors) == 1 else 'are'} missing" if errors else ""
+    print(f"{counted(total, 'episode')} in {os.path.relpath(output)}: {sum(passed)} passed, {left} did not{told}")
     if multirun:
         for batch, good in zip(batches, passed, strict=True):
             print(f"  {batch.folder.name}: {good} of {len(batch.scenarios)} passed  {' '.join(batch.overrides)}")

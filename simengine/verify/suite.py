@@ -8,6 +8,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 from simengine.core.errors import ConfigError, PartError, ScenarioError, describe_error, nearest
+from simengine.core.wording import counted
 from simengine.scenario.compose import compose, configuration_root, resolve, scenario_names
 from simengine.scenario.sampling import concretize, read_concrete
 from simengine.scenario.spec import ConcreteScenario
@@ -214,9 +215,10 @@ def _print_table(findings: list[Finding]) -> None:
         mark = finding.mark if finding.mark in ("passed", "n/a") else finding.mark.upper()
         print(f"{mark:{column}}  {finding.case:{wide}}  {finding.verdict}".rstrip())
     failed, errors, invalid = (_count(findings, mark) for mark in ("failed", "error", "invalid"))
-    well = len(findings) - failed - errors - invalid
+    passed, idle = _count(findings, "passed"), _count(findings, "n/a")
     print(
-        f"{well} of {len(findings)} scenarios passed or did not apply, {failed} failed"
-        + (f", {invalid} invalid: they say nothing about the ego" if invalid else "")
-        + (f", {errors} could not be run to their end" if errors else "")
+        f"{counted(len(findings), 'episode')}: {passed} passed, {failed} failed"
+        + (f", {idle} without a criterion that applies" if idle else "")
+        + (f", {invalid} invalid (tells nothing of the ego)" if invalid else "")
+        + (f", {errors} not run to the end" if errors else "")
     )

@@ -3,7 +3,7 @@
 from simengine.scenario.compose import chosen_option
 from simengine.verify.difficulty import Sample
 from simengine.verify.library import Difficulty, share_of
-from tools.checks.difficulty import document, faults, format_line, format_sample
+from tools.checks.difficulty import HEADING, document, faults, format_line, format_sample
 
 LATE = Difficulty("sedan_distracted", 200, 2, 1.0, 60, 9, 1, share_of(60, 198), share_of(40, 50), share_of(10, 198))
 
@@ -25,7 +25,17 @@ def test_the_ego_of_a_scenario_is_the_chosen_preset():
 def test_nothing_judged_misses_no_bound_of_avoidable_failures():
     assert faults(LATE._replace(avoidable=share_of(1, 50))) == ["avoidable below 50%"]
     assert faults(LATE._replace(harmless=59, avoidable=share_of(0, 0))) == []
-    assert "unavoidable 5%" in format_line("highway/cut_in", LATE)
+
+
+def test_figures_stand_below_their_heading():
+    line = format_line("highway/cut_in", LATE)
+    for word, figure in (
+        ("scenario", "highway/cut_in "), ("invalid", "2 of 200 "), ("ego", "sedan_distracted "), ("fails", "30% "),
+        ("avoidable", "80% "), ("unavoidable", "5% "), ("harmless", "9 "), ("not judged", "1"),
+    ):  # fmt: skip
+        start = HEADING.index(f" {word}") + 1
+        assert line[start:].startswith(figure), word
+    assert "avoidable below 50%" in format_line("highway/cut_in", LATE._replace(avoidable=share_of(1, 50)))
 
 
 def test_a_sample_is_told_by_what_became_of_it():

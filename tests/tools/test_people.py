@@ -62,20 +62,19 @@ def test_runs_of_a_place_are_added_up_and_shown():
     assert street.meetings == (4, 0) and found["square"].meetings == (0, 1)
     assert street.company == pytest.approx(14 / 20) and math.isnan(street.speeds[2])
     lines = as_table(found)
-    assert lines[0].count("|") == 5 and any("0, 1" in line and "4, 0" in line for line in lines)
+    assert lines[0].count("|") == 7
+    assert "| companies that met and walked through each other | – | – | – | 0 | 1 |" in lines
     assert all(line in document(found, "a command", range(5, 7), 60.0, "bullet") for line in lines)
 
 
 def test_what_is_given_is_called_an_input_and_what_is_measured_is_shown():
     lines = as_table(gather([("street", run(nearest_alone=[2.0, 3.0, 4.0], crossed=7, meetings=(3, 1)))]))
-    given = [line for line in lines if "an input" in line]
-    assert [line.split("|")[1].split(",")[0].strip() for line in given] == [
-        "in company (95 %)", "groups of 1", "nearest person",
-    ]  # fmt: skip
-    told = {line.split("|")[1].strip(): line.split("|")[3].strip() for line in lines}
-    assert told["nearest person, alone: median (quartiles) [m]"] == "3.00 (2.50–3.50)"
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
+    assert [row[1] for row in cells[2:] if row[1] != "–"] == ["67 %", "zero-truncated Poisson", "0.8"]
+    told = {row[0]: row[4] for row in cells}
+    assert told["nearest person of those alone, median (quartiles) [m]"] == "3.00 (2.50–3.50)"
     assert told["people who stepped onto a crossing"] == "7"
-    assert told["companies that met: passed on one side, walked through"] == "3, 1 (25 %)"
+    assert told["companies that met and passed on one side"] == "3"
 
 
 def test_published_speeds_of_groups_follow_from_the_two_lines():

@@ -152,7 +152,7 @@ def test_a_suite_goes_on_past_drivers_that_hang_and_die(troubled, tmp_path, capf
     assert "ERROR   hangs[1]  driver acme_hangs did not return within 0.5 s at step 3 (0.15 s)" in said.out
     assert "died at step 3 (0.15 s), while driver acme_dies decided: it called exit(7)" in said.out
     assert "passed  well[1]" in said.out
-    assert "1 of 3 scenarios passed or did not apply, 0 failed, 2 could not be run to their end" in said.out
+    assert "3 episodes: 1 passed, 0 failed, 2 not run to the end" in said.out
     suite = ElementTree.parse(report).getroot().find("testsuite")
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("3", "0", "2")
     assert [case.find("error").get("type") for case in suite if case.find("error") is not None] == ["died", "hung"]

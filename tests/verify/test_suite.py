@@ -75,7 +75,8 @@ def test_an_invalid_sample_is_neither_pass_nor_fail_and_alone_tests_nothing(own_
     report = tmp_path / "report.xml"
     assert main(["test", str(own_scenarios), "--junit", str(report)]) == 0
     out = capsys.readouterr().out
-    assert "INVALID  crash[1]" in out and "lead touched wall at" in out and "1 invalid" in out
+    assert "INVALID  crash[1]" in out and "lead touched wall at" in out
+    assert "2 episodes: 1 passed, 0 failed, 1 invalid (tells nothing of the ego)" in out
     suite = ElementTree.parse(report).getroot().find("testsuite")
     assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("2", "0", "1")
     assert suite.find("testcase/skipped").get("message").startswith("invalid: lead touched wall")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from simengine.core.errors import ScenarioError, nearest
+from simengine.core.wording import counted
 from simengine.scenario.compose import scenario_names
 from simengine.simulation.dataset import Dataset
 from simengine.simulation.episode import Episode
@@ -79,7 +80,7 @@ def differing(one: Mapping[str, Episode], other: Mapping[str, Episode]) -> Itera
 
 def _row(what: str, found: list[tuple[str, str]]) -> Row:
     bad = [f"{name}: {difference}" for name, difference in found if difference]
-    note = "; ".join(bad) or f"{len(found)} episodes"
+    note = "; ".join(bad) or counted(len(found), "episode")
     return Row(what, float(len(bad)) if found else float("nan"), 0.0, "differ", note=note)
 
 

@@ -43,15 +43,26 @@ def faults(found: Difficulty) -> list[str]:
     return told
 
 
+def _columns(*cells: str) -> str:
+    """Return cells below each other in columns; the last is as wide as it is."""
+    widths = (3, 28, 6, 11, 22, 20, 30, 22, 9, 11, 0)
+    return " ".join(f"{cell:{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+
+HEADING = _columns(
+    "", "scenario", "fires", "invalid", "ego", "fails", "avoidable, of judged failures", "unavoidable, of valid",
+    "harmless", "not judged", "misses",
+)  # fmt: skip
+
+
 def format_line(name: str, found: Difficulty) -> str:
-    """Return a scenario's figures as one line, with what misses its bound."""
+    """Return a scenario's figures as one line below `HEADING`, with what misses its bound."""
     wrong = faults(found)
-    line = (
-        f"{'BAD' if wrong else 'ok '} {name:28} fires {found.fired:4.0%}  invalid {found.invalid:3} of "
-        f"{found.samples}  {found.ego} fails {found.failed!s:22}  avoidable {found.avoidable!s:22} of {found.judged}  "
-        f"unavoidable {found.unavoidable!s:20} of all  harmless {found.harmless}  not judged {found.unjudged}"
-    )
-    return f"{line}  {'; '.join(wrong)}" if wrong else line
+    return _columns(
+        "BAD" if wrong else "ok", name, f"{found.fired:.0%}", f"{found.invalid} of {found.samples}", found.ego,
+        str(found.failed), f"{found.avoidable} of {found.judged}", str(found.unavoidable), str(found.harmless),
+        str(found.unjudged), "; ".join(wrong),
+    )  # fmt: skip
 
 
 def format_sample(sample: Sample) -> str:
@@ -185,6 +196,7 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
     if arguments.tuning and arguments.samples > MOST_TUNING:
         raise ConfigError(f"--samples {arguments.samples}: with --tuning there are {MOST_TUNING} seeds")
     rows, bad = {}, 0
+    print(HEADING, flush=True)
     for hazard in chosen:
         samples = _samples(hazard, arguments)
         ego = chosen_option("config", (f"scenario='{hazard.name}'", *hazard.overrides), "ego")

@@ -117,37 +117,40 @@ def gather(runs: Iterable[tuple[str, CrowdRun]]) -> dict[str, PlaceFigures]:
     return {place: together(found) for place, found in by_place.items()}
 
 
+# Label, what is given to the model, what is published, what the figure has to be, the figure.
 _ROWS = (
-    ("people", "–", lambda f: f"{f.people}"),
-    ("in company (95 %), an input: 67 %", "up to 70 % ¹, 60–70 %",
+    ("people", "", "", "", lambda f: f"{f.people}"),
+    ("share of people in company (95 % interval)", "67 %", "up to 70 % ¹", "interval reaches 60–70 %",
      lambda f: f"{100 * f.company:.0f} % ({100 * share_interval(f.sizes)[0]:.0f}–"
                f"{100 * share_interval(f.sizes)[1]:.0f} %)"),
-    ("groups of 1, 2, 3, 4, 5, 6, an input", "Poisson without 0 ¹",
+    ("groups of 1, 2, 3, 4, 5, 6 people", "zero-truncated Poisson", "zero-truncated Poisson ¹", "",
      lambda f: ", ".join(str(f.sizes.get(n, 0)) for n in range(1, 7))),
-    ("nearest person, in company, spacing an input: median (quartiles) [m]", "0.8 ¹, 0.7–1.2",
+    ("nearest person of those in company, median (quartiles) [m]", "0.8", "0.8 ¹", "median 0.7–1.2",
      lambda f: f"{f.nearest[1]:.2f} ({f.nearest[0]:.2f}–{f.nearest[2]:.2f})"),
-    ("nearest person, alone: median (quartiles) [m]", "–",
+    ("nearest person of those alone, median (quartiles) [m]", "", "", "",
      lambda f: f"{f.alone[1]:.2f} ({f.alone[0]:.2f}–{f.alone[2]:.2f})"),
-    ("walking speed alone [m/s]", "1.16–1.22 ¹, 1.34 ²; 1.16–1.34 ± 0.05", lambda f: f"{f.speeds[0]:.2f}"),
-    ("in pairs", "1.08–1.18 ¹; ± 0.05", lambda f: f"{f.speeds[1]:.2f}"),
-    ("in groups of three to six", "0.76–1.14 ¹; ± 0.05", lambda f: f"{f.speeds[2]:.2f}"),
-    ("standing, also at kerbs", "–", lambda f: f"{100 * f.standing:.0f} %"),
-    ("groups torn apart at the end", "0", lambda f: f"{f.split}"),
-    ("companies that met: passed on one side, walked through", "–",
-     lambda f: f"{f.meetings[0]}, {f.meetings[1]} ({100 * f.meetings[1] / max(1, sum(f.meetings)):.0f} %)"),
-    ("people who stepped onto a crossing", "–", lambda f: f"{f.crossed}"),
-    ("held up for the last 20 s", "0", lambda f: f"{f.stuck}"),
-    ("people touching people", "0", lambda f: f"{f.contacts[0]}"),
-    ("people and vehicles touching", "0", lambda f: f"{f.contacts[1]}"),
-    ("people touching scenery", "0", lambda f: f"{f.contacts[2]}"),
+    ("mean walking speed, alone [m/s]", "", "1.16–1.22 ¹, 1.34 ²", "1.11–1.39", lambda f: f"{f.speeds[0]:.2f}"),
+    ("mean walking speed, in pairs [m/s]", "", "1.08–1.18 ¹", "1.03–1.23", lambda f: f"{f.speeds[1]:.2f}"),
+    ("mean walking speed, in groups of three to six [m/s]", "", "0.76–1.14 ¹", "0.71–1.19",
+     lambda f: f"{f.speeds[2]:.2f}"),
+    ("share of people who stand, also at kerbs", "", "", "", lambda f: f"{100 * f.standing:.0f} %"),
+    ("groups torn apart at the end", "", "", "0", lambda f: f"{f.split}"),
+    ("companies that met and passed on one side", "", "", "", lambda f: f"{f.meetings[0]}"),
+    ("companies that met and walked through each other", "", "", "", lambda f: f"{f.meetings[1]}"),
+    ("people who stepped onto a crossing", "", "", "", lambda f: f"{f.crossed}"),
+    ("people held up for the last 20 s", "", "", "0", lambda f: f"{f.stuck}"),
+    ("people touching people", "", "", "0", lambda f: f"{f.contacts[0]}"),
+    ("people and vehicles touching", "", "", "0", lambda f: f"{f.contacts[1]}"),
+    ("people touching scenery", "", "", "0", lambda f: f"{f.contacts[2]}"),
 )  # fmt: skip
 
 
 def as_table(found: dict[str, PlaceFigures]) -> list[str]:
     """Return the lines of a table, a column a place."""
-    lines = ["| | published | " + " | ".join(found) + " |", "|---|---:|" + "---:|" * len(found)]
-    for name, published, cell in _ROWS:
-        lines.append(f"| {name} | {published} | " + " | ".join(cell(figures) for figures in found.values()) + " |")
+    lines = ["| | given | published | has to be | " + " | ".join(found) + " |", "|---|" + "---:|" * (3 + len(found))]
+    for name, *told, cell in _ROWS:
+        cells = [*(text or "–" for text in told), *(cell(figures) for figures in found.values())]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return lines
 
 

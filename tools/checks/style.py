@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from simengine.core.errors import ScenarioError
+from simengine.core.wording import counted
 from simengine.scenario.spec import DriverSpread
 from simengine.verify.recorded_style.command import MEASURED_SEED, preset_drivers
 from simengine.verify.recorded_style.quantities import RATE
@@ -154,8 +155,9 @@ def as_markdown(found: Measured, command: str) -> str:
         names = ", ".join(road.name for road in found.held_out[table.site])
         lines += [
             f"## {table.site}", "",
-            f"Held out: {names}; {table.vehicles} vehicles driven and compared, {table.seconds:.0f} vehicle-seconds. "
-            f"{table.touched:.1f} pairs touch (`traffic=normal`: {usual.touched:.1f}).", "",
+            f"Held out: {names}; {counted(table.vehicles, 'vehicle')} driven and compared, "
+            f"{table.seconds:.0f} vehicle-seconds. "
+            f"Pairs that touch: {table.touched:.1f} a world (`traffic=normal`: {usual.touched:.1f}).", "",
             head, "|---|" + "---:|" * 9,
             *(_row(*three) for three in zip(table.lines, usual.lines, again.lines, strict=True)), "",
         ]  # fmt: skip

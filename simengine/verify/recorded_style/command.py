@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from simengine.core.errors import ConfigError, nearest
+from simengine.core.wording import counted
 from simengine.scenario.sampling import load_scenario
 from simengine.scenario.spec import DriverSpread
 from simengine.simulation.atomic import complete_or_absent, refuse_unwritable
@@ -110,9 +111,8 @@ def _whole(given: dict[str, str], name: str, usual: int) -> int:
 
 def _tell(what: str, sites: Sites) -> None:
     for site, roads in sites.items():
-        count = vehicles(roads)
         names = ", ".join(road.name for road in roads)
-        print(f"{what}: {site}: {count} vehicle{'s' * (count != 1)} of {names}", flush=True)
+        print(f"{what}: {site}: {counted(vehicles(roads), 'vehicle')} of {names}", flush=True)
 
 
 def _print_drivers(drivers: DriverSpread) -> None:

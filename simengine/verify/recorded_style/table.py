@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.core.rng import generator
+from simengine.core.wording import counted
 from simengine.scenario.spec import DriverSpread
 from simengine.verify.recorded_style.distance import between, change_rate, floors, vehicle_floors
 from simengine.verify.recorded_style.drive import set_stage
@@ -176,16 +177,12 @@ def format_tables(tables: Sequence[SiteTable]) -> str:
     text = []
     for table in tables:
         text.append(
-            f"{table.site}: {_count(table.recordings, 'recording')}, {_count(table.vehicles, 'vehicle')}, "
-            f"{table.seconds:.0f} vehicle-seconds; {table.touched:.2g} pairs touch in the mean of {WORLDS} worlds"
+            f"{table.site}: {counted(table.recordings, 'recording')}, {counted(table.vehicles, 'vehicle')}, "
+            f"{table.seconds:.0f} vehicle-seconds; pairs that touch in each of {WORLDS} worlds: {table.touched:.2g}"
             + _settles(table.settled)
         )
         text += [_format_line(line, line.floored and table.vehicles >= FEWEST) for line in table.lines]
     return "\n".join(text)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def _settles(settled: tuple[float, float, float]) -> str:

@@ -27,6 +27,7 @@ def add(checks) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the check; returns the exit code."""
     from simengine.core.errors import ConfigError, nearest
+    from simengine.core.wording import counted
     from tools.checks.recorded import table as check
 
     files = [Path(text) for text in arguments.files]
@@ -51,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
                 worst = f"  {one.worst}" if one.errors else ""
                 print(f"  {mark} {what:36} {check.cell(one)}{worst}", flush=True)
     errors = sum(one.errors for found in table.values() for one in found.values())
-    print(f"{errors} errors in {len(table)} recordings")
+    print(f"{counted(errors, 'error')} in {counted(len(table), 'recording')}")
     if arguments.write:
         write_page("label_checks.md", check.as_markdown(table, "tools/check.py recorded --write"))
     return 0 if table and not errors else 1
