@@ -60,7 +60,7 @@ def test_the_same_command_goes_on_where_it_stopped(dataset, capsys):
     (dataset / "index.parquet").unlink()
     command = [*HARD_BRAKE, "episodes=2", "workers=1", f"output={dataset}"]
     assert main(command) == 0
-    assert "1 of 2 episodes are there already" in capsys.readouterr().err
+    assert "1 of 2 episodes made already" in capsys.readouterr().err
     assert {row["id"]: row["digest"] for row in simengine.Dataset(dataset).rows} == before
     assert lost.read_bytes() == content
 
