@@ -51,7 +51,7 @@ def brake_on_course(
     state.position[0, 0] = (0.0, offset, 0.5 * actors.height[0, 0])
     wheelbase = float(actors.front_axle[0, 0] + actors.rear_axle[0, 0])
     behind = float(actors.rear_axle[0, 0] - actors.cog_offset[0, 0])
-    compliance = slip_compliance(float(actors.cornering_stiffness[0, 0]), friction)
+    compliance = slip_compliance(float(actors.cornering_stiffness[0, 0]))
     straight = ENTRY_TIME * speed
     state = physics.reset(actors, state, ground, RATE)
     side_slip = off_path = time = 0.0
