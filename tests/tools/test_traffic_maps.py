@@ -68,13 +68,25 @@ def test_absent_files_are_told_and_the_others_run(monkeypatch, tmp_path):
     assert "gone.xodr is absent" in page and "`the command`" in page and "the seeds 1, 2;" in page
 
 
-@pytest.mark.parametrize("option", [["--seed", "7"], ["--seconds", "30"], ["--map", "ring"], ["--only", "bullet"]])
+@pytest.mark.parametrize("option", [["--seed", "7"], ["--seconds", "30"], ["--map", "ring"]])
 def test_the_page_is_written_from_the_whole_table_only(option):
     parser = argparse.ArgumentParser()
     command.add(parser.add_subparsers())
     arguments = parser.parse_args(["traffic-maps", "--write", *option])
     with pytest.raises(ConfigError, match="--write"):
         arguments.run(arguments)
+
+
+def test_each_physics_has_a_page(monkeypatch):
+    written = {}
+    monkeypatch.setattr(command, "check_page", lambda name: None)
+    monkeypatch.setattr(command, "write_page", lambda name, text: written.update({name: text}))
+    monkeypatch.setattr(check, "run_maps", lambda cases, *_: ((case, CALM) for case in cases))
+    parser = argparse.ArgumentParser()
+    command.add(parser.add_subparsers())
+    arguments = parser.parse_args(["traffic-maps", "--write", "--only", "bullet"])
+    arguments.run(arguments)
+    assert list(written) == ["traffic_bullet.md"] and "batched |" not in written["traffic_bullet.md"]
 
 
 def test_maps_are_named_or_road_files(tmp_path):

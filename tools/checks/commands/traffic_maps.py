@@ -25,7 +25,7 @@ def add(checks) -> None:
     check.add_argument("--only", action="append", choices=["batched", "bullet"], help="a physics")
     check.add_argument("--folder", metavar="FOLDER", help="of road files (default: ../shared/data)")
     check.add_argument("--workers", type=whole_number(0, 1000), default=0, help="processes (default: one a core)")
-    check.add_argument("--write", action="store_true", help="keep the table in docs/traffic.md")
+    check.add_argument("--write", action="store_true", help="keep the table of each physics in docs/traffic_PHYSICS.md")
     check.set_defaults(run=run)
 
 
@@ -36,12 +36,13 @@ def run(arguments: argparse.Namespace) -> int:
     from tools.checks import traffic_maps as check
 
     physics = arguments.only or list(check.PHYSICS)
-    if arguments.write and (arguments.map or arguments.only):
-        raise ConfigError("--write keeps the table of all maps in both physics: not with --map or --only")
+    if arguments.write and arguments.map:
+        raise ConfigError("--write keeps the table of all maps: not with --map")
     if arguments.write and (arguments.seed or arguments.seconds < LEAST):
         raise ConfigError(f"--write keeps the table of the default seeds: not with --seed or less than {LEAST:.0f} s")
-    if arguments.write:
-        check_page("traffic.md")
+    pages = {kind: f"traffic_{kind}.md" for kind in physics} if arguments.write else {}
+    for page in pages.values():
+        check_page(page)
     folder = Path(arguments.folder) if arguments.folder else ROOT.parent / "shared" / "data"
     places = check.chosen_maps(arguments.map, folder)
     table = []
@@ -52,6 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         for line in check.findings(row):
             print(f"      {line}", flush=True)
     print(f"{sum(row.good for row in table)} of {len(table)} rows without a fault")
-    if arguments.write:
-        write_page("traffic.md", check.document(table, "tools/check.py traffic-maps --write", seeds))
+    for kind, page in pages.items():
+        rows = [row for row in table if row.physics == kind]
+        write_page(page, check.document(rows, f"tools/check.py traffic-maps --only {kind} --write", seeds))
     return 0 if table and all(row.good for row in table) else 1
