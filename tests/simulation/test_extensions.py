@@ -171,5 +171,5 @@ def test_an_episode_whose_driver_returns_nonsense_does_not_take_the_others_with_
     assert main([*command, f"output={tmp_path / 'out'}"]) == 1
     said = capsys.readouterr()
     assert message in said.err and "Traceback" not in said.err
-    assert "2 episodes" in said.out and "1 are missing" in said.out
+    assert "2 episodes" in said.out and "1 is missing" in said.out
     assert len(list((tmp_path / "out").rglob("*.mcap"))) == 1
