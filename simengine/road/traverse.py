@@ -56,7 +56,7 @@ def bundle_from_right(lanes: LaneArrays, lane: int) -> list[int]:
 
 _REACH = 200.0  # that a driver looks ahead for bends and junctions [m]
 _LATERAL = 1.5  # acceleration in bends that suits every kind of vehicle, loaded trucks too [m/s²]
-_BRAKING = 2.0  # comfortable deceleration of the IDM [m/s²]
+COMFORTABLE_BRAKING = 2.0  # comfortable deceleration of the IDM [m/s²]
 _BEFORE_JUNCTION = 8.0  # where to be able to stand [m]
 
 
@@ -72,7 +72,7 @@ def approach_speed(lanes: LaneArrays, lane: int, s: float, comfort: float = math
         lane, s: The place [m].
         comfort: The most that a driver plans with on slippery ground, in bends and braking [m/s²].
     """
-    lateral, braking = min(_LATERAL, comfort), min(_BRAKING, comfort)
+    lateral, braking = min(_LATERAL, comfort), min(COMFORTABLE_BRAKING, comfort)
     least = _square_allowed(lanes, lane, s, 0.0, lateral, braking)
     beside = _goes_on_beside(lanes, lane)
     if beside >= 0:

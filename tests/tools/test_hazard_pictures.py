@@ -7,7 +7,7 @@ from PIL import Image
 from simengine.scenario.compose import compose
 from simengine.scenario.sampling import draw_parameters, load_scenario
 from simengine.simulation.aerial import View, scene_picture
-from simengine.simulation.simulator import simulate
+from simengine.simulation.simulate import simulate
 from tools.check import main
 from tools.checks import hazard_pictures
 from tools.checks.hazard_pictures import choose_seeds, draw, find_moments

@@ -18,7 +18,7 @@ from simengine.simulation import style
 from simengine.simulation.aerial import View, frame_at, scene_picture
 from simengine.simulation.episode import Episode
 from simengine.simulation.pictures import camera_picture
-from simengine.simulation.simulator import simulate
+from simengine.simulation.simulate import simulate
 from simengine.verify.difficulty import TUNING_SEED
 
 PANEL = (480, 270)

@@ -11,9 +11,9 @@ from simengine.behavior.conditions import COMFORT_SHARE, grip_bound
 from simengine.core.state import EGO, Behavior, Mobility
 from simengine.road.network import LaneArrays
 from simengine.road.projection import locate
+from simengine.road.traverse import COMFORTABLE_BRAKING
 from simengine.simulation.placement.placer import ActorPlan, Placer
 
-_BRAKING = 2.0  # comfortable deceleration of the IDM [m/s²]
 _ROOM = 2.0  # left behind whoever is ahead: s0 of the IDM [m]
 _REACH = 300.0  # along the lanes: more than anybody brakes on [m]
 
@@ -24,7 +24,7 @@ def ease_starts(placer: Placer) -> None:
     Behind a vehicle of speed u that is a gap g ahead on any way that the lanes allow, v² ≤ u² + 2 b g, with b the
     comfortable deceleration of the IDM or what a driver plans with on slippery ground.
     """
-    braking = min(_BRAKING, grip_bound(math.inf, placer.friction, COMFORT_SHARE))
+    braking = min(COMFORTABLE_BRAKING, grip_bound(math.inf, placer.friction, COMFORT_SHARE))
     left_out = 0
     while True:
         on_lane = _by_lane(placer)
