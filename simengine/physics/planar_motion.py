@@ -31,7 +31,7 @@ def longitudinal_acceleration(
     drive, holding, speed, slope, mass, max_acceleration, max_deceleration, power, drag, rolling_resistance,
     max_speed, friction, step,
 ):
-    """Return the acceleration along a wheeled body [m/s²]: drive or brakes within friction, drag, rolling, slope.
+    """Return the accelerations along a wheeled body [m/s²]: that of its tyres, and that of drag and slope.
 
     Brakes and rolling resistance oppose the motion, hold at standstill, and never turn it round within the step; the
     tyres pass on no more of both than friction gives.
@@ -50,29 +50,32 @@ def longitudinal_acceleration(
         max_speed: No drive above it [m/s].
         friction: µ.
         step: [s].
+
+    Returns:
+        What the tyres give of it: drive or brakes within friction, and rolling resistance; and what drag and slope do.
     """
     cosine = 1.0 / math.sqrt(1.0 + slope * slope)
     grip = friction * GRAVITY * cosine
     push = -GRAVITY * slope * cosine - drag * speed * abs(speed) / mass
-    resist = rolling_resistance * GRAVITY * cosine
+    resist, drives = rolling_resistance * GRAVITY * cosine, 0.0
     if holding:
         resist = min(resist + max_deceleration, grip)
     elif drive > 0.0:
         if speed < max_speed:
             limit = min(max_acceleration, power / (mass * max(_POWER_SPEED, abs(speed))))
-            push += min(drive, limit, grip)
+            drives = min(drive, limit, grip)
     else:
         resist = min(resist + min(-drive, max_deceleration), grip)
     # What opposes motion: first against the speed that the other forces would give.
-    free = speed + push * step
+    free = speed + (drives + push) * step
     if abs(free) <= resist * step:
-        return -speed / step
-    return push - resist if free > 0.0 else push + resist
+        return -speed / step - push, push
+    return drives - math.copysign(resist, free), push
 
 
 @njit(cache=True, _nrt=False)
 def move_wheeled(
-    x, y, yaw, forward, leftward, yaw_rate, steering, acceleration, kinematic,
+    x, y, yaw, forward, leftward, yaw_rate, steering, pull, push, kinematic,
     mass, yaw_inertia, front_axle, rear_axle, cog_height, stiffness, front_friction, rear_friction, step,
 ):
     """Advance a wheeled vehicle's centre of mass; arguments and result as `advance_dynamic`.
@@ -88,11 +91,11 @@ def move_wheeled(
         steepest = math.atan((front_axle + rear_axle) * front_friction * GRAVITY / max(speed * speed, 1e-3))
         steering = min(steepest, max(-steepest, steering))
         x, y, yaw, _, forward, leftward, yaw_rate = advance_kinematic(
-            x, y, yaw, speed, steering, acceleration, front_axle, rear_axle, step
+            x, y, yaw, speed, steering, pull + push, front_axle, rear_axle, step
         )
         return x, y, yaw, forward, leftward, yaw_rate
     x, y, yaw, forward, leftward, yaw_rate = advance_dynamic(
-        x, y, yaw, forward, leftward, yaw_rate, steering, acceleration, mass, yaw_inertia, front_axle, rear_axle,
+        x, y, yaw, forward, leftward, yaw_rate, steering, pull, push, mass, yaw_inertia, front_axle, rear_axle,
         cog_height, stiffness, front_friction, rear_friction, step,
     )
     if forward == 0.0 and abs(leftward) < 1e-6 and abs(yaw_rate) < 1e-6:

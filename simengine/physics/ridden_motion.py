@@ -58,7 +58,7 @@ def ridden_slip(lateral: float, along: float, friction: float, stiffness: float)
 
 @njit(cache=True, _nrt=False)
 def move_ridden(
-    x, y, yaw, forward, leftward, yaw_rate, steering, acceleration,
+    x, y, yaw, forward, leftward, yaw_rate, steering, pull, push,
     mass, yaw_inertia, front_axle, rear_axle, cog_height, stiffness, front_friction, rear_friction, step,
 ):
     """Advance a two-wheeler's centre of mass; arguments and result as `vehicle_models.advance_dynamic`.
@@ -70,17 +70,17 @@ def move_ridden(
     speed = math.copysign(math.sqrt(forward * forward + leftward * leftward), forward)
     rear_slide = leftward - rear_axle * yaw_rate
     lateral = speed * speed * tangent / wheelbase
-    wanted = math.tan(ridden_slip(lateral, acceleration, rear_friction, stiffness)) if forward > 0.0 else 0.0
+    wanted = math.tan(ridden_slip(lateral, pull, rear_friction, stiffness)) if forward > 0.0 else 0.0
     allowed = inverse_saturation(WHOLE_SHARE) * rear_friction / stiffness * max(0.0, forward)
     if abs(rear_slide) > SLIP_BEGINS + allowed:
         return advance_dynamic(
-            x, y, yaw, forward, leftward, yaw_rate, steering, acceleration, mass, yaw_inertia, front_axle, rear_axle,
+            x, y, yaw, forward, leftward, yaw_rate, steering, pull, push, mass, yaw_inertia, front_axle, rear_axle,
             cog_height, stiffness, front_friction, rear_friction, step,
         )
     slip = rear_slide / max(_SLIP_SPEED, abs(forward))
     slip = wanted + (slip - wanted) * math.exp(-step * stiffness * GRAVITY / max(_SLIP_SPEED, abs(forward)))
     # Both tyres' side forces point a slip angle backwards of across the way; at rest there is no turn and no slip.
-    after = speed + (acceleration - abs(lateral * slip)) * step
+    after = speed + (pull + push - abs(lateral * slip)) * step
     if speed * after < 0.0:
         after = 0.0
     middle = 0.5 * (speed + after)

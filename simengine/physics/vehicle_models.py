@@ -255,10 +255,13 @@ def axle_force(slope, across, reference, budget, reach):
 
 @njit(cache=True, _nrt=False)
 def advance_dynamic(
-    x, y, yaw, forward, leftward, yaw_rate, steering, acceleration,
+    x, y, yaw, forward, leftward, yaw_rate, steering, pull, push,
     mass, yaw_inertia, front_axle, rear_axle, cog_height, stiffness, front_friction, rear_friction, step,
 ):
     """Advance a vehicle on tyres for constant steering and longitudinal acceleration.
+
+    Only what the tyres give of that takes friction from the turn and moves load between the axles: air drag and a slope
+    act on the body.
 
     Args:
         x: Centre of mass, world [m].
@@ -268,7 +271,8 @@ def advance_dynamic(
         leftward: Velocity of the centre of mass across the body [m/s].
         yaw_rate: [rad/s].
         steering: Road-wheel angle [rad].
-        acceleration: By drive, brakes, drag and slope together, along the body, within friction [m/s²].
+        pull: Acceleration along the body that the tyres give: drive, brakes, rolling; within friction [m/s²].
+        push: That of drag and slope [m/s²].
         mass: [kg].
         yaw_inertia: [kg m²].
         front_axle: Centre of mass to front axle [m].
@@ -282,7 +286,7 @@ def advance_dynamic(
     Returns:
         x, y, yaw, forward, leftward, yaw rate after the step, in units as above.
     """
-    front_load, rear_load = axle_loads(mass, front_axle, rear_axle, cog_height, acceleration)
+    front_load, rear_load = axle_loads(mass, front_axle, rear_axle, cog_height, pull)
     front_load, rear_load = max(0.0, front_load), max(0.0, rear_load)
     grip = max(1e-6, (front_friction * front_load + rear_friction * rear_load) / mass)
     reach = 4.0 * step * grip
@@ -291,12 +295,12 @@ def advance_dynamic(
     front_across, rear_across = front_left * cosine - forward * sine, leftward - rear_axle * yaw_rate
     front_along = max(_SLIP_SPEED, abs(forward * cosine + front_left * sine))
     rear_along = max(_SLIP_SPEED, abs(forward))
-    wanted = abs(acceleration) / grip
+    wanted = abs(pull) / grip
     front_share = min(wanted, longitudinal_share(front_across, front_along))
     rear_share = min(wanted, longitudinal_share(rear_across, rear_along))
     if wanted > 0.0:
-        pull = front_friction * front_load * front_share + rear_friction * rear_load * rear_share
-        acceleration *= min(1.0, pull / (mass * grip * wanted))
+        most = front_friction * front_load * front_share + rear_friction * rear_load * rear_share
+        pull *= min(1.0, most / (mass * grip * wanted))
     front_force, front_slope = axle_force(
         stiffness * front_load, front_across, front_along, lateral_budget(front_load, front_friction, front_share),
         reach,
@@ -310,7 +314,7 @@ def advance_dynamic(
     j11 = (front_slope + rear_slope) / mass
     j12 = (front_axle * front_slope - rear_axle * rear_slope) / mass - forward
     # The outer wheels, which carry more load by the moment of the lateral forces, drive or brake harder.
-    aside = cog_height * acceleration / GRAVITY  # moment over lateral force [m]
+    aside = cog_height * pull / GRAVITY  # moment over lateral force [m]
     front_arm, rear_arm = front_axle + aside, rear_axle - aside
     j21 = (front_arm * front_slope - rear_arm * rear_slope) / yaw_inertia
     j22 = (front_arm * front_axle * front_slope + rear_arm * rear_axle * rear_slope) / yaw_inertia
@@ -324,7 +328,7 @@ def advance_dynamic(
     d_left = step * (f1 * a22 - f2 * a12) / determinant
     d_rate = step * (f2 * a11 - f1 * a21) / determinant
     middle_left, middle_rate = leftward + 0.5 * d_left, yaw_rate + 0.5 * d_rate
-    d_forward = step * (acceleration - front_force * sine / mass + middle_left * middle_rate)
+    d_forward = step * (pull + push - front_force * sine / mass + middle_left * middle_rate)
     half = yaw + 0.5 * step * middle_rate
     middle_forward = forward + 0.5 * d_forward
     cos_yaw, sin_yaw = math.cos(half), math.sin(half)

@@ -86,21 +86,22 @@ def _move_actor(actors, before, controls, base_friction, patches, kinematic, ste
         drive = planar_motion.lag(before.drive[e, a], demand, step)
         holding = actors.behavior[e, a] == _PARKED or (abs(forward) < HOLD_SPEED and demand < HOLD_DEMAND)
         after.steering[e, a], after.drive[e, a] = steering, drive
-        acceleration = level * planar_motion.longitudinal_acceleration(
+        pull, push = planar_motion.longitudinal_acceleration(
             drive, holding, forward / level, slope, actors.mass[e, a], min(most, actors.max_acceleration[e, a]),
             min(most, actors.max_deceleration[e, a]), actors.power[e, a], actors.drag[e, a],
             actors.rolling_resistance[e, a], actors.max_speed[e, a], whole, step,
         )
+        pull, push = level * pull, level * push
         middle = 0.5 * (steering + before.steering[e, a])
         if ridden and not kinematic:
             x, y, yaw, forward, leftward, yaw_rate = move_ridden(
-                x, y, yaw, forward, leftward, yaw_rate, middle, acceleration,
+                x, y, yaw, forward, leftward, yaw_rate, middle, pull, push,
                 actors.mass[e, a], actors.yaw_inertia[e, a], actors.front_axle[e, a], actors.rear_axle[e, a],
                 actors.cog_height[e, a], actors.cornering_stiffness[e, a], front, rear, step,
             )
         else:
             x, y, yaw, forward, leftward, yaw_rate = planar_motion.move_wheeled(
-                x, y, yaw, forward, leftward, yaw_rate, middle, acceleration, kinematic,
+                x, y, yaw, forward, leftward, yaw_rate, middle, pull, push, kinematic,
                 actors.mass[e, a], actors.yaw_inertia[e, a], actors.front_axle[e, a], actors.rear_axle[e, a],
                 actors.cog_height[e, a], actors.cornering_stiffness[e, a], front, rear, step,
             )

@@ -112,7 +112,7 @@ def move_ego(e, target_y, step, settings, models, motion, place, ego):
     cosine, sine = math.cos(yaw), math.sin(yaw)
     x, y, yaw, forward, leftward, yaw_rate = move_wheeled(
         motion[e, 0, X] + offset * cosine, motion[e, 0, Y] + offset * sine, yaw, speed, ego[e, LEFTWARD],
-        ego[e, YAW_RATE], 0.5 * (before + steering), acceleration, not settings.dynamic, models[model, MASS],
+        ego[e, YAW_RATE], 0.5 * (before + steering), acceleration, 0.0, not settings.dynamic, models[model, MASS],
         models[model, YAW_INERTIA], front - offset, rear + offset, models[model, COG_HEIGHT],
         models[model, STIFFNESS], settings.friction, settings.friction, step,
     )
