@@ -145,7 +145,9 @@ def consider_change(
         dt: Since the last call [s].
     """
     lane = memory.route[e, a, PRESENT]
-    if memory.change[e, a, PROGRESS] < 1.0 or lane < 0 or lanes.lane_junction[lane] >= 0:
+    if memory.change[e, a, PROGRESS] < 1.0 or lane < 0:
+        return
+    if lanes.lane_junction[lane] >= 0 and goes_on(lanes, lane):  # one that tapers off inside a junction is left there
         return
     memory.change[e, a, REST] -= dt
     speed, length, width = pose[SPEED], pose[LENGTH], pose[WIDTH]

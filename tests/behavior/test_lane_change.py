@@ -161,3 +161,22 @@ def test_who_must_merge_before_a_junction_stops_where_the_change_still_fits():
     world.memory.s[0, 0] = 100.0
     line = merging_line(world.rules.ways, world.memory, 0, 0, 8.6, 2.5)
     assert line + 100.0 + 0.5 * 8.6 <= 200.0 - 2.5 * 8.6
+
+
+def test_a_lane_that_tapers_off_inside_a_junction_is_left_there():
+    x, flat = np.linspace(0.0, 40.0, 9), np.zeros(9)
+    line = np.stack([x, flat, flat], axis=1)
+    before, aside = np.array([[-60.0, 0.0, 0.0], [0.0, 0.0, 0.0]]), np.array([0.0, 3.5, 0.0])
+    wide, none = np.full(2, 3.5), np.zeros(2)
+    taper = LaneDraft("taper", line[:5], np.linspace(3.5, 0.3, 5), flat[:5], junction=3, left="on")
+    on = LaneDraft("on", line + aside, np.full(9, 3.5), flat, junction=3, right="taper", successors=["c"])
+    a = LaneDraft("a", before, wide, none, left="b", successors=["taper"])
+    b = LaneDraft("b", before + aside, wide, none, right="a", successors=["on"])
+    beyond = line[[-1, -1]] + aside + [[0.0, 0.0, 0.0], [200.0, 0.0, 0.0]]
+    world = SmallWorld(build_network([a, b, taper, on, LaneDraft("c", beyond, wide, none)]), ["sedan"])
+    world.put(0, 2, 2.0, 5.0)
+    for _ in range(1200):
+        world.step()
+        if world.state.position[0, 0, 0] > 60.0:
+            break
+    assert world.state.position[0, 0, 0] > 60.0
