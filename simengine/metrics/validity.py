@@ -87,8 +87,7 @@ class HazardWatch:
                 other = contact.other if contact.actor == actor else contact.actor
                 hazards = [h for h in self._watched if h.actor == actor and other not in h.loads]
                 if hazards and self._shake(actors, actor, contact.impulse) >= GRIEF:
-                    whom = self._names.get(other, f"actor {other}") if other >= 0 else "the scenery"
-                    return hazards[0], f"touched {whom}"
+                    return hazards[0], f"touched {self._name(state, other)}"
         for hazard in self._watched:
             a = hazard.actor
             if not state.valid[0, a] or actors.kind[0, a] in TUMBLING:
@@ -96,6 +95,12 @@ class HazardWatch:
             if rotate(*state.orientation[0, a].tolist(), 0.0, 0.0, 1.0)[2] < UPRIGHT:
                 return hazard, "fell"
         return None
+
+    def _name(self, state: WorldState, actor: int) -> str:
+        """Say whom a hazard met: by name, or by the id that labels have, not by its slot."""
+        if actor < 0:
+            return "the scenery"
+        return self._names.get(actor, f"actor {int(state.identity[0, actor])}")
 
     def _note_moved(self, state: WorldState, pair: tuple[int, int]) -> None:
         """Note whom the ego may have moved: a touch without an impulse counts, since it parts those that overlap."""

@@ -130,3 +130,10 @@ def test_an_invalid_verdict_is_neither_passed_nor_failed():
     verdict = Verdict((failed,), "lead fell at 1.10 s")
     assert verdict.passed is None and verdict.outcome == "invalid"
     assert str(verdict) == "invalid: lead fell at 1.10 s"
+
+
+def test_whom_a_hazard_met_is_told_by_the_id_that_labels_have():
+    stage = Stage()
+    del stage.watch._names[OTHER]
+    stage.state.identity[0, OTHER] = 41  # the slot's second vehicle
+    assert "lead touched actor 41" in stage.see(1.1, (LEAD, OTHER))
