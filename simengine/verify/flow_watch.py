@@ -11,6 +11,7 @@ collision of its own a vehicle is a wreck: it is counted as taken out and as a c
 """
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from simengine.behavior.removal import BESIDE_ROAD, OVERTURNED, STANDING, Remova
 from simengine.behavior.rules import nearest_lane, road_rules
 from simengine.core.geometry import rotate, yaw_from_quaternion
 from simengine.core.state import EGO, Behavior, Mobility, WorldState
-from simengine.road.frenet import lane_width
+from simengine.road.frenet import lane_width, project_on_lane_near
 from simengine.road.network import LaneType
 from simengine.simulation.simulator import Simulator
 
@@ -64,6 +65,10 @@ class TrafficWatch:
         self._end_half = np.array(
             [0.5 * lane_width(self._rules.ways, int(lane), float(lanes.lane_length[lane])) for lane in last_lanes]
         )
+        lane_of = np.repeat(np.arange(len(lanes.lane_type)), np.diff(lanes.lane_first_point))
+        begins = (lane_of[:-1] == lane_of[1:]) & (lanes.lane_type[lane_of[:-1]] == LaneType.DRIVING)
+        self._segments = np.flatnonzero(begins)  # first point of each
+        self._segment_lane = lane_of[self._segments]
         cycle = float(world.network.programme_duration.sum(axis=1).max(initial=0.0))
         self.patience = max(PATIENCE, CYCLES * cycle)
         self.collided: set[int] = set()
@@ -101,9 +106,35 @@ class TrafficWatch:
         self._tell(fault, removal.actor, place)
 
     def _aside(self, x: float, y: float, z: float, yaw: float) -> float:
-        """Return how far a place is outside the nearest lane that vehicles drive on, whichever way it runs [m]."""
-        lane, s, t = nearest_lane(self._rules.ways, self._rules.grid, x, y, z, yaw, SEARCH, math.pi)
-        return math.inf if lane < 0 else abs(t) - 0.5 * lane_width(self._rules.ways, lane, s)
+        """Return how far a place is outside every lane that vehicles drive on, whichever way they run [m]."""
+        ways = self._rules.ways
+        lane, s, t = nearest_lane(ways, self._rules.grid, x, y, z, yaw, SEARCH, math.pi)
+        if lane < 0:
+            return math.inf
+        aside = abs(t) - 0.5 * lane_width(ways, lane, s)
+        if aside <= ASIDE:
+            return aside
+        # Beside a lane that tapers off its middle may be the nearest, and the place inside the next lane.
+        for other, begin in self._lanes_around(x, y, z):
+            s, t = project_on_lane_near(ways, other, x, y, begin)
+            if 0.0 <= s <= ways.lane_length[other]:
+                aside = min(aside, abs(t) - 0.5 * lane_width(ways, other, s))
+        return aside
+
+    def _lanes_around(self, x: float, y: float, z: float) -> Iterator[tuple[int, float]]:
+        """Yield the lanes that vehicles drive on within `SEARCH`, and where along each the place is about [m]."""
+        ways, first, last = self._rules.ways, self._segments, self._segments + 1
+        ax, ay, az = ways.point_position[first].T
+        bx, by, _ = ways.point_position[last].T
+        dx, dy = bx - ax, by - ay
+        part = np.clip(((x - ax) * dx + (y - ay) * dy) / np.maximum(dx * dx + dy * dy, 1e-12), 0.0, 1.0)
+        away = np.hypot(ax + part * dx - x, ay + part * dy - y)
+        near = np.flatnonzero((away < SEARCH) & (np.abs(az - z) < LEVEL))
+        for lane in np.unique(self._segment_lane[near]).tolist():
+            of = near[self._segment_lane[near] == lane]
+            k = int(of[np.argmin(away[of])])
+            s, until = float(ways.point_s[first[k]]), float(ways.point_s[last[k]])
+            yield lane, s + float(part[k]) * (until - s)
 
     def is_at_end(self, x: float, y: float, z: float) -> bool:
         """Return whether a place is where vehicles leave: straight beyond the end of a lane that leads nowhere."""

@@ -1,13 +1,17 @@
 """Traffic on maps is measured by what happens: collisions, standing and leaving the lane are seen and told."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from simengine.behavior import removal
 from simengine.behavior.removal import Removal
-from simengine.road.network import LaneType
+from simengine.core.state import empty_actors
+from simengine.road.build import build_network
+from simengine.road.drafts import LaneDraft
+from simengine.road.network import LaneType, lane_arrays
 from simengine.scenario.sampling import from_yaml, to_yaml
 from simengine.simulation.runner import Job
 from simengine.simulation.simulator import Simulator
@@ -60,6 +64,17 @@ def place_at(lanes, point, along, aside):
     (x, y, z), heading = lanes.point_position[point], lanes.point_heading[point]
     c, s = math.cos(heading), math.sin(heading)
     return x + along * c - aside * s, y + along * s + aside * c, z
+
+
+@pytest.mark.parametrize(("y", "aside"), [(2.3, -0.55), (1.0, 0.55), (-1.0, 2.55)])
+def test_beside_a_lane_that_tapers_off_the_next_one_still_counts(y, aside):
+    """Its middle may be nearer than that of the lane the vehicle is in."""
+    ends, wide = np.array([[0.0, 1.65, 0.0], [60.0, 1.65, 0.0]]), np.array([[0.0, 3.5, 0.0], [60.0, 3.5, 0.0]])
+    taper = LaneDraft("taper", ends, np.full(2, 0.2), np.zeros(2))
+    network = build_network([taper, LaneDraft("wide", wide, np.full(2, 3.5), np.zeros(2))])
+    world = SimpleNamespace(network=network, lanes=lane_arrays(network), actors=empty_actors(1, 1))
+    watch = flow_watch.TrafficWatch(SimpleNamespace(world=world, scenario=None))
+    assert watch._aside(30.0, y, 0.0, 0.0) == pytest.approx(aside)
 
 
 @pytest.mark.parametrize(
