@@ -107,9 +107,9 @@ def begin_inflow(
         demand: Vehicles that arrive wherever a lane begins; 0 lets those that leave come in again [1/h].
     """
     strips, comfort = make_strips(lanes), grip_bound(math.inf, friction, COMFORT_SHARE)
-    driving = (lanes.lane_type == LaneType.DRIVING) & (lanes.lane_junction < 0)
+    driving = lanes.lane_type == LaneType.DRIVING
     rows, site_lane, begins = [], [], []
-    for lane in np.flatnonzero(driving).tolist():
+    for lane in np.flatnonzero(driving & (lanes.lane_junction < 0)).tolist():
         length = float(lanes.lane_length[lane])
         leads_here = lanes.predecessor_first[lane + 1] > lanes.predecessor_first[lane]
         for k in range(max(1, math.ceil((length - 20.0) / PITCH))):

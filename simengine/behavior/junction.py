@@ -1,8 +1,9 @@
 """Who may pass a junction: right of way, gap acceptance, no blocking, no deadlock.
 
 A driver needs a grant to enter. Grants are given one by one, so that of two conflicting ways the later grant always
-waits for the earlier one: whoever is granted first never waits for whoever is granted second, and no circle can form. A
-driver without right of way is granted only in a gap that those with right of way do not notice. Whoever enters without
+waits for the earlier one: whoever is granted first never waits for whoever is granted second, and no circle can form.
+For that nobody may be granted the way before a driver ahead of him on it, for whom he waits in any case. A driver
+without right of way is granted only in a gap that those with right of way do not notice. Whoever enters without
 asking (a red-light runner, a driver under test) is treated as granted before all others, until it stands there: it may
 be waiting for them. Who turns left across oncoming traffic may drive into the junction and wait before the first
 conflict: a provisional grant, ranked behind all others.
@@ -17,7 +18,16 @@ from numpy.typing import NDArray
 from simengine.behavior.memory import COMFORTABLE_DECELERATION, GRANT_ORDER, GRANTED, DriverMemory
 from simengine.behavior.occupancy import SPEED, Occupancy, Places
 from simengine.behavior.passage import ASKED, ASKS, ENTER, FIRST_PLACE, HELD, JUNCTION, SIGN, STOP, WAIT, Passage
-from simengine.behavior.precedence import LEFT, PROVISIONAL, STALLED, STANDING, first_obstacle, is_stuck, taker_of_room
+from simengine.behavior.precedence import (
+    LEFT,
+    PROVISIONAL,
+    STALLED,
+    STANDING,
+    first_obstacle,
+    follows_one_without_way,
+    is_stuck,
+    taker_of_room,
+)
 from simengine.behavior.rules import Conflicts, Ways
 from simengine.behavior.wait_cycles import release_circles
 
@@ -69,7 +79,8 @@ def rule_junctions(
                 memory.choice[e, a, GRANTED] = -1
         elif memory.choice[e, a, GRANTED] >= 0 and not inside:
             stalled = speed < STANDING and memory.waiting[e, a] > STALLED and passage.way[a, ENTER] > OUTSIDE
-            if (passage.flag[a, HELD] and not cannot_stop) or stalled:
+            follows = follows_one_without_way(memory, places, passage, obeys, e, a)
+            if ((passage.flag[a, HELD] or follows) and not cannot_stop) or stalled:
                 memory.choice[e, a, GRANTED] = -1
         elif cannot_stop and memory.choice[e, a, GRANTED] < 0 and not passage.flag[a, HELD]:
             memory.choice[e, a, GRANTED] = junction
@@ -94,6 +105,8 @@ def rule_junctions(
             break
         passage.flag[chosen, ASKED] = True
         inside = memory.choice[e, chosen, GRANTED] >= 0
+        if follows_one_without_way(memory, places, passage, obeys, e, chosen):
+            continue
         if not inside and is_stuck(memory, places, passage, e, chosen):
             continue
         if not inside and taker_of_room(lanes, occupancy, memory, places, passage, e, chosen) >= 0:

@@ -6,14 +6,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.behavior.memory import DRAG, ROLLING
+from simengine.behavior.memory import COG_OFFSET, DRAG, FRONT_AXLE, REAR_AXLE, ROLLING
 from simengine.behavior.rules import Ways
 from simengine.core.gravity import GRAVITY
-from simengine.road.frenet import lane_fraction
+from simengine.road.frenet import segment_at
 
 GENTLE = 4.0  # braking that a driver does not exceed without need [m/s²]
 URGENT_TIME = 2.0  # to collision below which it is one (UN R157 Annex 4 App. 3: critical at 2.0 s) [s]
 URGENT_DECELERATION = 3.5  # or when more than this is needed to avoid it [m/s²]
+SHORTEST_AXLES = 0.3  # from a vehicle's middle to an axle at least; robots have none [m]
 
 
 @njit(cache=True, _nrt=False)
@@ -34,18 +35,37 @@ def human_braking(acceleration: float, speed: float, gap: float, other_speed: fl
 
 
 @njit(cache=True, _nrt=False)
+def height_along(lanes: Ways, lane: int, s: float) -> float:
+    """Return the height of a lane at s, beyond its ends that of the lane that leads on or into it [m].
+
+    Where the road ends its slope goes on.
+    """
+    length = lanes.lane_length[lane]
+    if s > length and lanes.successor_first[lane] < lanes.successor_first[lane + 1]:
+        lane, s = lanes.successor[lanes.successor_first[lane]], s - length
+    elif s < 0.0 and lanes.predecessor_first[lane] < lanes.predecessor_first[lane + 1]:
+        lane = lanes.predecessor[lanes.predecessor_first[lane]]
+        s += lanes.lane_length[lane]
+    i = segment_at(lanes, lane, s)
+    f = (s - lanes.point_s[i]) / (lanes.point_s[i + 1] - lanes.point_s[i])
+    return lanes.point_position[i, 2] + f * (lanes.point_position[i + 1, 2] - lanes.point_position[i, 2])
+
+
+@njit(cache=True, _nrt=False)
 def resistance(lanes: Ways, lane: int, s: float, speed: float, vehicle: NDArray[np.float64]) -> float:
     """Return what rolling, air and an uphill lane take from a vehicle [m/s²]: a driver's foot makes up for it.
+
+    The vehicle stands on both axles: in a dip its front is on the way up while the lane at its middle still leads down.
 
     Args:
         lanes: The network.
         lane: Which lane.
-        s: Along it [m].
+        s: Of the box centre along it [m].
         speed: Own [m/s].
         vehicle: A row of `memory.vehicle_table`.
     """
-    i, _ = lane_fraction(lanes, lane, s)
-    rise = lanes.point_position[i + 1, 2] - lanes.point_position[i, 2]
-    run = max(lanes.point_s[i + 1] - lanes.point_s[i], 1e-6)
+    front = s + max(vehicle[FRONT_AXLE] + vehicle[COG_OFFSET], SHORTEST_AXLES)
+    rear = s - max(vehicle[REAR_AXLE] - vehicle[COG_OFFSET], SHORTEST_AXLES)
+    rise, run = height_along(lanes, lane, front) - height_along(lanes, lane, rear), front - rear
     uphill = GRAVITY * rise / math.sqrt(run * run + rise * rise)
     return vehicle[ROLLING] + vehicle[DRAG] * speed * speed + uphill

@@ -12,6 +12,7 @@ from simengine.behavior.memory import (
     GRANT_ORDER,
     GRANTED,
     MAX_ACCELERATION,
+    PRESENT,
     PREVIOUS,
     ROUTE_LANES,
     TURN_IN,
@@ -186,6 +187,30 @@ def is_stuck(memory: DriverMemory, places: Places, passage: Passage, e: int, b: 
         just_in = memory.route[e, c, PREVIOUS] == lane and rear < QUEUE_WAY
         if just_in or (memory.lane[e, c] == lane and memory.s[e, c] > memory.s[e, b]):
             return True
+    return False
+
+
+@njit(cache=True, _nrt=False)
+def follows_one_without_way(
+    memory: DriverMemory, places: Places, passage: Passage, obeys: NDArray[np.bool_], e: int, a: int
+) -> bool:
+    """Return whether a driver is behind one, moving or not, that still asks for its way through the same junction.
+
+    Were the one behind granted first, others would let it go first, and the one before it would wait for them: a
+    circle. Drivers that do not ask take the way before all others, so nobody is granted his before them.
+    """
+    junction, last = passage.plan[a, JUNCTION], passage.plan[a, LAST_PLACE]
+    for c in range(len(places.seen)):
+        if c == a or not places.seen[c] or passage.plan[c, JUNCTION] != junction:
+            continue
+        if not obeys[c] or memory.ignores_signals[e, c]:
+            continue
+        if memory.choice[e, c, GRANTED] >= 0 and memory.choice[e, c, GRANT_ORDER] != PROVISIONAL:
+            continue
+        for k in range(PRESENT, last + 1):
+            ahead = k > PRESENT or memory.s[e, c] > memory.s[e, a]
+            if ahead and memory.route[e, a, k] == memory.lane[e, c]:
+                return True
     return False
 
 

@@ -139,7 +139,7 @@ def leave_at_end(lanes: LaneArrays, actors: ActorTable, state: WorldState, memor
     freed[EGO] = False
     on = np.flatnonzero(freed)
     leads_on = np.diff(lanes.successor_first)[lane[on]] > 0
-    drives = (lanes.lane_type[lane[on]] == LaneType.DRIVING) & (lanes.lane_junction[lane[on]] < 0)
+    drives = lanes.lane_type[lane[on]] == LaneType.DRIVING
     gone = on[drives & ~leads_on & (s[on] > lanes.lane_length[lane[on]])]
     if len(gone) == 0:
         return state

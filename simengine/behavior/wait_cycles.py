@@ -26,7 +26,15 @@ from simengine.behavior.occupancy import (
     Places,
 )
 from simengine.behavior.passage import ASKS, HELD, JUNCTION, Passage
-from simengine.behavior.precedence import DEADLOCK, PROVISIONAL, STANDING, first_obstacle, is_stuck, taker_of_room
+from simengine.behavior.precedence import (
+    DEADLOCK,
+    PROVISIONAL,
+    STANDING,
+    first_obstacle,
+    follows_one_without_way,
+    is_stuck,
+    taker_of_room,
+)
 from simengine.behavior.rules import Conflicts, Ways
 
 NEAR = 8.0  # what stands nearer before a vehicle holds it up [m]
@@ -45,7 +53,9 @@ def asks_in_vain(
     """Return whether a driver stands first before a junction and has not been granted its way."""
     if not obeys[a] or memory.ignores_signals[e, a] or passage.plan[a, JUNCTION] < 0 or passage.flag[a, HELD]:
         return False
-    return memory.choice[e, a, GRANTED] < 0 and passage.flag[a, ASKS] and not is_stuck(memory, places, passage, e, a)
+    if memory.choice[e, a, GRANTED] >= 0 or not passage.flag[a, ASKS] or is_stuck(memory, places, passage, e, a):
+        return False
+    return not follows_one_without_way(memory, places, passage, obeys, e, a)
 
 
 @njit(cache=True, _nrt=False)

@@ -116,6 +116,18 @@ def test_a_vehicle_far_behind_comes_in_again_around_the_ego_out_of_close_view():
     assert 0.9 * 200.0 <= distance <= 1.3 * 200.0
 
 
+@pytest.mark.parametrize("junction", [-1, 0])
+def test_a_vehicle_leaves_where_its_lane_leads_nowhere_in_a_junction_too(junction):
+    lanes, actors, state, memory, _ = make_traffic()
+    lanes = lanes._replace(lane_junction=np.full_like(lanes.lane_junction, junction))
+    inflow = begin_inflow(lanes, actors, state, 400.0, np.uint64(5), np.zeros(len(state.valid[0]), np.bool_), 0.75)
+    lane = memory.lane[0, 1]
+    assert lanes.successor_first[lane] == lanes.successor_first[lane + 1]
+    memory.s[0, 1] = lanes.lane_length[lane] + 0.1
+    state = refill(inflow, actors, state, memory, 0.0)
+    assert not state.valid[0, 1] and state.valid[0, 2]
+
+
 def test_a_driver_who_leaves_begins_anew_but_draws_on():
     lanes, actors, state, memory, inflow = make_traffic()
     memory.s[0, 3] = LENGTH + 0.1

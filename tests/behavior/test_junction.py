@@ -70,3 +70,39 @@ def test_one_that_moves_up_while_it_waits_inside_for_oncoming_traffic_still_wait
     memory.choice[0, 0, GRANTED], memory.choice[0, 0, GRANT_ORDER] = granted, order
     count_waiting(memory, 0, 0, speed, 0.1)
     assert memory.waiting[0, 0] == pytest.approx(waited)
+
+
+def _straight_ways(world: SmallWorld) -> list[tuple[int, int, int]]:
+    """Return approach, lane in the junction and exit of the straight ways, each approach next from the right."""
+    network, found = world.network, []
+    for inner in range(len(network.lane_turn)):
+        if network.lane_junction[inner] >= 0 and network.lane_turn[inner] == STRAIGHT:
+            before = int(network.predecessor[network.predecessor_first[inner]])
+            found.append((before, inner, int(network.successor[network.successor_first[inner]])))
+    heading = [float(network.point_heading[network.lane_first_point[inner]]) for _, inner, _ in found]
+    return [found[k] for k in sorted(range(len(found)), key=lambda k: heading[k])]
+
+
+@pytest.mark.parametrize("gap", [12.0, 20.0, 28.0])
+def test_nobody_is_granted_his_way_before_the_one_ahead_of_him(gap):
+    """Those granted later would wait for the one behind, and the one ahead for them: nobody would move."""
+    world = SmallWorld(junction(signalled=False), ["sedan"] * 3)
+    ways = _straight_ways(world)
+    end = float(world.lanes.lane_length[ways[0][0]])
+    world.put(0, ways[0][0], end - 35.0, 9.0)
+    world.put(1, ways[0][0], end - 35.0 - gap, 9.0)
+    world.put(2, ways[1][0], end - 35.0, 9.0)  # comes from the right
+    world.decide()
+    for actor, way in enumerate((ways[0], ways[0], ways[1])):
+        world.memory.route[0, actor, 2:] = -1
+        world.memory.route[0, actor, 2:4] = way[1:]
+    refused = False
+    while world.time < 30.0 and int(world.memory.lane[0, 1]) != ways[0][2]:
+        world.step()
+        assert world.touching() == (-1, -1)
+        granted = world.memory.choice[0, :2, GRANTED] >= 0
+        if int(world.memory.lane[0, 0]) == ways[0][0]:
+            refused = refused or not granted[0]
+            assert granted[0] or not granted[1]
+    assert refused
+    assert world.time < 30.0

@@ -1,10 +1,14 @@
 """Drivers ask engine and brakes for what they want and what resists besides."""
 
+import math
+
 import numpy as np
 import pytest
 
-from simengine.behavior.memory import DRAG, ROLLING, vehicle_table
+from simengine.behavior.memory import COG_OFFSET, DRAG, FRONT_AXLE, REAR_AXLE, ROLLING, vehicle_table
 from simengine.behavior.pedals import resistance
+from simengine.road.build import build_network
+from simengine.road.drafts import LaneDraft
 from simengine.road.procedural import make_street
 from tests.behavior.small_world import SmallWorld, straight
 
@@ -32,3 +36,38 @@ def test_hill_resists_or_pulls_by_its_sine(grade):
     assert vehicle[ROLLING] == vehicle[DRAG] == 0.0
     found = resistance(world.rules.ways, 0, 150.0, 10.0, vehicle)
     assert found == pytest.approx(9.81 * grade, rel=0.01)
+
+
+def _dip(model: str, grade: float) -> SmallWorld:
+    """Return a lane that leads down to 50 m from its start and up from there."""
+    points = np.zeros((101, 3))
+    points[:, 0] = np.linspace(0.0, 100.0, 101)
+    points[:, 2] = grade * np.abs(points[:, 0] - 50.0)
+    return SmallWorld(build_network([LaneDraft("lane", points, np.full(101, 3.5), np.zeros(101))]), [model])
+
+
+@pytest.mark.parametrize("model", ["sedan", "truck"])
+@pytest.mark.parametrize("beyond", [-0.4, -0.1, 0.0, 0.1, 0.4])
+def test_in_a_dip_the_road_under_the_axles_resists_not_that_under_the_middle(model, beyond):
+    world = _dip(model, 0.3)
+    vehicle = vehicle_table(world.actors)[0, 0]
+    vehicle[ROLLING] = vehicle[DRAG] = 0.0
+    wheelbase = vehicle[FRONT_AXLE] + vehicle[REAR_AXLE]
+    between_axles = vehicle[COG_OFFSET] + 0.5 * (vehicle[FRONT_AXLE] - vehicle[REAR_AXLE])  # ahead of the box centre
+    found = resistance(world.rules.ways, 0, 50.0 + beyond - between_axles, 0.0, vehicle)
+    assert found == pytest.approx(9.81 * math.sin(math.atan(2.0 * 0.3 * beyond / wheelbase)), abs=0.02)
+
+
+def test_a_hill_goes_on_where_lanes_meet_and_where_the_road_ends():
+    points = np.zeros((2, 11, 3))
+    points[..., 0] = np.linspace((0.0, 50.0), (50.0, 100.0), 11).T
+    points[..., 2] = 0.1 * points[..., 0]
+    width, drafts = np.full(11, 3.5), []
+    for name, line, successors in (("first", points[0], ["second"]), ("second", points[1], [])):
+        drafts.append(LaneDraft(name, line, width, np.zeros(11), successors=successors))
+    world = SmallWorld(build_network(drafts), ["sedan"])
+    vehicle = vehicle_table(world.actors)[0, 0]
+    vehicle[ROLLING] = vehicle[DRAG] = 0.0
+    for lane, s in ((0, 0.0), (0, 49.9), (1, 0.1), (1, float(world.lanes.lane_length[1]))):
+        found = resistance(world.rules.ways, lane, s, 0.0, vehicle)
+        assert found == pytest.approx(9.81 * math.sin(math.atan(0.1)), rel=0.01), (lane, s)
