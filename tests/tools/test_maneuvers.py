@@ -287,11 +287,17 @@ def test_a_course_is_that_of_the_center_of_mass(physics):
     assert course.yaw[-1] == pytest.approx(np.trapezoid(course.yaw_rate, dx=STEP), abs=0.01)
 
 
-def test_left_tires_are_those_with_a_positive_y():
-    pytest.importorskip("pybullet")
-    vehicle = ours.Vehicle("bullet", "sedan", 10.0, (1.0, 0.2), 120)
-    vehicle.close()
-    assert vehicle.grip == (1.0, 0.2, 1.0, 0.2)
+def test_a_vehicle_that_does_not_stop_passes_no_stop(car, monkeypatch):
+    (stop, *_) = stops.full_stops(car)
+    for end, good in ((4.0, False), (0.0, True)):
+        speed = np.linspace(stop.maneuver.speed, end, 200)
+        rest = end**2 / 12.0  # what it would still take
+        far = np.linspace(0.0, 0.5 * stop.maneuver.speed + 10.8 - rest, 200)  # lead-in and what a stop takes
+        zero = np.zeros(200)
+        course = Course(far, zero, zero, speed, zero, zero, math.inf, STEP)
+        monkeypatch.setattr(stops, "drive", lambda *given, course=course: course)
+        (row,) = stops.stop_rows(car, stop, ("batched",))
+        assert row.cells[0].good == good
 
 
 def test_mechanics_of_the_hill():

@@ -82,11 +82,6 @@ class Vehicle:
         """Road-wheel angle [rad] and acceleration of drive and brakes [m/s²] after their limits and lags."""
         return float(self._state.steering[0, 0]), float(self._state.drive[0, 0])
 
-    @property
-    def grip(self) -> tuple[float, ...]:
-        """Of its tires over the best of them: front left and right, rear left and right."""
-        return tuple(self._state.tyre_grip[0, 0].tolist())
-
     def close(self) -> None:
         """Free the world."""
         self._physics.close()

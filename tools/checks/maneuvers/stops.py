@@ -37,24 +37,24 @@ STANDING = 0.01  # speed at which one of our vehicles stands [m/s]
 _LONGEST = 60.0  # stop [s]
 
 
-class Standing(NamedTuple):
-    """A full stop, as Maneuver."""
+class FullStop(NamedTuple):
+    """A full stop and the road that it is made on."""
 
     maneuver: Maneuver
-    friction: float
+    friction: float  # µ
 
 
-def full_stops(reference: Reference) -> Iterator[Standing]:
+def full_stops(reference: Reference) -> Iterator[FullStop]:
     """Return the stops."""
     demand = reference.parameters.longitudinal.a_max
     for kmh, friction in STOPS:
-        yield Standing(
+        yield FullStop(
             sampled("full stop", f"{kmh} km/h, µ {friction:g}", kmh * KMH, _LONGEST, lambda t: 0.0, lambda t: -demand),
             friction,
         )  # fmt: skip
 
 
-def stop_rows(reference: Reference, stop: Standing, physics: tuple[str, ...]) -> Iterator[Row]:
+def stop_rows(reference: Reference, stop: FullStop, physics: tuple[str, ...]) -> Iterator[Row]:
     """Compare one stop."""
     model, grip = model_named(reference.model), (stop.friction, stop.friction)
     maneuver = stop.maneuver
