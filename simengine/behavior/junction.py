@@ -3,10 +3,10 @@
 A driver needs a grant to enter. Grants are given one by one, so that of two conflicting ways the later grant always
 waits for the earlier one: whoever is granted first never waits for whoever is granted second, and no circle can form.
 For that nobody may be granted the way before a driver ahead of him on it, for whom he waits in any case. A driver
-without right of way is granted only in a gap that those with right of way do not notice. Whoever enters without
-asking (a red-light runner, a driver under test) is treated as granted before all others, until it stands there: it may
-be waiting for them. Who turns left across oncoming traffic may drive into the junction and wait before the first
-conflict: a provisional grant, ranked behind all others.
+without right of way is granted only in a gap that those with right of way do not notice, until it has waited for so
+long that they let it in. Whoever enters without asking (a red-light runner, a driver under test) is treated as granted
+before all others, until it stands there: it may be waiting for them. Who turns left across oncoming traffic may drive
+into the junction and wait before the first conflict: a provisional grant, ranked behind all others.
 """
 
 import math
@@ -15,6 +15,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from simengine.behavior.letting_in import mark_due
 from simengine.behavior.memory import COMFORTABLE_DECELERATION, GRANT_ORDER, GRANTED, DriverMemory
 from simengine.behavior.occupancy import SPEED, Occupancy, Places
 from simengine.behavior.passage import ASKED, ASKS, ENTER, FIRST_PLACE, HELD, JUNCTION, SIGN, STOP, WAIT, Passage
@@ -85,6 +86,7 @@ def rule_junctions(
         elif cannot_stop and memory.choice[e, a, GRANTED] < 0 and not passage.flag[a, HELD]:
             memory.choice[e, a, GRANTED] = junction
             memory.choice[e, a, GRANT_ORDER] = np.int64(tick) * (2 * n) + a
+    mark_due(lanes, occupancy, memory, places, passage, obeys, e)
     rank = 0
     passage.flag[:, ASKED] = False
     for _ in range(n):

@@ -32,6 +32,8 @@ LEAVES_ENTER = 5  # front to the edge of the junction that it leaves, where it c
 HELD = 0  # a signal or people on a crossing stop it before the junction
 ASKS = 1  # near enough to decide
 ASKED = 2  # has had its turn at this decision
+DUE = 3  # is to be let in, see `letting_in`
+LETS_IN = 4  # would let others in
 
 
 class Passage(NamedTuple):
@@ -43,13 +45,13 @@ class Passage(NamedTuple):
 
     plan: NDArray[np.int32]  # (num_actors, 7)
     way: NDArray[np.float64]  # (num_actors, 6)
-    flag: NDArray[np.bool_]  # (num_actors, 3)
+    flag: NDArray[np.bool_]  # (num_actors, 5)
 
 
 def empty_passage(num_actors: int) -> Passage:
     """Allocate passages of drivers with no junction ahead."""
     return Passage(
-        np.full((num_actors, 7), -1, np.int32), np.full((num_actors, 6), math.inf), np.zeros((num_actors, 3), np.bool_)
+        np.full((num_actors, 7), -1, np.int32), np.full((num_actors, 6), math.inf), np.zeros((num_actors, 5), np.bool_)
     )
 
 

@@ -32,6 +32,7 @@ from simengine.behavior.occupancy import (
     Places,
 )
 from simengine.behavior.passage import (
+    DUE,
     ENTER,
     FIRST_PLACE,
     HELD,
@@ -39,6 +40,7 @@ from simengine.behavior.passage import (
     LAST_PLACE,
     LEAVES,
     LEAVES_LAST,
+    LETS_IN,
     SIGN,
     TOP_SPEED,
     Passage,
@@ -235,6 +237,16 @@ def may_pass_first(
 
 
 @njit(cache=True, _nrt=False)
+def lets_in(memory: DriverMemory, passage: Passage, e: int, a: int, b: int) -> bool:
+    """Return whether driver a waits for b, that is due, even where it would pass in time.
+
+    One that has been granted its way does not, and one that waits inside the junction has to clear it.
+    """
+    due = passage.flag[b, DUE] and not passage.flag[a, DUE]
+    return due and passage.flag[a, LETS_IN] and memory.choice[e, a, GRANTED] < 0
+
+
+@njit(cache=True, _nrt=False)
 def first_obstacle(
     lanes: Ways, conflicts: Conflicts, memory: DriverMemory, places: Places, passage: Passage,
     obeys: NDArray[np.bool_], order: int, yields: bool, e: int, a: int,
@@ -307,7 +319,9 @@ def first_obstacle(
                     if (b_order < order and not stands) or arrives < 0.0:
                         if my_in < travel_time(out, b_speed, b_pull, b_top) + BEHIND_GAP:
                             stop, cause = min(stop, before), b
-                elif yields and not may_pass_first(
+                elif yields and lets_in(memory, passage, e, a, b):
+                    stop, cause = min(stop, before), b
+                elif yields and not lets_in(memory, passage, e, b, a) and not may_pass_first(
                     lanes, memory, places, passage, e, a, b, lane, other, conflicts.angle[c]
                 ):
                     if my_out + gap > travel_time(arrives, b_speed, b_pull, b_top):

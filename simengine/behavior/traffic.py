@@ -56,7 +56,18 @@ from simengine.behavior.occupancy import (
     look_around,
     occupy_lanes,
 )
-from simengine.behavior.passage import ENTER, HELD, JUNCTION, LEAVES, LINE, WAIT, Passage, empty_passage, find_passage
+from simengine.behavior.passage import (
+    ENTER,
+    HELD,
+    JUNCTION,
+    LEAVES,
+    LETS_IN,
+    LINE,
+    WAIT,
+    Passage,
+    empty_passage,
+    find_passage,
+)
 from simengine.behavior.pedals import human_braking, resistance
 from simengine.behavior.precedence import count_waiting
 from simengine.behavior.route import LOST, SEARCH, find_lane, track_lane
@@ -246,6 +257,7 @@ def survey(
         announce_change(scratch.occupancy, memory, pose, e, a)
         horizon = look_horizon(speed, math.inf)
         find_passage(ways, rules.stops, rules.conflicts, memory, pose[LENGTH], e, a, horizon, passage)
+        passage.flag[a, LETS_IN] = drives[a] and obeys[a]
         if obeys[a] and memory.lane[e, a] >= 0:
             line = min(
                 signal_stop(ways, rules.stops, memory, signal_colors, e, a, speed, half, friction, horizon),

@@ -72,7 +72,7 @@ def test_one_that_moves_up_while_it_waits_inside_for_oncoming_traffic_still_wait
     assert memory.waiting[0, 0] == pytest.approx(waited)
 
 
-def _straight_ways(world: SmallWorld) -> list[tuple[int, int, int]]:
+def straight_ways(world: SmallWorld) -> list[tuple[int, int, int]]:
     """Return approach, lane in the junction and exit of the straight ways, each approach next from the right."""
     network, found = world.network, []
     for inner in range(len(network.lane_turn)):
@@ -87,7 +87,7 @@ def _straight_ways(world: SmallWorld) -> list[tuple[int, int, int]]:
 def test_nobody_is_granted_his_way_before_the_one_ahead_of_him(gap):
     """Those granted later would wait for the one behind, and the one ahead for them: nobody would move."""
     world = SmallWorld(junction(signalled=False), ["sedan"] * 3)
-    ways = _straight_ways(world)
+    ways = straight_ways(world)
     end = float(world.lanes.lane_length[ways[0][0]])
     world.put(0, ways[0][0], end - 35.0, 9.0)
     world.put(1, ways[0][0], end - 35.0 - gap, 9.0)
