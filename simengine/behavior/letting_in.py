@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from simengine.behavior.memory import DriverMemory
 from simengine.behavior.occupancy import SPEED, Occupancy, Places
-from simengine.behavior.passage import DUE, LETS_IN, Passage
+from simengine.behavior.passage import DUE, KNOWN, Passage
 from simengine.behavior.precedence import STANDING, taker_of_room
 from simengine.behavior.rules import Ways
 from simengine.behavior.wait_cycles import asks_in_vain
@@ -41,5 +41,5 @@ def mark_due(
     for a in range(len(places.seen)):
         if not places.seen[a] or memory.waiting[e, a] <= LET_IN or places.pose[a, SPEED] >= STANDING:
             continue
-        if passage.flag[a, LETS_IN] and asks_in_vain(memory, places, passage, obeys, e, a):
+        if passage.flag[a, KNOWN] and asks_in_vain(memory, places, passage, obeys, e, a):
             passage.flag[a, DUE] = taker_of_room(lanes, occupancy, memory, places, passage, e, a) < 0

@@ -33,7 +33,7 @@ HELD = 0  # a signal or people on a crossing stop it before the junction
 ASKS = 1  # near enough to decide
 ASKED = 2  # has had its turn at this decision
 DUE = 3  # is to be let in, see `letting_in`
-LETS_IN = 4  # would let others in
+KNOWN = 4  # decides here, so what it was granted is what it goes by; of others that is a guess
 
 
 class Passage(NamedTuple):

@@ -37,10 +37,10 @@ from simengine.behavior.passage import (
     FIRST_PLACE,
     HELD,
     JUNCTION,
+    KNOWN,
     LAST_PLACE,
     LEAVES,
     LEAVES_LAST,
-    LETS_IN,
     SIGN,
     TOP_SPEED,
     Passage,
@@ -243,7 +243,7 @@ def lets_in(memory: DriverMemory, passage: Passage, e: int, a: int, b: int) -> b
     One that has been granted its way does not, and one that waits inside the junction has to clear it.
     """
     due = passage.flag[b, DUE] and not passage.flag[a, DUE]
-    return due and passage.flag[a, LETS_IN] and memory.choice[e, a, GRANTED] < 0
+    return due and passage.flag[a, KNOWN] and memory.choice[e, a, GRANTED] < 0
 
 
 @njit(cache=True, _nrt=False)
@@ -314,7 +314,7 @@ def first_obstacle(
                     # It waits inside for oncoming traffic; those of the other street let it out first.
                     if passage.way[b, ENTER] < 0.0 < passage.way[a, ENTER] and not is_oncoming:
                         stop, cause = min(stop, before), b
-                stands = not obeys[b] and b_speed < STANDING and memory.waiting[e, b] > STALLED
+                stands = not passage.flag[b, KNOWN] and b_speed < STANDING and memory.waiting[e, b] > STALLED
                 if granted:
                     if (b_order < order and not stands) or arrives < 0.0:
                         if my_in < travel_time(out, b_speed, b_pull, b_top) + BEHIND_GAP:

@@ -60,8 +60,8 @@ from simengine.behavior.passage import (
     ENTER,
     HELD,
     JUNCTION,
+    KNOWN,
     LEAVES,
-    LETS_IN,
     LINE,
     WAIT,
     Passage,
@@ -257,7 +257,7 @@ def survey(
         announce_change(scratch.occupancy, memory, pose, e, a)
         horizon = look_horizon(speed, math.inf)
         find_passage(ways, rules.stops, rules.conflicts, memory, pose[LENGTH], e, a, horizon, passage)
-        passage.flag[a, LETS_IN] = drives[a] and obeys[a]
+        passage.flag[a, KNOWN] = drives[a] and obeys[a]
         if obeys[a] and memory.lane[e, a] >= 0:
             line = min(
                 signal_stop(ways, rules.stops, memory, signal_colors, e, a, speed, half, friction, horizon),

@@ -11,7 +11,8 @@ from simengine.behavior.pedals import human_braking
 from simengine.core.errors import ScenarioError
 from simengine.core.geometry import quaternion_from_euler, rotate
 from simengine.scenario.spec import EgoSpec
-from tests.behavior.small_world import DT, SmallWorld, straight
+from tests.behavior.small_world import DT, SmallWorld, junction, straight
+from tests.behavior.test_junction import straight_ways
 
 
 def ego(driver: str = "idm", kind: str = "car", **changes) -> EgoSpec:
@@ -200,3 +201,18 @@ def test_a_driver_sees_the_room_that_somebody_lies_on():
     seen = look(world)
     assert seen.size[1, 0] == pytest.approx(tall) and seen.size[1, 2] < 0.7
     assert abs(math.sin(seen.actor_yaw[1])) == pytest.approx(1.0)
+
+
+def test_the_ego_goes_first_where_the_other_that_may_only_stands():
+    """In the ego's mind the other was granted its way; in its own it waits, for somebody else or for the ego."""
+    world = SmallWorld(junction(signalled=False), ["sedan", "sedan"])
+    own, other = straight_ways(world)[:2]
+    world.put(0, own[0], 60.0, 8.0)
+    world.put(1, other[1], 0.5, 0.0)
+    world.drives[0, 1] = False
+    driver, stood = make_driver(ego(speed=8.0, desired_speed=8.0), world.network, DT), False
+    for _ in range(60):
+        drive(world, driver, 10)
+        stood = stood or world.speed(0) < 0.1
+        assert world.touching() == (-1, -1)
+    assert stood and int(look(world).lane) == own[2]
