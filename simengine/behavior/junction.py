@@ -5,7 +5,8 @@ waits for the earlier one: whoever is granted first never waits for whoever is g
 For that nobody may be granted the way before a driver ahead of him on it, for whom he waits in any case. A driver
 without right of way is granted only in a gap that those with right of way do not notice, until it has waited for so
 long that they let it in. Whoever enters without asking (a red-light runner, a driver under test) is treated as granted
-before all others, until it stands there: it may be waiting for them. Who turns left across oncoming traffic may drive
+before all others, and so is, in the mind of a driver under test, whom it takes to be first, until it stands there: it
+may be waiting for them. Who turns left across oncoming traffic may drive
 into the junction and wait before the first conflict: a provisional grant, ranked behind all others.
 """
 

@@ -1,10 +1,10 @@
 """Who has waited so long before a junction that those with right of way let it in.
 
 A driver without right of way goes in a gap that the others do not notice. A truck on the way out of a side street needs
-nine seconds, and on a busy road there is no such gap for minutes. People do not watch that for ever: somebody who can
-still stop comfortably waits and lets the other go first. Vehicles that have been granted their way, or wait inside the
-junction, or as long before it, do not; nor does a driver under test, and it does not expect it of others, of whom it
-cannot know.
+nine seconds, and on a busy road there is no such gap for minutes. People do not watch that for ever: somebody who still
+has to ask for the way himself waits and lets the other go first. Vehicles that have been granted their way, or wait
+inside the junction, or as long before it, do not; nor does a driver under test, and it does not expect it of others, of
+whom it cannot know.
 """
 
 import numpy as np

@@ -14,7 +14,7 @@ from simengine.road.frenet import segment_at
 GENTLE = 4.0  # braking that a driver does not exceed without need [m/s²]
 URGENT_TIME = 2.0  # to collision below which it is one (UN R157 Annex 4 App. 3: critical at 2.0 s) [s]
 URGENT_DECELERATION = 3.5  # or when more than this is needed to avoid it [m/s²]
-SHORTEST_AXLES = 0.3  # from a vehicle's middle to an axle at least; robots have none [m]
+SHORTEST_AXLES = 0.3  # from a vehicle's middle to an axle at least: rows that nobody fills have none [m]
 
 
 @njit(cache=True, _nrt=False)

@@ -65,7 +65,8 @@ BEND = 1.0 / 30.0  # curvature from which a long vehicle sweeps beyond its lane 
 SWING = 1.5  # that the front of such a vehicle swings out of the bend: others wait this much earlier [m]
 OPPOSITE = 2.4  # directions that differ by more are opposite [rad]
 STANDING = 0.5  # [m/s]
-STALLED = 4.0  # a grant not used for so long is given back, and one that never asked is no longer waited for [s]
+# A grant not used for so long is given back, and whose mind is not known here is no longer waited for if it stands [s].
+STALLED = 4.0
 PROVISIONAL = 1 << 60  # grant order of a left turn that may enter and wait before the first conflict
 LEFT = int(Turn.LEFT)
 

@@ -9,10 +9,10 @@ tests to the published values. The steps that the batched physics uses are ours:
   vehicle, slip angles through the arctangent, each axle's lateral force saturating, as the tyre of `bullet` does, at
   what friction leaves beside the longitudinal force. That is what anti-lock brakes leave at most: they hold a slip, so
   a wheel that runs at an angle too pulls less along. Drive and brakes act on the wheels in proportion to their loads,
-  so in a turn the outer ones pull harder. ST has no track and leaves that out: with load moved forward it is unstable
-  under braking above some speed (24 m/s at 8 m/s² for the sedan), which no vehicle of four such wheels is. Lateral
-  velocity and yaw rate are stiff at low speed (rate ~ C_S g / v), so they are advanced by the θ-method with
-  θ = max(½, 1 − 1/(h λ)): second order where the step resolves them, without ringing where not.
+  so in a turn the outer ones pull harder, which no real brakes do: what the load that moves forward turns the vehicle
+  in by is left out. ST has no track and keeps it: it is unstable under braking above some speed (24 m/s at 8 m/s² for
+  the sedan). Lateral velocity and yaw rate are stiff at low speed (rate ~ C_S g / v), so they are advanced by the
+  θ-method with θ = max(½, 1 − 1/(h λ)): second order where the step resolves them, without ringing where not.
 """
 
 import math

@@ -125,11 +125,11 @@ class TrafficWatch:
         """Yield the lanes that vehicles drive on within `SEARCH`, and where along each the place is about [m]."""
         ways, first, last = self._rules.ways, self._segments, self._segments + 1
         ax, ay, az = ways.point_position[first].T
-        bx, by, _ = ways.point_position[last].T
+        bx, by, bz = ways.point_position[last].T
         dx, dy = bx - ax, by - ay
         part = np.clip(((x - ax) * dx + (y - ay) * dy) / np.maximum(dx * dx + dy * dy, 1e-12), 0.0, 1.0)
         away = np.hypot(ax + part * dx - x, ay + part * dy - y)
-        near = np.flatnonzero((away < SEARCH) & (np.abs(az - z) < LEVEL))
+        near = np.flatnonzero((away < SEARCH) & (np.abs(az + part * (bz - az) - z) < LEVEL))
         for lane in np.unique(self._segment_lane[near]).tolist():
             of = near[self._segment_lane[near] == lane]
             k = int(of[np.argmin(away[of])])

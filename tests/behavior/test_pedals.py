@@ -58,16 +58,38 @@ def test_in_a_dip_the_road_under_the_axles_resists_not_that_under_the_middle(mod
     assert found == pytest.approx(9.81 * math.sin(math.atan(2.0 * 0.3 * beyond / wheelbase)), abs=0.02)
 
 
-def test_a_hill_goes_on_where_lanes_meet_and_where_the_road_ends():
+def _two_lanes(first: float, second: float) -> SmallWorld:
+    """Return a car in a world of two lanes behind each other, 50 m each, of two slopes."""
     points = np.zeros((2, 11, 3))
     points[..., 0] = np.linspace((0.0, 50.0), (50.0, 100.0), 11).T
-    points[..., 2] = 0.1 * points[..., 0]
+    points[0, :, 2], points[1, :, 2] = first * (points[0, :, 0] - 50.0), second * (points[1, :, 0] - 50.0)
     width, drafts = np.full(11, 3.5), []
     for name, line, successors in (("first", points[0], ["second"]), ("second", points[1], [])):
         drafts.append(LaneDraft(name, line, width, np.zeros(11), successors=successors))
-    world = SmallWorld(build_network(drafts), ["sedan"])
+    return SmallWorld(build_network(drafts), ["sedan"])
+
+
+def _weightless(world: SmallWorld) -> np.ndarray:
+    """Return what the car's driver knows of it, without rolling resistance and drag."""
     vehicle = vehicle_table(world.actors)[0, 0]
     vehicle[ROLLING] = vehicle[DRAG] = 0.0
+    return vehicle
+
+
+@pytest.mark.parametrize("beyond", [-0.4, -0.1, 0.1, 0.4])
+def test_a_dip_between_two_lanes_counts_as_one_within(beyond):
+    world = _two_lanes(-0.3, 0.3)
+    vehicle = _weightless(world)
+    wheelbase = vehicle[FRONT_AXLE] + vehicle[REAR_AXLE]
+    place = beyond - vehicle[COG_OFFSET] - 0.5 * (vehicle[FRONT_AXLE] - vehicle[REAR_AXLE])
+    lane, s = (1, place) if place >= 0.0 else (0, 50.0 + place)
+    found = resistance(world.rules.ways, lane, s, 0.0, vehicle)
+    assert found == pytest.approx(9.81 * math.sin(math.atan(2.0 * 0.3 * beyond / wheelbase)), abs=0.03)
+
+
+def test_a_hill_goes_on_where_lanes_meet_and_where_the_road_ends():
+    world = _two_lanes(0.1, 0.1)
+    vehicle = _weightless(world)
     for lane, s in ((0, 0.0), (0, 49.9), (1, 0.1), (1, float(world.lanes.lane_length[1]))):
         found = resistance(world.rules.ways, lane, s, 0.0, vehicle)
         assert found == pytest.approx(9.81 * math.sin(math.atan(0.1)), rel=0.01), (lane, s)

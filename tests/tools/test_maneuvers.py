@@ -239,6 +239,13 @@ def test_a_stop_is_driven_to_its_end():
     assert stopping_distance(course) == pytest.approx(40.0, rel=1e-6)
 
 
+def test_a_car_that_never_slows_has_no_stopping_distance():
+    times = STEP * np.arange(240)
+    zero = np.zeros(len(times))
+    course = Course(20.0 * times, zero, zero, np.full(len(times), 20.0), zero, zero, math.inf, STEP)
+    assert math.isnan(stopping_distance(course))
+
+
 def test_only_cars_with_published_parameters_are_taken():
     with pytest.raises(ConfigError, match="there are: compact_car, sedan, van"):
         reference.load_reference("truck")

@@ -6,7 +6,7 @@ from pathlib import Path
 from simengine.core.command_line import number, whole_number
 from tools.checks.pages import ROOT, check_page, write_page
 
-SEEDS = (301, 302, 303)  # of the published table: no fault was ever mended on them
+SEEDS = (301, 302, 303)  # of the published table
 LEAST = 120.0  # of each run for the page [s]
 
 

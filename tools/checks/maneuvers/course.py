@@ -1,5 +1,6 @@
 """What a vehicle did in a maneuver, the same of every model: its center of mass, sampled at every tick."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -37,10 +38,15 @@ class Course(NamedTuple):
 
 
 def stopping_distance(course: Course) -> float:
-    """Return how far a vehicle got until it stood [m]; what a course leaves of a stop is driven as its last 0.1 s."""
+    """Return how far a vehicle got until it stood [m]; what a course leaves of a stop is driven as its last 0.1 s.
+
+    Not a number for one that does not slow down.
+    """
     back = round(0.1 / course.step)
     slowing = float(course.speed[-1 - back] - course.speed[-1]) / (back * course.step)
     left = max(0.0, float(course.speed[-1]))
+    if left > 0.0 and slowing <= 0.0:
+        return math.nan
     return float(course.x[-1]) + (left * left / (2.0 * slowing) if left > 0.0 else 0.0)
 
 
