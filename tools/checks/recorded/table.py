@@ -19,12 +19,13 @@ class Case(NamedTuple):
     scenario: str  # of the library
     settings: tuple[str, ...]
     recording: bool = False  # traffic is replayed from a file
+    seed: int = 1
 
 
 CASES = (
     Case("jaywalker", "urban/jaywalker", ("pedestrians=some", "scenario.duration=8")),
     Case("occluded child, night rain", "urban/occluded_child", ("weather=night_rain", "scenario.duration=6")),
-    Case("red-light runner", "urban/red_light_runner", ("physics=batched", "scenario.duration=20")),
+    Case("red-light runner", "urban/red_light_runner", ("physics=batched", "scenario.duration=20"), seed=1034),
     Case("fog pile-up", "highway/fog_pileup", ("scenario.duration=8",)),
     Case("lost cargo, heavy rain", "highway/lost_cargo", ("weather=heavy_rain", "scenario.duration=8")),
     Case("deer", "rural/deer_crossing", ("scenario.duration=8", "recorder.leave_out=[lidar_top/ring]")),
@@ -114,7 +115,7 @@ def make(case: Case, folder: Path, overrides: Sequence[str]) -> Path:
         write(folder / "recording.xml")
         settings.append(f"road.file={folder / 'recording.xml'}")
     path = folder / f"{''.join(letter if letter.isalnum() else '_' for letter in case.name)}.mcap"
-    record(load_scenario(case.scenario, [*settings, *overrides], seed=1), case.name, path)
+    record(load_scenario(case.scenario, [*settings, *overrides], case.seed), case.name, path)
     return path
 
 
