@@ -2,12 +2,13 @@
 
 A driver needs a grant to enter. Grants are given one by one, so that of two conflicting ways the later grant always
 waits for the earlier one: whoever is granted first never waits for whoever is granted second, and no circle can form.
-For that nobody may be granted the way before a driver ahead of him on it, for whom he waits in any case. A driver
-without right of way is granted only in a gap that those with right of way do not notice, until it has waited for so
-long that they let it in. Whoever enters without asking (a red-light runner, a driver under test) is treated as granted
-before all others, and so is, in the mind of a driver under test, whom it takes to be first, until it stands there: it
-may be waiting for them. Who turns left across oncoming traffic may drive
-into the junction and wait before the first conflict: a provisional grant, ranked behind all others.
+For that nobody is granted the way before a driver ahead of him on it, for whom he waits in any case, but those who can
+no longer stop: they take it in the order of their slots. A driver without right of way is granted only in a gap that
+those with right of way do not notice, until it has waited for so long that they let it in. Whoever enters without
+asking (a red-light runner, a driver under test) is treated as granted before all others, and so is, in the mind of a
+driver under test, whom it takes to be first, until it stands there: it may be waiting for them. Who turns left across
+oncoming traffic may drive into the junction and wait before the first conflict: a provisional grant, ranked behind all
+others.
 """
 
 import math
