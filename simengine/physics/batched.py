@@ -3,7 +3,8 @@
 What it leaves out beside `bullet`: body roll, pitch and suspension (an actor takes the ground's slope at once), the two
 wheels of an axle (their grips are averaged), wheel slip in drive and braking, rolling sideways down a banked road, and
 tumbling (a load keeps its face down; a struck person falls over once and slides). Two-wheelers do not lean and follow
-their riders' steering for as long as nothing strikes them; with `model="kinematic"` all vehicles roll without slip.
+their riders' steering for as long as nothing strikes them; with `model="kinematic"` all vehicles roll without slip and
+do not crumple.
 """
 
 import numpy as np

@@ -1,11 +1,12 @@
 """Physics of one world in PyBullet's rigid bodies: every actor a box with mass, forces from our own kernels.
 
 Bullet integrates the bodies, finds contacts and solves them; tyres, suspension, drive, legs and motors are forces that
-`forces.advance_forces` computes for all actors in one call. No pose is ever written: a body is placed when it is made,
-which is at reset, when an actor appears, and when a replayed actor is handed over. Before its hand-over a replayed
-actor has no body at all, so it can push nothing; it is handed over by the caller, or here before anything dynamic can
-touch it (`replayed` is then false in the returned state). Wheels and feet stand on the analytic ground; what lies or
-tumbles, on a slab where the network is level, else on mesh tiles.
+`forces.advance_forces` computes for all actors in one call, and the crushing of vehicles is one more (`bodywork`):
+Bullet's own contacts are hard, and left to people, loads, two-wheelers and what has toppled. No pose is ever written: a
+body is placed when it is made, which is at reset, when an actor appears, and when a replayed actor is handed over.
+Before its hand-over a replayed actor has no body at all, so it can push nothing; it is handed over by the caller, or
+here before anything dynamic can touch it (`replayed` is then false in the returned state). Wheels and feet stand on the
+analytic ground; what lies or tumbles, on a slab where the network is level, else on mesh tiles.
 
 Bullet's quaternions are x, y, z, w; they are converted here and nowhere else.
 """
@@ -23,7 +24,9 @@ from simengine.core.state import ActorTable, Controls, Mobility, WorldState, cop
 from simengine.core.weather import FRICTION_DRY
 from simengine.physics.backend import Contact, Ground, Physics
 from simengine.physics.bodies import empty_bodies, finish_tick, load_demands, load_given, load_motion, store
+from simengine.physics.bodywork import UPRIGHT, add_crush_forces, with_bodywork
 from simengine.physics.chassis import chassis_of
+from simengine.physics.contact_boxes import COLUMNS, ObstacleGrid
 from simengine.physics.forces import advance_forces
 from simengine.physics.hand_over import find_hand_overs
 from simengine.physics.materials import GROUND_RESTITUTION, LOAD_RESTITUTION, SLIDING_FRICTION
@@ -54,7 +57,8 @@ except ImportError:
 
 _LONGEST_STEP = 1.0 / 100.0  # of the integration [s]; slower ticks are divided
 # Collision groups. A walker on its feet does not touch Bullet's ground: its legs stand on the analytic one.
-_GROUND, _SCENERY, _BODY, _STANDING = 1, 2, 4, 8
+# Upright bodywork meets neither the scenery nor its like there.
+_GROUND, _SCENERY, _BODY, _STANDING, _BODYWORK = 1, 2, 4, 8, 16
 # Friction and restitution of a body on its partner are products of the two: metal on metal about 0.5. Crashes are
 # nearly plastic.
 _FRICTION = {
@@ -69,7 +73,6 @@ _SCENERY_RESTITUTION = GROUND_RESTITUTION
 # Baumgarte factor with which interpenetration is undone: 0.1 m in a crash separates at 0.6 m/s.
 _CONTACT_ERP = 0.05
 _STRUCK_SPEED = 1.5  # change of velocity by a blow that a walker or rider does not stay up through [m/s]
-_TOPPLED = 0.8  # cosine of the tilt from which a vehicle may touch the ground with its body
 _SLAB_MARGIN = 1000.0  # of level ground beyond the network, and its thickness [m]
 _REACH = 3.0  # of the ground tiles around what needs them, besides its size [m]
 
@@ -111,6 +114,10 @@ class BulletPhysics(Physics):
         self._members: list[tuple[int, int]] = []  # actor and body of everything dynamic, by actor
         self._actor_of_uid: dict[int, int] = {}
         self._ground_uids: set[int] = set()
+        self._bodywork = with_bodywork(self._chassis)
+        self._crushes = np.zeros(count, np.bool_)  # of them, those that stand upright
+        self._rows = np.zeros((max(8, 2 * count), COLUMNS))
+        self._obstacles = ObstacleGrid(ground.obstacles)
         self._shapes: dict[tuple[float, ...], int] = {}
         self._tiles: dict[tuple[int, int], list[NDArray[np.float64]]] = {}
         self._contacts = []
@@ -222,17 +229,20 @@ class BulletPhysics(Physics):
         p.resetBaseVelocity(
             uid, body["velocity"].tolist(), body["angular_velocity"].tolist(), physicsClientId=self._client
         )
-        self._set_group(a, uid, standing=mobility == Mobility.WALKER)
         self._uid[a] = uid
+        self._set_group(a, _STANDING if mobility == Mobility.WALKER else _BODY)
         self._actor_of_uid[uid] = a
         self._members = sorted([*self._members, (a, uid)])
 
-    def _set_group(self, a: int, uid: int, standing: bool) -> None:
-        """Choose what a body collides with."""
-        group, mask = (_STANDING, 0) if standing else (_BODY, _GROUND)
-        p.setCollisionFilterGroupMask(
-            uid, -1, group, mask | _SCENERY | _BODY | _STANDING, physicsClientId=self._client
-        )
+    def _set_group(self, a: int, group: int) -> None:
+        """Choose what an actor's body collides with."""
+        masks = {
+            _STANDING: _SCENERY | _BODY | _STANDING | _BODYWORK,
+            _BODY: _GROUND | _SCENERY | _BODY | _STANDING | _BODYWORK,
+            _BODYWORK: _GROUND | _BODY | _STANDING,
+        }
+        p.setCollisionFilterGroupMask(int(self._uid[a]), -1, group, masks[group], physicsClientId=self._client)
+        self._crushes[a] = group == _BODYWORK
 
     def _leave(self, a: int) -> None:
         """Remove an actor's body, if it has one."""
@@ -243,6 +253,7 @@ class BulletPhysics(Physics):
             self._members.remove((a, uid))
             del self._actor_of_uid[uid]
             self._uid[a] = -1
+            self._crushes[a] = False
 
     # -------------------------------------------------------------------------------------------------------- one tick
 
@@ -277,6 +288,7 @@ class BulletPhysics(Physics):
         advance_forces(
             self._chassis, bodies, self._lanes, float(self._ground.friction[0]), self._ground.patches, self._dt
         )
+        self._crush(touches)
         acts, places = bodies["acts"].tolist(), bodies["position"].tolist()
         forces, torques = bodies["force"].tolist(), bodies["torque"].tolist()
         for a, uid in self._members:
@@ -298,6 +310,23 @@ class BulletPhysics(Physics):
         bodies["velocity"][index] = motion[:, 7:10]
         bodies["angular_velocity"][index] = motion[:, 10:13]
 
+    def _crush(self, touches: ContactSums) -> None:
+        """Add the forces of crushing bodywork; a vehicle that topples, or rights itself, changes sides."""
+        bodies, grid = self._bodies, self._obstacles
+        upright = bodies["dynamic"] & self._bodywork & (self._tilt_cosine() >= UPRIGHT)
+        for a in np.flatnonzero(upright != self._crushes).tolist():
+            self._set_group(a, _BODYWORK if upright[a] else _BODY)
+        while True:
+            found = add_crush_forces(
+                self._chassis, bodies, upright, grid.boxes, grid.origin, grid.cell, grid.first, grid.member,
+                grid.columns, grid.rows, self._dt, self._rows,
+            )  # fmt: skip
+            if found <= len(self._rows):
+                break
+            self._rows = np.zeros((2 * found, COLUMNS))
+        if found:
+            touches.add_rows(self._rows[:found])
+
     def _knock_down(self) -> None:
         """Give up the posture of walkers and riders that were struck or thrown off balance during the tick."""
         blow = np.zeros(len(self._uid))
@@ -313,7 +342,7 @@ class BulletPhysics(Physics):
         for a in np.flatnonzero(self._bodies["dynamic"] & ~struck & (walker | rider) & (hit | tipped)).tolist():
             struck[a] = True
             if walker[a]:
-                self._set_group(a, int(self._uid[a]), standing=False)
+                self._set_group(a, _BODY)
 
     def _tilt_cosine(self) -> NDArray[np.float64]:
         """Return the vertical component of every body's up axis."""
@@ -327,7 +356,7 @@ class BulletPhysics(Physics):
         bodies, mobility = self._bodies, self._chassis["mobility"]
         lies = (mobility == Mobility.FREE) | bodies["struck"]
         toppled = ((mobility == Mobility.WHEELED) | (mobility == Mobility.DIFFERENTIAL)) & (
-            self._tilt_cosine() < _TOPPLED
+            self._tilt_cosine() < UPRIGHT
         )
         for a in np.flatnonzero(bodies["dynamic"] & (lies | toppled)).tolist():
             x, y, z = bodies["position"][a].tolist()

@@ -2,7 +2,8 @@
 
 Penetration by the separating-axis test, impulses one contact after another with accumulated clamping (Catto, "Iterative
 dynamics with temporal coherence", GDC 2005), in the ground plane. The vertical axis only decides whether boxes overlap
-at all: one that flies above another does not touch it.
+at all: one that flies above another does not touch it. Where bodywork meets bodywork or the scenery, the impulse of a
+tick is at most what it takes to crush it (see `crush`), and the boxes stay overlapped; all else is hard.
 """
 
 import math
@@ -12,6 +13,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.physics.backend import StaticBox
+from simengine.physics.crush import crush_force
 
 RESTITUTION = 0.1  # crashes above 30 km/h are nearly plastic (Brach & Brach, "Vehicle Accident Analysis", ch. 6)
 CONTACT_FRICTION = 0.4  # of sliding bodywork, middle of the 0.3–0.6 of the same source
@@ -19,8 +21,9 @@ RESTING_SPEED = 1.0  # slower approaches do not bounce [m/s]
 ITERATIONS = 8
 _SLOP = 0.005  # penetration left alone [m]
 _PUSH = 0.8  # share of the rest undone per tick
-# Columns of a contact row: actor, other, x, y, z, normal x, normal y, depth, impulse, closing speed.
-COLUMNS = 10
+# Columns of a contact row: actor, other, x, y, z, normal x, normal y, depth, impulse, closing speed, impulse across the
+# normal (to its left).
+COLUMNS = 11
 
 
 @njit(cache=True, _nrt=False)
@@ -197,7 +200,7 @@ def _write(out, row, actor, other, px, py, z, nx, ny, depth):
     out[row, 0], out[row, 1] = actor, other
     out[row, 2], out[row, 3], out[row, 4] = px, py, z
     out[row, 5], out[row, 6], out[row, 7] = nx, ny, depth
-    out[row, 8], out[row, 9] = 0.0, 0.0
+    out[row, 8], out[row, 9], out[row, 10] = 0.0, 0.0, 0.0
 
 
 @njit(cache=True, _nrt=False)
@@ -229,25 +232,31 @@ def _apply(rows, c, actor, px, py, center, inverse_mass, inverse_inertia, twist)
 
 
 @njit(cache=True)
-def solve_contacts(count, center, inverse_mass, inverse_inertia, rows, twist, push):
-    """Change the actors' velocities so that no pair goes on into each other; fill impulse and closing speed.
+def solve_contacts(count, crushes, center, inverse_mass, inverse_inertia, step, rows, twist, push):
+    """Change the actors' velocities so that no pair goes on into each other; fill impulses and closing speed.
 
     Args:
         count: Contacts in `rows`.
+        crushes: Actors with bodywork. Shape (num_actors,).
         center: Centre of mass, x and y [m]. Shape (num_actors, 2).
         inverse_mass: 0 for an actor that is not to be moved [1/kg]. Shape (num_actors,).
         inverse_inertia: About the vertical axis [1/(kg m²)]. Shape (num_actors,).
-        rows: Contact rows, see `find_contacts`; columns 8 and 9 are written.
+        step: [s].
+        rows: Contact rows, see `find_contacts`; columns 8 to 10 are written.
         twist: Velocity of the centre of mass, x and y [m/s], and yaw rate [rad/s]; changed. Shape (num_actors, 3).
         push: Displacement that takes the boxes apart, x and y [m]; changed. Shape (num_actors, 2).
     """
-    target = np.zeros(count)
-    along = np.zeros(count)
+    target, most = np.zeros(count), np.full(count, math.inf)
     for c in range(count):
+        a, b = int(rows[c, 0]), int(rows[c, 1])
         vx, vy = _relative_velocity(rows, c, twist, center)
         closing = -(vx * rows[c, 5] + vy * rows[c, 6])
         rows[c, 9] = max(0.0, closing)
-        target[c] = RESTITUTION * closing if closing > RESTING_SPEED else 0.0
+        other = inverse_mass[b] if b >= 0 else 0.0
+        if crushes[a] and (b < 0 or crushes[b]) and inverse_mass[a] + other > 0.0:
+            most[c] = crush_force(rows[c, 7], inverse_mass[a], other) * step
+        elif closing > RESTING_SPEED:
+            target[c] = RESTITUTION * closing
     for _ in range(ITERATIONS):
         for c in range(count):
             a, b = int(rows[c, 0]), int(rows[c, 1])
@@ -261,23 +270,23 @@ def solve_contacts(count, center, inverse_mass, inverse_inertia, rows, twist, pu
                 continue
             vx, vy = _relative_velocity(rows, c, twist, center)
             before = rows[c, 8]
-            rows[c, 8] = max(0.0, before + (target[c] - (vx * nx + vy * ny)) / inverse)
+            rows[c, 8] = min(most[c], max(0.0, before + (target[c] - (vx * nx + vy * ny)) / inverse))
             change = rows[c, 8] - before
             _apply(rows, c, a, change * nx, change * ny, center, inverse_mass, inverse_inertia, twist)
             if b >= 0:
                 _apply(rows, c, b, -change * nx, -change * ny, center, inverse_mass, inverse_inertia, twist)
             vx, vy = _relative_velocity(rows, c, twist, center)
             limit = CONTACT_FRICTION * rows[c, 8]
-            before = along[c]
-            along[c] = min(limit, max(-limit, before - (-vx * ny + vy * nx) / sideways))
-            change = along[c] - before
+            before = rows[c, 10]
+            rows[c, 10] = min(limit, max(-limit, before - (-vx * ny + vy * nx) / sideways))
+            change = rows[c, 10] - before
             _apply(rows, c, a, -change * ny, change * nx, center, inverse_mass, inverse_inertia, twist)
             if b >= 0:
                 _apply(rows, c, b, change * ny, -change * nx, center, inverse_mass, inverse_inertia, twist)
     for c in range(count):
         a, b = int(rows[c, 0]), int(rows[c, 1])
         weight = inverse_mass[a] + (inverse_mass[b] if b >= 0 else 0.0)
-        if weight <= 0.0:
+        if weight <= 0.0 or most[c] < math.inf:
             continue
         length = _PUSH * max(0.0, rows[c, 7] - _SLOP) / weight
         push[a, 0] += length * inverse_mass[a] * rows[c, 5]

@@ -41,18 +41,27 @@ class ContactSums:
             if b != SCENERY and (a == SCENERY or b < a):
                 a, b, nx, ny, nz = b, a, -nx, -ny, -nz
             x, y, z = (0.5 * (one + other) for one, other in zip(point[5], point[6], strict=True))
-            impulse = push * dt
-            weight = impulse + _LEAST_WEIGHT
-            sums = self._sums.setdefault((a, b), [0.0] * 10 + [float(self._round)])
-            sums[0] += impulse
-            sums[1] += weight
-            for i, value in enumerate((x, y, z, nx, ny, nz)):
-                sums[2 + i] += weight * value
-            if sums[10] == self._round:
-                va, vb = self._velocity_at(a, x, y, z), self._velocity_at(b, x, y, z)
-                closing = (vb[0] - va[0]) * nx + (vb[1] - va[1]) * ny + (vb[2] - va[2]) * nz
-                sums[8] += weight
-                sums[9] += weight * closing
+            self._add_point(a, b, (x, y, z), (nx, ny, nz), push * dt, self._round)
+
+    def add_rows(self, rows: NDArray[np.float64]) -> None:
+        """Add contact rows of the same step, see `contact_boxes.find_contacts`; call it before `add`."""
+        for a, b, x, y, z, nx, ny, _, impulse, *_ in rows.tolist():
+            self._add_point(int(a), max(SCENERY, int(b)), (x, y, z), (nx, ny, 0.0), impulse, self._round + 1)
+
+    def _add_point(
+        self, a: int, b: int, place: tuple[float, float, float], normal: tuple[float, float, float], impulse: float,
+        turn: int,
+    ) -> None:
+        weight = impulse + _LEAST_WEIGHT
+        sums = self._sums.setdefault((a, b), [0.0] * 10 + [float(turn)])
+        sums[0] += impulse
+        sums[1] += weight
+        for i, value in enumerate((*place, *normal)):
+            sums[2 + i] += weight * value
+        if sums[10] == turn:
+            va, vb = self._velocity_at(a, *place), self._velocity_at(b, *place)
+            sums[8] += weight
+            sums[9] += weight * sum((vb[i] - va[i]) * normal[i] for i in range(3))
 
     def contacts(self, tick: int) -> list[Contact]:
         """Return one contact per pair, by actor."""

@@ -11,6 +11,7 @@ from simengine.core.state import ActorKind, ActorTable, Behavior, Mobility
 from simengine.physics import planar_motion
 from simengine.physics.chassis import CLEARANCE
 from simengine.physics.contact_boxes import find_contacts, solve_contacts
+from simengine.physics.crush import has_bodywork
 from simengine.physics.lamp_switches import lit_lamps, replayed_pedal
 from simengine.physics.materials import SLIDING_SHARE
 from simengine.physics.posture import (
@@ -253,7 +254,7 @@ def advance_worlds(
         patches: Slippery discs.
         lanes: Of the network, whose elevation the actors stand on.
         boxes: And up to `rows`: the fields of the scenery's `ObstacleGrid`.
-        kinematic: Roll vehicles without slip.
+        kinematic: Roll vehicles without slip; what strikes them is hard.
         step: [s].
         after: A copy of `before`; becomes the state after the tick.
         contact_rows: Contacts, see `contact_boxes`. Shape (num_envs, capacity, COLUMNS).
@@ -261,6 +262,7 @@ def advance_worlds(
     """
     num_envs, num_actors = before.valid.shape
     active, still = np.zeros(num_actors, np.bool_), np.zeros(num_actors, np.bool_)
+    crushes = np.zeros(num_actors, np.bool_)
     center, twist, pose = np.zeros((num_actors, 2)), np.zeros((num_actors, 3)), np.zeros((num_actors, 5))
     size, push, struck = np.zeros((num_actors, 2)), np.zeros((num_actors, 2)), np.zeros((num_actors, 2))
     inverse_mass, inverse_inertia = np.zeros(num_actors), np.zeros(num_actors)
@@ -274,6 +276,7 @@ def advance_worlds(
                 actors, before, controls, base_friction[e], patches, kinematic, step, e, a, after, center, twist, pose
             )
             size[a, 0], size[a, 1] = actors.length[e, a], actors.width[e, a]
+            crushes[a] = not kinematic and has_bodywork(actors.mobility[e, a], actors.track_width[e, a])
             inverse_mass[a] = 0.0 if still[a] else 1.0 / actors.mass[e, a]
             inverse_inertia[a] = 0.0 if still[a] else 1.0 / actors.yaw_inertia[e, a]
             struck[a, 0], struck[a, 1] = twist[a, 0], twist[a, 1]
@@ -283,7 +286,7 @@ def advance_worlds(
         contact_counts[e] = found
         found = min(found, contact_rows.shape[1])
         if found > 0:
-            solve_contacts(found, center, inverse_mass, inverse_inertia, contact_rows[e], twist, push)
+            solve_contacts(found, crushes, center, inverse_mass, inverse_inertia, step, contact_rows[e], twist, push)
         for a in range(num_actors):
             if not active[a]:
                 continue
