@@ -27,6 +27,7 @@ from simengine.physics.bodies import empty_bodies, finish_tick, load_demands, lo
 from simengine.physics.bodywork import UPRIGHT, add_crush_forces, with_bodywork
 from simengine.physics.chassis import chassis_of
 from simengine.physics.contact_boxes import COLUMNS, ObstacleGrid
+from simengine.physics.footing import REACH, kerb_grid, low_boxes
 from simengine.physics.forces import advance_forces
 from simengine.physics.hand_over import find_hand_overs
 from simengine.physics.materials import GROUND_RESTITUTION, LOAD_RESTITUTION, SLIDING_FRICTION
@@ -118,6 +119,7 @@ class BulletPhysics(Physics):
         self._crushes = np.zeros(count, np.bool_)  # of them, those that stand upright
         self._rows = np.zeros((max(8, 2 * count), COLUMNS))
         self._obstacles = ObstacleGrid(ground.obstacles)
+        self._kerbs, self._low = kerb_grid(self._lanes, REACH), low_boxes(ground.obstacles)
         self._shapes: dict[tuple[float, ...], int] = {}
         self._tiles: dict[tuple[int, int], list[NDArray[np.float64]]] = {}
         self._contacts = []
@@ -212,8 +214,9 @@ class BulletPhysics(Physics):
         """Set an actor on the ground and make its body; see `enter_world`."""
         own, body = self._chassis[a], self._bodies[a]
         enter_world(
-            self._chassis, self._bodies, a, ahead, self._lanes, float(self._ground.friction[0]), self._ground.patches
-        )
+            self._chassis, self._bodies, a, ahead, self._lanes, self._kerbs, float(self._ground.friction[0]),
+            self._ground.patches,
+        )  # fmt: skip
         mobility = Mobility(int(own["mobility"]))
         shape = self._box_shape(tuple(own["collision_size"].tolist()), tuple(own["collision_offset"].tolist()))
         w, x, y, z = body["orientation"].tolist()
@@ -286,8 +289,9 @@ class BulletPhysics(Physics):
         """Push every body with its force and torque, let Bullet integrate, take the contacts and the motion."""
         client, bodies = self._client, self._bodies
         advance_forces(
-            self._chassis, bodies, self._lanes, float(self._ground.friction[0]), self._ground.patches, self._dt
-        )
+            self._chassis, bodies, self._lanes, self._kerbs, self._low, float(self._ground.friction[0]),
+            self._ground.patches, self._dt,
+        )  # fmt: skip
         self._crush(touches)
         acts, places = bodies["acts"].tolist(), bodies["position"].tolist()
         forces, torques = bodies["force"].tolist(), bodies["torque"].tolist()

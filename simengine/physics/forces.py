@@ -1,6 +1,7 @@
 """All forces on all bodies of one world in one call: one force and one torque a body.
 
-The ground is sampled below every wheel and foot, then the kernel of each actor's mobility is called.
+The ground is sampled below every wheel and foot, and what lies on it below the wheels; then the kernel of each actor's
+mobility is called. A load that a wheel stands on gets the opposite of the wheel's force.
 """
 
 import math
@@ -12,8 +13,18 @@ from numpy.typing import NDArray
 from simengine.core.geometry import rotation_matrix
 from simengine.core.state import Mobility
 from simengine.physics.backend import FrictionPatches
+from simengine.physics.footing import KerbGrid, load_box, near_kerb, over_box, over_kerb
 from simengine.physics.robots import robot_forces
-from simengine.physics.suspension import CONTACT_COLUMNS, GROUND_COLUMNS
+from simengine.physics.suspension import (
+    ARM,
+    CONTACT_COLUMNS,
+    FORCE,
+    FRICTION_OF_GROUND,
+    GROUND_COLUMNS,
+    MOTION,
+    SUPPORT,
+    clear_force,
+)
 from simengine.physics.walkers import walker_forces
 from simengine.physics.wheels import FALLEN_LEAN, wheeled_forces
 from simengine.road.network import LaneArrays
@@ -36,23 +47,93 @@ def friction_at(x: float, y: float, base: float, patches: FrictionPatches) -> fl
 
 @njit(cache=True, _nrt=False)
 def sample_ground(
-    chassis: np.void, body: np.void, rotation: NDArray[np.float64], lanes: LaneArrays, base_friction: float,
-    patches: FrictionPatches, out: NDArray[np.float64],
+    chassis: np.void, body: np.void, rotation: NDArray[np.float64], lanes: LaneArrays, kerbs: KerbGrid,
+    base_friction: float, patches: FrictionPatches, out: NDArray[np.float64],
 ) -> None:
-    """Write height, normal and µ (grip included) of the ground below each wheel of a body. Shape (4, 5)."""
+    """Write samples of the ground below each wheel of a body, µ with the grip of its tyre. Shape (4, 9)."""
+    level = math.sqrt(rotation[0, 0] * rotation[0, 0] + rotation[1, 0] * rotation[1, 0])
     for w in range(4):
-        cx, cy, cz = chassis.contact[w, 0], chassis.contact[w, 1], chassis.contact[w, 2]
-        x = body.position[0] + rotation[0, 0] * cx + rotation[0, 1] * cy + rotation[0, 2] * cz
-        y = body.position[1] + rotation[1, 0] * cx + rotation[1, 1] * cy + rotation[1, 2] * cz
-        z = body.position[2] + rotation[2, 0] * cx + rotation[2, 1] * cy + rotation[2, 2] * cz
+        x, y, z = _below(chassis, body, rotation, w)
         out[w, 0], out[w, 1], out[w, 2], out[w, 3] = ground_at(lanes, x, y, z)
-        out[w, 4] = friction_at(x, y, base_friction, patches) * body.grip[w]
+        out[w, FRICTION_OF_GROUND] = friction_at(x, y, base_friction, patches) * body.grip[w]
+        out[w, MOTION] = out[w, MOTION + 1] = out[w, MOTION + 2] = 0.0
+        out[w, SUPPORT] = -1.0
+        if level > 0.5 and near_kerb(kerbs, x, y):
+            hx, hy = rotation[0, 0] / level, rotation[1, 0] / level
+            over_kerb(lanes, x, y, hx, hy, chassis.wheel_radius, out[w])
+
+
+@njit(cache=True, _nrt=False)
+def _below(
+    chassis: np.void, body: np.void, rotation: NDArray[np.float64], w: int
+) -> tuple[float, float, float]:
+    """Return where a wheel touches the ground at rest, world [m]."""
+    cx, cy, cz = chassis.contact[w, 0], chassis.contact[w, 1], chassis.contact[w, 2]
+    return (
+        body.position[0] + rotation[0, 0] * cx + rotation[0, 1] * cy + rotation[0, 2] * cz,
+        body.position[1] + rotation[1, 0] * cx + rotation[1, 1] * cy + rotation[1, 2] * cz,
+        body.position[2] + rotation[2, 0] * cx + rotation[2, 1] * cy + rotation[2, 2] * cz,
+    )
+
+
+@njit(cache=True, _nrt=False)
+def _step_onto(
+    chassis: np.void, bodies: NDArray[np.void], a: int, rotation: NDArray[np.float64], boxes: NDArray[np.float64],
+    count: int, owner: NDArray[np.int64], ground: NDArray[np.float64],
+) -> bool:
+    """Let the wheels of a body stand on low boxes and loads; returns whether one does."""
+    body, found = bodies[a], False
+    level = math.sqrt(rotation[0, 0] * rotation[0, 0] + rotation[1, 0] * rotation[1, 0])
+    if level < 0.5:
+        return False
+    hx, hy = rotation[0, 0] / level, rotation[1, 0] / level
+    for i in range(count):
+        dx, dy = boxes[i, 0] - body.position[0], boxes[i, 1] - body.position[1]
+        reach = 0.5 * (chassis.length + chassis.width + boxes[i, 3] + boxes[i, 4])
+        if dx * dx + dy * dy > reach * reach:
+            continue
+        for w in range(4):
+            x, y, _ = _below(chassis, body, rotation, w)
+            if not over_box(boxes[i], x, y, hx, hy, chassis.wheel_radius, ground[w]):
+                continue
+            found, ground[w, SUPPORT] = True, owner[i]
+            for k in range(3):
+                ground[w, MOTION + k] = 0.0
+            if owner[i] >= 0:
+                below = bodies[owner[i]]
+                rx, ry = x - below.position[0], y - below.position[1]
+                ground[w, MOTION] = below.velocity[0] - below.angular_velocity[2] * ry
+                ground[w, MOTION + 1] = below.velocity[1] + below.angular_velocity[2] * rx
+                ground[w, MOTION + 2] = below.velocity[2]
+    return found
+
+
+@njit(cache=True, _nrt=False)
+def _press(
+    body: np.void, contact: NDArray[np.float64], ground: NDArray[np.float64], bodies: NDArray[np.void]
+) -> None:
+    """Add to the loads below a body's wheels the opposite of the forces on the wheels."""
+    for w in range(4):
+        if ground[w, SUPPORT] < 0.0:
+            continue
+        below = bodies[int(ground[w, SUPPORT])]
+        fx, fy, fz = -contact[w, FORCE], -contact[w, FORCE + 1], -contact[w, FORCE + 2]
+        rx = body.position[0] + contact[w, ARM] - below.position[0]
+        ry = body.position[1] + contact[w, ARM + 1] - below.position[1]
+        rz = body.position[2] + contact[w, ARM + 2] - below.position[2]
+        below.force[0] += fx
+        below.force[1] += fy
+        below.force[2] += fz
+        below.torque[0] += ry * fz - rz * fy
+        below.torque[1] += rz * fx - rx * fz
+        below.torque[2] += rx * fy - ry * fx
+        below.acts = True
 
 
 @njit(cache=True)
 def advance_forces(
-    chassis: NDArray[np.void], bodies: NDArray[np.void], lanes: LaneArrays, base_friction: float,
-    patches: FrictionPatches, dt: float,
+    chassis: NDArray[np.void], bodies: NDArray[np.void], lanes: LaneArrays, kerbs: KerbGrid,
+    scenery: NDArray[np.float64], base_friction: float, patches: FrictionPatches, dt: float,
 ) -> None:
     """Advance wheels and actuators of every dynamic body by one step and set the force and torque on it.
 
@@ -60,6 +141,8 @@ def advance_forces(
         chassis: What the bodies are. Shape (num_actors,).
         bodies: Their motion and what is asked of them. Shape (num_actors,).
         lanes: The ground.
+        kerbs: Where its kerbs are.
+        scenery: Boxes that wheels may roll over, see `footing.low_boxes`. Shape (n, 7).
         base_friction: µ of the weather.
         patches: Slippery discs.
         dt: [s].
@@ -67,23 +150,36 @@ def advance_forces(
     rotation = np.empty((3, 3))
     ground = np.empty((4, GROUND_COLUMNS))
     contact = np.zeros((4, CONTACT_COLUMNS))
+    count = len(scenery)
+    boxes, owner = np.empty((count + len(bodies), 7)), np.full(count + len(bodies), -1)
+    boxes[:count] = scenery
+    for a in range(len(bodies)):
+        bodies[a].acts = False
+        if bodies[a].dynamic and chassis[a].mobility == _FREE:
+            clear_force(bodies[a])
+            load_box(chassis[a], bodies[a], boxes[count])
+            owner[count] = a
+            count += 1
     for a in range(len(bodies)):
         body, own = bodies[a], chassis[a]
-        body.acts = body.dynamic and own.mobility != _FREE and not (own.mobility == _WALKER and body.struck)
-        if not body.acts:
+        if not body.dynamic or own.mobility == _FREE or (own.mobility == _WALKER and body.struck):
             continue
+        body.acts = True
         q = body.orientation
         rotation_matrix(q[0], q[1], q[2], q[3], rotation)
         if own.mobility == _WALKER:
             x, y, row = body.position[0], body.position[1], ground[0]
             row[0], row[1], row[2], row[3] = ground_at(lanes, x, y, body.position[2] - own.cog_height)
-            row[4] = friction_at(x, y, base_friction, patches)
+            row[FRICTION_OF_GROUND] = friction_at(x, y, base_friction, patches)
             walker_forces(own, body, rotation, row, dt)
             continue
-        sample_ground(own, body, rotation, lanes, base_friction, patches, ground)
+        sample_ground(own, body, rotation, lanes, kerbs, base_friction, patches, ground)
+        lifted = count > 0 and _step_onto(own, bodies, a, rotation, boxes, count, owner, ground)
         if own.mobility == _DIFFERENTIAL:
             robot_forces(own, body, rotation, ground, dt, contact)
-            continue
-        if own.track_width == 0.0 and abs(math.atan2(rotation[2, 1], rotation[2, 2])) > FALLEN_LEAN:
-            body.struck = True
-        wheeled_forces(own, body, rotation, ground, dt, contact)
+        else:
+            if own.track_width == 0.0 and abs(math.atan2(rotation[2, 1], rotation[2, 2])) > FALLEN_LEAN:
+                body.struck = True
+            wheeled_forces(own, body, rotation, ground, dt, contact)
+        if lifted:
+            _press(body, contact, ground, bodies)

@@ -103,7 +103,7 @@ def front_wheel_angle(
         chassis: What the body is.
         body: Its motion; its steering is the angle that the rider asks for.
         rotation: World from body. Shape (3, 3).
-        contact: Of the wheels. Shape (4, 11).
+        contact: Of the wheels. Shape (4, 14).
         roll_rate: [rad/s].
         forward: Speed [m/s].
         along: Acceleration that drive or brakes are giving, of either sign [m/s²].

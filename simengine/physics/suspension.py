@@ -22,11 +22,17 @@ from simengine.core.gravity import GRAVITY
 LOAD = 0  # normal force [N]
 ARM = 1  # centre of mass to contact point, world [m]; 3 columns
 NORMAL = 4  # of the ground; 3 columns
-SLIDE = 7  # velocity of the body at the contact point, world [m/s]; 3 columns
+SLIDE = 7  # velocity of the body at the contact point against what it stands on, world [m/s]; 3 columns
 FRICTION = 10  # µ of the road times the tyre's grip
-CONTACT_COLUMNS = 11
-# Columns of a ground sample: height [m], normal (3 columns), µ.
-GROUND_COLUMNS = 5
+FORCE = 11  # of the ground on the wheel, world [N]; 3 columns
+CONTACT_COLUMNS = 14
+# Columns of a sample of the ground, or of what lies on it.
+HEIGHT = 0  # [m]
+NORMAL_OF_GROUND = 1  # 3 columns
+FRICTION_OF_GROUND = 4  # µ
+MOTION = 5  # velocity of what the wheel stands on, world [m/s]; 3 columns
+SUPPORT = 8  # actor that it is, −1 for what does not move
+GROUND_COLUMNS = 9
 
 UPRIGHT = 0.5  # cosine of the angle between body and ground from which the wheels touch no more
 _BUMP_TRAVEL = 0.10  # compression at which the bump stop is met [m]
@@ -58,7 +64,8 @@ def touch_ground(
         rz = rotation[2, 0] * cx + rotation[2, 1] * cy + rotation[2, 2] * cz
         nx, ny, nz = ground[w, 1], ground[w, 2], ground[w, 3]
         lean = ux * nx + uy * ny + uz * nz
-        out[w, FRICTION] = ground[w, 4]
+        out[w, FRICTION] = ground[w, FRICTION_OF_GROUND]
+        out[w, FORCE] = out[w, FORCE + 1] = out[w, FORCE + 2] = 0.0
         out[w, NORMAL], out[w, NORMAL + 1], out[w, NORMAL + 2] = nx, ny, nz
         if lean < UPRIGHT:
             out[w, LOAD] = -1.0
@@ -67,9 +74,9 @@ def touch_ground(
         rx += compression * ux
         ry += compression * uy
         rz += compression * uz
-        vx = velocity[0] + angular_velocity[1] * rz - angular_velocity[2] * ry
-        vy = velocity[1] + angular_velocity[2] * rx - angular_velocity[0] * rz
-        vz = velocity[2] + angular_velocity[0] * ry - angular_velocity[1] * rx
+        vx = velocity[0] + angular_velocity[1] * rz - angular_velocity[2] * ry - ground[w, MOTION]
+        vy = velocity[1] + angular_velocity[2] * rx - angular_velocity[0] * rz - ground[w, MOTION + 1]
+        vz = velocity[2] + angular_velocity[0] * ry - angular_velocity[1] * rx - ground[w, MOTION + 2]
         out[w, LOAD] = compression  # for now; the other wheel of the axle is needed first
         out[w, ARM], out[w, ARM + 1], out[w, ARM + 2] = rx, ry, rz
         out[w, SLIDE], out[w, SLIDE + 1], out[w, SLIDE + 2] = vx, vy, vz
@@ -133,6 +140,9 @@ def ground_frame(
 def add_force(contact: NDArray[np.float64], w: int, fx: float, fy: float, fz: float, body: np.void) -> None:
     """Add a force [N] at a wheel's contact point to the resultant force and torque on a body."""
     rx, ry, rz = contact[w, ARM], contact[w, ARM + 1], contact[w, ARM + 2]
+    contact[w, FORCE] += fx
+    contact[w, FORCE + 1] += fy
+    contact[w, FORCE + 2] += fz
     body.force[0] += fx
     body.force[1] += fy
     body.force[2] += fz

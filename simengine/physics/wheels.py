@@ -96,9 +96,9 @@ def wheeled_forces(
         chassis: What the body is.
         body: Its motion and what is asked of it.
         rotation: World from body. Shape (3, 3).
-        ground: Samples below the wheels. Shape (4, 5).
+        ground: Samples below the wheels. Shape (4, 9).
         dt: [s].
-        contact: Scratch. Shape (4, 11).
+        contact: Scratch. Shape (4, 14).
     """
     mass, radius, inertia, velocity = chassis.mass, chassis.wheel_radius, chassis.wheel_inertia, body.velocity
     demand = min(chassis.max_acceleration, max(-chassis.max_deceleration, body.demand_acceleration))

@@ -102,7 +102,7 @@ def test_vehicles_that_rest_against_each_other_neither_push_nor_part(kind):
     assert states[-1].position[0, 1, 0] - states[-1].position[0, 0, 0] > 3.5  # crushed, not swallowed
 
 
-@pytest.mark.parametrize("x, y, yaw", [(8.0, 0.9, 0.0), (8.0, 1.2, math.pi), (7.0, 1.3, 0.5 * math.pi), (8.0, 1.0, 2.5)])
+@pytest.mark.parametrize("x, y, yaw", [(8.0, 0.9, 0.0), (8.0, 1.2, 3.14), (7.0, 1.3, 1.57), (8.0, 1.0, 2.5)])
 def test_both_physics_crash_alike(x, y, yaw):
     after = []
     for kind in ("batched", "bullet"):
