@@ -13,6 +13,7 @@ from simengine.physics.chassis import CLEARANCE
 from simengine.physics.contact_boxes import find_contacts, solve_contacts
 from simengine.physics.crush import has_bodywork
 from simengine.physics.lamp_switches import lit_lamps, replayed_pedal
+from simengine.physics.lift import has_loads, lift_over_loads
 from simengine.physics.materials import SLIDING_SHARE
 from simengine.physics.posture import (
     fall_over,
@@ -163,11 +164,11 @@ def _carry(actors, before, step, e, a, after):
 
 
 @njit(cache=True, _nrt=False)
-def _place_actor(actors, before, base_friction, patches, lanes, step, e, a, pose, twist, struck, after):
+def _place_actor(actors, before, base_friction, patches, lanes, loads, step, e, a, pose, twist, struck, scratch, after):
     """Write an actor's pose and velocity after the tick into `after`: on the ground, falling, or sliding on it.
 
     `pose` x, y and yaw are final; `twist` is of the centre of mass; `struck` is the change of velocity that contacts
-    made (x, y) [m/s].
+    made (x, y) [m/s]; `loads` tells whether any lie in the world.
     """
     x, y, yaw = pose[a, 0], pose[a, 1], pose[a, 2]
     vx, vy, yaw_rate = twist[a, 0], twist[a, 1], twist[a, 2]
@@ -206,12 +207,17 @@ def _place_actor(actors, before, base_friction, patches, lanes, step, e, a, pose
             after.angular_velocity[e, a, 0] = -struck[a, 1] / blow * _FALL_RATE
             after.angular_velocity[e, a, 1] = struck[a, 0] / blow * _FALL_RATE
     else:
+        heave, climb = 0.0, 0.0
+        if loads:
+            heave, climb, ahead, left = lift_over_loads(actors, before, lanes, step, e, a, x, y, yaw, height, scratch)
+            cosine, sine = math.cos(yaw), math.sin(yaw)
+            slope_x, slope_y = slope_x + ahead * cosine - left * sine, slope_y + ahead * sine + left * cosine
         stand(after, e, a, yaw, slope_x, slope_y)
         slope, rise = slope_ahead(before, e, a), slope_ahead(after, e, a)
         kept = math.sqrt((1.0 + slope * slope) / (1.0 + rise * rise))  # the speed along the ground is what goes on
         vx, vy = vx * kept, vy * kept
-        z = height + rest_height(actors, e, a, slope_x, slope_y)
-        vz = vx * slope_x + vy * slope_y
+        z = height + rest_height(actors, e, a, slope_x, slope_y) + heave
+        vz = vx * slope_x + vy * slope_y + climb
         after.angular_velocity[e, a, 0] = after.angular_velocity[e, a, 1] = 0.0
         after.angular_velocity[e, a, 2] = yaw_rate
         forward = (vx * math.cos(yaw) + vy * math.sin(yaw)) * math.sqrt(1.0 + rise * rise)
@@ -262,11 +268,12 @@ def advance_worlds(
     """
     num_envs, num_actors = before.valid.shape
     active, still = np.zeros(num_actors, np.bool_), np.zeros(num_actors, np.bool_)
-    crushes = np.zeros(num_actors, np.bool_)
+    crushes, scratch = np.zeros(num_actors, np.bool_), np.zeros((3, 9))
     center, twist, pose = np.zeros((num_actors, 2)), np.zeros((num_actors, 3)), np.zeros((num_actors, 5))
     size, push, struck = np.zeros((num_actors, 2)), np.zeros((num_actors, 2)), np.zeros((num_actors, 2))
     inverse_mass, inverse_inertia = np.zeros(num_actors), np.zeros(num_actors)
     for e in range(num_envs):
+        loads = has_loads(actors, before, e)
         for a in range(num_actors):
             active[a], still[a] = before.valid[e, a], before.replayed[e, a]
             push[a, 0] = push[a, 1] = 0.0
@@ -301,7 +308,7 @@ def advance_worlds(
             pose[a, 0] += push[a, 0]
             pose[a, 1] += push[a, 1]
             _place_actor(
-                actors, before, base_friction[e], patches, lanes, step, e, a, pose, twist, struck, after
+                actors, before, base_friction[e], patches, lanes, loads, step, e, a, pose, twist, struck, scratch, after
             )
             after.lights[e, a] = lit_lamps(
                 actors.kind[e, a], actors.mobility[e, a], actors.behavior[e, a] == _PARKED, False,

@@ -5,13 +5,16 @@ import math
 import numpy as np
 import pytest
 
-from simengine.physics.backend import StaticBox
+from simengine.core.state import empty_actors, empty_controls, empty_state
+from simengine.physics.backend import Ground, StaticBox
+from simengine.physics.batched import BatchedPhysics
+from simengine.physics.catalog import fill_actor
 from simengine.physics.footing import REACH, kerb_grid, near_kerb, over_box, over_kerb, way_to_box
 from simengine.physics.suspension import GROUND_COLUMNS
 from simengine.road.network import KERB_HEIGHT, lane_arrays
 from simengine.road.projection import KERB_RAMP
 from simengine.road.street import make_street
-from tools.checks.manoeuvres import RATE, Placed, make_world, plain
+from tools.checks.manoeuvres import RATE, Placed, make_world, no_patches, plain
 
 RADIUS = 0.32
 
@@ -155,3 +158,30 @@ def test_a_car_parked_across_a_kerb_stands_still():
     start = world.state.position[0, 0].copy()
     world.run(RATE)
     assert np.abs(world.state.position[0, 0] - start).max() < 2e-3
+
+
+@pytest.mark.parametrize("model", ["cargo_ladder"])
+def test_batched_vehicles_are_lifted_by_a_load_as_far_as_on_springs(model):
+    bullet = pytest.importorskip("simengine.physics.bullet", reason="PyBullet is not installed")
+    rises = {}
+    for physics in (BatchedPhysics(), bullet.BulletPhysics()):
+        actors, state = empty_actors(1, 2), empty_state(1, 2)
+        for a, (name, x, yaw) in enumerate((("sedan", 0.0, 0.0), (model, 8.0, math.pi / 2.0))):
+            fill_actor(actors, 0, a, name, (0.5, 0.5, 0.5))
+            state.position[0, a] = (x, 0.0, 0.5 * actors.height[0, a])
+            state.orientation[0, a] = (math.cos(0.5 * yaw), 0.0, 0.0, math.sin(0.5 * yaw))
+            state.valid[0, a] = True
+        state.velocity[0, 0, 0] = 6.0
+        state = physics.reset(actors, state, Ground(plain(), np.array([0.75]), no_patches(), ()), RATE)
+        start, top, nose, tail = state.position[0, 0, 2], 0.0, 0.0, 0.0
+        for _ in range(4 * RATE):
+            state = physics.step(state, empty_controls(1, 2))
+            w, x, y, z = state.orientation[0, 0]
+            pitch = math.asin(2.0 * (w * y - z * x))
+            top, nose, tail = max(top, state.position[0, 0, 2] - start), min(nose, pitch), max(tail, pitch)
+        assert state.position[0, 0, 0] > 15.0
+        assert state.position[0, 0, 2] == pytest.approx(start, abs=0.002)
+        rises[type(physics).__name__] = (top, -nose, tail)
+        physics.close()
+    assert rises["BatchedPhysics"] == pytest.approx(rises["BulletPhysics"], rel=0.6)
+    assert min(rises["BatchedPhysics"]) > 0.01
