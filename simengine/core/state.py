@@ -84,6 +84,8 @@ class ActorTable(NamedTuple):
     max_acceleration: NDArray[np.float64]  # drive force limit over mass [m/s²]
     max_deceleration: NDArray[np.float64]  # brake force limit over mass [m/s²]
     power: NDArray[np.float64]  # drive power limit [W]
+    brake_front: NDArray[np.float64]  # share of the brake torque on the front axle; riders dose theirs by load instead
+    drive_front: NDArray[np.float64]  # share of the drive torque: 0 rear drive, 1 front drive, between all wheels
     drag: NDArray[np.float64]  # of the air, over the square of the speed: ½ρ c_d A [kg/m]
     rolling_resistance: NDArray[np.float64]  # coefficient [-]
     max_speed: NDArray[np.float64]  # [m/s]

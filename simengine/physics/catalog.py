@@ -3,10 +3,12 @@
 Sources, named at each model: [CR] Althoff & Würsching, "CommonRoad: Vehicle Models", 2020, parameter sets 1–3 (body
 size, mass, inertia, axles, height of the centre of mass, wheel radius, steering limits, brake limit a_max, top speed;
 power is a_max · v_switch · m, the corner of their acceleration limit; cornering stiffness C_S is the single-track
-model's 20.9). [NCAP] Euro NCAP target dimensions. [EU] Directive 96/53/EC, largest vehicle sizes. [typ] typical of the
-class, from manufacturers' data sheets; yaw inertia of [typ] vehicles follows from k² = a·b, the usual dynamic index of
-about one. Overhangs are not in [CR]; they are split as in the real cars and fix `cog_offset`. Drag areas and rolling
-resistance: Hucho, "Aerodynamics of Road Vehicles", and Gillespie, "Fundamentals of Vehicle Dynamics", ch. 4.
+model's 20.9; `brake_front` and `drive_front` are the multi-body model's T_sb and T_se). [NCAP] Euro NCAP target
+dimensions. [EU] Directive 96/53/EC, largest vehicle sizes. [typ] typical of the class, from manufacturers' data sheets;
+yaw inertia of [typ] vehicles follows from k² = a·b, the usual dynamic index of about one, and their brakes are split so
+that both axles need the same friction at 0.7 g, in the middle of the loads of ECE R13, annex 10. Overhangs are not in
+[CR]; they are split as in the real cars and fix `cog_offset`. Drag areas and rolling resistance: Hucho, "Aerodynamics
+of Road Vehicles", and Gillespie, "Fundamentals of Vehicle Dynamics", ch. 4.
 """
 
 from collections.abc import Iterable
@@ -41,6 +43,8 @@ class VehicleModel(NamedTuple):
     max_acceleration: float
     max_deceleration: float
     power: float
+    brake_front: float
+    drive_front: float
     drag_area: float
     rolling_resistance: float
     max_speed: float
@@ -63,8 +67,8 @@ def _walker(
         name=name, kind=kind, mobility=Mobility.WALKER, variant=variant, length=length, width=width, height=height,
         mass=mass, yaw_inertia=_box_inertia(mass, length, width), front_axle=0.0, rear_axle=0.0, cog_offset=0.0,
         cog_height=cog_height, track_width=0.0, wheel_radius=0.0, cornering_stiffness=0.0, max_steering=0.0,
-        max_steering_rate=0.0, max_acceleration=acceleration, max_deceleration=acceleration, power=0.0, drag_area=0.0,
-        rolling_resistance=0.0, max_speed=max_speed,
+        max_steering_rate=0.0, max_acceleration=acceleration, max_deceleration=acceleration, power=0.0, brake_front=0.0,
+        drive_front=0.0, drag_area=0.0, rolling_resistance=0.0, max_speed=max_speed,
     )
 
 
@@ -76,8 +80,8 @@ def _free(
         name=name, kind=kind, mobility=Mobility.FREE, variant=variant, length=length, width=width, height=height,
         mass=mass, yaw_inertia=_box_inertia(mass, length, width), front_axle=0.0, rear_axle=0.0, cog_offset=0.0,
         cog_height=cog_height, track_width=0.0, wheel_radius=0.0, cornering_stiffness=0.0, max_steering=0.0,
-        max_steering_rate=0.0, max_acceleration=0.0, max_deceleration=0.0, power=0.0, drag_area=0.0,
-        rolling_resistance=0.0, max_speed=0.0,
+        max_steering_rate=0.0, max_acceleration=0.0, max_deceleration=0.0, power=0.0, brake_front=0.0,
+        drive_front=0.0, drag_area=0.0, rolling_resistance=0.0, max_speed=0.0,
     )
 
 
@@ -88,64 +92,64 @@ def _vehicles() -> list[VehicleModel]:
             name="compact_car", kind=ActorKind.CAR, mobility=Mobility.WHEELED, variant=0, length=4.298, width=1.674,
             height=1.39, mass=1225.888, yaw_inertia=1538.853, front_axle=0.88392, rear_axle=1.50876, cog_offset=0.385,
             cog_height=0.5578, track_width=1.4067, wheel_radius=0.344, cornering_stiffness=20.9, max_steering=0.910,
-            max_steering_rate=0.4, max_acceleration=4.0, max_deceleration=11.5, power=67.0e3, drag_area=0.64,
-            rolling_resistance=0.012, max_speed=45.8,
+            max_steering_rate=0.4, max_acceleration=4.0, max_deceleration=11.5, power=67.0e3,
+            brake_front=0.76, drive_front=1.0, drag_area=0.64, rolling_resistance=0.012, max_speed=45.8,
         ),
         # BMW 320i [CR 2]; front overhang 0.85 m.
         VehicleModel(
             name="sedan", kind=ActorKind.CAR, mobility=Mobility.WHEELED, variant=1, length=4.508, width=1.610,
             height=1.42, mass=1093.295, yaw_inertia=1791.600, front_axle=1.156196, rear_axle=1.422717, cog_offset=0.248,
             cog_height=0.5749, track_width=1.4067, wheel_radius=0.344, cornering_stiffness=20.9, max_steering=1.066,
-            max_steering_rate=0.4, max_acceleration=5.0, max_deceleration=11.5, power=92.0e3, drag_area=0.65,
-            rolling_resistance=0.012, max_speed=50.8,
+            max_steering_rate=0.4, max_acceleration=5.0, max_deceleration=11.5, power=92.0e3,
+            brake_front=0.66, drive_front=0.0, drag_area=0.65, rolling_resistance=0.012, max_speed=50.8,
         ),
         # VW Vanagon [CR 3]; forward control, front overhang 1.13 m.
         VehicleModel(
             name="van", kind=ActorKind.CAR, mobility=Mobility.WHEELED, variant=2, length=4.569, width=1.844,
             height=1.93, mass=1478.898, yaw_inertia=2473.118, front_axle=1.150792, rear_axle=1.321136, cog_offset=0.004,
             cog_height=0.7478, track_width=1.5591, wheel_radius=0.344, cornering_stiffness=20.9, max_steering=1.023,
-            max_steering_rate=0.4, max_acceleration=3.5, max_deceleration=11.5, power=133.0e3, drag_area=1.3,
-            rolling_resistance=0.012, max_speed=41.7,
+            max_steering_rate=0.4, max_acceleration=3.5, max_deceleration=11.5, power=133.0e3,
+            brake_front=0.64, drive_front=0.0, drag_area=1.3, rolling_resistance=0.012, max_speed=41.7,
         ),
         # Mid-size SUV [typ]; tyre and steering as [CR 2]; front overhang 0.92 m.
         VehicleModel(
             name="suv", kind=ActorKind.CAR, mobility=Mobility.WHEELED, variant=3, length=4.65, width=1.88,
             height=1.68, mass=1750.0, yaw_inertia=3170.0, front_axle=1.25, rear_axle=1.45, cog_offset=0.155,
             cog_height=0.68, track_width=1.60, wheel_radius=0.36, cornering_stiffness=20.9, max_steering=0.75,
-            max_steering_rate=0.4, max_acceleration=4.0, max_deceleration=11.0, power=130.0e3, drag_area=0.91,
-            rolling_resistance=0.012, max_speed=52.0,
+            max_steering_rate=0.4, max_acceleration=4.0, max_deceleration=11.0, power=130.0e3,
+            brake_front=0.71, drive_front=0.5, drag_area=0.91, rolling_resistance=0.012, max_speed=52.0,
         ),
         # Two-axle rigid truck, half laden, 40 : 60 axle loads [typ, EU]; truck tyres about 10 per radian (Gillespie).
         VehicleModel(
             name="truck", kind=ActorKind.TRUCK, mobility=Mobility.WHEELED, variant=0, length=8.60, width=2.50,
             height=3.60, mass=11000.0, yaw_inertia=61000.0, front_axle=2.88, rear_axle=1.92, cog_offset=0.02,
             cog_height=1.40, track_width=2.00, wheel_radius=0.50, cornering_stiffness=10.0, max_steering=0.75,
-            max_steering_rate=0.35, max_acceleration=1.8, max_deceleration=8.0, power=200.0e3, drag_area=5.2,
-            rolling_resistance=0.007, max_speed=30.0,
+            max_steering_rate=0.35, max_acceleration=1.8, max_deceleration=8.0, power=200.0e3,
+            brake_front=0.60, drive_front=0.0, drag_area=5.2, rolling_resistance=0.007, max_speed=30.0,
         ),
         # 12 m city bus, half full, 35 : 65 axle loads [typ, EU].
         VehicleModel(
             name="bus", kind=ActorKind.BUS, mobility=Mobility.WHEELED, variant=0, length=12.00, width=2.55,
             height=3.10, mass=14000.0, yaw_inertia=130000.0, front_axle=3.835, rear_axle=2.065, cog_offset=-0.585,
             cog_height=1.20, track_width=2.05, wheel_radius=0.48, cornering_stiffness=10.0, max_steering=0.80,
-            max_steering_rate=0.35, max_acceleration=1.5, max_deceleration=8.0, power=220.0e3, drag_area=4.4,
-            rolling_resistance=0.008, max_speed=28.0,
+            max_steering_rate=0.35, max_acceleration=1.5, max_deceleration=8.0, power=220.0e3,
+            brake_front=0.49, drive_front=0.0, drag_area=4.4, rolling_resistance=0.008, max_speed=28.0,
         ),
         # Motorcycle with rider [NCAP EMT length 2.08 m; typ]; both wheels of an axle stand for its one wheel.
         VehicleModel(
             name="motorcycle", kind=ActorKind.MOTORCYCLE, mobility=Mobility.WHEELED, variant=0, length=2.08, width=0.80,
             height=1.50, mass=280.0, yaw_inertia=70.0, front_axle=0.72, rear_axle=0.68, cog_offset=0.0,
             cog_height=0.62, track_width=0.0, wheel_radius=0.31, cornering_stiffness=18.0, max_steering=0.60,
-            max_steering_rate=0.8, max_acceleration=6.0, max_deceleration=9.0, power=55.0e3, drag_area=0.55,
-            rolling_resistance=0.015, max_speed=50.0,
+            max_steering_rate=0.8, max_acceleration=6.0, max_deceleration=9.0, power=55.0e3,
+            brake_front=0.0, drive_front=0.0, drag_area=0.55, rolling_resistance=0.015, max_speed=50.0,
         ),
         # Upright bicycle with rider [typ]; 250 W and a drag area of 0.5 m² (Wilson, "Bicycling Science", ch. 4).
         VehicleModel(
             name="bicycle", kind=ActorKind.BICYCLE, mobility=Mobility.WHEELED, variant=0, length=1.80, width=0.60,
             height=1.75, mass=92.0, yaw_inertia=12.0, front_axle=0.60, rear_axle=0.45, cog_offset=-0.075,
             cog_height=1.00, track_width=0.0, wheel_radius=0.34, cornering_stiffness=18.0, max_steering=0.70,
-            max_steering_rate=1.5, max_acceleration=1.5, max_deceleration=4.5, power=250.0, drag_area=0.5,
-            rolling_resistance=0.005, max_speed=12.0,
+            max_steering_rate=1.5, max_acceleration=1.5, max_deceleration=4.5, power=250.0,
+            brake_front=0.0, drive_front=0.0, drag_area=0.5, rolling_resistance=0.005, max_speed=12.0,
         ),
         # Warehouse robot: two driven wheels amidships, casters front and rear [typ of a 60 kg platform].
         VehicleModel(
@@ -153,7 +157,7 @@ def _vehicles() -> list[VehicleModel]:
             height=0.40, mass=60.0, yaw_inertia=_box_inertia(60.0, 0.80, 0.60), front_axle=0.32, rear_axle=0.32,
             cog_offset=0.0, cog_height=0.15, track_width=0.50, wheel_radius=0.10, cornering_stiffness=20.0,
             max_steering=0.0, max_steering_rate=0.0, max_acceleration=1.5, max_deceleration=2.5, power=250.0,
-            drag_area=0.3, rolling_resistance=0.015, max_speed=2.0,
+            brake_front=0.0, drive_front=0.0, drag_area=0.3, rolling_resistance=0.015, max_speed=2.0,
         ),
     ]
 

@@ -28,6 +28,7 @@ _DRIVEN_SHARE = 0.7  # of a robot's weight on its two driven wheels
 _FROM_TABLE = (
     "length", "width", "height", "mass", "front_axle", "rear_axle", "cog_height", "track_width", "wheel_radius",
     "cornering_stiffness", "max_steering", "max_steering_rate", "max_acceleration", "max_deceleration", "power",
+    "brake_front", "drive_front",
     "drag", "rolling_resistance", "max_speed",
 )  # fmt: skip
 # A body frame has its origin at the centre of mass. Units as in `ActorTable`.
