@@ -166,7 +166,7 @@ def wheeled_forces(
         friction = loaded_friction(contact[w, FRICTION], load, chassis.static_load[w])
         fx, fy, spin[w], deflection[w, 0], deflection[w, 1] = wheel_step(
             vx * ex + vy * ey + vz * ez, vx * sx + vy * sy + vz * sz, load, friction,
-            chassis.cornering_stiffness, chassis.relaxation, radius, inertia, spin[w], deflection[w, 0],
+            chassis.stiffness[w], chassis.relaxation, radius, inertia, spin[w], deflection[w, 0],
             deflection[w, 1], driving * driven, brake, not holding, dt,
         )  # fmt: skip
         add_force(

@@ -189,7 +189,7 @@ def test_steering_moves_at_its_rate_to_its_stop():
     world.run(RATE)
     assert world.state.steering[0, 0] == pytest.approx(0.4, rel=1e-9)
     world.run(3 * RATE)
-    assert world.state.steering[0, 0] == 1.066
+    assert world.state.steering[0, 0] == model_named("sedan").max_steering
 
 
 def test_slippery_patch_acts_where_it_lies():
@@ -648,7 +648,7 @@ def test_torque_is_split_between_the_axles_as_the_vehicle_has_it(model, demand):
     slip = 1.0 - world.state.wheel_speed[0, 0] * row.wheel_radius / world.forward_speed()
     moved = row.mass * demand * row.cog_height / (row.front_axle + row.rear_axle)
     loads = chassis.static_load + 0.5 * np.array([-moved, -moved, moved, moved])
-    force = -slip * loads
+    force = -slip * loads * chassis.stiffness
     share = row.brake_front if demand < 0.0 else row.drive_front
     expected = 0.5 * force.sum() * np.array([share, share, 1.0 - share, 1.0 - share])
     # The wheels' own inertia takes its part of the torque at each.

@@ -61,8 +61,8 @@ def understeer_gradient(model: VehicleModel, pull: float = 0.0) -> float:
         pull: Longitudinal acceleration that its tyres give, which moves load to the rear [m/s²].
     """
     moved = pull * model.cog_height / GRAVITY
-    front = model.rear_axle / (model.rear_axle - moved) / model.cornering_stiffness
-    rear = model.front_axle / (model.front_axle + moved) / model.cornering_stiffness
+    front = model.rear_axle / (model.rear_axle - moved) / model.front_stiffness
+    rear = model.front_axle / (model.front_axle + moved) / model.rear_stiffness
     return (front - rear) / GRAVITY
 
 
