@@ -13,19 +13,20 @@ from simengine.behavior.memory import (
     DURATION,
     FROM_LANE,
     FRONT_AXLE,
+    FRONT_STIFFNESS,
     LANE_OFFSET,
     MAX_STEERING,
     MAX_STEERING_RATE,
     PROGRESS,
     REAR_AXLE,
+    REAR_STIFFNESS,
     START,
-    STIFFNESS,
     DriverMemory,
 )
 from simengine.behavior.occupancy import LENGTH, SPEED, YAW, X, Y
 from simengine.behavior.route import place_on_route, route_curvature
 from simengine.behavior.rules import Ways, lane_heading
-from simengine.behavior.steering import FEEDFORWARD_TIME, path_steering, slip_compliance
+from simengine.behavior.steering import FEEDFORWARD_TIME, path_steering, slip_compliance, steering_for_curvature
 from simengine.core.geometry import wrap_angle
 from simengine.core.gravity import GRAVITY
 from simengine.road.frenet import project_on_lane_near
@@ -119,6 +120,8 @@ def steer_along_route(
         shift = memory.change[e, a, START] - wanted
         wanted, slope, bend = wanted + shift * (1.0 - q), -shift * q1 / way, -shift * q2 / (way * way)
 
+    compliance = slip_compliance(max(vehicle[REAR_STIFFNESS], 1.0))
+    understeer = slip_compliance(max(vehicle[FRONT_STIFFNESS], 1.0)) - compliance
     heading = lane_heading(lanes, lane, s)
     tightest = wheelbase / math.tan(LOCK_SHARE * max(vehicle[MAX_STEERING], 0.1))
     rounds, aside, direction = place_on_arc(lanes, memory, e, a, rear_x, rear_y, tightest)
@@ -134,12 +137,12 @@ def steer_along_route(
         arc = corner_curvature(lanes, memory, e, a, place, tightest)
         if arc != 0.0:
             curvature = arc
-        turning = abs(math.atan(wheelbase * curvature) - steering) / max(vehicle[MAX_STEERING_RATE], 0.05)
+        turned = steering_for_curvature(curvature, speed, wheelbase, understeer, vehicle[MAX_STEERING])
+        turning = abs(turned - steering) / max(vehicle[MAX_STEERING_RATE], 0.05)
         if 0.5 * turning >= time:
             break
         time -= TURNING_STEP
     curvature = curvature / max(0.2, 1.0 - curvature * wanted) + bend
     return path_steering(
-        t - wanted, heading_error, curvature, speed, wheelbase, 0.0,
-        slip_compliance(max(vehicle[STIFFNESS], 1.0)), vehicle[MAX_STEERING],
+        t - wanted, heading_error, curvature, speed, wheelbase, understeer, compliance, vehicle[MAX_STEERING],
     )

@@ -12,7 +12,7 @@ from simengine.road.network import LaneArrays, LaneType
 
 TIGHT = 0.095  # curvature, over the length of a wheelbase, of a turn that a bus or truck cannot take [1/m]
 WHEELBASE = 6.0  # over which the turning of a lane is measured: that of a bus [m]
-CAR_TIGHT = 0.25  # the same for cars: they turn about their rear axle with 4 m at least [1/m]
+CAR_TIGHT = 0.23  # the same for cars: the one with the widest turning circle has 4.2 m at its rear axle [1/m]
 CAR_STRETCH = 5.0  # over which the turning is measured for them [m]
 STEEP = 0.12  # rise over run up which a full bus hardly starts: its drive force allows 0.15
 AGILE = 0.1  # vehicles whose curvature changes faster take any turn, see `memory.TURN_IN` [1/m/s]

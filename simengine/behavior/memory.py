@@ -62,17 +62,18 @@ SHORTEST_TIME_GAP = 0.5  # that any driver keeps [s]
 
 
 # Columns of the table of vehicles, as in `ActorTable`.
-FRONT_AXLE, REAR_AXLE, COG_OFFSET, STIFFNESS, MAX_STEERING, MAX_STEERING_RATE, MAX_DECELERATION = range(7)
-ROLLING, DRAG = 7, 8  # what slows the vehicle that rolls freely: ROLLING + DRAG · v² [m/s²], [1/m]
+(FRONT_AXLE, REAR_AXLE, COG_OFFSET, FRONT_STIFFNESS, REAR_STIFFNESS, MAX_STEERING, MAX_STEERING_RATE,
+ MAX_DECELERATION) = range(8)  # fmt: skip
+ROLLING, DRAG = 8, 9  # what slows the vehicle that rolls freely: ROLLING + DRAG · v² [m/s²], [1/m]
 _VEHICLE = (
-    "front_axle", "rear_axle", "cog_offset", "cornering_stiffness", "max_steering", "max_steering_rate",
+    "front_axle", "rear_axle", "cog_offset", "front_stiffness", "rear_stiffness", "max_steering", "max_steering_rate",
     "max_deceleration",
 )
 
 
 def vehicle_table(actors: ActorTable) -> NDArray[np.float64]:
-    """Return what drivers know of their vehicles, columns named above. Shape (num_envs, num_actors, 9)."""
-    table = np.empty((*actors.mass.shape, 9))
+    """Return what drivers know of their vehicles, columns named above. Shape (num_envs, num_actors, 10)."""
+    table = np.empty((*actors.mass.shape, 10))
     for column, name in enumerate(_VEHICLE):
         table[..., column] = getattr(actors, name)
     table[..., ROLLING] = GRAVITY * actors.rolling_resistance

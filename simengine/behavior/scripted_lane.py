@@ -83,9 +83,11 @@ def keep_lane(
     share = min(1.0, max(0.0, (speed - ROLLING) / (SLIPPING - ROLLING)))
     angle = 0.0
     if share < 1.0:  # rolling without slip: the rear axle joins the reference as a path
+        compliance = slip_compliance(chassis.rear_stiffness[e, a])
+        understeer = slip_compliance(chassis.front_stiffness[e, a]) - compliance
         angle = (1.0 - share) * path_steering(
             t - offset, wrap_angle(heading_error - math.atan(aside / brisk)), curvature + bend / brisk**2, brisk,
-            chassis.front[e, a] - chassis.rear[e, a], 0.0, slip_compliance(chassis.stiffness[e, a]),
+            chassis.front[e, a] - chassis.rear[e, a], understeer, compliance,
             chassis.lock[e, a],
         )  # fmt: skip
     if share > 0.0:
@@ -133,10 +135,10 @@ def _steer_by_force(
     error = wrap_angle(yaw - lane_heading(ways, lane, s))
     drift = forward * math.sin(error) + (leftward + percussion * turning) * math.cos(error)
     offset += centered_offset(
-        lane_curvature(ways, lane, s), forward, chassis.rear[e, a], percussion, chassis.stiffness[e, a]
+        lane_curvature(ways, lane, s), forward, chassis.rear[e, a], percussion, chassis.rear_stiffness[e, a]
     )
     wanted = wanted_acceleration(t - offset, drift - aside, lateral, friction)
     return steering_for_acceleration(
-        wanted, forward, leftward + chassis.front[e, a] * turning, chassis.stiffness[e, a], friction,
+        wanted, forward, leftward + chassis.front[e, a] * turning, chassis.front_stiffness[e, a], friction,
         chassis.lock[e, a],
     )  # fmt: skip

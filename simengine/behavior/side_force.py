@@ -29,7 +29,8 @@ class Chassis(NamedTuple):
     rear: NDArray[np.float64]  # rear axle [m]
     front: NDArray[np.float64]  # front axle [m]
     percussion: NDArray[np.float64]  # centre of percussion of the front axle [m]
-    stiffness: NDArray[np.float64]  # C_S [1/rad]
+    front_stiffness: NDArray[np.float64]  # C_S of the front axle [1/rad]
+    rear_stiffness: NDArray[np.float64]  # of the rear axle [1/rad]
     lock: NDArray[np.float64]  # largest road-wheel angle [rad]
 
 
@@ -40,7 +41,8 @@ def chassis_of(actors: ActorTable) -> Chassis:
         actors.cog_offset - actors.rear_axle,
         actors.cog_offset + actors.front_axle,
         actors.cog_offset + actors.yaw_inertia / (np.maximum(actors.mass, 1e-6) * rear),
-        actors.cornering_stiffness,
+        actors.front_stiffness,
+        actors.rear_stiffness,
         actors.max_steering,
     )
 
@@ -70,7 +72,7 @@ def steering_for_acceleration(
     Args:
         acceleration: Lateral, within friction [m/s²].
         forward, leftward: Velocity of the front axle in the vehicle's frame [m/s].
-        stiffness: C_S, side force per load and slip angle [1/rad].
+        stiffness: C_S of the front axle, side force per load and slip angle [1/rad].
         friction: µ.
         lock: Largest angle [rad].
     """
@@ -91,7 +93,7 @@ def centered_offset(
         speed: [m/s].
         rear: Rear axle ahead of the box's centre, negative [m].
         percussion: Centre of percussion ahead of it [m].
-        stiffness: C_S [1/rad].
+        stiffness: C_S of the rear axle [1/rad].
     """
     ahead = percussion - rear
     slip = curvature * speed * speed / (stiffness * GRAVITY)

@@ -78,12 +78,15 @@ class ActorTable(NamedTuple):
     cog_height: NDArray[np.float64]  # centre of mass above the ground [m]
     track_width: NDArray[np.float64]  # between the wheel centres of an axle [m]
     wheel_radius: NDArray[np.float64]  # [m]
-    cornering_stiffness: NDArray[np.float64]  # axle lateral force per load and slip angle, C_S [1/rad]
+    front_stiffness: NDArray[np.float64]  # lateral force of the front axle per load and slip angle, C_S [1/rad]
+    rear_stiffness: NDArray[np.float64]  # that of the rear axle [1/rad]
     max_steering: NDArray[np.float64]  # road-wheel angle [rad]
     max_steering_rate: NDArray[np.float64]  # [rad/s]
     max_acceleration: NDArray[np.float64]  # drive force limit over mass [m/s²]
     max_deceleration: NDArray[np.float64]  # brake force limit over mass [m/s²]
     power: NDArray[np.float64]  # drive power limit [W]
+    brake_front: NDArray[np.float64]  # share of the brake torque on the front axle; riders dose theirs by load instead
+    drive_front: NDArray[np.float64]  # share of the drive torque: 0 rear drive, 1 front drive, between all wheels
     drag: NDArray[np.float64]  # of the air, over the square of the speed: ½ρ c_d A [kg/m]
     rolling_resistance: NDArray[np.float64]  # coefficient [-]
     max_speed: NDArray[np.float64]  # [m/s]

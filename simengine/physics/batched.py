@@ -1,11 +1,11 @@
-"""Physics of many worlds at once: single-track vehicles, walkers, sliding loads and robots, contacts of oriented boxes.
+"""Physics of many worlds at once: vehicles on four wheels, walkers, sliding loads, robots, contacts of oriented boxes.
 
-What it leaves out beside `bullet`: body roll, pitch and suspension (an actor takes the ground's slope at once), the two
-wheels of an axle (their grips are averaged), wheel slip in drive and braking, rolling sideways down a banked road, and
-tumbling (a load keeps its face down; a struck person falls over once and slides). Two-wheelers do not lean and follow
-their riders' steering for as long as nothing strikes them; with `model="kinematic"` all vehicles roll without slip and
-do not crumple. Low loads lift and tilt the vehicles that drive over them and stay where they are; kerbs and low scenery
-do not hold wheels back.
+What it leaves out beside `bullet`: body roll, pitch and suspension (an actor takes the ground's slope at once, and
+loads move between its wheels at once), wheels that turn at another speed than the road, rolling sideways down a banked
+road, and tumbling (a load keeps its face down; a struck person falls over once and slides). Two-wheelers do not lean
+and follow their riders' steering for as long as nothing strikes them; with `model="kinematic"` all vehicles roll
+without slip and do not crumple. Low loads lift and tilt the vehicles that drive over them and stay where they are;
+kerbs and low scenery do not hold wheels back.
 """
 
 import numpy as np

@@ -27,7 +27,8 @@ _DRIVEN_SHARE = 0.7  # of a robot's weight on its two driven wheels
 
 _FROM_TABLE = (
     "length", "width", "height", "mass", "front_axle", "rear_axle", "cog_height", "track_width", "wheel_radius",
-    "cornering_stiffness", "max_steering", "max_steering_rate", "max_acceleration", "max_deceleration", "power",
+    "max_steering", "max_steering_rate", "max_acceleration", "max_deceleration", "power",
+    "brake_front", "drive_front",
     "drag", "rolling_resistance", "max_speed",
 )  # fmt: skip
 # A body frame has its origin at the centre of mass. Units as in `ActorTable`.
@@ -41,6 +42,7 @@ _CHASSIS_FIELDS = np.dtype(
         ("box_offset", np.float64, (3,)),  # centre of mass to box centre [m]
         ("contact", np.float64, (4, 3)),  # ground contact of each wheel at rest [m]
         ("static_load", np.float64, (4,)),  # of each wheel on level ground [N]
+        ("stiffness", np.float64, (4,)),  # of each tyre: lateral force per load and slip angle [1/rad]
         ("spring", np.float64, (4,)),  # [N/m]
         ("damper", np.float64, (4,)),  # [N s/m]
         ("anti_roll", np.float64, (2,)),  # force on a wheel per difference to the other of its axle [N/m]
@@ -83,6 +85,7 @@ def chassis_of(actors: ActorTable) -> NDArray[np.void]:
         row["parked"] = actors.behavior[0, a] == Behavior.PARKED
         for name in _FROM_TABLE:
             row[name] = getattr(actors, name)[0, a]
+        row["stiffness"][:2], row["stiffness"][2:] = actors.front_stiffness[0, a], actors.rear_stiffness[0, a]
         _derive(row, mobility, float(actors.yaw_inertia[0, a]), float(actors.cog_offset[0, a]))
     return out
 

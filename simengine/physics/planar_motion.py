@@ -27,6 +27,12 @@ def lag(value, demand, step):
 
 
 @njit(cache=True, _nrt=False)
+def outer_push(speed, slope, mass, drag):
+    """Return the acceleration along the ground by gravity and air [m/s²]; arguments as `longitudinal_acceleration`."""
+    return -GRAVITY * slope / math.sqrt(1.0 + slope * slope) - drag * speed * abs(speed) / mass
+
+
+@njit(cache=True, _nrt=False)
 def longitudinal_acceleration(
     drive, holding, speed, slope, mass, max_acceleration, max_deceleration, power, drag, rolling_resistance,
     max_speed, friction, step,
@@ -56,7 +62,7 @@ def longitudinal_acceleration(
     """
     cosine = 1.0 / math.sqrt(1.0 + slope * slope)
     grip = friction * GRAVITY * cosine
-    push = -GRAVITY * slope * cosine - drag * speed * abs(speed) / mass
+    push = outer_push(speed, slope, mass, drag)
     resist, drives = rolling_resistance * GRAVITY * cosine, 0.0
     if holding:
         resist = min(resist + max_deceleration, grip)
@@ -76,7 +82,8 @@ def longitudinal_acceleration(
 @njit(cache=True, _nrt=False)
 def move_wheeled(
     x, y, yaw, forward, leftward, yaw_rate, steering, pull, push, kinematic,
-    mass, yaw_inertia, front_axle, rear_axle, cog_height, stiffness, front_friction, rear_friction, step,
+    mass, yaw_inertia, front_axle, rear_axle, cog_height, front_stiffness, rear_stiffness, front_friction,
+    rear_friction, step,
 ):
     """Advance a wheeled vehicle's centre of mass; arguments and result as `advance_dynamic`.
 
@@ -96,7 +103,7 @@ def move_wheeled(
         return x, y, yaw, forward, leftward, yaw_rate
     x, y, yaw, forward, leftward, yaw_rate = advance_dynamic(
         x, y, yaw, forward, leftward, yaw_rate, steering, pull, push, mass, yaw_inertia, front_axle, rear_axle,
-        cog_height, stiffness, front_friction, rear_friction, step,
+        cog_height, front_stiffness, rear_stiffness, front_friction, rear_friction, step,
     )
     if forward == 0.0 and abs(leftward) < 1e-6 and abs(yaw_rate) < 1e-6:
         leftward = yaw_rate = 0.0

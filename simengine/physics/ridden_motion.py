@@ -59,11 +59,13 @@ def ridden_slip(lateral: float, along: float, friction: float, stiffness: float)
 @njit(cache=True, _nrt=False)
 def move_ridden(
     x, y, yaw, forward, leftward, yaw_rate, steering, pull, push,
-    mass, yaw_inertia, front_axle, rear_axle, cog_height, stiffness, front_friction, rear_friction, step,
+    mass, yaw_inertia, front_axle, rear_axle, cog_height, front_stiffness, stiffness, front_friction, rear_friction,
+    step,
 ):
     """Advance a two-wheeler's centre of mass; arguments and result as `vehicle_models.advance_dynamic`.
 
-    The steering is the angle that the rider asks for, within what tyres and lean can carry.
+    The steering is the angle that the rider asks for, within what tyres and lean can carry; `stiffness` is the rear
+    tyre's.
     """
     wheelbase = front_axle + rear_axle
     tangent = math.tan(steering)
@@ -75,7 +77,7 @@ def move_ridden(
     if abs(rear_slide) > SLIP_BEGINS + allowed:
         return advance_dynamic(
             x, y, yaw, forward, leftward, yaw_rate, steering, pull, push, mass, yaw_inertia, front_axle, rear_axle,
-            cog_height, stiffness, front_friction, rear_friction, step,
+            cog_height, front_stiffness, stiffness, front_friction, rear_friction, step,
         )
     slip = rear_slide / max(_SLIP_SPEED, abs(forward))
     slip = wanted + (slip - wanted) * math.exp(-step * stiffness * GRAVITY / max(_SLIP_SPEED, abs(forward)))

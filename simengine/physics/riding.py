@@ -134,7 +134,7 @@ def front_wheel_angle(
     whole = min(WHOLE_SHARE, math.sqrt(length * length + across * across))
     slip = 0.0
     if whole > 0.0:
-        slip = inverse_saturation(whole) * friction / chassis.cornering_stiffness * across / whole
+        slip = inverse_saturation(whole) * friction / chassis.stiffness[0] * across / whole
     angle = body.steering + trails * (course + slip - body.steering)
     return min(chassis.max_steering, max(-chassis.max_steering, angle))
 

@@ -110,7 +110,7 @@ def robot_forces(
                 drive, brake = 0.0, 0.5 * mass * chassis.max_deceleration * radius
             fx, fy, spin[w], deflection[w, 0], deflection[w, 1] = wheel_step(
                 vx * ex + vy * ey + vz * ez, vx * sx + vy * sy + vz * sz, load, friction,
-                chassis.cornering_stiffness, chassis.relaxation, radius, inertia, spin[w], deflection[w, 0],
+                chassis.stiffness[w], chassis.relaxation, radius, inertia, spin[w], deflection[w, 0],
                 deflection[w, 1], drive, brake, False, dt,
             )  # fmt: skip
         elif load > 0.0:

@@ -144,7 +144,7 @@ def _settle_bristles(
         ex, ey, ez, sx, sy, sz = ground_frame(contact, w, rotation, cosine, sine)
         body.deflection[w, 0], body.deflection[w, 1] = holding_deflection(
             fx * ex + fy * ey + fz * ez, fx * sx + fy * sy + fz * sz, load, contact[w, FRICTION],
-            chassis.cornering_stiffness, chassis.relaxation,
+            chassis.stiffness[w], chassis.relaxation,
         )  # fmt: skip
 
 

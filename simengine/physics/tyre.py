@@ -22,7 +22,8 @@ RELAXATION_PER_RADIUS = 1.2  # relaxation length over wheel radius; 0.4 m for a 
 # Relative loss of friction when the load doubles: Pacejka's −p_dx2, 0.05–0.1 for passenger tyres; the low end, so that
 # a whole car's friction is the weather's µ within 1 % even under full braking.
 LOAD_SENSITIVITY = 0.05
-SLIP_TARGET = 0.15  # wheel slip at which anti-lock brakes and traction control hold a wheel (ABS: 10–20 %)
+SLIP_TARGET = 0.15  # wheel slip at which anti-lock brakes and traction control hold a wheel at most (ABS: 10–20 %)
+LEAST_SLIP = 0.05  # at which anti-lock brakes hold one at least: what wheel speeds can tell from rolling
 ABS_SPEED = 2.0  # anti-lock brakes let go below it [m/s]
 TRACTION_SLIP = 0.5  # rim speed above road speed that traction control always allows [m/s]
 _DAMPING = 0.5  # damping ratio of the load on its bristles at rest
@@ -41,6 +42,19 @@ def inverse_saturation(u):
     """Return s for a force over friction u below one."""
     square = u * u
     return u / math.sqrt(math.sqrt(1.0 - square * square))
+
+
+@njit(cache=True, _nrt=False)
+def controlled_slip(friction, stiffness):
+    """Return the slip at which anti-lock brakes hold a wheel: where its tyre begins to pull most, less on ice.
+
+    Beyond it a tyre pulls no harder and loses what side force it has, which is why controllers look for it.
+
+    Args:
+        friction: µ.
+        stiffness: Force per load and slip [1/rad].
+    """
+    return min(SLIP_TARGET, max(LEAST_SLIP, _FULL_SLIDE * friction / stiffness))
 
 
 @njit(cache=True, _nrt=False)
@@ -101,7 +115,9 @@ def wheel_step(
     s = math.sqrt(zx * zx + zy * zy) * bristle / cap
     secant = bristle / math.sqrt(math.sqrt(1.0 + s * s * s * s))
     # Bounds of the rim speed within which anti-lock brakes and traction control keep the wheel.
-    slow = (1.0 - SLIP_TARGET) * forward / radius if anti_lock and forward > ABS_SPEED else -math.inf
+    slow = -math.inf
+    if anti_lock and forward > ABS_SPEED:
+        slow = (1.0 - controlled_slip(friction, stiffness)) * forward / radius
     fast = (forward + max(SLIP_TARGET * abs(forward), TRACTION_SLIP)) / radius if anti_lock else math.inf
 
     # Bristles that do not slide: the force is linear in the new spin, which can be solved for.

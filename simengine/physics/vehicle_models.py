@@ -8,11 +8,10 @@ tests to the published values. The steps that the batched physics uses are ours:
 - `advance_dynamic` writes ST in the body's frame, where it stays right at any slip: velocities along and across the
   vehicle, slip angles through the arctangent, each axle's lateral force saturating, as the tyre of `bullet` does, at
   what friction leaves beside the longitudinal force. That is what anti-lock brakes leave at most: they hold a slip, so
-  a wheel that runs at an angle too pulls less along. Drive and brakes act on the wheels in proportion to their loads,
-  so in a turn the outer ones pull harder, which no real brakes do: what the load that moves forward turns the vehicle
-  in by is left out. ST has no track and keeps it: it is unstable under braking above some speed (24 m/s at 8 m/s² for
-  the sedan). Lateral velocity and yaw rate are stiff at low speed (rate ~ C_S g / v), so they are advanced by the
-  θ-method with θ = max(½, 1 − 1/(h λ)): second order where the step resolves them, without ringing where not.
+  a wheel that runs at an angle too pulls less along. As ST it turns in when it brakes in a bend, and a neutral one is
+  unstable under braking above some speed (24 m/s at 8 m/s² for the reference car of set 2). Lateral velocity and yaw
+  rate are stiff at low speed (rate ~ C_S g / v), so they are advanced by the θ-method with θ = max(½, 1 − 1/(h λ)):
+  second order where the step resolves them, without ringing where not. `four_wheels` has four wheels instead.
 """
 
 import math
@@ -20,10 +19,10 @@ import math
 from numba import njit
 
 from simengine.core.gravity import GRAVITY
-from simengine.physics.tyre import SLIP_TARGET, saturation
+from simengine.physics.tyre import controlled_slip, saturation
 
 KINEMATIC_BELOW = 0.1  # speed below which ST rolls without slip, as in the reference [m/s]
-_SLIP_SPEED = 0.5  # floor of the speed in slip angles, which are undefined at rest [m/s]
+SLIP_SPEED = 0.5  # floor of the speed in slip angles, which are undefined at rest [m/s]
 
 
 @njit(cache=True, _nrt=False)
@@ -206,7 +205,7 @@ def lateral_budget(load, friction, longitudinal_share):
 
 
 @njit(cache=True, _nrt=False)
-def longitudinal_share(across, along):
+def longitudinal_share(across, along, friction, stiffness):
     """Return the largest share of an axle's friction that goes along its wheels under anti-lock brakes.
 
     They hold the slip; the force of a tyre that slides points against its slip and its slip angle together.
@@ -214,23 +213,25 @@ def longitudinal_share(across, along):
     Args:
         across: Lateral velocity of the wheel in its own frame [m/s].
         along: Its velocity ahead, positive [m/s].
+        friction: µ.
+        stiffness: Force per load and slip [1/rad].
     """
-    angle = across / along
-    return SLIP_TARGET / math.sqrt(SLIP_TARGET * SLIP_TARGET + angle * angle)
+    angle, held = across / along, controlled_slip(friction, stiffness)
+    return held / math.sqrt(held * held + angle * angle)
 
 
 @njit(cache=True, _nrt=False)
-def axle_force(slope, across, reference, budget, reach):
-    """Return the lateral force of an axle and its derivative; it saturates as `simengine.physics.tyre` does.
+def side_force(linear, rate, budget, across, reach):
+    """Return the lateral force of tyres and its derivative; it saturates as `simengine.physics.tyre` does.
 
-    Below `reach` the secant takes the derivative's place where it is steeper, so that an implicit step brings a sliding
-    axle to rest and does not rattle about it.
+    Below `reach` the secant takes the derivative's place where it is steeper, so that an implicit step brings sliding
+    tyres to rest and does not rattle about it.
 
     Args:
-        slope: Cornering stiffness [N/rad].
-        across: Lateral velocity of the wheel in its own frame [m/s].
-        reference: Speed of the slip angle [m/s].
+        linear: Force without saturation, over −1 [N].
+        rate: Its derivative to `across` [N s/m].
         budget: Largest force [N].
+        across: Lateral velocity of the wheels [m/s].
         reach: Lateral velocity that friction can undo within a few steps [m/s].
 
     Returns:
@@ -238,12 +239,10 @@ def axle_force(slope, across, reference, budget, reach):
     """
     if budget <= 0.0:
         return 0.0, 0.0
-    ratio = across / reference
-    linear = slope * math.atan(ratio)
     s = abs(linear) / budget
     share = saturation(s)
     force = -budget * share if linear > 0.0 else budget * share
-    derivative = -slope / (reference * (1.0 + ratio * ratio))
+    derivative = -rate
     if s > 1e-3:
         # d/ds of s (1 + s⁴)^−¼ is (1 + s⁴)^−5/4, the fifth power of the share over s.
         keep = share / s
@@ -254,11 +253,67 @@ def axle_force(slope, across, reference, budget, reach):
 
 
 @njit(cache=True, _nrt=False)
+def axle_force(slope, across, reference, budget, reach):
+    """Return the lateral force of an axle and its derivative, see `side_force`.
+
+    Args:
+        slope: Cornering stiffness [N/rad].
+        across: Lateral velocity of the wheel in its own frame [m/s].
+        reference: Speed of the slip angle [m/s].
+        budget: Largest force [N].
+        reach: Lateral velocity that friction can undo within a few steps [m/s].
+    """
+    ratio = across / reference
+    return side_force(slope * math.atan(ratio), slope / (reference * (1.0 + ratio * ratio)), budget, across, reach)
+
+
+@njit(cache=True, _nrt=False)
+def advance_plane(
+    x, y, yaw, forward, leftward, yaw_rate, along, across, turning, j_side, j_side_turn, j_turn_side, j_turn, step
+):
+    """Advance a body in the plane by accelerations of which the lateral ones are stiff, by the θ-method.
+
+    Args:
+        x: World [m]; then y, yaw [rad].
+        forward: Velocity along the body [m/s]; then across it and the yaw rate [rad/s].
+        along: Acceleration by forces along the body [m/s²].
+        across: Acceleration by forces across it [m/s²].
+        turning: Yaw acceleration [rad/s²].
+        j_side: Derivative of `across` to the leftward velocity [1/s].
+        j_side_turn: To the yaw rate [m/s].
+        j_turn_side: Derivative of `turning` to the leftward velocity [1/(m s)].
+        j_turn: To the yaw rate [1/s].
+        step: [s].
+
+    Returns:
+        x, y, yaw, forward, leftward, yaw rate after the step, in units as above.
+    """
+    # w' = f + J (w − w₀) for w = (leftward, yaw rate).
+    f_side = across - forward * yaw_rate
+    stiff = -step * min(j_side, j_turn)
+    theta = max(0.5, 1.0 - 1.0 / stiff) if stiff > 0.0 else 0.5
+    gain = theta * step
+    a11, a12, a21, a22 = 1.0 - gain * j_side, -gain * (j_side_turn - forward), -gain * j_turn_side, 1.0 - gain * j_turn
+    determinant = a11 * a22 - a12 * a21
+    d_left = step * (f_side * a22 - turning * a12) / determinant
+    d_rate = step * (turning * a11 - f_side * a21) / determinant
+    middle_left, middle_rate = leftward + 0.5 * d_left, yaw_rate + 0.5 * d_rate
+    d_forward = step * (along + middle_left * middle_rate)
+    half = yaw + 0.5 * step * middle_rate
+    middle_forward = forward + 0.5 * d_forward
+    cos_yaw, sin_yaw = math.cos(half), math.sin(half)
+    x += step * (middle_forward * cos_yaw - middle_left * sin_yaw)
+    y += step * (middle_forward * sin_yaw + middle_left * cos_yaw)
+    return x, y, yaw + step * middle_rate, forward + d_forward, leftward + d_left, yaw_rate + d_rate
+
+
+@njit(cache=True, _nrt=False)
 def advance_dynamic(
     x, y, yaw, forward, leftward, yaw_rate, steering, pull, push,
-    mass, yaw_inertia, front_axle, rear_axle, cog_height, stiffness, front_friction, rear_friction, step,
+    mass, yaw_inertia, front_axle, rear_axle, cog_height, front_stiffness, rear_stiffness, front_friction,
+    rear_friction, step,
 ):
-    """Advance a vehicle on tyres for constant steering and longitudinal acceleration.
+    """Advance a single track on tyres for constant steering and longitudinal acceleration.
 
     Only what the tyres give of that takes friction from the turn and moves load between the axles: air drag and a slope
     act on the body.
@@ -278,7 +333,8 @@ def advance_dynamic(
         front_axle: Centre of mass to front axle [m].
         rear_axle: Centre of mass to rear axle [m].
         cog_height: Centre of mass above the ground [m].
-        stiffness: Lateral force per load and slip angle [1/rad].
+        front_stiffness: Lateral force of the front axle per load and slip angle [1/rad].
+        rear_stiffness: That of the rear axle [1/rad].
         front_friction: µ under the front axle.
         rear_friction: µ under the rear axle.
         step: [s].
@@ -293,45 +349,28 @@ def advance_dynamic(
     cosine, sine = math.cos(steering), math.sin(steering)
     front_left = leftward + front_axle * yaw_rate
     front_across, rear_across = front_left * cosine - forward * sine, leftward - rear_axle * yaw_rate
-    front_along = max(_SLIP_SPEED, abs(forward * cosine + front_left * sine))
-    rear_along = max(_SLIP_SPEED, abs(forward))
+    front_along = max(SLIP_SPEED, abs(forward * cosine + front_left * sine))
+    rear_along = max(SLIP_SPEED, abs(forward))
     wanted = abs(pull) / grip
-    front_share = min(wanted, longitudinal_share(front_across, front_along))
-    rear_share = min(wanted, longitudinal_share(rear_across, rear_along))
+    front_share = min(wanted, longitudinal_share(front_across, front_along, front_friction, front_stiffness))
+    rear_share = min(wanted, longitudinal_share(rear_across, rear_along, rear_friction, rear_stiffness))
     if wanted > 0.0:
         most = front_friction * front_load * front_share + rear_friction * rear_load * rear_share
         pull *= min(1.0, most / (mass * grip * wanted))
     front_force, front_slope = axle_force(
-        stiffness * front_load, front_across, front_along, lateral_budget(front_load, front_friction, front_share),
-        reach,
+        front_stiffness * front_load, front_across, front_along,
+        lateral_budget(front_load, front_friction, front_share), reach,
     )
     rear_force, rear_slope = axle_force(
-        stiffness * rear_load, rear_across, rear_along, lateral_budget(rear_load, rear_friction, rear_share), reach
+        rear_stiffness * rear_load, rear_across, rear_along, lateral_budget(rear_load, rear_friction, rear_share),
+        reach,
     )
     front_slope *= cosine * cosine
     lateral_force = front_force * cosine
-    # Linearised lateral motion: w' = f + J (w − w₀) for w = (leftward, yaw rate).
-    j11 = (front_slope + rear_slope) / mass
-    j12 = (front_axle * front_slope - rear_axle * rear_slope) / mass - forward
-    # The outer wheels, which carry more load by the moment of the lateral forces, drive or brake harder.
-    aside = cog_height * pull / GRAVITY  # moment over lateral force [m]
-    front_arm, rear_arm = front_axle + aside, rear_axle - aside
-    j21 = (front_arm * front_slope - rear_arm * rear_slope) / yaw_inertia
-    j22 = (front_arm * front_axle * front_slope + rear_arm * rear_axle * rear_slope) / yaw_inertia
-    f1 = (lateral_force + rear_force) / mass - forward * yaw_rate
-    f2 = (front_arm * lateral_force - rear_arm * rear_force) / yaw_inertia
-    stiff = -step * min(j11, j22)
-    theta = max(0.5, 1.0 - 1.0 / stiff) if stiff > 0.0 else 0.5
-    gain = theta * step
-    a11, a12, a21, a22 = 1.0 - gain * j11, -gain * j12, -gain * j21, 1.0 - gain * j22
-    determinant = a11 * a22 - a12 * a21
-    d_left = step * (f1 * a22 - f2 * a12) / determinant
-    d_rate = step * (f2 * a11 - f1 * a21) / determinant
-    middle_left, middle_rate = leftward + 0.5 * d_left, yaw_rate + 0.5 * d_rate
-    d_forward = step * (pull + push - front_force * sine / mass + middle_left * middle_rate)
-    half = yaw + 0.5 * step * middle_rate
-    middle_forward = forward + 0.5 * d_forward
-    cos_yaw, sin_yaw = math.cos(half), math.sin(half)
-    x += step * (middle_forward * cos_yaw - middle_left * sin_yaw)
-    y += step * (middle_forward * sin_yaw + middle_left * cos_yaw)
-    return x, y, yaw + step * middle_rate, forward + d_forward, leftward + d_left, yaw_rate + d_rate
+    return advance_plane(
+        x, y, yaw, forward, leftward, yaw_rate, pull + push - front_force * sine / mass,
+        (lateral_force + rear_force) / mass, (front_axle * lateral_force - rear_axle * rear_force) / yaw_inertia,
+        (front_slope + rear_slope) / mass, (front_axle * front_slope - rear_axle * rear_slope) / mass,
+        (front_axle * front_slope - rear_axle * rear_slope) / yaw_inertia,
+        (front_axle * front_axle * front_slope + rear_axle * rear_axle * rear_slope) / yaw_inertia, step,
+    )

@@ -1,10 +1,11 @@
 """Forces on one wheeled vehicle: powertrain, brakes, steering, tyres, air, and what keeps a two-wheeler up.
 
-Fidelity: the drive and the brakes act on all wheels in proportion to their load (ideal distribution), anti-lock brakes
-and traction control are ideal slip controllers, there is no gearbox and no reverse, and a standing vehicle of which no
-acceleration is asked holds itself (automatic hold). A two-wheeler is balanced by a torque about its long axis, which a
-rider gives by steering and weight; it leans as its speed and yaw rate require, is not steered or braked beyond that,
-its front wheel trails (see `riding`), and it falls when struck.
+Fidelity: brakes and drive are split between the axles by a fixed share and equally between left and right, as a brake
+circuit and an open differential do; anti-lock brakes and traction control are ideal slip controllers at each wheel,
+there is no gearbox and no reverse, and a standing vehicle of which no acceleration is asked holds itself (automatic
+hold). A two-wheeler is balanced by a torque about its long axis, which a rider gives by steering and weight; it leans
+as its speed and yaw rate require, is not steered or braked beyond that, its front wheel trails (see `riding`), and it
+falls when struck.
 """
 
 import math
@@ -66,6 +67,19 @@ def wheel_torques(
         return 0.0, 0.0
     force = min(min(drive, max_acceleration) * mass, power / max(_POWER_SPEED, abs(speed)))
     return force * rotating * radius, 0.0
+
+
+@njit(cache=True, _nrt=False)
+def torque_share(front_share: float, w: int) -> float:
+    """Return a wheel's share of a torque of which the front axle gets a share; left and right are equal.
+
+    Were it in proportion to the load, outer wheels would pull harder in a bend: perfect torque vectoring.
+
+    Args:
+        front_share: `brake_front` or `drive_front` of the vehicle.
+        w: Wheel.
+    """
+    return 0.5 * (front_share if w < 2 else 1.0 - front_share)
 
 
 @njit(cache=True, _nrt=False)
@@ -135,11 +149,14 @@ def wheeled_forces(
     for w in range(4):
         load = contact[w, LOAD]
         cosine, sine = ackermann(turned, chassis.contact[w, 0], chassis.contact[w, 1], wheelbase)
-        share = load / total if total > 0.0 else 0.25
-        brake = braking * share + chassis.rolling_resistance * load * radius
-        if load <= 0.0:
+        if chassis.track_width > 0.0:
+            braked, driven = torque_share(chassis.brake_front, w), torque_share(chassis.drive_front, w)
+        else:  # a rider doses front and rear as they can take it
+            braked = driven = load / total if total > 0.0 else 0.25
+        brake = braking * braked + chassis.rolling_resistance * max(0.0, load) * radius
+        if load <= 0.0:  # traction control lets no wheel spin up in the air
             _, _, spin[w], deflection[w, 0], deflection[w, 1] = wheel_step(
-                0.0, 0.0, 0.0, 0.0, 1.0, 1.0, radius, inertia, spin[w], 0.0, 0.0, driving * share, brake, False, dt
+                0.0, 0.0, 0.0, 0.0, 1.0, 1.0, radius, inertia, spin[w], 0.0, 0.0, 0.0, brake, False, dt
             )
             continue
         ex, ey, ez, sx, sy, sz = ground_frame(contact, w, rotation, cosine, sine)
@@ -149,8 +166,8 @@ def wheeled_forces(
         friction = loaded_friction(contact[w, FRICTION], load, chassis.static_load[w])
         fx, fy, spin[w], deflection[w, 0], deflection[w, 1] = wheel_step(
             vx * ex + vy * ey + vz * ez, vx * sx + vy * sy + vz * sz, load, friction,
-            chassis.cornering_stiffness, chassis.relaxation, radius, inertia, spin[w], deflection[w, 0],
-            deflection[w, 1], driving * share, brake, not holding, dt,
+            chassis.stiffness[w], chassis.relaxation, radius, inertia, spin[w], deflection[w, 0],
+            deflection[w, 1], driving * driven, brake, not holding, dt,
         )  # fmt: skip
         add_force(
             contact, w,

@@ -12,6 +12,7 @@ from simengine.physics import planar_motion
 from simengine.physics.chassis import CLEARANCE
 from simengine.physics.contact_boxes import find_contacts, solve_contacts
 from simengine.physics.crush import has_bodywork
+from simengine.physics.four_wheels import ROAD, WHEEL_COLUMNS, advance_on_wheels
 from simengine.physics.lamp_switches import lit_lamps, replayed_pedal
 from simengine.physics.lift import has_loads, lift_over_loads
 from simengine.physics.materials import SLIDING_SHARE
@@ -44,11 +45,26 @@ _FALL_RATE = 3.0  # angular velocity of a falling body: 90° in half a second [r
 
 
 @njit(cache=True, _nrt=False)
-def _move_actor(actors, before, controls, base_friction, patches, kinematic, step, e, a, after, center, twist, pose):
+def _feel_road(actors, base_friction, patches, e, a, x, y, cosine, sine, grip, wheels):
+    """Write µ under each wheel of a vehicle whose centre of mass is at x, y [m] and yaw has that cosine and sine."""
+    half = 0.5 * actors.track_width[e, a]
+    for w in range(4):
+        ahead = actors.front_axle[e, a] if w < 2 else -actors.rear_axle[e, a]
+        left = half if w % 2 == 0 else -half
+        road = friction_at(
+            x + ahead * cosine - left * sine, y + ahead * sine + left * cosine, base_friction, patches, e
+        )
+        wheels[w, ROAD] = road * grip[w]
+
+
+@njit(cache=True, _nrt=False)
+def _move_actor(
+    actors, before, controls, base_friction, patches, kinematic, step, e, a, after, center, twist, pose, wheels
+):
     """Advance one actor for a tick as if it were alone, into `center`, `twist` and `pose` [rad] of its world.
 
     Columns: `center` x, y of the centre of mass; `twist` its velocity and the yaw rate; `pose` is that of
-    `find_contacts`. Steering, drive and gait go straight into `after`.
+    `find_contacts`. Steering, drive and gait go straight into `after`; `wheels` is scratch of `four_wheels`.
     """
     q = before.orientation[e, a]
     yaw = yaw_from_quaternion(q[0], q[1], q[2], q[3])
@@ -76,9 +92,6 @@ def _move_actor(actors, before, controls, base_friction, patches, kinematic, ste
         steering = advance_steering(
             before.steering[e, a], controls.steering[e, a], steepest, actors.max_steering_rate[e, a], step
         )
-        whole = braked_friction(
-            0.5 * (front + rear), actors.front_axle[e, a], actors.rear_axle[e, a], actors.cog_height[e, a]
-        )
         if ridden:
             most = hardest_riding(
                 forward * forward * math.tan(steering) / wheelbase, front, actors.front_axle[e, a],
@@ -88,25 +101,40 @@ def _move_actor(actors, before, controls, base_friction, patches, kinematic, ste
         drive = planar_motion.lag(before.drive[e, a], demand, step)
         holding = actors.behavior[e, a] == _PARKED or (abs(forward) < HOLD_SPEED and demand < HOLD_DEMAND)
         after.steering[e, a], after.drive[e, a] = steering, drive
-        pull, push = planar_motion.longitudinal_acceleration(
-            drive, holding, forward / level, slope, actors.mass[e, a], min(most, actors.max_acceleration[e, a]),
-            min(most, actors.max_deceleration[e, a]), actors.power[e, a], actors.drag[e, a],
-            actors.rolling_resistance[e, a], actors.max_speed[e, a], whole, step,
-        )
-        pull, push = level * pull, level * push
         middle = 0.5 * (steering + before.steering[e, a])
-        if ridden and not kinematic:
-            x, y, yaw, forward, leftward, yaw_rate = move_ridden(
-                x, y, yaw, forward, leftward, yaw_rate, middle, pull, push,
-                actors.mass[e, a], actors.yaw_inertia[e, a], actors.front_axle[e, a], actors.rear_axle[e, a],
-                actors.cog_height[e, a], actors.cornering_stiffness[e, a], front, rear, step,
+        if not ridden and not kinematic:
+            _feel_road(actors, base_friction, patches, e, a, x, y, cosine, sine, grip, wheels)
+            x, y, yaw, forward, leftward, yaw_rate = advance_on_wheels(
+                actors, e, a, x, y, yaw, forward, leftward, yaw_rate, middle, drive, holding,
+                planar_motion.outer_push(forward / level, slope, actors.mass[e, a], actors.drag[e, a]), level, wheels,
+                step,
             )
+            if forward == 0.0 and abs(leftward) < 1e-6 and abs(yaw_rate) < 1e-6:
+                leftward = yaw_rate = 0.0
         else:
-            x, y, yaw, forward, leftward, yaw_rate = planar_motion.move_wheeled(
-                x, y, yaw, forward, leftward, yaw_rate, middle, pull, push, kinematic,
-                actors.mass[e, a], actors.yaw_inertia[e, a], actors.front_axle[e, a], actors.rear_axle[e, a],
-                actors.cog_height[e, a], actors.cornering_stiffness[e, a], front, rear, step,
+            whole = braked_friction(
+                0.5 * (front + rear), actors.front_axle[e, a], actors.rear_axle[e, a], actors.cog_height[e, a]
             )
+            pull, push = planar_motion.longitudinal_acceleration(
+                drive, holding, forward / level, slope, actors.mass[e, a], min(most, actors.max_acceleration[e, a]),
+                min(most, actors.max_deceleration[e, a]), actors.power[e, a], actors.drag[e, a],
+                actors.rolling_resistance[e, a], actors.max_speed[e, a], whole, step,
+            )
+            pull, push = level * pull, level * push
+            if kinematic:
+                x, y, yaw, forward, leftward, yaw_rate = planar_motion.move_wheeled(
+                    x, y, yaw, forward, leftward, yaw_rate, middle, pull, push, kinematic,
+                    actors.mass[e, a], actors.yaw_inertia[e, a], actors.front_axle[e, a], actors.rear_axle[e, a],
+                    actors.cog_height[e, a], actors.front_stiffness[e, a], actors.rear_stiffness[e, a], front, rear,
+                    step,
+                )
+            else:
+                x, y, yaw, forward, leftward, yaw_rate = move_ridden(
+                    x, y, yaw, forward, leftward, yaw_rate, middle, pull, push,
+                    actors.mass[e, a], actors.yaw_inertia[e, a], actors.front_axle[e, a], actors.rear_axle[e, a],
+                    actors.cog_height[e, a], actors.front_stiffness[e, a], actors.rear_stiffness[e, a], front, rear,
+                    step,
+                )
         cosine, sine = math.cos(yaw), math.sin(yaw)
         vx, vy = forward * cosine - leftward * sine, forward * sine + leftward * cosine
     elif mobility == _DIFFERENTIAL:
@@ -272,6 +300,7 @@ def advance_worlds(
     center, twist, pose = np.zeros((num_actors, 2)), np.zeros((num_actors, 3)), np.zeros((num_actors, 5))
     size, push, struck = np.zeros((num_actors, 2)), np.zeros((num_actors, 2)), np.zeros((num_actors, 2))
     inverse_mass, inverse_inertia = np.zeros(num_actors), np.zeros(num_actors)
+    wheels = np.zeros((4, WHEEL_COLUMNS))
     for e in range(num_envs):
         loads = has_loads(actors, before, e)
         for a in range(num_actors):
@@ -280,7 +309,8 @@ def advance_worlds(
             if not active[a]:
                 continue
             _move_actor(
-                actors, before, controls, base_friction[e], patches, kinematic, step, e, a, after, center, twist, pose
+                actors, before, controls, base_friction[e], patches, kinematic, step, e, a, after, center, twist, pose,
+                wheels,
             )
             size[a, 0], size[a, 1] = actors.length[e, a], actors.width[e, a]
             crushes[a] = not kinematic and has_bodywork(actors.mobility[e, a], actors.track_width[e, a])

@@ -20,11 +20,12 @@ from simengine.core.state import (
 )
 from simengine.physics.backend import FrictionPatches, Ground, StaticBox
 from simengine.physics.batched import BatchedPhysics
-from simengine.physics.catalog import fill_actor
+from simengine.physics.catalog import fill_actor, model_named
 from simengine.physics.crush import RATE as RATE_OF_CRUSH
 from simengine.road.build import build_network
 from simengine.road.drafts import LaneDraft
 from simengine.road.network import KERB_HEIGHT, LaneType
+from tools.checks.closed_forms import understeer_gradient
 
 RATE = 120
 GRAVITY = 9.81
@@ -142,8 +143,10 @@ def test_steady_cornering_follows_the_single_track(model: str) -> None:
     state = run(physics, state, controls, 3.0)
     wheelbase = actors.front_axle[0, 0] + actors.rear_axle[0, 0]
     speed = math.hypot(*state.velocity[0, 0, :2])
-    # Equal cornering stiffness per load on both axles: neutral, whatever the speed.
-    assert state.angular_velocity[0, 0, 2] == pytest.approx(speed * math.tan(0.03) / wheelbase, rel=0.01)
+    # Understeer turns it in less than the wheels point, the more the faster.
+    gradient = understeer_gradient(model_named("sedan")) if model == "dynamic" else 0.0
+    expected = speed * math.tan(0.03) / (wheelbase + gradient * speed * speed)
+    assert state.angular_velocity[0, 0, 2] == pytest.approx(expected, rel=0.015)
 
 
 def test_no_model_corners_faster_than_friction_allows() -> None:
@@ -227,7 +230,7 @@ def test_a_side_blow_spins_the_struck_car_and_it_comes_to_rest() -> None:
     for model in ("dynamic", "kinematic"):
         physics = BatchedPhysics(model)
         moved = run(physics, physics.reset(actors, state, make_ground(1, 0.7), RATE), controls, 6.0)
-        assert abs(yaw_of(moved, 0)) > 0.2
+        assert abs(yaw_of(moved, 0)) > 0.15
         assert np.abs(moved.velocity).max() < 1e-3 and np.abs(moved.angular_velocity).max() < 1e-2
         assert np.isfinite(moved.position).all()
 

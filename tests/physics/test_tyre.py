@@ -9,6 +9,7 @@ from simengine.core.gravity import GRAVITY
 from simengine.physics.tyre import (
     RELAXATION_PER_RADIUS,
     SLIP_TARGET,
+    controlled_slip,
     holding_deflection,
     inverse_saturation,
     loaded_friction,
@@ -70,8 +71,16 @@ def test_locked_wheel_slides_at_full_friction_against_its_motion(direction):
 
 def test_anti_lock_brakes_hold_the_slip_target_at_full_friction():
     fx, _, spin, _, _ = roll(25.0, 0.0, 240, brake=1e5, anti_lock=True)
-    assert 1.0 - spin * RADIUS / 25.0 == pytest.approx(SLIP_TARGET, abs=0.01)
+    assert 1.0 - spin * RADIUS / 25.0 == pytest.approx(controlled_slip(0.8, STIFFNESS), abs=0.01)
     assert fx == pytest.approx(-0.8 * LOAD, rel=0.005)
+
+
+@pytest.mark.parametrize("friction, held", [(1.2, 0.15), (0.6, 3.0 * 0.6 / STIFFNESS), (0.1, 0.05)])
+def test_anti_lock_brakes_hold_wheels_where_tyres_begin_to_pull_most(friction, held):
+    assert controlled_slip(friction, STIFFNESS) == pytest.approx(held)
+    fx, _, spin, _, _ = roll(25.0, 0.0, 240, friction=friction, brake=1e5, anti_lock=True)
+    assert 1.0 - spin * RADIUS / 25.0 == pytest.approx(held, abs=0.01)
+    assert fx == pytest.approx(-friction * LOAD, rel=0.005)
 
 
 def test_anti_lock_brakes_leave_side_force():

@@ -215,7 +215,7 @@ def test_a_car_whose_left_wheels_grip_turns_left_under_braking(car):
     published = reference.drive_multi_body(car, given, 22.0, (1.0, 0.3), anti_lock=True)
     assert published.yaw[-1] > 0.001 and published.y[-1] > 0.001
     pytest.importorskip("pybullet")
-    bullet = ours.drive("bullet", "sedan", np.zeros(90), np.full(90, -4.0), 22.0, (1.0, 0.3), STEP)
+    bullet = ours.drive("bullet", "bmw_320i", np.zeros(90), np.full(90, -4.0), 22.0, (1.0, 0.3), STEP)
     assert bullet.yaw[-1] > 0.001 and bullet.y[-1] > 0.001
     mirrored = stops.mirrored(published)
     assert mirrored.yaw[-1] == -published.yaw[-1] and mirrored.lateral_acceleration[-1] < 0.0
@@ -247,7 +247,7 @@ def test_a_car_that_never_slows_has_no_stopping_distance():
 
 
 def test_only_cars_with_published_parameters_are_taken():
-    with pytest.raises(ConfigError, match="there are: compact_car, sedan, van"):
+    with pytest.raises(ConfigError, match="there are: ford_escort, bmw_320i"):
         reference.load_reference("truck")
 
 
@@ -269,8 +269,8 @@ def test_our_vehicles_get_the_inputs_that_the_published_models_get(physics):
         pytest.importorskip("pybullet")
     ticks = np.arange(60)
     steering, acceleration = 0.1 * np.sin(0.3 * ticks), np.where(ticks > 20, -30.0, 2.0)
-    given = after_actuators(model_named("sedan"), steering, acceleration, STEP)
-    vehicle = ours.Vehicle(physics, "sedan", 20.0, (1.0, 1.0), 120)
+    given = after_actuators(model_named("bmw_320i"), steering, acceleration, STEP)
+    vehicle = ours.Vehicle(physics, "bmw_320i", 20.0, (1.0, 1.0), 120)
     for k in range(60):
         vehicle.step(steering[k], acceleration[k])
         np.testing.assert_allclose(vehicle.actuators, (given.steering[k + 1], given.acceleration[k + 1]), atol=1e-12)
@@ -282,7 +282,7 @@ def test_our_vehicles_get_the_inputs_that_the_published_models_get(physics):
 def test_a_course_is_that_of_the_center_of_mass(physics):
     if physics == "bullet":
         pytest.importorskip("pybullet")
-    course = ours.drive(physics, "sedan", np.full(180, 0.05), np.zeros(180), 12.0, (1.0, 1.0), STEP)
+    course = ours.drive(physics, "bmw_320i", np.full(180, 0.05), np.zeros(180), 12.0, (1.0, 1.0), STEP)
     assert (course.x[0], course.y[0], course.vx[0]) == pytest.approx((0.0, 0.0, 12.0))
     moved = np.stack([np.diff(course.x), np.diff(course.y)]) / STEP
     mean = 0.5 * np.stack([course.vx[1:] + course.vx[:-1], course.vy[1:] + course.vy[:-1]])

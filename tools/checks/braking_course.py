@@ -51,7 +51,8 @@ def brake_on_course(
     state.position[0, 0] = (0.0, offset, 0.5 * actors.height[0, 0])
     wheelbase = float(actors.front_axle[0, 0] + actors.rear_axle[0, 0])
     behind = float(actors.rear_axle[0, 0] - actors.cog_offset[0, 0])
-    compliance = slip_compliance(float(actors.cornering_stiffness[0, 0]))
+    compliance = slip_compliance(float(actors.rear_stiffness[0, 0]))
+    understeer = slip_compliance(float(actors.front_stiffness[0, 0])) - compliance
     straight = ENTRY_TIME * speed
     state = physics.reset(actors, state, ground, RATE)
     side_slip = off_path = time = 0.0
@@ -72,8 +73,8 @@ def brake_on_course(
             if math.isfinite(radius) and x > straight - 0.2 * speed:
                 curvature = 1.0 / radius
             controls.steering[0, 0] = path_steering(
-                error, wrap_angle(yaw - heading), curvature, max(forward, 0.0), wheelbase, 0.0, compliance,
-                float(actors.max_steering[0, 0]),
+                error, wrap_angle(yaw - heading), curvature, max(forward, 0.0), wheelbase, understeer,
+                compliance, float(actors.max_steering[0, 0]),
             )
             brakes = time >= BRAKING_TIME
             controls.acceleration[0, 0] = -deceleration if brakes else 0.5 * (speed - forward)

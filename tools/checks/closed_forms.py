@@ -50,9 +50,26 @@ def moderate_braking_distance(model: VehicleModel, speed: float, pedal: float) -
     return 0.5 * (speed + begun) * PEDAL_TIME + _distance_with_drag(begun, pedal + rolling, drag)
 
 
-def single_track_yaw_rate(model: VehicleModel, speed: float, steering: float) -> float:
-    """Return the yaw rate of the linear single-track model in steady cornering [rad/s].
+def understeer_gradient(model: VehicleModel, pull: float = 0.0) -> float:
+    """Return K = d δ / d a_y beyond L / R of the linear single track [rad s²/m]: the axles' difference in slip per a_y.
 
-    Equal stiffness per load front and rear, so the understeer gradient is zero: r = v δ / L.
+    An axle that carries its static load's part of the turn with a stiffness in proportion to its load under way slips
+    by a_y / (g C) · static load / load.
+
+    Args:
+        model: The vehicle.
+        pull: Longitudinal acceleration that its tyres give, which moves load to the rear [m/s²].
     """
-    return speed * steering / (model.front_axle + model.rear_axle)
+    moved = pull * model.cog_height / GRAVITY
+    front = model.rear_axle / (model.rear_axle - moved) / model.front_stiffness
+    rear = model.front_axle / (model.front_axle + moved) / model.rear_stiffness
+    return (front - rear) / GRAVITY
+
+
+def single_track_yaw_rate(model: VehicleModel, speed: float, steering: float) -> float:
+    """Return the yaw rate of the linear single-track model in steady cornering [rad/s]: r = v δ / (L + K v²).
+
+    The drive makes up for air drag, so its tyres pull by as much.
+    """
+    gradient = understeer_gradient(model, drag_per_mass(model) * speed**2)
+    return speed * steering / (model.front_axle + model.rear_axle + gradient * speed**2)

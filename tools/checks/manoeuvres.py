@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from simengine.core.geometry import yaw_from_quaternion
 from simengine.core.state import ActorTable, Controls, WorldState, empty_actors, empty_controls, empty_state
 from simengine.physics.backend import Contact, FrictionPatches, Ground, StaticBox
-from simengine.physics.catalog import fill_actor
+from simengine.physics.catalog import fill_actor, model_named
 from simengine.physics.tyre import GRAVITY
 from simengine.road.build import build_network
 from simengine.road.drafts import LaneDraft
 from simengine.road.network import LaneType, RoadNetwork
+from tools.checks.closed_forms import understeer_gradient
 
 RATE = 120  # [Hz]
 
@@ -167,7 +168,7 @@ def steady_cornering(model: str, speed: float, lateral: float, friction: float =
     """
     world = single(model, speed, friction=friction)
     wheelbase = float(world.actors.front_axle[0, 0] + world.actors.rear_axle[0, 0])
-    steering = lateral * wheelbase / speed**2
+    steering = lateral * (wheelbase / speed**2 + understeer_gradient(model_named(model)))
     rates, speeds = [], []
     for tick in range(8 * RATE):
         world.controls.steering[:] = steering * min(1.0, tick / (2.0 * RATE))

@@ -41,8 +41,8 @@ def _model_row(name: str) -> list[float]:
     m = model_named(name)
     return [
         m.length, m.width, m.front_axle + m.cog_offset, m.rear_axle - m.cog_offset, m.mass, m.yaw_inertia,
-        m.cog_offset, m.cog_height, m.cornering_stiffness, m.max_steering, m.max_steering_rate, m.max_acceleration,
-        m.max_deceleration, m.power / (m.mass * m.max_acceleration), m.max_speed,
+        m.cog_offset, m.cog_height, m.front_stiffness, m.rear_stiffness, m.max_steering, m.max_steering_rate,
+        m.max_acceleration, m.max_deceleration, m.power / (m.mass * m.max_acceleration), m.max_speed,
     ]  # fmt: skip
 
 

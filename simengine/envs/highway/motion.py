@@ -17,6 +17,7 @@ from simengine.envs.highway.layout import (
     COG_HEIGHT,
     COG_OFFSET,
     FRONT,
+    FRONT_STIFFNESS,
     HIGH,
     LEFTWARD,
     LOW,
@@ -33,10 +34,10 @@ from simengine.envs.highway.layout import (
     OWN_STEERING_RATE,
     OWN_WIDTH,
     REAR,
+    REAR_STIFFNESS,
     SPEED,
     STEERING,
     STEERING_RATE,
-    STIFFNESS,
     SWITCH_SPEED,
     TARGET,
     YAW,
@@ -96,9 +97,12 @@ def move_ego(e, target_y, step, settings, models, motion, place, ego):
     model = place[e, 0, MODEL]
     yaw, speed = motion[e, 0, YAW], motion[e, 0, SPEED]
     front, rear, offset = models[model, FRONT], models[model, REAR], models[model, COG_OFFSET]
-    compliance = slip_compliance(models[model, STIFFNESS]) if settings.dynamic else 0.0
+    compliance = understeer = 0.0
+    if settings.dynamic:
+        compliance = slip_compliance(models[model, REAR_STIFFNESS])
+        understeer = slip_compliance(models[model, FRONT_STIFFNESS]) - compliance
     error = motion[e, 0, Y] - rear * math.sin(yaw) - target_y
-    demand = path_steering(error, yaw, 0.0, speed, front + rear, 0.0, compliance, models[model, MAX_STEERING])
+    demand = path_steering(error, yaw, 0.0, speed, front + rear, understeer, compliance, models[model, MAX_STEERING])
     before = motion[e, 0, STEERING]
     steering = advance_steering(before, demand, models[model, MAX_STEERING], models[model, STEERING_RATE], step)
     acceleration = limit_acceleration(
@@ -114,7 +118,7 @@ def move_ego(e, target_y, step, settings, models, motion, place, ego):
         motion[e, 0, X] + offset * cosine, motion[e, 0, Y] + offset * sine, yaw, speed, ego[e, LEFTWARD],
         ego[e, YAW_RATE], 0.5 * (before + steering), acceleration, 0.0, not settings.dynamic, models[model, MASS],
         models[model, YAW_INERTIA], front - offset, rear + offset, models[model, COG_HEIGHT],
-        models[model, STIFFNESS], settings.friction, settings.friction, step,
+        models[model, FRONT_STIFFNESS], models[model, REAR_STIFFNESS], settings.friction, settings.friction, step,
     )
     motion[e, 0, X], motion[e, 0, Y] = x - offset * math.cos(yaw), y - offset * math.sin(yaw)
     motion[e, 0, YAW], motion[e, 0, SPEED], motion[e, 0, STEERING] = yaw, forward, steering

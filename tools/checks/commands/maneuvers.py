@@ -20,7 +20,7 @@ def add(checks) -> None:
     )
     check.add_argument("--only", metavar="PHYSICS", help="batched or bullet (default: both)")
     check.add_argument("--maneuver", action="append", metavar="NAME", help="of the list; may repeat (default: all)")
-    check.add_argument("--vehicle", metavar="NAME", help="sedan, compact_car or van (default: sedan)")
+    check.add_argument("--vehicle", metavar="NAME", help="bmw_320i or ford_escort (default: bmw_320i)")
     check.add_argument("--recording", metavar="FOLDER", help="of comma2k19 (default: ../shared/data/comma2k19)")
     check.add_argument("--write", action="store_true", help="keep the table in docs/maneuvers.md")
     check.set_defaults(run=run)
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigError("--write keeps the table of all maneuvers: not with --only, --maneuver or --vehicle")
     physics = _known("--only", [arguments.only] if arguments.only else [], PHYSICS)
     names = _known("--maneuver", arguments.maneuver or [], (*bends.MANEUVERS, RECORDED))
-    reference = load_reference(arguments.vehicle or "sedan")
+    reference = load_reference(arguments.vehicle or "bmw_320i")
     if arguments.write:
         check_page("maneuvers.md")
     recording = _recording(arguments, names)

@@ -162,10 +162,10 @@ def _definitions(reference: Reference) -> list[str]:
         "hill; the bounds are those of mechanics, the demand after its lag less g sin θ, of which the wheels' inertia "
         f"takes off up to its share; it may creep {1000 * stops.CREEP:g} mm and roll back {1000 * stops.ROLL_BACK:g} "
         "mm.",
-        "- *Where our vehicles are known to differ.* Drive and brakes act on the wheels in proportion to their loads, "
-        "so in a bend the outer wheels pull harder, which cancels what the load that moves forward turns the car in "
-        "by: no real car's brakes do so, and *brake in turn* and *throttle off* show it. `batched` has axles and no "
-        "sides: on split friction it goes straight on.",
+        "- *Where our vehicles are known to differ.* On split friction ours turn further than MB, whose tires pull "
+        "12 % harder along than across and keep more side force while they brake; the elasticity of its suspension "
+        "steers too. `batched` moves the load at once and has no bristles: it turns in a little less and, at the "
+        "limit, spins sooner.",
         "- *What the verdicts do not say.* In gentle bends ST and MB differ by a few percent, so that the margin "
         "decides: most figures that pass there lie outside both models. At the limit they differ widely, since ST's "
         f"tires have none (µ g is {reference.friction * GRAVITY:.1f} m/s²), and a figure may pass far from both.",

@@ -27,7 +27,7 @@ from tools.checks.maneuvers.actuators import Inputs
 from tools.checks.maneuvers.course import Course
 from tools.checks.maneuvers.integration import advance
 
-PARAMETER_SETS = {"compact_car": 1, "sedan": 2, "van": 3}  # of the package, by the catalog's model
+PARAMETER_SETS = {"ford_escort": 1, "bmw_320i": 2}  # of the package, by the catalog's model
 WALKING = 1.0  # speed at which a stop is as good as over: these models get stiff, and below 0.1 are kinematic [m/s]
 _RELEASED, _FREE = 0.12, 0.18  # wheel slips between which anti-lock brakes let go
 _FRONT, _REAR = 16, 21  # places of z and, three before, of the roll angle of MB's axles
@@ -53,7 +53,7 @@ class Reference(NamedTuple):
         return self.parameters.tire.p_dy1
 
 
-def load_reference(model: str = "sedan") -> Reference:
+def load_reference(model: str = "bmw_320i") -> Reference:
     """Return the package's car for a model of the catalog.
 
     Raises:
