@@ -29,6 +29,7 @@ from tools.checks.commands import (  # noqa: E402
     style,
     traffic,
     traffic_maps,
+    vehicles,
 )
 from tools.command_line import run  # noqa: E402
 
@@ -37,6 +38,7 @@ COMMANDS = (
     hazards,
     physics,
     maneuvers,
+    vehicles,
     labels,
     replay,
     recorded,
