@@ -116,7 +116,7 @@ class BulletPhysics(Physics):
         self._contacts = []
         self._open()
         settled = copy_state(state)
-        self._bodies["grip"] = state.tyre_grip[0]
+        self._bodies["grip"], self._bodies["burst"] = state.tyre_grip[0], state.tyre_burst[0]
         self._follow_changes(state, settled)
         store(self._bodies, settled)
         return settled

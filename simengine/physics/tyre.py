@@ -26,6 +26,12 @@ SLIP_TARGET = 0.15  # wheel slip at which anti-lock brakes and traction control 
 LEAST_SLIP = 0.05  # at which anti-lock brakes hold one at least: what wheel speeds can tell from rolling
 ABS_SPEED = 2.0  # anti-lock brakes let go below it [m/s]
 TRACTION_SLIP = 0.5  # rim speed above road speed that traction control always allows [m/s]
+# A tyre without air: the wheel runs on its folded side walls, which drag, give way sideways and are lower (Robinette,
+# Deering & Fay, "Drag and steering effects of under inflated and deflated tires", SAE 970954; Blythe, Day & Grimes,
+# "3-dimensional simulation of vehicle response to tire blow-outs", SAE 980221: drag of 0.15 to 0.3 of the load).
+BURST_ROLLING = 0.2  # rolling resistance over load
+BURST_STIFFNESS = 0.3  # share of the stiffness that is left
+BURST_RADIUS = 0.8  # share of the radius that is left
 _DAMPING = 0.5  # damping ratio of the load on its bristles at rest
 _FULL_SLIDE = 3.0  # s at which the deflection is capped; the force is 0.997 of the friction there
 

@@ -11,7 +11,7 @@ from simengine.core.state import ActorKind, ActorTable, Behavior, Mobility
 from simengine.physics import planar_motion
 from simengine.physics.chassis import CLEARANCE
 from simengine.physics.contact_boxes import find_contacts, solve_contacts
-from simengine.physics.four_wheels import ROAD, WHEEL_COLUMNS, advance_on_wheels
+from simengine.physics.four_wheels import BURST, ROAD, WHEEL_COLUMNS, advance_on_wheels
 from simengine.physics.lamp_switches import lit_lamps, replayed_pedal
 from simengine.physics.materials import SLIDING_SHARE
 from simengine.physics.posture import (
@@ -43,8 +43,8 @@ _FALL_RATE = 3.0  # angular velocity of a falling body: 90° in half a second [r
 
 
 @njit(cache=True, _nrt=False)
-def _feel_road(actors, base_friction, patches, e, a, x, y, cosine, sine, grip, wheels):
-    """Write µ under each wheel of a vehicle whose centre of mass is at x, y [m] and yaw has that cosine and sine."""
+def _feel_road(actors, base_friction, patches, e, a, x, y, cosine, sine, grip, burst, wheels):
+    """Write µ and burst tires of a vehicle whose centre of mass is at x, y [m] and yaw has that cosine and sine."""
     half = 0.5 * actors.track_width[e, a]
     for w in range(4):
         ahead = actors.front_axle[e, a] if w < 2 else -actors.rear_axle[e, a]
@@ -52,7 +52,7 @@ def _feel_road(actors, base_friction, patches, e, a, x, y, cosine, sine, grip, w
         road = friction_at(
             x + ahead * cosine - left * sine, y + ahead * sine + left * cosine, base_friction, patches, e
         )
-        wheels[w, ROAD] = road * grip[w]
+        wheels[w, ROAD], wheels[w, BURST] = road * grip[w], 1.0 if burst[w] else 0.0
 
 
 @njit(cache=True, _nrt=False)
@@ -101,7 +101,7 @@ def _move_actor(
         after.steering[e, a], after.drive[e, a] = steering, drive
         middle = 0.5 * (steering + before.steering[e, a])
         if not ridden and not kinematic:
-            _feel_road(actors, base_friction, patches, e, a, x, y, cosine, sine, grip, wheels)
+            _feel_road(actors, base_friction, patches, e, a, x, y, cosine, sine, grip, before.tyre_burst[e, a], wheels)
             x, y, yaw, forward, leftward, yaw_rate = advance_on_wheels(
                 actors, e, a, x, y, yaw, forward, leftward, yaw_rate, middle, drive, holding,
                 planar_motion.outer_push(forward / level, slope, actors.mass[e, a], actors.drag[e, a]), level, wheels,

@@ -14,6 +14,7 @@ from simengine.core.errors import ScenarioError
 from simengine.core.geometry import quaternion_from_euler, rotate
 from simengine.core.rng import generator
 from simengine.core.state import (
+    EGO,
     ActorKind,
     ActorTable,
     Behavior,
@@ -144,6 +145,7 @@ def build_world(scenario: ConcreteScenario) -> World:
     lanes = placer.lanes
     _check_speeds(scenario, placer.plans)
     actors, state = _arrays(placer.plans, weather)
+    _fit_stability_control(scenario, actors)
     _resize(actors, placer.plans)
     _set_poses(actors, state, placer.plans, lanes)
     scenery = make_scenery(props, placer.obstacles.given_way, placer.plans)
@@ -216,6 +218,16 @@ def _arrays(plans: list[ActorPlan], weather: Weather) -> tuple[ActorTable, World
         state.replayed[0, index] = plan.track >= 0 and plan.behavior in (Behavior.REPLAY, Behavior.EGO)
     state.lights[headlamps_on(actors, weather)] = Light.HEAD
     return actors, state
+
+
+def _fit_stability_control(scenario: ConcreteScenario, actors: ActorTable) -> None:
+    """Give the ego stability control, or none, where the scenario says so."""
+    asked = scenario.ego.esc
+    if asked is None:
+        return
+    if asked and (actors.mobility[0, EGO] != Mobility.WHEELED or actors.track_width[0, EGO] == 0.0):
+        raise ScenarioError(f"ego.esc = true: a {scenario.ego.model} has no stability control; allowed: false, null")
+    actors.stability[0, EGO] = asked
 
 
 def _crowd(plans: list[ActorPlan]) -> Crowd:
