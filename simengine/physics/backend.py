@@ -32,9 +32,10 @@ class Ground(NamedTuple):
     """What the actors stand on and may hit, fixed for an episode."""
 
     network: RoadNetwork  # elevation and lanes
-    friction: NDArray[np.float64]  # µ of the weather, (num_envs,)
+    friction: NDArray[np.float64]  # greatest µ of surface and weather, (num_envs,)
     patches: FrictionPatches  # may be written between ticks by events
     obstacles: tuple[StaticBox, ...]
+    sliding: NDArray[np.float64] | float = 1.0  # friction of sliding tires over the greatest, (num_envs,) or of all
 
 
 class Contact(NamedTuple):

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from simengine.core.errors import ScenarioError
 from simengine.core.gravity import GRAVITY
 from simengine.core.state import ActorTable, Controls, Mobility, WorldState, copy_state
-from simengine.core.weather import FRICTION_DRY
+from simengine.core.surface import ASPHALT
 from simengine.physics.backend import Contact, Ground, Physics
 from simengine.physics.bodies import empty_bodies, finish_tick, load_demands, load_given, load_motion, store
 from simengine.physics.chassis import chassis_of
@@ -101,6 +101,7 @@ class BulletPhysics(Physics):
         self.close()
         self._ground = ground
         self._chassis, self._lanes = chassis_of(actors), lane_arrays(ground.network)
+        self._sliding = float(np.broadcast_to(ground.sliding, 1)[0])
         self._tick_step = 1.0 / rate_hz
         self._substeps = max(1, math.ceil(self._tick_step / _LONGEST_STEP - 1e-9))
         self._dt = self._tick_step / self._substeps
@@ -184,7 +185,7 @@ class BulletPhysics(Physics):
     def _add_ground(self, shape: int, position: tuple[float, float, float]) -> None:
         """Add a piece of ground; its friction is that of the weather against that of a dry road."""
         uid = p.createMultiBody(0.0, shape, basePosition=position, physicsClientId=self._client)
-        friction = float(self._ground.friction[0]) / FRICTION_DRY
+        friction = float(self._ground.friction[0]) / ASPHALT.dry
         p.changeDynamics(
             uid, -1, lateralFriction=friction, restitution=_SCENERY_RESTITUTION, physicsClientId=self._client
         )
@@ -275,7 +276,8 @@ class BulletPhysics(Physics):
         """Push every body with its force and torque, let Bullet integrate, take the contacts and the motion."""
         client, bodies = self._client, self._bodies
         advance_forces(
-            self._chassis, bodies, self._lanes, float(self._ground.friction[0]), self._ground.patches, self._dt
+            self._chassis, bodies, self._lanes, float(self._ground.friction[0]), self._sliding, self._ground.patches,
+            self._dt,
         )
         acts, places = bodies["acts"].tolist(), bodies["position"].tolist()
         forces, torques = bodies["force"].tolist(), bodies["torque"].tolist()

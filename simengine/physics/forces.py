@@ -52,7 +52,7 @@ def sample_ground(
 @njit(cache=True)
 def advance_forces(
     chassis: NDArray[np.void], bodies: NDArray[np.void], lanes: LaneArrays, base_friction: float,
-    patches: FrictionPatches, dt: float,
+    sliding: float, patches: FrictionPatches, dt: float,
 ) -> None:
     """Advance wheels and actuators of every dynamic body by one step and set the force and torque on it.
 
@@ -60,7 +60,8 @@ def advance_forces(
         chassis: What the bodies are. Shape (num_actors,).
         bodies: Their motion and what is asked of them. Shape (num_actors,).
         lanes: The ground.
-        base_friction: µ of the weather.
+        base_friction: µ of surface and weather.
+        sliding: Friction of sliding tires over it.
         patches: Slippery discs.
         dt: [s].
     """
@@ -86,4 +87,4 @@ def advance_forces(
             continue
         if own.track_width == 0.0 and abs(math.atan2(rotation[2, 1], rotation[2, 2])) > FALLEN_LEAN:
             body.struck = True
-        wheeled_forces(own, body, rotation, ground, dt, contact)
+        wheeled_forces(own, body, rotation, ground, dt, contact, sliding)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from simengine.core.gravity import GRAVITY
 from simengine.core.state import ActorTable
 from simengine.physics.stability import stability_brake
-from simengine.physics.tyre import BURST_ROLLING, BURST_STIFFNESS, loaded_friction, saturation
+from simengine.physics.tyre import BURST_ROLLING, BURST_STIFFNESS, falling_friction, loaded_friction, saturation
 from simengine.physics.vehicle_models import SLIP_SPEED, advance_plane, longitudinal_share, side_force
 from simengine.physics.wheels import torque_share
 
@@ -105,7 +105,7 @@ def _spread_load(
 @njit(cache=True, _nrt=False)
 def advance_on_wheels(
     actors: ActorTable, e: int, a: int, x: float, y: float, yaw: float, forward: float, leftward: float,
-    yaw_rate: float, steering: float, drive: float, holding: bool, push: float, level: float,
+    yaw_rate: float, steering: float, drive: float, holding: bool, push: float, level: float, sliding: float,
     wheels: NDArray[np.float64], step: float,
 ) -> tuple[float, float, float, float, float, float]:
     """Advance a vehicle on four wheels for constant steering and pedals.
@@ -125,6 +125,7 @@ def advance_on_wheels(
         holding: Whether the brakes are held whatever is demanded.
         push: Acceleration by air drag and slope, along the ground [m/s²].
         level: Length in plan view of a way of 1 along the ground.
+        sliding: Friction of sliding tires over the greatest.
         wheels: What the caller knows of each wheel in columns `ROAD` and `BURST`; the others are scratch. Shape
             (4, WHEEL_COLUMNS).
         step: [s].
@@ -164,7 +165,11 @@ def advance_on_wheels(
             forward, yaw_rate, steering, front + rear, understeer, road, actors.yaw_inertia[e, a], 2.0 * half
         )
     driven = resist = limit = 0.0
+    # Anti-lock brakes and traction control let no wheel slip beyond the peak along it; across it may.
+    front_fall = falling_friction(1.0, sliding, abs(front_ratio))
+    rear_fall = falling_friction(1.0, sliding, abs(rear_ratio))
     for w in range(4):
+        wheels[w, LIMIT] *= front_fall if w < 2 else rear_fall
         wheels[w, SOFT] = actors.front_stiffness[e, a] if w < 2 else actors.rear_stiffness[e, a]
         if wheels[w, BURST] > 0.0:
             wheels[w, SOFT] *= BURST_STIFFNESS

@@ -34,7 +34,15 @@ from simengine.physics.suspension import (
     ground_frame,
     touch_ground,
 )
-from simengine.physics.tyre import BURST_RADIUS, BURST_ROLLING, BURST_STIFFNESS, loaded_friction, wheel_step
+from simengine.physics.tyre import (
+    ABS_SPEED,
+    BURST_RADIUS,
+    BURST_ROLLING,
+    BURST_STIFFNESS,
+    falling_friction,
+    loaded_friction,
+    wheel_step,
+)
 from simengine.physics.vehicle_models import advance_steering
 
 HOLD_SPEED = 0.1  # below it a vehicle of which no acceleration is asked holds its brakes [m/s]
@@ -104,7 +112,7 @@ def ackermann(tangent, x, y, wheelbase):
 @njit(cache=True, _nrt=False)
 def wheeled_forces(
     chassis: np.void, body: np.void, rotation: NDArray[np.float64], ground: NDArray[np.float64], dt: float,
-    contact: NDArray[np.float64],
+    contact: NDArray[np.float64], sliding: float,
 ) -> None:
     """Advance a vehicle's actuators, wheels and bristles by one step and set the resultant of the forces on its body.
 
@@ -115,6 +123,7 @@ def wheeled_forces(
         ground: Samples below the wheels. Shape (4, 5).
         dt: [s].
         contact: Scratch. Shape (4, 11).
+        sliding: Friction of sliding tires over the greatest.
     """
     mass, radius, inertia, velocity = chassis.mass, chassis.wheel_radius, chassis.wheel_inertia, body.velocity
     demand = min(chassis.max_acceleration, max(-chassis.max_deceleration, body.demand_acceleration))
@@ -179,8 +188,13 @@ def wheeled_forces(
         if balanced:
             vx, vy, vz = without_leaning(contact, w, rotation, roll_rate)
         friction = loaded_friction(contact[w, FRICTION], load, chassis.static_load[w])
+        along, across = vx * ex + vy * ey + vz * ez, vx * sx + vy * sy + vz * sz
+        roll, drift = abs(spin[w] * rim), spin[w] * rim - along
+        friction = falling_friction(
+            friction, sliding, math.sqrt(drift * drift + across * across) / max(ABS_SPEED, max(abs(along), roll))
+        )
         fx, fy, spin[w], deflection[w, 0], deflection[w, 1] = wheel_step(
-            vx * ex + vy * ey + vz * ez, vx * sx + vy * sy + vz * sz, load, friction,
+            along, across, load, friction,
             stiffness, chassis.relaxation, rim, inertia, spin[w], deflection[w, 0],
             deflection[w, 1], driving * driven, brake, not holding, dt,
         )  # fmt: skip

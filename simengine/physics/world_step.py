@@ -57,7 +57,7 @@ def _feel_road(actors, base_friction, patches, e, a, x, y, cosine, sine, grip, b
 
 @njit(cache=True, _nrt=False)
 def _move_actor(
-    actors, before, controls, base_friction, patches, kinematic, step, e, a, after, center, twist, pose, wheels
+    actors, before, controls, base_friction, sliding, patches, kinematic, step, e, a, after, center, twist, pose, wheels
 ):
     """Advance one actor for a tick as if it were alone, into `center`, `twist` and `pose` [rad] of its world.
 
@@ -104,8 +104,8 @@ def _move_actor(
             _feel_road(actors, base_friction, patches, e, a, x, y, cosine, sine, grip, before.tyre_burst[e, a], wheels)
             x, y, yaw, forward, leftward, yaw_rate = advance_on_wheels(
                 actors, e, a, x, y, yaw, forward, leftward, yaw_rate, middle, drive, holding,
-                planar_motion.outer_push(forward / level, slope, actors.mass[e, a], actors.drag[e, a]), level, wheels,
-                step,
+                planar_motion.outer_push(forward / level, slope, actors.mass[e, a], actors.drag[e, a]), level, sliding,
+                wheels, step,
             )
             if forward == 0.0 and abs(leftward) < 1e-6 and abs(yaw_rate) < 1e-6:
                 leftward = yaw_rate = 0.0
@@ -268,7 +268,7 @@ def _spin_wheels(actors, e, a, forward, yaw_rate, step, after):
 
 @njit(cache=True)
 def advance_worlds(
-    actors, before, controls, base_friction, patches, lanes, boxes, origin, cell, first, member, columns, rows,
+    actors, before, controls, base_friction, sliding, patches, lanes, boxes, origin, cell, first, member, columns, rows,
     kinematic, step, after, contact_rows, contact_counts,
 ):
     """Advance every world by one tick.
@@ -277,7 +277,8 @@ def advance_worlds(
         actors: What the actors are.
         before: The state before the tick.
         controls: What is asked of them.
-        base_friction: µ of the weather. Shape (num_envs,).
+        base_friction: µ of surface and weather. Shape (num_envs,).
+        sliding: Friction of sliding tires over it. Shape (num_envs,).
         patches: Slippery discs.
         lanes: Of the network, whose elevation the actors stand on.
         boxes: And up to `rows`: the fields of the scenery's `ObstacleGrid`.
@@ -300,8 +301,8 @@ def advance_worlds(
             if not active[a]:
                 continue
             _move_actor(
-                actors, before, controls, base_friction[e], patches, kinematic, step, e, a, after, center, twist, pose,
-                wheels,
+                actors, before, controls, base_friction[e], sliding[e], patches, kinematic, step, e, a, after, center,
+                twist, pose, wheels,
             )
             size[a, 0], size[a, 1] = actors.length[e, a], actors.width[e, a]
             inverse_mass[a] = 0.0 if still[a] else 1.0 / actors.mass[e, a]

@@ -16,7 +16,7 @@ from tools.checks.manoeuvres import RATE, no_patches, plain
 class Car:
     """One vehicle in the batched physics, without air drag and rolling resistance."""
 
-    def __init__(self, model: str, speed: float, friction: float, grip=(1.0, 1.0, 1.0, 1.0), patches=None) -> None:
+    def __init__(self, model: str, speed: float, friction: float, grip=(1.0,) * 4, patches=None, sliding=1.0) -> None:
         actors, self.state, self.controls = empty_actors(1, 1), empty_state(1, 1), empty_controls(1, 1)
         fill_actor(actors, 0, 0, model, (0.5, 0.5, 0.5))
         actors.behavior[:] = Behavior.SCRIPTED
@@ -25,7 +25,7 @@ class Car:
         self.state.velocity[0, 0, 0] = speed
         self.state.tyre_grip[0, 0] = grip
         self.physics = BatchedPhysics()
-        ground = Ground(plain(), np.array([friction]), no_patches() if patches is None else patches, ())
+        ground = Ground(plain(), np.array([friction]), no_patches() if patches is None else patches, (), sliding)
         self.state = self.physics.reset(actors, self.state, ground, RATE)
 
     def run(self, seconds: float, acceleration: float = 0.0, steering: float = 0.0) -> None:

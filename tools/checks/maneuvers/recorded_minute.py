@@ -20,7 +20,7 @@ import pyproj
 from numpy.typing import NDArray
 
 from simengine.core.errors import ConfigError
-from simengine.core.weather import FRICTION_DRY
+from simengine.core.surface import ASPHALT
 from tools.checks.maneuvers.inputs import STEP
 from tools.checks.maneuvers.integration import advance
 from tools.checks.maneuvers.ours import Vehicle
@@ -134,7 +134,7 @@ def drive_kinematic(recording: Recording, wheel: NDArray[np.float64]) -> NDArray
 def drive_ours(physics: str, recording: Recording, wheel: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return x, y, yaw of one of our vehicles at every tick, kept at the recorded speed. Shape (ticks + 1, 3)."""
     vehicle = Vehicle(
-        physics, MODEL, float(recording.speed[0]), (FRICTION_DRY, FRICTION_DRY), round(1.0 / STEP)
+        physics, MODEL, float(recording.speed[0]), (ASPHALT.dry, ASPHALT.dry), round(1.0 / STEP)
     )
     found = [vehicle.center()]
     for k in range(len(wheel) - 1):
