@@ -68,7 +68,8 @@ class StopLines(NamedTuple):
     """Where to stop before junctions, CSR over lanes; without signal and sign, where those wait who have to."""
 
     first: NDArray[np.int32]
-    s: NDArray[np.float64]
+    s: NDArray[np.float64]  # set back from swept areas [m]
+    painted: NDArray[np.float64]  # where the network has it, or the lane's end: it is passed only there [m]
     signal: NDArray[np.int32]  # or −1
     sign: NDArray[np.int32]  # 0 signal only or none, 1 give way, 2 stop
 
@@ -157,9 +158,11 @@ def _stop_lines(network: RoadNetwork, ways: Ways, set_backs: dict[tuple[int, int
     lane = np.concatenate([network.stop_lane, without])
     none = np.full(len(without), -1, np.int32)
     order, first = _sorted_by_lane(lane, len(last))
+    painted = np.concatenate([network.stop_s, ways.lane_length[without]])
     return StopLines(
         first=first,
-        s=np.minimum(np.concatenate([network.stop_s, last[without]]), last[lane])[order],
+        s=np.minimum(painted, last[lane])[order],
+        painted=painted[order],
         signal=np.concatenate([network.stop_signal, none])[order],
         sign=np.concatenate([network.stop_yield, np.zeros_like(none)])[order],
     )

@@ -7,18 +7,20 @@ from simengine.behavior.memory import GRANTED
 from simengine.behavior.set_back_lines import AHEAD, BEHIND, MARGIN, WIDTH
 from simengine.physics.catalog import model_named
 from simengine.road.build import build_network
-from simengine.road.drafts import LaneDraft, StopLineDraft
-from simengine.road.network import RoadNetwork, Turn
+from simengine.road.drafts import LaneDraft, SignalDraft, StopLineDraft
+from simengine.road.network import RoadNetwork, SignalColor, Turn
 from tests.behavior.small_world import SmallWorld
 
 APART = 3.5  # of the lanes' middles, as wide as they are [m]
 ARM = 80.0  # [m]
 
 
-def corner(radius: float, apart: float = APART, line: float | None = None) -> tuple[RoadNetwork, dict[str, int]]:
+def corner(
+    radius: float, apart: float = APART, line: float | None = None, signalled: bool = False
+) -> tuple[RoadNetwork, dict[str, int]]:
     """A road that turns right, from south to west, and on its outside the lane of the other direction.
 
-    The junction is the bend; `line` is where that lane's stop line is, before its end [m].
+    The junction is the bend; `line` is where that lane's stop line is, before its end [m]; it may have a signal, red.
     """
     angle = np.linspace(0.0, 0.5 * np.pi, 40)
     outer, flat = radius + apart, np.zeros(40)
@@ -40,8 +42,11 @@ def corner(radius: float, apart: float = APART, line: float | None = None) -> tu
         )
         for name, (x, y, after) in lanes.items()
     ]  # fmt: skip
-    lines = [] if line is None else [StopLineDraft("east", ARM - line, yield_kind=1)]
-    network = build_network(drafts, stop_lines=lines)
+    signals = [SignalDraft("light", (0.0, -8.0, 3.0), 0.0, [(60.0, SignalColor.RED)])] if signalled else []
+    lines = []
+    if line is not None:
+        lines = [StopLineDraft("east", ARM - line, "light" if signalled else None, 0 if signalled else 1)]
+    network = build_network(drafts, signals, lines)
     return network, {str(name): k for k, name in enumerate(network.lane_name)}
 
 
@@ -79,6 +84,22 @@ def test_a_line_that_is_far_enough_from_the_junction_stays_and_a_nearer_one_is_s
     stops = SmallWorld(near, ["bus"]).rules.stops
     assert line_before_end(near, at["east"]) == pytest.approx(swept(11.0, APART), abs=1.0)
     assert stops.sign[stops.first[at["east"]]] == 1
+
+
+@pytest.mark.parametrize(("front", "line"), [(12.0, 7.0), (4.0, 1.0), (-3.0, None)])
+def test_who_is_between_the_line_and_where_it_is_set_back_to_does_not_pass_the_line(front, line):
+    """A signal that turns red meets vehicles there; the places are before the lane's end [m]."""
+    network, at = corner(11.0, line=1.0, signalled=True)
+    world = SmallWorld(network, ["sedan"])
+    half = 0.5 * float(world.actors.length[0, 0])
+    world.put(0, at["east"], ARM - front - half, 1.0)
+    for _ in range(200):
+        world.step()
+    if line is None:
+        assert int(world.memory.lane[0, 0]) != at["east"]
+    else:
+        assert world.speed(0) < 0.1
+        assert line <= ARM - float(world.memory.s[0, 0]) - half < max(line + 1.6, front)
 
 
 @pytest.mark.parametrize(("radius", "apart"), [(8.0, APART), (40.0, APART), (11.0, 2.0 * APART)])
