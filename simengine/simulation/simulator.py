@@ -1,6 +1,6 @@
 """THE LOOP: who wants what, what the world lets them do, what is seen of it, what is true, what it means.
 
-`Simulator(scenario)` with `reset()` and `step(control)` hands it to a user's own; `simengine.simulation.simulate` runs
+`Simulator(scenario)` with `reset()` and `step(control)` hands it to a user's own; `simengine.simulation.execution` runs
 it to the end.
 """
 

@@ -271,7 +271,7 @@ def test_head_lamps_against_the_weather_are_found(file, name):
 
 
 def test_intervals_outside_the_episode_are_found(file):
-    late = {"name": "manoeuvre:braking", "actor": 1, "start_ns": 9_000_000_000, "response_ns": -1, "end_ns": 9}
+    late = {"name": "maneuver:braking", "actor": 1, "start_ns": 9_000_000_000, "response_ns": -1, "end_ns": 9}
     assert outcome.intervals(falsified(file, "/events", lambda row: row["intervals"].append(late))).errors == 1
     nobody = {**late, "start_ns": 0, "actor": 99}
     assert outcome.intervals(falsified(file, "/events", lambda row: row["intervals"].append(nobody))).errors == 1
