@@ -51,7 +51,7 @@ def test_a_grant_that_is_not_used_is_given_back_at_the_line_too():
     world.put(0, approach, float(world.lanes.lane_length[approach]) - 0.5 * float(world.actors.length[0, 0]) - 0.9, 0.0)
     world.decide()
     assert world.memory.choice[0, 0, GRANTED] >= 0
-    world.memory.waiting[0, 0] = STALLED + 1.0
+    world.memory.unused[0, 0] = STALLED + 1.0
     world.memory.choice[0, 0, GRANT_ORDER] = 3  # long ago
     world.decide()
     assert world.memory.choice[0, 0, GRANT_ORDER] != 3
