@@ -17,7 +17,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.behavior.letting_in import leaves_room, mark_due
+from simengine.behavior.letting_in import mark_due
 from simengine.behavior.memory import COMFORTABLE_DECELERATION, GRANT_ORDER, GRANTED, DriverMemory
 from simengine.behavior.occupancy import SPEED, Occupancy, Places
 from simengine.behavior.passage import ASKED, ASKS, ENTER, FIRST_PLACE, HELD, JUNCTION, SIGN, STOP, WAIT, Passage
@@ -116,8 +116,6 @@ def rule_junctions(
         if not inside and is_stuck(memory, places, passage, e, chosen):
             continue
         if not inside and would_be_held_up(lanes, memory, places, passage, e, chosen):
-            continue
-        if not inside and leaves_room(memory, places, passage, e, chosen):
             continue
         if not inside and taker_of_room(lanes, occupancy, memory, places, passage, e, chosen) >= 0:
             continue

@@ -34,7 +34,6 @@ ASKS = 1  # near enough to decide
 ASKED = 2  # has had its turn at this decision
 DUE = 3  # is to be let in, see `letting_in`
 KNOWN = 4  # decides here, so what it was granted is what it goes by; of others that is a guess
-CLAIMS = 5  # the next room beyond the junction is its own, see `letting_in`
 
 
 class Passage(NamedTuple):
@@ -46,13 +45,13 @@ class Passage(NamedTuple):
 
     plan: NDArray[np.int32]  # (num_actors, 7)
     way: NDArray[np.float64]  # (num_actors, 6)
-    flag: NDArray[np.bool_]  # (num_actors, 6)
+    flag: NDArray[np.bool_]  # (num_actors, 5)
 
 
 def empty_passage(num_actors: int) -> Passage:
     """Allocate passages of drivers with no junction ahead."""
     return Passage(
-        np.full((num_actors, 7), -1, np.int32), np.full((num_actors, 6), math.inf), np.zeros((num_actors, 6), np.bool_)
+        np.full((num_actors, 7), -1, np.int32), np.full((num_actors, 6), math.inf), np.zeros((num_actors, 5), np.bool_)
     )
 
 

@@ -11,7 +11,7 @@ from numba import njit
 
 from simengine.behavior.long_ways import AGILE
 from simengine.behavior.memory import GRANTED, PRESENT, TURN_IN, DriverMemory
-from simengine.behavior.occupancy import LENGTH, SPEED, WIDTH, YAW, Places, X, Y
+from simengine.behavior.occupancy import LENGTH, SPEED, WIDTH, Places
 from simengine.behavior.passage import (
     ASKS,
     ENTER,
@@ -28,7 +28,6 @@ from simengine.behavior.precedence import BEND, STANDING
 from simengine.behavior.route import place_on_route
 from simengine.behavior.rules import Ways
 from simengine.behavior.stopping import AMBER_DECELERATION
-from simengine.core.geometry import boxes_gap
 from simengine.road.frenet import lane_position, project_on_lane_near
 
 AXLE = 0.22  # rear axle behind the middle, as a share of the length: that of the bus and the truck of the catalog
@@ -82,9 +81,51 @@ def place_in_turn(
 
 
 @njit(cache=True, _nrt=False)
-def wait_short(
-    lanes: Ways, memory: DriverMemory, places: Places, passage: Passage, e: int, a: int
+def swings_to(
+    lanes: Ways, memory: DriverMemory, places: Places, passage: Passage, e: int, b: int, a: int
 ) -> float:
+    """Return how far ahead of a driver's front a long vehicle that turns will swing into its way [m].
+
+    Args:
+        lanes: The network.
+        memory: Minds.
+        places: Where the actors are.
+        passage: Ways through the junctions.
+        e, b: Which long vehicle.
+        a: The driver; it is on the last lane before the junction.
+
+    Returns:
+        Infinite if it does not, or does not turn there; negative for one that stands too far on already.
+    """
+    lane = memory.lane[e, a]
+    way = way_of_turn(lanes, memory, places, passage, e, b, passage.plan[a, JUNCTION])
+    end, nearest, ahead = lanes.lane_length[lane], math.inf, 0.0
+    low = memory.t[e, a] - 0.5 * places.pose[a, WIDTH] - BESIDE
+    high = memory.t[e, a] + 0.5 * places.pose[a, WIDTH] + BESIDE
+    while ahead < way:
+        x, y, yaw = place_in_turn(lanes, memory, places, e, b, ahead)
+        c, d = math.cos(yaw), math.sin(yaw)
+        for side in (-0.5, 0.5):
+            for along in (0.5, 0.25, 0.0):
+                u, v = along * places.pose[b, LENGTH], side * places.pose[b, WIDTH]
+                s, t = project_on_lane_near(lanes, lane, x + u * c - v * d, y + u * d + v * c, end)
+                if s < end and low < t < high:
+                    nearest = min(nearest, s)
+        ahead += STEP
+    return nearest - memory.s[e, a] - 0.5 * places.pose[a, LENGTH]
+
+
+@njit(cache=True, _nrt=False)
+def is_at_edge(memory: DriverMemory, places: Places, passage: Passage, e: int, a: int, b: int) -> bool:
+    """Return whether driver a is close before a junction, on its last lane, and b comes from elsewhere."""
+    if a == b or not places.seen[a] or not places.seen[b] or memory.lane[e, b] < 0 or memory.lane[e, a] < 0:
+        return False
+    near = passage.plan[a, JUNCTION] >= 0 and 0.0 <= passage.way[a, ENTER] < LOOK
+    return near and passage.plan[a, FIRST_PLACE] == PRESENT + 1 and memory.lane[e, a] != memory.lane[e, b]
+
+
+@njit(cache=True, _nrt=False)
+def wait_short(lanes: Ways, memory: DriverMemory, places: Places, passage: Passage, e: int, a: int) -> float:
     """Return how far ahead of its front a driver has to wait for long vehicles to turn [m], infinite for none.
 
     One that cannot stop there as at an amber light does not.
@@ -96,36 +137,18 @@ def wait_short(
         passage: Ways through the junctions.
         e, a: Which driver; it is before a junction that it may not enter.
     """
-    junction, lane = passage.plan[a, JUNCTION], memory.lane[e, a]
-    if passage.way[a, ENTER] > LOOK or passage.plan[a, FIRST_PLACE] != PRESENT + 1:
-        return math.inf
-    end, nearest, front = lanes.lane_length[lane], math.inf, memory.s[e, a] + 0.5 * places.pose[a, LENGTH]
-    low = memory.t[e, a] - 0.5 * places.pose[a, WIDTH] - BESIDE
-    high = memory.t[e, a] + 0.5 * places.pose[a, WIDTH] + BESIDE
+    nearest, speed = math.inf, places.pose[a, SPEED]
     for b in range(len(places.seen)):
-        if b == a or not places.seen[b] or memory.lane[e, b] < 0 or memory.lane[e, b] == lane:
-            continue
-        way = way_of_turn(lanes, memory, places, passage, e, b, junction)
-        ahead = 0.0
-        while ahead < way:
-            x, y, yaw = place_in_turn(lanes, memory, places, e, b, ahead)
-            c, d = math.cos(yaw), math.sin(yaw)
-            for side in (-0.5, 0.5):
-                for along in (0.5, 0.25, 0.0):
-                    u, v = along * places.pose[b, LENGTH], side * places.pose[b, WIDTH]
-                    s, t = project_on_lane_near(lanes, lane, x + u * c - v * d, y + u * d + v * c, end)
-                    if s < end and low < t < high:
-                        nearest = min(nearest, s - front - BEFORE)
-            ahead += STEP
-    nearest, speed = max(0.0, nearest), places.pose[a, SPEED]
+        if is_at_edge(memory, places, passage, e, a, b):
+            nearest = min(nearest, max(0.0, swings_to(lanes, memory, places, passage, e, b, a) - BEFORE))
     return nearest if speed < STANDING or 0.5 * speed * speed <= AMBER_DECELERATION * nearest else math.inf
 
 
 @njit(cache=True, _nrt=False)
-def would_be_held_up(
-    lanes: Ways, memory: DriverMemory, places: Places, passage: Passage, e: int, b: int
-) -> bool:
-    """Return whether a long vehicle that turned now would swing against one that waits before the junction.
+def would_be_held_up(lanes: Ways, memory: DriverMemory, places: Places, passage: Passage, e: int, b: int) -> bool:
+    """Return whether a long vehicle that turned now might swing against one that is before the junction still.
+
+    Against one that is too far on to wait short of it, or that has been granted its way but may still stop for a light.
 
     Args:
         lanes: The network.
@@ -135,23 +158,12 @@ def would_be_held_up(
         e, b: Which vehicle.
     """
     junction = passage.plan[b, JUNCTION]
-    way = way_of_turn(lanes, memory, places, passage, e, b, junction)
-    if way == 0.0:
+    if way_of_turn(lanes, memory, places, passage, e, b, junction) == 0.0:
         return False
     for a in range(len(places.seen)):
-        if a == b or not places.seen[a] or passage.plan[a, JUNCTION] != junction or passage.way[a, ENTER] < 0.0:
+        if passage.plan[a, JUNCTION] != junction or not is_at_edge(memory, places, passage, e, a, b):
             continue
-        if places.pose[a, SPEED] > STANDING or memory.choice[e, a, GRANTED] >= 0:
-            continue
-        if memory.lane[e, a] == memory.lane[e, b]:
-            continue
-        other, ahead = places.pose[a], 0.0
-        while ahead < way:
-            x, y, yaw = place_in_turn(lanes, memory, places, e, b, ahead)
-            if boxes_gap(
-                x, y, yaw, places.pose[b, LENGTH], places.pose[b, WIDTH],
-                other[X], other[Y], other[YAW], other[LENGTH], other[WIDTH],
-            ) < BESIDE:
-                return True
-            ahead += STEP
+        room = swings_to(lanes, memory, places, passage, e, b, a)
+        if room < 0.0 or (room < math.inf and memory.choice[e, a, GRANTED] >= 0):
+            return True
     return False
