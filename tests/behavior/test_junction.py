@@ -51,10 +51,25 @@ def test_a_grant_that_is_not_used_is_given_back_at_the_line_too():
     world.put(0, approach, float(world.lanes.lane_length[approach]) - 0.5 * float(world.actors.length[0, 0]) - 0.9, 0.0)
     world.decide()
     assert world.memory.choice[0, 0, GRANTED] >= 0
-    world.memory.waiting[0, 0] = STALLED + 1.0
+    world.memory.unused[0, 0] = STALLED + 1.0
     world.memory.choice[0, 0, GRANT_ORDER] = 3  # long ago
     world.decide()
     assert world.memory.choice[0, 0, GRANT_ORDER] != 3
+
+
+def test_a_grant_after_a_long_wait_is_kept_until_it_could_be_used():
+    """Were it taken back at once, whoever was granted second would go first: after each red the same one again."""
+    world = SmallWorld(junction(signalled=False), ["truck"])
+    approach = straight_ways(world)[0][0]
+    end = float(world.lanes.lane_length[approach])
+    world.put(0, approach, end - 0.5 * float(world.actors.length[0, 0]) - 1.0, 0.0)
+    world.memory.waiting[0, 0] = 3.0 * STALLED
+    world.step()
+    order = int(world.memory.choice[0, 0, GRANT_ORDER])
+    assert world.memory.choice[0, 0, GRANTED] >= 0
+    for _ in range(4):
+        world.step()
+        assert world.memory.choice[0, 0, GRANT_ORDER] == order
 
 
 @pytest.mark.parametrize(
