@@ -13,7 +13,7 @@ from simengine.physics.batched import BatchedPhysics  # noqa: E402
 from simengine.physics.bullet import BulletPhysics  # noqa: E402
 from simengine.physics.catalog import fill_actor  # noqa: E402
 from tools.checks import agreement  # noqa: E402
-from tools.checks.manoeuvres import RATE, no_patches, plain  # noqa: E402
+from tools.checks.proving_ground import RATE, no_patches, plain  # noqa: E402
 
 
 def test_braking_distances_agree() -> None:

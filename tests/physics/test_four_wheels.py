@@ -10,7 +10,7 @@ from simengine.core.state import Behavior, empty_actors, empty_controls, empty_s
 from simengine.physics.backend import FrictionPatches, Ground
 from simengine.physics.batched import BatchedPhysics
 from simengine.physics.catalog import fill_actor, model_named
-from tools.checks.manoeuvres import RATE, no_patches, plain
+from tools.checks.proving_ground import RATE, no_patches, plain
 
 
 class Car:

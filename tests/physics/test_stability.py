@@ -10,7 +10,7 @@ from simengine.physics.backend import Ground
 from simengine.physics.batched import BatchedPhysics
 from simengine.physics.catalog import all_models, fill_actor, model_named
 from simengine.physics.stability import DEAD_BAND, GAIN, SLOWEST, stability_brake
-from tools.checks.manoeuvres import RATE, no_patches, plain
+from tools.checks.proving_ground import RATE, no_patches, plain
 
 WHEELBASE, INERTIA, TRACK = 2.6, 1800.0, 1.4
 
