@@ -203,6 +203,7 @@ def _beside_ego(stage: Stage, item: int) -> tuple[float, float]:
 
 def _fail_tyre(stage: Stage, event: Event) -> None:
     stage.state.tyre_grip[stage.env, event.actor, event.action.wheel] = event.action.grip
+    stage.state.tyre_burst[stage.env, event.actor, event.action.wheel] = True
 
 
 def _run_red(stage: Stage, event: Event) -> None:

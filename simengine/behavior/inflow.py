@@ -333,7 +333,7 @@ def _may_drive(inflow: Inflow, memory: DriverMemory, a: int, lane: int) -> bool:
 def _forget(memory: DriverMemory, a: int) -> None:
     """Let a driver begin anew; the decisions counted go on, so that its routes differ."""
     memory.lane[0, a] = -1
-    memory.s[0, a] = memory.t[0, a] = memory.waiting[0, a] = memory.travelled[0, a] = 0.0
+    memory.s[0, a] = memory.t[0, a] = memory.waiting[0, a] = memory.unused[0, a] = memory.travelled[0, a] = 0.0
     memory.route[0, a] = -1
     counted = memory.choice[0, a, COUNTER]
     memory.choice[0, a] = -1

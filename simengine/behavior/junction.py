@@ -2,13 +2,13 @@
 
 A driver needs a grant to enter. Grants are given one by one, so that of two conflicting ways the later grant always
 waits for the earlier one: whoever is granted first never waits for whoever is granted second, and no circle can form.
-For that nobody is granted the way before a driver ahead of him on it, for whom he waits in any case, but those who can
-no longer stop: they take it in the order of their slots. A driver without right of way is granted only in a gap that
-those with right of way do not notice, until it has waited for so long that they let it in. Whoever enters without
-asking (a red-light runner, a driver under test) is treated as granted before all others, and so is, in the mind of a
-driver under test, whom it takes to be first, until it stands there: it may be waiting for them. Who turns left across
-oncoming traffic may drive into the junction and wait before the first conflict: a provisional grant, ranked behind all
-others.
+For that nobody is granted the way before a driver ahead of him on it, for whom he waits in any case; of those who can
+no longer stop, and take it at the same time, the nearer one does so first. A driver without right of way is granted
+only in a gap that those with right of way do not notice, until it has waited for so long that they let it in. Whoever
+enters without asking (a red-light runner, a driver under test) is treated as granted before all others, and so is, in
+the mind of a driver under test, whom it takes to be first, until it stands there: it may be waiting for them. Who turns
+left across oncoming traffic may drive into the junction and wait before the first conflict: a provisional grant, ranked
+behind all others.
 """
 
 import math
@@ -32,12 +32,24 @@ from simengine.behavior.precedence import (
     taker_of_room,
 )
 from simengine.behavior.rules import Conflicts, Ways
+from simengine.behavior.turning_room import wait_short, would_be_held_up
 from simengine.behavior.wait_cycles import release_circles
 
 DECISION_TIME = 2.0  # a driver asks for the way when the last place to stop comfortably is this near [s]
 DECISION_WAY = 8.0  # plus this [m]
 OUTSIDE = 0.2  # a front farther than this from the junction's edge has not begun to enter [m]
 ADVANCE = 1.5  # beyond the edge of the junction to its first conflict, for a left turn to wait inside [m]
+
+
+@njit(cache=True, _nrt=False)
+def count_nearer(places: Places, passage: Passage, a: int) -> int:
+    """Return how many are nearer to the edge of their junction than a driver; of those as near, the lower slots."""
+    nearer = 0
+    for b in range(len(places.seen)):
+        if b != a and places.seen[b] and passage.plan[b, JUNCTION] >= 0:
+            before = passage.way[b, ENTER] - passage.way[a, ENTER]
+            nearer += before < 0.0 or (before == 0.0 and b < a)
+    return nearer
 
 
 @njit(cache=True, _nrt=False)
@@ -81,14 +93,15 @@ def rule_junctions(
             elif not inside and not braking and memory.choice[e, a, GRANTED] >= 0:
                 memory.choice[e, a, GRANTED] = -1
         elif memory.choice[e, a, GRANTED] >= 0 and not inside:
-            stalled = speed < STANDING and memory.waiting[e, a] > STALLED and passage.way[a, ENTER] > OUTSIDE
+            stalled = speed < STANDING and memory.unused[e, a] > STALLED and passage.way[a, ENTER] > OUTSIDE
             follows = follows_one_without_way(memory, places, passage, obeys, e, a)
-            if ((passage.flag[a, HELD] or follows) and not cannot_stop) or stalled:
+            barred = passage.flag[a, HELD] or follows or would_be_held_up(lanes, memory, places, passage, e, a)
+            if (barred and not cannot_stop) or stalled:
                 memory.choice[e, a, GRANTED] = -1
         elif cannot_stop and memory.choice[e, a, GRANTED] < 0 and not passage.flag[a, HELD]:
             memory.choice[e, a, GRANTED] = junction
-            memory.choice[e, a, GRANT_ORDER] = np.int64(tick) * (2 * n) + a
-    mark_due(lanes, occupancy, memory, places, passage, obeys, e)
+            memory.choice[e, a, GRANT_ORDER] = np.int64(tick) * (2 * n) + count_nearer(places, passage, a)
+    mark_due(lanes, conflicts, occupancy, memory, places, passage, obeys, e)
     rank = 0
     passage.flag[:, ASKED] = False
     for _ in range(n):
@@ -113,6 +126,8 @@ def rule_junctions(
             continue
         if not inside and is_stuck(memory, places, passage, e, chosen):
             continue
+        if not inside and would_be_held_up(lanes, memory, places, passage, e, chosen):
+            continue
         if not inside and taker_of_room(lanes, occupancy, memory, places, passage, e, chosen) >= 0:
             continue
         obstacle, cross, oncoming, _ = first_obstacle(
@@ -134,7 +149,7 @@ def rule_junctions(
             continue
         if memory.choice[e, a, GRANTED] < 0:
             if passage.flag[a, ASKS] and not memory.ignores_signals[e, a]:
-                passage.way[a, WAIT] = passage.way[a, STOP]
+                passage.way[a, WAIT] = min(passage.way[a, STOP], wait_short(lanes, memory, places, passage, e, a))
         else:
             order = memory.choice[e, a, GRANT_ORDER]
             obstacle, cross, oncoming, _ = first_obstacle(

@@ -93,6 +93,7 @@ class DriverMemory(NamedTuple):
     change: NDArray[np.float64]  # the lane change under way. (…, 4)
     style: NDArray[np.float64]  # how the driver drives. (…, STYLES)
     waiting: NDArray[np.float64]  # time at standstill [s]
+    unused: NDArray[np.float64]  # of it, with the way through a junction granted [s]
     noise: NDArray[np.float64]  # of the acceleration now, in standard deviations
     may_change_lane: NDArray[np.bool_]
     ignores_signals: NDArray[np.bool_]  # runs red and takes right of way
@@ -117,6 +118,7 @@ def empty_memory(num_envs: int, num_actors: int) -> DriverMemory:
         change=change,
         style=style,
         waiting=np.zeros(shape),
+        unused=np.zeros(shape),
         noise=np.zeros(shape),
         may_change_lane=np.ones(shape, np.bool_),
         ignores_signals=np.zeros(shape, np.bool_),

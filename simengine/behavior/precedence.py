@@ -42,6 +42,7 @@ from simengine.behavior.passage import (
     LEAVES,
     LEAVES_LAST,
     SIGN,
+    STOP,
     TOP_SPEED,
     Passage,
     concerns,
@@ -49,7 +50,7 @@ from simengine.behavior.passage import (
     way_to_lane,
 )
 from simengine.behavior.rules import Conflicts, Ways
-from simengine.behavior.stopping import STOPPED_SPEED
+from simengine.behavior.stopping import AMBER_DECELERATION, STOPPED_SPEED
 from simengine.road.network import Turn
 
 GAP = 1.0  # between leaving a conflict and the arrival of those with right of way [s]
@@ -65,7 +66,8 @@ BEND = 1.0 / 30.0  # curvature from which a long vehicle sweeps beyond its lane 
 SWING = 1.5  # that the front of such a vehicle swings out of the bend: others wait this much earlier [m]
 OPPOSITE = 2.4  # directions that differ by more are opposite [rad]
 STANDING = 0.5  # [m/s]
-# A grant not used for so long is given back, and whose mind is not known here is no longer waited for if it stands [s].
+# A grant not used for so long is given back; one whose mind is not known here, and who has stood for so long, is no
+# longer waited for [s].
 STALLED = 4.0
 PROVISIONAL = 1 << 60  # grant order of a left turn that may enter and wait before the first conflict
 LEFT = int(Turn.LEFT)
@@ -162,15 +164,18 @@ def count_waiting(memory: DriverMemory, e: int, a: int, speed: float, dt: float)
     its time to begin anew, those whom it lets go first would never be the ones to wait for it.
 
     Args:
-        memory: Minds; the waiting is written.
+        memory: Minds; the waiting is written, and how much of it was with the way granted.
         e, a: Which driver.
         speed: Its own [m/s].
         dt: Since the last decision [s].
     """
+    granted = memory.choice[e, a, GRANTED] >= 0
     if speed < STOPPED_SPEED:
         memory.waiting[e, a] += dt
+        memory.unused[e, a] = memory.unused[e, a] + dt if granted else 0.0
         return
-    provisional = memory.choice[e, a, GRANTED] >= 0 and memory.choice[e, a, GRANT_ORDER] == PROVISIONAL
+    memory.unused[e, a] = 0.0
+    provisional = granted and memory.choice[e, a, GRANT_ORDER] == PROVISIONAL
     if speed > QUEUE_SPEED or not provisional:
         memory.waiting[e, a] = 0.0
 
@@ -238,13 +243,27 @@ def may_pass_first(
 
 
 @njit(cache=True, _nrt=False)
-def lets_in(memory: DriverMemory, passage: Passage, e: int, a: int, b: int) -> bool:
+def stops_gently(places: Places, passage: Passage, a: int) -> bool:
+    """Return whether a driver stands, or stops before the junction with no more braking than at an amber light.
+
+    One that brakes as the IDM does needs for a while a little more than its own comfortable deceleration; were that the
+    bound, it would begin to let somebody in and then not do so.
+    """
+    speed = places.pose[a, SPEED]
+    return speed < STANDING or 0.5 * speed * speed <= AMBER_DECELERATION * max(0.0, passage.way[a, STOP])
+
+
+@njit(cache=True, _nrt=False)
+def lets_in(memory: DriverMemory, places: Places, passage: Passage, e: int, a: int, b: int) -> bool:
     """Return whether driver a waits for b, that is due, even where it would pass in time.
 
-    One that has been granted its way does not, and one that waits inside the junction has to clear it.
+    One that has been granted its way does not, nor one that would have to brake harder than is comfortable; and one
+    that waits inside the junction has to clear it.
     """
     due = passage.flag[b, DUE] and not passage.flag[a, DUE]
-    return due and passage.flag[a, KNOWN] and memory.choice[e, a, GRANTED] < 0
+    if not due or not passage.flag[a, KNOWN] or memory.choice[e, a, GRANTED] >= 0:
+        return False
+    return stops_gently(places, passage, a)
 
 
 @njit(cache=True, _nrt=False)
@@ -320,9 +339,9 @@ def first_obstacle(
                     if (b_order < order and not stands) or arrives < 0.0:
                         if my_in < travel_time(out, b_speed, b_pull, b_top) + BEHIND_GAP:
                             stop, cause = min(stop, before), b
-                elif yields and lets_in(memory, passage, e, a, b):
+                elif yields and lets_in(memory, places, passage, e, a, b):
                     stop, cause = min(stop, before), b
-                elif yields and not lets_in(memory, passage, e, b, a) and not may_pass_first(
+                elif yields and not lets_in(memory, places, passage, e, b, a) and not may_pass_first(
                     lanes, memory, places, passage, e, a, b, lane, other, conflicts.angle[c]
                 ):
                     if my_out + gap > travel_time(arrives, b_speed, b_pull, b_top):

@@ -134,7 +134,7 @@ def release_circles(
     Args:
         lanes, conflicts: The network.
         occupancy: Boxes by lane.
-        memory: Minds; grants are written. Their waiting begins anew, or a grant not used would be taken back at once.
+        memory: Minds; grants are written.
         places: Where the actors are.
         passage: Ways through the junctions.
         obeys: Drivers that ask for the way. Shape (num_actors,).
@@ -157,7 +157,6 @@ def release_circles(
                 if obstacle == math.inf:
                     memory.choice[e, b, GRANTED] = passage.plan[b, JUNCTION]
                     memory.choice[e, b, GRANT_ORDER] = order
-                    memory.waiting[e, b] = 0.0
                     order += 1
             b = following
             if b == a or b < 0:

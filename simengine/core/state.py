@@ -90,6 +90,7 @@ class ActorTable(NamedTuple):
     drag: NDArray[np.float64]  # of the air, over the square of the speed: ½ρ c_d A [kg/m]
     rolling_resistance: NDArray[np.float64]  # coefficient [-]
     max_speed: NDArray[np.float64]  # [m/s]
+    stability: NDArray[np.bool_]  # has stability control
     variant: NDArray[np.int32]  # which parametric mesh of its kind
     model: NDArray[np.int32]  # row of the catalog, −1 for what is not of it
     color: NDArray[np.float32]  # body paint, linear RGB in 0..1. Shape (num_envs, num_actors, 3)
@@ -115,6 +116,7 @@ class WorldState(NamedTuple):
     wheel_rotation: NDArray[np.float64]  # spin angle [rad]. (num_envs, num_actors, 4)
     tyre_deflection: NDArray[np.float64]  # bristle, longitudinal and lateral [m]. (num_envs, num_actors, 4, 2)
     tyre_grip: NDArray[np.float64]  # friction factor of a tyre, 1 sound, small when failed. (num_envs, num_actors, 4)
+    tyre_burst: NDArray[np.bool_]  # a tyre without air, see `physics.tyre`. (num_envs, num_actors, 4)
     gait_phase: NDArray[np.float64]  # of walkers and animals [rad]
     lights: NDArray[np.int32]  # bits of Light
 
@@ -134,7 +136,7 @@ def empty_actors(num_envs: int, num_actors: int) -> ActorTable:
     integers = {"kind", "mobility", "behavior", "variant", "model"}
     fields: dict[str, np.ndarray] = {}
     for name in ActorTable._fields:
-        if name == "present":
+        if name in ("present", "stability"):
             fields[name] = np.zeros(shape, np.bool_)
         elif name == "color":
             fields[name] = np.zeros((*shape, 3), np.float32)
@@ -165,6 +167,7 @@ def empty_state(num_envs: int, num_actors: int) -> WorldState:
         wheel_rotation=np.zeros((*shape, NUM_WHEELS)),
         tyre_deflection=np.zeros((*shape, NUM_WHEELS, 2)),
         tyre_grip=np.ones((*shape, NUM_WHEELS)),
+        tyre_burst=np.zeros((*shape, NUM_WHEELS), np.bool_),
         gait_phase=np.zeros(shape),
         lights=np.zeros(shape, np.int32),
     )

@@ -1,6 +1,7 @@
-"""The weather as one physical state, and what follows from it: friction, extinction, light, drivers' sight.
+"""The weather as one physical state, and what follows from it: extinction, light, drivers' sight.
 
-Camera, LiDAR, tyres, drivers and labels read these functions; none of them knows the name of a weather.
+Camera, LiDAR, drivers and labels read these functions, tyres those of `core.surface`; none of them knows the name of a
+weather.
 """
 
 import math
@@ -15,8 +16,6 @@ _BACKSCATTER = 0.046
 _RAIN_COEFFICIENT, _RAIN_EXPONENT = 3.65e-4, 0.63
 # Snow extinction about an order above rain at equal water rate (Grabner & Kvicera 2014 survey, visible light).
 _SNOW_COEFFICIENT, _SNOW_EXPONENT = 5.0e-3, 0.75
-# Tyre-road friction, middle of published bands (asphalt dry .70–.80, wet .45–.55; packed snow .25–.35; ice .05–.15).
-FRICTION_DRY, FRICTION_WET, FRICTION_SNOW, FRICTION_ICE = 0.75, 0.50, 0.30, 0.10
 # Head lamps are on below this illuminance (UN R48, annex 12: automatic switching) [lx] ...
 DARK = 1000.0
 # ... and where a vehicle cannot be discerned at 1000 ft, or precipitation keeps the wipers running (California Vehicle
@@ -105,13 +104,6 @@ def air_density(temperature: float) -> float:
 def backscatter(weather: Weather) -> float:
     """Return the LiDAR backscatter coefficient β of the air [1/m]."""
     return _BACKSCATTER * extinction(weather) / _MOR_CONTRAST
-
-
-def friction(weather: Weather) -> float:
-    """Return the road friction coefficient µ: dry to wet by wetness, then towards snow and ice by covered fraction."""
-    base = FRICTION_DRY + (FRICTION_WET - FRICTION_DRY) * min(1.0, weather.wetness)
-    base += (FRICTION_SNOW - base) * weather.snow_cover
-    return base + (FRICTION_ICE - base) * weather.ice
 
 
 def sun_illuminance(weather: Weather) -> float:

@@ -11,6 +11,7 @@ from simengine.behavior.observation import Control, DriverObservation
 from simengine.behavior.pedals import resistance
 from simengine.behavior.rules import RoadRules
 from simengine.core.geometry import ground_speed
+from simengine.core.gravity import GRAVITY
 from simengine.core.plan_view import plan_view
 from simengine.core.state import EGO, ActorTable, Mobility, WorldState
 from simengine.core.visible_share import Boxes, visible_share
@@ -28,6 +29,7 @@ from simengine.physics.planar_motion import PEDAL_TIME
 
 SLOWING_STEPS = 4  # over so many control steps slowing is measured: long enough for its noise, short for its onset
 _HOLD = 2.0  # brakes held at standstill [m/s²]
+_STAMPED = 1.5  # brakes asked for over µ g, enough that both axles slide whatever their brakes' split (1.45 on ice)
 
 
 class Sighting(NamedTuple):
@@ -198,10 +200,14 @@ class CarefulWatch:
         if speed < 0.05:
             return control._replace(acceleration=min(control.acceleration, -_HOLD))
         later = careful_deceleration(middle + 1e-3, limits.jerk, limits.deceleration, friction)
+        hardest = wanted >= friction * GRAVITY - 1e-9  # all that the road holds: anti-lock brakes find it
         wanted += PEDAL_TIME * (later - wanted) / 1e-3  # what the pedal's lag would take away while braking rises
         helped = 0.0
         if observation.lane >= 0:
-            helped = resistance(self._rules.ways, observation.lane, observation.lane_s, speed, observation.vehicle)
+            helped = resistance(self._rules.ways, observation.route, observation.lane_s, speed, observation.vehicle)
+        if hardest:
+            # To ask for µ g is too little: one axle slides while the other's share of that is less than it holds.
+            wanted *= _STAMPED
         return control._replace(acceleration=min(control.acceleration, -max(0.0, wanted - helped)))
 
 

@@ -32,9 +32,10 @@ class Ground(NamedTuple):
     """What the actors stand on and may hit, fixed for an episode."""
 
     network: RoadNetwork  # elevation and lanes
-    friction: NDArray[np.float64]  # µ of the weather, (num_envs,)
+    friction: NDArray[np.float64]  # greatest µ of surface and weather, (num_envs,)
     patches: FrictionPatches  # may be written between ticks by events
     obstacles: tuple[StaticBox, ...]
+    sliding: NDArray[np.float64] | float = 1.0  # friction of sliding tires over the greatest, (num_envs,) or of all
 
 
 class Contact(NamedTuple):
@@ -67,9 +68,9 @@ class Physics(ABC):
         Between calls the caller may, in the state it passes on, only: set the pose, velocity, angular velocity and
         acceleration of actors whose `replayed` is true; clear `replayed` (the hand-over: from then on the actor is
         dynamic, starting with the velocity in the state); set `valid` of an absent actor together with its pose,
-        velocity and `identity` (it appears); clear `valid` (it leaves); change `tyre_grip`. Pose and acceleration of a
-        replayed actor are given for the tick that the step leads to, and come back as they were given. The physics
-        clears `replayed` itself where something that is not replayed would touch the actor.
+        velocity and `identity` (it appears); clear `valid` (it leaves); change `tyre_grip` and `tyre_burst`. Pose and
+        acceleration of a replayed actor are given for the tick that the step leads to, and come back as they were
+        given. The physics clears `replayed` itself where something that is not replayed would touch the actor.
         """
 
     @abstractmethod

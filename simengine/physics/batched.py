@@ -45,6 +45,7 @@ class BatchedPhysics(Physics):
         self._lanes = lane_arrays(ground.network)
         self._obstacles = ObstacleGrid(ground.obstacles)
         num_envs, num_actors = state.valid.shape
+        self._sliding = np.broadcast_to(np.asarray(ground.sliding, np.float64), num_envs).copy()
         self._rows = np.zeros((num_envs, max(8, 2 * num_actors), COLUMNS))
         self._counts = np.zeros(num_envs, np.int64)
         self._tick = state.tick.copy()
@@ -63,7 +64,7 @@ class BatchedPhysics(Physics):
         while True:
             after = copy_state(state)
             advance_worlds(
-                self._actors, state, controls, self._ground.friction, self._ground.patches, self._lanes,
+                self._actors, state, controls, self._ground.friction, self._sliding, self._ground.patches, self._lanes,
                 grid.boxes, grid.origin, grid.cell, grid.first, grid.member, grid.columns, grid.rows,
                 self._kinematic, self._step, after, self._rows, self._counts,
             )  # fmt: skip

@@ -36,6 +36,7 @@ _BODY_FIELDS = np.dtype(
         ("turned", np.float64, (4,)),  # angle the wheels have turned [rad]
         ("deflection", np.float64, (4, 2)),  # of the bristles [m]
         ("grip", np.float64, (4,)),  # friction factor of the tyres
+        ("burst", np.int32, (4,)),  # 1 for tyres without air
         ("gait", np.float64),  # phase of the steps [rad]
         ("lights", np.int32),
         ("dynamic", np.bool_),  # in the world and carried by forces
@@ -86,7 +87,7 @@ def load_demands(state: WorldState, controls: Controls, bodies: NDArray[np.void]
     bodies["demand_steering"] = controls.steering[0]
     bodies["demand_velocity"] = controls.velocity[0]
     bodies["demand_lights"] = controls.lights[0]
-    bodies["grip"] = state.tyre_grip[0]
+    bodies["grip"], bodies["burst"] = state.tyre_grip[0], state.tyre_burst[0]
 
 
 def store(bodies: NDArray[np.void], out: WorldState) -> None:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from simengine.core.errors import ScenarioError
 from simengine.core.gravity import GRAVITY
 from simengine.core.state import ActorTable, Controls, Mobility, WorldState, copy_state
-from simengine.core.weather import FRICTION_DRY
+from simengine.core.surface import ASPHALT
 from simengine.physics.backend import Contact, Ground, Physics
 from simengine.physics.bodies import empty_bodies, finish_tick, load_demands, load_given, load_motion, store
 from simengine.physics.bodywork import UPRIGHT, add_crush_forces, with_bodywork
@@ -105,6 +105,7 @@ class BulletPhysics(Physics):
         self.close()
         self._ground = ground
         self._chassis, self._lanes = chassis_of(actors), lane_arrays(ground.network)
+        self._sliding = float(np.broadcast_to(ground.sliding, 1)[0])
         self._tick_step = 1.0 / rate_hz
         self._substeps = max(1, math.ceil(self._tick_step / _LONGEST_STEP - 1e-9))
         self._dt = self._tick_step / self._substeps
@@ -125,7 +126,7 @@ class BulletPhysics(Physics):
         self._contacts = []
         self._open()
         settled = copy_state(state)
-        self._bodies["grip"] = state.tyre_grip[0]
+        self._bodies["grip"], self._bodies["burst"] = state.tyre_grip[0], state.tyre_burst[0]
         self._follow_changes(state, settled)
         store(self._bodies, settled)
         return settled
@@ -193,7 +194,7 @@ class BulletPhysics(Physics):
     def _add_ground(self, shape: int, position: tuple[float, float, float]) -> None:
         """Add a piece of ground; its friction is that of the weather against that of a dry road."""
         uid = p.createMultiBody(0.0, shape, basePosition=position, physicsClientId=self._client)
-        friction = float(self._ground.friction[0]) / FRICTION_DRY
+        friction = float(self._ground.friction[0]) / ASPHALT.dry
         p.changeDynamics(
             uid, -1, lateralFriction=friction, restitution=_SCENERY_RESTITUTION, physicsClientId=self._client
         )
@@ -290,7 +291,7 @@ class BulletPhysics(Physics):
         client, bodies = self._client, self._bodies
         advance_forces(
             self._chassis, bodies, self._lanes, self._kerbs, self._low, float(self._ground.friction[0]),
-            self._ground.patches, self._dt,
+            self._sliding, self._ground.patches, self._dt,
         )  # fmt: skip
         self._crush(touches)
         acts, places = bodies["acts"].tolist(), bodies["position"].tolist()

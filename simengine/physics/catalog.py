@@ -24,6 +24,8 @@ hence the rear axle's middle on ρ = √(D²/4 − L²) − T/2 and the lock is 
 The reference cars `ford_escort` and `bmw_320i` keep what [CR] 1 and 2 say of steering and tires (C_S 20.9 on both
 axles: neutral; the steering's stops), which no real car has, for comparison with the published models; traffic does not
 draw them.
+
+`stability`: cars, trucks and buses have stability control, as UN R140 and R13 ask for; the reference cars have none.
 """
 
 from collections.abc import Iterable
@@ -64,6 +66,7 @@ class VehicleModel(NamedTuple):
     drag_area: float
     rolling_resistance: float
     max_speed: float
+    stability: bool = False
 
 
 REFERENCE_CARS = ("ford_escort", "bmw_320i")  # of [CR] as published, for comparisons only
@@ -110,7 +113,7 @@ def _vehicles() -> list[VehicleModel]:
             height=1.39, mass=1225.888, yaw_inertia=1538.853, front_axle=0.88392, rear_axle=1.50876, cog_offset=0.385,
             cog_height=0.5578, track_width=1.4067, wheel_radius=0.344, front_stiffness=13.0, rear_stiffness=22.0,
             max_steering=0.58, max_steering_rate=0.4, max_acceleration=4.0, max_deceleration=11.5, power=67.0e3,
-            brake_front=0.76, drive_front=1.0, drag_area=0.64, rolling_resistance=0.012, max_speed=45.8,
+            brake_front=0.76, drive_front=1.0, drag_area=0.64, rolling_resistance=0.012, max_speed=45.8, stability=True,
         ),
         # BMW 320i [CR 2], understeering; turning circle 10.5 m; front overhang 0.85 m.
         VehicleModel(
@@ -118,7 +121,7 @@ def _vehicles() -> list[VehicleModel]:
             height=1.42, mass=1093.295, yaw_inertia=1791.600, front_axle=1.156196, rear_axle=1.422717, cog_offset=0.248,
             cog_height=0.5749, track_width=1.4067, wheel_radius=0.344, front_stiffness=14.0, rear_stiffness=22.0,
             max_steering=0.59, max_steering_rate=0.4, max_acceleration=5.0, max_deceleration=11.5, power=92.0e3,
-            brake_front=0.66, drive_front=0.0, drag_area=0.65, rolling_resistance=0.012, max_speed=50.8,
+            brake_front=0.66, drive_front=0.0, drag_area=0.65, rolling_resistance=0.012, max_speed=50.8, stability=True,
         ),
         # VW Vanagon [CR 3], understeering; turning circle 10.5 m; forward control, front overhang 1.13 m.
         VehicleModel(
@@ -126,7 +129,7 @@ def _vehicles() -> list[VehicleModel]:
             height=1.93, mass=1478.898, yaw_inertia=2473.118, front_axle=1.150792, rear_axle=1.321136, cog_offset=0.004,
             cog_height=0.7478, track_width=1.5591, wheel_radius=0.344, front_stiffness=11.5, rear_stiffness=19.0,
             max_steering=0.57, max_steering_rate=0.4, max_acceleration=3.5, max_deceleration=11.5, power=133.0e3,
-            brake_front=0.64, drive_front=0.0, drag_area=1.3, rolling_resistance=0.012, max_speed=41.7,
+            brake_front=0.64, drive_front=0.0, drag_area=1.3, rolling_resistance=0.012, max_speed=41.7, stability=True,
         ),
         # Mid-size SUV [typ]; turning circle 11.4 m; steering rate as [CR 2]; front overhang 0.92 m.
         VehicleModel(
@@ -134,7 +137,7 @@ def _vehicles() -> list[VehicleModel]:
             mass=1750.0, yaw_inertia=3170.0, front_axle=1.25, rear_axle=1.45, cog_offset=0.155, cog_height=0.68,
             track_width=1.60, wheel_radius=0.36, front_stiffness=11.5, rear_stiffness=19.5, max_steering=0.57,
             max_steering_rate=0.4, max_acceleration=4.0, max_deceleration=11.0, power=130.0e3, brake_front=0.71,
-            drive_front=0.5, drag_area=0.91, rolling_resistance=0.012, max_speed=52.0,
+            drive_front=0.5, drag_area=0.91, rolling_resistance=0.012, max_speed=52.0, stability=True,
         ),
         # Two-axle rigid truck of 12 t, half laden, 40 : 60 axle loads [typ, EU]; turning circle 16.6 m.
         VehicleModel(
@@ -142,7 +145,7 @@ def _vehicles() -> list[VehicleModel]:
             height=3.60, mass=11000.0, yaw_inertia=61000.0, front_axle=2.88, rear_axle=1.92, cog_offset=0.02,
             cog_height=1.40, track_width=2.00, wheel_radius=0.50, front_stiffness=6.5, rear_stiffness=10.0,
             max_steering=0.69, max_steering_rate=0.35, max_acceleration=1.8, max_deceleration=8.0, power=200.0e3,
-            brake_front=0.60, drive_front=0.0, drag_area=5.2, rolling_resistance=0.007, max_speed=30.0,
+            brake_front=0.60, drive_front=0.0, drag_area=5.2, rolling_resistance=0.007, max_speed=30.0, stability=True,
         ),
         # 12 m city bus, half full, 35 : 65 axle loads [typ, EU]; turning circle 22 m between walls.
         VehicleModel(
@@ -150,7 +153,7 @@ def _vehicles() -> list[VehicleModel]:
             mass=14000.0, yaw_inertia=130000.0, front_axle=3.835, rear_axle=2.065, cog_offset=-0.585, cog_height=1.20,
             track_width=2.05, wheel_radius=0.48, front_stiffness=7.0, rear_stiffness=10.0, max_steering=0.82,
             max_steering_rate=0.35, max_acceleration=1.5, max_deceleration=8.0, power=220.0e3, brake_front=0.49,
-            drive_front=0.0, drag_area=4.4, rolling_resistance=0.008, max_speed=28.0,
+            drive_front=0.0, drag_area=4.4, rolling_resistance=0.008, max_speed=28.0, stability=True,
         ),
         # Motorcycle with rider [NCAP EMT length 2.08 m; typ]; both wheels of an axle stand for its one wheel.
         VehicleModel(
@@ -199,10 +202,9 @@ def _others() -> list[VehicleModel]:
 
 def _reference_cars(vehicles: list[VehicleModel]) -> list[VehicleModel]:
     """Return the cars of [CR] 1 and 2 with the tires and the steering that their parameter sets have."""
-    compact, sedan = vehicles[0], vehicles[1]
     return [
-        compact._replace(name=REFERENCE_CARS[0], front_stiffness=20.9, rear_stiffness=20.9, max_steering=0.910),
-        sedan._replace(name=REFERENCE_CARS[1], front_stiffness=20.9, rear_stiffness=20.9, max_steering=1.066),
+        car._replace(name=name, front_stiffness=20.9, rear_stiffness=20.9, max_steering=lock, stability=False)
+        for car, name, lock in zip(vehicles, REFERENCE_CARS, (0.910, 1.066), strict=False)
     ]
 
 

@@ -37,6 +37,7 @@ _CHASSIS_FIELDS = np.dtype(
         ("kind", np.int32),
         ("mobility", np.int32),
         ("parked", np.bool_),  # brakes held whatever is asked
+        ("stability", np.bool_),  # has stability control
         *((name, np.float64) for name in _FROM_TABLE),
         ("inertia", np.float64, (3,)),  # about the body axes [kg m²]
         ("box_offset", np.float64, (3,)),  # centre of mass to box centre [m]
@@ -82,6 +83,7 @@ def chassis_of(actors: ActorTable) -> NDArray[np.void]:
         row = out[a]
         mobility = Mobility(int(actors.mobility[0, a]))
         row["kind"], row["mobility"] = actors.kind[0, a], mobility
+        row["stability"] = actors.stability[0, a]
         row["parked"] = actors.behavior[0, a] == Behavior.PARKED
         for name in _FROM_TABLE:
             row[name] = getattr(actors, name)[0, a]

@@ -133,7 +133,8 @@ def _press(
 @njit(cache=True)
 def advance_forces(
     chassis: NDArray[np.void], bodies: NDArray[np.void], lanes: LaneArrays, kerbs: KerbGrid,
-    scenery: NDArray[np.float64], base_friction: float, patches: FrictionPatches, dt: float,
+    scenery: NDArray[np.float64], base_friction: float, sliding: float, patches: FrictionPatches,
+    dt: float,
 ) -> None:
     """Advance wheels and actuators of every dynamic body by one step and set the force and torque on it.
 
@@ -143,7 +144,8 @@ def advance_forces(
         lanes: The ground.
         kerbs: Where its kerbs are.
         scenery: Boxes that wheels may roll over, see `footing.low_boxes`. Shape (n, 7).
-        base_friction: µ of the weather.
+        base_friction: µ of surface and weather.
+        sliding: Friction of sliding tires over it.
         patches: Slippery discs.
         dt: [s].
     """
@@ -180,6 +182,6 @@ def advance_forces(
         else:
             if own.track_width == 0.0 and abs(math.atan2(rotation[2, 1], rotation[2, 2])) > FALLEN_LEAN:
                 body.struck = True
-            wheeled_forces(own, body, rotation, ground, dt, contact)
+            wheeled_forces(own, body, rotation, ground, dt, contact, sliding)
         if lifted:
             _press(body, contact, ground, bodies)

@@ -16,15 +16,18 @@ from numpy.typing import NDArray
 
 from simengine.core.gravity import GRAVITY
 from simengine.core.state import ActorTable
-from simengine.physics.tyre import loaded_friction, saturation
+from simengine.physics.stability import stability_brake
+from simengine.physics.tyre import BURST_ROLLING, BURST_STIFFNESS, falling_friction, loaded_friction, saturation
 from simengine.physics.vehicle_models import SLIP_SPEED, advance_plane, longitudinal_share, side_force
 from simengine.physics.wheels import torque_share
 
 _POWER_SPEED = 1.0  # below it power does not limit the drive, as in `planar_motion` [m/s]
 _ROUNDS = 2  # in which the load that brakes move forward is found
 # Columns of a wheel's record.
-ROAD, LOAD, LIMIT, DRIVEN, BRAKED = range(5)  # µ under it; normal force, friction force, drive and brake force [N]
-WHEEL_COLUMNS = 5
+ROAD, BURST = range(2)  # µ under it; 1 for a tire without air, else 0
+LOAD, LIMIT, DRIVEN, BRAKED = range(2, 6)  # normal force, friction force, drive and brake force [N]
+SOFT = 6  # stiffness: lateral force per load and slip angle [1/rad]
+WHEEL_COLUMNS = 7
 
 
 @njit(cache=True, _nrt=False)
@@ -102,7 +105,7 @@ def _spread_load(
 @njit(cache=True, _nrt=False)
 def advance_on_wheels(
     actors: ActorTable, e: int, a: int, x: float, y: float, yaw: float, forward: float, leftward: float,
-    yaw_rate: float, steering: float, drive: float, holding: bool, push: float, level: float,
+    yaw_rate: float, steering: float, drive: float, holding: bool, push: float, level: float, sliding: float,
     wheels: NDArray[np.float64], step: float,
 ) -> tuple[float, float, float, float, float, float]:
     """Advance a vehicle on four wheels for constant steering and pedals.
@@ -122,7 +125,9 @@ def advance_on_wheels(
         holding: Whether the brakes are held whatever is demanded.
         push: Acceleration by air drag and slope, along the ground [m/s²].
         level: Length in plan view of a way of 1 along the ground.
-        wheels: µ under each wheel in column `ROAD`; the others are scratch. Shape (4, WHEEL_COLUMNS).
+        sliding: Friction of sliding tires over the greatest.
+        wheels: What the caller knows of each wheel in columns `ROAD` and `BURST`; the others are scratch. Shape
+            (4, WHEEL_COLUMNS).
         step: [s].
 
     Returns:
@@ -152,14 +157,30 @@ def advance_on_wheels(
     _spread_load(rear_load, rolled * front, 0.5 * rear_static, 2, wheels)
 
     # What each wheel's drive and brake give along it, within its friction and the slip that the controllers hold.
+    slowed, slowing = -1, 0.0
+    if actors.stability[e, a]:
+        road = 0.25 * (wheels[0, ROAD] + wheels[1, ROAD] + wheels[2, ROAD] + wheels[3, ROAD])
+        understeer = (1.0 / actors.front_stiffness[e, a] - 1.0 / actors.rear_stiffness[e, a]) / GRAVITY
+        slowed, slowing = stability_brake(
+            forward, yaw_rate, steering, front + rear, understeer, road, actors.yaw_inertia[e, a], 2.0 * half
+        )
     driven = resist = limit = 0.0
+    # Anti-lock brakes and traction control let no wheel slip beyond the peak along it; across it may.
+    front_fall = falling_friction(1.0, sliding, abs(front_ratio))
+    rear_fall = falling_friction(1.0, sliding, abs(rear_ratio))
     for w in range(4):
+        wheels[w, LIMIT] *= front_fall if w < 2 else rear_fall
+        wheels[w, SOFT] = actors.front_stiffness[e, a] if w < 2 else actors.rear_stiffness[e, a]
+        if wheels[w, BURST] > 0.0:
+            wheels[w, SOFT] *= BURST_STIFFNESS
         if w < 2:
-            share = longitudinal_share(front_across, front_along, wheels[w, ROAD], actors.front_stiffness[e, a])
+            share = longitudinal_share(front_across, front_along, wheels[w, ROAD], wheels[w, SOFT])
         else:
-            share = longitudinal_share(rear_across, rear_along, wheels[w, ROAD], actors.rear_stiffness[e, a])
+            share = longitudinal_share(rear_across, rear_along, wheels[w, ROAD], wheels[w, SOFT])
         most = wheels[w, LIMIT] * share
-        rolling = actors.rolling_resistance[e, a] * wheels[w, LOAD]
+        rolling = (BURST_ROLLING if wheels[w, BURST] > 0.0 else actors.rolling_resistance[e, a]) * wheels[w, LOAD]
+        if w == slowed:
+            rolling += slowing
         wheels[w, DRIVEN] = min(most, driving * torque_share(actors.drive_front[e, a], w))
         wheels[w, BRAKED] = min(most, braking * torque_share(actors.brake_front[e, a], w) + rolling)
         driven += wheels[w, DRIVEN]
@@ -175,7 +196,7 @@ def advance_on_wheels(
         budget = math.sqrt(max(0.0, wheels[w, LIMIT] * wheels[w, LIMIT] - pull * pull))
         left = half if w % 2 == 0 else -half
         if w < 2:
-            slope = actors.front_stiffness[e, a] * wheels[w, LOAD]
+            slope = wheels[w, SOFT] * wheels[w, LOAD]
             force, slope = side_force(
                 slope * front_angle, slope / (front_along * (1.0 + front_ratio * front_ratio)), budget, front_across,
                 reach,
@@ -184,7 +205,7 @@ def advance_on_wheels(
             ahead, aside = pull * cosine - force * sine, pull * sine + force * cosine
             moment += front * aside - left * ahead
         else:
-            slope = actors.rear_stiffness[e, a] * wheels[w, LOAD]
+            slope = wheels[w, SOFT] * wheels[w, LOAD]
             force, slope = side_force(
                 slope * rear_angle, slope / (rear_along * (1.0 + rear_ratio * rear_ratio)), budget, rear_across, reach
             )

@@ -4,8 +4,8 @@ Friction of cardboard and clothed people on dry asphalt is about 0.66 (Searle, "
 831622); on other ground it goes with the weather's friction. Restitution of a pair is the product of the two.
 """
 
-from simengine.core.weather import FRICTION_DRY
+from simengine.core.surface import ASPHALT
 
 SLIDING_FRICTION = 0.66  # on a dry road, of what lies on it and of people
-SLIDING_SHARE = SLIDING_FRICTION / FRICTION_DRY  # of the weather's friction
+SLIDING_SHARE = SLIDING_FRICTION / ASPHALT.dry  # of the weather's friction
 LOAD_RESTITUTION, GROUND_RESTITUTION = 0.2, 0.3

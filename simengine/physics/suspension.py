@@ -17,6 +17,7 @@ from simengine.core.geometry import (
     rotation_matrix,
 )
 from simengine.core.gravity import GRAVITY
+from simengine.physics.tyre import BURST_RADIUS
 
 # Columns of a wheel's contact record.
 LOAD = 0  # normal force [N]
@@ -59,6 +60,8 @@ def touch_ground(
     ux, uy, uz = rotation[0, 2], rotation[1, 2], rotation[2, 2]
     for w in range(4):
         cx, cy, cz = chassis.contact[w, 0], chassis.contact[w, 1], chassis.contact[w, 2]
+        if body.burst[w]:  # the strut hangs lower
+            cz += (1.0 - BURST_RADIUS) * chassis.wheel_radius
         rx = rotation[0, 0] * cx + rotation[0, 1] * cy + rotation[0, 2] * cz
         ry = rotation[1, 0] * cx + rotation[1, 1] * cy + rotation[1, 2] * cz
         rz = rotation[2, 0] * cx + rotation[2, 1] * cy + rotation[2, 2] * cz

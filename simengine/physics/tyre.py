@@ -7,9 +7,9 @@ speed this gives z = σ · slip, hence the force C · slip with C = C_S · load;
 
 Where we depart: the force grows as s / (1 + s⁴)^¼ of s = C |slip| / (µ load), which lies between the brush model, which
 softens from the first degree of slip, and elastic–plastic bristles, which do not soften at all; it is linear within 3 %
-up to 57 % of the friction and reaches 98 % at twice the slip of the linear limit. There is no peak: sliding friction
-equals the greatest. Longitudinal and lateral stiffness are equal, which they are within 2 % in the reference tyre
-(science.md §5: p_kx1 22.303, p_ky1 −21.92).
+up to 57 % of the friction and reaches 98 % at twice the slip of the linear limit. Beyond a slip of 0.2 friction falls
+to that of sliding (`falling_friction`), as the surface has it. Longitudinal and lateral stiffness are equal, which they
+are within 2 % in the reference tyre (science.md §5: p_kx1 22.303, p_ky1 −21.92).
 """
 
 import math
@@ -23,9 +23,16 @@ RELAXATION_PER_RADIUS = 1.2  # relaxation length over wheel radius; 0.4 m for a 
 # a whole car's friction is the weather's µ within 1 % even under full braking.
 LOAD_SENSITIVITY = 0.05
 SLIP_TARGET = 0.15  # wheel slip at which anti-lock brakes and traction control hold a wheel at most (ABS: 10–20 %)
+PEAK_SLIP = 0.2  # slip beyond which friction falls
 LEAST_SLIP = 0.05  # at which anti-lock brakes hold one at least: what wheel speeds can tell from rolling
 ABS_SPEED = 2.0  # anti-lock brakes let go below it [m/s]
 TRACTION_SLIP = 0.5  # rim speed above road speed that traction control always allows [m/s]
+# A tyre without air: the wheel runs on its folded side walls, which drag, give way sideways and are lower (Robinette,
+# Deering & Fay, "Drag and steering effects of under inflated and deflated tires", SAE 970954; Blythe, Day & Grimes,
+# "3-dimensional simulation of vehicle response to tire blow-outs", SAE 980221: drag of 0.15 to 0.3 of the load).
+BURST_ROLLING = 0.2  # rolling resistance over load
+BURST_STIFFNESS = 0.3  # share of the stiffness that is left
+BURST_RADIUS = 0.8  # share of the radius that is left
 _DAMPING = 0.5  # damping ratio of the load on its bristles at rest
 _FULL_SLIDE = 3.0  # s at which the deflection is capped; the force is 0.997 of the friction there
 
@@ -67,6 +74,22 @@ def loaded_friction(friction, load, static_load):
         static_load: Normal force at rest [N].
     """
     return friction * min(1.2, max(0.7, 1.0 - LOAD_SENSITIVITY * (load / static_load - 1.0)))
+
+
+@njit(cache=True, _nrt=False)
+def falling_friction(friction, sliding, slip):
+    """Return µ of a tyre that slips: the greatest up to its peak, then falling to sliding friction at full slip.
+
+    The peak lies at a slip of 15 to 20 % (Wong, "Theory of Ground Vehicles", fig. 1.16), above what anti-lock brakes
+    hold.
+
+    Args:
+        friction: Greatest µ.
+        sliding: Sliding friction over it.
+        slip: Speed of sliding over the wheel's, 0 rolling, 1 locked or fully aside.
+    """
+    beyond = min(1.0, max(0.0, (slip - PEAK_SLIP) / (1.0 - PEAK_SLIP)))
+    return friction * (1.0 - (1.0 - sliding) * beyond)
 
 
 @njit(cache=True, _nrt=False)

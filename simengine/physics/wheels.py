@@ -14,6 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from simengine.core.gravity import GRAVITY
 from simengine.physics.planar_motion import lag
 from simengine.physics.riding import (
     balance_torque,
@@ -22,6 +23,7 @@ from simengine.physics.riding import (
     steepest_riding,
     without_leaning,
 )
+from simengine.physics.stability import stability_brake
 from simengine.physics.suspension import (
     FRICTION,
     LOAD,
@@ -32,7 +34,15 @@ from simengine.physics.suspension import (
     ground_frame,
     touch_ground,
 )
-from simengine.physics.tyre import loaded_friction, wheel_step
+from simengine.physics.tyre import (
+    ABS_SPEED,
+    BURST_RADIUS,
+    BURST_ROLLING,
+    BURST_STIFFNESS,
+    falling_friction,
+    loaded_friction,
+    wheel_step,
+)
 from simengine.physics.vehicle_models import advance_steering
 
 HOLD_SPEED = 0.1  # below it a vehicle of which no acceleration is asked holds its brakes [m/s]
@@ -102,7 +112,7 @@ def ackermann(tangent, x, y, wheelbase):
 @njit(cache=True, _nrt=False)
 def wheeled_forces(
     chassis: np.void, body: np.void, rotation: NDArray[np.float64], ground: NDArray[np.float64], dt: float,
-    contact: NDArray[np.float64],
+    contact: NDArray[np.float64], sliding: float,
 ) -> None:
     """Advance a vehicle's actuators, wheels and bristles by one step and set the resultant of the forces on its body.
 
@@ -113,6 +123,7 @@ def wheeled_forces(
         ground: Samples below the wheels. Shape (4, 9).
         dt: [s].
         contact: Scratch. Shape (4, 14).
+        sliding: Friction of sliding tires over the greatest.
     """
     mass, radius, inertia, velocity = chassis.mass, chassis.wheel_radius, chassis.wheel_inertia, body.velocity
     demand = min(chassis.max_acceleration, max(-chassis.max_deceleration, body.demand_acceleration))
@@ -144,6 +155,14 @@ def wheeled_forces(
     if balanced:
         along = (driving - braking) / (mass * radius)
         turned = math.tan(front_wheel_angle(chassis, body, rotation, contact, roll_rate, forward, along))
+    slowed, slowing = -1, 0.0
+    if chassis.stability:
+        turning = omega[0] * rotation[0, 2] + omega[1] * rotation[1, 2] + omega[2] * rotation[2, 2]
+        understeer = (1.0 / chassis.stiffness[0] - 1.0 / chassis.stiffness[2]) / GRAVITY
+        slowed, slowing = stability_brake(
+            forward, turning, body.steering, wheelbase, understeer,
+            0.25 * (ground[0, 4] + ground[1, 4] + ground[2, 4] + ground[3, 4]), chassis.inertia[2], chassis.track_width,
+        )  # fmt: skip
     clear_force(body)
     spin, deflection = body.spin, body.deflection
     for w in range(4):
@@ -153,10 +172,15 @@ def wheeled_forces(
             braked, driven = torque_share(chassis.brake_front, w), torque_share(chassis.drive_front, w)
         else:  # a rider doses front and rear as they can take it
             braked = driven = load / total if total > 0.0 else 0.25
-        brake = braking * braked + chassis.rolling_resistance * max(0.0, load) * radius
+        rim, rolling, stiffness = radius, chassis.rolling_resistance, chassis.stiffness[w]
+        if body.burst[w]:
+            rim, rolling, stiffness = BURST_RADIUS * radius, BURST_ROLLING, BURST_STIFFNESS * stiffness
+        brake = braking * braked + rolling * max(0.0, load) * rim
+        if w == slowed:
+            brake += slowing * rim
         if load <= 0.0:  # traction control lets no wheel spin up in the air
             _, _, spin[w], deflection[w, 0], deflection[w, 1] = wheel_step(
-                0.0, 0.0, 0.0, 0.0, 1.0, 1.0, radius, inertia, spin[w], 0.0, 0.0, 0.0, brake, False, dt
+                0.0, 0.0, 0.0, 0.0, 1.0, 1.0, rim, inertia, spin[w], 0.0, 0.0, 0.0, brake, False, dt
             )
             continue
         ex, ey, ez, sx, sy, sz = ground_frame(contact, w, rotation, cosine, sine)
@@ -164,9 +188,14 @@ def wheeled_forces(
         if balanced:
             vx, vy, vz = without_leaning(contact, w, rotation, roll_rate)
         friction = loaded_friction(contact[w, FRICTION], load, chassis.static_load[w])
+        along, across = vx * ex + vy * ey + vz * ez, vx * sx + vy * sy + vz * sz
+        roll, drift = abs(spin[w] * rim), spin[w] * rim - along
+        friction = falling_friction(
+            friction, sliding, math.sqrt(drift * drift + across * across) / max(ABS_SPEED, max(abs(along), roll))
+        )
         fx, fy, spin[w], deflection[w, 0], deflection[w, 1] = wheel_step(
-            vx * ex + vy * ey + vz * ez, vx * sx + vy * sy + vz * sz, load, friction,
-            chassis.stiffness[w], chassis.relaxation, radius, inertia, spin[w], deflection[w, 0],
+            along, across, load, friction,
+            stiffness, chassis.relaxation, rim, inertia, spin[w], deflection[w, 0],
             deflection[w, 1], driving * driven, brake, not holding, dt,
         )  # fmt: skip
         add_force(

@@ -12,7 +12,7 @@ from simengine.physics import planar_motion
 from simengine.physics.chassis import CLEARANCE
 from simengine.physics.contact_boxes import find_contacts, solve_contacts
 from simengine.physics.crush import has_bodywork
-from simengine.physics.four_wheels import ROAD, WHEEL_COLUMNS, advance_on_wheels
+from simengine.physics.four_wheels import BURST, ROAD, WHEEL_COLUMNS, advance_on_wheels
 from simengine.physics.lamp_switches import lit_lamps, replayed_pedal
 from simengine.physics.lift import has_loads, lift_over_loads
 from simengine.physics.materials import SLIDING_SHARE
@@ -45,8 +45,8 @@ _FALL_RATE = 3.0  # angular velocity of a falling body: 90° in half a second [r
 
 
 @njit(cache=True, _nrt=False)
-def _feel_road(actors, base_friction, patches, e, a, x, y, cosine, sine, grip, wheels):
-    """Write µ under each wheel of a vehicle whose centre of mass is at x, y [m] and yaw has that cosine and sine."""
+def _feel_road(actors, base_friction, patches, e, a, x, y, cosine, sine, grip, burst, wheels):
+    """Write µ and burst tires of a vehicle whose centre of mass is at x, y [m] and yaw has that cosine and sine."""
     half = 0.5 * actors.track_width[e, a]
     for w in range(4):
         ahead = actors.front_axle[e, a] if w < 2 else -actors.rear_axle[e, a]
@@ -54,12 +54,12 @@ def _feel_road(actors, base_friction, patches, e, a, x, y, cosine, sine, grip, w
         road = friction_at(
             x + ahead * cosine - left * sine, y + ahead * sine + left * cosine, base_friction, patches, e
         )
-        wheels[w, ROAD] = road * grip[w]
+        wheels[w, ROAD], wheels[w, BURST] = road * grip[w], 1.0 if burst[w] else 0.0
 
 
 @njit(cache=True, _nrt=False)
 def _move_actor(
-    actors, before, controls, base_friction, patches, kinematic, step, e, a, after, center, twist, pose, wheels
+    actors, before, controls, base_friction, sliding, patches, kinematic, step, e, a, after, center, twist, pose, wheels
 ):
     """Advance one actor for a tick as if it were alone, into `center`, `twist` and `pose` [rad] of its world.
 
@@ -103,11 +103,11 @@ def _move_actor(
         after.steering[e, a], after.drive[e, a] = steering, drive
         middle = 0.5 * (steering + before.steering[e, a])
         if not ridden and not kinematic:
-            _feel_road(actors, base_friction, patches, e, a, x, y, cosine, sine, grip, wheels)
+            _feel_road(actors, base_friction, patches, e, a, x, y, cosine, sine, grip, before.tyre_burst[e, a], wheels)
             x, y, yaw, forward, leftward, yaw_rate = advance_on_wheels(
                 actors, e, a, x, y, yaw, forward, leftward, yaw_rate, middle, drive, holding,
-                planar_motion.outer_push(forward / level, slope, actors.mass[e, a], actors.drag[e, a]), level, wheels,
-                step,
+                planar_motion.outer_push(forward / level, slope, actors.mass[e, a], actors.drag[e, a]), level, sliding,
+                wheels, step,
             )
             if forward == 0.0 and abs(leftward) < 1e-6 and abs(yaw_rate) < 1e-6:
                 leftward = yaw_rate = 0.0
@@ -275,7 +275,7 @@ def _spin_wheels(actors, e, a, forward, yaw_rate, step, after):
 
 @njit(cache=True)
 def advance_worlds(
-    actors, before, controls, base_friction, patches, lanes, boxes, origin, cell, first, member, columns, rows,
+    actors, before, controls, base_friction, sliding, patches, lanes, boxes, origin, cell, first, member, columns, rows,
     kinematic, step, after, contact_rows, contact_counts,
 ):
     """Advance every world by one tick.
@@ -284,7 +284,8 @@ def advance_worlds(
         actors: What the actors are.
         before: The state before the tick.
         controls: What is asked of them.
-        base_friction: µ of the weather. Shape (num_envs,).
+        base_friction: µ of surface and weather. Shape (num_envs,).
+        sliding: Friction of sliding tires over it. Shape (num_envs,).
         patches: Slippery discs.
         lanes: Of the network, whose elevation the actors stand on.
         boxes: And up to `rows`: the fields of the scenery's `ObstacleGrid`.
@@ -309,8 +310,8 @@ def advance_worlds(
             if not active[a]:
                 continue
             _move_actor(
-                actors, before, controls, base_friction[e], patches, kinematic, step, e, a, after, center, twist, pose,
-                wheels,
+                actors, before, controls, base_friction[e], sliding[e], patches, kinematic, step, e, a, after, center,
+                twist, pose, wheels,
             )
             size[a, 0], size[a, 1] = actors.length[e, a], actors.width[e, a]
             crushes[a] = not kinematic and has_bodywork(actors.mobility[e, a], actors.track_width[e, a])

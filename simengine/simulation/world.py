@@ -14,6 +14,7 @@ from simengine.core.errors import ScenarioError
 from simengine.core.geometry import quaternion_from_euler, rotate
 from simengine.core.rng import generator
 from simengine.core.state import (
+    EGO,
     ActorKind,
     ActorTable,
     Behavior,
@@ -23,7 +24,8 @@ from simengine.core.state import (
     empty_actors,
     empty_state,
 )
-from simengine.core.weather import Weather, air_density, friction, hall_weather, needs_headlamps
+from simengine.core.surface import Surface, friction, sliding_friction
+from simengine.core.weather import Weather, air_density, hall_weather, needs_headlamps
 from simengine.metrics.goal import TimedRegion
 from simengine.physics.backend import FrictionPatches, Ground
 from simengine.physics.catalog import fill_actor
@@ -139,17 +141,21 @@ def build_world(scenario: ConcreteScenario) -> World:
     weather = weather_from_spec(scenario.weather)
     if road.kind == "warehouse":
         weather = hall_weather(weather)
-    placer = Placer(scenario, network, random, friction(weather), obstacles_of(props))
+    surface = Surface(**scenario.surface.model_dump())
+    greatest = friction(weather, surface)
+    placer = Placer(scenario, network, random, greatest, obstacles_of(props))
     follows = np.array(place_everybody(placer, recorded, start), np.int64)
     lanes = placer.lanes
     _check_speeds(scenario, placer.plans)
     actors, state = _arrays(placer.plans, weather)
+    _fit_stability_control(scenario, actors)
     _resize(actors, placer.plans)
     _set_poses(actors, state, placer.plans, lanes)
     scenery = make_scenery(props, placer.obstacles.given_way, placer.plans)
     none = np.zeros((1, 8))
     patches = FrictionPatches(np.zeros((1, 8), np.bool_), none, none.copy(), none.copy(), none.copy())
-    ground = Ground(network, np.array([friction(weather)]), patches, scenery.obstacles)
+    slides = np.array([sliding_friction(weather, surface) / greatest])
+    ground = Ground(network, np.array([greatest]), patches, scenery.obstacles, slides)
     replayed = recorded if scenario.traffic.kind == "replay" else None
     if replayed is not None:  # poses and velocities of tick 0 are the recording's, as those of all later ones
         state = follow_recording(lanes, lay_out(replayed.tracks, replayed.time_step, follows), actors, state, begin)
@@ -216,6 +222,16 @@ def _arrays(plans: list[ActorPlan], weather: Weather) -> tuple[ActorTable, World
         state.replayed[0, index] = plan.track >= 0 and plan.behavior in (Behavior.REPLAY, Behavior.EGO)
     state.lights[headlamps_on(actors, weather)] = Light.HEAD
     return actors, state
+
+
+def _fit_stability_control(scenario: ConcreteScenario, actors: ActorTable) -> None:
+    """Give the ego stability control, or none, where the scenario says so."""
+    asked = scenario.ego.esc
+    if asked is None:
+        return
+    if asked and (actors.mobility[0, EGO] != Mobility.WHEELED or actors.track_width[0, EGO] == 0.0):
+        raise ScenarioError(f"ego.esc = true: a {scenario.ego.model} has no stability control; allowed: false, null")
+    actors.stability[0, EGO] = asked
 
 
 def _crowd(plans: list[ActorPlan]) -> Crowd:

@@ -35,6 +35,7 @@ def test_tyre_failure_takes_the_grip_of_one_wheel():
     world = staged("sedan")
     world.fire(0, specs.FailTyreAction(kind="fail_tyre", wheel=1, grip=0.2))
     assert world.state.tyre_grip[0, 0].tolist() == [1.0, 0.2, 1.0, 1.0]
+    assert world.state.tyre_burst[0, 0].tolist() == [False, True, False, False]
 
 
 def widening(wide: bool) -> RoadNetwork:

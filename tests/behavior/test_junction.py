@@ -51,10 +51,25 @@ def test_a_grant_that_is_not_used_is_given_back_at_the_line_too():
     world.put(0, approach, float(world.lanes.lane_length[approach]) - 0.5 * float(world.actors.length[0, 0]) - 0.9, 0.0)
     world.decide()
     assert world.memory.choice[0, 0, GRANTED] >= 0
-    world.memory.waiting[0, 0] = STALLED + 1.0
+    world.memory.unused[0, 0] = STALLED + 1.0
     world.memory.choice[0, 0, GRANT_ORDER] = 3  # long ago
     world.decide()
     assert world.memory.choice[0, 0, GRANT_ORDER] != 3
+
+
+def test_a_grant_after_a_long_wait_is_kept_until_it_could_be_used():
+    """Were it taken back at once, whoever was granted second would go first: after each red the same one again."""
+    world = SmallWorld(junction(signalled=False), ["truck"])
+    approach = straight_ways(world)[0][0]
+    end = float(world.lanes.lane_length[approach])
+    world.put(0, approach, end - 0.5 * float(world.actors.length[0, 0]) - 1.0, 0.0)
+    world.memory.waiting[0, 0] = 3.0 * STALLED
+    world.step()
+    order = int(world.memory.choice[0, 0, GRANT_ORDER])
+    assert world.memory.choice[0, 0, GRANTED] >= 0
+    for _ in range(4):
+        world.step()
+        assert world.memory.choice[0, 0, GRANT_ORDER] == order
 
 
 @pytest.mark.parametrize(
@@ -81,6 +96,20 @@ def straight_ways(world: SmallWorld) -> list[tuple[int, int, int]]:
             found.append((before, inner, int(network.successor[network.successor_first[inner]])))
     heading = [float(network.point_heading[network.lane_first_point[inner]]) for _, inner, _ in found]
     return [found[k] for k in sorted(range(len(found)), key=lambda k: heading[k])]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_of_those_who_can_no_longer_stop_the_nearer_one_is_granted_his_way_first(order):
+    """Two behind each other and one from the right, in any order of slots; the one ahead would wait for the other."""
+    world = SmallWorld(junction(signalled=False), ["sedan"] * 3)
+    ways = straight_ways(world)
+    end = float(world.lanes.lane_length[ways[0][0]])
+    for actor, way, front in zip(order, (ways[0], ways[0], ways[1]), (3.0, 9.5, 6.0), strict=True):
+        world.put(actor, way[0], end - 0.5 * float(world.actors.length[0, actor]) - front, 13.0)
+    world.decide()
+    assert (world.memory.choice[0, :, GRANTED] >= 0).all()
+    ahead, behind, other = (int(world.memory.choice[0, actor, GRANT_ORDER]) for actor in order)
+    assert ahead < other < behind
 
 
 @pytest.mark.parametrize("gap", [12.0, 20.0, 28.0])

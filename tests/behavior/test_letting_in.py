@@ -5,8 +5,11 @@ import pytest
 
 from simengine.behavior.letting_in import LET_IN
 from simengine.behavior.memory import EXIT_TURN, GRANTED
+from simengine.behavior.occupancy import look_around
+from simengine.behavior.passage import DUE, Passage
+from simengine.behavior.traffic import empty_scratch, survey
 from simengine.road.network import Turn
-from tests.behavior.small_world import SmallWorld, junction
+from tests.behavior.small_world import DT, SmallWorld, junction
 from tests.behavior.test_junction import straight_ways
 
 STREAM = 10  # vehicles that come from the right, again and again
@@ -71,3 +74,44 @@ def test_those_who_do_not_ask_for_their_way_are_not_relied_on():
 def test_a_driver_does_not_expect_to_be_let_in_by_those_whose_minds_are_not_of_this_world():
     """A driver under test believes that others ask for their way as it does, and they let in only one another."""
     assert _times_through(["truck"], True, 60.0, drives=False)[0] == [np.inf]
+
+
+def _passage(known: bool, way: float, speed: float) -> tuple[SmallWorld, Passage]:
+    """Return what is decided when one comes from the right of a truck that has waited long; its front is `way` off [m].
+
+    The truck is actor 0, the other actor 1, whose mind is of this world if it is `known`.
+    """
+    world = SmallWorld(junction(signalled=False), ["truck", "sedan"])
+    ways = straight_ways(world)
+    for a, before, current in ((0, 1.0, 0.0), (1, way, speed)):
+        start = ways[a][0]
+        end, half = float(world.lanes.lane_length[start]), 0.5 * float(world.actors.length[0, a])
+        world.put(a, start, end - half - before, current)
+        world.memory.choice[0, a, EXIT_TURN] = Turn.STRAIGHT
+    world.memory.waiting[0, 0] = LET_IN + 1.0
+    world.drives[0, 1] = known
+    actors, state = world.actors, world.state
+    scratch = empty_scratch(2, len(world.lanes.lane_length), len(world.rules.crossings.crossing))
+    look_around(
+        actors.length[0], actors.width[0], actors.height[0], state.valid[0], state.position[0], state.orientation[0],
+        state.velocity[0], scratch.places,
+    )  # fmt: skip
+    survey(
+        world.rules, actors.mobility[0], world.memory, scratch, np.zeros(0, np.int32), world.drives[0], world.obeys[0],
+        0.75, 1, world.seed, DT, 0,
+    )  # fmt: skip
+    return world, scratch.passage
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_nobody_is_to_be_let_in_while_one_that_lets_nobody_in_takes_the_way(known):
+    """It would hold up the others for nothing."""
+    _, passage = _passage(known, 35.0, 10.0)
+    assert passage.flag[0, DUE] == known
+
+
+@pytest.mark.parametrize(("way", "lets_in"), [(35.0, True), (12.5, False)])
+def test_only_one_that_can_stop_gently_lets_somebody_in(way, lets_in):
+    world, _ = _passage(True, way, 10.0)
+    assert (world.memory.choice[0, 1, GRANTED] < 0) == lets_in
+    assert (world.memory.choice[0, 0, GRANTED] >= 0) == lets_in

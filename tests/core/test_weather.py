@@ -5,12 +5,10 @@ import math
 import pytest
 
 from simengine.core.weather import (
-    FRICTION_DRY,
     Weather,
     air_density,
     backscatter,
     extinction,
-    friction,
     hall_weather,
     needs_headlamps,
     sight_distance,
@@ -46,13 +44,6 @@ def test_contrast_falls_to_five_percent_at_the_optical_range():
 def test_air_is_as_dense_as_the_standard_atmosphere():
     # ICAO Doc 7488: 1.225 kg/m³ at 15 °C and sea level; usual tables: 1.293 at 0 °C, 1.204 at 20 °C.
     assert [air_density(t) for t in (0.0, 15.0, 20.0)] == pytest.approx([1.293, 1.225, 1.204], abs=0.001)
-
-
-def test_friction_stays_within_the_published_bands():
-    assert 0.70 <= friction(CLEAR) <= 0.80
-    assert 0.45 <= friction(CLEAR._replace(wetness=1.0)) <= 0.55
-    assert 0.25 <= friction(CLEAR._replace(snow_cover=1.0)) <= 0.35
-    assert 0.05 <= friction(CLEAR._replace(ice=1.0)) <= 0.15
 
 
 def test_noon_sun_is_about_a_hundred_kilolux_and_night_is_dark():
@@ -99,7 +90,7 @@ def test_a_hall_is_dry_and_lit_at_any_hour_and_in_any_weather():
     )
     inside = hall_weather(storm)
     assert inside == hall_weather(CLEAR._replace(sun_elevation=storm.sun_elevation))
-    assert friction(inside) == FRICTION_DRY
+    assert (inside.wetness, inside.snow_cover, inside.ice) == (0.0, 0.0, 0.0)
     assert extinction(inside) == extinction(CLEAR)
     for weather in (inside, hall_weather(CLEAR)):
         assert 200.0 <= sky_illuminance(weather) <= 300.0  # EN 12464-1: aisles with people, dispatch

@@ -25,7 +25,7 @@ from tools.checks.closed_forms import (
     moderate_braking_distance,
     single_track_yaw_rate,
 )
-from tools.checks.manoeuvres import (
+from tools.checks.proving_ground import (
     RATE,
     Placed,
     brake_from,
@@ -211,6 +211,21 @@ def test_failed_tyre_pulls_a_braking_car_to_the_other_side():
     world.controls.acceleration[:] = -6.0
     world.run(RATE)
     assert world.yaw() < -0.02
+
+
+@pytest.mark.parametrize("wheel, side", [(0, 1.0), (1, -1.0)])
+def test_a_burst_tire_drags_and_pulls_to_its_side(wheel, side):
+    sound, burst = single("bmw_320i", 20.0, resistance=False), single("bmw_320i", 20.0, resistance=False)
+    burst.state.tyre_burst[0, 0, wheel] = True
+    for world in (sound, burst):
+        world.run(2 * RATE)
+    assert side * burst.state.position[0, 0, 1] > 0.3
+    # The wheel carries its static load less what it hangs lower; the rest goes to the others.
+    row = model_named("bmw_320i")
+    most = 0.2 * 0.5 * GRAVITY * row.rear_axle / (row.front_axle + row.rear_axle)
+    assert 0.2 * most < 0.5 * (sound.forward_speed() - burst.forward_speed()) < most
+    for world in (sound, burst):
+        world.physics.close()
 
 
 # ------------------------------------------------------------------------------------------------------------- standing

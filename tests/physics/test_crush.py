@@ -11,7 +11,7 @@ from simengine.physics.backend import Ground, Physics, StaticBox
 from simengine.physics.batched import BatchedPhysics
 from simengine.physics.catalog import fill_actor
 from simengine.physics.crush import BEYOND, CRUSH_ZONE, RATE, crush_force
-from tools.checks.manoeuvres import no_patches, plain
+from tools.checks.proving_ground import no_patches, plain
 
 WALL = StaticBox((10.0, 0.0, 1.5), 0.0, (1.0, 8.0, 3.0))
 FACE = 9.5  # of the wall towards what comes [m]

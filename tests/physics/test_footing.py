@@ -14,7 +14,7 @@ from simengine.physics.suspension import GROUND_COLUMNS
 from simengine.road.network import KERB_HEIGHT, lane_arrays
 from simengine.road.projection import KERB_RAMP
 from simengine.road.street import make_street
-from tools.checks.manoeuvres import RATE, Placed, make_world, no_patches, plain
+from tools.checks.proving_ground import RATE, Placed, make_world, no_patches, plain
 
 RADIUS = 0.32
 

@@ -10,13 +10,13 @@ from simengine.core.state import Behavior, empty_actors, empty_controls, empty_s
 from simengine.physics.backend import FrictionPatches, Ground
 from simengine.physics.batched import BatchedPhysics
 from simengine.physics.catalog import fill_actor, model_named
-from tools.checks.manoeuvres import RATE, no_patches, plain
+from tools.checks.proving_ground import RATE, no_patches, plain
 
 
 class Car:
     """One vehicle in the batched physics, without air drag and rolling resistance."""
 
-    def __init__(self, model: str, speed: float, friction: float, grip=(1.0, 1.0, 1.0, 1.0), patches=None) -> None:
+    def __init__(self, model: str, speed: float, friction: float, grip=(1.0,) * 4, patches=None, sliding=1.0) -> None:
         actors, self.state, self.controls = empty_actors(1, 1), empty_state(1, 1), empty_controls(1, 1)
         fill_actor(actors, 0, 0, model, (0.5, 0.5, 0.5))
         actors.behavior[:] = Behavior.SCRIPTED
@@ -25,7 +25,7 @@ class Car:
         self.state.velocity[0, 0, 0] = speed
         self.state.tyre_grip[0, 0] = grip
         self.physics = BatchedPhysics()
-        ground = Ground(plain(), np.array([friction]), no_patches() if patches is None else patches, ())
+        ground = Ground(plain(), np.array([friction]), no_patches() if patches is None else patches, (), sliding)
         self.state = self.physics.reset(actors, self.state, ground, RATE)
 
     def run(self, seconds: float, acceleration: float = 0.0, steering: float = 0.0) -> None:
@@ -124,3 +124,24 @@ def test_a_braked_car_stands_still(speed):
     place = car.state.position[0, 0].copy()
     car.run(2.0, -3.0, -0.3)
     assert car.speed < 1e-9 and math.isclose(place[0], car.state.position[0, 0, 0], abs_tol=1e-9)
+
+
+def test_a_burst_tire_turns_the_car_by_the_moment_of_its_drag():
+    row = model_named("bmw_320i")
+    car = Car("bmw_320i", 20.0, 1.0)
+    car.state.tyre_burst[0, 0, 0] = True  # front left
+    car.run(1.0 / RATE)
+    drag = 0.2 * 0.5 * row.mass * GRAVITY * row.rear_axle / (row.front_axle + row.rear_axle)
+    assert car.yaw_rate * RATE == pytest.approx(drag * 0.5 * row.track_width / row.yaw_inertia, rel=0.05)
+    assert (20.0 - car.speed) * RATE == pytest.approx(drag / row.mass, rel=0.01)
+
+
+def test_an_axle_with_a_burst_tire_holds_less_in_a_bend():
+    rates = []
+    for wheel in (None, 1, 3):  # none, front right, rear right: the outer ones
+        car = Car("bmw_320i", 20.0, 1.0)
+        if wheel is not None:
+            car.state.tyre_burst[0, 0, wheel] = True
+        car.run(1.5, 0.0, 0.02)
+        rates.append(car.yaw_rate)
+    assert rates[1] < 0.9 * rates[0] < 0.9 * rates[2]

@@ -20,14 +20,14 @@ from simengine.core.state import (  # noqa: E402
     empty_controls,
     empty_state,
 )
-from simengine.core.weather import FRICTION_DRY  # noqa: E402
+from simengine.core.surface import ASPHALT  # noqa: E402
 from simengine.physics.backend import Contact, Ground, Physics  # noqa: E402
 from simengine.physics.batched import BatchedPhysics  # noqa: E402
 from simengine.physics.bullet import BulletPhysics  # noqa: E402
 from simengine.physics.catalog import fill_actor  # noqa: E402
 from simengine.physics.planar_motion import PEDAL_TIME  # noqa: E402
 from simengine.physics.ridden_motion import braked_friction  # noqa: E402
-from tools.checks.manoeuvres import RATE, no_patches, plain  # noqa: E402
+from tools.checks.proving_ground import RATE, no_patches, plain  # noqa: E402
 
 PHYSICS = [BulletPhysics, BatchedPhysics]
 PAIR = {0, 1}
@@ -65,7 +65,7 @@ def test_a_load_slides_as_far_as_the_friction_of_cardboard_lets_it(physics, fric
     actors, state, controls = place(["cargo_box"])
     state.velocity[0, 0, 0] = 6.0
     states, _ = run(physics(), actors, state, controls, friction, 6.0)
-    sliding = 0.66 * friction / FRICTION_DRY
+    sliding = 0.66 * friction / ASPHALT.dry
     assert states[-1].position[0, 0, 0] == pytest.approx(6.0**2 / (2.0 * sliding * GRAVITY), rel=0.06)
     assert np.abs(states[-1].velocity[0, 0]).max() < 0.02
 

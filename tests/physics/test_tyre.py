@@ -10,6 +10,7 @@ from simengine.physics.tyre import (
     RELAXATION_PER_RADIUS,
     SLIP_TARGET,
     controlled_slip,
+    falling_friction,
     holding_deflection,
     inverse_saturation,
     loaded_friction,
@@ -145,3 +146,9 @@ def test_friction_falls_with_load():
     assert loaded_friction(0.8, 2.0 * LOAD, LOAD) == pytest.approx(0.8 * 0.95)
     assert loaded_friction(0.8, LOAD, LOAD) == 0.8
     assert loaded_friction(0.8, 0.5 * LOAD, LOAD) > 0.8
+
+
+def test_friction_falls_from_its_peak_to_that_of_sliding():
+    assert [falling_friction(0.9, 0.75 / 0.9, slip) for slip in (0.0, 0.2)] == [0.9, 0.9]
+    assert falling_friction(0.9, 0.75 / 0.9, 0.6) == pytest.approx(0.5 * (0.9 + 0.75))
+    assert falling_friction(0.9, 0.75 / 0.9, 3.0) == pytest.approx(0.75)

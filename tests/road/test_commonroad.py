@@ -149,6 +149,42 @@ def test_lanelets_that_cross_make_an_intersection_of_their_own(tmp_path):
     assert network.lane_junction[lane(network, "4")] == -1
 
 
+def _joining(adjacent: str) -> str:
+    """Return a file of a lanelet 1 and, beside or at an angle to it, 2 that both lead into 3, which leads into 4."""
+    def lanelet(name, points, links):
+        bounds = [[(x, y + side) for x, y in points] for side in (1.75, -1.75)]
+        lines = ["".join(f"<point><x>{x}</x><y>{y}</y></point>" for x, y in bound) for bound in bounds]
+        return (
+            f'<lanelet id="{name}"><leftBound>{lines[0]}</leftBound><rightBound>{lines[1]}</rightBound>{links}'
+            "<laneletType>urban</laneletType></lanelet>"
+        )
+
+    before, after = '<predecessor ref="1"/><predecessor ref="2"/>', '<successor ref="3"/>'
+    return (
+        '<commonRoad benchmarkID="ZAM_Test-1_1_T-1" commonRoadVersion="2018b" timeStepSize="0.1">'
+        + lanelet("1", [(-20, 0), (0, 0)], after + adjacent.replace("REF", "2").replace("SIDE", "Right"))
+        + lanelet("2", [(-20, -3.5), (-10, -3.0), (0, 0)], after + adjacent.replace("REF", "1").replace("SIDE", "Left"))
+        + lanelet("3", [(0, 0), (30, 0)], before + '<successor ref="4"/>')
+        + lanelet("4", [(30, 0), (60, 0)], '<predecessor ref="3"/>')
+        + "</commonRoad>"
+    )
+
+
+def test_lanelets_that_lead_into_the_same_one_make_an_intersection(tmp_path):
+    """Else nobody on the one would give way to anybody on the other: outside intersections there is no right of way."""
+    path = tmp_path / "joining.xml"
+    path.write_text(_joining(""))
+    network = read_commonroad(path).network
+    assert network.lane_junction[[lane(network, k) for k in "1234"]].tolist() == [0, 0, -1, -1]
+    assert len(network.conflict_lane) == 2
+
+
+def test_where_a_lane_of_a_road_ends_beside_another_there_is_no_intersection(tmp_path):
+    path = tmp_path / "ending.xml"
+    path.write_text(_joining('<adjacentSIDE ref="REF" drivingDir="same"/>'))
+    assert (read_commonroad(path).network.lane_junction == -1).all()
+
+
 def test_light_has_the_files_cycle_and_governs_the_stop_line():
     network = load("intersection_2020a").network
     assert network.programme_duration[0].tolist() == pytest.approx([10.0, 1.0, 20.0, 3.0])

@@ -13,13 +13,13 @@ from simengine.behavior.memory import COMFORTABLE_DECELERATION, MAX_ACCELERATION
 from simengine.core.geometry import yaw_from_quaternion
 from simengine.core.gravity import GRAVITY
 from simengine.core.state import Behavior
-from simengine.core.weather import FRICTION_ICE
+from simengine.core.surface import ICE
 from simengine.road.projection import locate
 from simengine.simulation.simulator import Simulator
 from simengine.simulation.world import build_world
 
 GLAZE = ("weather=ice", "weather.ice=1.0", "weather.wetness=0.0")
-COMFORT = 0.4 * FRICTION_ICE * GRAVITY  # that drivers plan with on glazed ground [m/s²]
+COMFORT = 0.4 * ICE * GRAVITY  # that drivers plan with on glazed ground [m/s²]
 QUIET = ("sensors=none", "pedestrians=none")
 
 
@@ -77,7 +77,7 @@ def test_in_a_bend_on_ice_nobody_starts_or_comes_in_faster_than_the_ground_holds
 def test_on_ice_drivers_ask_of_an_entry_what_they_do_there():
     style = np.zeros((2, STYLES))
     style[:, [TIME_GAP, MIN_GAP, MAX_ACCELERATION, COMFORTABLE_DECELERATION]] = 1.2, 2.0, 1.8, 2.0
-    careful = careful_style(style, FRICTION_ICE)
+    careful = careful_style(style, ICE)
     assert careful[:, [MAX_ACCELERATION, COMFORTABLE_DECELERATION]] == pytest.approx(np.full((2, 2), COMFORT))
     assert careful[:, TIME_GAP] == pytest.approx(2.4, abs=0.01) and (careful[:, MIN_GAP] == 2.0).all()
     assert np.array_equal(careful_style(style, 0.75), style)
@@ -96,13 +96,13 @@ def test_in_a_bend_on_ice_a_lane_is_kept_without_steady_error(physics):
 
 
 def test_a_lane_change_takes_longer_on_ice_and_in_a_bend_there():
-    dry, ice = change_duration(4.0, 3.5, 0.001, 25.0, 0.75), change_duration(4.0, 3.5, 0.0, 25.0, FRICTION_ICE)
+    dry, ice = change_duration(4.0, 3.5, 0.001, 25.0, 0.75), change_duration(4.0, 3.5, 0.0, 25.0, ICE)
     assert dry == 4.0
     way = np.linspace(0.0, 1.0, 1001)
     peak = max(smooth_step(float(p))[2] for p in way) * 3.5 / ice**2
     assert peak == pytest.approx(COMFORT, rel=1e-3)
-    assert change_duration(4.0, 3.5, 0.001, 15.0, FRICTION_ICE) > ice
-    assert change_duration(4.0, 3.5, 0.001, 40.0, FRICTION_ICE) == pytest.approx(2.0 * ice)
+    assert change_duration(4.0, 3.5, 0.001, 15.0, ICE) > ice
+    assert change_duration(4.0, 3.5, 0.001, 40.0, ICE) == pytest.approx(2.0 * ice)
 
 
 @pytest.mark.parametrize(("physics", "seed"), [("batched", 6), ("batched", 8), ("bullet", 7)])

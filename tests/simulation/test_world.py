@@ -5,7 +5,7 @@ import pytest
 import simengine
 from simengine.core.errors import ScenarioError
 from simengine.core.state import ActorKind, Behavior, Light, Mobility, empty_actors
-from simengine.core.weather import FRICTION_DRY
+from simengine.core.surface import ASPHALT
 from simengine.simulation.simulator import Simulator
 from simengine.simulation.world import build_world, headlamps_on
 from tests.core.test_weather import CLEAR
@@ -38,7 +38,7 @@ def test_parked_cars_are_dark_while_traffic_in_fog_has_its_lamps_on(physics):
 def test_the_weather_of_a_hall_is_that_under_its_roof():
     world = build_world(simengine.load_scenario("warehouse/person_steps_out", ["weather=heavy_rain", "sensors=none"]))
     assert world.weather.rain_rate == 0.0 and world.weather.hall_light > 0.0
-    assert world.ground.friction.tolist() == [FRICTION_DRY]
+    assert world.ground.friction.tolist() == [ASPHALT.dry]
     assert {prop.kind for prop in world.scenery.props} == {"shelf", "wall", "roof", "ceiling_lamp"}
     assert world.scenario.weather.rain_rate > 0.0
 

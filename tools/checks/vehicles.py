@@ -14,8 +14,8 @@ from simengine.physics.catalog import VehicleModel, all_models, fill_actor
 from simengine.physics.crush import RATE, has_bodywork
 from tools.checks.closed_forms import understeer_gradient
 from tools.checks.maneuvers.ours import Vehicle, physics_named
-from tools.checks.manoeuvres import RATE as TICKS
-from tools.checks.manoeuvres import no_patches, plain
+from tools.checks.proving_ground import RATE as TICKS
+from tools.checks.proving_ground import no_patches, plain
 
 DRY = 0.9  # µ of the measurements
 _TURNING_SPEED = 1.5  # [m/s]

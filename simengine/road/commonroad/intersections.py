@@ -1,7 +1,8 @@
 """Which lanelets form an intersection, how they turn and who goes first.
 
 A file names the lanelets that lead from an intersection's incomings. It leaves out the lanelets that follow those
-inside the same area, and files of format 2018b name none, so lanelets whose centre lines cross belong to one as well.
+inside the same area, and files of format 2018b name none. So lanelets whose centre lines cross belong to one as well,
+and so do lanelets that come from two sides and lead into the same one, as the lane of a right turn beside the others.
 """
 
 import numpy as np
@@ -116,6 +117,26 @@ def _declared(root: Element, lanelets: dict[str, Lanelet], signs: dict[str, Sign
     return members
 
 
+def _join_where_ways_meet(
+    lanelets: dict[str, Lanelet], index: dict[str, int], parent: NDArray[np.int64], inside: NDArray[np.bool_]
+) -> None:
+    """Join lanelets that lead into the same one into groups, but those side by side: there a lane of a road ends.
+
+    Outside intersections nobody gives way to anybody that is not on the own lane or beside it.
+    """
+    leading: dict[str, list[str]] = {}
+    for name in index:
+        for other in lanelets[name].draft.successors:
+            leading.setdefault(other, []).append(name)
+    for names in leading.values():
+        for k, name in enumerate(names):
+            for other in names[:k]:
+                if other in (lanelets[name].draft.left, lanelets[name].draft.right):
+                    continue
+                inside[index[name]] = inside[index[other]] = True
+                parent[find_root(parent, index[name])] = find_root(parent, index[other])
+
+
 def apply_intersections(root: Element, lanelets: dict[str, Lanelet], signs: dict[str, Sign]) -> None:
     """Set junction, turn and priority of the lanelets inside intersections.
 
@@ -135,6 +156,7 @@ def apply_intersections(root: Element, lanelets: dict[str, Lanelet], signs: dict
     order = np.argsort(box[:, 0], kind="stable")
     if crossing_pairs(np.concatenate(lines), first, box, order, parent, inside, MAX_CROSSINGS) == MAX_CROSSINGS:
         raise root.error(f"has lanelets that cross {MAX_CROSSINGS} times or more; fewer are allowed")
+    _join_where_ways_meet(lanelets, index, parent, inside)
 
     ranks: dict[str, int] = {}
     for group in declared:

@@ -15,6 +15,7 @@ from simengine.scenario.spec.events import ActorSpec, Placement, ScenarioSpec
 from simengine.scenario.spec.road import RoadSpec
 from simengine.scenario.spec.run import PhysicsSpec, RecorderSpec
 from simengine.scenario.spec.sensors import CameraSpec, GnssSpec, ImuSpec, LidarSpec, Mount, OdometrySpec, SensorSpec
+from simengine.scenario.spec.surface import SurfaceSpec
 from simengine.scenario.spec.traffic import DriverSpread, PedestriansSpec, TrafficSpec
 from simengine.scenario.spec.weather import WeatherSpec
 
@@ -43,6 +44,7 @@ __all__ = [
     "SensorSpec",
     "Spec",
     "TrafficSpec",
+    "SurfaceSpec",
     "WeatherSpec",
 ]
 
@@ -63,6 +65,7 @@ class ConcreteScenario(Spec):
     traffic: TrafficSpec
     pedestrians: PedestriansSpec
     weather: WeatherSpec
+    surface: SurfaceSpec
     ego: EgoSpec
     sensors: dict[Name, SensorSpec]
     physics: PhysicsSpec
