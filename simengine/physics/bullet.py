@@ -194,7 +194,7 @@ class BulletPhysics(Physics):
     def _add_ground(self, shape: int, position: tuple[float, float, float]) -> None:
         """Add a piece of ground; its friction is that of the weather against that of a dry road."""
         uid = p.createMultiBody(0.0, shape, basePosition=position, physicsClientId=self._client)
-        friction = float(self._ground.friction[0]) / ASPHALT.dry
+        friction = float(self._ground.friction[0]) * self._sliding / ASPHALT.dry_sliding
         p.changeDynamics(
             uid, -1, lateralFriction=friction, restitution=_SCENERY_RESTITUTION, physicsClientId=self._client
         )

@@ -7,5 +7,5 @@ Friction of cardboard and clothed people on dry asphalt is about 0.66 (Searle, "
 from simengine.core.surface import ASPHALT
 
 SLIDING_FRICTION = 0.66  # on a dry road, of what lies on it and of people
-SLIDING_SHARE = SLIDING_FRICTION / ASPHALT.dry  # of the weather's friction
+SLIDING_SHARE = SLIDING_FRICTION / ASPHALT.dry_sliding  # of the sliding friction of surface and weather
 LOAD_RESTITUTION, GROUND_RESTITUTION = 0.2, 0.3

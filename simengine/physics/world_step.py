@@ -192,7 +192,9 @@ def _carry(actors, before, step, e, a, after):
 
 
 @njit(cache=True, _nrt=False)
-def _place_actor(actors, before, base_friction, patches, lanes, loads, step, e, a, pose, twist, struck, scratch, after):
+def _place_actor(
+    actors, before, base_friction, sliding, patches, lanes, loads, step, e, a, pose, twist, struck, scratch, after
+):
     """Write an actor's pose and velocity after the tick into `after`: on the ground, falling, or sliding on it.
 
     `pose` x, y and yaw are final; `twist` is of the centre of mass; `struck` is the change of velocity that contacts
@@ -212,7 +214,7 @@ def _place_actor(actors, before, base_friction, patches, lanes, loads, step, e, 
         if fallen:
             fall_over(after, e, a, step)
         support = support_depth(actors, after, e, a)
-        friction = SLIDING_SHARE * friction_at(x, y, base_friction, patches, e)
+        friction = SLIDING_SHARE * sliding * friction_at(x, y, base_friction, patches, e)
         radius = math.sqrt(actors.yaw_inertia[e, a] / actors.mass[e, a])
         vx, vy, vz, yaw_rate, clearance = planar_motion.move_free(
             vx, vy, before.velocity[e, a, 2], yaw_rate, max(0.0, z - support - height), friction, radius, step
@@ -339,7 +341,8 @@ def advance_worlds(
             pose[a, 0] += push[a, 0]
             pose[a, 1] += push[a, 1]
             _place_actor(
-                actors, before, base_friction[e], patches, lanes, loads, step, e, a, pose, twist, struck, scratch, after
+                actors, before, base_friction[e], sliding[e], patches, lanes, loads, step, e, a, pose, twist, struck,
+                scratch, after,
             )
             after.lights[e, a] = lit_lamps(
                 actors.kind[e, a], actors.mobility[e, a], actors.behavior[e, a] == _PARKED, False,

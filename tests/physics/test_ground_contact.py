@@ -65,7 +65,7 @@ def test_a_load_slides_as_far_as_the_friction_of_cardboard_lets_it(physics, fric
     actors, state, controls = place(["cargo_box"])
     state.velocity[0, 0, 0] = 6.0
     states, _ = run(physics(), actors, state, controls, friction, 6.0)
-    sliding = 0.66 * friction / ASPHALT.dry
+    sliding = 0.66 * friction / ASPHALT.dry_sliding
     assert states[-1].position[0, 0, 0] == pytest.approx(6.0**2 / (2.0 * sliding * GRAVITY), rel=0.06)
     assert np.abs(states[-1].velocity[0, 0]).max() < 0.02
 

@@ -47,6 +47,7 @@ def concrete(seed: int = 7, image: str = "jpeg", depth: str = "uint16", name: st
             "scenery": "none",
         },
         "datum": {"latitude_deg": 57.7, "longitude_deg": 12.0, "height": 0.0},
+        "surface": {"dry": 0.9, "dry_sliding": 0.75, "wet": 0.6, "wet_sliding": 0.5},
         "traffic": {
             "kind": "none", "density": 0.0, "max_vehicles": 0, "radius": 300.0, "inflow": 0.0,
             "mix": {"car": 1.0}, "reactive": False,
