@@ -16,7 +16,7 @@ FLOORS = {
 }  # fmt: skip
 TOP = 6  # the package's own files: the public names and the command line
 HOMES = {
-    "pybullet": {"physics/bullet.py"},
+    "pybullet": {"physics/bullet_engine.py"},
     "torch": {"learning"},
     "stable_baselines3": {"learning"},
     "matplotlib": {"learning"},

@@ -646,7 +646,7 @@ def test_world_without_actors_runs_and_closes_twice():
 
 def test_without_pybullet_bullet_is_refused_with_the_pip_line_and_batched_works(monkeypatch):
     monkeypatch.setitem(sys.modules, "pybullet", None)
-    for name in ("simengine.physics.bullet", "simengine.physics.batched"):
+    for name in ("simengine.physics.bullet_engine", "simengine.physics.bullet", "simengine.physics.batched"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     with pytest.raises(ImportError, match=r'pip install "simengine\[bullet\]"'):
         importlib.import_module("simengine.physics.bullet")
