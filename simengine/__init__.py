@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from simengine.scenario.spec import ConcreteScenario
     from simengine.simulation.dataset import Dataset
     from simengine.simulation.episode import Episode
-    from simengine.simulation.simulate import simulate
+    from simengine.simulation.execution import simulate
     from simengine.simulation.simulator import Simulator, Snapshot
 
 __version__ = "0.1.0"
@@ -46,7 +46,7 @@ _HOMES = {
     "Simulator": "simengine.simulation.simulator",
     "Snapshot": "simengine.simulation.simulator",
     "load_scenario": "simengine.scenario.sampling",
-    "simulate": "simengine.simulation.simulate",
+    "simulate": "simengine.simulation.execution",
 }
 __all__ = [
     "ActorKind",

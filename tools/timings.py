@@ -110,7 +110,7 @@ def measure(meter: Meter, overrides: Sequence[str], seconds: float) -> dict[str,
     """Return the CPU time of each part [ms a frame] of one episode, once everything is compiled."""
     from simengine.scenario.compose import compose
     from simengine.scenario.sampling import concretize
-    from simengine.simulation.simulate import record, warm_up
+    from simengine.simulation.execution import record, warm_up
 
     scenario = concretize(compose("config", (*overrides, f"scenario.duration={seconds}")), 1)
     warm_up(scenario)

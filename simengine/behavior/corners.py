@@ -66,7 +66,9 @@ def corner_curvature(lanes: Ways, memory: DriverMemory, e: int, a: int, s: float
         if lane >= 0 and following >= 0:
             radius, reach = arc_of_corner(lanes, lane, following, tightest)
             if reach > 0.0 and abs(s - joint) < reach:
-                return 1.0 / radius
+                # What the lanes turn by themselves along the arc comes on top, as where a tight bend ends at a joint.
+                last, first = lanes.lane_first_point[lane + 1] - 1, lanes.lane_first_point[following]
+                return 1.0 / radius + 0.5 * (lanes.point_curvature[last] + lanes.point_curvature[first])
     return 0.0
 
 

@@ -260,7 +260,7 @@ def way_to_stop(
     for _ in range(1000):
         if lanes.lane_junction[lane] >= 0:
             return max(0.0, way)
-        lines = np.sort(stops.s[stops.first[lane] : stops.first[lane + 1]]) + way
+        lines = np.sort(stops.painted[stops.first[lane] : stops.first[lane + 1]]) + way
         ahead = lines[lines >= -_JUST_PASSED]
         if len(ahead):
             return max(0.0, float(ahead[0]))

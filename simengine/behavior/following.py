@@ -2,11 +2,13 @@
 
 import math
 
+import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from simengine.behavior.conditions import TRACKING_TIME
 from simengine.behavior.idm import EXPONENT, idm_acceleration
-from simengine.behavior.memory import LANE_OFFSET, PRESENT, ROUTE_LANES, DriverMemory
+from simengine.behavior.memory import FROM_LANE, LANE_OFFSET, PRESENT, ROUTE_LANES, DriverMemory
 from simengine.behavior.occupancy import (
     BOX_ACROSS,
     BOX_ALONG,
@@ -16,9 +18,15 @@ from simengine.behavior.occupancy import (
     BOX_LOW,
     BOX_S,
     LAST,
+    LENGTH,
+    WIDTH,
     Occupancy,
+    X,
+    Y,
 )
+from simengine.behavior.route import lane_beside
 from simengine.behavior.rules import Ways
+from simengine.road.frenet import project_on_lane_near
 
 MARGIN = 0.3  # kept free beside the vehicle [m]
 SQUEEZE = 0.1  # kept beside what stands by one who creeps, `guard` looking at the bodies themselves [m]
@@ -129,7 +137,7 @@ def respond_ahead(
     speed: float, desired_speed: float, max_acceleration: float, deceleration: float, time_gap: float, min_gap: float,
     horizon: float,
 ) -> tuple[float, float, float, int]:
-    """Return the response to everything on a driver's route, and on the lane being left; returns as above."""
+    """Return the response to everything on a driver's route; returns as above."""
     least, least_gap, least_speed, who = math.inf, FAR, 0.0, -1
     route = memory.route[e, a]
     start = -memory.s[e, a]
@@ -145,6 +153,45 @@ def respond_ahead(
             least, least_gap, least_speed, who = found
         start += lanes.lane_length[route[k]]
     return least, least_gap, least_speed, who
+
+
+@njit(cache=True, _nrt=False)
+def respond_to_lane_being_left(
+    lanes: Ways, occupancy: Occupancy, memory: DriverMemory, pose: NDArray[np.float64], e: int, a: int, speed: float,
+    desired_speed: float, max_acceleration: float, deceleration: float, time_gap: float, min_gap: float, horizon: float,
+) -> tuple[float, float, float]:
+    """Return the response to what is on the lane that a driver is leaving sideways, and on those that it leads on to.
+
+    Args:
+        lanes: The network.
+        occupancy: Boxes by lane.
+        memory: Minds.
+        pose: Of the vehicle, a row of `Places.pose`.
+        e, a: Which driver.
+        speed, desired_speed, max_acceleration, deceleration, time_gap, min_gap, horizon: See `respond_to_lane`.
+
+    Returns:
+        Smallest acceleration (infinite for none) [m/s²]; gap [m] and speed [m/s] of what causes it.
+    """
+    least, least_gap, least_speed = math.inf, FAR, 0.0
+    origin = memory.choice[e, a, FROM_LANE]
+    if origin < 0:
+        return least, least_gap, least_speed
+    s, t = project_on_lane_near(lanes, origin, pose[X], pose[Y], memory.s[e, a])
+    start, half = -s, 0.5 * pose[WIDTH]
+    for k in range(PRESENT, ROUTE_LANES):
+        found = respond_to_lane(
+            occupancy, origin, start, t - half, t + half, a, 0.5 * pose[LENGTH], speed, desired_speed,
+            max_acceleration, deceleration, time_gap, min_gap, horizon, memory.ignores_signals[e, a],
+        )
+        if found[0] < least:
+            least, least_gap, least_speed = found[0], found[1], found[2]
+        start += lanes.lane_length[origin]
+        following = memory.route[e, a, k + 1] if k + 1 < ROUTE_LANES else -1
+        origin = lane_beside(lanes, following, origin) if following >= 0 and start <= horizon else -1
+        if origin < 0:
+            break
+    return least, least_gap, least_speed
 
 
 @njit(cache=True, _nrt=False)

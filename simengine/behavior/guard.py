@@ -1,7 +1,7 @@
 """A last look before moving on: does the vehicle's own swept way in the next second touch anybody?
 
 Following and right of way reason about lanes; the corners of a long vehicle that turns, or two vehicles that squeeze
-past each other, do not keep to them. At manoeuvring speeds a driver looks at the bodies themselves.
+past each other, do not keep to them. At maneuvering speeds a driver looks at the bodies themselves.
 """
 
 import math

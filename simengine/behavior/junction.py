@@ -2,13 +2,13 @@
 
 A driver needs a grant to enter. Grants are given one by one, so that of two conflicting ways the later grant always
 waits for the earlier one: whoever is granted first never waits for whoever is granted second, and no circle can form.
-For that nobody is granted the way before a driver ahead of him on it, for whom he waits in any case, but those who can
-no longer stop: they take it in the order of their slots. A driver without right of way is granted only in a gap that
-those with right of way do not notice, until it has waited for so long that they let it in. Whoever enters without
-asking (a red-light runner, a driver under test) is treated as granted before all others, and so is, in the mind of a
-driver under test, whom it takes to be first, until it stands there: it may be waiting for them. Who turns left across
-oncoming traffic may drive into the junction and wait before the first conflict: a provisional grant, ranked behind all
-others.
+For that nobody is granted the way before a driver ahead of him on it, for whom he waits in any case; of those who can
+no longer stop, and take it at the same time, the nearer one does so first. A driver without right of way is granted
+only in a gap that those with right of way do not notice, until it has waited for so long that they let it in. Whoever
+enters without asking (a red-light runner, a driver under test) is treated as granted before all others, and so is, in
+the mind of a driver under test, whom it takes to be first, until it stands there: it may be waiting for them. Who turns
+left across oncoming traffic may drive into the junction and wait before the first conflict: a provisional grant, ranked
+behind all others.
 """
 
 import math
@@ -39,6 +39,17 @@ DECISION_TIME = 2.0  # a driver asks for the way when the last place to stop com
 DECISION_WAY = 8.0  # plus this [m]
 OUTSIDE = 0.2  # a front farther than this from the junction's edge has not begun to enter [m]
 ADVANCE = 1.5  # beyond the edge of the junction to its first conflict, for a left turn to wait inside [m]
+
+
+@njit(cache=True, _nrt=False)
+def count_nearer(places: Places, passage: Passage, a: int) -> int:
+    """Return how many are nearer to the edge of their junction than a driver; of those as near, the lower slots."""
+    nearer = 0
+    for b in range(len(places.seen)):
+        if b != a and places.seen[b] and passage.plan[b, JUNCTION] >= 0:
+            before = passage.way[b, ENTER] - passage.way[a, ENTER]
+            nearer += before < 0.0 or (before == 0.0 and b < a)
+    return nearer
 
 
 @njit(cache=True, _nrt=False)
@@ -89,7 +100,7 @@ def rule_junctions(
                 memory.choice[e, a, GRANTED] = -1
         elif cannot_stop and memory.choice[e, a, GRANTED] < 0 and not passage.flag[a, HELD]:
             memory.choice[e, a, GRANTED] = junction
-            memory.choice[e, a, GRANT_ORDER] = np.int64(tick) * (2 * n) + a
+            memory.choice[e, a, GRANT_ORDER] = np.int64(tick) * (2 * n) + count_nearer(places, passage, a)
     mark_due(lanes, conflicts, occupancy, memory, places, passage, obeys, e)
     rank = 0
     passage.flag[:, ASKED] = False

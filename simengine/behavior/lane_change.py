@@ -7,6 +7,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.behavior.conditions import grip_bound
+from simengine.behavior.corner_clearance import gets_past
 from simengine.behavior.following import FAR, follow, nearest_on_lane, respond_to_lane
 from simengine.behavior.lane_ends import (
     BEFORE_END,
@@ -197,7 +198,7 @@ def consider_change(
         after, gap_after, other_after = _leader(
             lanes, occupancy, memory, e, a, target, s, 0.5 * length, width, speed, liked, friction
         )
-        if gap_after < SMALLEST_GAP:
+        if gap_after < SMALLEST_GAP or not gets_past(lanes, occupancy, memory, e, a, pose, side, abs(t), way):
             continue
         new_now, new_after = 0.0, 0.0
         entry, distance = nearest_behind(lanes, occupancy, target, s, a)

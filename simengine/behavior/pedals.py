@@ -7,6 +7,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.behavior.memory import COG_OFFSET, DRAG, FRONT_AXLE, REAR_AXLE, ROLLING
+from simengine.behavior.route import place_on_lanes
 from simengine.behavior.rules import Ways
 from simengine.core.gravity import GRAVITY
 from simengine.road.frenet import segment_at
@@ -35,11 +36,18 @@ def human_braking(acceleration: float, speed: float, gap: float, other_speed: fl
 
 
 @njit(cache=True, _nrt=False)
-def height_along(lanes: Ways, lane: int, s: float) -> float:
-    """Return the height of a lane at s, beyond its ends that of the lane that leads on or into it [m].
+def height_along(lanes: Ways, route: NDArray[np.int32], s: float) -> float:
+    """Return the height of a driver's route at `s` along its present lane, which may lie before or beyond it [m].
 
-    Where the road ends its slope goes on.
+    Where the route is not known, as that behind a lane just entered from beside, the first lane that leads on or into
+    it counts; where the road ends its slope goes on.
+
+    Args:
+        lanes: The network.
+        route: Lanes as in `DriverMemory.route`; −1 past the end.
+        s: Along the present lane [m].
     """
+    lane, s = place_on_lanes(lanes, route, s)
     length = lanes.lane_length[lane]
     if s > length and lanes.successor_first[lane] < lanes.successor_first[lane + 1]:
         lane, s = lanes.successor[lanes.successor_first[lane]], s - length
@@ -52,20 +60,22 @@ def height_along(lanes: Ways, lane: int, s: float) -> float:
 
 
 @njit(cache=True, _nrt=False)
-def resistance(lanes: Ways, lane: int, s: float, speed: float, vehicle: NDArray[np.float64]) -> float:
+def resistance(
+    lanes: Ways, route: NDArray[np.int32], s: float, speed: float, vehicle: NDArray[np.float64]
+) -> float:
     """Return what rolling, air and an uphill lane take from a vehicle [m/s²]: a driver's foot makes up for it.
 
     The vehicle stands on both axles: in a dip its front is on the way up while the lane at its middle still leads down.
 
     Args:
         lanes: The network.
-        lane: Which lane.
-        s: Of the box centre along it [m].
+        route: Lanes as in `DriverMemory.route`; −1 past the end.
+        s: Of the box centre along the present one [m].
         speed: Own [m/s].
         vehicle: A row of `memory.vehicle_table`.
     """
     front = s + max(vehicle[FRONT_AXLE] + vehicle[COG_OFFSET], SHORTEST_AXLES)
     rear = s - max(vehicle[REAR_AXLE] - vehicle[COG_OFFSET], SHORTEST_AXLES)
-    rise, run = height_along(lanes, lane, front) - height_along(lanes, lane, rear), front - rear
+    rise, run = height_along(lanes, route, front) - height_along(lanes, route, rear), front - rear
     uphill = GRAVITY * rise / math.sqrt(run * run + rise * rise)
     return vehicle[ROLLING] + vehicle[DRAG] * speed * speed + uphill

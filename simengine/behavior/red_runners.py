@@ -79,7 +79,7 @@ def runs_red(
         if lane < 0 or lanes.lane_junction[lane] >= 0 or start > 0.5 * speed * speed / NOT_STOPPING:
             return False
         for line in range(stops.first[lane], stops.first[lane + 1]):
-            signal, distance = stops.signal[line], start + stops.s[line]
+            signal, distance = stops.signal[line], start + stops.painted[line]
             if signal < 0 or distance < -PAST_LINE + speed * age:
                 continue
             if signal_colors[signal] not in (RED, RED_AMBER):

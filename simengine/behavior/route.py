@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from simengine.behavior.long_ways import AGILE, NOBODY, NOT
 from simengine.behavior.memory import (
@@ -166,6 +167,20 @@ def has_cut_corner(lanes: Ways, lane: int, following: int, s: float, t: float, x
 
 
 @njit(cache=True, _nrt=False)
+def lane_beside(lanes: Ways, lane: int, left_behind: int) -> int:
+    """Return the lane beside `lane` that goes on from `left_behind`, −1 if none does.
+
+    A driver who comes to a lane's end in the middle of a lane change is still on the lane beside it.
+    """
+    if left_behind >= 0:
+        for k in range(lanes.successor_first[left_behind], lanes.successor_first[left_behind + 1]):
+            following = lanes.successor[k]
+            if following in (lanes.lane_left[lane], lanes.lane_right[lane]):
+                return following
+    return -1
+
+
+@njit(cache=True, _nrt=False)
 def track_lane(
     lanes: Ways, memory: DriverMemory, seed: np.uint64, e: int, a: int, x: float, y: float, beyond: float
 ) -> bool:
@@ -200,7 +215,7 @@ def track_lane(
             route[k] = route[k + 1]
         route[ROUTE_LANES - 1] = -1
         extend_route(lanes, memory, seed, e, a)
-        memory.choice[e, a, FROM_LANE] = -1  # what was beside the last lane is not beside this one
+        memory.choice[e, a, FROM_LANE] = lane_beside(lanes, route[PRESENT], memory.choice[e, a, FROM_LANE])
         s, t = project_on_lane_near(lanes, route[PRESENT], x, y, 0.0)
     memory.lane[e, a] = route[PRESENT]
     memory.s[e, a] = s
@@ -210,16 +225,27 @@ def track_lane(
 
 
 @njit(cache=True, _nrt=False)
-def place_on_route(lanes: Ways, memory: DriverMemory, e: int, a: int, s: float) -> tuple[int, float]:
-    """Return the lane and arc length [m] of a place `s` along the present lane, which may lie before or beyond it."""
-    route = memory.route[e, a]
+def place_on_lanes(lanes: Ways, route: NDArray[np.int32], s: float) -> tuple[int, float]:
+    """Return the lane and arc length [m] of a place `s` along the present lane, which may lie before or beyond it.
+
+    Args:
+        lanes: The network.
+        route: Lanes as in `DriverMemory.route`; −1 past the end.
+        s: Along the present lane [m].
+    """
     if s < 0.0 and route[PREVIOUS] >= 0:
         return route[PREVIOUS], s + lanes.lane_length[route[PREVIOUS]]
     k = PRESENT
-    while k + 1 < ROUTE_LANES and route[k + 1] >= 0 and s > lanes.lane_length[route[k]]:
+    while k + 1 < len(route) and route[k + 1] >= 0 and s > lanes.lane_length[route[k]]:
         s -= lanes.lane_length[route[k]]
         k += 1
     return route[k], s
+
+
+@njit(cache=True, _nrt=False)
+def place_on_route(lanes: Ways, memory: DriverMemory, e: int, a: int, s: float) -> tuple[int, float]:
+    """Return `place_on_lanes` of a driver's route."""
+    return place_on_lanes(lanes, memory.route[e, a], s)
 
 
 @njit(cache=True, _nrt=False)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from simengine.behavior.joined_lanes import joined_from
 from simengine.behavior.long_ways import find_long_ways
+from simengine.behavior.set_back_lines import find_set_backs, linked_lanes
 from simengine.behavior.wide_turns import find_near_lanes
 from simengine.core.geometry import wrap_angle
 from simengine.road.frenet import lane_fraction, project_on_lane_near, segment_foot
@@ -64,12 +65,13 @@ class Grid(NamedTuple):
 
 
 class StopLines(NamedTuple):
-    """Stop lines, CSR over lanes."""
+    """Where to stop before junctions, CSR over lanes; without signal and sign, where those wait who have to."""
 
     first: NDArray[np.int32]
-    s: NDArray[np.float64]
-    signal: NDArray[np.int32]
-    sign: NDArray[np.int32]  # 0 signal only, 1 give way, 2 stop
+    s: NDArray[np.float64]  # set back from swept areas [m]
+    painted: NDArray[np.float64]  # where the network has it, or the lane's end: it is passed only there [m]
+    signal: NDArray[np.int32]  # or −1
+    sign: NDArray[np.int32]  # 0 signal only or none, 1 give way, 2 stop
 
 
 class Crossings(NamedTuple):
@@ -87,12 +89,13 @@ class Crossings(NamedTuple):
 class Conflicts(NamedTuple):
     """Lanes whose areas overlap in a junction, or come so near that long vehicles need both; CSR over lanes.
 
-    A shared area of lanes that lead into the same one ends where they have become one.
+    A shared area of lanes that lead into the same one ends where they have become one, and one that a long vehicle
+    sweeps may begin before the lane does: its reach is negative there, on the lane before.
     """
 
     first: NDArray[np.int32]
     lane: NDArray[np.int32]
-    reach: NDArray[np.float64]  # where the own lane enters and leaves the shared area [m]. (num_conflicts, 2)
+    reach: NDArray[np.float64]  # of the area along the own lane, see below [m]. (num_conflicts, 2)
     twin: NDArray[np.int32]  # the entry that tells the same from the other lane
     wide: NDArray[np.bool_]  # counts only where one of the two vehicles is long
     angle: NDArray[np.float64]  # from the own direction at the start of the lane to the other's, in (−π, π] [rad]
@@ -116,7 +119,6 @@ def _sorted_by_lane(lane: NDArray[np.int32], num_lanes: int) -> tuple[NDArray[np
 def road_rules(network: RoadNetwork) -> RoadRules:
     """Sort the rules of a network by lane."""
     num_lanes = len(network.lane_type)
-    stop_order, stop_first = _sorted_by_lane(network.stop_lane, num_lanes)
     owner = np.repeat(np.arange(len(network.crossing_width), dtype=np.int32), np.diff(network.crossing_lane_first))
     crossing_order, crossing_first = _sorted_by_lane(network.crossing_lane, num_lanes)
     shown = {int(group): signal for signal, group in reversed(list(enumerate(network.signal_group)))}
@@ -132,12 +134,6 @@ def road_rules(network: RoadNetwork) -> RoadRules:
         lanes.grid_origin, lanes.grid_cell, lanes.grid_shape, lanes.grid_first, lanes.grid_point, lanes.point_lane,
         lanes.widest,
     )
-    stops = StopLines(
-        first=stop_first,
-        s=network.stop_s[stop_order],
-        signal=network.stop_signal[stop_order],
-        sign=network.stop_yield[stop_order],
-    )
     crossings = Crossings(
         first=crossing_first,
         crossing=owner[crossing_order],
@@ -147,11 +143,33 @@ def road_rules(network: RoadNetwork) -> RoadRules:
         width=network.crossing_width,
         signal=np.array([shown.get(int(group), -1) for group in network.crossing_signal], np.int32),
     )
-    return RoadRules(ways, grid, stops, crossings, _conflicts(network, ways))
+    set_backs = find_set_backs(ways)
+    stops, conflicts = _stop_lines(network, ways, set_backs), _conflicts(network, ways, set_backs)
+    return RoadRules(ways, grid, stops, crossings, conflicts)
 
 
-def _conflicts(network: RoadNetwork, ways: Ways) -> Conflicts:
-    """Join the network's conflicts with those of long vehicles."""
+def _stop_lines(network: RoadNetwork, ways: Ways, set_backs: dict[tuple[int, int], float]) -> StopLines:
+    """Return the network's stop lines, set back from swept areas; where one begins without a line it gets one."""
+    set_back = np.zeros_like(ways.lane_length)
+    for (approach, _), distance in set_backs.items():
+        set_back[approach] = max(set_back[approach], distance)
+    last = np.maximum(0.0, ways.lane_length - set_back)
+    without = np.flatnonzero((set_back > 0.0) & ~np.isin(np.arange(len(last)), network.stop_lane)).astype(np.int32)
+    lane = np.concatenate([network.stop_lane, without])
+    none = np.full(len(without), -1, np.int32)
+    order, first = _sorted_by_lane(lane, len(last))
+    painted = np.concatenate([network.stop_s, ways.lane_length[without]])
+    return StopLines(
+        first=first,
+        s=np.minimum(painted, last[lane])[order],
+        painted=painted[order],
+        signal=np.concatenate([network.stop_signal, none])[order],
+        sign=np.concatenate([network.stop_yield, np.zeros_like(none)])[order],
+    )
+
+
+def _conflicts(network: RoadNetwork, ways: Ways, set_backs: dict[tuple[int, int], float]) -> Conflicts:
+    """Join the network's conflicts with those of long vehicles; these begin where one of them sweeps a lane before."""
     num_lanes = len(network.lane_type)
     own = np.repeat(np.arange(num_lanes, dtype=np.int32), np.diff(network.conflict_first))
     capacity = 64
@@ -167,6 +185,9 @@ def _conflicts(network: RoadNetwork, ways: Ways) -> Conflicts:
     reach = np.concatenate([np.stack([network.conflict_enter, network.conflict_leave], axis=1), near[:found]])
     for k in np.flatnonzero(~wide).tolist():  # one that is ahead on what has become one lane is followed
         reach[k, 1] = min(reach[k, 1], max(reach[k, 0], joined_from(ways, int(own[k]), int(other[k]))))
+    for k in np.flatnonzero(wide).tolist():
+        for approach in linked_lanes(ways.predecessor_first, ways.predecessor, int(own[k])):
+            reach[k, 0] = min(reach[k, 0], -set_backs.get((approach, int(other[k])), 0.0))
     order = np.lexsort((other, own))
     own, other = own[order], other[order]
     place = {(int(a), int(b)): k for k, (a, b) in enumerate(zip(own, other, strict=True))}

@@ -62,9 +62,11 @@ def signal_stop(
         if lane < 0 or start > horizon:
             break
         for line in range(stops.first[lane], stops.first[lane + 1]):
-            distance = start + stops.s[line]
-            if distance < -PASSED:
+            distance, painted = start + stops.s[line], start + stops.painted[line]
+            if painted < -PASSED:
                 continue
+            if distance < -PASSED:
+                distance = painted
             signal = stops.signal[line]
             needed = 0.5 * speed * speed / max(distance, 0.1)
             if signal >= 0:

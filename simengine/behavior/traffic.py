@@ -16,7 +16,7 @@ from simengine.behavior.conditions import (
     planned_speed,
     seen_speed,
 )
-from simengine.behavior.following import drive_freely, follow, respond_ahead, respond_to_lane
+from simengine.behavior.following import drive_freely, follow, respond_ahead, respond_to_lane_being_left
 from simengine.behavior.guard import guarded
 from simengine.behavior.junction import rule_junctions
 from simengine.behavior.lane_change import consider_change
@@ -24,7 +24,6 @@ from simengine.behavior.lane_ends import merging_line
 from simengine.behavior.lateral import advance_change, steer_along_route
 from simengine.behavior.memory import (
     COMFORTABLE_DECELERATION,
-    FROM_LANE,
     MAX_ACCELERATION,
     MAX_DECELERATION,
     MIN_GAP,
@@ -74,7 +73,6 @@ from simengine.behavior.route import LOST, SEARCH, find_lane, track_lane
 from simengine.behavior.rules import RoadRules, Ways
 from simengine.behavior.stopping import crossing_stop, mark_busy_crossings, signal_stop
 from simengine.core.state import ActorTable, Controls, Light, Mobility, WorldState
-from simengine.road.frenet import project_on_lane_near
 from simengine.road.network import LaneArrays, Turn
 
 LINE_TIME_GAP = 0.4  # kept to a line, which does not move [s]
@@ -177,15 +175,11 @@ def response(
     )
     if beside < acceleration:
         acceleration, gap, other_speed = beside, beside_gap, beside_speed
-    origin = memory.choice[e, a, FROM_LANE]
-    if origin >= 0:
-        s, t = project_on_lane_near(lanes, origin, pose[X], pose[Y], memory.s[e, a])
-        beside, beside_gap, beside_speed, _ = respond_to_lane(
-            occupancy, origin, -s, t - 0.5 * width, t + 0.5 * width, a, 0.5 * length, speed, desired, pull,
-            brake, time_gap, min_gap, horizon, memory.ignores_signals[e, a],
-        )
-        if beside < acceleration:
-            acceleration, gap, other_speed = beside, beside_gap, beside_speed
+    left, left_gap, left_speed = respond_to_lane_being_left(
+        lanes, occupancy, memory, pose, e, a, speed, desired, pull, brake, time_gap, min_gap, horizon
+    )
+    if left < acceleration:
+        acceleration, gap, other_speed = left, left_gap, left_speed
     if line < horizon:
         acceleration = min(acceleration, follow(speed, desired, line, 0.0, pull, brake, LINE_TIME_GAP, LINE_MIN_GAP))
     if memory.route[e, a, NEXT] < 0 and memory.s[e, a] > lanes.lane_length[memory.lane[e, a]] + BEYOND_END:
@@ -329,7 +323,7 @@ def decide(
             wanted = guarded(wanted, places, a, vehicle, steering[a], memory.waiting[e, a])
         if wanted != HOLD:
             goes = wanted > 0.0
-            wanted += resistance(ways, memory.lane[e, a], memory.s[e, a], max(0.0, pose[SPEED]), vehicle)
+            wanted += resistance(ways, memory.route[e, a], memory.s[e, a], max(0.0, pose[SPEED]), vehicle)
             if goes and pose[SPEED] < RELEASE_SPEED:  # downhill too, where the slope alone would do
                 wanted = max(wanted, RELEASE)
         acceleration[a] = wanted

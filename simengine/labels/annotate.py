@@ -17,7 +17,7 @@ from simengine.labels.boxes import boxes_2d, boxes_3d
 from simengine.labels.collisions import join_contacts
 from simengine.labels.hazards import HazardOnset, hazard_intervals
 from simengine.labels.identities import identified_contact, identify, slots_of
-from simengine.labels.manoeuvres import manoeuvre_intervals
+from simengine.labels.maneuvers import maneuver_intervals
 from simengine.labels.removals import removal_intervals, standing_intervals
 from simengine.labels.signals import SignalLabels
 from simengine.labels.tracks import tracks_of_states
@@ -90,7 +90,7 @@ class Annotator:
         weather: The air.
         scene: What can be seen; None where there are no sensors.
         arrays: The scene, flattened; None where there are no sensors.
-        network: The lanes that manoeuvres are told by.
+        network: The lanes that maneuvers are told by.
         rate_hz: Physics rate [Hz].
     """
 
@@ -153,7 +153,7 @@ class Annotator:
     def finish(
         self, end_ns: int, taken_out: Iterable[Removal] = (), stood: Iterable[Standstill] = ()
     ) -> tuple[list[Collision], list[Interval]]:
-        """Return the episode's collisions, and its hazards, manoeuvres, removals and standstills in order of start.
+        """Return the episode's collisions, and its hazards, maneuvers, removals and standstills in order of start.
 
         Args:
             end_ns: When the episode ended; a hazard that was not over ends with it [ns].
@@ -164,7 +164,7 @@ class Annotator:
         collisions = join_contacts(self._contacts, self._rate_hz)
         intervals = hazard_intervals(tracks, self._onsets.values(), end_ns, collisions)
         slots = slots_of(self._states, self._actors.kind.shape[1])
-        intervals += manoeuvre_intervals(tracks, self._actors, slots, self._network)
+        intervals += maneuver_intervals(tracks, self._actors, slots, self._network)
         intervals += removal_intervals(taken_out) + standing_intervals(stood)
         return collisions, sorted(
             intervals, key=lambda interval: (interval.start_ns, interval.name, interval.actor)

@@ -74,14 +74,14 @@ class Collision(NamedTuple):
 
 
 class Interval(NamedTuple):
-    """A labelled stretch of an episode: a hazard's onset, response and end, a manoeuvre, a removal or standstill.
+    """A labelled stretch of an episode: a hazard's onset, response and end, a maneuver, a removal or standstill.
 
     A removal: an ordinary vehicle could not go on (start) and was taken out of the world where the ego does not see it
     (end).
     A standstill: it came no farther (start) for a minute or more, until it did or the episode ended (end).
     """
 
-    name: str  # "hazard:<event>", "manoeuvre:lane_change_left", "taken_out:standing" (overturned, off_road), "standing"
+    name: str  # "hazard:<event>", "maneuver:lane_change_left", "taken_out:standing" (overturned, off_road), "standing"
     actor: int  # its id, as in `Tracks`
     start_ns: int  # onset
     response_ns: int  # the ego's first reaction, or −1

@@ -201,7 +201,7 @@ class CarefulWatch:
         wanted += PEDAL_TIME * (later - wanted) / 1e-3  # what the pedal's lag would take away while braking rises
         helped = 0.0
         if observation.lane >= 0:
-            helped = resistance(self._rules.ways, observation.lane, observation.lane_s, speed, observation.vehicle)
+            helped = resistance(self._rules.ways, observation.route, observation.lane_s, speed, observation.vehicle)
         return control._replace(acceleration=min(control.acceleration, -max(0.0, wanted - helped)))
 
 

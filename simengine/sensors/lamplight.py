@@ -68,6 +68,15 @@ def beam_share(across: np.float32, up: np.float32) -> np.float32:
     return faint + (beam - faint) * edge
 
 
+@njit(cache=True, error_model="numpy", inline="always")
+def _beam_at(ahead: np.float32, across: np.float32, up: np.float32) -> np.float32:
+    """Return what a low beam gives at a place before, left of and above the lamp [1/m²]; see `lamps`."""
+    square = ahead * ahead + across * across + up * up
+    slope = _F(1.0) / max(ahead, _F(1e-3))
+    share = beam_share(across * slope, up * slope) / max(square, _F(0.25))
+    return share if ahead * ahead > _F(0.15 * 0.15) * square and ahead > _F(0.0) else _F(0.0)
+
+
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def reaches(light: NDArray[np.float64], n: int, box: NDArray[np.float32]) -> bool:
     """Tell whether a lamp may shine into a box: west, east, south, north, bottom, top [m]."""
@@ -101,16 +110,16 @@ def share_of_lamp(
     ux, uy, uz = _F(light[n, 6]), _F(light[n, 7]), _F(light[n, 8])
     lx, ly, lz = uy * fz - uz * fy, uz * fx - ux * fz, ux * fy - uy * fx  # left = up × forward
     reach, kind, thinning = light[n, 12], light[n, 13], _F(-extinction)
-    per_reach = _F(1.0 / (reach * reach))
+    per_reach, half = _F(1.0 / (reach * reach)), _F(light[n, 14])
     if kind == HEAD_LAMP:
         for i in range(count):
             dx, dy, dz = at_x - px[X + i], at_y - px[Y + i], at_z - px[Z + i]
             square = dx * dx + dy * dy + dz * dz
             ahead = -(dx * fx + dy * fy + dz * fz)
-            slope = one / max(ahead, _F(1e-3))
-            share = beam_share(-(dx * lx + dy * ly + dz * lz) * slope, -(dx * ux + dy * uy + dz * uz) * slope)
-            share *= _reached(square, per_reach)
-            px[WORK + i] = share if ahead * ahead > _F(0.15 * 0.15) * square and ahead > zero else zero
+            across, up = -(dx * lx + dy * ly + dz * lz), -(dx * ux + dy * uy + dz * uz)
+            share = _beam_at(ahead, across - half, up) + _beam_at(ahead, across + half, up)
+            soft = min(one, max(zero, _F(4.0) * (one - square * per_reach)))
+            px[WORK + i] = _F(0.5) * share * soft
             px[WORK_2 + i] = one / math.sqrt(max(square, _F(1e-4)))
     else:
         street = _F(1.0) if kind == STREET_LAMP else zero

@@ -15,11 +15,15 @@ from numpy.typing import NDArray
 
 from simengine.core.state import ActorKind, Light
 
-# Columns of a light: place, direction it faces, upward axis, intensity (RGB, cd), reach [m], what it is.
-NUM_COLUMNS = 14
+# Columns of a light: place, direction it faces, upward axis, intensity (RGB, cd), reach [m], what it is, and of a pair
+# half the distance between its lamps [m]: the place is the middle between them.
+NUM_COLUMNS = 15
 STREET_LAMP, HEAD_LAMP, TAIL_LAMP = 0.0, 1.0, 2.0
 HEAD_INTENSITY = 26_000.0  # of a pair, in the brightest direction [cd]
 STREET_INTENSITY = 1_500.0  # straight down [cd]
+# The middle of a head lamp's lens lies so far behind the vehicle's front and inside its side, as in our meshes of cars
+# (`assets.cars`; UN R48 wants the outer edge within 0.4 m of the side). Two-wheelers have a single one.
+HEAD_BEHIND, HEAD_INSIDE, SINGLE_WIDTH = 0.10, 0.28, 1.2
 TAIL_INTENSITY, BRAKE_INTENSITY = 9.0, 110.0  # of a pair (UN R7: tail lamps 4–17 cd, brake lamps 60–260 cd)
 HEAD_REACH, STREET_REACH, TAIL_REACH = 90.0, 23.0, 8.0  # where they are looked for [m]
 # A beam ends at this half width over length; other vehicles' beams end at this length [m] too.
@@ -64,10 +68,33 @@ def head_lamp_share(across: float, up: float) -> float:
 
 
 @njit(cache=True, error_model="numpy")
+def head_lamps_share(ahead: float, leftward: float, upward: float, half: float) -> float:
+    """Return the illuminance that a pair of low beams gives, as a share of its largest intensity [1/m²].
+
+    Near the vehicle each lamp lights what is before it; far away they are as one lamp in the middle.
+
+    Args:
+        ahead: Of the point before the lamps [m].
+        leftward: Of the middle between them [m].
+        upward: [m].
+        half: Half the distance between them [m].
+    """
+    total = 0.0
+    for side in (-half, half):
+        across = leftward - side
+        square = ahead * ahead + across * across + upward * upward
+        if ahead > 0.0 and ahead * ahead > 0.15 * 0.15 * square:
+            total += 0.5 * head_lamp_share(across / ahead, upward / ahead) / max(square, 0.25)
+    return total
+
+
+@njit(cache=True, error_model="numpy")
 def light_at(
     light: NDArray[np.float64], n: int, x: float, y: float, z: float
 ) -> tuple[float, float, float, float]:
     """Return a light's illuminance of a surface facing it, as a share of its colour [lx/cd], and the direction to it.
+
+    The direction to a pair is that to its middle.
 
     Args:
         light: See `LightGrid`.
@@ -86,25 +113,23 @@ def light_at(
         return 0.0, 0.0, 0.0, 1.0
     inverse = 1.0 / math.sqrt(square)
     tx, ty, tz = dx * inverse, dy * inverse, dz * inverse
-    ahead *= inverse
+    soft = min(1.0, 4.0 * (1.0 - square / (reach * reach)))
     kind = light[n, 13]
+    if kind == HEAD_LAMP:
+        up = -(dx * light[n, 6] + dy * light[n, 7] + dz * light[n, 8])
+        lx = light[n, 7] * light[n, 5] - light[n, 8] * light[n, 4]  # left = up × forward
+        ly = light[n, 8] * light[n, 3] - light[n, 6] * light[n, 5]
+        lz = light[n, 6] * light[n, 4] - light[n, 7] * light[n, 3]
+        across = -(dx * lx + dy * ly + dz * lz)
+        return head_lamps_share(ahead, across, up, light[n, 14]) * soft, tx, ty, tz
+    ahead *= inverse
     if kind == STREET_LAMP:
         if ahead <= 0.05:
             return 0.0, tx, ty, tz
         sine = math.sqrt(max(0.0, 1.0 - ahead * ahead))
         share = (0.75 + 1.6 * sine * sine) * min(1.0, (ahead - 0.05) / 0.30)
-    elif kind == HEAD_LAMP:
-        if ahead <= 0.15:
-            return 0.0, tx, ty, tz
-        up = -(tx * light[n, 6] + ty * light[n, 7] + tz * light[n, 8])
-        lx = light[n, 7] * light[n, 5] - light[n, 8] * light[n, 4]  # left = up × forward
-        ly = light[n, 8] * light[n, 3] - light[n, 6] * light[n, 5]
-        lz = light[n, 6] * light[n, 4] - light[n, 7] * light[n, 3]
-        across = -(tx * lx + ty * ly + tz * lz)
-        share = head_lamp_share(across / ahead, up / ahead)
     else:
         share = ahead
-    soft = min(1.0, 4.0 * (1.0 - square / (reach * reach)))
     return share * soft / max(square, 0.25), tx, ty, tz
 
 
@@ -132,13 +157,15 @@ def _list_in_cells(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _list_beam_in_cells(
-    x: float, y: float, ahead_x: float, ahead_y: float, corner_x: float, corner_y: float, item: int,
+    x: float, y: float, ahead_x: float, ahead_y: float, apart: float, corner_x: float, corner_y: float, item: int,
     cells: NDArray[np.int32],
 ) -> None:
-    """Enter a low beam into the cells that its wedge touches, while the cell has room."""
+    """Enter a pair of low beams, each `apart` from its middle [m], into the cells that its wedge touches, while there
+    is room.
+    """
     size = cells.shape[0]
     half = 0.71 * CELL_SIZE
-    slack = half * math.sqrt(1.0 + BEAM_SPREAD * BEAM_SPREAD)
+    slack = half * math.sqrt(1.0 + BEAM_SPREAD * BEAM_SPREAD) + apart
     for r in range(size):
         dy = corner_y + (r + 0.5) * CELL_SIZE - y
         if abs(dy) > BEAM_LENGTH + half:
@@ -200,19 +227,21 @@ def gather_lights(
             continue
         m = actor_rotation[a]
         if lights[a] & _HEAD:
-            ahead, up = 0.5 * size[a, 0] - 0.05, min(0.12 * size[a, 2], 0.25) - 0.5 * size[a, 2] + 0.42
+            ahead, up = 0.5 * size[a, 0] - HEAD_BEHIND, min(0.12 * size[a, 2], 0.25) - 0.5 * size[a, 2] + 0.42
             for i in range(3):
                 light[count, i] = actor_position[a, i] + m[i, 0] * ahead + m[i, 2] * up
                 light[count, 3 + i] = m[i, 0]
                 light[count, 6 + i] = m[i, 2]
-            power = HEAD_INTENSITY if size[a, 1] > 1.2 else 0.35 * HEAD_INTENSITY
+            power = HEAD_INTENSITY if size[a, 1] > SINGLE_WIDTH else 0.35 * HEAD_INTENSITY
             if size[a, 1] < 0.7:
                 power = 0.01 * HEAD_INTENSITY  # a bicycle's
             light[count, 9], light[count, 10], light[count, 11] = 1.03 * power, power, 0.93 * power
             light[count, 12], light[count, 13] = HEAD_REACH if a == 0 else BEAM_LENGTH, HEAD_LAMP
+            light[count, 14] = 0.5 * size[a, 1] - HEAD_INSIDE if size[a, 1] > SINGLE_WIDTH else 0.0
             if a > 0:
                 _list_beam_in_cells(
-                    light[count, 0], light[count, 1], m[0, 0], m[1, 0], corner[0], corner[1], count, cell_light
+                    light[count, 0], light[count, 1], m[0, 0], m[1, 0], light[count, 14], corner[0], corner[1], count,
+                    cell_light,
                 )
             count += 1
         if lights[a] & (_HEAD | _BRAKE):

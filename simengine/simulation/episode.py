@@ -284,7 +284,7 @@ class Episode:
 
     @property
     def intervals(self) -> tuple[Interval, ...]:
-        """Labelled stretches: hazards and manoeuvres."""
+        """Labelled stretches: hazards and maneuvers."""
         return self._summary.intervals
 
     @property

@@ -75,8 +75,8 @@ _COLLISION = _object(
     impulse=_number("[N s]"), closing_speed=_number("[m/s]"),
 )
 _INTERVAL = _object(
-    "a hazard or a manoeuvre",
-    name=_text("hazard:<event>, manoeuvre:<name>, taken_out:<reason> or standing"), actor=_integer("id"),
+    "a hazard or a maneuver",
+    name=_text("hazard:<event>, maneuver:<name>, taken_out:<reason> or standing"), actor=_integer("id"),
     start_ns=_integer("onset [ns]"), response_ns=_integer("the ego's first reaction, or -1 [ns]"),
     end_ns=_integer("resolution [ns]"),
 )
@@ -175,7 +175,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "what an episode came to",
         verdict=_text("in one line"), invalid=_text("why the episode says nothing about the ego, empty if it does"),
         criteria=_array("each criterion", _CRITERION),
-        collisions=_array("in order of time", _COLLISION), intervals=_array("hazards and manoeuvres", _INTERVAL),
+        collisions=_array("in order of time", _COLLISION), intervals=_array("hazards and maneuvers", _INTERVAL),
     ),
     "Map": _object(
         "the roads near the ego's track [m]",

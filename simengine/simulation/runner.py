@@ -57,7 +57,7 @@ def run_job(job: Job) -> Outcome:
     from pathlib import Path
 
     from simengine.scenario.sampling import from_yaml
-    from simengine.simulation.simulate import record
+    from simengine.simulation.execution import record
 
     start = time.perf_counter()
     scenario = from_yaml(job.scenario_yaml)
@@ -74,7 +74,7 @@ def run_job(job: Job) -> Outcome:
 def compile_kernels(job: Job | None) -> None:
     """Compile, or load, the kernels that a job needs; without one only import what every job needs."""
     from simengine.scenario.sampling import from_yaml
-    from simengine.simulation.simulate import warm_up
+    from simengine.simulation.execution import warm_up
 
     if job is not None:
         with suppress(PartError), _naming(job):  # the episode itself will tell

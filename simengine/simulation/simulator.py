@@ -1,6 +1,6 @@
 """THE LOOP: who wants what, what the world lets them do, what is seen of it, what is true, what it means.
 
-`Simulator(scenario)` with `reset()` and `step(control)` hands it to a user's own; `simengine.simulation.simulate` runs
+`Simulator(scenario)` with `reset()` and `step(control)` hands it to a user's own; `simengine.simulation.execution` runs
 it to the end.
 """
 
@@ -27,6 +27,7 @@ from simengine.simulation.judge import Judge
 from simengine.simulation.minds import Control, DriverObservation, Minds, Revise, Watch, unwatched
 from simengine.simulation.recorder import Recorder
 from simengine.simulation.scenery import make_scene
+from simengine.simulation.walking_demands import asked_before, ramped_demands
 from simengine.simulation.world import World, build_world
 
 
@@ -130,6 +131,7 @@ class Simulator:
         self._end_ns = self._planned_ns = min(round(scenario.scenario.duration * 1e9), world.last_ns)
         self._latest: dict[str, Frame] = {}
         self._state = self._physics.reset(world.actors, world.state, world.ground, self._rate)
+        self._asked = self.state.velocity[..., :2]  # of walkers, from where their next demands begin
         self._history.push(self.state)
         self.done = self._closed = False
         self._judge.update(0, self.state, signal_colors(world.network, 0.0), [])
@@ -161,11 +163,13 @@ class Simulator:
         state, controls = self._minds.decide(self.state, colors, control, self._latest, revise)
         self._start_faults()
         contacts: list[Contact] = []
-        for _ in range(self._substeps):
-            state = self._physics.step(self._minds.follow(state), controls)
+        asked = asked_before(self._asked, self.state, state)
+        for tick in range(self._substeps):
+            demands = ramped_demands(self.world.actors, asked, controls, (tick + 1) / self._substeps)
+            state = self._physics.step(self._minds.follow(state), demands)
             self._history.push(state)
             contacts += self._physics.contacts()
-        self._state = state
+        self._state, self._asked = state, controls.velocity
         frames, annotations = self._sense()
         if self._recorder is not None:  # the episode's labels are asked for by `finish` alone
             self._annotator.update(self.time_ns, state, contacts, self._minds.fired)

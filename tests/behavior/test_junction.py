@@ -98,6 +98,20 @@ def straight_ways(world: SmallWorld) -> list[tuple[int, int, int]]:
     return [found[k] for k in sorted(range(len(found)), key=lambda k: heading[k])]
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_of_those_who_can_no_longer_stop_the_nearer_one_is_granted_his_way_first(order):
+    """Two behind each other and one from the right, in any order of slots; the one ahead would wait for the other."""
+    world = SmallWorld(junction(signalled=False), ["sedan"] * 3)
+    ways = straight_ways(world)
+    end = float(world.lanes.lane_length[ways[0][0]])
+    for actor, way, front in zip(order, (ways[0], ways[0], ways[1]), (3.0, 9.5, 6.0), strict=True):
+        world.put(actor, way[0], end - 0.5 * float(world.actors.length[0, actor]) - front, 13.0)
+    world.decide()
+    assert (world.memory.choice[0, :, GRANTED] >= 0).all()
+    ahead, behind, other = (int(world.memory.choice[0, actor, GRANT_ORDER]) for actor in order)
+    assert ahead < other < behind
+
+
 @pytest.mark.parametrize("gap", [12.0, 20.0, 28.0])
 def test_nobody_is_granted_his_way_before_the_one_ahead_of_him(gap):
     """Those granted later would wait for the one behind, and the one ahead for them: nobody would move."""

@@ -5,10 +5,13 @@ import math
 import numpy as np
 import pytest
 
+from simengine.behavior.memory import empty_memory
 from simengine.behavior.recorded_motion import lay_out, recorded_pose
 from simengine.behavior.replay import follow_recording
-from simengine.behavior.replay_release import hand_over
-from simengine.core.state import EGO, ActorKind, copy_state, empty_actors, empty_state
+from simengine.behavior.replay_release import hand_over, leave_at_end
+from simengine.core.state import EGO, ActorKind, Behavior, copy_state, empty_actors, empty_state
+from simengine.road.build import build_network
+from simengine.road.drafts import LaneDraft
 from simengine.road.network import lane_arrays
 from simengine.road.procedural import make_street
 from simengine.road.recording import RecordedTracks
@@ -159,3 +162,22 @@ def test_any_actor_is_freed_before_a_touch_with_the_fitted_velocity(lanes):
     assert not freed.replayed[0, 1]
     assert tuple(freed.velocity[0, 1, :2]) == pytest.approx(tuple(laid.fitted[0, round(at / STEP)]))
     assert math.isclose(freed.position[0, 1, 0], state.position[0, 1, 0])
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_handed_over_vehicle_leaves_past_the_end_of_a_lane_that_leads_nowhere_in_a_junction_too(inside):
+    """Files whose connections are not linked on have such lanes in junctions."""
+    points = np.array([[0.0, 0.0, 0.0], [50.0, 0.0, 0.0]])
+    line = [points, points + [50.0, 0.0, 0.0]]
+    approach = LaneDraft("approach", line[0], np.full(2, 3.5), np.zeros(2), successors=["last"])
+    last = LaneDraft("last", line[1], np.full(2, 3.5), np.zeros(2), junction=7 if inside else -1)
+    network = build_network([approach, last])
+    names = [str(name) for name in network.lane_name]
+    actors, state, memory = empty_actors(1, 5), empty_state(1, 5), empty_memory(1, 5)
+    actors.behavior[...] = Behavior.REPLAY
+    state.valid[...] = True
+    state.replayed[0, 4] = True  # the recording says when this one leaves
+    memory.lane[0] = [names.index(name) for name in ("last", "last", "last", "approach", "last")]
+    memory.s[0] = (50.5, 50.5, 49.5, 50.5, 50.5)  # the ego stays; two have not driven past the end of their road
+    after = leave_at_end(lane_arrays(network), actors, state, memory)
+    assert after.valid[0].tolist() == [True, False, True, True, True]

@@ -89,7 +89,7 @@ def test_more_actors_than_there_are_instance_ids_are_refused():
         _annotator(scene).annotate(frame, history)
 
 
-def test_episode_ends_with_collisions_hazards_and_manoeuvres():
+def test_episode_ends_with_collisions_hazards_and_maneuvers():
     scene = make_scene([(4.0, 2.0, 2.0)])
     scene.actors.mobility[:] = Mobility.WHEELED
     history = make_history(scene, PLACES[:2], [(10.0, 0.0, 0.0), (0.0, 0.0, 0.0)], ticks=240)
@@ -106,7 +106,7 @@ def test_episode_ends_with_collisions_hazards_and_manoeuvres():
     assert intervals == sorted(intervals, key=lambda interval: interval.start_ns)
 
 
-def test_two_vehicles_in_one_slot_are_two_in_tracks_collisions_and_manoeuvres():
+def test_two_vehicles_in_one_slot_are_two_in_tracks_collisions_and_maneuvers():
     scene = make_scene([(4.0, 2.0, 2.0)])
     scene.actors.mobility[:], scene.actors.present[:] = Mobility.WHEELED, True
     scene.actors.behavior[:] = Behavior.TRAFFIC
@@ -125,7 +125,7 @@ def test_two_vehicles_in_one_slot_are_two_in_tracks_collisions_and_manoeuvres():
     assert tracks.position[40, :, 0].tolist() == [0.0, 0.0, 510.0] and tracks.kind.tolist() == [0, 0, 0]
     collisions, intervals = annotator.finish(6_000_000_000)
     assert [(c.actor, c.other) for c in collisions] == [(0, 1), (0, 2)]
-    braking = [(i.actor, i.start_ns) for i in intervals if i.name == "manoeuvre:braking"]
+    braking = [(i.actor, i.start_ns) for i in intervals if i.name == "maneuver:braking"]
     assert [actor for actor, _ in braking] == [1, 2] and braking[0][1] < 3_000_000_000 < braking[1][1]
 
 

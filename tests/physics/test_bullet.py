@@ -25,7 +25,7 @@ from tools.checks.closed_forms import (
     moderate_braking_distance,
     single_track_yaw_rate,
 )
-from tools.checks.manoeuvres import (
+from tools.checks.proving_ground import (
     RATE,
     Placed,
     brake_from,

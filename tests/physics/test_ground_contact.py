@@ -27,7 +27,7 @@ from simengine.physics.bullet import BulletPhysics  # noqa: E402
 from simengine.physics.catalog import fill_actor  # noqa: E402
 from simengine.physics.planar_motion import PEDAL_TIME  # noqa: E402
 from simengine.physics.ridden_motion import braked_friction  # noqa: E402
-from tools.checks.manoeuvres import RATE, no_patches, plain  # noqa: E402
+from tools.checks.proving_ground import RATE, no_patches, plain  # noqa: E402
 
 PHYSICS = [BulletPhysics, BatchedPhysics]
 PAIR = {0, 1}

@@ -5,7 +5,7 @@ import pytest
 
 from simengine.core.gravity import GRAVITY
 from simengine.physics.robots import motor_torque, wheel_targets
-from tools.checks.manoeuvres import RATE, Placed, make_world, park_on_slope, plain, single
+from tools.checks.proving_ground import RATE, Placed, make_world, park_on_slope, plain, single
 
 
 def test_wheel_targets_of_a_turn_on_the_spot_are_opposite():

@@ -59,9 +59,22 @@ def test_low_beam_rises_to_the_right():
 
 def test_illuminance_falls_with_the_square_of_the_distance():
     light, *_ = gather([Light.HEAD])
+    light[0, 14] = 0.0  # a single lamp: both of a pair stand at other angles to what is near
     down = -0.02
     near, far = (illuminance(light, 0, light[0, 0] + d, 0.0, light[0, 2] + down * d) for d in (12.0, 36.0))
     assert near / far == pytest.approx(9.0, rel=1e-3)
+
+
+def test_head_lamps_are_two_and_look_like_one_from_afar():
+    light, *_ = gather([Light.HEAD], lamps=())
+    front, height = 2.25, light[0, 2]
+    before = [illuminance(light, 0, front + 0.1, y, height - 0.05) for y in (-0.62, 0.0, 0.62)]
+    assert min(before[0], before[2]) > 20.0 * before[1] and before[0] == pytest.approx(before[2], rel=0.2)
+    one = light.copy()
+    one[0, 14] = 0.0
+    for y in (-3.0, 0.0, 2.0):
+        afar = [illuminance(which, 0, front + 30.0, y, height - 0.8) for which in (light, one)]
+        assert afar[0] == pytest.approx(afar[1], rel=0.05)
 
 
 def test_street_lamp_gives_about_twenty_lux_below():
@@ -117,7 +130,7 @@ def test_ground_is_dark_under_a_car_and_open_away_from_it():
 @pytest.mark.parametrize("kind", [HEAD_LAMP, TAIL_LAMP, STREET_LAMP])
 def test_lamps_give_pictures_what_they_give_the_air(kind):
     light, *_ = gather([Light.HEAD])
-    n = int(np.flatnonzero(light[:, -1] == kind)[0])
+    n = int(np.flatnonzero(light[:, 13] == kind)[0])
     rng = np.random.default_rng(8)
     places = light[n, :3] + rng.uniform(-12.0, 12.0, (300, 3)) * [1.0, 1.0, 0.6]
     px = _pixels(places)

@@ -8,7 +8,7 @@ import pytest
 import simengine
 from simengine.cli import main
 from simengine.core.errors import ConfigError
-from simengine.simulation.simulate import simulate
+from simengine.simulation.execution import simulate
 from tests.tiny_rig import TINY
 
 NEAR = "scenario.actors.lead.place.ahead={uniform:[18,30]}"  # so that so small a camera sees it

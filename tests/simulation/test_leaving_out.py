@@ -8,8 +8,8 @@ from simengine.cli import main
 from simengine.core.errors import ConfigError
 from simengine.scenario.spec import ExtensionSpec
 from simengine.simulation.container_reader import ContainerReader
+from simengine.simulation.execution import record, simulate
 from simengine.simulation.leaving_out import CHANNELS, LABELS, VIEWER_TOPICS, check_leave_out
-from simengine.simulation.simulate import record, simulate
 from tests.tiny_rig import TINY
 
 SETTINGS = [*TINY, "physics=batched", "scenario.duration=0.25", "sensors.camera_front.layers=[normal,flow]"]

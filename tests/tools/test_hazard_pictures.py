@@ -7,7 +7,7 @@ from PIL import Image
 from simengine.scenario.compose import compose
 from simengine.scenario.sampling import draw_parameters, load_scenario
 from simengine.simulation.aerial import View, scene_picture
-from simengine.simulation.simulate import simulate
+from simengine.simulation.execution import simulate
 from tools.check import main
 from tools.checks import hazard_pictures
 from tools.checks.hazard_pictures import choose_seeds, draw, find_moments
@@ -68,6 +68,23 @@ def test_a_blind_ego_is_shown_as_it_touches(settings):
     moments = find_moments(episode)
     assert moments.words == "touches" and moments.actor == 1
     assert moments.outcome_ns == episode.collisions[0].start_ns > moments.onset_ns
+
+
+def test_a_parked_car_that_is_passed_is_not_what_became_of_a_hazard():
+    settings = [
+        "sensors=none", "traffic=none", "physics=batched", "ego.reaction_time=0.3", "pedestrians=none",
+        "scenario.parameters.onward=9.1", "scenario.parameters.pace=3.0",
+    ]  # fmt: skip
+    moments = find_moments(simulate(load_scenario("urban/occluded_child", settings, seed=1000)))
+    assert moments.words.startswith("nearest") and moments.actor == moments.cause == 1
+
+
+def test_all_of_the_scenario_are_looked_at_where_the_ego_itself_is_the_hazard(settings):
+    patch = "{kind: friction_patch, ahead: 300.0, radius: 1.0, friction: 0.5}"
+    event = f"+scenario.events.own={{actor: ego, when: {{kind: time, time: 1.0}}, do: {patch}, hazard: true}}"
+    quiet = [*settings, "ego.reaction_time=0.5", "scenario.events.brake.hazard=false", event]
+    moments = find_moments(simulate(load_scenario("highway/hard_brake", ["sensors=none", *quiet], seed=1000)))
+    assert (moments.cause, moments.actor) == (0, 1)
 
 
 def test_shelves_are_drawn_and_the_roof_is_not():

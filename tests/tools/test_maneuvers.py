@@ -172,6 +172,14 @@ def test_published_models_end_where_their_published_trajectories_do(car):
         np.testing.assert_allclose((course.x[-1], course.speed[-1]), (x, speed), atol=2e-4)
 
 
+def test_a_step_of_the_published_models_is_exact_and_one_that_runs_away_is_told():
+    pytest.importorskip("scipy")
+    after = reference.advance(lambda time, state: np.array([time, -200.0 * state[1]]), np.array([0.0, 1.0]), STEP)
+    np.testing.assert_allclose(after, [0.5 * STEP**2, math.exp(-200.0 * STEP)], atol=1e-6)
+    with pytest.raises(ArithmeticError, match="run away"):
+        reference.advance(lambda time, state: state**2, np.array([240.0]), STEP)  # infinite after 1/240 s
+
+
 def test_the_wheels_of_a_standing_car_carry_it(car):
     state = car.start_multi_body([0.0] * 7, car.parameters)
     loads = reference.wheel_loads(state, car.parameters)
@@ -398,8 +406,9 @@ def test_a_maneuver_that_a_published_model_cannot_go_through_is_left_out(car, mo
     assert [row.cells for row in rows] == [(), ()] and "no answer" in rows[0].left_out
 
 
-def test_without_the_package_one_line_says_what_to_install(capsys, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "vehiclemodels.init_mb", None)
+@pytest.mark.parametrize("package", ["vehiclemodels.init_mb", "scipy.integrate"])
+def test_without_a_package_one_line_says_what_to_install(capsys, monkeypatch, package):
+    monkeypatch.setitem(__import__("sys").modules, package, None)
     assert main(["maneuvers"]) == 2
     assert 'pip install "simengine[test]"' in capsys.readouterr().err
 

@@ -271,7 +271,7 @@ def test_head_lamps_against_the_weather_are_found(file, name):
 
 
 def test_intervals_outside_the_episode_are_found(file):
-    late = {"name": "manoeuvre:braking", "actor": 1, "start_ns": 9_000_000_000, "response_ns": -1, "end_ns": 9}
+    late = {"name": "maneuver:braking", "actor": 1, "start_ns": 9_000_000_000, "response_ns": -1, "end_ns": 9}
     assert outcome.intervals(falsified(file, "/events", lambda row: row["intervals"].append(late))).errors == 1
     nobody = {**late, "start_ns": 0, "actor": 99}
     assert outcome.intervals(falsified(file, "/events", lambda row: row["intervals"].append(nobody))).errors == 1
@@ -305,6 +305,43 @@ class Drawn:
 
     def json(self, topic):
         return self._rows.get(topic, [])
+
+
+class Swept(Drawn):
+    """A sweep of 0.1 s over the corners of a struck car that drives at 8 m/s and spins at 3 rad/s."""
+
+    def __init__(self, rigid=False):
+        super().__init__(collisions=[{"start_ns": 500_000_000, "end_ns": 600_000_000, "actor": 1, "other": -1}])
+        states, speed, spin = self.states, 8.0, 3.0
+        states.position[:, 1, 0] = 40.0 + speed * states.time
+        states.velocity[:, 1, 0], states.angular_velocity[:, 1, 2] = speed, spin
+        states.orientation[:, 1, 0], states.orientation[:, 1, 3] = np.cos(1.5 * states.time), np.sin(1.5 * states.time)
+        self.sensors, end = ["lidar_top"], 1.013
+        time = end - np.linspace(0.1, 0.0, 64)
+        seen = np.full_like(time, end) if rigid else time
+        along, aside = np.tile([2.25, 2.25, -2.25, -2.25], 16), np.tile([0.9, -0.9, -0.9, 0.9], 16)
+        cosine, sine = np.cos(spin * seen), np.sin(spin * seen)
+        points = np.stack([
+            40.0 + speed * seen + along * cosine - aside * sine, 3.5 + along * sine + aside * cosine, np.zeros(64),
+        ], axis=1)  # fmt: skip
+        self._channels = {"points": points, "time_ns": np.round(time * 1e9), "instance": np.full(64, 2)}
+        box = {
+            "instance": 2, "position": [40.0 + speed * end, 3.5, 0.0], "size": [4.5, 1.8, 1.5],
+            "orientation": [np.cos(1.5 * end), 0.0, 0.0, np.sin(1.5 * end)], "velocity": [speed, 0.0, 0.0],
+        }  # fmt: skip
+        channels = dict.fromkeys(self._channels, {})
+        self._frame = RecordedFrame("lidar_top", end, np.eye(4), channels, {"boxes_3d": [box]})
+
+    def frames(self, sensor):
+        return iter([self._frame])
+
+    def channel(self, frame, name):
+        return self._channels[name]
+
+
+def test_points_of_a_car_that_spins_lie_in_the_box_of_their_own_time():
+    assert frames.points(Swept()) == Found(64, 0)
+    assert frames.points(Swept(rigid=True)).errors > 30  # as if it had stood still where the sweep ended
 
 
 def test_lamps_of_parked_cars_and_parked_cars_that_roll_are_found():

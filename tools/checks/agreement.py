@@ -1,4 +1,4 @@
-"""The same manoeuvres driven in both physics, where the tyre is in its linear range."""
+"""The same maneuvers driven in both physics, where the tyre is in its linear range."""
 
 import math
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from simengine.core.state import Behavior, WorldState, empty_actors, empty_contr
 from simengine.physics.backend import Ground, Physics
 from simengine.physics.batched import BatchedPhysics
 from simengine.physics.catalog import fill_actor
-from tools.checks.manoeuvres import RATE, no_patches, plain
+from tools.checks.proving_ground import RATE, no_patches, plain
 
 
 def drive(

@@ -10,7 +10,7 @@ from simengine.core.geometry import wrap_angle, yaw_from_quaternion
 from simengine.core.state import Behavior, empty_actors, empty_controls, empty_state
 from simengine.physics.backend import Ground, Physics
 from simengine.physics.catalog import fill_actor
-from tools.checks.manoeuvres import RATE, no_patches, plain
+from tools.checks.proving_ground import RATE, no_patches, plain
 
 DECISION = 6  # ticks between two decisions
 ENTRY_TIME = 1.0  # of the straight before the bend [s]

@@ -1,4 +1,4 @@
-"""What mechanics says a manoeuvre comes to, in closed form; and what has been published of it."""
+"""What mechanics says a maneuver comes to, in closed form; and what has been published of it."""
 
 import math
 

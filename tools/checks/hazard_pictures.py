@@ -11,14 +11,15 @@ from simengine.core.errors import ConfigError
 from simengine.core.geometry import boxes_gap, yaw_from_quaternion
 from simengine.core.history import NANOSECONDS
 from simengine.core.state import EGO
+from simengine.labels.annotation import Interval
 from simengine.scenario.compose import compose
 from simengine.scenario.sampling import concretize, draw_parameters
 from simengine.scenario.spec import ConcreteScenario
 from simengine.simulation import style
 from simengine.simulation.aerial import View, frame_at, scene_picture
 from simengine.simulation.episode import Episode
+from simengine.simulation.execution import simulate
 from simengine.simulation.pictures import camera_picture
-from simengine.simulation.simulate import simulate
 from simengine.verify.difficulty import TUNING_SEED
 
 PANEL = (480, 270)
@@ -117,10 +118,21 @@ def _gap(episode: Episode, frame: int, actor: int) -> float:
     return boxes_gap(*sides[0], *sides[1])
 
 
+def _heeded(episode: Episode, hazards: Sequence[Interval]) -> list[int]:
+    """Return whom the ego has to heed: the hazards' own, or where that is only itself all of the scenario's own."""
+    spec, found = episode.scenario.scenario, set()
+    row = {name: 1 + k for k, name in enumerate(spec.actors)}
+    for interval in hazards:
+        named = spec.events[interval.name.removeprefix("hazard:")].hazard
+        found |= {interval.actor} if isinstance(named, bool) else {row[name] for name in named}
+    return sorted(found - {EGO}) or sorted(row.values())
+
+
 def find_moments(episode: Episode) -> Moments | None:
     """Return when an episode's hazard began and what became of it; None if none fired.
 
-    The outcome is the ego's first collision from then on, else when it came nearest to an actor of the scenario's own.
+    The outcome is the ego's first collision from then on, else when it came nearest to one whom it has to heed. A
+    parked car that hides a child is passed nearer than the child, and is nothing that became of the hazard.
     """
     hazards = [i for i in episode.intervals if i.name.startswith("hazard:")]
     if not hazards:
@@ -132,10 +144,10 @@ def find_moments(episode: Episode) -> Moments | None:
         hit = min(hits, key=lambda c: c.start_ns)
         return Moments(onset, hit.start_ns, cause, hit.other if hit.actor == EGO else hit.actor, "touches")
     tracks = episode.tracks
-    own = range(1, 1 + len(episode.scenario.scenario.actors))
+    heeded = _heeded(episode, hazards)
     nearest = (math.inf, frame_at(episode, onset), cause)
     for frame in range(frame_at(episode, onset), len(tracks.time_ns)):
-        for actor in own:
+        for actor in heeded:
             if tracks.valid[frame, actor]:
                 nearest = min(nearest, (round(_gap(episode, frame, actor), 2), frame, actor))
     gap, frame, actor = nearest

@@ -1,6 +1,6 @@
 """The physics against closed forms, published tables and models, and itself: the whole grid, a row each.
 
-The tests hold a part of the same grid, with the same manoeuvres and closed forms.
+The tests hold a part of the same grid, with the same maneuvers and closed forms.
 """
 
 import itertools
@@ -21,7 +21,7 @@ from tools.checks.closed_forms import (
     full_braking_distance,
     single_track_yaw_rate,
 )
-from tools.checks.manoeuvres import (
+from tools.checks.proving_ground import (
     brake_from,
     brake_with_lag,
     collide,

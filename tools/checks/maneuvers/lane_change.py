@@ -17,8 +17,7 @@ import numpy as np
 from simengine.physics.catalog import model_named
 from simengine.physics.vehicle_models import advance_steering
 from tools.checks.maneuvers.inputs import KMH, LEAD_IN, STEP, Maneuver
-from tools.checks.maneuvers.integration import advance
-from tools.checks.maneuvers.reference import Reference
+from tools.checks.maneuvers.reference import Reference, advance
 
 _PREVIEW = 0.45  # how far ahead the driver looks [s]
 _RESPONSE = 0.17  # how much earlier than the way's curve comes the steering for it [s]
@@ -100,7 +99,7 @@ def drive_lane_change(reference: Reference, track: Track, speed: float) -> tuple
         The steering demanded in every tick [rad], and the greatest distance from the way [m].
     """
     model, changes = model_named(reference.model), swings(track)
-    state, taken, angle, demands, off = np.array([0.0, 0.0, 0.0, speed, 0.0, 0.0, 0.0]), STEP, 0.0, [], 0.0
+    state, angle, demands, off = np.array([0.0, 0.0, 0.0, speed, 0.0, 0.0, 0.0]), 0.0, [], 0.0
     lead = LEAD_IN * speed
     for _ in range(round((LEAD_IN + sum(track.sections) / speed + 0.5) / STEP)):
         x, y, _, _, yaw, _, slip = state
@@ -119,7 +118,7 @@ def drive_lane_change(reference: Reference, track: Track, speed: float) -> tuple
         def slopes(_, state, rate=rate):
             return np.array(reference.single_track(state.tolist(), (rate, 0.0), reference.parameters))
 
-        state, taken = advance(slopes, state, 0.0, STEP, taken)
+        state = advance(slopes, state, STEP)
     return demands, off
 
 

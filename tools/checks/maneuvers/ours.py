@@ -14,7 +14,7 @@ from simengine.core.state import Behavior, empty_actors, empty_controls, empty_s
 from simengine.physics.backend import Ground, Physics
 from simengine.physics.catalog import fill_actor
 from tools.checks.maneuvers.course import Course
-from tools.checks.manoeuvres import no_patches, plain
+from tools.checks.proving_ground import no_patches, plain
 
 PHYSICS = ("batched", "bullet")
 _LENGTH = 6000.0  # of the ground, with the origin amid [m]

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from simengine.core.errors import ConfigError
 from simengine.core.weather import FRICTION_DRY
 from tools.checks.maneuvers.inputs import STEP
-from tools.checks.maneuvers.integration import advance
 from tools.checks.maneuvers.ours import Vehicle
+from tools.checks.maneuvers.reference import advance
 
 RATIO, WHEELBASE = 16.88, 2.65  # of the car
 MODEL = "suv"  # the nearest of the catalog; wheelbase 2.70 m
@@ -118,7 +118,7 @@ def straight_ahead(recording: Recording) -> float:
 
 def drive_kinematic(recording: Recording, wheel: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return x, y, yaw of KS with the car's own wheelbase at every tick. Shape (ticks + 1, 3)."""
-    state, taken, found = np.zeros(3), STEP, [np.zeros(3)]
+    state, found = np.zeros(3), [np.zeros(3)]
     for k in range(len(wheel) - 1):
         speed, turn = 0.5 * (recording.speed[k] + recording.speed[k + 1]), 0.5 * (wheel[k] + wheel[k + 1])
         rate = speed / WHEELBASE * math.tan(turn)
@@ -126,7 +126,7 @@ def drive_kinematic(recording: Recording, wheel: NDArray[np.float64]) -> NDArray
         def slopes(_, state, speed=speed, rate=rate):
             return np.array([speed * math.cos(state[2]), speed * math.sin(state[2]), rate])
 
-        state, taken = advance(slopes, state, 0.0, STEP, taken)
+        state = advance(slopes, state, STEP)
         found.append(state)
     return np.array(found)
 

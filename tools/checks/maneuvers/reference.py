@@ -25,12 +25,14 @@ from simengine.core.errors import ConfigError, nearest
 from simengine.core.gravity import GRAVITY
 from tools.checks.maneuvers.actuators import Inputs
 from tools.checks.maneuvers.course import Course
-from tools.checks.maneuvers.integration import advance
 
 PARAMETER_SETS = {"compact_car": 1, "sedan": 2, "van": 3}  # of the package, by the catalog's model
 WALKING = 1.0  # speed at which a stop is as good as over: these models get stiff, and below 0.1 are kinematic [m/s]
+TOLERANCE = 1e-7  # of an integration step, of the state and relative to it
 _RELEASED, _FREE = 0.12, 0.18  # wheel slips between which anti-lock brakes let go
 _FRONT, _REAR = 16, 21  # places of z and, three before, of the roll angle of MB's axles
+
+Derivative = Callable[[float, NDArray[np.float64]], NDArray[np.float64]]
 
 
 class Reference(NamedTuple):
@@ -64,12 +66,13 @@ def load_reference(model: str = "sedan") -> Reference:
         close = nearest(model, PARAMETER_SETS)
         raise ConfigError(f"vehicle {model!r} has no published model{close}; there are: {', '.join(PARAMETER_SETS)}")
     try:
+        import scipy.integrate  # noqa: F401 - `advance` needs it
         from vehiclemodels.init_mb import init_mb
         from vehiclemodels.vehicle_dynamics_mb import vehicle_dynamics_mb
         from vehiclemodels.vehicle_dynamics_st import vehicle_dynamics_st
         from vehiclemodels.vehicle_parameters import setup_vehicle_parameters
     except ImportError:
-        raise ImportError('maneuvers need commonroad-vehicle-models: pip install "simengine[test]"') from None
+        raise ImportError('maneuvers need commonroad-vehicle-models and scipy: pip install "simengine[test]"') from None
     parameters = setup_vehicle_parameters(PARAMETER_SETS[model])
     return Reference(model, parameters, vehicle_dynamics_st, vehicle_dynamics_mb, init_mb)
 
@@ -104,6 +107,25 @@ class SplitParameters:
         """The tires of the next side."""
         self.asked += 1
         return self._tires[(self.asked - 1) % 2]
+
+
+def advance(derivative: Derivative, state: NDArray[np.float64], step: float) -> NDArray[np.float64]:
+    """Return the state after a step, by Dormand and Prince's pair 5(4) with steps of its own choice.
+
+    Args:
+        derivative: Of the state, by time since the step's start [s] and state.
+        state: At its start.
+        step: [s].
+
+    Raises:
+        ArithmeticError: The state has run away.
+    """
+    from scipy.integrate import solve_ivp
+
+    solution = solve_ivp(derivative, (0.0, step), state, "RK45", rtol=TOLERANCE, atol=TOLERANCE, first_step=step)
+    if not solution.success:
+        raise ArithmeticError(f"the state has run away: {solution.message}")
+    return solution.y[:, -1]
 
 
 def wheel_loads(state, parameters) -> tuple[float, float, float, float]:
@@ -198,7 +220,7 @@ def _integrate(derivative, start: list[float], inputs: Inputs, until_standing: b
 
     Within a tick the steering turns at a constant rate and the acceleration changes linearly.
     """
-    step, found, taken = inputs.step, [np.array(start)], 0.25 * inputs.step
+    step, found = inputs.step, [np.array(start)]
     for k in range(len(inputs.steering) - 1):
         rate = (inputs.steering[k + 1] - inputs.steering[k]) / step
         low, rise = inputs.acceleration[k], (inputs.acceleration[k + 1] - inputs.acceleration[k]) / step
@@ -206,7 +228,7 @@ def _integrate(derivative, start: list[float], inputs: Inputs, until_standing: b
         def slopes(time, state, rate=rate, low=low, rise=rise):
             return np.array(derivative(state.tolist(), rate, low + rise * time))
 
-        state, taken = advance(slopes, found[-1], 0.0, step, taken)
+        state = advance(slopes, found[-1], step)
         found.append(state)
         if until_standing and state[3] < WALKING:
             break

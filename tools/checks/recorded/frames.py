@@ -8,13 +8,12 @@ from numpy.typing import NDArray
 
 from tools.checks.recorded.file import FIRST_SCENERY, RecordedFile, RecordedFrame, Row, rotations
 from tools.checks.recorded.found import NOTHING, Found
-from tools.checks.recorded.motion import collided
 
 _RIGID = ("car", "truck", "bus", "motorcycle", "bicycle")
 _LIVING = ("pedestrian", "animal")  # whose limbs swing
 _STRIDE = (1.2, 0.0, 0.15)  # by which their boxes are longer, wider and higher than standing at most [m]
 _TIGHT = 0.03  # how far outside its box a rigid vehicle's surface may be measured by depth [m]
-_NOISE = 0.15  # and by a LiDAR with noise in its ranges [m]
+_NOISE = 0.1  # and by a LiDAR: five standard deviations of the noise in its ranges [m]
 _PLACE, _TURN = 0.03, 0.02  # of a box between two recorded states [m], [rad]
 _FLOW = 0.4  # [px]
 _FLOW_SHARE = 0.6  # of an actor's pixels that go with its body: wheels do not
@@ -176,25 +175,52 @@ def depths(file: RecordedFile) -> Found:
 
 
 def points(file: RecordedFile) -> Found:
-    """Every LiDAR point of such an actor, moved on with it to the sweep's end, lies in its 3-D box."""
-    errors, checked, struck = [], 0, collided(file)
+    """Every LiDAR point of such an actor lies in its 3-D box as that was when the point was measured.
+
+    The labels' boxes are those of the sweep's end. A point is not moved on to them, for which its actor would have to
+    go straight on, but looked at in the box between the two recorded states around its time.
+    """
+    errors, checked = [], 0
     for frame in _all(file, "points"):
         cloud, instance = file.channel(frame, "points").astype(np.float64), file.channel(frame, "instance")
-        late = frame.time - file.channel(frame, "time_ns") * 1e-9
-        spun = struck[int(np.abs(file.states.time - frame.time).argmin())]
+        time = file.channel(frame, "time_ns") * 1e-9
         for box in _boxed(file, frame):
             chosen = instance == box["instance"]
-            if not chosen.any() or spun[box["instance"] - 1]:
+            if not chosen.any():
                 continue
             checked += int(chosen.sum())
-            velocity = np.array(box["velocity"])
-            world = cloud[chosen] @ frame.pose[:3, :3].T + frame.pose[:3, 3] + late[chosen, None] * velocity
-            room = _NOISE + 0.1 * float(late[chosen].max()) * float(np.linalg.norm(velocity))
-            outside = int((~_inside(world, box, room)).sum())
+            world = cloud[chosen] @ frame.pose[:3, :3].T + frame.pose[:3, 3]
+            outside = int((~_inside_then(file, world, time[chosen], box)).sum())
             if outside:
                 text = f"{outside} points of instance {box['instance']} are outside its 3-D box"
                 errors += [_said(frame, text)] * outside
     return _found(checked, errors)
+
+
+def _inside_then(
+    file: RecordedFile, world: NDArray[np.float64], time: NDArray[np.float64], box: Row
+) -> NDArray[np.bool_]:
+    """Return which points lie in an actor's box as it was at their times: where it is there, between two states."""
+    states, a = file.states, box["instance"] - 1
+    k = np.clip(np.searchsorted(states.time, time, side="right") - 1, 0, len(states.time) - 2)
+    f = (time - states.time[k]) / (states.time[k + 1] - states.time[k])
+    inside = np.zeros(len(world), np.bool_)
+    for j in np.unique(k):
+        there = states.present[j : j + 2, a]
+        one, other = (j if there[0] else j + 1), (j + 1 if there[1] else j)
+        rows = np.flatnonzero(k == j)
+        share, step = f[rows, None], states.time[j + 1] - states.time[j]
+        p, q = states.position[one, a], states.position[other, a]
+        if one == other:  # it appears or leaves: it goes on as it moves
+            place = p + (share - (one - j)) * step * states.velocity[one, a]
+        else:
+            place = p + share * (q - p)
+        start, end = states.orientation[one, a], states.orientation[other, a]
+        turn = start + share * (end * (1.0 if start @ end >= 0.0 else -1.0) - start)
+        turn = rotations(turn / np.linalg.norm(turn, axis=1, keepdims=True))
+        local = np.abs(np.einsum("ni,nij->nj", world[rows] - place, turn))
+        inside[rows] = (local <= 0.5 * np.array(box["size"]) + _NOISE).all(axis=1)
+    return inside
 
 
 def _boxed(file: RecordedFile, frame: RecordedFrame) -> list[Row]:

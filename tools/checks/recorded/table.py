@@ -108,7 +108,7 @@ def _looked(what: str, found: Found, needed: Sequence[str]) -> Found:
 def make(case: Case, folder: Path, overrides: Sequence[str]) -> Path:
     """Record a case and return its file."""
     from simengine.scenario.sampling import load_scenario
-    from simengine.simulation.simulate import record
+    from simengine.simulation.execution import record
 
     settings = [*_RIG, *case.settings]
     if case.recording:
@@ -138,6 +138,8 @@ def as_markdown(table: dict[str, dict[str, Found]], command: str) -> str:
         "Each scenario is recorded with the small rig and checked by a program that reads nothing but the MCAP file,",
         "with the `mcap` package, JSON and the schemas in the file: no part of simengine. Cells: how many are wrong of",
         "how many looked at; – where a scenario has none of the kind. Where it has to have some, none is an error.", "",
+        "A sweep takes 0.1 s, in which actors move and turn: a LiDAR point is looked for in its actor's box as that",
+        "was when the point was measured, between the two recorded states around its time.", "",
         f"Made by `{command}`.", "",
         "| check | " + " | ".join(names) + " |", "|---|" + "---:|" * len(names),
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Manoeuvres found in tracks that were drawn to contain them, and in none that were not."""
+"""Maneuvers found in tracks that were drawn to contain them, and in none that were not."""
 
 import math
 
@@ -7,7 +7,7 @@ import pytest
 
 from simengine.core.geometry import quaternion_from_euler, rotate
 from simengine.core.state import Behavior
-from simengine.labels.manoeuvres import manoeuvre_intervals
+from simengine.labels.maneuvers import maneuver_intervals
 from simengine.labels.motion import motion_of
 from simengine.road.build import build_network
 from simengine.road.drafts import LaneDraft
@@ -53,7 +53,7 @@ def corner():
 def _found(paths, network, actors=None):
     tracks = make_tracks(paths)
     actors = make_actors(len(paths)) if actors is None else actors
-    return manoeuvre_intervals(tracks, actors, np.arange(len(paths)), network)
+    return maneuver_intervals(tracks, actors, np.arange(len(paths)), network)
 
 
 def _sideways(x0, speed, begin, end, y0, y1, count=80):
@@ -66,7 +66,7 @@ def _sideways(x0, speed, begin, end, y0, y1, count=80):
 @pytest.mark.parametrize(("y0", "y1", "name"), [(0.0, 3.5, "left"), (3.5, 0.0, "right")])
 def test_lane_change_spans_the_drift_across_the_line(highway, y0, y1, name):
     (change,) = _found([_sideways(10.0, 20.0, 2.0, 5.0, y0, y1)], highway)
-    assert change.name == f"manoeuvre:lane_change_{name}"
+    assert change.name == f"maneuver:lane_change_{name}"
     assert (change.actor, change.response_ns) == (0, -1)
     assert change.start_ns == pytest.approx(2.0 * SECOND, abs=0.35 * SECOND)
     assert change.end_ns == pytest.approx(5.0 * SECOND, abs=0.35 * SECOND)
@@ -74,7 +74,7 @@ def test_lane_change_spans_the_drift_across_the_line(highway, y0, y1, name):
 
 def test_lane_change_across_a_joint_of_lanes_is_found(highway):
     path = _sideways(200.0 - 20.0 * 3.5, 20.0, 2.0, 5.0, 0.0, 3.5)
-    assert [change.name for change in _found([path], highway)] == ["manoeuvre:lane_change_left"]
+    assert [change.name for change in _found([path], highway)] == ["maneuver:lane_change_left"]
 
 
 def test_passing_a_joint_in_the_lane_is_no_lane_change(highway):
@@ -85,7 +85,7 @@ def test_hard_braking_is_found_and_gentle_slowing_is_not(highway):
     hard = np.concatenate([np.full(20, 20.0), 20.0 - 0.5 * np.arange(1, 21), np.full(20, 10.0)])
     gentle = np.concatenate([np.full(20, 20.0), 20.0 - 0.15 * np.arange(1, 21), np.full(20, 17.0)])
     (braking,) = _found([drive(0.0, gentle), drive(40.0, hard, y=3.5)], highway)
-    assert (braking.name, braking.actor) == ("manoeuvre:braking", 1)
+    assert (braking.name, braking.actor) == ("maneuver:braking", 1)
     assert braking.start_ns == pytest.approx(1.9 * SECOND, abs=0.11 * SECOND)
     assert braking.end_ns == pytest.approx(3.9 * SECOND, abs=0.11 * SECOND)
 
@@ -95,7 +95,7 @@ def test_standstill_of_a_driver_counts_and_of_a_parked_car_does_not(highway):
     actors = make_actors(3)
     actors.behavior[0, 2] = Behavior.PARKED
     found = _found([drive(0.0, stop), drive(200.0, np.zeros(90)), drive(300.0, np.zeros(90))], highway, actors)
-    assert [(interval.name, interval.actor) for interval in found] == [("manoeuvre:standstill", 0)]
+    assert [(interval.name, interval.actor) for interval in found] == [("maneuver:standstill", 0)]
     assert found[0].start_ns == pytest.approx(6.7 * SECOND, abs=0.15 * SECOND)
     assert found[0].end_ns == 9 * SECOND
 
@@ -108,7 +108,7 @@ def test_turn_is_the_passage_of_the_junction(corner):
     x = np.where(way < 100.0, way, 100.0 + radius * np.sin(angle))
     y = np.where(way < 100.0, 0.0, radius - radius * np.cos(angle)) + beyond
     (turn,) = _found([np.column_stack([x, y])], corner)
-    assert turn.name == "manoeuvre:turn_left"
+    assert turn.name == "maneuver:turn_left"
     assert turn.start_ns == pytest.approx(4.0 * SECOND, abs=0.3 * SECOND)
     assert turn.end_ns == pytest.approx((30.0 + radius * math.pi / 2) / speed * SECOND, abs=0.3 * SECOND)
 

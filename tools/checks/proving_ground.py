@@ -1,6 +1,6 @@
-"""Manoeuvres that measure the rigid-body physics: braking, steady cornering, parking on a slope, and the like.
+"""A plain road, vehicles on it, and drives that measure the physics: braking, steady cornering, parking on a slope.
 
-Plain functions that return numbers; the tests hold a few of them against closed forms, `tools/check.py physics` all.
+Functions that return numbers; the tests hold a few of them against closed forms, `tools/check.py physics` all.
 """
 
 import math

@@ -23,8 +23,8 @@ DRIFT_LONGEST = 8.0  # to either side of crossing the line [s]
 
 
 def _interval(name: str, actor: int, tracks: Tracks, start: int, end: int) -> Interval:
-    """Return a manoeuvre between two recorded times."""
-    return Interval(f"manoeuvre:{name}", actor, int(tracks.time_ns[start]), -1, int(tracks.time_ns[end]))
+    """Return a maneuver between two recorded times."""
+    return Interval(f"maneuver:{name}", actor, int(tracks.time_ns[start]), -1, int(tracks.time_ns[end]))
 
 
 def _braking(tracks: Tracks, motion: Motion, actor: int) -> list[Interval]:
@@ -113,10 +113,10 @@ def _lane_changes(tracks: Tracks, lanes: LaneMotion, network: RoadNetwork, actor
     return found
 
 
-def manoeuvre_intervals(
+def maneuver_intervals(
     tracks: Tracks, actors: ActorTable, slots: NDArray[np.int64], network: RoadNetwork
 ) -> list[Interval]:
-    """Return the manoeuvres of every vehicle that drives, in order of their start.
+    """Return the maneuvers of every vehicle that drives, in order of their start.
 
     Args:
         tracks: Of the whole episode.
