@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simengine.behavior.memory import GRANTED
+from simengine.behavior.memory import COMMITTED, GRANTED
 from simengine.behavior.set_back_lines import AHEAD, BEHIND, MARGIN, WIDTH
 from simengine.physics.catalog import model_named
 from simengine.road.build import build_network
@@ -113,6 +113,16 @@ def test_who_is_beyond_the_line_that_is_set_back_when_amber_comes_leaves_the_swe
     while world.time < 3.5:
         world.step()
     assert (int(world.memory.lane[0, 0]) != at["east"] or ARM - float(world.memory.s[0, 0]) < half) == goes
+
+
+def test_who_went_on_at_amber_but_came_to_stand_before_the_line_does_not_pass_it_at_red():
+    network, at = corner(11.0, line=1.0, shown=[(60.0, SignalColor.RED)])
+    world = SmallWorld(network, ["sedan"])
+    world.put(0, at["east"], ARM - 4.0 - 0.5 * float(world.actors.length[0, 0]), 0.0)
+    world.memory.choice[0, 0, COMMITTED] = world.rules.stops.first[at["east"]]
+    while world.time < 10.0:
+        world.step()
+    assert int(world.memory.lane[0, 0]) == at["east"]
 
 
 def test_a_bus_does_not_begin_to_turn_while_somebody_stands_in_the_area_that_it_sweeps():
