@@ -32,7 +32,6 @@ from simengine.behavior.precedence import (
     taker_of_room,
 )
 from simengine.behavior.rules import Conflicts, Ways
-from simengine.behavior.turning_room import wait_short, would_be_held_up
 from simengine.behavior.wait_cycles import release_circles
 
 DECISION_TIME = 2.0  # a driver asks for the way when the last place to stop comfortably is this near [s]
@@ -95,8 +94,7 @@ def rule_junctions(
         elif memory.choice[e, a, GRANTED] >= 0 and not inside:
             stalled = speed < STANDING and memory.unused[e, a] > STALLED and passage.way[a, ENTER] > OUTSIDE
             follows = follows_one_without_way(memory, places, passage, obeys, e, a)
-            barred = passage.flag[a, HELD] or follows or would_be_held_up(lanes, memory, places, passage, e, a)
-            if (barred and not cannot_stop) or stalled:
+            if ((passage.flag[a, HELD] or follows) and not cannot_stop) or stalled:
                 memory.choice[e, a, GRANTED] = -1
         elif cannot_stop and memory.choice[e, a, GRANTED] < 0 and not passage.flag[a, HELD]:
             memory.choice[e, a, GRANTED] = junction
@@ -126,8 +124,6 @@ def rule_junctions(
             continue
         if not inside and is_stuck(memory, places, passage, e, chosen):
             continue
-        if not inside and would_be_held_up(lanes, memory, places, passage, e, chosen):
-            continue
         if not inside and taker_of_room(lanes, occupancy, memory, places, passage, e, chosen) >= 0:
             continue
         obstacle, cross, oncoming, _ = first_obstacle(
@@ -149,7 +145,7 @@ def rule_junctions(
             continue
         if memory.choice[e, a, GRANTED] < 0:
             if passage.flag[a, ASKS] and not memory.ignores_signals[e, a]:
-                passage.way[a, WAIT] = min(passage.way[a, STOP], wait_short(lanes, memory, places, passage, e, a))
+                passage.way[a, WAIT] = passage.way[a, STOP]
         else:
             order = memory.choice[e, a, GRANT_ORDER]
             obstacle, cross, oncoming, _ = first_obstacle(

@@ -339,7 +339,9 @@ def first_obstacle(
                     if (b_order < order and not stands) or arrives < 0.0:
                         if my_in < travel_time(out, b_speed, b_pull, b_top) + BEHIND_GAP:
                             stop, cause = min(stop, before), b
-                elif yields and lets_in(memory, places, passage, e, a, b):
+                elif (sweeps and arrives < 0.0 < passage.way[b, ENTER]) or (
+                    yields and lets_in(memory, places, passage, e, a, b)
+                ):  # it stands where this one would swing over, or is let in
                     stop, cause = min(stop, before), b
                 elif yields and not lets_in(memory, places, passage, e, b, a) and not may_pass_first(
                     lanes, memory, places, passage, e, a, b, lane, other, conflicts.angle[c]

@@ -10,7 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.behavior.conditions import grip_bound
-from simengine.behavior.memory import COMMITTED, LET_WAIT, PRESENT, ROUTE_LANES, STOPPED_AT, DriverMemory
+from simengine.behavior.memory import COMMITTED, GRANTED, LET_WAIT, PRESENT, ROUTE_LANES, STOPPED_AT, DriverMemory
 from simengine.behavior.occupancy import VX, VY, Places, X, Y
 from simengine.behavior.rules import Crossings, StopLines, Ways
 from simengine.core.state import Mobility
@@ -18,6 +18,7 @@ from simengine.road.frenet import lane_position, lane_width
 from simengine.road.network import SignalColor
 
 AMBER_DECELERATION = 3.0  # a driver stops at amber if this suffices (ITE yellow change interval: 10 ft/s²) [m/s²]
+AMBER_TIME = 3.0  # that amber lasts at least (RiLSA 2015) [s]
 HARD_DECELERATION = 6.0  # and at red if this does [m/s²]
 PASSED = 0.5  # a line is passed once the front is this far beyond it [m]
 STOPPED_SPEED = 0.3  # [m/s]
@@ -40,6 +41,9 @@ def signal_stop(
     speed: float, half: float, friction: float, horizon: float,
 ) -> float:
     """Return how far ahead of the front the first line is that a driver must stop at now [m], infinite for none.
+
+    One that has been granted its way and is beyond a line that is set back, where it would be in the way of a bus, goes
+    on at amber if it passes the painted line meanwhile.
 
     Args:
         lanes, stops: The network.
@@ -65,18 +69,21 @@ def signal_stop(
             distance, painted = start + stops.s[line], start + stops.painted[line]
             if painted < -PASSED:
                 continue
+            clears = False
             if distance < -PASSED:
                 distance = painted
+                clears = memory.choice[e, a, GRANTED] >= 0 and speed > STOPPED_SPEED and painted < AMBER_TIME * speed
             signal = stops.signal[line]
             needed = 0.5 * speed * speed / max(distance, 0.1)
             if signal >= 0:
                 color = signal_colors[signal]
                 if memory.choice[e, a, COMMITTED] == line:
-                    if color in (RED, RED_AMBER, AMBER):
+                    # One that came to stand before the line after all waits there.
+                    if (speed > STOPPED_SPEED or painted < 0.0) and color in (RED, RED_AMBER, AMBER):
                         known = True
                         continue
                     memory.choice[e, a, COMMITTED] = -1
-                if (color == AMBER and needed > gentle) or (color == RED and needed > hard):
+                if (color == AMBER and (needed > gentle or clears)) or (color == RED and needed > hard):
                     memory.choice[e, a, COMMITTED] = line
                     known = True
                     continue

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simengine.behavior.memory import GRANTED
+from simengine.behavior.memory import COMMITTED, GRANTED
 from simengine.behavior.set_back_lines import AHEAD, BEHIND, MARGIN, WIDTH
 from simengine.physics.catalog import model_named
 from simengine.road.build import build_network
@@ -16,11 +16,12 @@ ARM = 80.0  # [m]
 
 
 def corner(
-    radius: float, apart: float = APART, line: float | None = None, signalled: bool = False
+    radius: float, apart: float = APART, line: float | None = None, shown: list[tuple[float, SignalColor]] | None = None
 ) -> tuple[RoadNetwork, dict[str, int]]:
     """A road that turns right, from south to west, and on its outside the lane of the other direction.
 
-    The junction is the bend; `line` is where that lane's stop line is, before its end [m]; it may have a signal, red.
+    The junction is the bend; `line` is where that lane's stop line is, before its end [m]. It may have a signal, which
+    shows these colors, each for so long [s].
     """
     angle = np.linspace(0.0, 0.5 * np.pi, 40)
     outer, flat = radius + apart, np.zeros(40)
@@ -42,10 +43,10 @@ def corner(
         )
         for name, (x, y, after) in lanes.items()
     ]  # fmt: skip
-    signals = [SignalDraft("light", (0.0, -8.0, 3.0), 0.0, [(60.0, SignalColor.RED)])] if signalled else []
+    signals = [SignalDraft("light", (0.0, -8.0, 3.0), 0.0, shown)] if shown else []
     lines = []
     if line is not None:
-        lines = [StopLineDraft("east", ARM - line, "light" if signalled else None, 0 if signalled else 1)]
+        lines = [StopLineDraft("east", ARM - line, "light" if shown else None, 0 if shown else 1)]
     network = build_network(drafts, signals, lines)
     return network, {str(name): k for k, name in enumerate(network.lane_name)}
 
@@ -89,7 +90,7 @@ def test_a_line_that_is_far_enough_from_the_junction_stays_and_a_nearer_one_is_s
 @pytest.mark.parametrize(("front", "line"), [(12.0, 7.0), (4.0, 1.0), (-3.0, None)])
 def test_who_is_between_the_line_and_where_it_is_set_back_to_does_not_pass_the_line(front, line):
     """A signal that turns red meets vehicles there; the places are before the lane's end [m]."""
-    network, at = corner(11.0, line=1.0, signalled=True)
+    network, at = corner(11.0, line=1.0, shown=[(60.0, SignalColor.RED)])
     world = SmallWorld(network, ["sedan"])
     half = 0.5 * float(world.actors.length[0, 0])
     world.put(0, at["east"], ARM - front - half, 1.0)
@@ -100,6 +101,43 @@ def test_who_is_between_the_line_and_where_it_is_set_back_to_does_not_pass_the_l
     else:
         assert world.speed(0) < 0.1
         assert line <= ARM - float(world.memory.s[0, 0]) - half < max(line + 1.6, front)
+
+
+@pytest.mark.parametrize(("front", "goes"), [(5.0, True), (14.0, False)])
+def test_who_is_beyond_the_line_that_is_set_back_when_amber_comes_leaves_the_swept_area(front, goes):
+    shown = [(0.6, SignalColor.GREEN), (3.0, SignalColor.AMBER), (60.0, SignalColor.RED)]
+    network, at = corner(11.0, line=1.0, shown=shown)
+    world = SmallWorld(network, ["sedan"])
+    half = 0.5 * float(world.actors.length[0, 0])
+    world.put(0, at["east"], ARM - front - half, 2.0)
+    while world.time < 3.5:
+        world.step()
+    assert (int(world.memory.lane[0, 0]) != at["east"] or ARM - float(world.memory.s[0, 0]) < half) == goes
+
+
+def test_who_went_on_at_amber_but_came_to_stand_before_the_line_does_not_pass_it_at_red():
+    network, at = corner(11.0, line=1.0, shown=[(60.0, SignalColor.RED)])
+    world = SmallWorld(network, ["sedan"])
+    world.put(0, at["east"], ARM - 4.0 - 0.5 * float(world.actors.length[0, 0]), 0.0)
+    world.memory.choice[0, 0, COMMITTED] = world.rules.stops.first[at["east"]]
+    while world.time < 10.0:
+        world.step()
+    assert int(world.memory.lane[0, 0]) == at["east"]
+
+
+def test_a_bus_does_not_begin_to_turn_while_somebody_stands_in_the_area_that_it_sweeps():
+    network, at = corner(11.0, line=1.0, shown=[(15.0, SignalColor.RED), (60.0, SignalColor.GREEN)])
+    world = SmallWorld(network, ["bus", "sedan"])
+    world.put(0, at["south"], ARM - 20.0, 3.0)
+    world.put(1, at["east"], ARM - 4.0 - 0.5 * float(world.actors.length[0, 1]), 1.0)
+    while world.time < 14.0:
+        world.step()
+    assert world.speed(0) < 0.1
+    assert float(world.memory.s[0, 0]) < ARM - 0.5 * float(world.actors.length[0, 0])
+    while world.time < 50.0 and not all(world.memory.lane[0] == [at["west"], at["north"]]):
+        world.step()
+        assert world.touching() == (-1, -1)
+    assert world.time < 50.0
 
 
 @pytest.mark.parametrize(("radius", "apart"), [(8.0, APART), (40.0, APART), (11.0, 2.0 * APART)])
