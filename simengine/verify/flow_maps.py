@@ -19,7 +19,7 @@ from simengine.scenario.sampling import concretize, from_yaml, to_yaml
 from simengine.scenario.spec import ConcreteScenario
 from simengine.simulation.runner import Job, Outcome, run_jobs
 from simengine.simulation.simulator import Simulator
-from simengine.verify.flow_watch import LOOK, TrafficWatch
+from simengine.verify.flow_watch import GRACE, LOOK, TrafficWatch
 
 _ORDINARY = ("scenario=drive", "sensors=none", "pedestrians=none", "criteria=collision")
 
@@ -45,7 +45,8 @@ class MapRun(NamedTuple):
     admitted: int  # of them
     collisions: list[str]
     rolled: list[str]
-    standing: list[str]
+    waited: list[str]  # long, told and no fault
+    standing: list[str]  # those of them that did not go on
     off_lane: list[str]
     # Vehicles taken out of the world by `behavior.removal`, by reason; each is counted among the faults besides.
     out_standing: list[str]
@@ -128,8 +129,13 @@ def _collisions(simulator: Simulator, contacts: list[Contact], places: dict[tupl
 
 
 def run_map(scenario: ConcreteScenario) -> MapRun:
-    """Run a scenario for its whole time, whatever happens, and say what happened."""
-    simulator = Simulator(scenario, ends_with_ego=False)
+    """Run a scenario for its whole time, whatever happens, and say what happened.
+
+    While somebody waits long at its end, it goes on for up to `GRACE`, to see whether they go on.
+    """
+    duration = scenario.scenario.duration
+    longer = scenario.scenario.model_copy(update={"duration": duration + GRACE})
+    simulator = Simulator(scenario.model_copy(update={"scenario": longer}), ends_with_ego=False)
     contacts: list[Contact] = []
     left, speed_sum, count = 0, 0.0, 0
     try:
@@ -138,7 +144,7 @@ def run_map(scenario: ConcreteScenario) -> MapRun:
         drives = simulator.world.actors.mobility[0] == Mobility.WHEELED
         ordinary = simulator.world.actors.behavior[0] == Behavior.TRAFFIC
         steps, places = 0, {}
-        while not simulator.done:
+        while simulator.time_ns < round(duration * 1e9) or (watch.someone_waits(snapshot.state) and not simulator.done):
             before = snapshot.state
             snapshot = simulator.step()
             for contact in snapshot.contacts:
@@ -162,6 +168,7 @@ def run_map(scenario: ConcreteScenario) -> MapRun:
                 watch.look(snapshot.state, simulator.time_ns * 1e-9)
         collisions = _collisions(simulator, contacts, places)
         simulated, demand = simulator.time_ns * 1e-9, simulator.demand
+        watch.tell_standing(snapshot.state)
         for removal in simulator.taken_out:
             watch.tell_removal(removal)
         removed = len(simulator.taken_out)

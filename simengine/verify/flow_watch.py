@@ -1,9 +1,11 @@
 """Looks at every vehicle of a run on a map for faults, from the recorded states, not from what drivers believe.
 
-A vehicle *stands for ever* if it comes no farther than `LEAST_WAY` in `PATIENCE`, or in one and a half cycles of the
-map's slowest signal where that is longer. It is *off its lane* if its middle is more than `ASIDE` outside every lane
-that vehicles drive on. Only at the map's end it may be there: at most `END` straight beyond the end of a lane that
-leads nowhere, and no farther to the side of that lane than elsewhere; there it leaves the world at its next decision.
+A vehicle *waits long* if it comes no farther than `LEAST_WAY` in `PATIENCE`, or in one and a half cycles of the map's
+slowest signal where that is longer; it *stands for ever* if it does not go on after that either, for as long as the run
+lasts: runs go on for up to `GRACE` while somebody waits. It is *off its lane* if its middle is more than `ASIDE`
+outside every lane that vehicles drive on. Only at the map's end it may be there: at most `END` straight beyond the end
+of a lane that leads nowhere, and no farther to the side of that lane than elsewhere; there it leaves the world at its
+next decision.
 
 A vehicle that `behavior.removal` takes out is counted by its reason, and besides among the faults: one that stood as
 standing, one that lay as rolled over, one beside the road as off its lane, whether or not a look came first. After a
@@ -26,6 +28,7 @@ from simengine.simulation.simulator import Simulator
 LEAST_WAY = 5.0  # [m]
 PATIENCE = 60.0  # [s]
 CYCLES = 1.5  # of the slowest signal
+GRACE = 180.0  # for which a run goes on beyond its end while somebody waits long [s]
 ASIDE = 0.5  # [m]
 TILT = math.radians(60.0)  # from upright, beyond which a vehicle has rolled over [rad]
 SEARCH = 20.0  # around a vehicle for a lane [m]
@@ -74,7 +77,8 @@ class TrafficWatch:
         self.collided: set[int] = set()
         self._since: dict[int, tuple[float, float, float]] = {}  # x, y [m] and time [s] of the last progress
         self._told: set[tuple[str, int]] = set()
-        kinds = ("rolled", "standing", "off_lane", *(column for column, _ in REASONS.values()), WRECKED)
+        self._waits: dict[int, str] = {}  # who waits long and has not gone on, and where that is
+        kinds = ("rolled", "waited", "standing", "off_lane", *(column for column, _ in REASONS.values()), WRECKED)
         self.found: dict[str, list[str]] = {kind: [] for kind in kinds}
 
     def look(self, state: WorldState, time: float) -> None:
@@ -90,10 +94,24 @@ class TrafficWatch:
             px, py, since = self._since.get(vehicle, (math.inf, math.inf, time))
             if math.hypot(x - px, y - py) > LEAST_WAY:
                 self._since[vehicle] = (x, y, time)
-            elif time - since >= self.patience:
-                self._tell("standing", vehicle, f"{self.place_of(state, a, time)} since {since:.0f} s")
+                self._waits.pop(vehicle, None)
+            elif time - since >= self.patience and vehicle not in self._waits:
+                self._waits[vehicle] = f"{self.place_of(state, a, time)} since {since:.0f} s"
+                self._tell("waited", vehicle, self._waits[vehicle])
             if self._aside(x, y, z, yaw_from_quaternion(*q)) > ASIDE and not self.is_at_end(x, y, z):
                 self._tell("off_lane", vehicle, self.place_of(state, a, time))
+
+    def someone_waits(self, state: WorldState) -> bool:
+        """Return whether a vehicle that is still there waits long and has not gone on yet."""
+        there = set(state.identity[0, state.valid[0]].tolist())
+        self._waits = {vehicle: line for vehicle, line in self._waits.items() if vehicle in there}
+        return bool(self._waits)
+
+    def tell_standing(self, state: WorldState) -> None:
+        """Count those that wait at the end of a run as standing for ever."""
+        if self.someone_waits(state):
+            for vehicle, line in self._waits.items():
+                self._tell("standing", vehicle, line)
 
     def tell_removal(self, removal: Removal) -> None:
         """Count a vehicle that was taken out by its reason, and as the fault that this is if no look has told it."""

@@ -10,7 +10,7 @@ from simengine.verify.flow_maps import MAPS, Case, MapRun, TrafficMap, map_scena
 from tools.checks import traffic_maps as check
 from tools.checks.commands import traffic_maps as command
 
-CALM = MapRun(120.0, 20.0, 8.0, 40, 50, 45, *([] for _ in range(8)))
+CALM = MapRun(120.0, 20.0, 8.0, 40, 50, 45, *([] for _ in range(9)))
 CRASH = CALM._replace(collisions=["seed 2, bullet: 3.00 s at x = 1.0 m"])
 
 
@@ -34,6 +34,12 @@ def test_further_maps_are_in_the_table_and_marked():
     lines = check.document([check.MapRow(place.name, "batched", (CALM,), ()) for place in MAPS], "x", [1]).splitlines()
     marked = {line.split("|")[1].strip() for line in lines if line.startswith("| ") and "| batched |" in line}
     assert marked == {f"{place.name} *" if place.further else place.name for place in MAPS}
+
+
+def test_who_waited_long_is_told_and_no_fault():
+    row = check.MapRow("m", "batched", (CALM._replace(waited=["seed 2: somebody"]),), ())
+    assert row.good and check.findings(row) == ["m: waited: seed 2: somebody"]
+    assert check.cells(row)[7] == "1"
 
 
 @pytest.mark.parametrize("what", check.FINDINGS)

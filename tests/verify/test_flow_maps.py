@@ -15,7 +15,7 @@ from simengine.road.network import LaneType, lane_arrays
 from simengine.scenario.sampling import from_yaml, to_yaml
 from simengine.simulation.runner import Job
 from simengine.simulation.simulator import Simulator
-from simengine.verify import flow_watch
+from simengine.verify import flow_maps, flow_watch
 from simengine.verify.flow_maps import MAPS, map_job, map_scenario, run_map
 
 INTERSECTION = next(place for place in MAPS if place.name == "intersection")
@@ -41,9 +41,20 @@ def test_standing_is_told_with_seed_time_and_place(scenario, monkeypatch):
     monkeypatch.setattr(flow_watch, "PATIENCE", 8.0)  # shorter than a red light
     monkeypatch.setattr(flow_watch, "CYCLES", 0.0)
     found = run_map(scenario)
-    assert found.standing and found.standing[0].startswith("seed 7, batched: ")
-    assert " m, actor " in found.standing[0] and found.standing[0].endswith(" s")
-    assert len(found.standing) == len(set(found.standing))
+    assert found.waited and found.waited[0].startswith("seed 7, batched: ")
+    assert " m, actor " in found.waited[0] and found.waited[0].endswith(" s")
+    assert len(found.waited) == len(set(found.waited))
+    assert found.standing == []  # they went on when it was green
+    assert 20.0 <= found.simulated < 60.0
+
+
+def test_who_does_not_go_on_stands_for_ever(scenario, monkeypatch):
+    monkeypatch.setattr(flow_watch, "PATIENCE", 8.0)
+    monkeypatch.setattr(flow_watch, "CYCLES", 0.0)
+    monkeypatch.setattr(flow_maps, "GRACE", 0.0)  # no time left to see
+    found = run_map(scenario)
+    assert found.standing and set(found.standing) <= set(found.waited)
+    assert found.simulated == pytest.approx(20.0)
 
 
 def test_leaving_the_lane_is_told(scenario, monkeypatch):

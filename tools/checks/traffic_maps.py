@@ -8,15 +8,17 @@ from typing import NamedTuple
 from simengine.core.errors import ConfigError, nearest
 from simengine.simulation.runner import progress
 from simengine.verify.flow_maps import MAPS, Case, MapRun, TrafficMap, run_maps
-from simengine.verify.flow_watch import ASIDE, CYCLES, END, LEAST_WAY, PATIENCE
+from simengine.verify.flow_watch import ASIDE, CYCLES, END, GRACE, LEAST_WAY, PATIENCE
 
 PHYSICS = ("batched", "bullet")
 BAD = ("collisions", "rolled", "standing", "off_lane")
 OUT = ("out_standing", "out_overturned", "out_off_road", "out_wrecked")  # taken out; each is a fault of `BAD` too
 FINDINGS = (*BAD, *OUT)
+TOLD = ("waited", *FINDINGS)  # those that waited long are told and no fault
 _HEADS = (
-    "map", "physics", "runs", "vehicles", "leaving [1/h]", "mean speed [m/s]", "let in of demand", "collisions",
-    "rolled over", "standing", "off the lane", "out: standing", "out: overturned", "out: off road", "out: wrecked",
+    "map", "physics", "runs", "vehicles", "leaving [1/h]", "mean speed [m/s]", "let in of demand", "waited long",
+    "collisions", "rolled over", "standing", "off the lane", "out: standing", "out: overturned", "out: off road",
+    "out: wrecked",
 )  # fmt: skip
 
 
@@ -110,9 +112,9 @@ def cells(row: MapRow) -> list[str]:
     arrived, admitted = sum(run.arrived for run in row.runs), sum(run.admitted for run in row.runs)
     refused = f" ({len(row.refused)} refused: {'; '.join(row.refused)})" if row.refused else ""
     return [
-        row.name, row.physics, f"{len(row.runs)} × {row.runs[0].simulated:.0f} s{refused}",
+        row.name, row.physics, f"{len(row.runs)} × {min(run.simulated for run in row.runs):.0f} s{refused}",
         f"{sum(weight) / (3600.0 * hours):.1f}", f"{sum(run.left for run in row.runs) / hours:.0f}", f"{speed:.1f}",
-        f"{100.0 * admitted / arrived:.0f} %" if arrived else "–", *[str(row.count(what)) for what in FINDINGS],
+        f"{100.0 * admitted / arrived:.0f} %" if arrived else "–", *[str(row.count(what)) for what in TOLD],
     ]  # fmt: skip
 
 
@@ -121,7 +123,7 @@ def findings(row: MapRow) -> list[str]:
     return [
         f"{row.name}: {what.replace('_', ' ')}: {line}"
         for run in row.runs
-        for what in FINDINGS
+        for what in TOLD
         for line in getattr(run, what)
     ]
 
@@ -132,7 +134,7 @@ def document(table: Sequence[MapRow], command: str, seeds: Sequence[int]) -> str
     further = {place.name for place in MAPS if place.further}
     table = sorted(table, key=lambda row: order.get((row.name, row.physics), len(order)))
     lines = [_HEAD.format(command=command, seeds=", ".join(map(str, seeds)), patience=PATIENCE, progress=LEAST_WAY,
-                          cycles=CYCLES, aside=ASIDE, end=END)]  # fmt: skip
+                          cycles=CYCLES, aside=ASIDE, end=END, grace=GRACE)]  # fmt: skip
     lines += ["| " + " | ".join(_HEADS) + " |", "|---|---|---|" + "---:|" * (len(_HEADS) - 3)]
     for row in table:
         name, *others = cells(row)
@@ -155,8 +157,10 @@ other vehicle is a motorcycle.
 - *vehicles*: in the world, on average. *leaving*: at the end of the map, or far behind the ego. *let in of demand*:
   where vehicles arrive at a stated rate, the share of them that found room to come in.
 - *collisions*: with a vehicle in it; of one pair, counted once. *rolled over*: tilted by more than 60°.
-- *standing*: came no farther than {progress:.0f} m in {patience:.0f} s, or in {cycles} cycles of the map's slowest
-  signal where that is longer, for whatever reason.
+- *waited long*: came no farther than {progress:.0f} m in {patience:.0f} s, or in {cycles} cycles of the map's slowest
+  signal where that is longer, for whatever reason. That is told, and no fault: in a queue before a short green people
+  wait for as long. *standing*: those of them that did not go on either; a run goes on for up to {grace:.0f} s beyond
+  its end while somebody waits, to see whether they do.
 - *off the lane*: its middle more than {aside} m outside every lane. Excused is only the end of the map: at most
   {end:.0f} m straight beyond the end of a lane that leads nowhere, where a vehicle leaves the world. Where lanes begin
   nothing is excused.
