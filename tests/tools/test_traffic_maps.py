@@ -69,7 +69,7 @@ def test_absent_files_are_told_and_the_others_run(monkeypatch, tmp_path):
     assert seen == [Case(places[0], "batched", 1), Case(places[0], "batched", 2)]
     assert here.runs == (CALM, CRASH) and not here.good
     page = check.document([here, gone], "the command", [1, 2])
-    assert "| here | batched | 2 × 120 s | 20.0 | 1200 | 8.0 | 90 % | 1 | 0 | 0 | 0 | 0 | 0 | 0 | 0 |" in page
+    assert "| here | batched | 2 × 120 s | 20.0 | 1200 | 8.0 | 90 % | 0 | 1 | 0 | 0 | 0 | 0 | 0 | 0 | 0 |" in page
     assert "- here: collisions: seed 2, bullet: 3.00 s at x = 1.0 m" in page
     assert "gone.xodr is absent" in page and "`the command`" in page and "the seeds 1, 2;" in page
 
