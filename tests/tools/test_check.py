@@ -56,7 +56,7 @@ def test_every_file_of_a_command_is_listed():
         (["maneuvers", "--only", "bulet"], '"bullet"'),
         (["maneuvers", "--maneuver", "jturn"], '"j-turn"'),
         (["maneuvers", "--maneuver", "slalom"], "step-steer, ramp-steer"),
-        (["maneuvers", "--vehicle", "truck"], "compact_car, sedan, van"),
+        (["maneuvers", "--vehicle", "truck"], "ford_escort, bmw_320i"),
         (["maneuvers", "--write", "--only", "bullet"], "--write"),
         (["maps", "no/such/folder"], "no/such/folder"),
         (["maps", "simengine/core"], "simengine/core"),
