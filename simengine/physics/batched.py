@@ -13,7 +13,7 @@ import numpy as np
 from simengine.core.errors import ScenarioError
 from simengine.core.state import ActorTable, Controls, WorldState, copy_state
 from simengine.physics.backend import Contact, Ground, Physics
-from simengine.physics.contact_boxes import COLUMNS, ObstacleGrid
+from simengine.physics.contact_boxes import COLUMNS, RESTING, ObstacleGrid
 from simengine.physics.hand_over_worlds import mark_hand_overs
 from simengine.physics.posture import settle_actors
 from simengine.physics.world_step import advance_worlds
@@ -33,8 +33,8 @@ class BatchedPhysics(Physics):
         if model not in MODELS:
             raise ScenarioError(f"physics.model: {model!r} is not known; allowed: {', '.join(MODELS)}")
         self._kinematic = model == "kinematic"
-        self._rows = np.zeros((0, 0, COLUMNS))
-        self._counts = np.zeros(0, np.int64)
+        self._rows = self._last_rows = np.zeros((0, 0, COLUMNS))
+        self._counts = self._last_counts = np.zeros(0, np.int64)
         self._tick = np.zeros(0, np.int64)
 
     def reset(self, actors: ActorTable, state: WorldState, ground: Ground, rate_hz: int) -> WorldState:
@@ -47,7 +47,8 @@ class BatchedPhysics(Physics):
         num_envs, num_actors = state.valid.shape
         self._sliding = np.broadcast_to(np.asarray(ground.sliding, np.float64), num_envs).copy()
         self._rows = np.zeros((num_envs, max(8, 2 * num_actors), COLUMNS))
-        self._counts = np.zeros(num_envs, np.int64)
+        self._last_rows = np.zeros((num_envs, 1, COLUMNS))
+        self._counts, self._last_counts = np.zeros(num_envs, np.int64), np.zeros(num_envs, np.int64)
         self._tick = state.tick.copy()
         settled = copy_state(state)
         settle_actors(actors, self._lanes, settled)
@@ -61,12 +62,15 @@ class BatchedPhysics(Physics):
         """
         state = self._hand_over(state)
         grid = self._obstacles
+        self._rows, self._last_rows = self._last_rows, self._rows
+        self._counts, self._last_counts = self._last_counts, self._counts
         while True:
             after = copy_state(state)
             advance_worlds(
                 self._actors, state, controls, self._ground.friction, self._sliding, self._ground.patches, self._lanes,
                 grid.boxes, grid.origin, grid.cell, grid.first, grid.member, grid.columns, grid.rows,
-                self._kinematic, self._step, after, self._rows, self._counts,
+                self._kinematic, self._step, after, self._last_rows,
+                self._last_counts, self._rows, self._counts,
             )  # fmt: skip
             most = int(self._counts.max(initial=0))
             if most <= self._rows.shape[1]:
@@ -94,6 +98,8 @@ class BatchedPhysics(Physics):
         found = []
         for e in np.flatnonzero(self._counts):
             for row in self._rows[e, : self._counts[e]]:
+                if row[11] == RESTING:
+                    continue
                 a, b = int(row[0]), int(row[1])
                 found.append(
                     Contact(

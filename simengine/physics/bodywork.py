@@ -10,7 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.geometry import rotate, yaw_from_quaternion
-from simengine.physics.contact_boxes import find_contacts, solve_contacts
+from simengine.physics.contact_boxes import find_contacts, rise_at, solve_contacts
 from simengine.physics.crush import has_bodywork
 
 UPRIGHT = 0.8  # cosine of the tilt from which a vehicle has toppled
@@ -23,23 +23,21 @@ def with_bodywork(chassis: NDArray[np.void]) -> NDArray[np.bool_]:
 
 @njit(cache=True, _nrt=False)
 def _box_of(own: np.void, body: np.void, pose: NDArray[np.float64]) -> None:
-    """Write x, y, yaw and the lowest and highest z of a body's collision box."""
+    """Write x, y, yaw, the lowest and the highest z of a body's collision box at its middle, and its slope."""
     q, offset, size = body.orientation, own.collision_offset, own.collision_size
     dx, dy, dz = rotate(q[0], q[1], q[2], q[3], offset[0], offset[1], offset[2])
+    ux, uy, uz = rotate(q[0], q[1], q[2], q[3], 0.0, 0.0, 1.0)
     pose[0], pose[1] = body.position[0] + dx, body.position[1] + dy
     pose[2] = yaw_from_quaternion(q[0], q[1], q[2], q[3])
-    half = 0.5 * (
-        abs(2.0 * (q[1] * q[3] - q[0] * q[2])) * size[0]
-        + abs(2.0 * (q[2] * q[3] + q[0] * q[1])) * size[1]
-        + (1.0 - 2.0 * (q[1] * q[1] + q[2] * q[2])) * size[2]
-    )
+    half = 0.5 * size[2] / uz
     pose[3], pose[4] = body.position[2] + dz - half, body.position[2] + dz + half
+    pose[5], pose[6] = -ux / uz, -uy / uz
 
 
 @njit(cache=True)
 def add_crush_forces(
     chassis: NDArray[np.void], bodies: NDArray[np.void], active: NDArray[np.bool_], boxes, origin, cell, first, member,
-    columns, rows, dt: float, out: NDArray[np.float64],
+    columns, rows, dt: float, last: NDArray[np.float64], out: NDArray[np.float64],
 ) -> int:
     """Add to every body's force and torque what crushing bodywork takes, and return how many contacts there are.
 
@@ -49,11 +47,12 @@ def add_crush_forces(
         active: Upright dynamic bodies with bodywork. Shape (num_actors,).
         boxes: And up to `rows`: the fields of the scenery's `ObstacleGrid`.
         dt: [s].
+        last: Contact rows of the step before. Shape (n, COLUMNS).
         out: Contact rows, see `find_contacts`; if there are more than it holds, no force is added. Shape (capacity,
             COLUMNS).
     """
     count = len(bodies)
-    still, pose, size = np.zeros(count, np.bool_), np.zeros((count, 5)), np.zeros((count, 2))
+    still, pose, size = np.zeros(count, np.bool_), np.zeros((count, 7)), np.zeros((count, 2))
     for a in range(count):
         if active[a]:
             _box_of(chassis[a], bodies[a], pose[a])
@@ -71,13 +70,16 @@ def add_crush_forces(
             twist[a, 0] = body.velocity[0] + body.force[0] * inverse_mass[a] * dt
             twist[a, 1] = body.velocity[1] + body.force[1] * inverse_mass[a] * dt
             twist[a, 2] = body.angular_velocity[2] + body.torque[2] * inverse_inertia[a] * dt
-    solve_contacts(found, active, center, inverse_mass, inverse_inertia, dt, out, twist, push)
+    solve_contacts(
+        found, last, active, pose, size, boxes, center, inverse_mass, inverse_inertia, dt, out, twist, push
+    )
     for c in range(found):
         a, b = int(out[c, 0]), int(out[c, 1])
         # As high as the centres of mass, as near as the contact reaches up to them: beams lie about there.
-        low, high, height = pose[a, 3], pose[a, 4], bodies[a].position[2]
+        height, x, y = bodies[a].position[2], out[c, 2], out[c, 3]
+        low, high = pose[a, 3] + rise_at(pose, a, x, y), pose[a, 4] + rise_at(pose, a, x, y)
         if b >= 0:
-            low, high = max(low, pose[b, 3]), min(high, pose[b, 4])
+            low, high = max(low, pose[b, 3] + rise_at(pose, b, x, y)), min(high, pose[b, 4] + rise_at(pose, b, x, y))
             height = 0.5 * (height + bodies[b].position[2])
         else:
             low, high = max(low, boxes[-1 - b, 5]), min(high, boxes[-1 - b, 6])

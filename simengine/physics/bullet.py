@@ -26,7 +26,7 @@ from simengine.physics.bodywork import UPRIGHT, add_crush_forces, with_bodywork
 from simengine.physics.bullet_engine import BODY, BODYWORK, STANDING, BoxShapes, disconnect, p, set_group
 from simengine.physics.bullet_ground import StaticBodies
 from simengine.physics.chassis import chassis_of
-from simengine.physics.contact_boxes import COLUMNS, ObstacleGrid
+from simengine.physics.contact_boxes import COLUMNS, RESTING, ObstacleGrid
 from simengine.physics.footing import REACH, kerb_grid, low_boxes
 from simengine.physics.forces import advance_forces
 from simengine.physics.hand_over import find_hand_overs
@@ -83,7 +83,7 @@ class BulletPhysics(Physics):
         self._actor_of_uid: dict[int, int] = {}
         self._bodywork = with_bodywork(self._chassis)
         self._crushes = np.zeros(count, np.bool_)  # of them, those that stand upright
-        self._rows = np.zeros((max(8, 2 * count), COLUMNS))
+        self._rows, self._last_rows = np.zeros((max(8, 2 * count), COLUMNS)), np.zeros((0, COLUMNS))
         self._obstacles = ObstacleGrid(ground.obstacles)
         self._kerbs, self._low = kerb_grid(self._lanes, REACH), low_boxes(ground.obstacles)
         self._contacts = []
@@ -247,13 +247,13 @@ class BulletPhysics(Physics):
         while True:
             found = add_crush_forces(
                 self._chassis, bodies, upright, grid.boxes, grid.origin, grid.cell, grid.first, grid.member,
-                grid.columns, grid.rows, self._dt, self._rows,
+                grid.columns, grid.rows, self._dt, self._last_rows, self._rows,
             )  # fmt: skip
             if found <= len(self._rows):
                 break
             self._rows = np.zeros((2 * found, COLUMNS))
-        if found:
-            touches.add_rows(self._rows[:found])
+        rows = self._last_rows = self._rows[:found].copy()
+        touches.add_rows(rows[rows[:, 11] != RESTING])
 
     def _knock_down(self) -> None:
         """Give up the posture of walkers and riders that were struck or thrown off balance during the tick."""

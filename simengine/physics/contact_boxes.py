@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from simengine.core.gravity import GRAVITY
 from simengine.physics.backend import StaticBox
 from simengine.physics.crush import crush_force
 
@@ -21,9 +22,14 @@ RESTING_SPEED = 1.0  # slower approaches do not bounce [m/s]
 ITERATIONS = 8
 _SLOP = 0.005  # penetration left alone [m]
 _PUSH = 0.8  # share of the rest undone per tick
+_JOINT = 0.05  # gap between boxes that are one wall or rail [m]
+_LEAN = 0.02  # of its weight, with which a wreck may lean against what it ran into
+_LIKE = 0.7  # cosine between normals of what is one side of the scenery
 # Columns of a contact row: actor, other, x, y, z, normal x, normal y, depth, impulse, closing speed, impulse across the
-# normal (to its left).
-COLUMNS = 11
+# normal (to its left), what it is (`HARD`, `CRUSHING`, or `RESTING`: a wreck that lies against another), and across
+# which side of the boxes bodywork crushes.
+COLUMNS = 13
+HARD, CRUSHING, RESTING = 0.0, 1.0, 2.0
 
 
 @njit(cache=True, _nrt=False)
@@ -48,7 +54,7 @@ def _inside_corners(px, py, cosine, sine, half_length, half_width, ox, oy, o_cos
 
 @njit(cache=True, _nrt=False)
 def box_contact(ax, ay, a_yaw, a_length, a_width, bx, by, b_yaw, b_length, b_width):
-    """Return how two rectangles overlap.
+    """Return how two rectangles overlap, along the direction in which they overlap least.
 
     Args:
         ax: Centre of the first [m]; then its y, yaw [rad], length and width [m], and those of the second.
@@ -84,11 +90,55 @@ def box_contact(ax, ay, a_yaw, a_length, a_width, bx, by, b_yaw, b_length, b_wid
     )
 
 
+@njit(cache=True, _nrt=False)
+def _side(k, ax, ay, a_yaw, a_length, a_width, bx, by, b_yaw, b_length, b_width):
+    """Return the normal from the second rectangle to the first across side k (0..7), and the overlap along it [m].
+
+    Sides are the four axes of the two, each from one end and from the other.
+    """
+    yaw, turned, sign = (a_yaw, b_yaw)[k // 4], k // 2 % 2, 1.0 if k % 2 == 0 else -1.0
+    nx, ny = math.cos(yaw), math.sin(yaw)
+    if turned:
+        nx, ny = -ny, nx
+    nx, ny = sign * nx, sign * ny
+    reach = _extent(nx, ny, math.cos(a_yaw), math.sin(a_yaw), 0.5 * a_length, 0.5 * a_width)
+    reach += _extent(nx, ny, math.cos(b_yaw), math.sin(b_yaw), 0.5 * b_length, 0.5 * b_width)
+    return nx, ny, reach - ((ax - bx) * nx + (ay - by) * ny)
+
+
+@njit(cache=True, _nrt=False)
+def struck_side(ax, ay, a_yaw, a_length, a_width, bx, by, b_yaw, b_length, b_width, vx, vy, covered):
+    """Return across which side (see `_side`) one rectangle has just run into another, −1 if none closes.
+
+    Bodywork overlaps deeply, so that the least overlap need not be across the side that was struck: a post is narrower
+    than a car crushes. Boxes began to touch when the last of the axes between them began to overlap, which is the one
+    whose overlap is the least over the speed at which it grows.
+
+    Args:
+        ax: As of `box_contact`; the second is the scenery or another actor.
+        vx: Velocity of the first against the second where they touch, x and y [m/s].
+        covered: Faces of the second that lie against its like, by bits: ahead 1, behind 2, left 4, right 8.
+    """
+    least, side = math.inf, -1
+    for k in range(8):
+        nx, ny, overlap = _side(k, ax, ay, a_yaw, a_length, a_width, bx, by, b_yaw, b_length, b_width)
+        closing = -(vx * nx + vy * ny)
+        beyond = (ax - bx) * nx + (ay - by) * ny < 0.0  # it is on the other side
+        if beyond or closing <= 0.0 or overlap >= least * closing:
+            continue
+        along, across = nx * math.cos(b_yaw) + ny * math.sin(b_yaw), -nx * math.sin(b_yaw) + ny * math.cos(b_yaw)
+        face = (1 if along > 0.0 else 2) if abs(along) >= abs(across) else (4 if across > 0.0 else 8)
+        if not covered & face:
+            least, side = overlap / closing, k
+    return side
+
+
 class ObstacleGrid:
     """The scenery's boxes as arrays with a spatial hash, all fixed for an episode.
 
     Attributes:
-        boxes: x, y, yaw, length, width, lowest z, highest z. Shape (num_boxes, 7).
+        boxes: x, y, yaw, length, width, lowest z, highest z, and which faces lie against another box, by bits as of
+            `struck_side`: one does not run into the joints of a rail. Shape (num_boxes, 8).
         origin: Corner of the hash [m]. Shape (2,).
         cell: Edge of a cell [m].
         first: CSR over the cells, row-major. Shape (rows · columns + 1,).
@@ -98,11 +148,11 @@ class ObstacleGrid:
     """
 
     def __init__(self, obstacles: tuple[StaticBox, ...], cell: float = 8.0) -> None:
-        self.boxes = np.zeros((len(obstacles), 7))
+        self.boxes = np.zeros((len(obstacles), 8))
         for i, box in enumerate(obstacles):
             x, y, z = box.position
             length, width, height = box.size
-            self.boxes[i] = (x, y, box.yaw, length, width, z - 0.5 * height, z + 0.5 * height)
+            self.boxes[i, :7] = (x, y, box.yaw, length, width, z - 0.5 * height, z + 0.5 * height)
         lower, upper = self._bounds()
         self.origin = lower.min(axis=0) if len(obstacles) else np.zeros(2)
         span = upper.max(axis=0) - self.origin if len(obstacles) else np.zeros(2)
@@ -119,6 +169,7 @@ class ObstacleGrid:
         self.first = np.zeros(len(members) + 1, np.int64)
         self.first[1:] = np.cumsum([len(cell_members) for cell_members in members])
         self.member = np.array([i for cell_members in members for i in cell_members], np.int64)
+        _cover_faces(self.boxes, self.origin, self.cell, self.first, self.member, self.columns, self.rows)
 
     def _bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         cosine, sine = np.abs(np.cos(self.boxes[:, 2])), np.abs(np.sin(self.boxes[:, 2]))
@@ -129,13 +180,38 @@ class ObstacleGrid:
 
 
 @njit(cache=True, _nrt=False)
+def _cover_faces(boxes, origin, cell, first, member, columns, rows):
+    """Mark the faces of boxes whose middle lies against or inside another box that is as high."""
+    for i in range(len(boxes)):
+        cosine, sine, faces = math.cos(boxes[i, 2]), math.sin(boxes[i, 2]), 0
+        for face in range(4):
+            reach = 0.5 * boxes[i, 3 if face < 2 else 4] + _JOINT
+            u = (reach if face == 0 else -reach) if face < 2 else 0.0
+            v = (reach if face == 2 else -reach) if face >= 2 else 0.0
+            x, y = boxes[i, 0] + u * cosine - v * sine, boxes[i, 1] + u * sine + v * cosine
+            column, row = int((x - origin[0]) // cell), int((y - origin[1]) // cell)
+            if not (0 <= column < columns and 0 <= row < rows):
+                continue
+            for k in range(first[row * columns + column], first[row * columns + column + 1]):
+                j = member[k]
+                if j == i or boxes[j, 5] > boxes[i, 5] + _JOINT or boxes[j, 6] < boxes[i, 6] - _JOINT:
+                    continue
+                dx, dy = x - boxes[j, 0], y - boxes[j, 1]
+                c, s = math.cos(boxes[j, 2]), math.sin(boxes[j, 2])
+                if abs(dx * c + dy * s) <= 0.5 * boxes[j, 3] and abs(-dx * s + dy * c) <= 0.5 * boxes[j, 4]:
+                    faces |= 1 << face
+        boxes[i, 7] = faces
+
+
+@njit(cache=True, _nrt=False)
 def find_contacts(active, still, pose, size, boxes, origin, cell, first, member, columns, rows, out):
     """Write every pair of boxes of one world that overlaps into `out`; actors first, then the scenery.
 
     Args:
         active: Actors that can be touched. Shape (num_actors,).
         still: Actors whose motion is given; two of them do not touch. Shape (num_actors,).
-        pose: Box centre x, y, yaw, lowest z, highest z. Shape (num_actors, 5).
+        pose: Box centre x, y, yaw, lowest z, highest z, and how much both rise along x and y [m/m]: what stands on a
+            slope passes over what lies on it. Shape (num_actors, 7).
         size: Length and width [m]. Shape (num_actors, 2).
         boxes: And the arguments after it: the fields of `ObstacleGrid`.
         out: Contact rows. Shape (capacity, COLUMNS).
@@ -154,17 +230,22 @@ def find_contacts(active, still, pose, size, boxes, origin, cell, first, member,
                 continue
             dx, dy = pose[b, 0] - pose[a, 0], pose[b, 1] - pose[a, 1]
             reach = radius + 0.5 * (size[b, 0] + size[b, 1])
-            if dx * dx + dy * dy > reach * reach or pose[a, 3] > pose[b, 4] or pose[b, 3] > pose[a, 4]:
+            if dx * dx + dy * dy > reach * reach:
                 continue
             touching, nx, ny, depth, px, py = box_contact(
                 pose[a, 0], pose[a, 1], pose[a, 2], size[a, 0], size[a, 1],
                 pose[b, 0], pose[b, 1], pose[b, 2], size[b, 0], size[b, 1],
             )
-            if touching:
-                if count < out.shape[0]:
-                    z = 0.5 * (max(pose[a, 3], pose[b, 3]) + min(pose[a, 4], pose[b, 4]))
-                    _write(out, count, a, b, px, py, z, nx, ny, depth)
-                count += 1
+            if not touching:
+                continue
+            rise, other = rise_at(pose, a, px, py), rise_at(pose, b, px, py)
+            low = max(pose[a, 3] + rise, pose[b, 3] + other)
+            high = min(pose[a, 4] + rise, pose[b, 4] + other)
+            if low > high:
+                continue
+            if count < out.shape[0]:
+                _write(out, count, a, b, px, py, 0.5 * (low + high), nx, ny, depth)
+            count += 1
         if still[a] or boxes.shape[0] == 0:
             continue
         column_low = max(0, int(math.floor((pose[a, 0] - radius - origin[0]) / cell)))
@@ -176,8 +257,6 @@ def find_contacts(active, still, pose, size, boxes, origin, cell, first, member,
             for column in range(column_low, column_high + 1):
                 for k in range(first[row * columns + column], first[row * columns + column + 1]):
                     i = member[k]
-                    if pose[a, 3] > boxes[i, 6] or boxes[i, 5] > pose[a, 4]:
-                        continue
                     seen = False
                     for c in range(start, min(count, out.shape[0])):
                         seen = seen or out[c, 1] == -1.0 - i
@@ -187,12 +266,22 @@ def find_contacts(active, still, pose, size, boxes, origin, cell, first, member,
                         pose[a, 0], pose[a, 1], pose[a, 2], size[a, 0], size[a, 1],
                         boxes[i, 0], boxes[i, 1], boxes[i, 2], boxes[i, 3], boxes[i, 4],
                     )
-                    if touching:
-                        if count < out.shape[0]:
-                            z = 0.5 * (max(pose[a, 3], boxes[i, 5]) + min(pose[a, 4], boxes[i, 6]))
-                            _write(out, count, a, -1 - i, px, py, z, nx, ny, depth)
-                        count += 1
+                    if not touching:
+                        continue
+                    rise = rise_at(pose, a, px, py)
+                    low, high = max(pose[a, 3] + rise, boxes[i, 5]), min(pose[a, 4] + rise, boxes[i, 6])
+                    if low > high:
+                        continue
+                    if count < out.shape[0]:
+                        _write(out, count, a, -1 - i, px, py, 0.5 * (low + high), nx, ny, depth)
+                    count += 1
     return count
+
+
+@njit(cache=True, _nrt=False)
+def rise_at(pose, a, x, y):
+    """Return how much higher an actor's box is at a place than at its middle [m]."""
+    return pose[a, 5] * (x - pose[a, 0]) + pose[a, 6] * (y - pose[a, 1])
 
 
 @njit(cache=True, _nrt=False)
@@ -200,7 +289,7 @@ def _write(out, row, actor, other, px, py, z, nx, ny, depth):
     out[row, 0], out[row, 1] = actor, other
     out[row, 2], out[row, 3], out[row, 4] = px, py, z
     out[row, 5], out[row, 6], out[row, 7] = nx, ny, depth
-    out[row, 8], out[row, 9], out[row, 10] = 0.0, 0.0, 0.0
+    out[row, 8], out[row, 9], out[row, 10], out[row, 11], out[row, 12] = 0.0, 0.0, 0.0, HARD, -1.0
 
 
 @njit(cache=True, _nrt=False)
@@ -232,17 +321,24 @@ def _apply(rows, c, actor, px, py, center, inverse_mass, inverse_inertia, twist)
 
 
 @njit(cache=True)
-def solve_contacts(count, crushes, center, inverse_mass, inverse_inertia, step, rows, twist, push):
+def solve_contacts(
+    count, last, crushes, pose, size, boxes, center, inverse_mass, inverse_inertia, step, rows, twist, push
+):
     """Change the actors' velocities so that no pair goes on into each other; fill impulses and closing speed.
 
     Args:
         count: Contacts in `rows`.
+        last: Rows of the tick before: bodywork goes on crushing across the side that was struck. Shape (n, COLUMNS).
         crushes: Actors with bodywork. Shape (num_actors,).
+        pose: As `find_contacts` took it.
+        size: The same.
+        boxes: The same.
         center: Centre of mass, x and y [m]. Shape (num_actors, 2).
         inverse_mass: 0 for an actor that is not to be moved [1/kg]. Shape (num_actors,).
         inverse_inertia: About the vertical axis [1/(kg m²)]. Shape (num_actors,).
         step: [s].
-        rows: Contact rows, see `find_contacts`; columns 8 to 10 are written.
+        rows: Contact rows, see `find_contacts`; columns from 8 on are written, and normal and depth where
+            bodywork crushes.
         twist: Velocity of the centre of mass, x and y [m/s], and yaw rate [rad/s]; changed. Shape (num_actors, 3).
         push: Displacement that takes the boxes apart, x and y [m]; changed. Shape (num_actors, 2).
     """
@@ -250,13 +346,41 @@ def solve_contacts(count, crushes, center, inverse_mass, inverse_inertia, step, 
     for c in range(count):
         a, b = int(rows[c, 0]), int(rows[c, 1])
         vx, vy = _relative_velocity(rows, c, twist, center)
-        closing = -(vx * rows[c, 5] + vy * rows[c, 6])
-        rows[c, 9] = max(0.0, closing)
         other = inverse_mass[b] if b >= 0 else 0.0
         if crushes[a] and (b < 0 or crushes[b]) and inverse_mass[a] + other > 0.0:
+            rows[c, 11] = CRUSHING
+            side = -1
+            for k in range(last.shape[0]):
+                if last[k, 0] == a and last[k, 1] == rows[c, 1] and last[k, 11] != HARD:
+                    side = int(last[k, 12])
+            if b >= 0:
+                bx, by, b_yaw, b_length, b_width = pose[b, 0], pose[b, 1], pose[b, 2], size[b, 0], size[b, 1]
+                covered = 0
+            else:
+                bx, by, b_yaw = boxes[-1 - b, 0], boxes[-1 - b, 1], boxes[-1 - b, 2]
+                b_length, b_width, covered = boxes[-1 - b, 3], boxes[-1 - b, 4], int(boxes[-1 - b, 7])
+            if side < 0:
+                side = struck_side(
+                    pose[a, 0], pose[a, 1], pose[a, 2], size[a, 0], size[a, 1], bx, by, b_yaw, b_length, b_width, vx,
+                    vy, covered,
+                )
+            rows[c, 12], rows[c, 7] = side, 0.0
+            if side >= 0:
+                rows[c, 5], rows[c, 6], rows[c, 7] = _side(
+                    side, pose[a, 0], pose[a, 1], pose[a, 2], size[a, 0], size[a, 1], bx, by, b_yaw, b_length, b_width
+                )
             most[c] = crush_force(rows[c, 7], inverse_mass[a], other) * step
-        elif closing > RESTING_SPEED:
+        closing = -(vx * rows[c, 5] + vy * rows[c, 6])
+        rows[c, 9] = max(0.0, closing)
+        if rows[c, 11] == HARD and closing > RESTING_SPEED:
             target[c] = RESTITUTION * closing
+    for c in range(count):  # boxes of the scenery that are one wall yield to nobody twice
+        alike = 0
+        for d in range(count):
+            same = rows[d, 0] == rows[c, 0] and rows[d, 1] < 0.0 and rows[c, 1] < 0.0 and rows[d, 7] > 0.0
+            if same and rows[d, 5] * rows[c, 5] + rows[d, 6] * rows[c, 6] > _LIKE:
+                alike += 1
+        most[c] /= max(1, alike)
     for _ in range(ITERATIONS):
         for c in range(count):
             a, b = int(rows[c, 0]), int(rows[c, 1])
@@ -286,7 +410,10 @@ def solve_contacts(count, crushes, center, inverse_mass, inverse_inertia, step, 
     for c in range(count):
         a, b = int(rows[c, 0]), int(rows[c, 1])
         weight = inverse_mass[a] + (inverse_mass[b] if b >= 0 else 0.0)
-        if weight <= 0.0 or most[c] < math.inf:
+        if weight <= 0.0:
+            continue
+        if rows[c, 11] != HARD:
+            rows[c, 11] = RESTING if rows[c, 8] * weight <= _LEAN * GRAVITY * step else CRUSHING
             continue
         length = _PUSH * max(0.0, rows[c, 7] - _SLOP) / weight
         push[a, 0] += length * inverse_mass[a] * rows[c, 5]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from simengine.core.geometry import rotate, yaw_from_quaternion
 from simengine.core.state import Mobility
 from simengine.physics.backend import StaticBox
-from simengine.physics.suspension import HEIGHT, NORMAL_OF_GROUND
+from simengine.physics.suspension import EDGE, HEIGHT, NORMAL_OF_GROUND
 from simengine.road.network import LaneArrays
 from simengine.road.projection import KERB_RAMP, ground_at
 
@@ -148,7 +148,7 @@ def _rise_onto(
     nz = max(_STEEPEST, up / radius)
     across = math.copysign(math.sqrt(1.0 - nz * nz), -s)
     footing[NORMAL_OF_GROUND], footing[NORMAL_OF_GROUND + 1] = across * hx, across * hy
-    footing[NORMAL_OF_GROUND + 2] = nz
+    footing[NORMAL_OF_GROUND + 2], footing[EDGE] = nz, 1.0
     return True
 
 

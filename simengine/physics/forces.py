@@ -18,6 +18,7 @@ from simengine.physics.robots import robot_forces
 from simengine.physics.suspension import (
     ARM,
     CONTACT_COLUMNS,
+    EDGE,
     FORCE,
     FRICTION_OF_GROUND,
     GROUND_COLUMNS,
@@ -50,14 +51,14 @@ def sample_ground(
     chassis: np.void, body: np.void, rotation: NDArray[np.float64], lanes: LaneArrays, kerbs: KerbGrid,
     base_friction: float, patches: FrictionPatches, out: NDArray[np.float64],
 ) -> None:
-    """Write samples of the ground below each wheel of a body, µ with the grip of its tyre. Shape (4, 9)."""
+    """Write samples of the ground below each wheel of a body, µ with the grip of its tyre. Shape (4, 10)."""
     level = math.sqrt(rotation[0, 0] * rotation[0, 0] + rotation[1, 0] * rotation[1, 0])
     for w in range(4):
         x, y, z = _below(chassis, body, rotation, w)
         out[w, 0], out[w, 1], out[w, 2], out[w, 3] = ground_at(lanes, x, y, z)
         out[w, FRICTION_OF_GROUND] = friction_at(x, y, base_friction, patches) * body.grip[w]
         out[w, MOTION] = out[w, MOTION + 1] = out[w, MOTION + 2] = 0.0
-        out[w, SUPPORT] = -1.0
+        out[w, SUPPORT], out[w, EDGE] = -1.0, 0.0
         if level > 0.5 and near_kerb(kerbs, x, y):
             hx, hy = rotation[0, 0] / level, rotation[1, 0] / level
             over_kerb(lanes, x, y, hx, hy, chassis.wheel_radius, out[w])

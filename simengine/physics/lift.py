@@ -47,7 +47,7 @@ def lift_over_loads(
         x, y: Box centre at the end of the tick [m].
         yaw: [rad].
         ground: Height of the ground there [m].
-        scratch: Shape (3, 9).
+        scratch: Shape (3, 10).
 
     Returns:
         Heave [m], its rate [m/s], and the rise over run ahead and to the left that come on top of the ground's.

@@ -60,6 +60,17 @@ def slope_ahead(state: WorldState, e: int, a: int) -> float:
 
 
 @njit(cache=True, _nrt=False)
+def tilt(state: WorldState, e: int, a: int) -> tuple[float, float]:
+    """Return how much an actor's floor rises along x and y [m/m]; 0 where it stands on edge."""
+    w, x = state.orientation[e, a, 0], state.orientation[e, a, 1]
+    y, z = state.orientation[e, a, 2], state.orientation[e, a, 3]
+    up = 1.0 - 2.0 * (x * x + y * y)
+    if up < 0.5:
+        return 0.0, 0.0
+    return -2.0 * (x * z + w * y) / up, -2.0 * (y * z - w * x) / up
+
+
+@njit(cache=True, _nrt=False)
 def support_depth(actors: ActorTable, state: WorldState, e: int, a: int) -> float:
     """Return how far an actor's box reaches below its centre [m]."""
     w, x = state.orientation[e, a, 0], state.orientation[e, a, 1]

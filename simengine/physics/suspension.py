@@ -33,7 +33,8 @@ NORMAL_OF_GROUND = 1  # 3 columns
 FRICTION_OF_GROUND = 4  # µ
 MOTION = 5  # velocity of what the wheel stands on, world [m/s]; 3 columns
 SUPPORT = 8  # actor that it is, −1 for what does not move
-GROUND_COLUMNS = 9
+EDGE = 9  # 1 where it is an edge ahead of the hub or behind it
+GROUND_COLUMNS = 10
 
 UPRIGHT = 0.5  # cosine of the angle between body and ground from which the wheels touch no more
 _BUMP_TRAVEL = 0.10  # compression at which the bump stop is met [m]
@@ -81,16 +82,21 @@ def touch_ground(
         vy = velocity[1] + angular_velocity[2] * rx - angular_velocity[0] * rz - ground[w, MOTION + 1]
         vz = velocity[2] + angular_velocity[0] * ry - angular_velocity[1] * rx - ground[w, MOTION + 2]
         out[w, LOAD] = compression  # for now; the other wheel of the axle is needed first
+        if ground[w, EDGE] > 0.0:  # the force of an edge goes through the hub, not through what lies below it
+            rx += chassis.wheel_radius * (ux - nx)
+            ry += chassis.wheel_radius * (uy - ny)
+            rz += chassis.wheel_radius * (uz - nz)
         out[w, ARM], out[w, ARM + 1], out[w, ARM + 2] = rx, ry, rz
         out[w, SLIDE], out[w, SLIDE + 1], out[w, SLIDE + 2] = vx, vy, vz
     total = 0.0
     for axle in range(2):
-        left, right = 2 * axle, 2 * axle + 1
-        if ux * out[left, NORMAL] + uy * out[left, NORMAL + 1] + uz * out[left, NORMAL + 2] < UPRIGHT:
-            out[left, LOAD] = out[right, LOAD] = 0.0
-            continue
-        twist = chassis.anti_roll[axle] * (out[left, LOAD] - out[right, LOAD])
-        twist = min(chassis.static_load[left], max(-chassis.static_load[left], twist))
+        left, right, twist = 2 * axle, 2 * axle + 1, 0.0
+        both = True
+        for w in (left, right):
+            both = both and ux * out[w, NORMAL] + uy * out[w, NORMAL + 1] + uz * out[w, NORMAL + 2] >= UPRIGHT
+        if both:
+            twist = chassis.anti_roll[axle] * (out[left, LOAD] - out[right, LOAD])
+            twist = min(chassis.static_load[left], max(-chassis.static_load[left], twist))
         out[left, LOAD] = _strut_force(left, chassis, rotation, out, twist)
         out[right, LOAD] = _strut_force(right, chassis, rotation, out, -twist)
         total += out[left, LOAD] + out[right, LOAD]

@@ -28,7 +28,7 @@ def walker_forces(
         chassis: What the body is.
         body: Its motion and the velocity asked of it.
         rotation: World from body. Shape (3, 3).
-        ground: Sample below the feet: height [m], normal, µ. Shape (9,).
+        ground: Sample below the feet: height [m], normal, µ. Shape (10,).
         dt: [s].
     """
     mass, max_speed, inertia = chassis.mass, chassis.max_speed, chassis.inertia

@@ -120,7 +120,7 @@ def wheeled_forces(
         chassis: What the body is.
         body: Its motion and what is asked of it.
         rotation: World from body. Shape (3, 3).
-        ground: Samples below the wheels. Shape (4, 9).
+        ground: Samples below the wheels. Shape (4, 10).
         dt: [s].
         contact: Scratch. Shape (4, 14).
         sliding: Friction of sliding tires over the greatest.

@@ -25,6 +25,7 @@ from simengine.physics.posture import (
     slope_ahead,
     stand,
     support_depth,
+    tilt,
     turn_by,
 )
 from simengine.physics.ridden_motion import braked_friction, move_ridden
@@ -158,6 +159,10 @@ def _move_actor(
     cosine, sine = math.cos(yaw), math.sin(yaw)
     pose[a, 0], pose[a, 1], pose[a, 2] = x - offset * cosine, y - offset * sine, yaw
     support = support_depth(actors, before, e, a)
+    pose[a, 5] = pose[a, 6] = 0.0
+    if mobility in (_WHEELED, _DIFFERENTIAL):
+        support = 0.5 * actors.height[e, a]
+        pose[a, 5], pose[a, 6] = tilt(before, e, a)
     pose[a, 3], pose[a, 4] = before.position[e, a, 2] - support, before.position[e, a, 2] + support
     if mobility in (_WHEELED, _DIFFERENTIAL):  # what lies between the wheels is passed over
         pose[a, 3] += min(CLEARANCE * actors.wheel_radius[e, a], 0.5 * actors.height[e, a])
@@ -278,7 +283,7 @@ def _spin_wheels(actors, e, a, forward, yaw_rate, step, after):
 @njit(cache=True)
 def advance_worlds(
     actors, before, controls, base_friction, sliding, patches, lanes, boxes, origin, cell, first, member, columns, rows,
-    kinematic, step, after, contact_rows, contact_counts,
+    kinematic, step, after, last_rows, last_counts, contact_rows, contact_counts,
 ):
     """Advance every world by one tick.
 
@@ -294,13 +299,15 @@ def advance_worlds(
         kinematic: Roll vehicles without slip; what strikes them is hard.
         step: [s].
         after: A copy of `before`; becomes the state after the tick.
+        last_rows: Contacts of the tick before. Shape (num_envs, n, COLUMNS).
+        last_counts: How many. Shape (num_envs,).
         contact_rows: Contacts, see `contact_boxes`. Shape (num_envs, capacity, COLUMNS).
         contact_counts: Contacts found, perhaps more than the capacity. Shape (num_envs,).
     """
     num_envs, num_actors = before.valid.shape
     active, still = np.zeros(num_actors, np.bool_), np.zeros(num_actors, np.bool_)
-    crushes, scratch = np.zeros(num_actors, np.bool_), np.zeros((3, 9))
-    center, twist, pose = np.zeros((num_actors, 2)), np.zeros((num_actors, 3)), np.zeros((num_actors, 5))
+    crushes, scratch = np.zeros(num_actors, np.bool_), np.zeros((3, 10))
+    center, twist, pose = np.zeros((num_actors, 2)), np.zeros((num_actors, 3)), np.zeros((num_actors, 7))
     size, push, struck = np.zeros((num_actors, 2)), np.zeros((num_actors, 2)), np.zeros((num_actors, 2))
     inverse_mass, inverse_inertia = np.zeros(num_actors), np.zeros(num_actors)
     wheels = np.zeros((4, WHEEL_COLUMNS))
@@ -326,7 +333,11 @@ def advance_worlds(
         contact_counts[e] = found
         found = min(found, contact_rows.shape[1])
         if found > 0:
-            solve_contacts(found, crushes, center, inverse_mass, inverse_inertia, step, contact_rows[e], twist, push)
+            lasting = min(last_counts[e], last_rows.shape[1])
+            solve_contacts(
+                found, last_rows[e, :lasting], crushes, pose, size, boxes, center, inverse_mass, inverse_inertia, step,
+                contact_rows[e], twist, push,
+            )
         for a in range(num_actors):
             if not active[a]:
                 continue

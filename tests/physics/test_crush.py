@@ -92,6 +92,47 @@ def test_two_vehicles_are_springs_in_a_row_and_keep_their_momentum(kind, other):
 
 
 @pytest.mark.parametrize("kind", ["batched", "bullet"])
+@pytest.mark.parametrize("aside, kmh", [(0.0, 100.0), (0.4, 50.0)])
+def test_a_post_that_is_narrower_than_the_crush_stops_a_car(kind, aside, kmh):
+    post = StaticBox((10.0, aside, 1.5), 0.0, (0.15, 0.15, 3.0))
+    _, states, _ = crash(kind, [("sedan", 0.0, 0.0, 0.0, kmh / 3.6)], (post,), seconds=1.0)
+    furthest = max(state.position[0, 0, 0] for state in states)
+    assert furthest < 10.0 - 0.3  # the post does not reach the middle of the car
+    if aside == 0.0:
+        assert abs(states[-1].velocity[0, 0, 0]) < 1.0
+    else:
+        assert states[-1].angular_velocity[0, 0, 2] > 0.3  # it turns about the post, to the left
+
+
+@pytest.mark.parametrize("kind", ["batched", "bullet"])
+def test_a_wall_of_two_boxes_yields_as_one(kind):
+    halves = (StaticBox((10.0, 2.0, 1.5), 0.0, (1.0, 4.0, 3.0)), StaticBox((10.0, -2.0, 1.5), 0.0, (1.0, 4.0, 3.0)))
+    _, states, _ = crash(kind, [("sedan", 0.0, 0.0, 0.0, 30.0 / 3.6)], halves, seconds=1.0)
+    pulse = -min(state.acceleration[0, 0, 0] for state in states)
+    assert pulse == pytest.approx(RATE * 30.0 / 3.6, rel=0.04)
+
+
+@pytest.mark.parametrize("kind", ["batched", "bullet"])
+def test_a_car_that_scrapes_along_a_rail_does_not_snag_at_its_joints(kind):
+    speeds = []
+    for length in (4.0, 80.0):
+        count = round(80.0 / length)
+        rails = tuple(StaticBox((length * (k + 0.5) - 2.0, -2.0, 0.7), 0.0, (length, 0.3, 0.8)) for k in range(count))
+        _, states, _ = crash(kind, [("sedan", 0.0, 0.0, -0.12, 20.0)], rails, seconds=1.5)
+        speeds.append(states[-1].velocity[0, 0, 0])
+    assert speeds[0] == pytest.approx(speeds[1], abs=0.5)
+    assert speeds[1] > 17.0
+
+
+@pytest.mark.parametrize("kind", ["batched", "bullet"])
+def test_wrecks_that_rest_against_each_other_touch_no_more(kind):
+    _, _, contacts = crash(
+        kind, [("sedan", 0.0, 0.0, 0.0, 12.0), ("sedan", 8.0, 0.3, 0.0, 0.0)], seconds=6.0, friction=0.7, brake=8.0
+    )
+    assert contacts and len([contact for contact in contacts if contact.tick > 5 * TICKS]) < TICKS // 4
+
+
+@pytest.mark.parametrize("kind", ["batched", "bullet"])
 def test_vehicles_that_rest_against_each_other_neither_push_nor_part(kind):
     actors, states, contacts = crash(
         kind, [("sedan", 0.0, 0.0, 0.0, 12.0), ("sedan", 8.0, 0.3, 0.0, 0.0)], seconds=8.0, friction=0.7, brake=8.0

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from simengine.core.gravity import GRAVITY
 from simengine.core.state import empty_actors, empty_controls, empty_state
 from simengine.physics.backend import Ground, StaticBox
 from simengine.physics.batched import BatchedPhysics
@@ -125,6 +126,17 @@ def test_a_car_drives_over_a_lost_ladder_and_presses_on_it():
     ladder = world.state.position[0, 1]
     assert 10.001 < ladder[0] < 10.5  # dragged along a little
     assert 0.0 < ladder[2] < 0.1
+
+
+@pytest.mark.parametrize("grade", [0.1, -0.1])
+def test_a_ladder_on_a_slope_is_rolled_over_as_on_the_level(grade):
+    pytest.importorskip("pybullet")
+    ladder = Placed("cargo_ladder", x=8.0, z=0.06 + 8.0 * grade, yaw=math.pi / 2.0)
+    world = make_world([Placed("sedan", speed=12.0, z=0.71), ladder], network=plain(grade))
+    world.run(RATE)
+    assert world.state.position[0, 0, 0] > 9.5
+    # Its floor may brush the ladder, no more: on the grade gravity alone takes 1 m/s.
+    assert world.forward_speed() == pytest.approx(12.0 - GRAVITY * grade, abs=0.8)
 
 
 def test_wheel_and_load_exchange_momentum():
