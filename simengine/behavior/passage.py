@@ -46,13 +46,15 @@ class Passage(NamedTuple):
     plan: NDArray[np.int32]  # (num_actors, 7)
     way: NDArray[np.float64]  # (num_actors, 6)
     flag: NDArray[np.bool_]  # (num_actors, 5)
+    gentle: NDArray[np.float64]  # deceleration with which drivers stop for somebody they let in, (1,) [m/s²]
 
 
 def empty_passage(num_actors: int) -> Passage:
     """Allocate passages of drivers with no junction ahead."""
     return Passage(
-        np.full((num_actors, 7), -1, np.int32), np.full((num_actors, 6), math.inf), np.zeros((num_actors, 5), np.bool_)
-    )
+        np.full((num_actors, 7), -1, np.int32), np.full((num_actors, 6), math.inf), np.zeros((num_actors, 5), np.bool_),
+        np.zeros(1),
+    )  # fmt: skip
 
 
 @njit(cache=True, _nrt=False)

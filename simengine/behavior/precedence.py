@@ -50,7 +50,7 @@ from simengine.behavior.passage import (
     way_to_lane,
 )
 from simengine.behavior.rules import Conflicts, Ways
-from simengine.behavior.stopping import AMBER_DECELERATION, STOPPED_SPEED
+from simengine.behavior.stopping import STOPPED_SPEED
 from simengine.road.network import Turn
 
 GAP = 1.0  # between leaving a conflict and the arrival of those with right of way [s]
@@ -244,13 +244,13 @@ def may_pass_first(
 
 @njit(cache=True, _nrt=False)
 def stops_gently(places: Places, passage: Passage, a: int) -> bool:
-    """Return whether a driver stands, or stops before the junction with no more braking than at an amber light.
+    """Return whether a driver stands, or stops before the junction with no more braking than at an amber light there.
 
     One that brakes as the IDM does needs for a while a little more than its own comfortable deceleration; were that the
     bound, it would begin to let somebody in and then not do so.
     """
     speed = places.pose[a, SPEED]
-    return speed < STANDING or 0.5 * speed * speed <= AMBER_DECELERATION * max(0.0, passage.way[a, STOP])
+    return speed < STANDING or 0.5 * speed * speed <= passage.gentle[0] * max(0.0, passage.way[a, STOP])
 
 
 @njit(cache=True, _nrt=False)

@@ -18,6 +18,7 @@ from simengine.road.frenet import lane_position, lane_width
 from simengine.road.network import SignalColor
 
 AMBER_DECELERATION = 3.0  # a driver stops at amber if this suffices (ITE yellow change interval: 10 ft/s²) [m/s²]
+AMBER_SHARE = 0.6  # of µg, on slippery ground
 AMBER_TIME = 3.0  # that amber lasts at least (RiLSA 2015) [s]
 HARD_DECELERATION = 6.0  # and at red if this does [m/s²]
 PASSED = 0.5  # a line is passed once the front is this far beyond it [m]
@@ -59,7 +60,7 @@ def signal_stop(
         return math.inf
     route = memory.route[e, a]
     start = -memory.s[e, a] - half
-    gentle, hard = grip_bound(AMBER_DECELERATION, friction, 0.6), grip_bound(HARD_DECELERATION, friction, 0.8)
+    gentle, hard = grip_bound(AMBER_DECELERATION, friction, AMBER_SHARE), grip_bound(HARD_DECELERATION, friction, 0.8)
     known = False
     for k in range(PRESENT, ROUTE_LANES):
         lane = route[k]
@@ -156,7 +157,7 @@ def crossing_stop(
     route = memory.route[e, a]
     start = -memory.s[e, a] - half
     hard = grip_bound(HARD_DECELERATION, friction, 0.8)
-    gentle = grip_bound(AMBER_DECELERATION, friction, 0.6)
+    gentle = grip_bound(AMBER_DECELERATION, friction, AMBER_SHARE)
     waited_out = False
     for k in range(PRESENT, ROUTE_LANES):
         lane = route[k]

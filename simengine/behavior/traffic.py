@@ -71,7 +71,7 @@ from simengine.behavior.pedals import human_braking, resistance
 from simengine.behavior.precedence import count_waiting
 from simengine.behavior.route import LOST, SEARCH, find_lane, track_lane
 from simengine.behavior.rules import RoadRules, Ways
-from simengine.behavior.stopping import crossing_stop, mark_busy_crossings, signal_stop
+from simengine.behavior.stopping import AMBER_DECELERATION, AMBER_SHARE, crossing_stop, mark_busy_crossings, signal_stop
 from simengine.core.state import ActorTable, Controls, Light, Mobility, WorldState
 from simengine.road.network import LaneArrays, Turn
 
@@ -259,6 +259,7 @@ def survey(
             )
             passage.way[a, LINE] = line
             passage.flag[a, HELD] = passage.plan[a, JUNCTION] >= 0 and line < passage.way[a, ENTER] + 0.5
+    passage.gentle[0] = grip_bound(AMBER_DECELERATION, friction, AMBER_SHARE)
     rule_junctions(
         ways, rules.conflicts, scratch.occupancy, memory, scratch.places, obeys, tick, e, passage
     )

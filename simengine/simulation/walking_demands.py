@@ -20,9 +20,9 @@ def asked_before(
     Args:
         asked: At the end of the control step before. Shape (num_envs, num_actors, 2).
         before: The state that this step led to.
-        state: The same with whoever has appeared since: they go on as they move.
+        state: The same with whoever has appeared since, or is no longer replayed: they go on as they move.
     """
-    appeared = state.valid & ~before.valid
+    appeared = state.valid & (~before.valid | before.replayed)
     return np.where(appeared[..., None], state.velocity[..., :2], asked)
 
 

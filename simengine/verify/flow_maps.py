@@ -144,7 +144,12 @@ def run_map(scenario: ConcreteScenario) -> MapRun:
         drives = simulator.world.actors.mobility[0] == Mobility.WHEELED
         ordinary = simulator.world.actors.behavior[0] == Behavior.TRAFFIC
         steps, places = 0, {}
-        while simulator.time_ns < round(duration * 1e9) or (watch.someone_waits(snapshot.state) and not simulator.done):
+        end = round(duration * 1e9)
+        while not simulator.done and (simulator.time_ns < end or watch.someone_waits(snapshot.state)):
+            if simulator.time_ns >= end:
+                snapshot = simulator.step()
+                watch.look_for_progress(snapshot.state)
+                continue
             before = snapshot.state
             snapshot = simulator.step()
             for contact in snapshot.contacts:
@@ -167,7 +172,7 @@ def run_map(scenario: ConcreteScenario) -> MapRun:
             if steps % max(1, round(LOOK / simulator.control_step)) == 0:
                 watch.look(snapshot.state, simulator.time_ns * 1e-9)
         collisions = _collisions(simulator, contacts, places)
-        simulated, demand = simulator.time_ns * 1e-9, simulator.demand
+        simulated, demand = min(simulator.time_ns, end) * 1e-9, simulator.demand
         watch.tell_standing(snapshot.state)
         for removal in simulator.taken_out:
             watch.tell_removal(removal)

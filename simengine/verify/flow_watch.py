@@ -101,6 +101,15 @@ class TrafficWatch:
             if self._aside(x, y, z, yaw_from_quaternion(*q)) > ASIDE and not self.is_at_end(x, y, z):
                 self._tell("off_lane", vehicle, self.place_of(state, a, time))
 
+    def look_for_progress(self, state: WorldState) -> None:
+        """Look only whether those that wait long go on."""
+        for a in np.flatnonzero(state.valid[0]).tolist():
+            vehicle = int(state.identity[0, a])
+            if vehicle in self._waits:
+                px, py, _ = self._since[vehicle]
+                if math.hypot(float(state.position[0, a, 0]) - px, float(state.position[0, a, 1]) - py) > LEAST_WAY:
+                    del self._waits[vehicle]
+
     def someone_waits(self, state: WorldState) -> bool:
         """Return whether a vehicle that is still there waits long and has not gone on yet."""
         there = set(state.identity[0, state.valid[0]].tolist())

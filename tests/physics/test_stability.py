@@ -44,7 +44,7 @@ def test_slow_vehicles_and_small_errors_are_left_alone():
 
 
 def swerve(physics, stability: bool) -> float:
-    """Return by how much a neutral car turns away on snow in a quick swerve and back [rad]."""
+    """Return by how much a neutral car turns away at µ 0.4 in a quick swerve and back [rad]."""
     actors, state, controls = empty_actors(1, 1), empty_state(1, 1), empty_controls(1, 1)
     fill_actor(actors, 0, 0, "bmw_320i", (0.5, 0.5, 0.5))
     actors.behavior[:], actors.stability[:] = Behavior.SCRIPTED, stability
@@ -69,7 +69,7 @@ def physics_named(name: str):
 
 
 @pytest.mark.parametrize("name", ["batched", "bullet"])
-def test_a_swerve_on_snow_spins_a_car_only_without_it(name):
+def test_a_swerve_on_slippery_ground_spins_a_car_only_without_it(name):
     without, having = swerve(physics_named(name), False), swerve(physics_named(name), True)
     assert without > 1.0 and having < 0.5
 

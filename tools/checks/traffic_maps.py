@@ -160,7 +160,7 @@ other vehicle is a motorcycle.
 - *waited long*: came no farther than {progress:.0f} m in {patience:.0f} s, or in {cycles} cycles of the map's slowest
   signal where that is longer, for whatever reason. That is told, and no fault: in a queue before a short green people
   wait for as long. *standing*: those of them that did not go on either; a run goes on for up to {grace:.0f} s beyond
-  its end while somebody waits, to see whether they do.
+  its end, in which nothing else is counted, to see whether they do.
 - *off the lane*: its middle more than {aside} m outside every lane. Excused is only the end of the map: at most
   {end:.0f} m straight beyond the end of a lane that leads nowhere, where a vehicle leaves the world. Where lanes begin
   nothing is excused.

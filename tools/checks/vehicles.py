@@ -122,7 +122,8 @@ def measured_run_up(physics: str, model: VehicleModel, target: float) -> float:
 
 def measured_braking(physics: str, model: VehicleModel) -> float:
     """Return the distance of a full stop from 50 km/h, from the pedal's first movement [m]."""
-    return float(_run(physics, model, _BRAKED_FROM, -20.0, 12.0)[-1, 0])
+    rows = _run(physics, model, _BRAKED_FROM, -20.0, 12.0)
+    return float(rows[-1, 0]) if abs(rows[-1, 1]) < 0.01 else math.inf
 
 
 def measured_pulse(physics: str, model: VehicleModel) -> float:
