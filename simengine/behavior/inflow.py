@@ -29,7 +29,7 @@ from simengine.behavior.entry import (
     safe_entry_speed,
     speed_among_comers,
 )
-from simengine.behavior.long_ways import AGILE, ON, find_long_ways
+from simengine.behavior.long_ways import AGILE, CLOSED, ON, find_long_ways, open_ends
 from simengine.behavior.memory import (
     COUNTER,
     EXIT_TURN,
@@ -108,10 +108,11 @@ def begin_inflow(
     """
     strips, comfort = make_strips(lanes), grip_bound(math.inf, friction, COMFORT_SHARE)
     driving = lanes.lane_type == LaneType.DRIVING
+    long_ways = find_long_ways(lanes)
+    nothing_before, nothing_beyond = open_ends(lanes, long_ways)
     rows, site_lane, begins = [], [], []
-    for lane in np.flatnonzero(driving & (lanes.lane_junction < 0)).tolist():
+    for lane in np.flatnonzero(driving & (lanes.lane_junction < 0) & (long_ways > CLOSED)).tolist():
         length = float(lanes.lane_length[lane])
-        leads_here = lanes.predecessor_first[lane + 1] > lanes.predecessor_first[lane]
         for k in range(max(1, math.ceil((length - 20.0) / PITCH))):
             s = k * PITCH + (6.0 if k == 0 else 0.0)
             if lane_width(strips, lane, s) < NARROWEST:
@@ -121,14 +122,14 @@ def begin_inflow(
             i = int(np.searchsorted(lanes.point_s[first:last], s, side="right")) - 1 + int(first)
             rows.append((x, y, float(lanes.point_position[i, 2]), c, d, s, approach_speed(lanes, lane, s, comfort)))
             site_lane.append(lane)
-            begins.append(k == 0 and not leads_here)
+            begins.append(k == 0 and bool(nothing_before[lane]))
     ordinary = (actors.behavior[0] == Behavior.TRAFFIC) & ~stays
     rate = demand / 3600.0
     due = np.array([_headway(seed, k, 0, rate) if rate > 0.0 else math.inf for k in range(len(rows))])
     return Inflow(
         lanes=lanes, strips=strips, site=np.array(rows, np.float64).reshape(-1, 7),
         site_lane=np.array(site_lane, np.int32), begins=np.array(begins, np.bool_),
-        ends=driving & (np.diff(lanes.successor_first) == 0), long_ways=find_long_ways(lanes),
+        ends=driving & nothing_beyond, long_ways=long_ways,
         flows=ordinary if rate > 0.0 else ordinary & state.valid[0],
         outside=ordinary & ~state.valid[0] if rate > 0.0 else np.zeros(len(stays), np.bool_),
         left=np.full(len(stays), -math.inf), radius=radius, friction=friction, seed=seed, demand=rate, due=due,

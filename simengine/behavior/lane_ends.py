@@ -8,7 +8,7 @@ from simengine.behavior.following import FAR
 from simengine.behavior.lateral import LENGTHS_OF_CHANGE, SHORTEST_CHANGE
 from simengine.behavior.long_ways import AGILE, ON
 from simengine.behavior.memory import EXIT_TURN, PRESENT, ROUTE_LANES, TURN_IN, DriverMemory
-from simengine.behavior.rules import DRIVING, Ways, is_drivable
+from simengine.behavior.rules import DRIVING, Ways, is_way_on
 
 BEFORE_END_TIME = 8.0  # a lane that ends within this many seconds is to be left [s]
 BEFORE_END = 60.0  # and this much more [m]
@@ -34,9 +34,9 @@ def way_to_end(lanes: Ways, memory: DriverMemory, e: int, a: int, junction: bool
 
 @njit(cache=True, _nrt=False)
 def goes_on(lanes: Ways, lane: int) -> bool:
-    """Return whether a lane has a drivable successor."""
+    """Return whether a lane has a successor that goes on for drivers."""
     for k in range(lanes.successor_first[lane], lanes.successor_first[lane + 1]):
-        if is_drivable(lanes.lane_type, lanes.successor[k]):
+        if is_way_on(lanes, lanes.successor[k]):
             return True
     return False
 
@@ -53,7 +53,7 @@ def leads_to_turn(lanes: Ways, lane: int, turn: int) -> int:
             following = lanes.successor[k]
             if lanes.lane_junction[following] >= 0:
                 inside = True
-                if lanes.lane_turn[following] == turn and is_drivable(lanes.lane_type, following):
+                if lanes.lane_turn[following] == turn and is_way_on(lanes, following):
                     return 1
         if inside:
             return 0
@@ -174,7 +174,7 @@ def has_room_to_change(lanes: Ways, lane: int, s: float, way: float, presses: bo
         inside, straight, ahead = False, True, -1
         for k in range(lanes.successor_first[lane], lanes.successor_first[lane + 1]):
             following = lanes.successor[k]
-            if not is_drivable(lanes.lane_type, following):
+            if not is_way_on(lanes, following):
                 continue
             ahead = following if ahead < 0 else ahead
             inside = inside or lanes.lane_junction[following] >= 0

@@ -2,8 +2,11 @@
 
 A bus of 12 m has a turning circle of about 11 m at its rear axle with its wheels at the lock, and at 10.5 m its front
 corner already sweeps 2.4 m beyond its lane; what is tighter it takes only by blocking the junction, or not at all.
-Turns that not even cars can drive, as some road files have them, are no way for anybody.
+Turns that not even cars can drive, as some road files have them, are taken only where there is no other way. A turn
+back or a climb that no car can drive is closed: the road ends before it, and nobody is placed or comes in there.
 """
+
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +17,17 @@ TIGHT = 0.095  # curvature, over the length of a wheelbase, of a turn that a bus
 WHEELBASE = 6.0  # over which the turning of a lane is measured: that of a bus [m]
 CAR_TIGHT = 0.23  # the same for cars: the one with the widest turning circle has 4.2 m at its rear axle [1/m]
 CAR_STRETCH = 5.0  # over which the turning is measured for them [m]
+# Turn beyond which a driver cannot cut the corner: an arc that is wider by d runs 1.6 d inside a bend of 135° [rad].
+TURN_BACK = 0.75 * math.pi
+# Rise over run, over the same stretch, that no car climbs but one whose axles are both driven: the adhesion of a driven
+# rear axle carries up to µ l_f / (L − µ h) = 0.41 on dry ground (µ = 0.75, l_f = 1.25, L = 2.7, h = 0.55 m), that of a
+# driven front axle up to 0.35. The steepest street, Baldwin Street in Dunedin, has 0.35.
+CAR_STEEP = 0.41
 STEEP = 0.12  # rise over run up which a full bus hardly starts: its drive force allows 0.15
 AGILE = 0.1  # vehicles whose curvature changes faster take any turn, see `memory.TURN_IN` [1/m/s]
 CHANGE_ROOM = 50.0  # a shorter lane is too short to leave it sideways [m]
-NOBODY = -1  # not even a car can drive it
+CLOSED = -2  # the road ends before it
+NOBODY = -1  # not even a car can drive it, but to cut the corner
 NOT, BY_CHANGING, ON = 0, 1, 2  # cannot be driven on to the end of the road; only by leaving it sideways; can
 
 
@@ -27,7 +37,7 @@ def is_agile(max_steering_rate: float, wheelbase: float) -> bool:
 
 
 def find_long_ways(lanes: LaneArrays) -> NDArray[np.int8]:
-    """Return for every lane whether long vehicles get on from it: `NOBODY`, `NOT`, `BY_CHANGING` or `ON`.
+    """Return for every lane whether long vehicles get on from it: `CLOSED`, `NOBODY`, `NOT`, `BY_CHANGING` or `ON`.
 
     Shape (num_lanes,).
     """
@@ -54,7 +64,53 @@ def find_long_ways(lanes: LaneArrays) -> NDArray[np.int8]:
     for lane in range(count):
         if ways[lane] == NOT and drivable[lane] and _turning(lanes, lane, CAR_STRETCH) > CAR_TIGHT * CAR_STRETCH:
             ways[lane] = NOBODY
+    for lane in range(count):
+        if drivable[lane] and _is_closed(lanes, lane):
+            ways[lane] = CLOSED
+    changed = True
+    while changed:  # what in a junction leads only there, too
+        changed = False
+        for lane in range(count):
+            only = bool(successors[lane]) and all(ways[k] == CLOSED for k in successors[lane])
+            if drivable[lane] and lanes.lane_junction[lane] >= 0 and ways[lane] != CLOSED and only:
+                ways[lane], changed = CLOSED, True
     return np.array(ways, np.int8)
+
+
+def open_ends(lanes: LaneArrays, ways: NDArray[np.int8]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which lanes nothing leads to and which lead nowhere, lanes that are closed left out.
+
+    Args:
+        lanes: The network.
+        ways: As `find_long_ways` returns them.
+
+    Returns:
+        Shapes (num_lanes,).
+    """
+    count = len(ways)
+    begins, ends = np.ones(count, np.bool_), np.ones(count, np.bool_)
+    for first, linked, free in (
+        (lanes.predecessor_first, lanes.predecessor, begins), (lanes.successor_first, lanes.successor, ends)
+    ):
+        lane = np.repeat(np.arange(count), np.diff(first))
+        free[lane[ways[linked] != CLOSED]] = False
+    return begins, ends
+
+
+def _is_closed(lanes: LaneArrays, lane: int) -> bool:
+    """Return whether a lane turns back or climbs as no car can."""
+    turns_back = _turning(lanes, lane, math.pi / CAR_TIGHT) > TURN_BACK
+    if turns_back and _turning(lanes, lane, CAR_STRETCH) > CAR_TIGHT * CAR_STRETCH:
+        return True
+    return _rise(lanes, lane, CAR_STRETCH) > CAR_STEEP * CAR_STRETCH
+
+
+def _rise(lanes: LaneArrays, lane: int, stretch: float) -> float:
+    """Return by how much a lane rises over a stretch of it, at most [m]."""
+    first, last = lanes.lane_first_point[lane], lanes.lane_first_point[lane + 1]
+    s, height = lanes.point_s[first:last], lanes.point_position[first:last, 2]
+    along = np.arange(0.0, max(float(s[-1]) - stretch, 0.0) + 1.0)
+    return float((np.interp(along + stretch, s, height) - np.interp(along, s, height)).max())
 
 
 def _turning(lanes: LaneArrays, lane: int, stretch: float) -> float:
@@ -67,8 +123,5 @@ def _turning(lanes: LaneArrays, lane: int, stretch: float) -> float:
 
 def _is_easy(lanes: LaneArrays, lane: int) -> bool:
     """Return whether a lane itself is neither too tight nor too steep."""
-    first, last = lanes.lane_first_point[lane], lanes.lane_first_point[lane + 1]
-    s, height = lanes.point_s[first:last], lanes.point_position[first:last, 2]
-    along = np.arange(0.0, max(float(s[-1]) - WHEELBASE, 0.0) + 1.0)
-    rise = np.interp(along + WHEELBASE, s, height) - np.interp(along, s, height)
-    return bool(_turning(lanes, lane, WHEELBASE) < TIGHT * WHEELBASE and rise.max() < STEEP * WHEELBASE)
+    climbs = _rise(lanes, lane, WHEELBASE) >= STEEP * WHEELBASE
+    return _turning(lanes, lane, WHEELBASE) < TIGHT * WHEELBASE and not climbs

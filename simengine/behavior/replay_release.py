@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.behavior.memory import DriverMemory
+from simengine.behavior.memory import NEXT, DriverMemory
 from simengine.behavior.recorded_motion import Recording, recorded_pose
 from simengine.core.geometry import boxes_gap
 from simengine.core.heading import write_yaws
@@ -138,7 +138,7 @@ def leave_at_end(lanes: LaneArrays, actors: ActorTable, state: WorldState, memor
     freed = state.valid[0] & ~state.replayed[0] & (actors.behavior[0] == Behavior.REPLAY) & (lane >= 0)
     freed[EGO] = False
     on = np.flatnonzero(freed)
-    leads_on = np.diff(lanes.successor_first)[lane[on]] > 0
+    leads_on = memory.route[0, on, NEXT] >= 0  # none where what the lane leads to is closed
     drives = lanes.lane_type[lane[on]] == LaneType.DRIVING
     gone = on[drives & ~leads_on & (s[on] > lanes.lane_length[lane[on]])]
     if len(gone) == 0:

@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.behavior.long_ways import AGILE, NOBODY, NOT
+from simengine.behavior.long_ways import AGILE, CLOSED, NOT
 from simengine.behavior.memory import (
     COUNTER,
     EXIT_TURN,
@@ -23,7 +23,7 @@ from simengine.behavior.memory import (
     TURN_IN,
     DriverMemory,
 )
-from simengine.behavior.rules import Grid, Ways, is_drivable, nearest_lane
+from simengine.behavior.rules import Grid, Ways, is_way_on, nearest_lane
 from simengine.core.rng import philox_uniform
 from simengine.road.frenet import lane_curvature, lane_width, project_on_lane_near
 from simengine.road.network import Turn
@@ -52,7 +52,7 @@ def _ease(lanes: Ways, lane: int, agile: bool) -> int:
 def choose_successor(
     lanes: Ways, lane: int, wanted_turn: int, agile: bool, seed: np.uint64, counter: int, e: int, a: int
 ) -> int:
-    """Return one of a lane's drivable successors, or −1 at the end of the road.
+    """Return one of a lane's successors that go on, or −1 at the end of the road.
 
     Args:
         lanes: The network.
@@ -61,10 +61,10 @@ def choose_successor(
         agile: Else a long vehicle. Either takes only ways it can turn, as long as there is one; see `long_ways`.
         seed, counter, e, a: Of the draw.
     """
-    total, wanted, most = 0.0, -1, NOBODY
+    total, wanted, most = 0.0, -1, CLOSED
     for k in range(lanes.successor_first[lane], lanes.successor_first[lane + 1]):
         following = lanes.successor[k]
-        if is_drivable(lanes.lane_type, following):
+        if is_way_on(lanes, following):
             ease = _ease(lanes, following, agile)
             if ease > most:
                 most, total = ease, 0.0
@@ -78,7 +78,7 @@ def choose_successor(
     chosen = -1
     for k in range(lanes.successor_first[lane], lanes.successor_first[lane + 1]):
         following = lanes.successor[k]
-        if is_drivable(lanes.lane_type, following) and _ease(lanes, following, agile) == most:
+        if is_way_on(lanes, following) and _ease(lanes, following, agile) == most:
             chosen = following
             left -= turn_weight(lanes.lane_turn[following])
             if left < 0.0:

@@ -8,7 +8,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.behavior.joined_lanes import joined_from
-from simengine.behavior.long_ways import find_long_ways
+from simengine.behavior.long_ways import CLOSED, find_long_ways
 from simengine.behavior.set_back_lines import find_set_backs, linked_lanes
 from simengine.behavior.wide_turns import find_near_lanes
 from simengine.core.geometry import wrap_angle
@@ -238,6 +238,12 @@ def opens_ahead(lanes: Ways, lane: int, side: int, s: float) -> bool:
 def is_drivable(lane_type: NDArray[np.int32], lane: int) -> bool:
     """Return whether vehicles or robots travel on a lane."""
     return lane_type[lane] in (DRIVING, BIKING, FLOOR)
+
+
+@njit(cache=True, _nrt=False)
+def is_way_on(lanes: Ways, lane: int) -> bool:
+    """Return whether a lane that another leads to goes on for drivers: it is drivable, and not closed to them."""
+    return is_drivable(lanes.lane_type, lane) and lanes.lane_long[lane] > CLOSED
 
 
 @njit(cache=True, _nrt=False)

@@ -70,8 +70,8 @@ def signal_stop(
             distance, painted = start + stops.s[line], start + stops.painted[line]
             if painted < -PASSED:
                 continue
-            clears = False
-            if distance < -PASSED:
+            clears, beyond = False, distance < -PASSED
+            if beyond:
                 distance = painted
                 clears = memory.choice[e, a, GRANTED] >= 0 and speed > STOPPED_SPEED and painted < AMBER_TIME * speed
             signal = stops.signal[line]
@@ -79,8 +79,9 @@ def signal_stop(
             if signal >= 0:
                 color = signal_colors[signal]
                 if memory.choice[e, a, COMMITTED] == line:
-                    # One that came to stand before the line after all waits there.
-                    if (speed > STOPPED_SPEED or painted < 0.0) and color in (RED, RED_AMBER, AMBER):
+                    # One that came to stand before the line after all, or has slowed so that it can, waits there.
+                    slowed = speed < STOPPED_SPEED or (not beyond and distance > 0.0 and needed <= gentle)
+                    if (not slowed or painted < 0.0) and color in (RED, RED_AMBER, AMBER):
                         known = True
                         continue
                     memory.choice[e, a, COMMITTED] = -1

@@ -281,7 +281,8 @@ def decide(
         memory: Minds; updated.
         scratch: As `survey` left it.
         drives: Who decides. Shape (num_actors,).
-        tested: Whether this is a driver under test, who brakes as people do; others avoid every touch they foresee.
+        tested: Whether this is a driver under test, who brakes as people do, and takes a last look beside only during
+            a lane change; others avoid every touch they foresee.
         friction: µ.
         sight: How far drivers see [m].
         headlights: Drivers have them on.
@@ -321,6 +322,7 @@ def decide(
         else:
             if memory.style[e, a, NOISE] > 0.0 and wanted != HOLD:
                 wanted += memory.style[e, a, NOISE] * memory.noise[e, a] * min(1.0, max(0.0, pose[SPEED]) / STEADY)
+        if not tested or memory.change[e, a, PROGRESS] < 1.0:
             wanted = guarded(wanted, places, a, vehicle, steering[a], memory.waiting[e, a])
         if wanted != HOLD:
             goes = wanted > 0.0

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.behavior.long_ways import find_long_ways, open_ends
 from simengine.core.errors import blame
 from simengine.core.geometry import ground_speed, yaw_from_quaternion
 from simengine.core.state import EGO, ActorKind, WorldState
@@ -52,6 +53,7 @@ class Judge:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._leads_nowhere = open_ends(world.lanes, find_long_ways(world.lanes))[1]
         self._criteria: dict[str, Criterion] = make_criteria(world.scenario.criteria)
         self._travelled = 0.0
         self._turns: set[Turn] = set()
@@ -143,8 +145,7 @@ class Judge:
         if lanes.lane_type[lane] in _DRIVABLE:
             s, t = project_on_lane(lanes, lane, x, y)
             beyond = max(0.0, -s, s - float(lanes.lane_length[lane]))
-            leads_on = lanes.successor_first[lane + 1] > lanes.successor_first[lane]
-            if s > lanes.lane_length[lane] and not leads_on and lanes.lane_type[lane] == LaneType.DRIVING:
+            if s > lanes.lane_length[lane] and self._leads_nowhere[lane] and lanes.lane_type[lane] == LaneType.DRIVING:
                 self._at_end, beyond = True, 0.0
             return lane, max(beyond, abs(t) - 0.5 * lane_width(lanes, lane, s), 0.0)
         best, off = -1, math.inf

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from simengine.behavior.long_ways import find_long_ways, open_ends
 from simengine.behavior.removal import BESIDE_ROAD, OVERTURNED, STANDING, Removal
 from simengine.behavior.rules import nearest_lane, road_rules
 from simengine.core.geometry import rotate, yaw_from_quaternion
@@ -61,7 +62,8 @@ class TrafficWatch:
         self._ordinary = world.actors.behavior[0] == Behavior.TRAFFIC
         self._kind = world.actors.kind[0]
         self._scenario = simulator.scenario
-        last_lanes = np.flatnonzero((lanes.lane_type == LaneType.DRIVING) & (np.diff(lanes.successor_first) == 0))
+        leads_nowhere = open_ends(lanes, find_long_ways(lanes))[1]
+        last_lanes = np.flatnonzero((lanes.lane_type == LaneType.DRIVING) & leads_nowhere)
         last = lanes.lane_first_point[last_lanes + 1] - 1
         self._end = lanes.point_position[last]
         self._end_heading = lanes.point_heading[last]

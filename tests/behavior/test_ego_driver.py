@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from simengine.behavior.ego_driver import Control, driver_names, make_driver, observe
+from simengine.behavior.lane_change import begin_change
+from simengine.behavior.memory import PROGRESS
 from simengine.behavior.observation import crosses_box, find_visible
 from simengine.behavior.pedals import human_braking
 from simengine.core.errors import ScenarioError
@@ -216,3 +218,23 @@ def test_the_ego_goes_first_where_the_other_that_may_only_stands():
         stood = stood or world.speed(0) < 0.1
         assert world.touching() == (-1, -1)
     assert stood and int(look(world).lane) == own[2]
+
+
+def test_the_ego_that_went_half_way_into_the_next_lane_lets_pass_who_is_beside_it_before_it_goes_on():
+    world = SmallWorld(straight(lanes=2), ["sedan", "sedan"])
+    beside, own = (0, 1) if world.lanes.lane_left[1] == 0 else (1, 0)
+    assert world.lanes.lane_left[own] == beside
+    world.put(0, own, 100.0, 0.0, t=0.6, turned=0.25)
+    world.put(1, beside, 97.5, 2.0)
+    world.drives[0, :] = False
+    driver = make_driver(ego(reaction_time=0.2), world.network, DT)
+    driver.decide(look(world))
+    memory = driver._perceiver.memory
+    begin_change(world.rules.ways, memory, np.uint64(0), 0, 0, beside, 100.0, -2.9, 3.0)
+    memory.change[0, 0, PROGRESS] = 0.2
+    for _ in range(160):
+        control = driver.decide(look(world))
+        world.controls.acceleration[0, 0], world.controls.steering[0, 0] = control.acceleration, control.steering
+        world.move()
+        assert world.touching() == (-1, -1)
+    assert world.speed(0) > 1.0  # goes on behind it

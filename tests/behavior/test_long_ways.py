@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
-from simengine.behavior.long_ways import BY_CHANGING, NOBODY, NOT, ON, find_long_ways, is_agile
+from simengine.behavior.inflow import begin_inflow
+from simengine.behavior.lane_ends import goes_on
+from simengine.behavior.long_ways import BY_CHANGING, CLOSED, NOBODY, NOT, ON, find_long_ways, is_agile, open_ends
 from simengine.behavior.route import choose_successor
 from simengine.behavior.rules import road_rules
+from simengine.core.state import empty_actors, empty_state
 from simengine.physics.catalog import model_named
 from simengine.road.build import build_network
 from simengine.road.drafts import LaneDraft
@@ -92,3 +95,44 @@ def test_a_turn_that_is_the_only_way_on_is_taken_however_tight():
 def test_trucks_and_buses_are_long(name, agile):
     model = model_named(name)
     assert is_agile(model.max_steering_rate, model.front_axle + model.rear_axle) is agile
+
+
+def loop(radius: float, rise: float = 0.0):
+    """A road that ends in a turn back to its other side, 200 m long; the other side climbs from 100 m to 120 m on."""
+    way = np.linspace(0.0, 200.0, 41)
+    here = np.stack([way - 200.0, np.zeros(41), np.zeros(41)], axis=1)
+    turn = arc(radius, np.pi)
+    back = np.stack([-way, np.full(41, 2.0 * radius), rise * np.clip(way - 100.0, 0.0, 20.0)], axis=1)
+    network = build_network([
+        LaneDraft("here", here, np.full(41, 3.5), np.zeros(41), successors=["turn"]),
+        LaneDraft("turn", turn, np.full(30, 3.5), np.zeros(30), successors=["back"], junction=0),
+        LaneDraft("back", back, np.full(41, 3.5), np.zeros(41)),
+    ])
+    return network, {str(name): k for k, name in enumerate(network.lane_name)}
+
+
+@pytest.mark.parametrize(
+    ("radius", "rise", "closed"),
+    [(5.0, 0.38, set()), (3.6, 0.0, {"turn"}), (5.0, 0.45, {"turn", "back"}), (5.0, -0.45, set())],
+)
+def test_a_road_ends_before_a_turn_back_and_a_climb_that_no_car_can_drive(radius, rise, closed):
+    network, at = loop(radius, rise)
+    rules, lanes = road_rules(network), lane_arrays(network)
+    ways = find_long_ways(lanes)
+    assert {name for name, lane in at.items() if ways[lane] == CLOSED} == closed
+    begins, ends = open_ends(lanes, ways)
+    assert ends[at["here"]] == bool(closed) and ends[at["back"]]
+    assert begins[at["here"]] and begins[at["back"]] == bool(closed)
+    chosen = choose_successor(rules.ways, at["here"], 0, True, np.uint64(5), 0, 0, 1)
+    assert chosen == (-1 if closed else at["turn"])
+    assert goes_on(rules.ways, at["here"]) != bool(closed)
+
+
+def test_nobody_comes_in_on_a_climb_that_no_car_can_drive_but_where_a_dead_end_begins():
+    for radius, rise, lanes_entered in ((3.6, 0.0, {"here", "back"}), (5.0, 0.45, {"here"})):
+        network, at = loop(radius, rise)
+        lanes, actors, state = lane_arrays(network), empty_actors(1, 2), empty_state(1, 2)
+        inflow = begin_inflow(lanes, actors, state, 400.0, np.uint64(5), np.zeros(2, np.bool_), 0.75)
+        assert set(inflow.site_lane.tolist()) == {at[name] for name in lanes_entered}
+        assert set(inflow.site_lane[inflow.begins].tolist()) == {at[name] for name in lanes_entered}
+        assert inflow.ends[at["here"]]

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from simengine.behavior.memory import empty_memory
+from simengine.behavior.memory import NEXT, empty_memory
 from simengine.behavior.recorded_motion import lay_out, recorded_pose
 from simengine.behavior.replay import follow_recording
 from simengine.behavior.replay_release import hand_over, leave_at_end
@@ -178,6 +178,7 @@ def test_a_handed_over_vehicle_leaves_past_the_end_of_a_lane_that_leads_nowhere_
     state.valid[...] = True
     state.replayed[0, 4] = True  # the recording says when this one leaves
     memory.lane[0] = [names.index(name) for name in ("last", "last", "last", "approach", "last")]
+    memory.route[0, 3, NEXT] = names.index("last")
     memory.s[0] = (50.5, 50.5, 49.5, 50.5, 50.5)  # the ego stays; two have not driven past the end of their road
     after = leave_at_end(lane_arrays(network), actors, state, memory)
     assert after.valid[0].tolist() == [True, False, True, True, True]

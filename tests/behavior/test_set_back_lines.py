@@ -1,10 +1,13 @@
 """Who waits beside the end of a tight turn stops before the area that a bus sweeps there."""
 
+import math
+
 import numpy as np
 import pytest
 
-from simengine.behavior.memory import COMMITTED, GRANTED
+from simengine.behavior.memory import COMMITTED, GRANTED, PRESENT
 from simengine.behavior.set_back_lines import AHEAD, BEHIND, MARGIN, WIDTH
+from simengine.behavior.stopping import signal_stop
 from simengine.physics.catalog import model_named
 from simengine.road.build import build_network
 from simengine.road.drafts import LaneDraft, SignalDraft, StopLineDraft
@@ -123,6 +126,21 @@ def test_who_went_on_at_amber_but_came_to_stand_before_the_line_does_not_pass_it
     while world.time < 10.0:
         world.step()
     assert int(world.memory.lane[0, 0]) == at["east"]
+
+
+@pytest.mark.parametrize(("speed", "goes"), [(0.6, False), (6.0, True)])
+def test_who_went_on_at_amber_but_has_slowed_so_that_it_can_stop_does_not_go_on_at_red(speed, goes):
+    network, at = corner(11.0, line=1.0, shown=[(60.0, SignalColor.RED)])
+    world = SmallWorld(network, ["sedan"])
+    stops = world.rules.stops
+    half = 0.5 * float(world.actors.length[0, 0])
+    place = float(stops.s[stops.first[at["east"]]]) - 0.8 - half  # 0.8 m before the line that is set back
+    world.memory.lane[0, 0] = world.memory.route[0, 0, PRESENT] = at["east"]
+    world.memory.s[0, 0] = place
+    world.memory.choice[0, 0, COMMITTED] = stops.first[at["east"]]
+    red = np.array([SignalColor.RED], np.int32)
+    way = signal_stop(world.rules.ways, stops, world.memory, red, 0, 0, speed, half, 0.75, 50.0)
+    assert way == (math.inf if goes else pytest.approx(0.8))
 
 
 def test_a_bus_does_not_begin_to_turn_while_somebody_stands_in_the_area_that_it_sweeps():

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.behavior.conditions import COMFORT_SHARE, grip_bound
-from simengine.behavior.long_ways import ON, find_long_ways, is_agile
+from simengine.behavior.long_ways import CLOSED, ON, find_long_ways, is_agile, open_ends
 from simengine.core.errors import ScenarioError
 from simengine.core.state import ActorKind, Behavior
 from simengine.physics.catalog import model_named, models_of_kind
@@ -130,9 +130,11 @@ def _elsewhere(
 def _may_start(placer: Placer, plan: ActorPlan, lane: int, s: float, long_ways: NDArray[np.int8]) -> bool:
     """Say whether a vehicle has room at a place and a way on from there that it can turn; `long_ways` of the lanes."""
     model, lanes = plan.model, placer.lanes
+    if long_ways[lane] == CLOSED:
+        return False
     if long_ways[lane] != ON and not is_agile(model.max_steering_rate, model.front_axle + model.rear_axle):
         return False
-    if lanes.successor_first[lane + 1] == lanes.successor_first[lane] and plan.speed < _SLOWEST:
+    if plan.speed < _SLOWEST and open_ends(lanes, long_ways)[1][lane]:
         return False
     if lane_width(placer.lanes, lane, s) < plan.model.width + _SIDE_ROOM:
         return False

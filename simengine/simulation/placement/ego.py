@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from simengine.behavior.conditions import COMFORT_SHARE, grip_bound
+from simengine.behavior.long_ways import CLOSED, find_long_ways, open_ends
 from simengine.core.errors import ScenarioError
 from simengine.core.state import Behavior
 from simengine.physics.catalog import VehicleModel, model_named
@@ -72,11 +73,12 @@ def _ordered_start(placer: Placer) -> tuple[int, float]:
 def _drawn_start(placer: Placer, model: VehicleModel) -> tuple[int, float]:
     lanes = placer.lanes
     margin = 0.5 * model.length + 2.0
+    ways = find_long_ways(lanes)
+    _, leads_nowhere = open_ends(lanes, ways)
     candidates = [
         lane for lane in range(len(lanes.lane_type))
-        if lanes.lane_type[lane] == LaneType.DRIVING and lanes.lane_junction[lane] < 0
-        and lanes.lane_length[lane] > 2.0 * margin + 10.0
-        and lanes.successor_first[lane + 1] > lanes.successor_first[lane]
+        if lanes.lane_type[lane] == LaneType.DRIVING and lanes.lane_junction[lane] < 0 and ways[lane] > CLOSED
+        and lanes.lane_length[lane] > 2.0 * margin + 10.0 and not leads_nowhere[lane]
     ] or [lane for lane in range(len(lanes.lane_type)) if lanes.lane_type[lane] == LaneType.DRIVING
           and lanes.lane_length[lane] > 2.0 * margin]  # fmt: skip
     if not candidates:
