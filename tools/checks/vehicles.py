@@ -189,8 +189,8 @@ _PARAMETERS = (
     ("wheel_radius", "m", 1.0), ("front_stiffness", "1/rad", 1.0), ("rear_stiffness", "1/rad", 1.0),
     ("max_steering", "°", 180.0 / math.pi), ("max_steering_rate", "°/s", 180.0 / math.pi),
     ("max_acceleration", "m/s²", 1.0), ("max_deceleration", "m/s²", 1.0), ("power", "kW", 1e-3),
-    ("brake_front", "", 1.0), ("drive_front", "", 1.0), ("drag_area", "m²", 1.0), ("rolling_resistance", "", 1.0),
-    ("max_speed", "km/h", 3.6),
+    ("brake_front", "", 1.0), ("drive_front", "", 1.0), ("stability", "", 1.0), ("drag_area", "m²", 1.0),
+    ("rolling_resistance", "", 1.0), ("max_speed", "km/h", 3.6),
 )  # fmt: skip
 _HEAD = """# Vehicles
 
