@@ -13,8 +13,9 @@ import numpy as np
 from simengine.core.errors import ScenarioError
 from simengine.core.state import ActorTable, Controls, WorldState, copy_state
 from simengine.physics.backend import Contact, Ground, Physics
-from simengine.physics.contact_boxes import COLUMNS, RESTING, ObstacleGrid
+from simengine.physics.contact_boxes import COLUMNS, RESTING
 from simengine.physics.hand_over_worlds import mark_hand_overs
+from simengine.physics.obstacle_grid import ObstacleGrid
 from simengine.physics.posture import settle_actors
 from simengine.physics.world_step import advance_worlds
 from simengine.road.network import lane_arrays

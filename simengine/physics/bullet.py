@@ -26,11 +26,12 @@ from simengine.physics.bodywork import UPRIGHT, add_crush_forces, with_bodywork
 from simengine.physics.bullet_engine import BODY, BODYWORK, STANDING, BoxShapes, disconnect, p, set_group
 from simengine.physics.bullet_ground import StaticBodies
 from simengine.physics.chassis import chassis_of
-from simengine.physics.contact_boxes import COLUMNS, RESTING, ObstacleGrid
+from simengine.physics.contact_boxes import COLUMNS, RESTING
 from simengine.physics.footing import REACH, kerb_grid, low_boxes
 from simengine.physics.forces import advance_forces
 from simengine.physics.hand_over import find_hand_overs
 from simengine.physics.materials import LOAD_RESTITUTION, SLIDING_FRICTION
+from simengine.physics.obstacle_grid import ObstacleGrid
 from simengine.physics.settle import enter_world
 from simengine.physics.touches import ContactSums
 from simengine.road.network import lane_arrays

@@ -10,10 +10,9 @@ import math
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from simengine.core.gravity import GRAVITY
-from simengine.physics.backend import StaticBox
+from simengine.physics.box_overlap import box_contact, side_overlap, struck_side
 from simengine.physics.crush import crush_force
 
 RESTITUTION = 0.1  # crashes above 30 km/h are nearly plastic (Brach & Brach, "Vehicle Accident Analysis", ch. 6)
@@ -22,7 +21,6 @@ RESTING_SPEED = 1.0  # slower approaches do not bounce [m/s]
 ITERATIONS = 8
 _SLOP = 0.005  # penetration left alone [m]
 _PUSH = 0.8  # share of the rest undone per tick
-_JOINT = 0.05  # gap between boxes that are one wall or rail [m]
 _LEAN = 0.02  # of its weight, with which a wreck may lean against what it ran into
 _LIKE = 0.7  # cosine between normals of what is one side of the scenery
 # Columns of a contact row: actor, other, x, y, z, normal x, normal y, depth, impulse, closing speed, impulse across the
@@ -30,177 +28,6 @@ _LIKE = 0.7  # cosine between normals of what is one side of the scenery
 # which side of the boxes bodywork crushes.
 COLUMNS = 13
 HARD, CRUSHING, RESTING = 0.0, 1.0, 2.0
-
-
-@njit(cache=True, _nrt=False)
-def _extent(nx, ny, cosine, sine, half_length, half_width):
-    """Return half the width of a rectangle's shadow on a direction [m]."""
-    return half_length * abs(nx * cosine + ny * sine) + half_width * abs(-nx * sine + ny * cosine)
-
-
-@njit(cache=True, _nrt=False)
-def _inside_corners(px, py, cosine, sine, half_length, half_width, ox, oy, o_cos, o_sin, o_length, o_width):
-    """Return how many corners of the first rectangle lie in the other, and the sums of their x and y."""
-    count, sum_x, sum_y = 0, 0.0, 0.0
-    for i in range(4):
-        u = half_length if i < 2 else -half_length
-        v = half_width if i % 2 == 0 else -half_width
-        x, y = px + u * cosine - v * sine, py + u * sine + v * cosine
-        dx, dy = x - ox, y - oy
-        if abs(dx * o_cos + dy * o_sin) <= o_length and abs(-dx * o_sin + dy * o_cos) <= o_width:
-            count, sum_x, sum_y = count + 1, sum_x + x, sum_y + y
-    return count, sum_x, sum_y
-
-
-@njit(cache=True, _nrt=False)
-def box_contact(ax, ay, a_yaw, a_length, a_width, bx, by, b_yaw, b_length, b_width):
-    """Return how two rectangles overlap, along the direction in which they overlap least.
-
-    Args:
-        ax: Centre of the first [m]; then its y, yaw [rad], length and width [m], and those of the second.
-
-    Returns:
-        Whether they overlap, the unit normal from the second to the first (x, y), the depth along it [m], and the
-        middle of the overlap (x, y) [m].
-    """
-    a_cos, a_sin, b_cos, b_sin = math.cos(a_yaw), math.sin(a_yaw), math.cos(b_yaw), math.sin(b_yaw)
-    hal, haw, hbl, hbw = 0.5 * a_length, 0.5 * a_width, 0.5 * b_length, 0.5 * b_width
-    dx, dy = ax - bx, ay - by
-    depth, nx, ny = math.inf, 0.0, 0.0
-    for axis in range(4):
-        ux = a_cos if axis == 0 else (-a_sin if axis == 1 else (b_cos if axis == 2 else -b_sin))
-        uy = a_sin if axis == 0 else (a_cos if axis == 1 else (b_sin if axis == 2 else b_cos))
-        distance = dx * ux + dy * uy
-        overlap = _extent(ux, uy, a_cos, a_sin, hal, haw) + _extent(ux, uy, b_cos, b_sin, hbl, hbw) - abs(distance)
-        if overlap <= 0.0:
-            return False, 0.0, 0.0, 0.0, 0.0, 0.0
-        if overlap < depth - 1e-9:
-            sign = 1.0 if distance >= 0.0 else -1.0
-            depth, nx, ny = overlap, sign * ux, sign * uy
-    count, px, py = _inside_corners(ax, ay, a_cos, a_sin, hal, haw, bx, by, b_cos, b_sin, hbl, hbw)
-    other, qx, qy = _inside_corners(bx, by, b_cos, b_sin, hbl, hbw, ax, ay, a_cos, a_sin, hal, haw)
-    if count + other > 0:
-        return True, nx, ny, depth, (px + qx) / (count + other), (py + qy) / (count + other)
-    # Crossed rectangles: the midpoint between the two facing sides.
-    reach_a = _extent(nx, ny, a_cos, a_sin, hal, haw)
-    reach_b = _extent(nx, ny, b_cos, b_sin, hbl, hbw)
-    return (
-        True, nx, ny, depth,
-        0.5 * (ax - nx * reach_a + bx + nx * reach_b), 0.5 * (ay - ny * reach_a + by + ny * reach_b),
-    )
-
-
-@njit(cache=True, _nrt=False)
-def _side(k, ax, ay, a_yaw, a_length, a_width, bx, by, b_yaw, b_length, b_width):
-    """Return the normal from the second rectangle to the first across side k (0..7), and the overlap along it [m].
-
-    Sides are the four axes of the two, each from one end and from the other.
-    """
-    yaw, turned, sign = (a_yaw, b_yaw)[k // 4], k // 2 % 2, 1.0 if k % 2 == 0 else -1.0
-    nx, ny = math.cos(yaw), math.sin(yaw)
-    if turned:
-        nx, ny = -ny, nx
-    nx, ny = sign * nx, sign * ny
-    reach = _extent(nx, ny, math.cos(a_yaw), math.sin(a_yaw), 0.5 * a_length, 0.5 * a_width)
-    reach += _extent(nx, ny, math.cos(b_yaw), math.sin(b_yaw), 0.5 * b_length, 0.5 * b_width)
-    return nx, ny, reach - ((ax - bx) * nx + (ay - by) * ny)
-
-
-@njit(cache=True, _nrt=False)
-def struck_side(ax, ay, a_yaw, a_length, a_width, bx, by, b_yaw, b_length, b_width, vx, vy, covered):
-    """Return across which side (see `_side`) one rectangle has just run into another, −1 if none closes.
-
-    Bodywork overlaps deeply, so that the least overlap need not be across the side that was struck: a post is narrower
-    than a car crushes. Boxes began to touch when the last of the axes between them began to overlap, which is the one
-    whose overlap is the least over the speed at which it grows.
-
-    Args:
-        ax: As of `box_contact`; the second is the scenery or another actor.
-        vx: Velocity of the first against the second where they touch, x and y [m/s].
-        covered: Faces of the second that lie against its like, by bits: ahead 1, behind 2, left 4, right 8.
-    """
-    least, side = math.inf, -1
-    for k in range(8):
-        nx, ny, overlap = _side(k, ax, ay, a_yaw, a_length, a_width, bx, by, b_yaw, b_length, b_width)
-        closing = -(vx * nx + vy * ny)
-        beyond = (ax - bx) * nx + (ay - by) * ny < 0.0  # it is on the other side
-        if beyond or closing <= 0.0 or overlap >= least * closing:
-            continue
-        along, across = nx * math.cos(b_yaw) + ny * math.sin(b_yaw), -nx * math.sin(b_yaw) + ny * math.cos(b_yaw)
-        face = (1 if along > 0.0 else 2) if abs(along) >= abs(across) else (4 if across > 0.0 else 8)
-        if not covered & face:
-            least, side = overlap / closing, k
-    return side
-
-
-class ObstacleGrid:
-    """The scenery's boxes as arrays with a spatial hash, all fixed for an episode.
-
-    Attributes:
-        boxes: x, y, yaw, length, width, lowest z, highest z, and which faces lie against another box, by bits as of
-            `struck_side`: one does not run into the joints of a rail. Shape (num_boxes, 8).
-        origin: Corner of the hash [m]. Shape (2,).
-        cell: Edge of a cell [m].
-        first: CSR over the cells, row-major. Shape (rows · columns + 1,).
-        member: Box of each entry.
-        columns: Cells along x.
-        rows: Cells along y.
-    """
-
-    def __init__(self, obstacles: tuple[StaticBox, ...], cell: float = 8.0) -> None:
-        self.boxes = np.zeros((len(obstacles), 8))
-        for i, box in enumerate(obstacles):
-            x, y, z = box.position
-            length, width, height = box.size
-            self.boxes[i, :7] = (x, y, box.yaw, length, width, z - 0.5 * height, z + 0.5 * height)
-        lower, upper = self._bounds()
-        self.origin = lower.min(axis=0) if len(obstacles) else np.zeros(2)
-        span = upper.max(axis=0) - self.origin if len(obstacles) else np.zeros(2)
-        # A map of a few boxes kilometres apart must not need a gigabyte of cells.
-        self.cell = max(cell, float(span.max()) / 1024.0)
-        self.columns, self.rows = (int(n) for n in np.floor(span / self.cell) + 1)
-        members: list[list[int]] = [[] for _ in range(self.columns * self.rows)]
-        for i in range(len(obstacles)):
-            low = np.floor((lower[i] - self.origin) / self.cell).astype(int)
-            high = np.floor((upper[i] - self.origin) / self.cell).astype(int)
-            for row in range(low[1], high[1] + 1):
-                for column in range(low[0], high[0] + 1):
-                    members[row * self.columns + column].append(i)
-        self.first = np.zeros(len(members) + 1, np.int64)
-        self.first[1:] = np.cumsum([len(cell_members) for cell_members in members])
-        self.member = np.array([i for cell_members in members for i in cell_members], np.int64)
-        _cover_faces(self.boxes, self.origin, self.cell, self.first, self.member, self.columns, self.rows)
-
-    def _bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        cosine, sine = np.abs(np.cos(self.boxes[:, 2])), np.abs(np.sin(self.boxes[:, 2]))
-        half_x = 0.5 * (self.boxes[:, 3] * cosine + self.boxes[:, 4] * sine)
-        half_y = 0.5 * (self.boxes[:, 3] * sine + self.boxes[:, 4] * cosine)
-        half = np.stack([half_x, half_y], axis=1)
-        return self.boxes[:, :2] - half, self.boxes[:, :2] + half
-
-
-@njit(cache=True, _nrt=False)
-def _cover_faces(boxes, origin, cell, first, member, columns, rows):
-    """Mark the faces of boxes whose middle lies against or inside another box that is as high."""
-    for i in range(len(boxes)):
-        cosine, sine, faces = math.cos(boxes[i, 2]), math.sin(boxes[i, 2]), 0
-        for face in range(4):
-            reach = 0.5 * boxes[i, 3 if face < 2 else 4] + _JOINT
-            u = (reach if face == 0 else -reach) if face < 2 else 0.0
-            v = (reach if face == 2 else -reach) if face >= 2 else 0.0
-            x, y = boxes[i, 0] + u * cosine - v * sine, boxes[i, 1] + u * sine + v * cosine
-            column, row = int((x - origin[0]) // cell), int((y - origin[1]) // cell)
-            if not (0 <= column < columns and 0 <= row < rows):
-                continue
-            for k in range(first[row * columns + column], first[row * columns + column + 1]):
-                j = member[k]
-                if j == i or boxes[j, 5] > boxes[i, 5] + _JOINT or boxes[j, 6] < boxes[i, 6] - _JOINT:
-                    continue
-                dx, dy = x - boxes[j, 0], y - boxes[j, 1]
-                c, s = math.cos(boxes[j, 2]), math.sin(boxes[j, 2])
-                if abs(dx * c + dy * s) <= 0.5 * boxes[j, 3] and abs(-dx * s + dy * c) <= 0.5 * boxes[j, 4]:
-                    faces |= 1 << face
-        boxes[i, 7] = faces
 
 
 @njit(cache=True, _nrt=False)
@@ -366,7 +193,7 @@ def solve_contacts(
                 )
             rows[c, 12], rows[c, 7] = side, 0.0
             if side >= 0:
-                rows[c, 5], rows[c, 6], rows[c, 7] = _side(
+                rows[c, 5], rows[c, 6], rows[c, 7] = side_overlap(
                     side, pose[a, 0], pose[a, 1], pose[a, 2], size[a, 0], size[a, 1], bx, by, b_yaw, b_length, b_width
                 )
             most[c] = crush_force(rows[c, 7], inverse_mass[a], other) * step
