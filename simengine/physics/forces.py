@@ -1,7 +1,7 @@
 """All forces on all bodies of one world in one call: one force and one torque a body.
 
 The ground is sampled below every wheel and foot, and what lies on it below the wheels; then the kernel of each actor's
-mobility is called. A load that a wheel stands on gets the opposite of the wheel's force.
+mobility is called. A load that a wheel stands on is pushed along by it, and held by the ground below.
 """
 
 import math
@@ -14,6 +14,7 @@ from simengine.core.geometry import rotation_matrix
 from simengine.core.state import Mobility
 from simengine.physics.backend import FrictionPatches
 from simengine.physics.footing import KerbGrid, load_box, near_kerb, over_box, over_kerb
+from simengine.physics.materials import SLIDING_SHARE
 from simengine.physics.robots import robot_forces
 from simengine.physics.suspension import (
     ARM,
@@ -111,24 +112,34 @@ def _step_onto(
 
 @njit(cache=True, _nrt=False)
 def _press(
-    body: np.void, contact: NDArray[np.float64], ground: NDArray[np.float64], bodies: NDArray[np.void]
+    chassis: NDArray[np.void], bodies: NDArray[np.void], a: int, contact: NDArray[np.float64],
+    ground: NDArray[np.float64], sliding: float, dt: float,
 ) -> None:
-    """Add to the loads below a body's wheels the opposite of the forces on the wheels."""
+    """Push the loads below a body's wheels along the ground.
+
+    What lies under a wheel is clamped between wheel and ground: the wheel's weight goes through it, and it slides only
+    as far as the wheel pulls harder, or it is faster, than the ground's friction under that weight holds.
+    """
+    body = bodies[a]
     for w in range(4):
         if ground[w, SUPPORT] < 0.0:
             continue
-        below = bodies[int(ground[w, SUPPORT])]
-        fx, fy, fz = -contact[w, FORCE], -contact[w, FORCE + 1], -contact[w, FORCE + 2]
-        rx = body.position[0] + contact[w, ARM] - below.position[0]
-        ry = body.position[1] + contact[w, ARM + 1] - below.position[1]
-        rz = body.position[2] + contact[w, ARM + 2] - below.position[2]
-        below.force[0] += fx
-        below.force[1] += fy
-        below.force[2] += fz
-        below.torque[0] += ry * fz - rz * fy
-        below.torque[1] += rz * fx - rx * fz
-        below.torque[2] += rx * fy - ry * fx
-        below.acts = True
+        b = int(ground[w, SUPPORT])
+        load, own = bodies[b], chassis[b]
+        fx, fy = -contact[w, FORCE], -contact[w, FORCE + 1]
+        rx = body.position[0] + contact[w, ARM] - load.position[0]
+        ry = body.position[1] + contact[w, ARM + 1] - load.position[1]
+        # The load's mass as it is felt at the wheel, where it may turn about its middle too.
+        felt = 1.0 / (1.0 / own.mass + (rx * rx + ry * ry) / own.inertia[2])
+        hx = fx + felt * (load.velocity[0] - load.angular_velocity[2] * ry) / dt
+        hy = fy + felt * (load.velocity[1] + load.angular_velocity[2] * rx) / dt
+        held = SLIDING_SHARE * sliding * ground[w, FRICTION_OF_GROUND] * max(0.0, contact[w, FORCE + 2])
+        share = min(1.0, held / max(1e-9, math.sqrt(hx * hx + hy * hy)))
+        fx, fy = fx - share * hx, fy - share * hy
+        load.force[0] += fx
+        load.force[1] += fy
+        load.torque[2] += rx * fy - ry * fx
+        load.acts = True
 
 
 @njit(cache=True)
@@ -185,4 +196,4 @@ def advance_forces(
                 body.struck = True
             wheeled_forces(own, body, rotation, ground, dt, contact, sliding)
         if lifted:
-            _press(body, contact, ground, bodies)
+            _press(chassis, bodies, a, contact, ground, sliding, dt)

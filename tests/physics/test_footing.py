@@ -128,6 +128,21 @@ def test_a_car_drives_over_a_lost_ladder_and_presses_on_it():
     assert 0.0 < ladder[2] < 0.1
 
 
+@pytest.mark.parametrize("model", ["cargo_ladder", "cargo_box", "cargo_tyre"])
+@pytest.mark.parametrize("speed", [3.0, 6.0, 20.0])
+@pytest.mark.parametrize(("yaw", "aside"), [(80.0, 0.0), (60.0, 0.9), (-75.0, -1.6), (10.0, 0.7)])
+def test_what_lies_under_a_wheel_is_neither_pressed_into_the_ground_nor_flung(model, speed, yaw, aside):
+    pytest.importorskip("pybullet")
+    load = Placed(model, x=6.0, y=aside, yaw=math.radians(yaw))
+    world = make_world([Placed("sedan", speed=speed), load], resistance=False)
+    for _ in range(round(1.2 * 12.0 / speed * RATE)):
+        world.run(1)
+        # A wheel that rolls carries nothing along faster than twice its axle; a struck load may leap, not dive.
+        assert np.linalg.norm(world.state.velocity[0, 1]) < 2.2 * speed + 1.0
+        assert world.state.position[0, 1, 2] > 0.0
+    assert world.forward_speed() > speed - 1.5
+
+
 @pytest.mark.parametrize("grade", [0.1, -0.1])
 def test_a_ladder_on_a_slope_is_rolled_over_as_on_the_level(grade):
     pytest.importorskip("pybullet")
