@@ -202,8 +202,11 @@ def _beside_ego(stage: Stage, item: int) -> tuple[float, float]:
 
 
 def _fail_tyre(stage: Stage, event: Event) -> None:
-    stage.state.tyre_grip[stage.env, event.actor, event.action.wheel] = event.action.grip
-    stage.state.tyre_burst[stage.env, event.actor, event.action.wheel] = True
+    wheels = [event.action.wheel]
+    if stage.actors.track_width[stage.env, event.actor] == 0.0:  # both wheels of an axle stand for its one wheel
+        wheels = [event.action.wheel, event.action.wheel ^ 1]
+    stage.state.tyre_grip[stage.env, event.actor, wheels] = event.action.grip
+    stage.state.tyre_burst[stage.env, event.actor, wheels] = True
 
 
 def _run_red(stage: Stage, event: Event) -> None:

@@ -132,6 +132,17 @@ def rotation_matrix(w: float, x: float, y: float, z: float, out: NDArray[np.floa
 
 
 @njit(cache=True, _nrt=False)
+def box_reach(w: float, x: float, y: float, z: float, length: float, width: float, height: float) -> float:
+    """Return how far a box of an orientation (unit quaternion) and of sizes [m] reaches below and above its centre [m].
+    """
+    return 0.5 * (
+        abs(2.0 * (x * z - w * y)) * length
+        + abs(2.0 * (y * z + w * x)) * width
+        + abs(1.0 - 2.0 * (x * x + y * y)) * height
+    )
+
+
+@njit(cache=True, _nrt=False)
 def boxes_gap(
     ax: float, ay: float, a_yaw: float, a_length: float, a_width: float,
     bx: float, by: float, b_yaw: float, b_length: float, b_width: float,

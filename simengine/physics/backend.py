@@ -14,7 +14,7 @@ class FrictionPatches(NamedTuple):
     """Slippery discs on the ground. Shapes (num_envs, num_patches)."""
 
     active: NDArray[np.bool_]
-    x: NDArray[np.float64]  # centre, world [m]
+    x: NDArray[np.float64]  # center, world [m]
     y: NDArray[np.float64]
     radius: NDArray[np.float64]  # [m]
     friction: NDArray[np.float64]  # µ inside
@@ -23,7 +23,7 @@ class FrictionPatches(NamedTuple):
 class StaticBox(NamedTuple):
     """A solid, immovable box of the scenery (building, shelf, wall, pole, tree trunk)."""
 
-    position: tuple[float, float, float]  # centre, world [m]
+    position: tuple[float, float, float]  # center, world [m]
     yaw: float  # [rad]
     size: tuple[float, float, float]  # length, width, height [m]
 
@@ -35,7 +35,7 @@ class Ground(NamedTuple):
     friction: NDArray[np.float64]  # greatest µ of surface and weather, (num_envs,)
     patches: FrictionPatches  # may be written between ticks by events
     obstacles: tuple[StaticBox, ...]
-    sliding: NDArray[np.float64] | float = 1.0  # friction of sliding tires over the greatest, (num_envs,) or of all
+    sliding: NDArray[np.float64] | float  # friction of sliding tires over the greatest, (num_envs,) or of all
 
 
 class Contact(NamedTuple):

@@ -4,8 +4,8 @@ What it leaves out beside `bullet`: body roll, pitch and suspension (an actor ta
 loads move between its wheels at once), wheels that turn at another speed than the road, rolling sideways down a banked
 road, and tumbling (a load keeps its face down; a struck person falls over once and slides). Two-wheelers do not lean
 and follow their riders' steering for as long as nothing strikes them; with `model="kinematic"` all vehicles roll
-without slip and do not crumple. Low loads lift and tilt the vehicles that drive over them and stay where they are;
-kerbs and low scenery do not hold wheels back.
+without slip and do not crumple, and a burst tire drags without pulling to its side. Low loads lift and tilt the
+vehicles that drive over them and stay where they are; kerbs and low scenery do not hold wheels back.
 """
 
 import numpy as np
@@ -27,7 +27,7 @@ class BatchedPhysics(Physics):
     """Advances any number of worlds over one ground; see the module for what is modelled.
 
     Args:
-        model: "dynamic" (tyres) or "kinematic" (rolling without slip).
+        model: "dynamic" (tires) or "kinematic" (rolling without slip).
     """
 
     def __init__(self, model: str = "dynamic") -> None:

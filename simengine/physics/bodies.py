@@ -1,42 +1,38 @@
 """The motion of the rigid bodies of one world, one record each, and its exchange with the arrays of `WorldState`.
 
-Bullet moves centres of mass; the program's arrays hold box centres. `load_motion` and `load_demands` take over what the
+Bullet moves centers of mass; the program's arrays hold box centers. `load_motion` and `load_demands` take over what the
 caller gives, `finish_tick` derives what follows from a tick, `store` writes it out.
 """
-
-import math
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.geometry import rotate
-from simengine.core.state import ActorKind, Controls, Mobility, WorldState
+from simengine.core.state import Controls, Mobility, WorldState
 from simengine.physics.lamp_switches import lit_lamps, replayed_pedal
+from simengine.physics.strides import gait_advance
+from simengine.physics.wheels import REPLAY_STEER_FROM, replayed_steering
 
 _WALKER = int(Mobility.WALKER)
-_ANIMAL = int(ActorKind.ANIMAL)
-_REPLAY_STEER_FROM = 1.0  # speed below which a recording's steering cannot be told from its yaw rate [m/s]
-_STRIDE_PERSON = 0.8  # two steps over body height; 1.4 m for an adult (Winter, "Biomechanics", ch. 1)
-_STRIDE_ANIMAL = 1.5  # one bound over body length; 2.6 m for a deer
 
 _BODY_FIELDS = np.dtype(
     [
-        ("position", np.float64, (3,)),  # centre of mass, world [m]
+        ("position", np.float64, (3,)),  # center of mass, world [m]
         ("orientation", np.float64, (4,)),  # w, x, y, z
-        ("velocity", np.float64, (3,)),  # of the centre of mass, world [m/s]
+        ("velocity", np.float64, (3,)),  # of the center of mass, world [m/s]
         ("angular_velocity", np.float64, (3,)),  # world [rad/s]
-        ("box_position", np.float64, (3,)),  # box centre, world [m]
+        ("box_position", np.float64, (3,)),  # box center, world [m]
         ("box_velocity", np.float64, (3,)),  # world [m/s]
-        ("last_velocity", np.float64, (3,)),  # of the box centre a tick ago, world [m/s]
-        ("acceleration", np.float64, (3,)),  # of the box centre, mean over the tick, world [m/s²]
+        ("last_velocity", np.float64, (3,)),  # of the box center a tick ago, world [m/s]
+        ("acceleration", np.float64, (3,)),  # of the box center, mean over the tick, world [m/s²]
         ("steering", np.float64),  # [rad]
         ("drive", np.float64),  # demanded acceleration after the lag [m/s²]
         ("spin", np.float64, (4,)),  # of the wheels [rad/s]
         ("turned", np.float64, (4,)),  # angle the wheels have turned [rad]
         ("deflection", np.float64, (4, 2)),  # of the bristles [m]
-        ("grip", np.float64, (4,)),  # friction factor of the tyres
-        ("burst", np.int32, (4,)),  # 1 for tyres without air
+        ("grip", np.float64, (4,)),  # friction factor of the tires
+        ("burst", np.int32, (4,)),  # 1 for tires without air
         ("gait", np.float64),  # phase of the steps [rad]
         ("lights", np.int32),
         ("dynamic", np.bool_),  # in the world and carried by forces
@@ -48,7 +44,7 @@ _BODY_FIELDS = np.dtype(
         ("demand_lights", np.int32),
         ("acts", np.bool_),  # there is a force on it
         ("force", np.float64, (3,)),  # without gravity, world [N]
-        ("torque", np.float64, (3,)),  # about the centre of mass, world [N m]
+        ("torque", np.float64, (3,)),  # about the center of mass, world [N m]
     ],
     align=True,
 )
@@ -70,7 +66,7 @@ def empty_bodies(num_actors: int) -> NDArray[np.void]:
 
 
 def load_motion(state: WorldState, rows: NDArray[np.int64], bodies: NDArray[np.void]) -> None:
-    """Take over the motion of some actors of world 0 whole; their centres of mass are for `body_from_box`."""
+    """Take over the motion of some actors of world 0 whole; their centers of mass are for `body_from_box`."""
     for name, field in _MOTION.items():
         bodies[field][rows] = getattr(state, name)[0, rows]
 
@@ -82,7 +78,7 @@ def load_given(state: WorldState, rows: NDArray[np.int64], bodies: NDArray[np.vo
 
 
 def load_demands(state: WorldState, controls: Controls, bodies: NDArray[np.void]) -> None:
-    """Take over what is asked of every actor of world 0, and the grip of its tyres."""
+    """Take over what is asked of every actor of world 0, and the grip of its tires."""
     bodies["demand_acceleration"] = controls.acceleration[0]
     bodies["demand_steering"] = controls.steering[0]
     bodies["demand_velocity"] = controls.velocity[0]
@@ -100,7 +96,7 @@ def store(bodies: NDArray[np.void], out: WorldState) -> None:
 
 @njit(cache=True, _nrt=False)
 def box_from_body(chassis, body):
-    """Set position and velocity of a body's box centre from those of its centre of mass."""
+    """Set position and velocity of a body's box center from those of its center of mass."""
     q, omega, offset = body.orientation, body.angular_velocity, chassis.box_offset
     rx, ry, rz = rotate(q[0], q[1], q[2], q[3], offset[0], offset[1], offset[2])
     body.box_position[0] = body.position[0] + rx
@@ -113,7 +109,7 @@ def box_from_body(chassis, body):
 
 @njit(cache=True, _nrt=False)
 def body_from_box(chassis, body):
-    """Set position and velocity of a body's centre of mass from those of its box centre."""
+    """Set position and velocity of a body's center of mass from those of its box center."""
     q, omega, offset = body.orientation, body.angular_velocity, chassis.box_offset
     rx, ry, rz = rotate(q[0], q[1], q[2], q[3], offset[0], offset[1], offset[2])
     body.position[0] = body.box_position[0] - rx
@@ -143,10 +139,7 @@ def finish_tick(chassis: NDArray[np.void], bodies: NDArray[np.void], dt: float) 
             body.turned[w] += body.spin[w] * dt
         if chassis[a].mobility == _WALKER and not body.struck:
             vx, vy = body.box_velocity[0], body.box_velocity[1]
-            stride = _STRIDE_PERSON * chassis[a].height
-            if chassis[a].kind == _ANIMAL:
-                stride = _STRIDE_ANIMAL * chassis[a].length
-            body.gait += 2.0 * math.pi * math.sqrt(vx * vx + vy * vy) * dt / stride
+            body.gait += gait_advance(chassis[a].kind, chassis[a].length, chassis[a].height, vx, vy, dt)
         body.lights = lit_lamps(
             chassis[a].kind, chassis[a].mobility, chassis[a].parked or body.struck, body.replayed, body.demand_lights,
             body.drive,
@@ -162,10 +155,9 @@ def _follow_wheels(chassis, body, dt):
     forward = v[0] * ahead_x + v[1] * ahead_y + v[2] * ahead_z
     along = acceleration[0] * ahead_x + acceleration[1] * ahead_y + acceleration[2] * ahead_z
     body.drive = replayed_pedal(body.drive, along, forward, dt)
-    if abs(forward) > _REPLAY_STEER_FROM:
+    if abs(forward) > REPLAY_STEER_FROM:
         wheelbase = chassis.front_axle + chassis.rear_axle
-        steering = math.atan(wheelbase * body.angular_velocity[2] / forward)
-        body.steering = min(chassis.max_steering, max(-chassis.max_steering, steering))
+        body.steering = replayed_steering(wheelbase, body.angular_velocity[2], forward, chassis.max_steering)
     for w in range(4):
         body.spin[w] = forward / chassis.wheel_radius if chassis.wheel_radius > 0.0 else 0.0
         body.deflection[w, 0] = body.deflection[w, 1] = 0.0

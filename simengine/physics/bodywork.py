@@ -75,7 +75,7 @@ def add_crush_forces(
     )
     for c in range(found):
         a, b = int(out[c, 0]), int(out[c, 1])
-        # As high as the centres of mass, as near as the contact reaches up to them: beams lie about there.
+        # As high as the centers of mass, as near as the contact reaches up to them: beams lie about there.
         height, x, y = bodies[a].position[2], out[c, 2], out[c, 3]
         low, high = pose[a, 3] + rise_at(pose, a, x, y), pose[a, 4] + rise_at(pose, a, x, y)
         if b >= 0:

@@ -30,7 +30,7 @@ def box_contact(ax, ay, a_yaw, a_length, a_width, bx, by, b_yaw, b_length, b_wid
     """Return how two rectangles overlap, along the direction in which they overlap least.
 
     Args:
-        ax: Centre of the first [m]; then its y, yaw [rad], length and width [m], and those of the second.
+        ax: Center of the first [m]; then its y, yaw [rad], length and width [m], and those of the second.
 
     Returns:
         Whether they overlap, the unit normal from the second to the first (x, y), the depth along it [m], and the

@@ -1,6 +1,6 @@
 """Physics of one world in PyBullet's rigid bodies: every actor a box with mass, forces from our own kernels.
 
-Bullet integrates the bodies, finds contacts and solves them; tyres, suspension, drive, legs and motors are forces that
+Bullet integrates the bodies, finds contacts and solves them; tires, suspension, drive, legs and motors are forces that
 `forces.advance_forces` computes for all actors in one call, and the crushing of vehicles is one more (`bodywork`):
 Bullet's own contacts are hard, and left to people, loads, two-wheelers and what has toppled. No pose is ever written: a
 body is placed when it is made, which is at reset, when an actor appears, and when a replayed actor is handed over.

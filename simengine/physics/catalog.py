@@ -1,7 +1,7 @@
-"""The models of actors by name: sizes, masses, axles, tyres, limits; each fills a row of the `ActorTable`.
+"""The models of actors by name: sizes, masses, axles, tires, limits; each fills a row of the `ActorTable`.
 
 Sources, named at each model: [CR] Althoff & Würsching, "CommonRoad: Vehicle Models", 2020, parameter sets 1–3 (body
-size, mass, inertia, axles, height of the centre of mass, wheel radius, steering rate, brake limit a_max, top speed;
+size, mass, inertia, axles, height of the center of mass, wheel radius, steering rate, brake limit a_max, top speed;
 power is a_max · v_switch · m, the corner of their acceleration limit; `brake_front` and `drive_front` are the multi-
 body model's T_sb and T_se). [NCAP] Euro NCAP target dimensions. [EU] Directive 96/53/EC, largest vehicle sizes. [typ]
 typical of the class, from manufacturers' data sheets; yaw inertia of [typ] vehicles follows from k² = a·b, the usual
@@ -184,7 +184,7 @@ def _vehicles() -> list[VehicleModel]:
 
 def _others() -> list[VehicleModel]:
     return [
-        # [NCAP] adult target 1.8 m and 7-year-old target 1.154 m tall; masses of the 50th percentile; the centre of
+        # [NCAP] adult target 1.8 m and 7-year-old target 1.154 m tall; masses of the 50th percentile; the center of
         # mass at 55 % of the height (Winter, "Biomechanics and Motor Control of Human Movement", ch. 4).
         _walker("pedestrian", ActorKind.PEDESTRIAN, 0, (0.50, 0.55, 1.80), 78.0, 0.99, 3.0, 6.0),
         _walker("child", ActorKind.PEDESTRIAN, 1, (0.38, 0.40, 1.154), 24.0, 0.63, 3.5, 5.0),
@@ -195,7 +195,7 @@ def _others() -> list[VehicleModel]:
         _free("cargo_crate", ActorKind.CARGO, 0, (1.20, 0.80, 0.90), 150.0, 0.45),
         _free("cargo_tyre", ActorKind.CARGO, 1, (0.65, 0.65, 0.22), 18.0, 0.11),
         _free("cargo_ladder", ActorKind.CARGO, 2, (3.00, 0.45, 0.10), 14.0, 0.05),
-        # 750 mm traffic cone, weighted base (EN 13422 class): low centre of mass.
+        # 750 mm traffic cone, weighted base (EN 13422 class): low center of mass.
         _free("cone", ActorKind.CONE, 0, (0.42, 0.42, 0.75), 5.0, 0.22),
     ]
 

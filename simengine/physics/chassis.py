@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from simengine.core.gravity import GRAVITY
 from simengine.core.state import ActorTable, Behavior, Mobility
-from simengine.physics.tyre import RELAXATION_PER_RADIUS
+from simengine.physics.tire import RELAXATION_PER_RADIUS
 
 _FREQUENCY_CAR = 1.5  # [Hz]
 _FREQUENCY_TWO_WHEELER = 2.5  # stiffer: short travel (Cossalter, "Motorcycle Dynamics", ch. 5) [Hz]
@@ -31,7 +31,7 @@ _FROM_TABLE = (
     "brake_front", "drive_front",
     "drag", "rolling_resistance", "max_speed",
 )  # fmt: skip
-# A body frame has its origin at the centre of mass. Units as in `ActorTable`.
+# A body frame has its origin at the center of mass. Units as in `ActorTable`.
 _CHASSIS_FIELDS = np.dtype(
     [
         ("kind", np.int32),
@@ -40,17 +40,17 @@ _CHASSIS_FIELDS = np.dtype(
         ("stability", np.bool_),  # has stability control
         *((name, np.float64) for name in _FROM_TABLE),
         ("inertia", np.float64, (3,)),  # about the body axes [kg m²]
-        ("box_offset", np.float64, (3,)),  # centre of mass to box centre [m]
+        ("box_offset", np.float64, (3,)),  # center of mass to box center [m]
         ("contact", np.float64, (4, 3)),  # ground contact of each wheel at rest [m]
         ("static_load", np.float64, (4,)),  # of each wheel on level ground [N]
-        ("stiffness", np.float64, (4,)),  # of each tyre: lateral force per load and slip angle [1/rad]
+        ("stiffness", np.float64, (4,)),  # of each tire: lateral force per load and slip angle [1/rad]
         ("spring", np.float64, (4,)),  # [N/m]
         ("damper", np.float64, (4,)),  # [N s/m]
         ("anti_roll", np.float64, (2,)),  # force on a wheel per difference to the other of its axle [N/m]
         ("wheel_inertia", np.float64),  # [kg m²]
-        ("relaxation", np.float64),  # of the tyres [m]
+        ("relaxation", np.float64),  # of the tires [m]
         ("collision_size", np.float64, (3,)),  # of the collision box [m]
-        ("collision_offset", np.float64, (3,)),  # centre of mass to its centre [m]
+        ("collision_offset", np.float64, (3,)),  # center of mass to its center [m]
     ],
     align=True,
 )
@@ -117,7 +117,7 @@ def _place_wheels(row: np.void, mobility: Mobility) -> None:
         shares = (on_front, on_front, on_rear, on_rear)
         bars = _ANTI_ROLL if half > 0.0 else 0.0
     else:
-        # Driven wheels left and right of the centre of mass, casters ahead and behind.
+        # Driven wheels left and right of the center of mass, casters ahead and behind.
         frequency = _FREQUENCY_ROBOT
         places = ((0.0, half), (0.0, -half), (front, 0.0), (-rear, 0.0))
         casters = 1.0 - _DRIVEN_SHARE

@@ -37,7 +37,7 @@ def find_contacts(active, still, pose, size, boxes, origin, cell, first, member,
     Args:
         active: Actors that can be touched. Shape (num_actors,).
         still: Actors whose motion is given; two of them do not touch. Shape (num_actors,).
-        pose: Box centre x, y, yaw, lowest z, highest z, and how much both rise along x and y [m/m]: what stands on a
+        pose: Box center x, y, yaw, lowest z, highest z, and how much both rise along x and y [m/m]: what stands on a
             slope passes over what lies on it. Shape (num_actors, 7).
         size: Length and width [m]. Shape (num_actors, 2).
         boxes: And the arguments after it: the fields of `ObstacleGrid`.
@@ -160,13 +160,13 @@ def solve_contacts(
         pose: As `find_contacts` took it.
         size: The same.
         boxes: The same.
-        center: Centre of mass, x and y [m]. Shape (num_actors, 2).
+        center: Center of mass, x and y [m]. Shape (num_actors, 2).
         inverse_mass: 0 for an actor that is not to be moved [1/kg]. Shape (num_actors,).
         inverse_inertia: About the vertical axis [1/(kg m²)]. Shape (num_actors,).
         step: [s].
         rows: Contact rows, see `find_contacts`; columns from 8 on are written, and normal and depth where
             bodywork crushes.
-        twist: Velocity of the centre of mass, x and y [m/s], and yaw rate [rad/s]; changed. Shape (num_actors, 3).
+        twist: Velocity of the center of mass, x and y [m/s], and yaw rate [rad/s]; changed. Shape (num_actors, 3).
         push: Displacement that takes the boxes apart, x and y [m]; changed. Shape (num_actors, 2).
     """
     target, most = np.zeros(count), np.full(count, math.inf)

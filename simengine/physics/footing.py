@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import rotate, yaw_from_quaternion
+from simengine.core.geometry import box_reach, rotate
 from simengine.core.state import Mobility
 from simengine.physics.backend import StaticBox
 from simengine.physics.suspension import EDGE, HEIGHT, NORMAL_OF_GROUND
@@ -24,8 +24,8 @@ _FREE = int(Mobility.FREE)
 _LOW = 0.6  # scenery that rises less above the ground may be under a wheel [m]
 _CELL = 0.5  # of the grid of kerbs; larger on maps of which it would have more than `_MOST_CELLS` [m]
 _MOST_CELLS = 4_000_000
-_LEAST_RISE = 0.01  # of a lane above its neighbours that is a kerb [m]
-_HALF_TYRE = 0.1  # of a tyre's width [m]
+_LEAST_RISE = 0.01  # of a lane above its neighbors that is a kerb [m]
+_HALF_TIRE = 0.1  # of a tire's width [m]
 _SAMPLES = 8  # of the ground on each side of a wheel near a kerb
 REACH = KERB_RAMP + 0.6  # of the largest wheels to a kerb's edge [m]
 _STEEPEST = 0.65  # least vertical part of the force's direction: a wheel climbs no wall
@@ -85,17 +85,32 @@ def low_boxes(obstacles: tuple[StaticBox, ...]) -> NDArray[np.float64]:
 
 
 @njit(cache=True, _nrt=False)
-def load_box(own: np.void, body: np.void, out: NDArray[np.float64]) -> None:
-    """Write the upright box around a load, as `low_boxes` has them."""
-    q, offset = body.orientation, own.box_offset
-    dx, dy, dz = rotate(q[0], q[1], q[2], q[3], offset[0], offset[1], offset[2])
-    ax, _, az = rotate(q[0], q[1], q[2], q[3], 1.0, 0.0, 0.0)
-    _, _, bz = rotate(q[0], q[1], q[2], q[3], 0.0, 1.0, 0.0)
-    _, _, cz = rotate(q[0], q[1], q[2], q[3], 0.0, 0.0, 1.0)
-    half = 0.5 * (abs(az) * own.length + abs(bz) * own.width + abs(cz) * own.height)
-    out[0], out[1], out[2] = body.position[0] + dx, body.position[1] + dy, yaw_from_quaternion(q[0], q[1], q[2], q[3])
-    out[3], out[4] = own.length, own.width
-    out[5], out[6] = body.position[2] + dz + half, body.position[2] + dz - half
+def box_around(
+    x: float, y: float, z: float, q: NDArray[np.float64], length: float, width: float, height: float,
+    out: NDArray[np.float64],
+) -> None:
+    """Write the upright box around a turned one, as `low_boxes` has them.
+
+    It is turned as that of its sides is that lies flattest of length and width, and as long and wide as the turned box
+    is in plan view along and across that.
+
+    Args:
+        x, y, z: Center, world [m].
+        q: Orientation. Shape (4,).
+        length, width, height: [m].
+        out: Shape (7,).
+    """
+    ax, ay, az = rotate(q[0], q[1], q[2], q[3], 1.0, 0.0, 0.0)
+    bx, by, bz = rotate(q[0], q[1], q[2], q[3], 0.0, 1.0, 0.0)
+    cx, cy, _ = rotate(q[0], q[1], q[2], q[3], 0.0, 0.0, 1.0)
+    hx, hy = (ax, ay) if abs(az) <= abs(bz) + 1e-9 else (by, -bx)
+    level = math.sqrt(hx * hx + hy * hy)
+    hx, hy = hx / level, hy / level
+    reach = box_reach(q[0], q[1], q[2], q[3], length, width, height)
+    out[0], out[1], out[2] = x, y, math.atan2(hy, hx)
+    out[3] = abs(ax * hx + ay * hy) * length + abs(bx * hx + by * hy) * width + abs(cx * hx + cy * hy) * height
+    out[4] = abs(ay * hx - ax * hy) * length + abs(by * hx - bx * hy) * width + abs(cy * hx - cx * hy) * height
+    out[5], out[6] = z + reach, z - reach
 
 
 @njit(cache=True, _nrt=False)
@@ -114,7 +129,7 @@ def way_to_box(box: NDArray[np.float64], x: float, y: float, hx: float, hy: floa
     du, dv = hx * cosine + hy * sine, -hx * sine + hy * cosine
     near, far = -reach, reach
     for place, step, half in ((u, du, 0.5 * box[3]), (v, dv, 0.5 * box[4])):
-        wide = half + _HALF_TYRE * math.sqrt(max(0.0, 1.0 - step * step))
+        wide = half + _HALF_TIRE * math.sqrt(max(0.0, 1.0 - step * step))
         if abs(step) < 1e-9:
             if abs(place) > wide:
                 return math.inf

@@ -10,11 +10,12 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import rotation_matrix
+from simengine.core.geometry import rotate, rotation_matrix
 from simengine.core.state import Mobility
 from simengine.physics.backend import FrictionPatches
-from simengine.physics.footing import KerbGrid, load_box, near_kerb, over_box, over_kerb
+from simengine.physics.footing import KerbGrid, box_around, near_kerb, over_box, over_kerb
 from simengine.physics.materials import SLIDING_SHARE
+from simengine.physics.road_friction import friction_at
 from simengine.physics.robots import robot_forces
 from simengine.physics.suspension import (
     ARM,
@@ -28,7 +29,7 @@ from simengine.physics.suspension import (
     clear_force,
 )
 from simengine.physics.walkers import walker_forces
-from simengine.physics.wheels import FALLEN_LEAN, wheeled_forces
+from simengine.physics.wheels import FALLEN_LEAN, ackermann, wheeled_forces
 from simengine.road.network import LaneArrays
 from simengine.road.projection import ground_at
 
@@ -36,32 +37,20 @@ _WALKER, _FREE, _DIFFERENTIAL = int(Mobility.WALKER), int(Mobility.FREE), int(Mo
 
 
 @njit(cache=True, _nrt=False)
-def friction_at(x: float, y: float, base: float, patches: FrictionPatches) -> float:
-    """Return µ at a place [m] of world 0: that of the last active patch that covers it, else of the weather."""
-    friction = base
-    for p in range(patches.active.shape[1]):
-        if patches.active[0, p]:
-            dx, dy = x - patches.x[0, p], y - patches.y[0, p]
-            if dx * dx + dy * dy <= patches.radius[0, p] * patches.radius[0, p]:
-                friction = patches.friction[0, p]
-    return friction
-
-
-@njit(cache=True, _nrt=False)
 def sample_ground(
     chassis: np.void, body: np.void, rotation: NDArray[np.float64], lanes: LaneArrays, kerbs: KerbGrid,
     base_friction: float, patches: FrictionPatches, out: NDArray[np.float64],
 ) -> None:
-    """Write samples of the ground below each wheel of a body, µ with the grip of its tyre. Shape (4, 10)."""
-    level = math.sqrt(rotation[0, 0] * rotation[0, 0] + rotation[1, 0] * rotation[1, 0])
+    """Write samples of the ground below each wheel of a body, µ with the grip of its tire. Shape (4, 10)."""
+    tangent = math.tan(body.steering)
     for w in range(4):
         x, y, z = _below(chassis, body, rotation, w)
         out[w, 0], out[w, 1], out[w, 2], out[w, 3] = ground_at(lanes, x, y, z)
-        out[w, FRICTION_OF_GROUND] = friction_at(x, y, base_friction, patches) * body.grip[w]
+        out[w, FRICTION_OF_GROUND] = friction_at(x, y, base_friction, patches, 0) * body.grip[w]
         out[w, MOTION] = out[w, MOTION + 1] = out[w, MOTION + 2] = 0.0
         out[w, SUPPORT], out[w, EDGE] = -1.0, 0.0
-        if level > 0.5 and near_kerb(kerbs, x, y):
-            hx, hy = rotation[0, 0] / level, rotation[1, 0] / level
+        if near_kerb(kerbs, x, y) and _is_level(rotation):
+            hx, hy = _way(chassis, rotation, tangent, w)
             over_kerb(lanes, x, y, hx, hy, chassis.wheel_radius, out[w])
 
 
@@ -79,16 +68,38 @@ def _below(
 
 
 @njit(cache=True, _nrt=False)
-def _step_onto(
+def _is_level(rotation: NDArray[np.float64]) -> bool:
+    """Return whether a body's x axis rises by less than 60°, so that its wheels have a way in plan view."""
+    return rotation[0, 0] * rotation[0, 0] + rotation[1, 0] * rotation[1, 0] > 0.25
+
+
+@njit(cache=True, _nrt=False)
+def _way(chassis: np.void, rotation: NDArray[np.float64], tangent: float, w: int) -> tuple[float, float]:
+    """Return the direction of a wheel in plan view, a unit vector.
+
+    Args:
+        chassis: What the body is.
+        rotation: World from body. Shape (3, 3).
+        tangent: Of the angle that the front axle is steered by; of a two-wheeler, that its rider asks for.
+        w: Wheel.
+    """
+    level = math.sqrt(rotation[0, 0] * rotation[0, 0] + rotation[1, 0] * rotation[1, 0])
+    hx, hy = rotation[0, 0] / level, rotation[1, 0] / level
+    wheelbase = chassis.front_axle + chassis.rear_axle
+    cosine, sine = ackermann(tangent, chassis.contact[w, 0], chassis.contact[w, 1], wheelbase)
+    return cosine * hx - sine * hy, sine * hx + cosine * hy
+
+
+@njit(cache=True, _nrt=False)
+def step_onto(
     chassis: np.void, bodies: NDArray[np.void], a: int, rotation: NDArray[np.float64], boxes: NDArray[np.float64],
     count: int, owner: NDArray[np.int64], ground: NDArray[np.float64],
 ) -> bool:
     """Let the wheels of a body stand on low boxes and loads; returns whether one does."""
     body, found = bodies[a], False
-    level = math.sqrt(rotation[0, 0] * rotation[0, 0] + rotation[1, 0] * rotation[1, 0])
-    if level < 0.5:
+    if not _is_level(rotation):
         return False
-    hx, hy = rotation[0, 0] / level, rotation[1, 0] / level
+    tangent = math.tan(body.steering)
     for i in range(count):
         dx, dy = boxes[i, 0] - body.position[0], boxes[i, 1] - body.position[1]
         reach = 0.5 * (chassis.length + chassis.width + boxes[i, 3] + boxes[i, 4])
@@ -96,6 +107,7 @@ def _step_onto(
             continue
         for w in range(4):
             x, y, _ = _below(chassis, body, rotation, w)
+            hx, hy = _way(chassis, rotation, tangent, w)
             if not over_box(boxes[i], x, y, hx, hy, chassis.wheel_radius, ground[w]):
                 continue
             found, ground[w, SUPPORT] = True, owner[i]
@@ -171,7 +183,12 @@ def advance_forces(
         bodies[a].acts = False
         if bodies[a].dynamic and chassis[a].mobility == _FREE:
             clear_force(bodies[a])
-            load_box(chassis[a], bodies[a], boxes[count])
+            q, offset, place = bodies[a].orientation, chassis[a].box_offset, bodies[a].position
+            dx, dy, dz = rotate(q[0], q[1], q[2], q[3], offset[0], offset[1], offset[2])
+            box_around(
+                place[0] + dx, place[1] + dy, place[2] + dz, q, chassis[a].length, chassis[a].width, chassis[a].height,
+                boxes[count],
+            )
             owner[count] = a
             count += 1
     for a in range(len(bodies)):
@@ -184,11 +201,11 @@ def advance_forces(
         if own.mobility == _WALKER:
             x, y, row = body.position[0], body.position[1], ground[0]
             row[0], row[1], row[2], row[3] = ground_at(lanes, x, y, body.position[2] - own.cog_height)
-            row[FRICTION_OF_GROUND] = friction_at(x, y, base_friction, patches)
+            row[FRICTION_OF_GROUND] = friction_at(x, y, base_friction, patches, 0)
             walker_forces(own, body, rotation, row, dt)
             continue
         sample_ground(own, body, rotation, lanes, kerbs, base_friction, patches, ground)
-        lifted = count > 0 and _step_onto(own, bodies, a, rotation, boxes, count, owner, ground)
+        lifted = count > 0 and step_onto(own, bodies, a, rotation, boxes, count, owner, ground)
         if own.mobility == _DIFFERENTIAL:
             robot_forces(own, body, rotation, ground, dt, contact)
         else:

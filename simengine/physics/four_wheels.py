@@ -2,7 +2,7 @@
 
 The single track of `vehicle_models` widened to four wheels, quasi-static: what the tires give along and across moves
 load between the axles and from side to side at once, without springs. Brakes and drive are split as in `wheels`, each
-wheel gives what its circle of friction has (μ falls with the load as in `tyre`), and wheels of one axle that pull
+wheel gives what its circle of friction has (μ falls with the load as in `tire`), and wheels of one axle that pull
 unequally turn the vehicle: on a road that is slippery on one side, or where the load that moves forward in braking
 turns it in. Lateral load goes to the axles as their springs and anti-roll bars are (`chassis`): as their static loads.
 Both wheels of an axle have its slip angle, since the inner front wheel is steered further (Ackermann).
@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from simengine.core.gravity import GRAVITY
 from simengine.core.state import ActorTable
+from simengine.physics.planar_motion import POWER_SPEED
 from simengine.physics.stability import stability_brake
-from simengine.physics.tyre import BURST_ROLLING, BURST_STIFFNESS, falling_friction, loaded_friction, saturation
+from simengine.physics.tire import BURST_ROLLING, BURST_STIFFNESS, falling_friction, loaded_friction, saturation
 from simengine.physics.vehicle_models import SLIP_SPEED, advance_plane, longitudinal_share, side_force
 from simengine.physics.wheels import torque_share
 
-_POWER_SPEED = 1.0  # below it power does not limit the drive, as in `planar_motion` [m/s]
 _ROUNDS = 2  # in which the load that brakes move forward is found
 # Columns of a wheel's record.
 ROAD, BURST = range(2)  # µ under it; 1 for a tire without air, else 0
@@ -42,7 +42,7 @@ def _drive_and_brake(
         return 0.0, mass * min(-drive, most)
     if speed >= actors.max_speed[e, a]:
         return 0.0, 0.0
-    limit = min(mass * actors.max_acceleration[e, a], actors.power[e, a] / max(_POWER_SPEED, abs(speed)))
+    limit = min(mass * actors.max_acceleration[e, a], actors.power[e, a] / max(POWER_SPEED, abs(speed)))
     return min(mass * drive, limit), 0.0
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from simengine.core.geometry import boxes_gap, yaw_from_quaternion
 
-_MARGIN = 0.05  # distance at which a replayed actor becomes dynamic, besides what may close in a tick [m]
+MARGIN = 0.05  # distance at which a replayed actor becomes dynamic, besides what may close in a tick [m]
 
 
 @njit(cache=True, _nrt=False)
@@ -52,7 +52,7 @@ def _near(one: np.void, body: np.void, other: np.void, partner: np.void, dt: flo
     vx = partner.box_velocity[0] - body.box_velocity[0]
     vy = partner.box_velocity[1] - body.box_velocity[1]
     vz = partner.box_velocity[2] - body.box_velocity[2]
-    margin = _MARGIN + math.sqrt(vx * vx + vy * vy + vz * vz) * dt
+    margin = MARGIN + math.sqrt(vx * vx + vy * vy + vz * vz) * dt
     reach = one.length + one.width + other.length + other.width
     if dx * dx + dy * dy > (0.5 * reach + margin) ** 2:
         return False

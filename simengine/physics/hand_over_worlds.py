@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from simengine.core.geometry import boxes_gap, yaw_from_quaternion
 from simengine.core.state import ActorTable, WorldState
-
-_MARGIN = 0.05  # distance at which a replayed actor becomes dynamic, besides what may close in a tick, as there [m]
+from simengine.physics.hand_over import MARGIN
 
 
 @njit(cache=True, _nrt=False)
@@ -54,7 +53,7 @@ def _near(actors: ActorTable, state: WorldState, e: int, a: int, b: int, step: f
     dz = state.position[e, b, 2] - state.position[e, a, 2]
     vx = state.velocity[e, b, 0] - state.velocity[e, a, 0]
     vy = state.velocity[e, b, 1] - state.velocity[e, a, 1]
-    margin = _MARGIN + math.sqrt(vx * vx + vy * vy) * step
+    margin = MARGIN + math.sqrt(vx * vx + vy * vy) * step
     reach = actors.length[e, a] + actors.width[e, a] + actors.length[e, b] + actors.width[e, b]
     if dx * dx + dy * dy > (0.5 * reach + margin) ** 2:
         return False

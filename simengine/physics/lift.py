@@ -1,7 +1,7 @@
 """How far low loads below its wheels lift and tilt a vehicle of the batched physics.
 
-Each wheel stands on a load as in `footing`; the body follows the plane through its wheels as a body on springs does, in
-a lag of first order. The load stays where it is.
+Each wheel stands on a load as in `footing`, front wheels in the way they are steered; the body follows the plane
+through its wheels as a body on springs does, in a lag of first order. The load stays where it is.
 """
 
 import math
@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from simengine.core.geometry import rotate, yaw_from_quaternion
 from simengine.core.state import ActorTable, Mobility, WorldState
-from simengine.physics.footing import over_box
-from simengine.physics.posture import ground_under, rest_height, slope_ahead, support_depth
+from simengine.physics.footing import box_around, over_box
+from simengine.physics.posture import ground_under, rest_height, slope_ahead
 from simengine.physics.suspension import HEIGHT
+from simengine.physics.wheels import ackermann
 from simengine.road.network import LaneArrays
 
 _FREE = int(Mobility.FREE)
@@ -34,7 +35,7 @@ def has_loads(actors: ActorTable, state: WorldState, e: int) -> bool:
 @njit(cache=True, _nrt=False)
 def lift_over_loads(
     actors: ActorTable, before: WorldState, lanes: LaneArrays, step: float, e: int, a: int, x: float, y: float,
-    yaw: float, ground: float, scratch: NDArray[np.float64],
+    yaw: float, steering: float, ground: float, scratch: NDArray[np.float64],
 ) -> tuple[float, float, float, float]:
     """Return how loads lift a vehicle at the end of a tick.
 
@@ -44,8 +45,9 @@ def lift_over_loads(
         lanes: The ground.
         step: [s].
         e, a: Which vehicle.
-        x, y: Box centre at the end of the tick [m].
+        x, y: Box center at the end of the tick [m].
         yaw: [rad].
+        steering: Road-wheel angle [rad].
         ground: Height of the ground there [m].
         scratch: Shape (3, 10).
 
@@ -57,6 +59,7 @@ def lift_over_loads(
     lift[:4] = 0.0
     cosine, sine = math.cos(yaw), math.sin(yaw)
     offset, half = actors.cog_offset[e, a], 0.5 * actors.track_width[e, a]
+    wheelbase, tangent = actors.front_axle[e, a] + actors.rear_axle[e, a], math.tan(steering)
     for b in range(before.valid.shape[1]):
         if not before.valid[e, b] or actors.mobility[e, b] != _FREE:
             continue
@@ -64,21 +67,22 @@ def lift_over_loads(
         if dx * dx + dy * dy > (reach + actors.length[e, b]) ** 2:
             continue
         near = True
-        q, deep = before.orientation[e, b], support_depth(actors, before, e, b)
-        box[0], box[1] = before.position[e, b, 0], before.position[e, b, 1]
-        box[2] = yaw_from_quaternion(q[0], q[1], q[2], q[3])
-        box[3], box[4] = actors.length[e, b], actors.width[e, b]
-        box[5], box[6] = before.position[e, b, 2] + deep, before.position[e, b, 2] - deep
+        place = before.position[e, b]
+        box_around(
+            place[0], place[1], place[2], before.orientation[e, b], actors.length[e, b], actors.width[e, b],
+            actors.height[e, b], box,
+        )
         for w in range(4):
             ahead = offset + (actors.front_axle[e, a] if w < 2 else -actors.rear_axle[e, a])
             left = half if w % 2 == 0 else -half
             row[HEIGHT] = ground + lift[w]
             px, py = x + ahead * cosine - left * sine, y + ahead * sine + left * cosine
-            if over_box(box, px, py, cosine, sine, actors.wheel_radius[e, a], row):
+            turn_cosine, turn_sine = ackermann(tangent, ahead - offset, left, wheelbase)
+            hx, hy = cosine * turn_cosine - sine * turn_sine, sine * turn_cosine + cosine * turn_sine
+            if over_box(box, px, py, hx, hy, actors.wheel_radius[e, a], row):
                 lift[w] = row[HEIGHT] - ground
     if not near:
         return 0.0, 0.0, 0.0, 0.0
-    wheelbase = actors.front_axle[e, a] + actors.rear_axle[e, a]
     front, rear = 0.5 * (lift[0] + lift[1]), 0.5 * (lift[2] + lift[3])
     pitched = (front - rear) / wheelbase
     rolled = 0.25 * (lift[0] + lift[2] - lift[1] - lift[3]) / half if half > 0.0 else 0.0

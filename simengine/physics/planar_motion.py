@@ -15,7 +15,7 @@ from simengine.physics.strides import STRIDE_TIME, TURN_FROM, turned_rate
 from simengine.physics.vehicle_models import advance_dynamic, advance_kinematic
 
 PEDAL_TIME = 0.1  # first-order lag from demanded to actual acceleration [s]; brake build-up of 0.1–0.2 s (ECE R13-H)
-_POWER_SPEED = 1.0  # below it power does not limit the drive [m/s]
+POWER_SPEED = 1.0  # below it power does not limit the drive [m/s]
 SLIP_BEGINS = 0.3  # lateral velocity of the rear axle above which a kinematic vehicle has been struck [m/s]
 _BOUNCE = LOAD_RESTITUTION * GROUND_RESTITUTION  # of loads that drop
 
@@ -37,10 +37,10 @@ def longitudinal_acceleration(
     drive, holding, speed, slope, mass, max_acceleration, max_deceleration, power, drag, rolling_resistance,
     max_speed, friction, step,
 ):
-    """Return the accelerations along a wheeled body [m/s²]: that of its tyres, and that of drag and slope.
+    """Return the accelerations along a wheeled body [m/s²]: that of its tires, and that of drag and slope.
 
     Brakes and rolling resistance oppose the motion, hold at standstill, and never turn it round within the step; the
-    tyres pass on no more of both than friction gives.
+    tires pass on no more of both than friction gives.
 
     Args:
         drive: Demanded acceleration after the lag; negative brakes [m/s²].
@@ -58,7 +58,7 @@ def longitudinal_acceleration(
         step: [s].
 
     Returns:
-        What the tyres give of it: drive or brakes within friction, and rolling resistance; and what drag and slope do.
+        What the tires give of it: drive or brakes within friction, and rolling resistance; and what drag and slope do.
     """
     cosine = 1.0 / math.sqrt(1.0 + slope * slope)
     grip = friction * GRAVITY * cosine
@@ -68,7 +68,7 @@ def longitudinal_acceleration(
         resist = min(resist + max_deceleration, grip)
     elif drive > 0.0:
         if speed < max_speed:
-            limit = min(max_acceleration, power / (mass * max(_POWER_SPEED, abs(speed))))
+            limit = min(max_acceleration, power / (mass * max(POWER_SPEED, abs(speed))))
             drives = min(drive, limit, grip)
     else:
         resist = min(resist + min(-drive, max_deceleration), grip)
@@ -85,9 +85,9 @@ def move_wheeled(
     mass, yaw_inertia, front_axle, rear_axle, cog_height, front_stiffness, rear_stiffness, front_friction,
     rear_friction, step,
 ):
-    """Advance a wheeled vehicle's centre of mass; arguments and result as `advance_dynamic`.
+    """Advance a wheeled vehicle's center of mass; arguments and result as `advance_dynamic`.
 
-    A kinematic vehicle rolls without slip unless a blow has set its rear axle sliding; then it slides on its tyres
+    A kinematic vehicle rolls without slip unless a blow has set its rear axle sliding; then it slides on its tires
     until it rolls again.
     """
     rear_slide = leftward - rear_axle * yaw_rate

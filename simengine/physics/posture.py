@@ -4,25 +4,12 @@ import math
 
 from numba import njit
 
-from simengine.core.geometry import multiply_quaternions, quaternion_from_euler, yaw_from_quaternion
+from simengine.core.geometry import box_reach, multiply_quaternions, quaternion_from_euler, yaw_from_quaternion
 from simengine.core.state import ActorTable, Mobility, WorldState
-from simengine.physics.backend import FrictionPatches
 from simengine.road.network import LaneArrays
 from simengine.road.projection import ground_at
 
 _WALKER, _FREE = int(Mobility.WALKER), int(Mobility.FREE)
-
-
-@njit(cache=True, _nrt=False)
-def friction_at(x: float, y: float, base: float, patches: FrictionPatches, e: int) -> float:
-    """Return µ at a place [m]: that of the last active patch that covers it, else of the weather."""
-    friction = base
-    for p in range(patches.active.shape[1]):
-        if patches.active[e, p]:
-            dx, dy = x - patches.x[e, p], y - patches.y[e, p]
-            if dx * dx + dy * dy <= patches.radius[e, p] * patches.radius[e, p]:
-                friction = patches.friction[e, p]
-    return friction
 
 
 @njit(cache=True, _nrt=False)
@@ -72,19 +59,14 @@ def tilt(state: WorldState, e: int, a: int) -> tuple[float, float]:
 
 @njit(cache=True, _nrt=False)
 def support_depth(actors: ActorTable, state: WorldState, e: int, a: int) -> float:
-    """Return how far an actor's box reaches below its centre [m]."""
-    w, x = state.orientation[e, a, 0], state.orientation[e, a, 1]
-    y, z = state.orientation[e, a, 2], state.orientation[e, a, 3]
-    return 0.5 * (
-        abs(2.0 * (x * z - w * y)) * actors.length[e, a]
-        + abs(2.0 * (y * z + w * x)) * actors.width[e, a]
-        + abs(1.0 - 2.0 * (x * x + y * y)) * actors.height[e, a]
-    )
+    """Return how far an actor's box reaches below its center [m]."""
+    q = state.orientation[e, a]
+    return box_reach(q[0], q[1], q[2], q[3], actors.length[e, a], actors.width[e, a], actors.height[e, a])
 
 
 @njit(cache=True, _nrt=False)
 def rest_height(actors: ActorTable, e: int, a: int, slope_x: float, slope_y: float) -> float:
-    """Return the height of a standing box's centre above the ground under it [m]."""
+    """Return the height of a standing box's center above the ground under it [m]."""
     return 0.5 * actors.height[e, a] * math.sqrt(1.0 + slope_x * slope_x + slope_y * slope_y)
 
 

@@ -1,10 +1,10 @@
 """How a two-wheeler moves in the ground plane where no lean is modelled: it turns as its rider asks and slips behind.
 
-The plane's part of `riding`: the front tyre exerts the side force that the turn needs, so the yaw rate follows the
-angle asked for, and the rear tyre runs at the slip angle that carries its part of the turn, which builds up over the
+The plane's part of `riding`: the front tire exerts the side force that the turn needs, so the yaw rate follows the
+angle asked for, and the rear tire runs at the slip angle that carries its part of the turn, which builds up over the
 time v / (C_S g) of an axle under its own load. Whoever steers a path reckons with that slip (`behavior.steering`): a
 two-wheeler that rolled without it would run 0.5 m beside its lane in a fast bend. A rider steers against every slide;
-only a blow sets the rear wheel sliding beyond what a rider's turns need, and then the tyres decide alone.
+only a blow sets the rear wheel sliding beyond what a rider's turns need, and then the tires decide alone.
 """
 
 import math
@@ -14,24 +14,22 @@ from numba import njit
 from simengine.core.gravity import GRAVITY
 from simengine.physics.planar_motion import SLIP_BEGINS
 from simengine.physics.riding import WHOLE_SHARE
-from simengine.physics.tyre import LOAD_SENSITIVITY, inverse_saturation
-from simengine.physics.vehicle_models import advance_dynamic
-
-_SLIP_SPEED = 0.5  # floor of the speed in slip angles, which are undefined at rest [m/s]
+from simengine.physics.tire import LOAD_SENSITIVITY, inverse_saturation
+from simengine.physics.vehicle_models import SLIP_SPEED, advance_dynamic
 
 
 @njit(cache=True, _nrt=False)
 def braked_friction(friction: float, front_axle: float, rear_axle: float, cog_height: float) -> float:
-    """Return µ of a whole vehicle that brakes as hard as it can: tyres lose friction under the load moved forward.
+    """Return µ of a whole vehicle that brakes as hard as it can: tires lose friction under the load moved forward.
 
-    With the shares p of the load at rest and the share t = µ h / L that moves, the mean of `tyre.loaded_friction` over
+    With the shares p of the load at rest and the share t = µ h / L that moves, the mean of `tire.loaded_friction` over
     both axles is µ (1 − k t² (1 / p_front + 1 / p_rear)).
 
     Args:
         friction: µ at rest.
-        front_axle: Centre of mass to front axle [m].
-        rear_axle: Centre of mass to rear axle [m].
-        cog_height: Centre of mass above the ground [m].
+        front_axle: Center of mass to front axle [m].
+        rear_axle: Center of mass to rear axle [m].
+        cog_height: Center of mass above the ground [m].
     """
     moved = friction * cog_height  # times the wheelbase
     return friction * (1.0 - LOAD_SENSITIVITY * moved * moved / (front_axle * rear_axle))
@@ -62,10 +60,10 @@ def move_ridden(
     mass, yaw_inertia, front_axle, rear_axle, cog_height, front_stiffness, stiffness, front_friction, rear_friction,
     step,
 ):
-    """Advance a two-wheeler's centre of mass; arguments and result as `vehicle_models.advance_dynamic`.
+    """Advance a two-wheeler's center of mass; arguments and result as `vehicle_models.advance_dynamic`.
 
-    The steering is the angle that the rider asks for, within what tyres and lean can carry; `stiffness` is the rear
-    tyre's.
+    The steering is the angle that the rider asks for, within what tires and lean can carry; `stiffness` is the rear
+    tire's.
     """
     wheelbase = front_axle + rear_axle
     tangent = math.tan(steering)
@@ -79,14 +77,14 @@ def move_ridden(
             x, y, yaw, forward, leftward, yaw_rate, steering, pull, push, mass, yaw_inertia, front_axle, rear_axle,
             cog_height, front_stiffness, stiffness, front_friction, rear_friction, step,
         )
-    slip = rear_slide / max(_SLIP_SPEED, abs(forward))
-    slip = wanted + (slip - wanted) * math.exp(-step * stiffness * GRAVITY / max(_SLIP_SPEED, abs(forward)))
-    # Both tyres' side forces point a slip angle backwards of across the way; at rest there is no turn and no slip.
+    slip = rear_slide / max(SLIP_SPEED, abs(forward))
+    slip = wanted + (slip - wanted) * math.exp(-step * stiffness * GRAVITY / max(SLIP_SPEED, abs(forward)))
+    # Both tires' side forces point a slip angle backwards of across the way; at rest there is no turn and no slip.
     after = speed + (pull + push - abs(lateral * slip)) * step
     if speed * after < 0.0:
         after = 0.0
     middle = 0.5 * (speed + after)
-    aside = tangent * rear_axle / wheelbase + slip  # tangent of the slip angle of the centre of mass
+    aside = tangent * rear_axle / wheelbase + slip  # tangent of the slip angle of the center of mass
     cosine = 1.0 / math.sqrt(1.0 + aside * aside)
     curvature = cosine * tangent / wheelbase
     half = yaw + 0.5 * curvature * middle * step

@@ -1,12 +1,12 @@
 """What the rider of a two-wheeler does: lean into turns, let the front wheel trail, brake no harder than they allow.
 
-Held by its front wheel, a single track that brakes is unstable in yaw: the load that moves forward makes the front tyre
+Held by its front wheel, a single track that brakes is unstable in yaw: the load that moves forward makes the front tire
 stiffer and the rear one softer, and above a speed (14 m/s at 5 m/s² for the motorcycle here) the front turns it round
 within a second. A rider holds no angle. The fork's trail turns the front wheel into the direction in which its contact
 point moves, and the rider adds a torque, hence a side force (Cossalter, "Motorcycle Dynamics", 2nd ed., ch. 7: steering
 by torque, free control; Sharp, "The stability and control of motorcycles", J. Mechanical Engineering Science 13, 1971).
-So the angle that is asked for says which way the rider wants to go, and the front tyre exerts the side force of
-that way, plus what brings the yaw rate back to it; the rear tyre alone then keeps the vehicle straight behind.
+So the angle that is asked for says which way the rider wants to go, and the front tire exerts the side force of
+that way, plus what brings the yaw rate back to it; the rear tire alone then keeps the vehicle straight behind.
 
 Brakes are ideally distributed and anti-lock as those of cars; in a lean they leave the friction that the turn needs, as
 lean-sensitive anti-lock brakes do ("motorcycle stability control": the circle of friction, Cossalter, ch. 2).
@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 
 from simengine.core.gravity import GRAVITY
 from simengine.physics.suspension import ARM, FRICTION, LOAD, SLIDE, ground_frame
-from simengine.physics.tyre import inverse_saturation
+from simengine.physics.tire import BURST_ROLLING, BURST_STIFFNESS, inverse_saturation
 
 _BALANCE_RATE = 2.0 * math.pi  # with which a rider leans [rad/s]
-_RIDER_SHARE = 0.6  # of the friction that a rider uses in a turn; leaning in takes load off the tyres for a while
+_RIDER_SHARE = 0.6  # of the friction that a rider uses in a turn; leaning in takes load off the tires for a while
 WHOLE_SHARE = 0.98  # of the friction that side force and drive or brakes are reckoned to use together
 _STRAIGHT, _HARDLY_TURNING = 0.05, 0.1  # asked beyond the friction; share of it that a turn uses where this ends
-_REAR_SHARE = 0.9  # of the rear tyre's friction that its parts of turn and braking use together
+_REAR_SHARE = 0.9  # of the rear tire's friction that its parts of turn and braking use together
 _HALVINGS = 12  # with which the hardest braking is found, to a few mm/s²
 _YAW_RATE = 2.0 * math.pi  # with which a rider brings the yaw rate back; hands manage about 1 Hz [rad/s]
 _TRAILS_FROM, _TRAILS_FULLY = 1.0, 2.0  # speeds between which the fork's trail takes the angle over [m/s]
@@ -34,7 +34,7 @@ _TRAILS_FROM, _TRAILS_FULLY = 1.0, 2.0  # speeds between which the fork's trail 
 
 @njit(cache=True, _nrt=False)
 def steepest_riding(forward: float, friction: float, wheelbase: float, max_steering: float) -> float:
-    """Return the largest angle that a rider asks for [rad]: what tyres and lean can carry at a speed.
+    """Return the largest angle that a rider asks for [rad]: what tires and lean can carry at a speed.
 
     Args:
         forward: Speed [m/s].
@@ -47,7 +47,7 @@ def steepest_riding(forward: float, friction: float, wheelbase: float, max_steer
 
 @njit(cache=True, _nrt=False)
 def hardest_riding(lateral: float, friction: float, front_axle: float, cog_height: float) -> float:
-    """Return the hardest drive or braking that a rider asks of the tyres in a turn [m/s²].
+    """Return the hardest drive or braking that a rider asks of the tires in a turn [m/s²].
 
     The friction bounds it. Straight on a little more is asked than there is, since anti-lock brakes find the limit; in
     a turn a margin is kept beside the circle of friction, whose root would be of 1 − used², for what keeps the way and
@@ -57,8 +57,8 @@ def hardest_riding(lateral: float, friction: float, front_axle: float, cog_heigh
     Args:
         lateral: Acceleration of the turn [m/s²].
         friction: µ.
-        front_axle: Centre of mass to front axle [m].
-        cog_height: Centre of mass above the ground [m].
+        front_axle: Center of mass to front axle [m].
+        cog_height: Center of mass above the ground [m].
     """
     used = min(_RIDER_SHARE, abs(lateral) / max(1e-6, friction * GRAVITY))
     straight = max(0.0, 1.0 - used / _HARDLY_TURNING)
@@ -123,8 +123,12 @@ def front_wheel_angle(
         + body.angular_velocity[1] * rotation[1, 2]
         + body.angular_velocity[2] * rotation[2, 2]
     )
-    # In proportion to the load: brakes pull at the wheels, beside the centre of mass, which leans into the turn, and
-    # this moment takes up what the load moved forward adds to the front tyre's.
+    # In proportion to the load: brakes pull at the wheels, beside the center of mass, which leans into the turn, and
+    # this moment takes up what the load moved forward adds to the front tire's.
+    stiffness = chassis.stiffness[0]
+    if body.burst[0]:  # the rider steers until the soft tire gives the side force, beside its drag
+        stiffness *= BURST_STIFFNESS
+        along -= BURST_ROLLING * GRAVITY
     side = load / GRAVITY * forward * wanted
     side += chassis.inertia[2] * _YAW_RATE * (wanted - turn) / chassis.front_axle
     # The slip that gives this side force beside that of drive or brakes, on the circle of friction.
@@ -134,7 +138,7 @@ def front_wheel_angle(
     whole = min(WHOLE_SHARE, math.sqrt(length * length + across * across))
     slip = 0.0
     if whole > 0.0:
-        slip = inverse_saturation(whole) * friction / chassis.stiffness[0] * across / whole
+        slip = inverse_saturation(whole) * friction / stiffness * across / whole
     angle = body.steering + trails * (course + slip - body.steering)
     return min(chassis.max_steering, max(-chassis.max_steering, angle))
 
@@ -146,7 +150,7 @@ def balance_torque(
     """Return the moment about a two-wheeler's long axis that leans it as its turn requires [N m].
 
     The lean at which weight and centrifugal force balance is atan(a / g) into the turn, with the lateral acceleration a
-    that speed and steering ask for; there the moment of the tyres' forces about the long axis is zero, so what the
+    that speed and steering ask for; there the moment of the tires' forces about the long axis is zero, so what the
     rider adds is small in a steady turn.
     """
     wanted = -math.atan(lateral / GRAVITY)

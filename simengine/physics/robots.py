@@ -2,7 +2,7 @@
 
 The motors are velocity servos whose force is limited to the acceleration limits of the platform, so a heavy push turns
 the wheels and friction limits what they can do. A robot that is asked to stand still and does closes its parking brake.
-Wheels 0 and 1 are the driven ones, left and right of the centre of mass; 2 and 3 are the casters ahead and behind,
+Wheels 0 and 1 are the driven ones, left and right of the center of mass; 2 and 3 are the casters ahead and behind,
 which carry load and roll any way without resistance.
 """
 
@@ -20,7 +20,7 @@ from simengine.physics.suspension import (
     ground_frame,
     touch_ground,
 )
-from simengine.physics.tyre import loaded_friction, wheel_step
+from simengine.physics.tire import loaded_friction, wheel_step
 
 SERVO_TIME = 0.1  # time constant of the motors' velocity control, within their limits [s]
 _HOLD_SPEED = 0.05  # rim speed below which the parking brake closes when no motion is asked for [m/s]
@@ -62,7 +62,7 @@ def motor_torque(target, spin, mass, radius, wheel_inertia, max_acceleration, ma
     limit = moved / radius * (max_deceleration if slowing else max_acceleration)
     if not slowing and abs(spin) > 0.0:
         limit = min(limit, 0.5 * power / abs(spin))
-    # Stiffer, or within fewer steps, it chatters from step to step against the tyre's bristles in between.
+    # Stiffer, or within fewer steps, it chatters from step to step against the tire's bristles in between.
     torque = moved * (target - spin) / max(SERVO_TIME, 12.0 * dt)
     return min(limit, max(-limit, torque))
 

@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import quaternion_from_euler, rotation_matrix, yaw_from_quaternion
+from simengine.core.geometry import box_reach, quaternion_from_euler, rotation_matrix, yaw_from_quaternion
 from simengine.core.state import Mobility
 from simengine.physics.backend import FrictionPatches
 from simengine.physics.bodies import body_from_box, box_from_body
@@ -23,7 +23,7 @@ from simengine.physics.suspension import (
     start_pose,
     touch_ground,
 )
-from simengine.physics.tyre import holding_deflection
+from simengine.physics.tire import holding_deflection
 from simengine.physics.wheels import HOLD_SPEED, ackermann
 from simengine.road.network import LaneArrays
 from simengine.road.projection import ground_at
@@ -38,7 +38,7 @@ def enter_world(
     chassis: NDArray[np.void], bodies: NDArray[np.void], a: int, ahead: float, lanes: LaneArrays,
     kerbs: KerbGrid, base_friction: float, patches: FrictionPatches,
 ) -> None:
-    """Make an actor dynamic, set on the ground, from the motion of its box centre.
+    """Make an actor dynamic, set on the ground, from the motion of its box center.
 
     Wheels are put on their springs (see `_settle_wheels`), a walker on its feet; a free body is only lifted where it
     would be under the ground.
@@ -61,7 +61,7 @@ def enter_world(
     if own.mobility == _FREE:
         height = ground_at(lanes, position[0], position[1], position[2])[0]
         up = 1.0 - 2.0 * (q[1] * q[1] + q[2] * q[2])
-        reach = lowest_corner(own.length, own.width, own.height, q[0], q[1], q[2], q[3])
+        reach = box_reach(q[0], q[1], q[2], q[3], own.length, own.width, own.height)
         position[2] = max(position[2], height + reach - up * own.box_offset[2])
     elif own.mobility == _WALKER:
         height = ground_at(lanes, position[0], position[1], position[2] - own.cog_height)[0]
@@ -80,7 +80,7 @@ def _settle_wheels(
     chassis: np.void, body: np.void, lanes: LaneArrays, kerbs: KerbGrid, base_friction: float,
     patches: FrictionPatches,
 ) -> None:
-    """Put a wheeled actor or robot on its springs where it stands: plan position of its box centre and yaw are kept.
+    """Put a wheeled actor or robot on its springs where it stands: plan position of its box center and yaw are kept.
 
     A body at rest is in full equilibrium, bristles included; one that moves rolls freely along its heading, its wheels
     turning at road speed.
@@ -146,15 +146,3 @@ def _settle_bristles(
             fx * ex + fy * ey + fz * ez, fx * sx + fy * sy + fz * sz, load, contact[w, FRICTION],
             chassis.stiffness[w], chassis.relaxation,
         )  # fmt: skip
-
-
-@njit(cache=True, _nrt=False)
-def lowest_corner(
-    length: float, width: float, height: float, w: float, x: float, y: float, z: float
-) -> float:
-    """Return how far a box of an orientation reaches below its centre [m]."""
-    return 0.5 * (
-        abs(2.0 * (x * z - w * y)) * length
-        + abs(2.0 * (y * z + w * x)) * width
-        + abs(1.0 - 2.0 * (x * x + y * y)) * height
-    )

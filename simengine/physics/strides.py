@@ -1,6 +1,6 @@
-"""How somebody on foot takes up speed, turns and steps up and down: the same in both physics.
+"""How somebody on foot takes up speed, turns, steps up and down and puts the feet: the same in both physics.
 
-All three are smooth over some ticks, as a body with mass is, so that velocity, acceleration and yaw rate are the
+The first three are smooth over some ticks, as a body with mass is, so that velocity, acceleration and yaw rate are the
 derivatives of what is recorded at the rate of the control steps too.
 """
 
@@ -9,6 +9,7 @@ import math
 from numba import njit
 
 from simengine.core.gravity import GRAVITY
+from simengine.core.state import ActorKind
 
 STRIDE_TIME = 0.15  # time constant with which a demanded velocity is taken up, within the limits [s]
 TURN_FROM = 0.25  # speed below which a walker keeps its heading: small steps are taken sideways too [m/s]
@@ -18,6 +19,9 @@ TURN_TIME = 0.2  # time constant with which a turn ends [s]
 LEG_RATE = 2.0 * math.pi * 1.2  # of the legs as a critically damped spring: a kerb is climbed within a step [rad/s]
 STEEPEST = 0.3  # rise over run of a slope that is walked up; what is steeper is an edge that is stepped over
 _LIFT_MOST = 3.0 * GRAVITY  # of the legs, besides the weight [m/s²]
+_ANIMAL = int(ActorKind.ANIMAL)
+_STRIDE_PERSON = 0.8  # two steps over body height; 1.4 m for an adult (Winter, "Biomechanics", ch. 1)
+_STRIDE_ANIMAL = 1.5  # one bound over body length; 2.6 m for a deer
 
 
 @njit(cache=True, _nrt=False)
@@ -62,3 +66,21 @@ def lift_acceleration(compression: float, climb: float, vz: float) -> float:
     """
     lift = LEG_RATE * LEG_RATE * compression + 2.0 * LEG_RATE * (climb - vz)
     return min(_LIFT_MOST, max(-GRAVITY, lift))
+
+
+@njit(cache=True, _nrt=False)
+def gait_advance(kind: int, length: float, height: float, vx: float, vy: float, step: float) -> float:
+    """Return how far the phase of the steps goes on [rad].
+
+    Args:
+        kind: Of `ActorKind`.
+        length: Of the body [m].
+        height: Of the body [m].
+        vx: Velocity, world [m/s].
+        vy: [m/s].
+        step: [s].
+    """
+    stride = _STRIDE_PERSON * height
+    if kind == _ANIMAL:
+        stride = _STRIDE_ANIMAL * length
+    return 2.0 * math.pi * math.sqrt(vx * vx + vy * vy) * step / stride

@@ -17,14 +17,14 @@ from simengine.core.geometry import (
     rotation_matrix,
 )
 from simengine.core.gravity import GRAVITY
-from simengine.physics.tyre import BURST_RADIUS
+from simengine.physics.tire import BURST_RADIUS
 
 # Columns of a wheel's contact record.
 LOAD = 0  # normal force [N]
-ARM = 1  # centre of mass to contact point, world [m]; 3 columns
+ARM = 1  # center of mass to contact point, world [m]; 3 columns
 NORMAL = 4  # of the ground; 3 columns
 SLIDE = 7  # velocity of the body at the contact point against what it stands on, world [m/s]; 3 columns
-FRICTION = 10  # µ of the road times the tyre's grip
+FRICTION = 10  # µ of the road times the tire's grip
 FORCE = 11  # of the ground on the wheel, world [N]; 3 columns
 CONTACT_COLUMNS = 14
 # Columns of a sample of the ground, or of what lies on it.

@@ -4,9 +4,9 @@ The derivatives are those of CommonRoad's models KS and ST (Althoff, Koschi, Man
 benchmarks for motion planning on roads", IV 2017, and the report "CommonRoad: Vehicle Models", 2020), pinned in the
 tests to the published values. The steps that the batched physics uses are ours:
 
-- `advance_kinematic` takes the midpoint rule to KS about the centre of mass.
+- `advance_kinematic` takes the midpoint rule to KS about the center of mass.
 - `advance_dynamic` writes ST in the body's frame, where it stays right at any slip: velocities along and across the
-  vehicle, slip angles through the arctangent, each axle's lateral force saturating, as the tyre of `bullet` does, at
+  vehicle, slip angles through the arctangent, each axle's lateral force saturating, as the tire of `bullet` does, at
   what friction leaves beside the longitudinal force. That is what anti-lock brakes leave at most: they hold a slip, so
   a wheel that runs at an angle too pulls less along. As ST it turns in when it brakes in a bend, and a neutral one is
   unstable under braking above some speed (24 m/s at 8 m/s² for the reference car of set 2). Lateral velocity and yaw
@@ -19,7 +19,7 @@ import math
 from numba import njit
 
 from simengine.core.gravity import GRAVITY
-from simengine.physics.tyre import controlled_slip, saturation
+from simengine.physics.tire import controlled_slip, saturation
 
 KINEMATIC_BELOW = 0.1  # speed below which ST rolls without slip, as in the reference [m/s]
 SLIP_SPEED = 0.5  # floor of the speed in slip angles, which are undefined at rest [m/s]
@@ -87,7 +87,7 @@ def kinematic_derivative(steering, speed, yaw, steering_rate, acceleration, whee
 
 @njit(cache=True, _nrt=False)
 def kinematic_cog_derivative(steering, speed, yaw, steering_rate, acceleration, front_axle, rear_axle):
-    """Return the time derivative of KS about the centre of mass; arguments as `kinematic_derivative`, axles in [m]."""
+    """Return the time derivative of KS about the center of mass; arguments as `kinematic_derivative`, axles in [m]."""
     wheelbase = front_axle + rear_axle
     slip = math.atan(math.tan(steering) * rear_axle / wheelbase)
     return (
@@ -110,11 +110,11 @@ def dynamic_derivative(
     steering, speed, yaw, yaw_rate, slip, steering_rate, acceleration,
     mass, yaw_inertia, front_axle, rear_axle, cog_height, stiffness, friction,
 ):
-    """Return the time derivative of ST, whose reference point is the centre of mass; KS below 0.1 m/s.
+    """Return the time derivative of ST, whose reference point is the center of mass; KS below 0.1 m/s.
 
     Args:
         steering: Road-wheel angle [rad].
-        speed: Of the centre of mass [m/s].
+        speed: Of the center of mass [m/s].
         yaw: [rad].
         yaw_rate: [rad/s].
         slip: Angle from the body's axis to the velocity, β [rad].
@@ -122,9 +122,9 @@ def dynamic_derivative(
         acceleration: After its limits [m/s²].
         mass: [kg].
         yaw_inertia: [kg m²].
-        front_axle: Centre of mass to front axle [m].
-        rear_axle: Centre of mass to rear axle [m].
-        cog_height: Centre of mass above the ground [m].
+        front_axle: Center of mass to front axle [m].
+        rear_axle: Center of mass to rear axle [m].
+        cog_height: Center of mass above the ground [m].
         stiffness: C_S, lateral force per load, friction and slip angle [1/rad].
         friction: µ, which scales the stiffness as in the reference.
 
@@ -168,14 +168,14 @@ def advance_kinematic(x, y, yaw, speed, steering, acceleration, front_axle, rear
     """Advance a vehicle that rolls without slip by the midpoint rule, for constant steering and acceleration.
 
     Args:
-        x: Centre of mass, world [m].
-        y: Centre of mass, world [m].
+        x: Center of mass, world [m].
+        y: Center of mass, world [m].
         yaw: [rad].
-        speed: Of the centre of mass [m/s]; never changes its sign within the step.
+        speed: Of the center of mass [m/s]; never changes its sign within the step.
         steering: Road-wheel angle [rad].
         acceleration: Of the speed [m/s²].
-        front_axle: Centre of mass to front axle [m].
-        rear_axle: Centre of mass to rear axle [m].
+        front_axle: Center of mass to front axle [m].
+        rear_axle: Center of mass to rear axle [m].
         step: [s].
 
     Returns:
@@ -208,7 +208,7 @@ def lateral_budget(load, friction, longitudinal_share):
 def longitudinal_share(across, along, friction, stiffness):
     """Return the largest share of an axle's friction that goes along its wheels under anti-lock brakes.
 
-    They hold the slip; the force of a tyre that slides points against its slip and its slip angle together.
+    They hold the slip; the force of a tire that slides points against its slip and its slip angle together.
 
     Args:
         across: Lateral velocity of the wheel in its own frame [m/s].
@@ -222,10 +222,10 @@ def longitudinal_share(across, along, friction, stiffness):
 
 @njit(cache=True, _nrt=False)
 def side_force(linear, rate, budget, across, reach):
-    """Return the lateral force of tyres and its derivative; it saturates as `simengine.physics.tyre` does.
+    """Return the lateral force of tires and its derivative; it saturates as `simengine.physics.tire` does.
 
     Below `reach` the secant takes the derivative's place where it is steeper, so that an implicit step brings sliding
-    tyres to rest and does not rattle about it.
+    tires to rest and does not rattle about it.
 
     Args:
         linear: Force without saturation, over −1 [N].
@@ -313,26 +313,26 @@ def advance_dynamic(
     mass, yaw_inertia, front_axle, rear_axle, cog_height, front_stiffness, rear_stiffness, front_friction,
     rear_friction, step,
 ):
-    """Advance a single track on tyres for constant steering and longitudinal acceleration.
+    """Advance a single track on tires for constant steering and longitudinal acceleration.
 
-    Only what the tyres give of that takes friction from the turn and moves load between the axles: air drag and a slope
+    Only what the tires give of that takes friction from the turn and moves load between the axles: air drag and a slope
     act on the body.
 
     Args:
-        x: Centre of mass, world [m].
-        y: Centre of mass, world [m].
+        x: Center of mass, world [m].
+        y: Center of mass, world [m].
         yaw: [rad].
-        forward: Velocity of the centre of mass along the body [m/s].
-        leftward: Velocity of the centre of mass across the body [m/s].
+        forward: Velocity of the center of mass along the body [m/s].
+        leftward: Velocity of the center of mass across the body [m/s].
         yaw_rate: [rad/s].
         steering: Road-wheel angle [rad].
-        pull: Acceleration along the body that the tyres give: drive, brakes, rolling; within friction [m/s²].
+        pull: Acceleration along the body that the tires give: drive, brakes, rolling; within friction [m/s²].
         push: That of drag and slope [m/s²].
         mass: [kg].
         yaw_inertia: [kg m²].
-        front_axle: Centre of mass to front axle [m].
-        rear_axle: Centre of mass to rear axle [m].
-        cog_height: Centre of mass above the ground [m].
+        front_axle: Center of mass to front axle [m].
+        rear_axle: Center of mass to rear axle [m].
+        cog_height: Center of mass above the ground [m].
         front_stiffness: Lateral force of the front axle per load and slip angle [1/rad].
         rear_stiffness: That of the rear axle [1/rad].
         front_friction: µ under the front axle.

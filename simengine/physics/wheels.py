@@ -1,4 +1,4 @@
-"""Forces on one wheeled vehicle: powertrain, brakes, steering, tyres, air, and what keeps a two-wheeler up.
+"""Forces on one wheeled vehicle: powertrain, brakes, steering, tires, air, and what keeps a two-wheeler up.
 
 Fidelity: brakes and drive are split between the axles by a fixed share and equally between left and right, as a brake
 circuit and an open differential do; anti-lock brakes and traction control are ideal slip controllers at each wheel,
@@ -15,7 +15,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.gravity import GRAVITY
-from simengine.physics.planar_motion import lag
+from simengine.physics.planar_motion import POWER_SPEED, lag
 from simengine.physics.riding import (
     balance_torque,
     front_wheel_angle,
@@ -34,7 +34,7 @@ from simengine.physics.suspension import (
     ground_frame,
     touch_ground,
 )
-from simengine.physics.tyre import (
+from simengine.physics.tire import (
     ABS_SPEED,
     BURST_RADIUS,
     BURST_ROLLING,
@@ -47,8 +47,8 @@ from simengine.physics.vehicle_models import advance_steering
 
 HOLD_SPEED = 0.1  # below it a vehicle of which no acceleration is asked holds its brakes [m/s]
 HOLD_DEMAND = 0.05  # demanded acceleration that releases them [m/s²]
-_POWER_SPEED = 1.0  # below it power does not limit the drive, as in `planar_motion` [m/s]
 FALLEN_LEAN = 1.2  # a two-wheeler that leans farther has fallen [rad]
+REPLAY_STEER_FROM = 1.0  # speed below which a recording's steering cannot be told from its yaw rate [m/s]
 
 
 @njit(cache=True, _nrt=False)
@@ -75,7 +75,7 @@ def wheel_torques(
         return 0.0, min(-drive, max_deceleration) * mass * rotating * radius
     if speed >= max_speed:
         return 0.0, 0.0
-    force = min(min(drive, max_acceleration) * mass, power / max(_POWER_SPEED, abs(speed)))
+    force = min(min(drive, max_acceleration) * mass, power / max(POWER_SPEED, abs(speed)))
     return force * rotating * radius, 0.0
 
 
@@ -98,7 +98,7 @@ def ackermann(tangent, x, y, wheelbase):
 
     Args:
         tangent: Of the road-wheel angle of the single track.
-        x: Place of the wheel ahead of the centre of mass [m]; wheels behind it are not steered.
+        x: Place of the wheel ahead of the center of mass [m]; wheels behind it are not steered.
         y: Place of the wheel to the left [m].
         wheelbase: [m].
     """
@@ -107,6 +107,19 @@ def ackermann(tangent, x, y, wheelbase):
     own = tangent / (1.0 - y / wheelbase * tangent)
     cosine = 1.0 / math.sqrt(1.0 + own * own)
     return cosine, own * cosine
+
+
+@njit(cache=True, _nrt=False)
+def replayed_steering(wheelbase: float, yaw_rate: float, forward: float, max_steering: float) -> float:
+    """Return the road-wheel angle [rad] of a recorded motion without slip, faster than `REPLAY_STEER_FROM`.
+
+    Args:
+        wheelbase: [m].
+        yaw_rate: [rad/s].
+        forward: Speed [m/s].
+        max_steering: The lock [rad].
+    """
+    return min(max_steering, max(-max_steering, math.atan(wheelbase * yaw_rate / forward)))
 
 
 @njit(cache=True, _nrt=False)
@@ -133,7 +146,7 @@ def wheeled_forces(
     balanced = chassis.track_width == 0.0 and not body.struck
     forward = velocity[0] * rotation[0, 0] + velocity[1] * rotation[1, 0] + velocity[2] * rotation[2, 0]
     steepest = chassis.max_steering
-    if balanced:  # a rider steers no further than tyres and lean can carry
+    if balanced:  # a rider steers no further than tires and lean can carry
         steepest = steepest_riding(forward, ground[0, 4], wheelbase, chassis.max_steering)
     body.steering = advance_steering(body.steering, body.demand_steering, steepest, chassis.max_steering_rate, dt)
     tangent = math.tan(body.steering)
@@ -211,7 +224,7 @@ def wheeled_forces(
         body.force[i] -= drag * velocity[i]
     if balanced and total > 0.0:
         pull = balance_torque(chassis.inertia[0], forward * forward * tangent / wheelbase, roll_rate, rotation)
-        # It takes the place of the tyres' moment about that axis, which the rider's balance takes up.
+        # It takes the place of the tires' moment about that axis, which the rider's balance takes up.
         for i in range(3):
             pull -= body.torque[i] * rotation[i, 0]
         for i in range(3):

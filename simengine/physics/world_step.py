@@ -7,7 +7,7 @@ from numba import njit
 
 from simengine.core.geometry import quaternion_from_euler, rotate, yaw_from_quaternion
 from simengine.core.gravity import GRAVITY
-from simengine.core.state import ActorKind, ActorTable, Behavior, Mobility
+from simengine.core.state import Behavior, Mobility
 from simengine.physics import planar_motion
 from simengine.physics.chassis import CLEARANCE
 from simengine.physics.contact_boxes import find_contacts, solve_contacts
@@ -18,7 +18,6 @@ from simengine.physics.lift import has_loads, lift_over_loads
 from simengine.physics.materials import SLIDING_SHARE
 from simengine.physics.posture import (
     fall_over,
-    friction_at,
     ground_under,
     is_fallen,
     rest_height,
@@ -30,24 +29,23 @@ from simengine.physics.posture import (
 )
 from simengine.physics.ridden_motion import braked_friction, move_ridden
 from simengine.physics.riding import hardest_riding, steepest_riding
-from simengine.physics.strides import climb_rate, lift_acceleration
+from simengine.physics.road_friction import friction_at
+from simengine.physics.strides import climb_rate, gait_advance, lift_acceleration
+from simengine.physics.tire import burst_rolling, burst_stiffness
 from simengine.physics.vehicle_models import advance_steering
-from simengine.physics.wheels import HOLD_DEMAND, HOLD_SPEED
+from simengine.physics.wheels import HOLD_DEMAND, HOLD_SPEED, REPLAY_STEER_FROM, replayed_steering
 
 _WHEELED, _WALKER, _FREE, _DIFFERENTIAL = (
     int(Mobility.WHEELED), int(Mobility.WALKER), int(Mobility.FREE), int(Mobility.DIFFERENTIAL)
 )  # fmt: skip
-_PARKED, _ANIMAL = int(Behavior.PARKED), int(ActorKind.ANIMAL)
-_STRIDE_PERSON = 0.8  # two steps over body height; 1.4 m for an adult (Winter, "Biomechanics", ch. 1)
-_STRIDE_ANIMAL = 1.5  # one bound over body length; 2.6 m for a deer
-_REPLAY_STEER_FROM = 1.0  # speed below which a recording's steering cannot be told from its yaw rate [m/s]
+_PARKED = int(Behavior.PARKED)
 _FALL_SPEED = 1.5  # change of velocity in a blow that a person does not stay standing through [m/s]
 _FALL_RATE = 3.0  # angular velocity of a falling body: 90° in half a second [rad/s]
 
 
 @njit(cache=True, _nrt=False)
 def _feel_road(actors, base_friction, patches, e, a, x, y, cosine, sine, grip, burst, wheels):
-    """Write µ and burst tires of a vehicle whose centre of mass is at x, y [m] and yaw has that cosine and sine."""
+    """Write µ and burst tires of a vehicle whose center of mass is at x, y [m] and yaw has that cosine and sine."""
     half = 0.5 * actors.track_width[e, a]
     for w in range(4):
         ahead = actors.front_axle[e, a] if w < 2 else -actors.rear_axle[e, a]
@@ -64,7 +62,7 @@ def _move_actor(
 ):
     """Advance one actor for a tick as if it were alone, into `center`, `twist` and `pose` [rad] of its world.
 
-    Columns: `center` x, y of the centre of mass; `twist` its velocity and the yaw rate; `pose` is that of
+    Columns: `center` x, y of the center of mass; `twist` its velocity and the yaw rate; `pose` is that of
     `find_contacts`. Steering, drive and gait go straight into `after`; `wheels` is scratch of `four_wheels`.
     """
     q = before.orientation[e, a]
@@ -84,7 +82,7 @@ def _move_actor(
     if before.replayed[e, a]:
         pass  # its pose is that of the tick to come
     elif mobility == _WHEELED:
-        grip = before.tyre_grip[e, a]
+        grip, burst = before.tyre_grip[e, a], before.tyre_burst[e, a]
         front, rear = 0.5 * friction * (grip[0] + grip[1]), 0.5 * friction * (grip[2] + grip[3])
         ridden, steepest, most = actors.track_width[e, a] == 0.0, actors.max_steering[e, a], math.inf
         if ridden:
@@ -104,7 +102,7 @@ def _move_actor(
         after.steering[e, a], after.drive[e, a] = steering, drive
         middle = 0.5 * (steering + before.steering[e, a])
         if not ridden and not kinematic:
-            _feel_road(actors, base_friction, patches, e, a, x, y, cosine, sine, grip, before.tyre_burst[e, a], wheels)
+            _feel_road(actors, base_friction, patches, e, a, x, y, cosine, sine, grip, burst, wheels)
             x, y, yaw, forward, leftward, yaw_rate = advance_on_wheels(
                 actors, e, a, x, y, yaw, forward, leftward, yaw_rate, middle, drive, holding,
                 planar_motion.outer_push(forward / level, slope, actors.mass[e, a], actors.drag[e, a]), level, sliding,
@@ -113,27 +111,35 @@ def _move_actor(
             if forward == 0.0 and abs(leftward) < 1e-6 and abs(yaw_rate) < 1e-6:
                 leftward = yaw_rate = 0.0
         else:
+            front_burst = (0.5 if burst[0] else 0.0) + (0.5 if burst[1] else 0.0)
+            rear_burst = (0.5 if burst[2] else 0.0) + (0.5 if burst[3] else 0.0)
+            front_soft = burst_stiffness(actors.front_stiffness[e, a], front_burst)
+            rear_soft = burst_stiffness(actors.rear_stiffness[e, a], rear_burst)
+            rolling = burst_rolling(
+                actors.rolling_resistance[e, a], front_burst, rear_burst, actors.front_axle[e, a],
+                actors.rear_axle[e, a], actors.cog_height[e, a],
+            )
             whole = braked_friction(
                 0.5 * (front + rear), actors.front_axle[e, a], actors.rear_axle[e, a], actors.cog_height[e, a]
             )
             pull, push = planar_motion.longitudinal_acceleration(
                 drive, holding, forward / level, slope, actors.mass[e, a], min(most, actors.max_acceleration[e, a]),
                 min(most, actors.max_deceleration[e, a]), actors.power[e, a], actors.drag[e, a],
-                actors.rolling_resistance[e, a], actors.max_speed[e, a], whole, step,
+                rolling, actors.max_speed[e, a], whole, step,
             )
             pull, push = level * pull, level * push
             if kinematic:
                 x, y, yaw, forward, leftward, yaw_rate = planar_motion.move_wheeled(
                     x, y, yaw, forward, leftward, yaw_rate, middle, pull, push, kinematic,
                     actors.mass[e, a], actors.yaw_inertia[e, a], actors.front_axle[e, a], actors.rear_axle[e, a],
-                    actors.cog_height[e, a], actors.front_stiffness[e, a], actors.rear_stiffness[e, a], front, rear,
+                    actors.cog_height[e, a], front_soft, rear_soft, front, rear,
                     step,
                 )
             else:
                 x, y, yaw, forward, leftward, yaw_rate = move_ridden(
                     x, y, yaw, forward, leftward, yaw_rate, middle, pull, push,
                     actors.mass[e, a], actors.yaw_inertia[e, a], actors.front_axle[e, a], actors.rear_axle[e, a],
-                    actors.cog_height[e, a], actors.front_stiffness[e, a], actors.rear_stiffness[e, a], front, rear,
+                    actors.cog_height[e, a], front_soft, rear_soft, front, rear,
                     step,
                 )
         cosine, sine = math.cos(yaw), math.sin(yaw)
@@ -151,7 +157,9 @@ def _move_actor(
             x, y, yaw, vx, vy, yaw_rate, controls.velocity[e, a, 0], controls.velocity[e, a, 1],
             min(actors.max_acceleration[e, a], friction * GRAVITY), actors.max_speed[e, a], step,
         )
-        after.gait_phase[e, a] += _step_angle(actors, e, a, vx, vy, step)
+        after.gait_phase[e, a] += gait_advance(
+            actors.kind[e, a], actors.length[e, a], actors.height[e, a], vx, vy, step
+        )
     else:
         x, y, yaw = x + vx * step, y + vy * step, yaw + yaw_rate * step
     center[a, 0], center[a, 1] = x, y
@@ -169,15 +177,6 @@ def _move_actor(
 
 
 @njit(cache=True, _nrt=False)
-def _step_angle(actors: ActorTable, e: int, a: int, vx: float, vy: float, step: float) -> float:
-    """Return how far the gait advances [rad] in a tick."""
-    stride = _STRIDE_PERSON * actors.height[e, a]
-    if actors.kind[e, a] == _ANIMAL:
-        stride = _STRIDE_ANIMAL * actors.length[e, a]
-    return 2.0 * math.pi * math.sqrt(vx * vx + vy * vy) * step / stride
-
-
-@njit(cache=True, _nrt=False)
 def _carry(actors, before, step, e, a, after):
     """Write what follows from a replayed actor's given motion: drive, steering, wheels, gait."""
     q, velocity = before.orientation[e, a], before.velocity[e, a]
@@ -187,12 +186,15 @@ def _carry(actors, before, step, e, a, after):
     along = change[0] * ahead_x + change[1] * ahead_y + change[2] * ahead_z
     after.drive[e, a] = replayed_pedal(before.drive[e, a], along, forward, step)
     mobility = actors.mobility[e, a]
-    if mobility == _WHEELED and abs(forward) > _REPLAY_STEER_FROM:
+    if mobility == _WHEELED and abs(forward) > REPLAY_STEER_FROM:
         wheelbase = actors.front_axle[e, a] + actors.rear_axle[e, a]
-        angle = math.atan(wheelbase * before.angular_velocity[e, a, 2] / forward)
-        after.steering[e, a] = min(actors.max_steering[e, a], max(-actors.max_steering[e, a], angle))
+        after.steering[e, a] = replayed_steering(
+            wheelbase, before.angular_velocity[e, a, 2], forward, actors.max_steering[e, a]
+        )
     elif mobility == _WALKER:
-        after.gait_phase[e, a] += _step_angle(actors, e, a, velocity[0], velocity[1], step)
+        after.gait_phase[e, a] += gait_advance(
+            actors.kind[e, a], actors.length[e, a], actors.height[e, a], velocity[0], velocity[1], step
+        )
     _spin_wheels(actors, e, a, forward, before.angular_velocity[e, a, 2], step, after)
 
 
@@ -202,7 +204,7 @@ def _place_actor(
 ):
     """Write an actor's pose and velocity after the tick into `after`: on the ground, falling, or sliding on it.
 
-    `pose` x, y and yaw are final; `twist` is of the centre of mass; `struck` is the change of velocity that contacts
+    `pose` x, y and yaw are final; `twist` is of the center of mass; `struck` is the change of velocity that contacts
     made (x, y) [m/s]; `loads` tells whether any lie in the world.
     """
     x, y, yaw = pose[a, 0], pose[a, 1], pose[a, 2]
@@ -244,7 +246,9 @@ def _place_actor(
     else:
         heave, climb = 0.0, 0.0
         if loads:
-            heave, climb, ahead, left = lift_over_loads(actors, before, lanes, step, e, a, x, y, yaw, height, scratch)
+            heave, climb, ahead, left = lift_over_loads(
+                actors, before, lanes, step, e, a, x, y, yaw, after.steering[e, a], height, scratch
+            )
             cosine, sine = math.cos(yaw), math.sin(yaw)
             slope_x, slope_y = slope_x + ahead * cosine - left * sine, slope_y + ahead * sine + left * cosine
         stand(after, e, a, yaw, slope_x, slope_y)

@@ -38,6 +38,14 @@ def test_tyre_failure_takes_the_grip_of_one_wheel():
     assert world.state.tyre_burst[0, 0].tolist() == [False, True, False, False]
 
 
+def test_tyre_failure_of_a_two_wheeler_is_of_the_whole_wheel():
+    """Both wheels of an axle stand for its one wheel."""
+    world = staged("motorcycle")
+    world.fire(0, specs.FailTyreAction(kind="fail_tyre", wheel=2, grip=0.2))
+    assert world.state.tyre_grip[0, 0].tolist() == [1.0, 1.0, 0.2, 0.2]
+    assert world.state.tyre_burst[0, 0].tolist() == [False, False, True, True]
+
+
 def widening(wide: bool) -> RoadNetwork:
     """Return 200 m of one lane, then 300 m that have a second one to the left if the road is wide there."""
 

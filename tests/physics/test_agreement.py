@@ -1,4 +1,4 @@
-"""The two physics against each other, where the tyre is in its linear range."""
+"""The two physics against each other, where the tire is in its linear range."""
 
 import numpy as np
 import pytest

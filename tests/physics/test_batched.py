@@ -26,6 +26,7 @@ from simengine.road.build import build_network
 from simengine.road.drafts import LaneDraft
 from simengine.road.network import KERB_HEIGHT, LaneType
 from tools.checks.closed_forms import understeer_gradient
+from tools.checks.proving_ground import SLIDING
 
 RATE = 120
 GRAVITY = 9.81
@@ -37,7 +38,7 @@ def make_ground(num_envs: int, friction: float, grade: float = 0.0, obstacles: t
     lane = LaneDraft(name="a", points=points, width=np.full(4, 8.0), bank=np.zeros(4))
     none = np.zeros((num_envs, 1))
     patches = FrictionPatches(np.zeros((num_envs, 1), bool), none.copy(), none.copy(), none.copy(), none.copy())
-    return Ground(build_network([lane]), np.full(num_envs, friction), patches, obstacles)
+    return Ground(build_network([lane]), np.full(num_envs, friction), patches, obstacles, SLIDING)
 
 
 def make_world(
@@ -175,7 +176,7 @@ def test_a_friction_patch_lengthens_braking() -> None:
     assert stops[1] > stops[0] + 5.0
 
 
-def test_a_failed_tyre_costs_grip() -> None:
+def test_a_failed_tire_costs_grip() -> None:
     stops = []
     for grip in (1.0, 0.2):
         actors, state, controls = make_world(["sedan"])
@@ -213,7 +214,7 @@ def test_a_rear_end_collision_keeps_momentum_and_reports_the_blow(other: str) ->
             assert (contact.actor, contact.other) == (0, 1) and contact.normal[0] < -0.9
             blow, closing = blow + contact.impulse, max(closing, contact.closing_speed)
     velocity = state.velocity[0, :, 0]
-    # Velocities are of the box centres; without spin they are those of the centres of mass.
+    # Velocities are of the box centers; without spin they are those of the centers of mass.
     assert float((mass * velocity).sum()) == pytest.approx(mass[0] * 20.0, rel=0.02)
     assert closing == pytest.approx(20.0, rel=0.01)
     assert blow == pytest.approx(20.0 * mass[0] * mass[1] / mass.sum(), rel=0.05)
@@ -338,7 +339,7 @@ def test_a_load_falls_ballistically_then_slides_as_friction_says() -> None:
     state = run(physics, state, controls, 6.0)
     assert state.position[0, 0, 2] == pytest.approx(0.5 * actors.height[0, 0], abs=1e-6)
     # Impact friction takes µ times the vertical blow off at once; sliding from there.
-    friction = 0.5 * 0.66 / 0.75  # of cardboard, where tires have 0.5
+    friction = 0.5 * SLIDING * 0.66 / 0.75  # of cardboard against dry asphalt's tires
     after = 10.0 - friction * 1.06 * math.sqrt(2.0 * GRAVITY * 2.0)
     assert state.position[0, 0, 0] == pytest.approx(10.0 * fall + after**2 / (2.0 * friction * GRAVITY), rel=0.1)
     assert np.all(state.velocity == 0.0)

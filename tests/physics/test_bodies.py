@@ -1,4 +1,4 @@
-"""Bodies about their centres of mass and boxes about their centres say the same motion."""
+"""Bodies about their centers of mass and boxes about their centers say the same motion."""
 
 import numpy as np
 

@@ -27,6 +27,7 @@ from tools.checks.closed_forms import (
 )
 from tools.checks.proving_ground import (
     RATE,
+    SLIDING,
     Placed,
     brake_from,
     brake_with_lag,
@@ -205,7 +206,7 @@ def test_slippery_patch_acts_where_it_lies():
     assert slowest[56] == pytest.approx(-6.0, rel=0.05)
 
 
-def test_failed_tyre_pulls_a_braking_car_to_the_other_side():
+def test_failed_tire_pulls_a_braking_car_to_the_other_side():
     world = single("sedan", 25.0)
     world.state.tyre_grip[0, 0, 0] = 0.05  # front left
     world.controls.acceleration[:] = -6.0
@@ -629,14 +630,14 @@ def test_given_state_is_not_written():
 
 
 def test_more_than_one_world_is_refused():
-    ground = Ground(plain(), np.array([0.7, 0.7]), no_patches(), ())
+    ground = Ground(plain(), np.array([0.7, 0.7]), no_patches(), (), SLIDING)
     with pytest.raises(ScenarioError, match="exactly 1 world"):
         bullet.BulletPhysics().reset(empty_actors(2, 1), empty_state(2, 1), ground, RATE)
 
 
 def test_world_without_actors_runs_and_closes_twice():
     physics = bullet.BulletPhysics()
-    ground = Ground(plain(), np.array([0.7]), no_patches(), ())
+    ground = Ground(plain(), np.array([0.7]), no_patches(), (), SLIDING)
     state = physics.reset(empty_actors(1, 2), empty_state(1, 2), ground, RATE)
     state = physics.step(state, empty_controls(1, 2))
     assert state.tick[0] == 1

@@ -11,7 +11,7 @@ from simengine.physics.backend import Ground, Physics, StaticBox
 from simengine.physics.batched import BatchedPhysics
 from simengine.physics.catalog import fill_actor
 from simengine.physics.crush import BEYOND, CRUSH_ZONE, RATE, crush_force
-from tools.checks.proving_ground import no_patches, plain
+from tools.checks.proving_ground import SLIDING, no_patches, plain
 
 WALL = StaticBox((10.0, 0.0, 1.5), 0.0, (1.0, 8.0, 3.0))
 FACE = 9.5  # of the wall towards what comes [m]
@@ -38,7 +38,7 @@ def crash(
         state.velocity[0, a, :2] = speed * math.cos(yaw), speed * math.sin(yaw)
         state.valid[0, a] = True
     physics = make_physics(kind)
-    state = physics.reset(actors, state, Ground(plain(), np.array([friction]), no_patches(), obstacles), TICKS)
+    state = physics.reset(actors, state, Ground(plain(), np.array([friction]), no_patches(), obstacles, SLIDING), TICKS)
     controls = empty_controls(1, count)
     controls.acceleration[:] = -brake
     states, contacts = [], []

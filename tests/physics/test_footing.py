@@ -5,17 +5,22 @@ import math
 import numpy as np
 import pytest
 
+from simengine.core.geometry import multiply_quaternions, quaternion_from_euler, rotation_matrix
 from simengine.core.gravity import GRAVITY
 from simengine.core.state import empty_actors, empty_controls, empty_state
 from simengine.physics.backend import Ground, StaticBox
 from simengine.physics.batched import BatchedPhysics
-from simengine.physics.catalog import fill_actor
-from simengine.physics.footing import REACH, kerb_grid, near_kerb, over_box, over_kerb, way_to_box
+from simengine.physics.bodies import empty_bodies
+from simengine.physics.catalog import fill_actor, model_named
+from simengine.physics.chassis import chassis_of
+from simengine.physics.footing import REACH, box_around, kerb_grid, near_kerb, over_box, over_kerb, way_to_box
+from simengine.physics.forces import sample_ground, step_onto
+from simengine.physics.lift import lift_over_loads
 from simengine.physics.suspension import GROUND_COLUMNS
 from simengine.road.network import KERB_HEIGHT, lane_arrays
 from simengine.road.projection import KERB_RAMP
 from simengine.road.street import make_street
-from tools.checks.proving_ground import RATE, Placed, make_world, no_patches, plain
+from tools.checks.proving_ground import RATE, SLIDING, Placed, make_world, no_patches, plain
 
 RADIUS = 0.32
 
@@ -65,7 +70,7 @@ def test_the_way_to_a_box_is_that_of_dense_sampling():
         v = -(ways - x) * math.sin(yaw) - y * math.cos(yaw)
         inside = (np.abs(u) < 0.5 * length) & (np.abs(v) < 0.5 * width)
         found = way_to_box(np.array([x, y, yaw, length, width, 0.1, 0.0]), 0.0, 0.0, 1.0, 0.0, 0.5)
-        if inside.any():  # the tyre's width only brings it nearer
+        if inside.any():  # the tire's width only brings it nearer
             assert abs(found) <= np.abs(ways[inside]).min() + 1e-3
         if math.isfinite(found):
             depth = max(abs((found - x) * math.cos(yaw) - y * math.sin(yaw)) - 0.5 * length,
@@ -187,28 +192,168 @@ def test_a_car_parked_across_a_kerb_stands_still():
     assert np.abs(world.state.position[0, 0] - start).max() < 2e-3
 
 
-@pytest.mark.parametrize("model", ["cargo_ladder"])
-def test_batched_vehicles_are_lifted_by_a_load_as_far_as_on_springs(model):
+# ---------------------------------------------------------------------------------------------------- steered wheels
+
+STEERING, AHEAD = 0.5, 0.05  # road-wheel angle [rad]; from the tire's corner to the beam, square to the beam [m]
+
+
+def way_of(model, left: float) -> float:
+    """Return the angle of a front wheel by Ackermann's geometry: all wheels turn about one point."""
+    wheelbase = model.front_axle + model.rear_axle
+    return math.atan(wheelbase / (wheelbase / math.tan(STEERING) - left))
+
+
+def met_obliquely(model, left: float) -> float:
+    """Return how high the circle of a steered front wheel stands on a beam of 0.1 m along the car, `AHEAD` beside it.
+
+    The corner of a tire 0.2 m wide meets it first; the way there is along the wheel.
+    """
+    way = AHEAD / math.sin(way_of(model, left))
+    return 0.1 - model.wheel_radius + math.sqrt(model.wheel_radius**2 - way**2)
+
+
+def beam_beside(model, wheel: int) -> np.ndarray:
+    """Return a beam of 0.1 m along a car at the origin, in the way of one front wheel steered left and of no other."""
+    left = 0.5 * model.track_width * (1.0 if wheel == 0 else -1.0)
+    face = left + 0.1 * math.cos(way_of(model, left)) + AHEAD  # the corner is half the tire's width across its way
+    return np.array([model.front_axle, face + 0.05, 0.0, 1.0, 0.1, 0.1, 0.0])
+
+
+@pytest.mark.parametrize("wheel", [0, 1])
+def test_a_steered_wheel_meets_an_edge_in_its_own_way_in_bullet(wheel):
+    model, actors = model_named("sedan"), empty_actors(1, 1)
+    fill_actor(actors, 0, 0, "sedan", (0.5, 0.5, 0.5))
+    chassis, bodies, ground = chassis_of(actors), empty_bodies(1), np.zeros((4, GROUND_COLUMNS))
+    bodies["position"][0], bodies["steering"][0] = (0.0, 0.0, model.cog_height), STEERING
+    ground[:, 3], ground[:, 8] = 1.0, -1.0
+    box = beam_beside(model, wheel)
+    assert step_onto(chassis[0], bodies, 0, np.eye(3), box[None], 1, np.array([-1]), ground)
+    left = 0.5 * model.track_width * (1.0 if wheel == 0 else -1.0)
+    heights = np.zeros(4)
+    heights[wheel] = met_obliquely(model, left)
+    assert ground[:, 0] == pytest.approx(heights, abs=1e-9)
+    # Back along the wheel, not along the car.
+    angle = way_of(model, left)
+    assert ground[wheel, 1] / ground[wheel, 2] == pytest.approx(1.0 / math.tan(angle))
+    assert ground[wheel, 1] < 0.0
+
+
+@pytest.mark.parametrize("wheel", [0, 1])
+def test_a_steered_wheel_meets_a_load_in_its_own_way_in_batched(wheel):
+    model, actors, state = model_named("sedan"), empty_actors(1, 2), empty_state(1, 2)
+    fill_actor(actors, 0, 0, "sedan", (0.5, 0.5, 0.5))
+    fill_actor(actors, 0, 1, "cargo_ladder", (0.5, 0.5, 0.5))
+    box = beam_beside(model, wheel)
+    actors.length[0, 1], actors.width[0, 1], actors.height[0, 1] = box[3], box[4], box[5]
+    state.valid[:] = True
+    state.position[0] = (-model.cog_offset, 0.0, 0.5 * model.height), (box[0], box[1], 0.5 * box[5])
+    step = 1.0 / RATE
+    heave, _, _, _ = lift_over_loads(
+        actors, state, lane_arrays(plain()), step, 0, 0, -model.cog_offset, 0.0, 0.0, STEERING, 0.0, np.zeros((3, 10))
+    )
+    left = 0.5 * model.track_width * (1.0 if wheel == 0 else -1.0)
+    share = (model.rear_axle - model.cog_offset) / (model.front_axle + model.rear_axle)  # of the front axle's rise
+    share *= 1.0 - math.exp(-step / 0.1)
+    assert heave == pytest.approx(0.5 * met_obliquely(model, left) * share, rel=1e-6)
+
+
+@pytest.mark.parametrize("steering", [0.55, -0.55])
+def test_a_steered_wheel_meets_a_kerb_in_its_own_way(steering):
+    """A car along a kerb whose front wheels are turned towards it and away: they roll as far to it either way."""
+    actors, lanes = empty_actors(1, 1), lane_arrays(street())
+    fill_actor(actors, 0, 0, "sedan", (0.5, 0.5, 0.5))
+    chassis, bodies, ground = chassis_of(actors), empty_bodies(1), np.zeros((4, GROUND_COLUMNS))
+    model = model_named("sedan")
+    right = -0.5 * model.track_width
+    bodies["position"][0] = (100.0, -3.49 - right, model.cog_height)
+    bodies["steering"][0] = steering
+    bodies["grip"][0] = 1.0
+    sample_ground(
+        chassis[0], bodies[0], np.eye(3), lanes, kerb_grid(lanes, REACH), 0.9, no_patches(), ground
+    )  # fmt: skip
+    wheelbase = model.front_axle + model.rear_axle
+    angle = math.atan(wheelbase / (wheelbase / math.tan(steering) - right))
+    ways = np.linspace(-model.wheel_radius, model.wheel_radius, 2001)
+    profile = KERB_HEIGHT * np.clip((-3.5 - (-3.49 + ways * math.sin(angle))) / KERB_RAMP, 0.0, 1.0)
+    height = (profile - model.wheel_radius + np.sqrt(model.wheel_radius**2 - ways**2)).max()
+    assert height > 0.02
+    assert ground[1, 0] == pytest.approx(height, abs=0.012)
+    assert ground[3, 0] == 0.0  # the wheel behind it rolls along the kerb
+
+
+# --------------------------------------------------------------------------------------------------- loads that lie
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_box_around_a_turned_load_is_that_of_its_corners(seed):
+    rng = np.random.default_rng(seed)
+    q = rng.normal(size=4)
+    q /= np.linalg.norm(q)
+    size, place, box = rng.uniform(0.1, 3.0, 3), rng.uniform(-5.0, 5.0, 3), np.zeros(7)
+    box_around(*place, q, *size, box)
+    rotation = np.zeros((3, 3))
+    rotation_matrix(*q, rotation)
+    signs = np.array([(i, j, k) for i in (-0.5, 0.5) for j in (-0.5, 0.5) for k in (-0.5, 0.5)])
+    corner = (signs * size) @ rotation.T
+    cosine, sine = math.cos(box[2]), math.sin(box[2])
+    along, across = corner[:, 0] * cosine + corner[:, 1] * sine, corner[:, 1] * cosine - corner[:, 0] * sine
+    assert box[:2] == pytest.approx(place[:2])
+    assert box[3:5] == pytest.approx((np.ptp(along), np.ptp(across)))
+    assert box[5:] == pytest.approx((place[2] + corner[:, 2].max(), place[2] + corner[:, 2].min()))
+
+
+def test_a_load_on_end_takes_the_room_of_its_end():
+    """A ladder of 3 m × 0.45 m × 0.1 m leans on end, turned by 0.4 rad about the vertical; on its side; and lying."""
+    box, yaw = np.zeros(7), 0.4
+    half = math.sqrt(0.5)
+    on_end = np.array(multiply_quaternions(*quaternion_from_euler(0.0, 0.0, yaw), half, 0.0, -half, 0.0))
+    box_around(0.0, 0.0, 1.5, on_end, 3.0, 0.45, 0.1, box)
+    assert sorted(box[3:5]) == pytest.approx([0.1, 0.45])
+    assert box[5:] == pytest.approx((3.0, 0.0))
+    turned = math.remainder(box[2] - yaw, math.pi)
+    assert abs(turned) == pytest.approx(0.0 if box[3] < box[4] else 0.5 * math.pi)
+    on_side = np.array(quaternion_from_euler(0.5 * math.pi, 0.0, yaw))
+    box_around(0.0, 0.0, 0.225, on_side, 3.0, 0.45, 0.1, box)
+    assert box[2:] == pytest.approx((yaw, 3.0, 0.1, 0.45, 0.0))
+    box_around(0.0, 0.0, 0.05, np.array(quaternion_from_euler(0.0, 0.0, yaw)), 3.0, 0.45, 0.1, box)
+    assert box[2:] == pytest.approx((yaw, 3.0, 0.45, 0.1, 0.0))
+
+
+# ------------------------------------------------------------------------------------------------------- both physics
+
+
+@pytest.mark.parametrize("name", ["BatchedPhysics", "BulletPhysics"])
+def test_an_axle_on_a_low_load_lifts_a_car_by_the_height_of_the_load(name):
+    """A plate of 0.08 m, shorter than the wheelbase: while the front wheels are on it, then the rear ones."""
     bullet = pytest.importorskip("simengine.physics.bullet", reason="PyBullet is not installed")
-    rises = {}
-    for physics in (BatchedPhysics(), bullet.BulletPhysics()):
-        actors, state = empty_actors(1, 2), empty_state(1, 2)
-        for a, (name, x, yaw) in enumerate((("sedan", 0.0, 0.0), (model, 8.0, math.pi / 2.0))):
-            fill_actor(actors, 0, a, name, (0.5, 0.5, 0.5))
-            state.position[0, a] = (x, 0.0, 0.5 * actors.height[0, a])
-            state.orientation[0, a] = (math.cos(0.5 * yaw), 0.0, 0.0, math.sin(0.5 * yaw))
-            state.valid[0, a] = True
-        state.velocity[0, 0, 0] = 6.0
-        state = physics.reset(actors, state, Ground(plain(), np.array([0.75]), no_patches(), ()), RATE)
-        start, top, nose, tail = state.position[0, 0, 2], 0.0, 0.0, 0.0
-        for _ in range(4 * RATE):
-            state = physics.step(state, empty_controls(1, 2))
-            w, x, y, z = state.orientation[0, 0]
-            pitch = math.asin(2.0 * (w * y - z * x))
-            top, nose, tail = max(top, state.position[0, 0, 2] - start), min(nose, pitch), max(tail, pitch)
-        assert state.position[0, 0, 0] > 15.0
-        assert state.position[0, 0, 2] == pytest.approx(start, abs=0.002)
-        rises[type(physics).__name__] = (top, -nose, tail)
-        physics.close()
-    assert rises["BatchedPhysics"] == pytest.approx(rises["BulletPhysics"], rel=0.6)
-    assert min(rises["BatchedPhysics"]) > 0.01
+    physics = BatchedPhysics() if name == "BatchedPhysics" else bullet.BulletPhysics()
+    actors, state, controls = empty_actors(1, 2), empty_state(1, 2), empty_controls(1, 2)
+    thick, long = 0.08, 2.4
+    for a, (kind, x) in enumerate((("sedan", 0.0), ("cargo_ladder", 8.0))):
+        fill_actor(actors, 0, a, kind, (0.5, 0.5, 0.5))
+        state.position[0, a, 0] = x
+    actors.length[0, 1], actors.width[0, 1], actors.height[0, 1] = long, 3.0, thick
+    actors.mass[0, 1], actors.cog_height[0, 1] = 300.0, 0.5 * thick
+    state.position[0, :, 2] = 0.5 * actors.height[0]
+    state.valid[:] = True
+    state.velocity[0, 0, 0] = 2.5
+    model = model_named("sedan")
+    wheelbase, middle = model.front_axle + model.rear_axle, model.cog_offset
+    state = physics.reset(actors, state, Ground(plain(), np.array([0.75]), no_patches(), (), SLIDING), RATE)
+    start, rises = state.position[0, 0, 2], {"front": [], "rear": []}
+    for _ in range(6 * RATE):
+        controls.acceleration[0, 0] = 2.0 * (2.5 - state.velocity[0, 0, 0])
+        state = physics.step(state, controls)
+        w, x, y, z = state.orientation[0, 0]
+        pitch = math.asin(2.0 * (w * y - z * x))
+        for axle, ahead in (("front", model.front_axle), ("rear", -model.rear_axle)):
+            # From amid the plate on, when the body has had the time to follow.
+            if 0.0 < state.position[0, 0, 0] + middle + ahead - state.position[0, 1, 0] < 0.5 * long - 0.1:
+                rises[axle].append((state.position[0, 0, 2] - start, pitch))
+    assert state.position[0, 0, 0] > 14.0
+    assert state.position[0, 0, 2] == pytest.approx(start, abs=0.002)
+    physics.close()
+    for axle, sign, arm in (("front", -1.0, model.rear_axle - middle), ("rear", 1.0, model.front_axle + middle)):
+        heave, pitch = np.mean(rises[axle], axis=0)
+        assert pitch == pytest.approx(sign * thick / wheelbase, rel=0.12), axle
+        assert heave == pytest.approx(thick * arm / wheelbase, rel=0.12), axle

@@ -27,7 +27,7 @@ from simengine.physics.bullet import BulletPhysics  # noqa: E402
 from simengine.physics.catalog import fill_actor  # noqa: E402
 from simengine.physics.planar_motion import PEDAL_TIME  # noqa: E402
 from simengine.physics.ridden_motion import braked_friction  # noqa: E402
-from tools.checks.proving_ground import RATE, no_patches, plain  # noqa: E402
+from tools.checks.proving_ground import RATE, SLIDING, no_patches, plain  # noqa: E402
 
 PHYSICS = [BulletPhysics, BatchedPhysics]
 PAIR = {0, 1}
@@ -49,7 +49,7 @@ def run(
     physics: Physics, actors: ActorTable, state: WorldState, controls: Controls, friction: float, seconds: float
 ) -> tuple[list[WorldState], list[Contact]]:
     """Return the states after every tick, and all contacts."""
-    state = physics.reset(actors, state, Ground(plain(), np.array([friction]), no_patches(), ()), RATE)
+    state = physics.reset(actors, state, Ground(plain(), np.array([friction]), no_patches(), (), SLIDING), RATE)
     states, contacts = [state], []
     for _ in range(round(seconds * RATE)):
         state = physics.step(state, controls)
@@ -65,7 +65,7 @@ def test_a_load_slides_as_far_as_the_friction_of_cardboard_lets_it(physics, fric
     actors, state, controls = place(["cargo_box"])
     state.velocity[0, 0, 0] = 6.0
     states, _ = run(physics(), actors, state, controls, friction, 6.0)
-    sliding = 0.66 * friction / ASPHALT.dry_sliding
+    sliding = 0.66 * SLIDING * friction / ASPHALT.dry_sliding
     assert states[-1].position[0, 0, 0] == pytest.approx(6.0**2 / (2.0 * sliding * GRAVITY), rel=0.06)
     assert np.abs(states[-1].velocity[0, 0]).max() < 0.02
 
@@ -137,7 +137,7 @@ def test_nobody_on_foot_gains_speed_faster_than_friction_lets_them(physics, mode
 @pytest.mark.parametrize("friction", [0.8, 0.5])
 def test_a_full_stop_takes_as_long_as_load_moved_forward_and_the_pedal_let_it(physics, model, friction):
     actors, state, controls = place([model])
-    actors.rolling_resistance[:] = 0.015  # which the tyres pass on within their friction, not beside it
+    actors.rolling_resistance[:] = 0.015  # which the tires pass on within their friction, not beside it
     state.velocity[0, 0, 0] = 20.0
     controls.acceleration[0, 0] = -20.0
     states, _ = run(physics(), actors, state, controls, friction, 6.0)

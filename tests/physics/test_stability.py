@@ -10,7 +10,7 @@ from simengine.physics.backend import Ground
 from simengine.physics.batched import BatchedPhysics
 from simengine.physics.catalog import all_models, fill_actor, model_named
 from simengine.physics.stability import DEAD_BAND, GAIN, SLOWEST, stability_brake
-from tools.checks.proving_ground import RATE, no_patches, plain
+from tools.checks.proving_ground import RATE, SLIDING, no_patches, plain
 
 WHEELBASE, INERTIA, TRACK = 2.6, 1800.0, 1.4
 
@@ -50,7 +50,7 @@ def swerve(physics, stability: bool) -> float:
     actors.behavior[:], actors.stability[:] = Behavior.SCRIPTED, stability
     state.valid[:], state.velocity[0, 0, 0] = True, 25.0
     state.position[0, 0, 2] = 0.5 * actors.height[0, 0]
-    state = physics.reset(actors, state, Ground(plain(), np.array([0.4]), no_patches(), ()), RATE)
+    state = physics.reset(actors, state, Ground(plain(), np.array([0.4]), no_patches(), (), SLIDING), RATE)
     most = turned = 0.0
     for k in range(4 * RATE):
         time = k / RATE

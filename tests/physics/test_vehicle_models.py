@@ -169,12 +169,12 @@ def test_cornering_force_is_capped_by_friction() -> None:
 
 
 @pytest.mark.parametrize(("pull", "push", "left_over"), [(0.0, -0.9, 1.0), (-0.4, 0.0, math.sqrt(0.84))])
-def test_only_what_the_tyres_give_takes_friction_from_the_turn(pull: float, push: float, left_over: float) -> None:
+def test_only_what_the_tires_give_takes_friction_from_the_turn(pull: float, push: float, left_over: float) -> None:
     """Air drag slows the body: on ice at 27 m/s it is a quarter of µ g, which a turn must not lose."""
     grip, step = 0.1 * 9.81, 1 / 240
     after = models.advance_dynamic(
         0.0, 0.0, 0.0, 30.0, 0.0, 0.0, 0.1, pull * grip, push * grip, *BODY, 20.0, 20.0, 0.1, 0.1, step
     )
-    front_share = REAR / (FRONT + REAR)  # of the load at rest; the rear tyres do not slide yet
+    front_share = REAR / (FRONT + REAR)  # of the load at rest; the rear tires do not slide yet
     moved = pull * grip * BODY[4] / (9.81 * (FRONT + REAR))
     assert after[4] / step == pytest.approx(left_over * grip * (front_share - moved), rel=0.05)

@@ -15,7 +15,7 @@ from tools.benches.triangles import TriangleScene, make_scene
 CLASSES = ("ground", "building", "car", "pedestrian", "pole", "tree")
 CARS = 40
 _HALF = 200.0  # the ground reaches from −200 to 200 m both ways
-_LANES = (-5.25, -1.75, 1.75, 5.25)  # centres of the four lanes [m]
+_LANES = (-5.25, -1.75, 1.75, 5.25)  # centers of the four lanes [m]
 _DETAILS = tuple(n / 50 for n in range(50, 1, -1))  # of the sides of round things
 
 Shape = tuple[NDArray[np.float64], NDArray[np.int64]]  # vertices [m] and triangles, counter-clockwise from outside

@@ -187,7 +187,7 @@ def boxes_of(scene: TriangleScene, instances: NDArray[np.int64]) -> tuple[NDArra
 
 
 def centers_of(scene: TriangleScene, instances: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the centres of instances' upright boxes, on the ground that they stand on [m]. Shape (num, 3)."""
+    """Return the centers of instances' upright boxes, on the ground that they stand on [m]. Shape (num, 3)."""
     low, high = boxes_of(scene, instances)
     center = 0.5 * (low + high)
     center[:, 2] = low[:, 2]

@@ -65,7 +65,7 @@ def reach_of(workload: str, views: Views) -> float:
 
 
 class Motion(NamedTuple):
-    """How the cars of a frame stand against the file: turned about their boxes' centres, then shifted."""
+    """How the cars of a frame stand against the file: turned about their boxes' centers, then shifted."""
 
     shift: NDArray[np.float64]  # [m]. (num_cars, 3)
     yaw: NDArray[np.float64]  # [rad]. (num_cars,)
@@ -85,7 +85,7 @@ class Cars(NamedTuple):
     """The vertices and triangles that move, as one mesh, and how they hang together."""
 
     center: NDArray[np.float64]  # of each car's upright box [m]. (num_cars, 3)
-    local: NDArray[np.float32]  # vertices about their car's centre [m]. (num_vertices, 3)
+    local: NDArray[np.float32]  # vertices about their car's center [m]. (num_vertices, 3)
     car: NDArray[np.int64]  # of each vertex, row of `center`. (num_vertices,)
     triangle: NDArray[np.int32]  # rows of `local`. (num_triangles, 3)
     instance: NDArray[np.int32]  # of each triangle. (num_triangles,)

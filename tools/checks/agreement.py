@@ -1,4 +1,4 @@
-"""The same maneuvers driven in both physics, where the tyre is in its linear range."""
+"""The same maneuvers driven in both physics, where the tire is in its linear range."""
 
 import math
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from simengine.core.state import Behavior, WorldState, empty_actors, empty_contr
 from simengine.physics.backend import Ground, Physics
 from simengine.physics.batched import BatchedPhysics
 from simengine.physics.catalog import fill_actor
-from tools.checks.proving_ground import RATE, no_patches, plain
+from tools.checks.proving_ground import RATE, SLIDING, no_patches, plain
 
 
 def drive(
@@ -21,7 +21,7 @@ def drive(
     acceleration: Callable[[float], float],
 ) -> list[WorldState]:
     """Drive one sedan from a speed [m/s] under a steering [rad] and an acceleration [m/s²] given by time [s]."""
-    ground = Ground(plain(), np.array([0.75]), no_patches(), ())
+    ground = Ground(plain(), np.array([0.75]), no_patches(), (), SLIDING)
     actors, state, controls = empty_actors(1, 1), empty_state(1, 1), empty_controls(1, 1)
     fill_actor(actors, 0, 0, "sedan", (0.5, 0.5, 0.5))
     actors.behavior[:] = Behavior.EGO

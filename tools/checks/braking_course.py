@@ -10,7 +10,7 @@ from simengine.core.geometry import wrap_angle, yaw_from_quaternion
 from simengine.core.state import Behavior, empty_actors, empty_controls, empty_state
 from simengine.physics.backend import Ground, Physics
 from simengine.physics.catalog import fill_actor
-from tools.checks.proving_ground import RATE, no_patches, plain
+from tools.checks.proving_ground import RATE, SLIDING, no_patches, plain
 
 DECISION = 6  # ticks between two decisions
 ENTRY_TIME = 1.0  # of the straight before the bend [s]
@@ -42,7 +42,7 @@ def brake_on_course(
         offset: To the left of the way at the start [m].
         seconds: At most [s].
     """
-    ground = Ground(plain(), np.array([friction]), no_patches(), ())
+    ground = Ground(plain(), np.array([friction]), no_patches(), (), SLIDING)
     actors, state, controls = empty_actors(1, 1), empty_state(1, 1), empty_controls(1, 1)
     fill_actor(actors, 0, 0, model, (0.5, 0.5, 0.5))
     actors.behavior[:] = Behavior.EGO

@@ -104,7 +104,7 @@ def nearest_front_face(corner: NDArray[np.float64], ray: NDArray[np.float64], ne
 
 
 def pixel_rays(camera: Intrinsics, rotation: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the directions of all pixels' centres, of unit length along the optical axis. Shape (height · width, 3).
+    """Return the directions of all pixels' centers, of unit length along the optical axis. Shape (height · width, 3).
 
     Args:
         camera: Intrinsics.
@@ -128,7 +128,7 @@ def beam_rays(lowest: float, highest: float, channels: int, columns: int) -> NDA
 
 
 def away_from_edges(image: NDArray) -> NDArray[np.bool_]:
-    """Mark the pixels whose eight neighbours show the same; the image's border is not among them."""
+    """Mark the pixels whose eight neighbors show the same; the image's border is not among them."""
     same = np.ones(image.shape, np.bool_)
     for dy in (-1, 0, 1):
         for dx in (-1, 0, 1):

@@ -214,7 +214,7 @@ def rows(files: list[Path]) -> Iterator[Row]:
         worst = survey(network)
         for what, measured, bound, unit, at in (
             ("largest step in 5 cm", worst.step, STEP_BOUND, "m", worst.step_at),
-            ("steepest metre", worst.grade, GRADE_BOUND, "", worst.grade_at),
+            ("steepest meter", worst.grade, GRADE_BOUND, "", worst.grade_at),
             ("surface seen against ground", worst.gap, GAP_BOUND, "m", worst.gap_at),
         ):
             yield Row(f"{path.name}: {what}", measured, bound, unit, note=f"at {at[0]:.0f}, {at[1]:.0f}, {at[2]:.1f}")

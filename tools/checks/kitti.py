@@ -103,6 +103,6 @@ def compare_export(folder: Path, episodes: Sequence[Episode]) -> Iterator[Row]:
                 cloud = max(cloud, float(np.abs(mine - (world - eye) @ rotation.T).max(initial=0.0)))
     note = f"{number} frames, {objects} objects"
     yield Row("KITTI read back: images and counts that differ", other_images + other_counts, 0, "bad", note=note)
-    yield Row("KITTI read back: centres of objects", 1000.0 * center if objects else np.nan, 1.0, "mm")
+    yield Row("KITTI read back: centers of objects", 1000.0 * center if objects else np.nan, 1.0, "mm")
     yield Row("KITTI read back: sizes of objects", 1000.0 * size if objects else np.nan, 1.0, "mm")
     yield Row("KITTI read back: points in the camera's frame", 1000.0 * cloud, 1.0, "mm")

@@ -28,7 +28,7 @@ class Look(NamedTuple):
     gap: float  # worst distance in plan from a lane's end to the start of a successor [m]
     step: float  # worst difference in height there [m]
     kink: float  # worst difference in heading there, of driving lanes [rad]
-    folds: int  # points at which a centre line turns back
+    folds: int  # points at which a center line turns back
     finite: bool  # all places, widths and inclinations are numbers
 
 
@@ -152,7 +152,7 @@ What the readers make of every public OpenDRIVE and CommonRoad file that the pro
 readable error.
 
 *Gap*, *step* and *kink* are the worst differences between a lane's end and the start of a lane that it leads into: in
-plan, in height, and in heading (driving lanes). *Folds* counts the points at which a centre line turns back. *Why* is
+plan, in height, and in heading (driving lanes). *Folds* counts the points at which a center line turns back. *Why* is
 what was tolerated or left out, or the reason of the refusal.
 
 {summary(found)}

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from simengine.physics import vehicle_models
 from simengine.physics.catalog import model_named
-from simengine.physics.tyre import GRAVITY
+from simengine.physics.tire import GRAVITY
 from tools.checks import agreement
 from tools.checks.braking_course import brake_on_course
 from tools.checks.closed_forms import (
@@ -145,14 +145,14 @@ def collisions(cases: Iterable[tuple[str, float, float]] = COLLISIONS) -> Iterat
     """Measure how much momentum a collision loses."""
     for name, offset, heading in cases:
         collision = collide(offset, heading)
-        note = f"tyres can have taken {100.0 * collision.road:.1f} %"
+        note = f"tires can have taken {100.0 * collision.road:.1f} %"
         yield Row(f"momentum across a collision, {name}", 100.0 * collision.changed, 5.0, "%", note=note)
         said = 100.0 * abs(collision.told - 1.0)
         yield Row(f"impulse that the contacts report, {name}", said, 10.0, "%")
 
 
 def both_physics() -> Iterator[Row]:
-    """Compare `batched` with `bullet` in the tyre's linear range."""
+    """Compare `batched` with `bullet` in the tire's linear range."""
     batched, bullet = agreement.braking_distances()
     yield _worst("batched against bullet, braking distance", [("25 m/s at 4 m/s²", batched, bullet)], 3.0)
     batched, bullet = agreement.cornering_rates()

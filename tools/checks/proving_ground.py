@@ -13,15 +13,17 @@ from numpy.typing import NDArray
 
 from simengine.core.geometry import yaw_from_quaternion
 from simengine.core.state import ActorTable, Controls, WorldState, empty_actors, empty_controls, empty_state
+from simengine.core.surface import ASPHALT
 from simengine.physics.backend import Contact, FrictionPatches, Ground, StaticBox
 from simengine.physics.catalog import fill_actor, model_named
-from simengine.physics.tyre import GRAVITY
+from simengine.physics.tire import GRAVITY
 from simengine.road.build import build_network
 from simengine.road.drafts import LaneDraft
 from simengine.road.network import LaneType, RoadNetwork
 from tools.checks.closed_forms import understeer_gradient
 
 RATE = 120  # [Hz]
+SLIDING = ASPHALT.dry_sliding / ASPHALT.dry  # friction of sliding tires over the greatest, of a dry road
 
 
 def plain(grade: float = 0.0, length: float = 2000.0, bank: float = 0.0) -> RoadNetwork:
@@ -70,7 +72,7 @@ class Placed:
     model: str
     x: float = 0.0
     y: float = 0.0
-    z: float | None = None  # box centre [m]; on level ground if None
+    z: float | None = None  # box center [m]; on level ground if None
     yaw: float = 0.0
     speed: float = 0.0  # along the yaw [m/s]
     valid: bool = True
@@ -114,7 +116,7 @@ def make_world(
         actors.rolling_resistance[:] = 0.0
     ground = Ground(
         plain() if network is None else network, np.array([friction]), no_patches() if patches is None else patches,
-        obstacles,
+        obstacles, SLIDING,
     )  # fmt: skip
     physics = BulletPhysics()
     state = physics.reset(actors, state, ground, rate)
@@ -213,7 +215,7 @@ class Collision(NamedTuple):
     """What became of momentum in a collision; shares of what the striking car brought."""
 
     changed: float  # of all momentum in the plane, the greater component
-    road: float  # what tyres can have changed meanwhile, at most
+    road: float  # what tires can have changed meanwhile, at most
     told: float  # what the struck car got along the contacts' normals over what the contacts say it got
 
 

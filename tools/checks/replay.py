@@ -1,7 +1,7 @@
 """Recorded traffic replayed by the whole simulator, against the positions that the file itself states.
 
 At every recorded step each vehicle has to be within 5 cm. Between two steps a file states nothing; how far vehicles are
-from the straight line there is measured too, but not bounded: some recordings jump by metres from step to step.
+from the straight line there is measured too, but not bounded: some recordings jump by meters from step to step.
 
 The file is read a second time here, with nothing but an XML parser, so that a wrong reader is seen as well as a wrong
 replay.

@@ -167,7 +167,7 @@ class DropLoadAction(Spec):
 
 
 class FailTyreAction(Spec):
-    """Burst a tyre: it drags, gives way sideways and, in bullet, is lower."""
+    """Burst a tire, of a two-wheeler the whole wheel's: it drags, gives way sideways and, in bullet, is lower."""
 
     kind: Literal["fail_tyre"]
     wheel: Annotated[int, Field(ge=0, le=3)]  # front left, front right, rear left, rear right

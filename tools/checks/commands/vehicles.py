@@ -11,8 +11,7 @@ def add(checks) -> None:
         "vehicles",
         help="do vehicles turn, speed up, stop and crash as their parameters say",
         description="Drive every vehicle of the catalog in both physics: turning circle, understeer, run-up, full "
-        "stop, a wall at 30 km/h. Turning circles, understeer and crash pulses have closed forms and must keep to "
-        "them.",
+        "stop, a wall at 30 km/h. All have closed forms and must keep to them.",
     )
     check.add_argument("--only", action="append", choices=["batched", "bullet"], help="a physics")
     check.add_argument("--write", action="store_true", help="keep the tables in docs/vehicles.md")

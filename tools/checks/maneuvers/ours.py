@@ -1,6 +1,7 @@
 """Our own physics, driven by the same demands.
 
-Air drag and rolling resistance are left out, which the published models do not have either. The state tells of the
+Air drag, rolling resistance and the fall of friction of tires that slide are left out, which the published models do
+not have either. The state tells of the
 center of the box; a `Course` of the center of mass.
 """
 
@@ -18,6 +19,7 @@ from tools.checks.proving_ground import no_patches, plain
 
 PHYSICS = ("batched", "bullet")
 _LENGTH = 6000.0  # of the ground, with the origin amid [m]
+_SLIDING = 1.0  # friction of sliding tires over the greatest: that of the published models does not fall
 
 
 def physics_named(name: str) -> Physics:
@@ -57,7 +59,7 @@ class Vehicle:
         most = max(friction)
         state.tyre_grip[0, 0] = np.array([friction[0], friction[1]] * 2) / most
         self._physics, self._controls = physics_named(physics), empty_controls(1, 1)
-        ground = Ground(plain(grade, _LENGTH), np.array([most]), no_patches(), ())
+        ground = Ground(plain(grade, _LENGTH), np.array([most]), no_patches(), (), _SLIDING)
         self._state = self._physics.reset(actors, state, ground, rate)
         self._yaw = 0.0
 

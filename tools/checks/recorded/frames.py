@@ -230,7 +230,7 @@ def _boxed(file: RecordedFile, frame: RecordedFrame) -> list[Row]:
 
 
 def _rays(file: RecordedFile, frame: RecordedFrame, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """Return each pixel's direction in the sensor's axes, one metre ahead. Shape (height, width, 3)."""
+    """Return each pixel's direction in the sensor's axes, one meter ahead. Shape (height, width, 3)."""
     matrix = file.channel(frame, "intrinsics")
     u, v = np.meshgrid(np.arange(shape[1]) + 0.5, np.arange(shape[0]) + 0.5)
     left, up = -(u - matrix[0, 2]) / matrix[0, 0], -(v - matrix[1, 2]) / matrix[1, 1]

@@ -32,7 +32,7 @@ def intervals(file: RecordedFile) -> Found:
 
 
 def _gap(one: tuple[NDArray, NDArray, NDArray], other: tuple[NDArray, NDArray, NDArray]) -> float:
-    """Return how far two oriented boxes (centre, axes as columns, half edges) are apart; negative: they overlap [m].
+    """Return how far two oriented boxes (center, axes as columns, half edges) are apart; negative: they overlap [m].
 
     Along the best separating axis of the faces' normals and the edges' products (Gottschalk et al. 1996).
     """

@@ -1,7 +1,7 @@
-"""Combined-slip tyre with a bristle deflection as state, so that it holds at standstill and slips when it must.
+"""Combined-slip tire with a bristle deflection as state, so that it holds at standstill and slips when it must.
 
 The contact patch is carried by bristles that deflect by z = (longitudinal, lateral) [m] against the road, as in the
-LuGre tyre (Canudas-de-Wit et al., "Dynamic friction models for road/tire longitudinal interaction", Vehicle System
+LuGre tire (Canudas-de-Wit et al., "Dynamic friction models for road/tire longitudinal interaction", Vehicle System
 Dynamics 39, 2003): dz/dt = v_s − |V| z / σ with the slip velocity v_s, the rim speed V and the relaxation length σ. At
 speed this gives z = σ · slip, hence the force C · slip with C = C_S · load; at rest z stays, hence no creep.
 
@@ -9,7 +9,7 @@ Where we depart: the force grows as s / (1 + s⁴)^¼ of s = C |slip| / (µ load
 softens from the first degree of slip, and elastic–plastic bristles, which do not soften at all; it is linear within 3 %
 up to 57 % of the friction and reaches 98 % at twice the slip of the linear limit. Beyond a slip of 0.2 friction falls
 to that of sliding (`falling_friction`), as the surface has it. Longitudinal and lateral stiffness are equal, which they
-are within 2 % in the reference tyre (science.md §5: p_kx1 22.303, p_ky1 −21.92).
+are within 2 % in the reference tire (science.md §5: p_kx1 22.303, p_ky1 −21.92).
 """
 
 import math
@@ -19,7 +19,7 @@ from numba import njit
 from simengine.core.gravity import GRAVITY
 
 RELAXATION_PER_RADIUS = 1.2  # relaxation length over wheel radius; 0.4 m for a car (Pacejka, "Tire and Vehicle…")
-# Relative loss of friction when the load doubles: Pacejka's −p_dx2, 0.05–0.1 for passenger tyres; the low end, so that
+# Relative loss of friction when the load doubles: Pacejka's −p_dx2, 0.05–0.1 for passenger tires; the low end, so that
 # a whole car's friction is the weather's µ within 1 % even under full braking.
 LOAD_SENSITIVITY = 0.05
 SLIP_TARGET = 0.15  # wheel slip at which anti-lock brakes and traction control hold a wheel at most (ABS: 10–20 %)
@@ -27,7 +27,7 @@ PEAK_SLIP = 0.2  # slip beyond which friction falls
 LEAST_SLIP = 0.05  # at which anti-lock brakes hold one at least: what wheel speeds can tell from rolling
 ABS_SPEED = 2.0  # anti-lock brakes let go below it [m/s]
 TRACTION_SLIP = 0.5  # rim speed above road speed that traction control always allows [m/s]
-# A tyre without air: the wheel runs on its folded side walls, which drag, give way sideways and are lower (Robinette,
+# A tire without air: the wheel runs on its folded side walls, which drag, give way sideways and are lower (Robinette,
 # Deering & Fay, "Drag and steering effects of under inflated and deflated tires", SAE 970954; Blythe, Day & Grimes,
 # "3-dimensional simulation of vehicle response to tire blow-outs", SAE 980221: drag of 0.15 to 0.3 of the load).
 BURST_ROLLING = 0.2  # rolling resistance over load
@@ -53,9 +53,9 @@ def inverse_saturation(u):
 
 @njit(cache=True, _nrt=False)
 def controlled_slip(friction, stiffness):
-    """Return the slip at which anti-lock brakes hold a wheel: where its tyre begins to pull most, less on ice.
+    """Return the slip at which anti-lock brakes hold a wheel: where its tire begins to pull most, less on ice.
 
-    Beyond it a tyre pulls no harder and loses what side force it has, which is why controllers look for it.
+    Beyond it a tire pulls no harder and loses what side force it has, which is why controllers look for it.
 
     Args:
         friction: µ.
@@ -66,7 +66,7 @@ def controlled_slip(friction, stiffness):
 
 @njit(cache=True, _nrt=False)
 def loaded_friction(friction, load, static_load):
-    """Return µ of a tyre under a load: less than in proportion above its static load.
+    """Return µ of a tire under a load: less than in proportion above its static load.
 
     Args:
         friction: µ at the static load.
@@ -78,7 +78,7 @@ def loaded_friction(friction, load, static_load):
 
 @njit(cache=True, _nrt=False)
 def falling_friction(friction, sliding, slip):
-    """Return µ of a tyre that slips: the greatest up to its peak, then falling to sliding friction at full slip.
+    """Return µ of a tire that slips: the greatest up to its peak, then falling to sliding friction at full slip.
 
     The peak lies at a slip of 15 to 20 % (Wong, "Theory of Ground Vehicles", fig. 1.16), above what anti-lock brakes
     hold.
@@ -93,6 +93,31 @@ def falling_friction(friction, sliding, slip):
 
 
 @njit(cache=True, _nrt=False)
+def burst_stiffness(stiffness, burst):
+    """Return the stiffness of an axle [1/rad] of whose tires a share, 0 to 1, is burst."""
+    return stiffness * (1.0 - (1.0 - BURST_STIFFNESS) * burst)
+
+
+@njit(cache=True, _nrt=False)
+def burst_rolling(rolling, front_burst, rear_burst, front_axle, rear_axle, cog_height):
+    """Return the rolling resistance of a whole vehicle over its weight, with burst tires.
+
+    A burst tire drags in proportion to its load; of that, the drag itself moves some from the rear to the front.
+
+    Args:
+        rolling: Of sound tires.
+        front_burst: Share of the front axle's tires that are burst, 0 to 1.
+        rear_burst: That of the rear axle's.
+        front_axle: Center of mass to front axle [m].
+        rear_axle: Center of mass to rear axle [m].
+        cog_height: Center of mass above the ground [m].
+    """
+    more = BURST_ROLLING - rolling
+    moved = more * cog_height * (front_burst - rear_burst)
+    return rolling + more * (front_burst * rear_axle + rear_burst * front_axle) / (front_axle + rear_axle - moved)
+
+
+@njit(cache=True, _nrt=False)
 def _bristle_damping(stiffness, relaxation, rim_speed):
     """Return the time constant of bristle damping [s], which fades out at speed, where none is seen."""
     at_rest = 2.0 * _DAMPING * math.sqrt(relaxation / (stiffness * GRAVITY))
@@ -103,7 +128,7 @@ def _bristle_damping(stiffness, relaxation, rim_speed):
 def wheel_step(
     forward, leftward, load, friction, stiffness, relaxation, radius, inertia, spin, zx, zy, drive, brake, anti_lock, dt
 ):
-    """Advance a wheel's spin and bristles by one step, implicitly, and return the force of the road on the tyre.
+    """Advance a wheel's spin and bristles by one step, implicitly, and return the force of the road on the tire.
 
     Args:
         forward: Velocity of the contact point along the wheel [m/s].
@@ -205,10 +230,10 @@ def _braked(rolling, driven, braked, slow, fast):
 
 @njit(cache=True, _nrt=False)
 def holding_deflection(fx, fy, load, friction, stiffness, relaxation):
-    """Return the bristle deflection at which a tyre at rest exerts a force; none where friction cannot hold it.
+    """Return the bristle deflection at which a tire at rest exerts a force; none where friction cannot hold it.
 
     Args:
-        fx: Longitudinal force of the road on the tyre [N].
+        fx: Longitudinal force of the road on the tire [N].
         fy: Lateral force [N].
         load: Normal force [N].
         friction: µ.

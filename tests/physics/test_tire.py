@@ -1,4 +1,4 @@
-"""The tyre: linear in small slip, within the friction circle, without creep at rest, slip-controlled when braked."""
+"""The tire: linear in small slip, within the friction circle, without creep at rest, slip-controlled when braked."""
 
 import math
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simengine.core.gravity import GRAVITY
-from simengine.physics.tyre import (
+from simengine.physics.tire import (
     RELAXATION_PER_RADIUS,
     SLIP_TARGET,
     controlled_slip,
@@ -77,7 +77,7 @@ def test_anti_lock_brakes_hold_the_slip_target_at_full_friction():
 
 
 @pytest.mark.parametrize("friction, held", [(1.2, 0.15), (0.6, 3.0 * 0.6 / STIFFNESS), (0.1, 0.05)])
-def test_anti_lock_brakes_hold_wheels_where_tyres_begin_to_pull_most(friction, held):
+def test_anti_lock_brakes_hold_wheels_where_tires_begin_to_pull_most(friction, held):
     assert controlled_slip(friction, STIFFNESS) == pytest.approx(held)
     fx, _, spin, _, _ = roll(25.0, 0.0, 240, friction=friction, brake=1e5, anti_lock=True)
     assert 1.0 - spin * RADIUS / 25.0 == pytest.approx(held, abs=0.01)
@@ -105,7 +105,7 @@ def test_spin_finds_rolling_without_ringing(speed, dt):
     assert abs(fx) < 1.0
 
 
-def test_mass_on_a_locked_tyre_hangs_on_a_slope_without_creep():
+def test_mass_on_a_locked_tire_hangs_on_a_slope_without_creep():
     mass, pull = LOAD / GRAVITY, 0.3 * LOAD
     zx, zy = holding_deflection(pull, 0.0, LOAD, 0.8, STIFFNESS, RELAXATION)
     velocity = position = spin = 0.0
@@ -119,7 +119,7 @@ def test_mass_on_a_locked_tyre_hangs_on_a_slope_without_creep():
     assert fx == pytest.approx(pull, rel=1e-6)
 
 
-def test_mass_that_comes_to_rest_on_a_locked_tyre_stops_shaking():
+def test_mass_that_comes_to_rest_on_a_locked_tire_stops_shaking():
     mass = LOAD / GRAVITY
     velocity, spin, zx, zy = 0.3, 0.0, 0.0, 0.0
     for _ in range(240):
