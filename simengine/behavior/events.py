@@ -4,6 +4,7 @@ The vocabulary is closed: the triggers and actions of `scenario.spec`, and the a
 points `simengine.actions`). `compile_events` turns names into indices once; `evaluate_triggers` runs over arrays.
 """
 
+import importlib.metadata
 import math
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.behavior.rules import StopLines
-from simengine.core.errors import ScenarioError
+from simengine.core.errors import ScenarioError, nearest
 from simengine.core.geometry import boxes_gap, ground_speed
 from simengine.core.heading import yaw_of_actor
 from simengine.core.plan_view import plan_view
@@ -62,6 +63,12 @@ class Event(NamedTuple):
     threats: tuple[int, ...] = ()  # whom the ego must heed once it fires; empty: the actor
 
 
+def action_kinds() -> tuple[str, ...]:
+    """Return the kinds of actions there are: the built-in ones, then those of installed packages."""
+    installed = importlib.metadata.entry_points(group="simengine.actions")
+    return (*specs.BUILT_IN_ACTIONS, *(entry.name for entry in installed))
+
+
 def compile_events(scenario: specs.ScenarioSpec, names: dict[str, int]) -> tuple[EventTable, tuple[Event, ...]]:
     """Turn a scenario's events into tables.
 
@@ -108,6 +115,12 @@ def compile_events(scenario: specs.ScenarioSpec, names: dict[str, int]) -> tuple
         else:
             table.bound[k] = when.time if when.kind == "time" else when.rate
         who = actor(f"{name}.actor", event.actor)
+        known = action_kinds()
+        if event.do.kind not in known:
+            raise ScenarioError(
+                f"scenario.events.{name}.do.kind = {event.do.kind}: no such action{nearest(event.do.kind, known)}; "
+                f"allowed: {', '.join(known)}"
+            )
         if who == 0 and event.do.kind not in _EGO_ACTIONS:
             raise ScenarioError(
                 f"scenario.events.{name}.do.kind = {event.do.kind}: its driver decides that; allowed for the ego: "

@@ -1,10 +1,11 @@
 """Hazards as intervals: when an event set one off, when the ego first reacted, when it was over.
 
-Reaction: the ego decelerates beyond 1 m/s² (and half a m/s² harder than at the onset), or turns its wheels by more than
-1.7° from where they stood; what comes with a collision or after it is none. Over: the ego collides with the hazardous
-actor; has stopped; that actor lies behind it or has left; or the time to collision, having been critical, is safe again
-for good, for a second at least; else when the episode ends. An ego that has stopped and collides with that actor before
-it lies behind was not out of danger: the hazard lasts until then.
+Reaction: the ego brakes, with its brake lamps lit where it has any, beyond 1 m/s² (and half a m/s² harder than it
+decelerated at the onset), or turns its wheels by more than 1.7° from where they stood. What comes with a collision or
+after it is none, nor is what slows the ego without its driver: drag of a burst tire, a grade. Over: the ego collides
+with the hazardous actor; has stopped; that actor lies behind it or has left; or the time to collision, having been
+critical, is safe again for good, for a second at least; else when the episode ends. An ego that has stopped and
+collides with that actor before it lies behind was not out of danger: the hazard lasts until then.
 """
 
 import math
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from simengine.core.history import NANOSECONDS
 from simengine.core.plan_view import plan_view
-from simengine.core.state import EGO
+from simengine.core.state import EGO, ActorKind, Light
 from simengine.labels.annotation import Collision, Interval
 from simengine.labels.motion import Motion, motion_of
 from simengine.labels.tracks import Tracks
@@ -29,6 +30,7 @@ REACTION_STEERING = 0.03  # road-wheel angle [rad]
 STOPPED = 0.1  # [m/s]
 CRITICAL_TTC = 4.0  # below it a course is critical [s]
 RECOVERED_FOR = 1.0  # [s]
+_WITH_BRAKE_LAMPS = {int(kind) for kind in (ActorKind.CAR, ActorKind.TRUCK, ActorKind.BUS, ActorKind.MOTORCYCLE)}
 LATERAL_MARGIN = 0.3  # beside the boxes that still counts as a collision course [m]
 
 
@@ -88,6 +90,8 @@ def _reaction(tracks: Tracks, acceleration: NDArray[np.float64], onset: int) -> 
     turned = np.abs(tracks.steering[onset:, EGO] - tracks.steering[onset, EGO]) > REACTION_STEERING
     braked = acceleration[onset:] < limit
     braked[0] = False
+    if int(tracks.kind[EGO]) in _WITH_BRAKE_LAMPS:
+        braked &= (tracks.lights[onset:, EGO] & int(Light.BRAKE)) != 0
     reacted = np.flatnonzero((turned | braked) & tracks.valid[onset:, EGO])
     return int(tracks.time_ns[onset + reacted[0]]) if len(reacted) else -1
 

@@ -31,7 +31,7 @@ draw them.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from simengine.core.errors import ScenarioError
+from simengine.core.errors import ScenarioError, nearest
 from simengine.core.state import ActorKind, ActorTable, Mobility
 from simengine.core.weather import air_density
 
@@ -222,7 +222,8 @@ def model_named(name: str) -> VehicleModel:
     """
     models = all_models()
     if name not in models:
-        raise ScenarioError(f"model {name!r} is not known; allowed: {', '.join(sorted(models))}")
+        known = sorted(models)
+        raise ScenarioError(f"model {name!r} is not known{nearest(name, known)}; allowed: {', '.join(known)}")
     return models[name]
 
 

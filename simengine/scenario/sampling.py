@@ -116,6 +116,7 @@ _SENTENCES = {
     "less_than_equal": "must be at most {le}",
     "less_than": "must be below {lt}",
     "literal_error": "allowed: {expected}",
+    "bool_type": "must be true or false",
     "tuple_type": "must be a list, as in [a, b]",
     "list_type": "must be a list, as in [a, b]",
     "finite_number": "must be a finite number",

@@ -132,9 +132,10 @@ def plain_metrics(metrics: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def drawn_parameters(scenario: ConcreteScenario) -> dict[str, Any]:
-    """Return the values that were drawn and the whole weather, flattened by key path."""
+    """Return the values that were drawn, the whole weather and the road's surface, flattened by key path."""
     weather = {f"weather.{name}": value for name, value in scenario.weather.model_dump().items()}
-    return {**weather, **scenario.sampled}
+    surface = {f"surface.{name}": value for name, value in scenario.surface.model_dump().items()}
+    return {**weather, **surface, **scenario.sampled}
 
 
 def summarize(

@@ -7,7 +7,6 @@ import pytest
 from pydantic import BaseModel
 
 from simengine.behavior.action_checks import check_behavior, check_mobility, check_road, moved_sideways_once
-from simengine.behavior.actions import find_action
 from simengine.behavior.events import Event
 from simengine.core.errors import ConfigError
 from simengine.core.geometry import quaternion_from_euler, yaw_from_quaternion
@@ -234,13 +233,6 @@ def test_who_is_there_is_not_told_to_appear():
         check_alone(world, event(specs.AppearAction(kind="appear")))
     world.state.valid[0, 0] = False
     check_alone(world, event(specs.AppearAction(kind="appear")))
-
-
-def test_an_action_that_nobody_offers_is_refused_with_what_is_allowed():
-    unknown = event(specs.AppearAction(kind="appear"))
-    unknown = unknown._replace(action=unknown.action.model_copy(update={"kind": "levitate"}))
-    with pytest.raises(ConfigError, match="levitate: no such action.*allowed: brake, set_speed"):
-        find_action(unknown)
 
 
 def test_load_is_turned_as_it_was_placed():

@@ -193,6 +193,9 @@ def test_events_of_strangers_and_orders_to_the_ego_are_refused():
     body["events"]["go"]["actor"] = "ego"
     with pytest.raises(ScenarioError, match=r"scenario.events.go.do.kind = brake.*fail_tyre"):
         compile_events(ScenarioSpec.model_validate(body), NAMES)
+    body["events"]["go"]["do"] = {"kind": "fail_tire", "wheel": 0, "grip": 0.5}
+    with pytest.raises(ScenarioError, match=r'go.do.kind = fail_tire: no such action \(did you mean "fail_tyre"\?\)'):
+        compile_events(ScenarioSpec.model_validate(body), NAMES)
     with pytest.raises(ScenarioError, match=r"scenario.events.go.when.event = go"):
         compile_events(scenario_with(go={"kind": "after", "event": "go", "delay": 0.0}), NAMES)
 

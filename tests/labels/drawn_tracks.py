@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from simengine.core.state import ActorTable, Behavior, Mobility, empty_actors, empty_state
+from simengine.core.state import ActorTable, Behavior, Light, Mobility, empty_actors, empty_state
 from simengine.labels.tracks import Tracks, tracks_of_states
 
 STEP = 0.1  # [s]
@@ -20,8 +20,11 @@ def make_actors(count) -> ActorTable:
     return actors
 
 
-def make_tracks(paths, steering=None, valid=None) -> Tracks:
-    """Each path is (num_frames, 2) places [m]; velocity and heading follow from them (at rest the heading stays)."""
+def make_tracks(paths, steering=None, valid=None, pedal=True) -> Tracks:
+    """Each path is (num_frames, 2) places [m]; velocity and heading follow from them (at rest the heading stays).
+
+    Whoever slows down has its brake lamps lit, unless `pedal` is False: then something else slows it.
+    """
     paths = [np.asarray(path, float) for path in paths]
     num_frames, count = len(paths[0]), len(paths)
     states = []
@@ -34,6 +37,8 @@ def make_tracks(paths, steering=None, valid=None) -> Tracks:
             velocity = (path[nxt] - path[before]) / STEP
             if math.hypot(*velocity) > 0.05:
                 yaw[a] = math.atan2(velocity[1], velocity[0])
+            if pedal and f > 0 and math.hypot(*velocity) < math.hypot(*states[-1].velocity[0, a, :2]) - 0.3 * STEP:
+                state.lights[0, a] = Light.BRAKE
             state.position[0, a] = (*path[f], 0.75)
             state.velocity[0, a, :2] = velocity
             state.orientation[0, a] = (math.cos(0.5 * yaw[a]), 0.0, 0.0, math.sin(0.5 * yaw[a]))

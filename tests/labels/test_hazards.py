@@ -61,6 +61,13 @@ def test_steering_counts_as_a_reaction():
     assert interval.response_ns == round(1.5 * SECOND)
 
 
+def test_being_slowed_without_a_pedal_is_no_reaction():
+    speeds = np.concatenate([np.full(20, 25.0), 25.0 - 0.15 * np.arange(1, 61)])  # 1.5 m/s², as by a burst tire
+    paths = [drive(0.0, speeds), drive(300.0, np.full(80, 25.0))]
+    assert _one(make_tracks(paths, pedal=False)).response_ns == -1
+    assert _one(make_tracks(paths)).response_ns == pytest.approx(2.0 * SECOND, abs=0.11 * SECOND)
+
+
 def test_recovered_time_to_collision_ends_it():
     lead = np.concatenate([np.full(10, 20.0), np.full(20, 8.0), np.full(50, 22.0)])
     ego = np.concatenate([np.full(15, 20.0), np.linspace(20.0, 12.0, 15), np.full(50, 14.0)])

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, Tag
+from pydantic import Field, StrictBool, Tag
 
 from simengine.scenario.spec.base import ExtensionSpec, Spec, kind_or_extension
 
@@ -12,7 +12,7 @@ class NoCollision(Spec):
 
     kind: Literal["no_collision"]
     min_impulse: Annotated[float, Field(ge=0.0)]  # [N s]
-    at_fault_only: bool  # being struck while standing, or from behind, does not fail it; see `metrics.fault`
+    at_fault_only: StrictBool  # being struck while standing, or from behind, does not fail it; see `metrics.fault`
 
 
 class StayOnRoad(Spec):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, StrictBool
 
 from simengine.scenario.spec.base import Name, Spec, Speed
 
@@ -25,5 +25,5 @@ class EgoSpec(Spec):
     time_gap: Annotated[float, Field(ge=0.3, le=5.0)]  # the built-in driver's [s]
     reaction_time: Annotated[float, Field(ge=0.0, le=3.0)]  # the built-in driver's [s]
     recorded_id: Annotated[str, BeforeValidator(_as_text)]  # of the recorded vehicle that is the ego ("" for none)
-    esc: bool | None = None  # stability control; null: as the model has it
+    esc: StrictBool | None = None  # stability control; null: as the model has it
     problem: Annotated[str, BeforeValidator(_as_text)]  # id of the planning problem it has ("" for the first)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, Tag
+from pydantic import Field, StrictBool, Tag
 
 from simengine.scenario.spec.base import ExtensionSpec, Fraction, Name, Spec, Speed, kind_or_extension
 
@@ -22,10 +22,11 @@ class ActorSpec(Spec):
     """An actor that a scenario places itself."""
 
     kind: Literal["car", "truck", "bus", "motorcycle", "bicycle", "pedestrian", "child", "animal", "cargo", "cone"]
+    model: Name | None = None  # of that kind in `simengine.physics.catalog`; null: one of those usual, drawn
     behavior: Literal["traffic", "scripted", "parked", "walker"]
     place: Placement
     speed: Speed  # at the start [m/s]
-    present: bool  # from the start; else only once an `appear` event brings it
+    present: StrictBool  # from the start; else only once an `appear` event brings it
 
 
 class TimeTrigger(Spec):
@@ -67,7 +68,7 @@ class SpeedTrigger(Spec):
     kind: Literal["speed"]
     actor: Name
     bound: Speed  # [m/s]
-    rising: bool  # above the bound, else below it
+    rising: StrictBool  # above the bound, else below it
 
 
 class StopLineTrigger(Spec):
@@ -204,6 +205,10 @@ class SensorFaultAction(Spec):
     duration: Annotated[float, Field(ge=0.0)]  # 0 for good [s]
 
 
+BUILT_IN_ACTIONS = (
+    "brake", "set_speed", "change_lane", "follow_path", "walk", "appear", "drop_load",
+    "fail_tyre", "run_red", "mark", "friction_patch", "sensor_fault",
+)  # fmt: skip
 Action = Annotated[
     Annotated[BrakeAction, Tag("brake")]
     | Annotated[SetSpeedAction, Tag("set_speed")]
@@ -218,20 +223,7 @@ Action = Annotated[
     | Annotated[FrictionPatchAction, Tag("friction_patch")]
     | Annotated[SensorFaultAction, Tag("sensor_fault")]
     | Annotated[ExtensionSpec, Tag("extension")],
-    kind_or_extension(
-        "brake",
-        "set_speed",
-        "change_lane",
-        "follow_path",
-        "walk",
-        "appear",
-        "drop_load",
-        "fail_tyre",
-        "run_red",
-        "mark",
-        "friction_patch",
-        "sensor_fault",
-    ),
+    kind_or_extension(*BUILT_IN_ACTIONS),
 ]
 
 
@@ -242,7 +234,7 @@ class EventSpec(Spec):
     when: Trigger
     do: Action
     # Whether the response interval of the labels starts here; names: whom the ego must heed, if not the acting actor.
-    hazard: bool | Annotated[list[Name], Field(min_length=1, max_length=16)]
+    hazard: StrictBool | Annotated[list[Name], Field(min_length=1, max_length=16)]
 
 
 class GoalSpec(Spec):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, model_validator
 
 from simengine.scenario.spec.base import Fraction, Spec
 
@@ -23,7 +23,7 @@ class StreetRoad(Spec):
     crossing_spacing: Annotated[float, Field(ge=0.0, le=5_000.0)]  # between pedestrian crossings, 0 for none [m]
     speed_limit: Annotated[float, Field(gt=0.0, le=70.0)]  # [m/s]
     grade: Annotated[float, Field(ge=-0.2, le=0.2)]  # rise over run
-    ring: bool  # closed into a circle of this length
+    ring: StrictBool  # closed into a circle of this length
     scenery: Literal["highway", "rural", "urban", "none"]
 
 
@@ -36,7 +36,7 @@ class IntersectionRoad(Spec):
     lane_width: Annotated[float, Field(ge=2.5, le=6.0)]  # [m]
     pavement_width: Annotated[float, Field(ge=0.0, le=10.0)]  # [m]
     speed_limit: Annotated[float, Field(gt=0.0, le=70.0)]  # [m/s]
-    signalled: bool
+    signalled: StrictBool
     green: Annotated[float, Field(gt=3.0, le=120.0)]  # [s]
     amber: Annotated[float, Field(gt=0.0, le=10.0)]  # [s]
     all_red: Annotated[float, Field(ge=0.0, le=10.0)]  # [s]

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from simengine.scenario.spec.base import Spec
 
@@ -23,6 +23,6 @@ class RecorderSpec(Spec):
     image: Literal["jpeg", "lossless"]
     jpeg_quality: Annotated[int, Field(ge=1, le=100)]
     depth: Literal["uint16", "float32", "none"]
-    video: bool  # preview.mp4
+    video: StrictBool  # preview.mp4
     preview_episodes: Annotated[int, Field(ge=0, le=64)]  # rows of preview.png
     leave_out: tuple[str, ...] = ()  # topics and channels, see `simengine.simulation.leaving_out`

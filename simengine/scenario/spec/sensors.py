@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, Tag
+from pydantic import Field, StrictBool, Tag
 
 from simengine.scenario.spec.base import ExtensionSpec, Spec, kind_or_extension
 
@@ -27,7 +27,7 @@ class CameraSpec(Spec):
     height: Annotated[int, Field(ge=16, le=8_192)]  # [px]
     horizontal_fov_deg: Annotated[float, Field(gt=5.0, le=150.0)]
     exposure_bias: Annotated[float, Field(ge=-8.0, le=8.0)]  # stops on top of automatic exposure
-    noise: bool  # shot and read noise
+    noise: StrictBool  # shot and read noise
     layers: tuple[Literal["normal", "flow"], ...] = ()  # recorded as well, see `simengine.sensors.layers`
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from simengine.scenario.spec.base import Fraction, Spec
 
@@ -39,7 +39,7 @@ class TrafficSpec(Spec):
     inflow: Annotated[float, Field(ge=0.0, le=2_500.0)]  # on every lane that begins; 0: who leaves comes in again [1/h]
     mix: dict[Literal["car", "truck", "bus", "motorcycle", "bicycle"], Annotated[float, Field(ge=0.0)]]
     drivers: DriverSpread
-    reactive: bool  # replayed vehicles drive themselves once the ego gets in their way
+    reactive: StrictBool  # replayed vehicles drive themselves once the ego gets in their way
 
 
 class PedestriansSpec(Spec):

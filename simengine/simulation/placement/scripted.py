@@ -2,10 +2,10 @@
 
 import math
 
-from simengine.core.errors import ScenarioError
+from simengine.core.errors import ScenarioError, nearest
 from simengine.core.geometry import wrap_angle
 from simengine.core.state import Behavior
-from simengine.physics.catalog import model_named
+from simengine.physics.catalog import all_models, model_named
 from simengine.road.frenet import project_on_lane
 from simengine.road.network import LaneType
 from simengine.road.projection import lane_pose
@@ -27,7 +27,7 @@ def place_scripted(placer: Placer) -> None:
     """Place the actors that the scenario itself names."""
     for name, actor in placer.scenario.scenario.actors.items():
         key = f"scenario.actors.{name}.place"
-        models = KINDS[actor.kind]
+        models = KINDS[actor.kind] if actor.model is None else (_chosen(name, actor),)
         model = model_named(models[int(placer.random.integers(len(models)))])
         lane, s = _reference(placer, actor, key)
         plan = placer.on_lane(
@@ -35,6 +35,23 @@ def place_scripted(placer: Placer) -> None:
             math.radians(actor.place.heading_deg), None, actor.present, actor.place.height,
         )  # fmt: skip
         placer.add(plan, key)
+
+
+def _chosen(name: str, actor: ActorSpec) -> str:
+    """Return the model that a scenario gives an actor, if it is one of the actor's kind."""
+    model, usual = str(actor.model), KINDS[actor.kind]
+    of_kind = [m.name for m in all_models().values() if m.kind == model_named(usual[0]).kind and _fits(m.name, usual)]
+    if model not in of_kind:
+        raise ScenarioError(
+            f"scenario.actors.{name}.model = {model}: is no {actor.kind}{nearest(model, of_kind)}; "
+            f"allowed: {', '.join(of_kind)}"
+        )
+    return model
+
+
+def _fits(model: str, usual: tuple[str, ...]) -> bool:
+    """Say whether a model of the right kind is of the right age too: adult and child are of one kind."""
+    return model in usual or not any(model in others for others in KINDS.values())
 
 
 def _reference(placer: Placer, actor: ActorSpec, key: str) -> tuple[int, float]:
