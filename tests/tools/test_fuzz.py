@@ -11,7 +11,7 @@ from tools.checks.fuzz.indexes import change_index
 from tools.checks.fuzz.uses import ALL, QUICK, use, use_index
 from tools.checks.fuzz.values import mutate, places
 
-FILES, INDEXES, PARTS = 320, 120, 8
+FILES, INDEXES, PARTS = 240, 120, 8
 
 
 @pytest.fixture(scope="module")
