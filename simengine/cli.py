@@ -42,6 +42,12 @@ def _replay(arguments: argparse.Namespace) -> int:
     return replay(arguments.folder, arguments.workers)
 
 
+def _verify(arguments: argparse.Namespace) -> int:
+    from simengine.simulation.verification import verify
+
+    return verify(arguments.path)
+
+
 def _test(arguments: argparse.Namespace) -> int:
     from simengine.verify.suite import run_suite
 
@@ -101,7 +107,7 @@ And for the run itself:
   seed=1
   workers=2    processes (default: one a core)
   output=DIR   where to (default: a dated folder under outputs/); if DIR holds finished episodes of the same
-               scenario, only the missing ones are made
+               scenario, only the missing and the damaged ones are made
   export=kitti,coco   also write the dataset in other formats, to DIR/export/kitti and so on, with the formats' own
                settings (see `simengine export --help`) as export.camera=camera_front, export.validation=0.2
 
@@ -119,11 +125,24 @@ With -m several values sweep:  generate -m scenario=urban/jaywalker weather=clea
     replaying = command(
         "replay",
         _replay,
-        "run recorded episodes again and compare their digests",
+        "run recorded episodes again and compare all they hold",
+        "Every episode is simulated and written a second time; its digest and every message, attachment and metadata\n"
+        "record of its file are compared.\n"
         "Exit code 0 if every episode is identical, 1 if one is not; the first difference is named.",
     )
     replaying.add_argument("folder", help="a folder that `generate` wrote")
     replaying.add_argument("--workers", type=whole_number(1, 1024), help="processes (default: one a core)")
+
+    verifying = command(
+        "verify",
+        _verify,
+        "check that recorded files are as they were written",
+        "Nothing is simulated: checksums, indexes and the SHA-256 of every topic and attachment are taken again.\n"
+        "It takes about a third of the time that decoding everything takes, 1.1 s for 100 MB.\n"
+        "A file that was edited and given hashes of its own passes; `simengine replay` finds it.\n"
+        "Exit code 0 if all is whole, 1 if something is damaged; each damaged topic of each file is named.",
+    )
+    verifying.add_argument("path", help="a folder that `generate` wrote, a sweep, or one .mcap file")
 
     testing = command(
         "test", _test, "run scenarios against their criteria",

@@ -17,7 +17,7 @@ def run(capsys, *arguments):
     return code, captured.out, captured.err
 
 
-@pytest.mark.parametrize("command", ["list", "generate", "replay", "test", "export", "train", "evaluate"])
+@pytest.mark.parametrize("command", ["list", "generate", "replay", "verify", "test", "export", "train", "evaluate"])
 def test_every_command_explains_itself(capsys, command):
     code, out, _ = run(capsys, command, "--help")
     assert code == 0
@@ -50,6 +50,9 @@ def test_the_library_is_listed_with_what_it_tests(capsys):
         (["generate", "weather=clear,fog"], ["weather=clear,fog", "-m"]),
         (["generate", "physics.control_rate_hz=7"], ["physics.control_rate_hz = 7", "divide"]),
         (["replay", "no/such/folder"], ["no/such/folder"]),
+        (["verify", "no/such/folder"], ["no/such/folder", "no such file"]),
+        (["verify", "."], ["no dataset"]),
+        (["verify", "/dev/null"], ["/dev/null", "is a device, not a file"]),
         (["test", "no/such/folder"], ["no/such/folder"]),
         (["test", "highway/cut_in", "seed=abc"], ["seed = abc", "whole number"]),
         (["test", "highway/cut_in", "workers=0"], ["workers = 0", "from 1"]),

@@ -31,6 +31,7 @@ from simengine.export.target import (
     require_recorded,
     validation_flags,
 )
+from simengine.simulation.content import content_of
 from simengine.simulation.encoding import encode_png
 from simengine.simulation.episode import Episode, EpisodeFrame
 
@@ -138,21 +139,23 @@ def export(episodes: Sequence[Episode], output: Path, settings: Mapping[str, str
         (folder / "images").mkdir()
         (folder / "annotations").mkdir()
         for number, (episode, for_validation) in enumerate(zip(episodes, flags, strict=True)):
-            images, annotations = parts["val" if for_validation else "train"]
-            for camera in _cameras(episode, settings):
-                for frame in episode.frames(camera):
-                    num_images += 1
-                    name = _image_name(episode, number, frame)
-                    (folder / "images" / name).write_bytes(encode_png(frame.rgb))
-                    images.append({
-                        "id": num_images, "width": frame.rgb.shape[1], "height": frame.rgb.shape[0], "file_name": name,
-                        "episode": episode.id, "sensor": camera, "frame": frame.index, "time_ns": frame.capture_ns,
-                    })  # fmt: skip
-                    found, hidden = frame_annotations(frame, form)
-                    num_hidden += hidden
-                    for annotation in found:
-                        num_annotations += 1
-                        annotations.append({"id": num_annotations, "image_id": num_images, **annotation})
+            with content_of(episode, "exported"):
+                images, annotations = parts["val" if for_validation else "train"]
+                for camera in _cameras(episode, settings):
+                    for frame in episode.frames(camera):
+                        num_images += 1
+                        name = _image_name(episode, number, frame)
+                        (folder / "images" / name).write_bytes(encode_png(frame.rgb))
+                        images.append({
+                            "id": num_images, "width": frame.rgb.shape[1], "height": frame.rgb.shape[0],
+                            "file_name": name, "episode": episode.id, "sensor": camera, "frame": frame.index,
+                            "time_ns": frame.capture_ns,
+                        })  # fmt: skip
+                        found, hidden = frame_annotations(frame, form)
+                        num_hidden += hidden
+                        for annotation in found:
+                            num_annotations += 1
+                            annotations.append({"id": num_annotations, "image_id": num_images, **annotation})
         for part, (images, annotations) in parts.items():
             if images:
                 path = folder / "annotations" / f"instances_{part}.json"

@@ -38,6 +38,7 @@ from simengine.export.target import (
     validation_flags,
 )
 from simengine.sensors.mount import mount_rotation
+from simengine.simulation.content import content_of
 from simengine.simulation.encoding import encode_png
 from simengine.simulation.episode import Episode, EpisodeFrame
 
@@ -225,34 +226,35 @@ def export(episodes: Sequence[Episode], output: Path, settings: Mapping[str, str
         for name in ("image_2", "label_2", "calib"):
             (training / name).mkdir(parents=True)
         for episode, for_validation in zip(episodes, validation_flags(len(episodes), share), strict=True):
-            camera = pick_sensor(episode, settings, "camera", "camera", "rgb")
-            if camera is None:
-                refuse_blind(episode, "kitti", "rgb")
-            require_recorded(episode, camera, "intrinsics", "labels")
-            lidar = pick_sensor(episode, settings, "lidar", "LiDAR", "points")
-            if lidar is not None:
-                require_recorded(episode, lidar, "intensity")
-            scans = episode.frames(lidar) if lidar is not None else None
-            for frame in episode.frames(camera):
-                number = f"{written['frames']:06d}"
-                _check_level(episode, frame)
-                scan = scans.nearest(frame.capture_ns) if scans is not None else None
-                lines, hidden = label_lines(frame, episode.tracks.model)
-                (training / "image_2" / f"{number}.png").write_bytes(encode_png(frame.rgb))
-                (training / "label_2" / f"{number}.txt").write_text("".join(f"{line}\n" for line in lines))
-                (training / "calib" / f"{number}.txt").write_text(calibration_text(episode, frame, scan))
-                if scan is not None:
-                    (training / "velodyne").mkdir(exist_ok=True)
-                    cloud = np.concatenate([scan.points, scan.intensity[:, None]], axis=1).astype("<f4")
-                    (training / "velodyne" / f"{number}.bin").write_bytes(cloud.tobytes())
-                    written["point clouds"] += 1
-                regions = sum(line.startswith("DontCare") for line in lines)
-                written["frames"] += 1
-                written["labels"] += len(lines) - regions
-                written["DontCare regions"] += regions
-                left_out["hidden objects"] += hidden
-                frames_of["val" if for_validation else "train"].append(number)
-                table.append(f"{number},{episode.id},{camera},{frame.index},{frame.capture_ns}")
+            with content_of(episode, "exported"):
+                camera = pick_sensor(episode, settings, "camera", "camera", "rgb")
+                if camera is None:
+                    refuse_blind(episode, "kitti", "rgb")
+                require_recorded(episode, camera, "intrinsics", "labels")
+                lidar = pick_sensor(episode, settings, "lidar", "LiDAR", "points")
+                if lidar is not None:
+                    require_recorded(episode, lidar, "intensity")
+                scans = episode.frames(lidar) if lidar is not None else None
+                for frame in episode.frames(camera):
+                    number = f"{written['frames']:06d}"
+                    _check_level(episode, frame)
+                    scan = scans.nearest(frame.capture_ns) if scans is not None else None
+                    lines, hidden = label_lines(frame, episode.tracks.model)
+                    (training / "image_2" / f"{number}.png").write_bytes(encode_png(frame.rgb))
+                    (training / "label_2" / f"{number}.txt").write_text("".join(f"{line}\n" for line in lines))
+                    (training / "calib" / f"{number}.txt").write_text(calibration_text(episode, frame, scan))
+                    if scan is not None:
+                        (training / "velodyne").mkdir(exist_ok=True)
+                        cloud = np.concatenate([scan.points, scan.intensity[:, None]], axis=1).astype("<f4")
+                        (training / "velodyne" / f"{number}.bin").write_bytes(cloud.tobytes())
+                        written["point clouds"] += 1
+                    regions = sum(line.startswith("DontCare") for line in lines)
+                    written["frames"] += 1
+                    written["labels"] += len(lines) - regions
+                    written["DontCare regions"] += regions
+                    left_out["hidden objects"] += hidden
+                    frames_of["val" if for_validation else "train"].append(number)
+                    table.append(f"{number},{episode.id},{camera},{frame.index},{frame.capture_ns}")
         sets = {**frames_of, "trainval": sorted(frames_of["train"] + frames_of["val"]), "test": []}
         (folder / "ImageSets").mkdir()
         for name, numbers in sets.items():

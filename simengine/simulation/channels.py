@@ -21,6 +21,15 @@ from simengine.simulation.digest import canonical
 _OWN_TOPICS = ("frame", "labels", "boxes", "calibration", "points")
 _PLANES = {"normal": ("forward", "left", "up"), "flow": ("right", "down")}  # other planes are numbered
 _MOST_PLANES = 16
+# What a camera and a LiDAR measure: the kind of numbers, and what follows on the image's shape or the number of points.
+_CAMERA_ARRAYS: dict[str, tuple[str, tuple[int, ...]]] = {
+    "rgb": ("u1", (3,)), "depth": ("f", ()), "semantic": ("u1", ()), "instance": ("iu", ()),
+    "normal": ("f", (3,)), "flow": ("f", (2,)),
+}  # fmt: skip
+_POINT_ARRAYS: dict[str, tuple[str, tuple[int, ...]]] = {
+    "points": ("f", (3,)), "time_ns": ("i", ()), "range": ("f", ()), "intensity": ("f", ()), "ring": ("iu", ()),
+    "instance": ("iu", ()), "semantic": ("u1", ()),
+}  # fmt: skip
 _TIME = "time_ns"
 _TIME_FIELD = "time_offset_ns"  # per point, from the frame's time: 64-bit times do not fit a point cloud's fields
 
@@ -151,22 +160,61 @@ def store_channels(
     return {name: stored[name] for name in frame.channels if name in stored}, payloads
 
 
-def read_channel(stored: dict[str, Any], time_ns: int, fetch: Callable[[str], bytes]) -> NDArray[Any]:
+class Limits(NamedTuple):
+    """What the channels of one sensor can be."""
+
+    most_bytes: int  # of an array
+    size: tuple[int, int] | None = None  # height and width of a camera's images [px]; None of other sensors
+    points: bool = False  # whether it is a LiDAR
+
+
+def read_channel(
+    name: str, stored: dict[str, Any], time_ns: int, fetch: Callable[[str], messages.Payload], limits: Limits
+) -> NDArray[Any]:
     """Decode one channel.
 
     Args:
+        name: Of the channel.
         stored: What `store_channels` noted about it.
         time_ns: The frame's time [ns].
         fetch: Returns the message of a topic at that time.
+        limits: What it can be.
+
+    Raises:
+        ValueError: It is something else.
     """
+    array = _decode(stored, time_ns, fetch, limits.most_bytes)
+    if limits.size is not None and name in _CAMERA_ARRAYS:
+        kinds, trailing = _CAMERA_ARRAYS[name]
+        _require(name, array, kinds, (*limits.size, *trailing))
+    elif limits.size is not None and name == "intrinsics":
+        _require(name, array, "f", (3, 3))
+    elif limits.points and name in _POINT_ARRAYS:
+        kinds, trailing = _POINT_ARRAYS[name]
+        _require(name, array, kinds, (len(array) if array.ndim else 0, *trailing))
+    return array
+
+
+def _require(name: str, array: NDArray[Any], kinds: str, shape: tuple[int, ...]) -> None:
+    known = array.dtype == np.uint8 if kinds == "u1" else array.dtype.kind in kinds
+    if not known or array.shape != shape:
+        raise ValueError(f"{name}: is {array.dtype} of the shape {array.shape}, which it cannot be; expected {shape}")
+
+
+def _decode(
+    stored: dict[str, Any], time_ns: int, fetch: Callable[[str], messages.Payload], most_bytes: int
+) -> NDArray[Any]:
     form = stored["form"]
     if form == "values":
         return encoding.read_small_array(stored)
     if form == "planes":
-        return np.stack([messages.read_raw_image(fetch(topic)) for topic in stored["topics"]], axis=2)
+        topics = stored["topics"]
+        if not 1 <= len(topics) <= _MOST_PLANES:
+            raise ValueError(f"a channel is stored in {len(topics)} planes; allowed are up to {_MOST_PLANES}")
+        return np.stack([messages.read_raw_image(fetch(topic)) for topic in topics], axis=2)
     content = fetch(stored["topic"])
     if form == "jpeg":
-        return encoding.decode_jpeg(messages.read_compressed_image(content))
+        return encoding.decode_jpeg(messages.read_compressed_image(content), most_bytes)
     if form == "raw":
         return messages.read_raw_image(content)
     if form == "depth16":
@@ -177,7 +225,9 @@ def read_channel(stored: dict[str, Any], time_ns: int, fetch: Callable[[str], by
     if form == "points":
         return np.stack([columns[axis] for axis in "xyz"], axis=1)
     if form == "time":
+        if columns[_TIME_FIELD].dtype != np.int32:
+            raise ValueError(f"{_TIME_FIELD}: is {columns[_TIME_FIELD].dtype}, not int32")
         return columns[_TIME_FIELD].astype(np.int64) + time_ns
     if form == "field":
         return columns[stored["name"]]
-    raise ValueError(f"a channel is stored in an unknown form: {form}")
+    raise ValueError(f"a channel is stored in an unknown form: {ascii(form)[:40]}")

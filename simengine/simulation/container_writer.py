@@ -4,12 +4,17 @@ The mcap package's own writer can choose neither the compression level nor which
 laid out here: a message of 64 KiB or more is a chunk by itself (reading an episode's RGB images then never decompresses
 its depth images), smaller ones are gathered. zstd runs single-threaded at level 1, so that equal messages give equal
 bytes. A file gets its name only when it is complete.
+
+What a file holds can be proved without simulating anything: it has a CRC-32 of all its data, as the format provides,
+and in its metadata `sha256` the SHA-256 of every topic, attachment and metadata record; see `topic_hash`.
 """
 
 import contextlib
+import hashlib
 import os
 import struct
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import zstandard
@@ -35,10 +40,51 @@ from simengine.core.errors import ConfigError
 from simengine.simulation.atomic import reason, unfinished_name
 
 MAGIC = b"\x89MCAP0\r\n"
-_OWN_CHUNK = 64 * 1024  # a message this long is a chunk by itself [bytes]
+HASHES = "sha256"  # the metadata record that holds them
+OWN_CHUNK = 64 * 1024  # a message this long is a chunk by itself [bytes]
 _CHUNK_SIZE = 1024 * 1024  # smaller messages are gathered up to this [bytes]
 _CHUNK_SPAN = 1_000_000_000  # and over no longer than this [ns]
 _COMPRESSION_LEVEL = 1
+
+
+def topic_hash(channel: Channel, schema: Schema | None) -> "hashlib._Hash":
+    """Return the hash of a topic that has no messages yet: its encoding and its schema have entered.
+
+    Every message then enters by `hash_message`, in the order in which they were written.
+    """
+    hasher = hashlib.sha256()
+    texts = [channel.topic.encode(), channel.message_encoding.encode()]
+    texts += [schema.name.encode(), schema.encoding.encode(), schema.data] if schema is not None else []
+    for text in texts:
+        hasher.update(struct.pack("<Q", len(text)))
+        hasher.update(text)
+    return hasher
+
+
+def hash_message(hasher: "hashlib._Hash", time_ns: int, compression: bytes, *stored: bytes | memoryview) -> None:
+    """Add one message: its time [ns], its length and its bytes.
+
+    One that is a chunk by itself enters as it is stored, compressed: of pictures that is a tenth of the bytes, and
+    SHA-256 takes as long for a byte as their compression does. Gathered ones enter as they are.
+    """
+    hasher.update(struct.pack("<QQ", time_ns, sum(map(len, stored))) + compression)
+    for part in stored:
+        hasher.update(part)
+
+
+def attachment_hash(media_type: str, content: bytes) -> str:
+    """Return the SHA-256 of an attached file and its type."""
+    head = media_type.encode()
+    return hashlib.sha256(struct.pack("<Q", len(head)) + head + content).hexdigest()
+
+
+def metadata_hash(values: Mapping[str, str]) -> str:
+    """Return the SHA-256 of key-value metadata."""
+    hasher = hashlib.sha256()
+    for pair in sorted(values.items()):
+        for text in (part.encode() for part in pair):
+            hasher.update(struct.pack("<Q", len(text)) + text)
+    return hasher.hexdigest()
 
 
 class ContainerWriter:
@@ -66,6 +112,9 @@ class ContainerWriter:
         self._gathered_size = 0
         self._space = bytearray()  # for one long message; fresh memory for each would cost as much as its compression
         self._offset = 0
+        self._crc = 0  # of everything so far
+        self._hashers: dict[int, hashlib._Hash] = {}  # by channel
+        self._hashes: dict[str, str] = {}  # of attachments and metadata
         try:
             self._file = self._unfinished.open("wb")
         except OSError as error:
@@ -78,6 +127,7 @@ class ContainerWriter:
             for part in parts:
                 self._file.write(part)
                 self._offset += len(part)
+                self._crc = zlib.crc32(part, self._crc)
         except OSError as error:
             self.abort()
             raise ConfigError(f"{self.path}: cannot be written: {reason(error)}") from None
@@ -105,6 +155,7 @@ class ContainerWriter:
             id=len(self._channels) + 1, topic=topic, message_encoding=encoding, metadata={}, schema_id=schema_id
         )
         self._channels[topic] = channel
+        self._hashers[channel.id] = topic_hash(channel, self._schemas[schema_name] if schema_name else None)
         self._write(_record(channel))
         return channel.id
 
@@ -115,12 +166,14 @@ class ContainerWriter:
         self._first_ns, self._last_ns = min(self._first_ns, time_ns), max(self._last_ns, time_ns)
         size = sum(map(len, payload))
         head = struct.pack("<BQHIQQ", Opcode.MESSAGE, size + 22, channel, sequence, time_ns, time_ns)
-        if size >= _OWN_CHUNK:
+        if size >= OWN_CHUNK:
             with self._join(head, *payload) as record:
-                self._write_chunk(record, [(channel, time_ns, 0)], compress)
+                stored = self._write_chunk(record, [(channel, time_ns, 0)], compress)
+                hash_message(self._hashers[channel], time_ns, b"zstd" if compress else b"", stored)
             return
         if self._gathered and abs(time_ns - self._gathered[0][1]) >= _CHUNK_SPAN:
             self._flush()
+        hash_message(self._hashers[channel], time_ns, b"", *payload)
         self._gathered.append((channel, time_ns, b"".join((head, *payload))))
         self._gathered_size += size
         if self._gathered_size >= _CHUNK_SIZE:
@@ -148,7 +201,10 @@ class ContainerWriter:
         self._write_chunk(b"".join(record for _, _, record in self._gathered), index, True)
         self._gathered, self._gathered_size = [], 0
 
-    def _write_chunk(self, content: bytes | memoryview, index: list[tuple[int, int, int]], compress: bool) -> None:
+    def _write_chunk(
+        self, content: bytes | memoryview, index: list[tuple[int, int, int]], compress: bool
+    ) -> bytes | memoryview:
+        """Write messages and their index; returns the bytes that hold them."""
         first_ns, last_ns = min(time_ns for _, time_ns, _ in index), max(time_ns for _, time_ns, _ in index)
         stored = self._compressor.compress(content) if compress else content
         name = b"zstd" if compress else b""
@@ -175,6 +231,7 @@ class ContainerWriter:
                 uncompressed_size=len(content),
             )
         )
+        return stored
 
     def attach(self, name: str, media_type: str, content: bytes) -> None:
         """Add a named file."""
@@ -185,12 +242,14 @@ class ContainerWriter:
                 name=name, media_type=media_type,
             )
         )
+        self._hashes[f"attachment {name}"] = attachment_hash(media_type, content)
         self._write(record)
 
     def describe(self, name: str, values: dict[str, str]) -> None:
         """Add named key-value metadata."""
         record = _record(Metadata(name=name, metadata=values))
         self._metadata.append(MetadataIndex(offset=self._offset, length=len(record), name=name))
+        self._hashes[f"metadata {name}"] = metadata_hash(values)
         self._write(record)
 
     def close(self) -> None:
@@ -200,7 +259,9 @@ class ContainerWriter:
             ConfigError: The disk is full or the folder has gone.
         """
         self._flush()
-        self._write(_record(DataEnd(0)))
+        topics = {topic: self._hashers[channel.id].hexdigest() for topic, channel in self._channels.items()}
+        self.describe(HASHES, {**topics, **self._hashes})
+        self._write(_record(DataEnd(self._crc)))
         statistics = Statistics(
             attachment_count=len(self._attachments),
             channel_count=len(self._channels),

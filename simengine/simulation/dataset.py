@@ -11,7 +11,15 @@ import pyarrow as pa
 from simengine.core.errors import ConfigError
 from simengine.core.wording import counted
 from simengine.simulation.episode import Episode
-from simengine.simulation.index import EPISODES, INDEX, episode_path, episode_row, index_table, read_index
+from simengine.simulation.index import (
+    EPISODES,
+    INDEX,
+    episode_path,
+    episode_row,
+    index_table,
+    read_index,
+    refuse_renamed,
+)
 from simengine.simulation.mcap_reader import read_episode
 
 
@@ -21,7 +29,7 @@ def _natural(path: Path) -> list[tuple[int, str]]:
     return [(int(piece), "") if piece.isdigit() else (-1, piece) for piece in pieces]
 
 
-def _job_folders(root: Path) -> list[Path]:
+def job_folders(root: Path) -> list[Path]:
     """Return the folders below `root`, itself included, that hold episodes or an index."""
     found = {path.parent for path in root.rglob(INDEX)}
     found |= {path.parent for path in root.rglob(EPISODES) if path.is_dir()}
@@ -32,9 +40,15 @@ def _job_folders(root: Path) -> list[Path]:
 def _rows(folder: Path) -> list[dict[str, Any]]:
     """Return a job's index rows; what its index does not (yet) list is read from the episodes themselves."""
     rows = {row["id"]: row for row in read_index(folder)} if (folder / INDEX).exists() else {}
+    scenarios = {row["scenario"] for row in rows.values()}
     for path in sorted((folder / EPISODES).glob("*.mcap")):
         if not path.name.startswith(".") and path.stem not in rows:
-            rows[path.stem] = episode_row(read_episode(path).summary, None)
+            summary = read_episode(path).summary
+            refuse_renamed(path, summary)
+            if scenarios and summary.scenario not in scenarios:
+                known = ", ".join(sorted(scenarios))
+                raise ConfigError(f"{path}: is of {summary.scenario}, its folder of {known}; move it elsewhere")
+            rows[path.stem] = episode_row(summary, None)
     return [rows[episode_id] for episode_id in sorted(rows)]
 
 
@@ -54,7 +68,7 @@ class Dataset(Sequence[Episode]):
             raise ConfigError(f"{path}: no such folder")
         if not self.path.is_dir():
             raise ConfigError(f"{path}: a dataset is a folder with {INDEX} and {EPISODES}/, this is a file")
-        folders = _job_folders(self.path)
+        folders = job_folders(self.path)
         if not folders:
             raise ConfigError(f"{path}: no dataset: neither {INDEX} nor {EPISODES}/ is in it or below it")
         self._rows: list[dict[str, Any]] = []
@@ -93,11 +107,20 @@ class Dataset(Sequence[Episode]):
 
     def __getitem__(self, index: int | slice) -> Episode | list[Episode]:
         if isinstance(index, slice):
-            return [read_episode(path) for path in self._paths[index]]
-        return read_episode(self._paths[index])
+            return [self._open(number) for number in range(len(self))[index]]
+        return self._open(index)
 
     def __iter__(self) -> Iterator[Episode]:
-        return (read_episode(path) for path in self._paths)
+        return (self._open(number) for number in range(len(self)))
+
+    def _open(self, number: int) -> Episode:
+        path, row = self._paths[number], self._rows[number]
+        episode = read_episode(path)
+        if episode.id != row["id"] or episode.digest != row["digest"]:
+            raise ConfigError(
+                f"{path}: is not the episode that {INDEX} lists; generate it again, or delete {INDEX} to read it anew"
+            )
+        return episode
 
     def __repr__(self) -> str:
         return f"<dataset {self.path}: {counted(len(self), 'episode')}>"

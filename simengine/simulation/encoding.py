@@ -7,7 +7,8 @@ import base64
 import io
 import json
 import math
-from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
+import re
+from typing import Any, Literal, NamedTuple
 
 import cv2
 import numpy as np
@@ -19,10 +20,14 @@ from simengine.simulation.digest import canonical
 
 DEPTH_STEPS_PER_METRE = 256  # of 16-bit depth, as KITTI's depth maps
 _SMALL = 1024  # elements up to which an array is written as JSON numbers
+# Of a .npy file of numbers or text: its type, its order and a shape of up to 32 axes.
+_NPY_HEAD = re.compile(
+    rb"\{'descr': '(?P<kind>[<|][biufcU]\d{1,4})', 'fortran_order': (?P<order>True|False), "
+    rb"'shape': \((?P<shape>(?:\d{1,18}, ?){0,31}(?:\d{1,18})?)\), \} *\n"
+)
+_FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # of a JPEG's frame header
 # Trailing axes of the fields of labels that are vectors; needed to shape an empty table.
-_VECTORS = {"position": 3, "orientation": 4, "velocity": 3, "size": 3, "visible": 4, "amodal": 4, "unclipped": 4}
-
-Record = TypeVar("Record", bound=NamedTuple)
+VECTORS = {"position": 3, "orientation": 4, "velocity": 3, "size": 3, "visible": 4, "amodal": 4, "unclipped": 4}
 
 
 def encode_jpeg(rgb: NDArray[np.uint8], quality: int) -> bytes:
@@ -33,10 +38,39 @@ def encode_jpeg(rgb: NDArray[np.uint8], quality: int) -> bytes:
     return encoded.tobytes()
 
 
-def decode_jpeg(content: bytes) -> NDArray[np.uint8]:
-    """Return the RGB image of a JPEG. Shape (height, width, 3)."""
-    image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
-    if image is None:
+def jpeg_size(content: bytes) -> tuple[int, int]:
+    """Return height and width [px] that a JPEG states, without decoding it.
+
+    Raises:
+        ValueError: It is no JPEG, or ends before it states them.
+    """
+    place = 2
+    if content[:2] == b"\xff\xd8":
+        while place + 9 <= len(content) and content[place] == 0xFF:
+            marker, length = content[place + 1], int.from_bytes(content[place + 2 : place + 4], "big")
+            if marker in _FRAME_MARKERS:
+                return (
+                    int.from_bytes(content[place + 5 : place + 7], "big"),
+                    int.from_bytes(content[place + 7 : place + 9], "big"),
+                )
+            place += 2 + length
+    raise ValueError("a JPEG image in it is corrupt")
+
+
+def decode_jpeg(content: bytes, most_bytes: int) -> NDArray[np.uint8]:
+    """Return the RGB image of a JPEG. Shape (height, width, 3).
+
+    Args:
+        content: The JPEG.
+        most_bytes: That the image may take; refused by its header, before anything is decoded.
+    """
+    height, width = jpeg_size(content)
+    if content[-2:] != b"\xff\xd9":
+        raise ValueError("a JPEG image in it ends too early")
+    if 3 * height * width > most_bytes:
+        raise ValueError(f"a JPEG image of {width} x {height} px needs more than {most_bytes} bytes")
+    image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    if image is None or image.shape[:2] != (height, width):
         raise ValueError("a JPEG image in it is corrupt")
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
@@ -74,11 +108,25 @@ def small_array(array: NDArray[Any]) -> dict[str, Any] | None:
 
 
 def read_small_array(stored: dict[str, Any]) -> NDArray[Any]:
-    """Return the array that `small_array` wrote."""
-    kind = np.dtype(stored["type"])
+    """Return the array that `small_array` wrote.
+
+    Raises:
+        ValueError: It is none: a type of no numbers, a shape or values that do not fit.
+    """
+    named, shape = stored["type"], stored["shape"]
+    if not isinstance(named, str) or not re.fullmatch(r"[<|>][biuf][1248]", named):
+        raise ValueError(f"type = {ascii(named)[:40]}: must be a type of numbers")
+    kind = np.dtype(named)
+    if not isinstance(shape, list) or not all(type(side) is int and 0 <= side <= _SMALL for side in shape):
+        raise ValueError(f"shape = {ascii(shape)[:40]}: must be sides of up to {_SMALL}")
     if "base64" in stored:
-        return np.frombuffer(base64.b64decode(stored["base64"]), kind).reshape(stored["shape"]).copy()
-    return np.array(stored["values"], kind).reshape(stored["shape"])
+        return np.frombuffer(base64.b64decode(stored["base64"], validate=True), kind).reshape(shape).copy()
+    values = stored["values"]
+    if not isinstance(values, list) or not all(isinstance(value, int | float) for value in values):
+        raise ValueError("values: must be numbers")
+    if kind.kind in "iu" and any(type(value) is not int for value in values):
+        raise ValueError("values: must be whole numbers")
+    return np.array(values, kind).reshape(shape)
 
 
 def encode_npy(array: NDArray[Any]) -> bytes:
@@ -88,9 +136,28 @@ def encode_npy(array: NDArray[Any]) -> bytes:
     return buffer.getvalue()
 
 
-def decode_npy(content: bytes) -> NDArray[Any]:
-    """Return the array of a .npy file; one that holds objects is refused."""
-    return np.load(io.BytesIO(content), allow_pickle=False)
+def decode_npy(content: bytes | memoryview) -> NDArray[Any]:
+    """Return the array of a .npy file of version 1, as `encode_npy` writes it; one that holds objects is refused.
+
+    Raises:
+        ValueError: It is none, or states more than it holds.
+    """
+    content = memoryview(content)
+    length = int.from_bytes(content[8:10], "little")
+    if bytes(content[:8]) != b"\x93NUMPY\x01\x00" or 10 + length > len(content):
+        raise ValueError("a NumPy array in it is corrupt")
+    head = _NPY_HEAD.fullmatch(bytes(content[10 : 10 + length]))
+    if head is None:
+        raise ValueError("a NumPy array in it has a header of another kind")
+    shape = tuple(int(side) for side in head["shape"].split(b",") if side.strip())
+    kind = np.dtype(head["kind"].decode())
+    body = content[10 + length :]
+    if kind.itemsize * math.prod(shape) != len(body):
+        raise ValueError(f"a NumPy array in it states {shape} and holds {len(body)} bytes")
+    order: Literal["F", "C"] = "F" if head["order"] == b"True" else "C"
+    if kind.itemsize == 0:
+        return np.zeros(shape, kind)
+    return np.frombuffer(body, kind).reshape(shape, order=order).copy(order)
 
 
 def encode_json(value: Any, what: str) -> bytes:
@@ -118,11 +185,6 @@ def _refuse_infinite(content: bytes, what: str) -> None:
     json.loads(content, parse_constant=refuse)
 
 
-def decode_json(content: bytes) -> Any:
-    """Read JSON."""
-    return json.loads(content)
-
-
 def finite_or_none(value: float | None) -> float | None:
     """Return a number that JSON can carry: infinity and NaN become null."""
     return value if value is None or math.isfinite(value) else None
@@ -133,13 +195,3 @@ def rows(table: NamedTuple) -> list[dict[str, Any]]:
     names = table._fields
     columns = [np.asarray(column).tolist() for column in table]
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
-
-
-def columns(kind: type[Record], stored: list[dict[str, Any]]) -> Record:
-    """Return the record of columns that `rows` took apart; types follow from the record's annotations."""
-    arrays = {}
-    for name, hint in get_type_hints(kind).items():
-        dtype = get_args(get_args(hint)[1])[0]
-        shape = (len(stored), _VECTORS[name]) if name in _VECTORS else (len(stored),)
-        arrays[name] = np.array([row[name] for row in stored], dtype).reshape(shape)
-    return kind(**arrays)

@@ -165,6 +165,10 @@ class EpisodeSource(ABC):
     """Where an episode comes from: `memory.MemorySource` or `mcap_reader.McapSource`."""
 
     @abstractmethod
+    def place(self) -> str:
+        """Return what messages call it: its file, or that it is in memory."""
+
+    @abstractmethod
     def summary(self) -> EpisodeSummary:
         """Return the outcome."""
 
@@ -214,6 +218,11 @@ class Episode:
     @cached_property
     def _summary(self) -> EpisodeSummary:
         return self._source.summary()
+
+    @property
+    def place(self) -> str:
+        """What messages call it: its file, or that it is in memory."""
+        return self._source.place()
 
     @property
     def id(self) -> str:

@@ -63,19 +63,24 @@ def simulate(scenario: ConcreteScenario, driver: Driver | None = None, keep_fram
 
 def record(scenario: ConcreteScenario, episode_id: str, path: Path) -> EpisodeSummary:
     """Run a scenario to its end into a file, which appears under its name when it is complete."""
-    simulator = Simulator(
+    record_with(
         scenario,
         lambda world: EpisodeWriter(
             path, episode_id, scenario, world.network, world.actors, scenario.recorder, world.inputs, world.remarks,
             world.scenery,
         ),
     )
+    return read_episode(path).summary
+
+
+def record_with(scenario: ConcreteScenario, recorder: Callable[[World], Recorder]) -> None:
+    """Run a scenario to its end into a recorder that is made once the scenario is laid out."""
+    simulator = Simulator(scenario, recorder)
     try:
         _run(simulator, None)
         simulator.finish()
     finally:
         simulator.close()
-    return read_episode(path).summary
 
 
 def warm_up(scenario: ConcreteScenario) -> None:

@@ -146,7 +146,8 @@ def _open_folder(folder: Path) -> None:
 
 def _missing(batch: Batch) -> list[Job]:
     """Return the episodes that the folder lacks; what is there must be of the same scenarios."""
-    finished = finished_episodes(batch.folder)
+    asked = {name for name, _ in batch.scenarios}
+    finished = finished_episodes(batch.folder, lambda line: print(line, file=sys.stderr), asked)
     jobs = []
     for name, scenario in batch.scenarios:
         path = episode_path(batch.folder, name)

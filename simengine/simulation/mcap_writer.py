@@ -3,8 +3,8 @@
 Topics: `/actors`, `/scenery` (what else has an instance id), `/state` (poses and controls), `/signals` (what they
 show), `/events`, `/map`, for viewers `/scene`, `/signal_lamps`, `/map_lines` and `/tf`; per sensor `/<sensor>/frame`
 (its time, pose, short channels and where the long ones are), `/<sensor>/labels`, and one topic per long channel;
-`recorder.leave_out` leaves some of them out. Attached are the concrete scenario, its input files, the summary and the
-digest of every record.
+`recorder.leave_out` leaves some of them out. Attached are the concrete scenario, its input files (numbered, since the
+scenario knows them by their hashes), the summary and the digest of every record; the metadata hold hashes of it all.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +15,7 @@ import numpy as np
 
 from simengine.core.errors import ConfigError
 from simengine.core.history import NANOSECONDS
+from simengine.core.plain_names import made_plain, plain_name
 from simengine.core.semantics import SEMANTIC_OF_KIND, Semantic, palette
 from simengine.core.state import EGO, ActorKind, ActorTable, Behavior, Controls, WorldState
 from simengine.labels.annotation import Annotation, Boxes2d, Collision, Interval, SignalViews
@@ -76,7 +77,7 @@ class EpisodeWriter(Recorder):
         scenery: What stands around; None for nothing.
 
     Raises:
-        ConfigError: The file cannot be written.
+        ConfigError: The file cannot be written, or the id is no plain name.
     """
 
     def __init__(
@@ -91,7 +92,7 @@ class EpisodeWriter(Recorder):
         remarks: tuple[str, ...] = (),
         scenery: Scenery | None = None,
     ) -> None:
-        self._id = episode_id
+        self._id = plain_name(episode_id, "id")
         self._scenario = scenario
         self._network = network
         check_leave_out(scenario)
@@ -111,8 +112,9 @@ class EpisodeWriter(Recorder):
         self._colors = palette()[[SEMANTIC_OF_KIND[kind] for kind in ActorKind]] / 255.0
         self._file = ContainerWriter(Path(path))
         self._file.attach(SCENARIO, "application/yaml", to_yaml(scenario).encode())
-        for name, content in sorted(inputs.items()):
-            self._file.attach(INPUTS + name, "application/octet-stream", content)
+        for number, (name, content) in enumerate(sorted(inputs.items())):
+            plain = f"{INPUTS}{number}-{made_plain(Path(name).name)}"  # readers find them by their hashes
+            self._file.attach(plain, "application/octet-stream", content)
         table = scenery_table(scenery or NOTHING)
         self._json("/scenery", 0, "Scenery", scenery_to_json(table))
         self._heads = describe_signals(network, scenery)

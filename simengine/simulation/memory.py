@@ -171,6 +171,10 @@ class MemorySource(EpisodeSource):
         self._scenery, self._signals = scenery, signals
         self._road_map, self._records, self._inputs = around, records, inputs
 
+    def place(self) -> str:
+        """See `EpisodeSource`."""
+        return f"episode {self._summary.id} in memory"
+
     def summary(self) -> EpisodeSummary:
         """See `EpisodeSource`."""
         return self._summary

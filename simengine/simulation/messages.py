@@ -3,6 +3,7 @@
 Reference: https://docs.foxglove.dev/docs/visualization/message-schemas/introduction. Times are the episode's, from 0.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -46,9 +47,11 @@ _POINT_TYPES = {
     "f4": PackedElementField.FLOAT32,
     "f8": PackedElementField.FLOAT64,
 }
+_MOST_FIELDS = 256  # of a point
 _SECOND = 1_000_000_000
 _LENGTH_DELIMITED = 2  # wire type of bytes in protobuf's encoding
-Parts = tuple[bytes | memoryview, ...]  # one after the other they are a message
+Payload = bytes | memoryview
+Parts = tuple[Payload, ...]  # one after the other they are a message
 # Optical (x right, y down, z forward) to ISO 8855 (x forward, y left, z up) axes, as a quaternion w, x, y, z.
 _SENSOR_FROM_OPTICAL = (0.5, -0.5, 0.5, -0.5)
 
@@ -95,9 +98,16 @@ def compressed_image(time_ns: int, frame_id: str, content: bytes, encoding: str)
     return _bytes(CompressedImage(timestamp=_stamp(time_ns), frame_id=frame_id, data=content, format=encoding))
 
 
-def read_compressed_image(payload: bytes) -> bytes:
-    """Return the compressed image itself."""
-    return CompressedImage.FromString(payload).data
+def read_compressed_image(payload: Payload) -> bytes:
+    """Return the JPEG itself.
+
+    Raises:
+        ValueError: It is stored in another format.
+    """
+    message = CompressedImage.FromString(payload)
+    if message.format != "jpeg":
+        raise ValueError(f"an image in it has the format {ascii(message.format)[:20]}, not jpeg")
+    return message.data
 
 
 def image_encoding(image: NDArray[Any]) -> str | None:
@@ -121,12 +131,21 @@ def raw_image(time_ns: int, frame_id: str, image: NDArray[Any]) -> Parts:
     return _bytes(head), *pixels, _bytes(RawImage(frame_id=frame_id))
 
 
-def read_raw_image(payload: bytes) -> NDArray[Any]:
-    """Return the pixels. Shape (height, width) or (height, width, 3)."""
+def read_raw_image(payload: Payload) -> NDArray[Any]:
+    """Return the pixels. Shape (height, width) or (height, width, 3).
+
+    Raises:
+        ValueError: Its format is unknown, or it holds other than the pixels that it states.
+    """
     message = RawImage.FromString(payload)
+    if message.encoding not in _ENCODINGS:
+        raise ValueError(f"an image in it has the format {ascii(message.encoding)[:20]}")
     dtype, channels = _ENCODINGS[message.encoding]
     shape = (message.height, message.width) if channels == 1 else (message.height, message.width, channels)
-    return np.frombuffer(message.data, np.dtype(dtype).newbyteorder("<")).reshape(shape).astype(dtype)
+    content = message.data
+    if len(content) != math.prod(shape) * np.dtype(dtype).itemsize:
+        raise ValueError(f"an image of {message.width} x {message.height} px in it holds {len(content)} bytes")
+    return np.frombuffer(content, np.dtype(dtype).newbyteorder("<")).reshape(shape).astype(dtype)
 
 
 def camera_calibration(time_ns: int, frame_id: str, width: int, height: int, intrinsics: NDArray[np.float64]) -> bytes:
@@ -162,10 +181,16 @@ def point_cloud(time_ns: int, frame_id: str, columns: dict[str, NDArray[Any]]) -
     return _bytes(message), *_field(PointCloud, "data", packed.view(np.uint8).data)
 
 
-def read_point_cloud(payload: bytes) -> dict[str, NDArray[Any]]:
-    """Return the columns of a point cloud by name. Shapes (num_points,)."""
+def read_point_cloud(payload: Payload) -> dict[str, NDArray[Any]]:
+    """Return the columns of a point cloud by name. Shapes (num_points,).
+
+    Raises:
+        ValueError: A field's type is unknown, or fields and points do not fit each other.
+    """
     message = PointCloud.FromString(payload)
     codes = {number: code for code, number in _POINT_TYPES.items()}
+    if len(message.fields) > _MOST_FIELDS or any(field.type not in codes for field in message.fields):
+        raise ValueError(f"points in it have more than {_MOST_FIELDS} fields, or one of an unknown type")
     packed = np.frombuffer(
         message.data,
         np.dtype(

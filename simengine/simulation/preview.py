@@ -13,6 +13,7 @@ from simengine.core.state import EGO
 from simengine.simulation import style
 from simengine.simulation.aerial import lidar_picture, map_picture
 from simengine.simulation.atomic import complete_or_absent
+from simengine.simulation.content import content_of
 from simengine.simulation.episode import Episode
 from simengine.simulation.pictures import camera_picture, depth_picture, instance_picture, semantic_picture
 
@@ -109,11 +110,13 @@ def contact_sheet(episodes: Sequence[Episode]) -> Image.Image:
     blocks: list[Image.Image] = []
     classes: set[int] = set()
     for episode in episodes:
-        panels, found = episode_panels(episode, PANEL)
+        with content_of(episode, "drawn"):
+            panels, found = episode_panels(episode, PANEL)
+            header = episode_header(episode, width)
         classes |= set(found)
         lines = -(-len(panels) // _COLUMNS)
         block = Image.new("RGB", (width, _HEADER + lines * (PANEL[1] + _GAP)), style.BACKGROUND)
-        block.paste(episode_header(episode, width), (0, 0))
+        block.paste(header, (0, 0))
         for k, panel in enumerate(panels):
             x, y = (k % _COLUMNS) * (PANEL[0] + _GAP), _HEADER + (k // _COLUMNS) * (PANEL[1] + _GAP)
             block.paste(_rounded(panel), (x, y))

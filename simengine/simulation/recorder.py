@@ -5,8 +5,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import cv2
 import numba
 import numpy as np
+import zstandard
 
 import simengine
 from simengine.core.errors import ConfigError
@@ -166,6 +168,8 @@ def summarize(
             "simengine": simengine.__version__,
             "numpy": np.__version__,
             "numba": numba.__version__,
+            "opencv": cv2.__version__,
+            "zstd": ".".join(map(str, zstandard.ZSTD_VERSION)),
             "platform": f"{platform.system()} {platform.machine()}",
         },
         remarks=remarks,

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from simengine.road.datum import Datum, make_locator
 from simengine.road.network import LaneType, MarkingType, RoadNetwork
+from simengine.simulation import stored
 
 _MARGIN = 150.0  # of the ego's track within which lanes are kept [m]
 _TOLERANCE = 0.02  # by which a thinned line may leave the original [m]
@@ -147,9 +148,16 @@ def _datum_to_json(datum: Datum) -> dict[str, Any]:
     return {**datum._asdict(), "origin": list(origin) if all(np.isfinite(origin)) else None}
 
 
-def _datum_from_json(stored: dict[str, Any]) -> Datum:
-    values = {name: stored[name] for name in Datum._fields}
-    return Datum(**{**values, "offset": tuple(values["offset"])})
+def _datum_from_json(value: Any) -> Datum:
+    found = stored.mapping(value, "/map.datum", *Datum._fields)
+    x, y, z = stored.array(found["offset"], np.float64, (3,), "/map.datum.offset").tolist()
+    return Datum(
+        stored.text(found["crs"], "/map.datum.crs"),
+        stored.text(found["pipeline"], "/map.datum.pipeline"),
+        (x, y, z),
+        stored.number(found["heading"], "/map.datum.heading"),
+        stored.number(found["scale"], "/map.datum.scale"),
+    )
 
 
 def road_map_to_json(road: RoadMap) -> dict[str, Any]:
@@ -169,18 +177,30 @@ def road_map_to_json(road: RoadMap) -> dict[str, Any]:
     }
 
 
-def road_map_from_json(stored: dict[str, Any]) -> RoadMap:
-    """Return the map that `road_map_to_json` wrote."""
+def road_map_from_json(value: Any) -> RoadMap:
+    """Return the map that `road_map_to_json` wrote.
+
+    Raises:
+        ValueError: A value is not what it has to be.
+    """
+    found = stored.mapping(value, "/map", "lanes", "stop_lines", "crossings", "datum")
     return RoadMap(
-        lanes=tuple(
-            LaneOutline(
-                lane["name"], LaneType[lane["type"].upper()],
-                np.array(lane["left"], np.float64).reshape(-1, 3), np.array(lane["right"], np.float64).reshape(-1, 3),
-                MarkingType[lane["marking_left"].upper()], MarkingType[lane["marking_right"].upper()],
-            )
-            for lane in stored["lanes"]
-        ),
-        stop_lines=np.array(stored["stop_lines"], np.float64).reshape(-1, 2, 3),
-        crossings=np.array(stored["crossings"], np.float64).reshape(-1, 4, 3),
-        datum=None if stored["datum"] is None else _datum_from_json(stored["datum"]),
+        lanes=tuple(_lane_from_json(lane) for lane in stored.sequence(found["lanes"], "/map.lanes")),
+        stop_lines=stored.array(found["stop_lines"], np.float64, (-1, 2, 3), "/map.stop_lines"),
+        crossings=stored.array(found["crossings"], np.float64, (-1, 4, 3), "/map.crossings"),
+        datum=None if found["datum"] is None else _datum_from_json(found["datum"]),
+    )
+
+
+def _lane_from_json(value: Any) -> LaneOutline:
+    what = "/map.lanes"
+    lane = stored.mapping(value, what, "name", "type", "left", "right", "marking_left", "marking_right")
+    types, markings = [kind.name.lower() for kind in LaneType], [kind.name.lower() for kind in MarkingType]
+    return LaneOutline(
+        stored.text(lane["name"], f"{what}.name"),
+        LaneType[stored.text(lane["type"], f"{what}.type", types).upper()],
+        stored.array(lane["left"], np.float64, (-1, 3), f"{what}.left"),
+        stored.array(lane["right"], np.float64, (-1, 3), f"{what}.right"),
+        MarkingType[stored.text(lane["marking_left"], f"{what}.marking_left", markings).upper()],
+        MarkingType[stored.text(lane["marking_right"], f"{what}.marking_right", markings).upper()],
     )

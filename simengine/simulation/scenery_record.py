@@ -11,9 +11,11 @@ from simengine.core.history import NANOSECONDS
 from simengine.road.furniture import LAMP_BELOW_TOP
 from simengine.road.network import RoadNetwork, SignalColor
 from simengine.road.signals import signal_changes, signal_colors
+from simengine.simulation import stored
 from simengine.simulation.roadmap import stop_line_ends
 from simengine.simulation.scenery import Scenery, scenery_instances
 
+_HEAD = ("name", "instance", "position", "heading", "group", "lanes", "stop_s", "stop_lines", "walkers")
 COLORS = tuple(color.name.lower() for color in SignalColor)
 
 
@@ -99,15 +101,48 @@ def scenery_to_json(table: SceneryTable) -> dict[str, list[Any]]:
     return {name: column.tolist() for name, column in table._asdict().items()}
 
 
-def scenery_from_json(stored: dict[str, list[Any]]) -> SceneryTable:
-    """Return the table that `scenery_to_json` wrote."""
+def scenery_from_json(value: Any) -> SceneryTable:
+    """Return the table that `scenery_to_json` wrote.
+
+    Raises:
+        ValueError: A value is not what it has to be.
+    """
+    found = stored.mapping(value, "/scenery", *SceneryTable._fields)
+    count = len(stored.sequence(found["instance"], "/scenery.instance"))
+
+    def column(name: str, dtype: Any, *trailing: int) -> NDArray[Any]:
+        return stored.array(found[name], dtype, (count, *trailing), f"/scenery.{name}")
+
     return SceneryTable(
-        instance=np.array(stored["instance"], np.int32), kind=np.array(stored["kind"], np.str_),
-        semantic=np.array(stored["semantic"], np.uint8),
-        position=np.array(stored["position"], np.float64).reshape(-1, 3), yaw=np.array(stored["yaw"], np.float64),
-        size=np.array(stored["size"], np.float64).reshape(-1, 3), signal=np.array(stored["signal"], np.int32),
-        type=np.array(stored["type"], np.str_),
+        instance=column("instance", np.int32), kind=column("kind", np.str_), semantic=column("semantic", np.uint8),
+        position=column("position", np.float64, 3), yaw=column("yaw", np.float64), size=column("size", np.float64, 3),
+        signal=column("signal", np.int32), type=column("type", np.str_),
     )  # fmt: skip
+
+
+def signals_from_json(heads: Any, shown: list[tuple[int, Any]]) -> Signals:
+    """Return the signals as `describe_signals` described them, and what they showed from which time [ns] on.
+
+    Raises:
+        ValueError: A value is not what it has to be.
+    """
+    what = "/map.signals"
+    described = [stored.mapping(head, what, *_HEAD) for head in stored.sequence(heads, what)]
+    for head in described:
+        lanes = len(stored.texts(head["lanes"], f"{what}.lanes"))
+        stored.text(head["name"], f"{what}.name")
+        stored.array(head["position"], np.float64, (3,), f"{what}.position")
+        stored.number(head["heading"], f"{what}.heading")
+        stored.array(head["stop_s"], np.float64, (lanes,), f"{what}.stop_s")
+        stored.array(head["stop_lines"], np.float64, (lanes, 2, 3), f"{what}.stop_lines")
+        for name in ("instance", "group"):
+            stored.whole(head[name], f"{what}.{name}", -(2**31), 2**31 - 1)
+        if not isinstance(head["walkers"], bool):
+            raise ValueError(f"{what}.walkers: must be true or false")
+    for time_ns, colors in shown:
+        if len(stored.texts(colors, f"/signals at {time_ns} ns: color", COLORS)) != len(described):
+            raise ValueError(f"/signals at {time_ns} ns: tells of {len(colors)} signals, not of {len(described)}")
+    return Signals(described, [time_ns for time_ns, _ in shown], [colors for _, colors in shown])
 
 
 def describe_signals(network: RoadNetwork, scenery: Scenery | None) -> list[dict[str, Any]]:

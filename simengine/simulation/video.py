@@ -12,6 +12,7 @@ from simengine.core.history import NANOSECONDS
 from simengine.simulation import style
 from simengine.simulation.aerial import lidar_picture, map_picture
 from simengine.simulation.atomic import complete_or_absent
+from simengine.simulation.content import content_of
 from simengine.simulation.episode import Episode, FrameSequence
 from simengine.simulation.pictures import camera_picture, depth_picture, semantic_picture
 
@@ -96,7 +97,8 @@ def write_video(episode: Episode, path: Path) -> bool:
         stream.pix_fmt = "yuv420p"
         stream.thread_count = 1  # more threads cut the picture differently: other bytes
         stream.options = {"preset": "veryfast", "crf": _QUALITY}
-        for picture in video_frames(episode):
-            container.mux(stream.encode(av.VideoFrame.from_image(picture)))
+        with content_of(episode, "drawn"):
+            for picture in video_frames(episode):
+                container.mux(stream.encode(av.VideoFrame.from_image(picture)))
         container.mux(stream.encode())
     return True

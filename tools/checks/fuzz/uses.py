@@ -1,0 +1,92 @@
+"""Everything that is done with a recorded episode, to see that a wrong one is one error and nothing else."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from simengine.core.errors import ConfigError
+from simengine.export import coco, kitti
+from simengine.simulation.dataset import Dataset
+from simengine.simulation.integrity import check_file, is_whole
+from simengine.simulation.mcap_reader import read_episode
+from simengine.simulation.preview import write_preview
+from simengine.simulation.replay import lay_out
+
+
+def _read(path: Path, _: Path) -> None:
+    episode = read_episode(path)
+    _ = (episode.summary, episode.scenario, episode.tracks, episode.road_map, episode.scenery, episode.signals)
+    _ = (episode.records(), episode.inputs, episode.left_out, repr(episode), str(episode.verdict), episode.duration)
+    episode.signals.color_at(0)
+    for sensor in episode.sensors:
+        for frame in episode.frames(sensor):
+            _ = (frame.annotation, frame.left_out, frame.time_ns)
+            for name in frame.channels:
+                np.asarray(frame.channels[name])
+
+
+def _verify(path: Path, _: Path) -> None:
+    check_file(path)
+    is_whole(path)
+
+
+def _replay(path: Path, scratch: Path) -> None:
+    (scratch / "inputs").mkdir()
+    lay_out(read_episode(path), scratch / "inputs")
+
+
+def _coco(path: Path, scratch: Path) -> None:
+    coco.export([read_episode(path)], scratch / "coco", {})
+
+
+def _kitti(path: Path, scratch: Path) -> None:
+    kitti.export([read_episode(path)], scratch / "kitti", {})
+
+
+def _preview(path: Path, scratch: Path) -> None:
+    write_preview([read_episode(path)], scratch / "preview.png", 1)
+
+
+QUICK = (_read, _verify, _replay, _coco, _kitti)
+ALL = (*QUICK, _preview)
+
+
+def use(path: Path, scratch: Path, uses: tuple = ALL) -> list[str]:
+    """Do everything with a file.
+
+    Args:
+        path: The file.
+        scratch: A folder that is emptied.
+        uses: What is done.
+
+    Returns:
+        The errors that name the file in one line; anything else that is raised passes through.
+    """
+    told = []
+    for one in uses:
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+        try:
+            one(path, scratch)
+        except ConfigError as error:
+            text = str(error)
+            if "\n" in text or path.name not in text:
+                raise AssertionError(f"{one.__name__}: an error of several lines, or of no file: {text}") from error
+            told.append(text)
+    return told
+
+
+def use_index(folder: Path) -> str:
+    """Open a dataset by its index and read what it lists; returns the error, or an empty string."""
+    try:
+        dataset = Dataset(folder)
+        _ = (dataset.rows, dataset.index, repr(dataset))
+        for episode in dataset:
+            _ = episode.summary
+    except ConfigError as error:
+        text = str(error)
+        if "\n" in text or str(folder) not in text:
+            raise AssertionError(f"an error of several lines, or without a file: {text}") from error
+        return text
+    return ""
