@@ -312,9 +312,11 @@ def resolve(tree: dict[str, Any]) -> dict[str, Any]:
     """Resolve every reference of a composed tree.
 
     Raises:
-        ConfigError: A reference names nothing, or leads round in a circle.
+        ConfigError: A reference names nothing, leads round in a circle, or unfolds into too much.
     """
     _setup()
+    refuse_calls(tree, tuple(RESOLVERS))  # again: distributions have put other values into it
+    refuse_explosion(tree)
     try:
         resolved = OmegaConf.to_container(OmegaConf.create(tree), resolve=True)
     except (OmegaConfBaseException, RecursionError, TypeError, ValueError) as error:

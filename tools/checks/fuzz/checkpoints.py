@@ -39,11 +39,11 @@ def _mutated(weights: dict[str, torch.Tensor], draw: random.Random) -> Any:
     value = weights[name]
     changed: list[Any] = [
         value.double(), value.int(), value.to(torch.complex64), value.bool(), value.half(), value[:0],
-        value.flatten(), value.T,
+        value.flatten(), value.mT if value.dim() > 1 else value[None],
         value * float("nan"), value + float("inf"), torch.zeros(1).expand(1 << 30),
         torch.zeros(value.shape).to_sparse(),
         torch.zeros(value.shape, device="meta"), torch.nn.Parameter(value), value.tolist(), None, "x", _Code(), {},
-        torch.zeros((4_096, 64)), torch.quantize_per_tensor(value.float(), 0.1, 0, torch.qint8),
+        torch.zeros((4_096, 64)),
     ]  # fmt: skip
     return draw.choice((
         {**weights, name: draw.choice(changed)}, {**weights, name: draw.choice(changed)},
@@ -68,7 +68,7 @@ def _write(path: Path, draw: random.Random) -> str:
         text = draw.choice(("", "[]", "null", "{", "[" * 100_000, digits, '{"format": NaN}', "\0"))
     names = ["settings.json", "weights.pt"]
     if kind == "members":
-        names[draw.randrange(2)] = draw.choice(("../x", "settings.json", "weights.pt", ""))
+        names[draw.randrange(2)] = draw.choice(("../x", "SETTINGS.JSON", "weights", "/"))
     with zipfile.ZipFile(path, "w", draw.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))) as archive:
         for name, member in zip(names, (text, content), strict=True):
             archive.writestr(name, member)
