@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from simengine import __version__
 from simengine.core.command_line import Parser, number, read_words, whole_number
 from simengine.core.errors import ConfigError, ScenarioError
+from simengine.core.files import home_path
+from simengine.scenario.override_text import split_settings
 
 _OVERRIDES = """\
 Settings are given as key=value in Hydra's grammar, for example:
@@ -18,7 +20,12 @@ Settings are given as key=value in Hydra's grammar, for example:
   '+sensors.lidar_left=${sensors.lidar_top}' 'sensors.lidar_left.mount.position=[1.0, 0.8, 1.9]'
                              another sensor (camera, actor, event) like one that is there; what is not set
                              afterwards follows the original, values drawn from distributions included
+Text with characters such as ( ) [ ] { } , : # ; or ü is quoted twice, "key='a (b)'"; paths need no quotes within.
 """
+
+
+def _home(text: str) -> str:
+    return str(home_path(text))
 
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -51,6 +58,8 @@ def _verify(arguments: argparse.Namespace) -> int:
 def _test(arguments: argparse.Namespace) -> int:
     from simengine.verify.suite import run_suite
 
+    if not arguments.paths:
+        raise ConfigError("test: name a folder, file or scenario, as in test scenarios/urban")
     return run_suite(arguments.paths, arguments.overrides, arguments.junit, arguments.step_limit)
 
 
@@ -130,7 +139,7 @@ With -m several values sweep:  generate -m scenario=urban/jaywalker weather=clea
         "record of its file are compared.\n"
         "Exit code 0 if every episode is identical, 1 if one is not; the first difference is named.",
     )
-    replaying.add_argument("folder", help="a folder that `generate` wrote")
+    replaying.add_argument("folder", type=_home, help="a folder that `generate` wrote")
     replaying.add_argument("--workers", type=whole_number(1, 1024), help="processes (default: one a core)")
 
     verifying = command(
@@ -159,7 +168,7 @@ Exit code 0 if all pass, 1 if one fails or its driver does, 2 if the input is wr
 """,
     )  # fmt: skip
     testing.add_argument("paths", nargs="+", metavar="PATH", help="scenarios; further key=value settings may follow")
-    testing.add_argument("--junit", metavar="FILE", default=None, help="write the verdicts as JUnit XML")
+    testing.add_argument("--junit", metavar="FILE", type=_home, default=None, help="write the verdicts as JUnit XML")
 
     testing.add_argument(
         "--step-limit", metavar="SECONDS", type=number(0.0, 86_400.0), default=30.0,
@@ -178,7 +187,7 @@ Exit code 0 if all pass, 1 if one fails or its driver does, 2 if the input is wr
         "  validation=0.2      share of the episodes that are for validation\n"
         "`simengine generate … export=kitti` does it at once.",
     )
-    exporting.add_argument("folder", help="a folder that `generate` wrote, or a sweep")
+    exporting.add_argument("folder", type=_home, help="a folder that `generate` wrote, or a sweep")
     exporting.add_argument("settings", nargs="*", metavar="key=value", help="format=… output=…")
 
     fitting = command(
@@ -218,10 +227,9 @@ Exit code 0 if all pass, 1 if one fails or its driver does, 2 if the input is wr
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code: 0 done, 1 a verdict is negative, 2 wrong input, 130 interrupted."""
     arguments = read_words(_parser(), argv)
-    if arguments.run in (_test, _fit):
-        arguments.overrides = [path for path in arguments.paths if "=" in path]
-        arguments.paths = [path for path in arguments.paths if "=" not in path]
     try:
+        if arguments.run in (_test, _fit):
+            arguments.paths, arguments.overrides = split_settings(arguments.paths)
         return arguments.run(arguments)
     except (ConfigError, ScenarioError) as error:
         print(f"simengine: {error}", file=sys.stderr)

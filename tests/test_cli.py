@@ -1,5 +1,6 @@
 """The command line as a newcomer meets it: help, one-line errors, exit codes."""
 
+import os
 import sys
 
 import pytest
@@ -59,6 +60,18 @@ def test_the_library_is_listed_with_what_it_tests(capsys):
         (["evaluate", "agent=nowhere.zip"], ["nowhere.zip", "no such file"]),
         (["evaluate", "agent=.", "episdoes=5"], ["episdoes=5", "evaluate takes"]),
         (["export", "no/such/folder", "format=kitti", "output=elsewhere"], ["no/such/folder"]),
+        (["generate", "++output=/proc/nowhere", "sensors=none"], ["output = /proc/nowhere", "cannot be written"]),
+        (["generate", "output=~/../../proc/nowhere", "sensors=none"], [os.path.expanduser("~/../../proc/nowhere")]),
+        (["list", "+hydra.searchpath=[file://no/such]"], ["no/such is not a folder"]),
+        (["list", "hydra.searchpath=[file://~/no-such]"], [os.path.expanduser("~/no-such")]),
+        (["replay", "~/no-such"], [os.path.expanduser("~/no-such")]),
+        (["test", "~/no-such"], [os.path.expanduser("~/no-such")]),
+        (["test", "seed=1"], ["name a folder, file or scenario"]),
+        (["export", "~/no-such", "format=kitti", "output=elsewhere"], [os.path.expanduser("~/no-such")]),
+        (["evaluate", "agent=~/no-such.zip"], [os.path.expanduser("~/no-such.zip"), "no such file"]),
+        (["evaluate", "agent='no such (1).zip'"], ["no such (1).zip", "no such file"]),
+        (["fit", "~/no-such.xml", "output=x.yaml"], [os.path.expanduser("~/no-such.xml")]),
+        (["generate", "scenario.tests=a (b"], ["scenario.tests='a (b'", "quoted twice"]),
     ],
 )
 def test_wrong_input_gets_one_line_and_exit_code_2(capsys, tmp_path, monkeypatch, arguments, parts):

@@ -24,6 +24,7 @@ from simengine.envs.terms import comfort_cost, feature, speed_reward
 from simengine.envs.worlds import encode_actions
 from simengine.road.network import LaneType
 from simengine.scenario.compose import compose
+from simengine.scenario.override_text import key_of, setting
 from simengine.scenario.sampling import concretize
 from simengine.simulation.simulator import Simulator
 
@@ -159,9 +160,9 @@ class ScenarioEnv(gym.Env[NDArray[np.float32], NDArray[np.float32]]):
 
     def _choose(self, scenario: str, overrides: list[str] | tuple[str, ...]) -> None:
         self._scenario, self._overrides = scenario, tuple(overrides)
-        quiet = [] if any(text.startswith("sensors=") for text in overrides) else ["sensors=none"]
-        chosen = [] if any(text.startswith("physics=") for text in overrides) else [f"physics={self._physics}"]
-        self._tree = compose("config", (f"scenario={scenario}", *quiet, *chosen, *overrides))
+        quiet = [] if any(key_of(text) == "sensors" for text in overrides) else ["sensors=none"]
+        chosen = [] if any(key_of(text) == "physics" for text in overrides) else [f"physics={self._physics}"]
+        self._tree = compose("config", (setting("scenario", scenario), *quiet, *chosen, *overrides))
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None

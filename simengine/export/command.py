@@ -1,8 +1,7 @@
 """`simengine export`: settings from the command line, then one exporter."""
 
-from pathlib import Path
-
 from simengine.core.errors import ConfigError, blame, nearest
+from simengine.core.files import home_path
 from simengine.export.registry import exporter, formats
 from simengine.simulation.dataset import Dataset
 
@@ -30,7 +29,7 @@ def export(folder: str, settings: list[str]) -> int:
             raise ConfigError(f"{name}: this setting is missing{nearest(name, list(given))}; give {name}={example}")
     name = given.pop("format")
     write = exporter(name)
-    output = Path(given.pop("output"))
+    output = home_path(given.pop("output"))
     with blame(write, f"format = {name}:"):
         report = write(Dataset(folder), output, given)
     print(f"{output}: {report}")

@@ -12,11 +12,13 @@ from typing import Any
 
 import torch
 
-from simengine.core.errors import ConfigError
+from simengine.core.errors import ConfigError, ScenarioError
+from simengine.core.files import open_regular
 from simengine.simulation.atomic import complete_or_absent
 
 FORMAT = 1
-_LARGEST = 1 << 30  # of a member, unpacked [bytes]
+_LARGEST = 1 << 30  # of the weights, unpacked [bytes]
+_LARGEST_SETTINGS = 1 << 20  # [bytes]
 
 
 def save_checkpoint(path: Path, weights: dict[str, torch.Tensor], settings: dict[str, Any]) -> None:
@@ -37,6 +39,14 @@ def save_checkpoint(path: Path, weights: dict[str, torch.Tensor], settings: dict
         archive.writestr("weights.pt", buffer.getvalue())
 
 
+def _plain(name: object, value: object) -> bool:
+    """Say whether a value is a tensor whose numbers all lie in the file: a view could show one number as billions."""
+    return (
+        isinstance(name, str) and type(value) is torch.Tensor and value.layout == torch.strided
+        and value.device.type == "cpu" and not value.is_quantized and value.is_contiguous()
+    )  # fmt: skip
+
+
 def load_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     """Read a checkpoint, or the `policy.zip` of the folder that training wrote.
 
@@ -45,21 +55,24 @@ def load_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]
     """
     if (path / "policy.zip").is_file():
         path = path / "policy.zip"
-    if not path.is_file():
+    if not path.exists() or path.is_dir():
         raise ConfigError(f"agent = {path}: there is no such file")
     try:
-        with zipfile.ZipFile(path) as archive:
-            if any(member.file_size > _LARGEST for member in archive.infolist()):
-                raise ConfigError(f"agent = {path}: a member is larger than {_LARGEST >> 20} MiB")
+        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
+            for member, largest in (("settings.json", _LARGEST_SETTINGS), ("weights.pt", _LARGEST)):
+                if archive.getinfo(member).file_size > largest:
+                    raise ConfigError(f"agent = {path}: its {member} is larger than {largest >> 20} MiB")
             settings = json.loads(archive.read("settings.json"))
             weights = torch.load(io.BytesIO(archive.read("weights.pt")), map_location="cpu", weights_only=True)
     except ConfigError:
         raise
+    except ScenarioError as error:
+        raise ConfigError(f"agent = {error}") from None
     except Exception as error:  # zip, JSON and torch each raise their own; all mean the same to the user
-        what = str(error).splitlines()[0] if str(error) else type(error).__name__
+        what = " ".join(str(error).split())[:200] or type(error).__name__
         raise ConfigError(f"agent = {path}: not a checkpoint ({what})") from None
     if not isinstance(settings, dict) or settings.get("format") != FORMAT:
         raise ConfigError(f"agent = {path}: not a checkpoint of format {FORMAT}")
-    if not isinstance(weights, dict) or not all(isinstance(value, torch.Tensor) for value in weights.values()):
-        raise ConfigError(f"agent = {path}: its weights are not tensors")
+    if not isinstance(weights, dict) or not all(_plain(name, value) for name, value in weights.items()):
+        raise ConfigError(f"agent = {path}: its weights are not plain tensors by name")
     return weights, settings

@@ -2,13 +2,15 @@
 
 import sys
 import time
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from simengine.core.errors import ConfigError
+from simengine.core.files import home_path
 from simengine.core.wording import counted
+from simengine.learning.environment import environment_of
 from simengine.scenario.compose import compose, hydra_settings, parse_overrides, resolve
+from simengine.scenario.override_text import is_searchpath, key_of, unquote
 from simengine.scenario.sampling import explain_validation
 
 _MOST_EPISODES = 1_000_000
@@ -16,12 +18,6 @@ _MOST_EPISODES = 1_000_000
 
 def _settings(overrides: list[str]) -> dict[str, Any]:
     return resolve(compose("train", tuple(overrides)))
-
-
-def _environment(settings: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Return the id of an environment and its keywords."""
-    keywords = dict(settings["env"])
-    return str(keywords.pop("id")), keywords
 
 
 def _whole_number(value: Any, key: str, low: int, high: int) -> int:
@@ -48,23 +44,24 @@ def train(overrides: list[str]) -> int:
         ConfigError: A wrong setting, or a folder that cannot be written.
     """
     settings = _settings(overrides)
-    env_id, keywords = _environment(settings)
+    env_id, keywords = environment_of(settings.get("env"), "env")
     ppo = _ppo()
 
     try:
-        agent = ppo.PpoSpec.model_validate(settings["agent"])
+        agent = ppo.PpoSpec.model_validate(settings.get("agent"))
     except ValueError as error:
-        raise explain_validation(error, settings["agent"], ppo.PpoSpec, "agent") from None
-    seed = _whole_number(settings["seed"], "seed", 0, 2**31 - 1)
-    folder = settings["output"]
+        raise explain_validation(error, settings.get("agent"), ppo.PpoSpec, "agent") from None
+    seed = _whole_number(settings.get("seed"), "seed", 0, 2**31 - 1)
+    folder = settings.get("output")
     if folder is None:
-        plain = tuple(text for text in overrides if text.startswith("hydra."))
+        plain = tuple(text for text in overrides if key_of(text).startswith("hydra."))
         folder = hydra_settings("train", plain)["run_dir"]
-    output = Path(str(folder)).expanduser()
+    output = home_path(str(folder))
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ConfigError(f"output = {output}: cannot be written to: {error.strerror.lower()}") from None
+        why = (error.strerror or str(error)).lower()
+        raise ConfigError(f"output = {output}: cannot be written to: {why}") from None
     start = time.monotonic()
 
     def report(row: Any) -> None:
@@ -85,7 +82,7 @@ def train(overrides: list[str]) -> int:
 
 def _option(overrides: list[str]) -> str:
     """Return which environment option was chosen."""
-    chosen = [text.partition("=")[2] for text in overrides if text.startswith("env=")]
+    chosen = [text.partition("=")[2] for text in overrides if key_of(text) == "env"]
     return chosen[-1] if chosen else "highway"
 
 
@@ -95,23 +92,24 @@ def evaluate(overrides: list[str]) -> int:
     Raises:
         ConfigError: A wrong setting, or a checkpoint that cannot be read.
     """
-    parse_overrides(overrides)
-    given = dict(text.split("=", 1) for text in overrides if "=" in text)
+    parse_overrides([text for text in overrides if key_of(text) != "agent"])
+    given = {key_of(text): text.partition("=")[2] for text in overrides if "=" in text}
     if "agent" not in given:
         raise ConfigError("agent: name the checkpoint, as in agent=outputs/train/…/policy.zip")
-    path = Path(given["agent"]).expanduser()
+    path = home_path(unquote(given["agent"]))
     if not path.exists():
         raise ConfigError(f"agent = {path}: no such file or folder")
     text = given.get("episodes", "500")
-    episodes = _whole_number(int(text) if text.removeprefix("-").isdecimal() else text, "episodes", 1, _MOST_EPISODES)
-    rest = [item for item in overrides if item.split("=", 1)[0] not in ("agent", "episodes")]
+    whole = text.removeprefix("-").isdecimal() and len(text) <= 20
+    episodes = _whole_number(int(text) if whole else text, "episodes", 1, _MOST_EPISODES)
+    rest = [item for item in overrides if key_of(item) not in ("agent", "episodes")]
     for item in rest:
-        if not item.lstrip("+~").startswith(("env=", "env.")):
-            raise ConfigError(f"{item}: no such setting; evaluate takes agent, episodes, env and env.…")
+        if key_of(item).partition(".")[0] != "env" and not is_searchpath(item):
+            raise ConfigError(f"{item}: no such setting; evaluate takes agent, episodes, env, env.…, hydra.searchpath")
     ppo = _ppo()
     policy, env_id, keywords = ppo.load_policy(path)
-    if rest:
-        asked, changed = _environment(_settings(rest))
+    if any(not is_searchpath(item) for item in rest):
+        asked, changed = environment_of(_settings(rest).get("env"), "env")
         if asked != env_id:
             raise ConfigError(f"agent = {path}: was trained in {env_id}, not in {asked}")
         keywords = changed

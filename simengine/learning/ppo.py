@@ -18,6 +18,7 @@ from stable_baselines3.common.policies import ActorCriticPolicy
 from simengine.core.errors import ConfigError
 from simengine.learning.checkpoint import load_checkpoint, save_checkpoint
 from simengine.learning.curve import draw_curve
+from simengine.learning.environment import environment_of
 from simengine.learning.sb3_adapter import VectorEnvAdapter
 from simengine.scenario.spec import Spec
 from simengine.simulation.atomic import complete_or_absent
@@ -152,23 +153,52 @@ def load_policy(path: Path) -> tuple[ActorCriticPolicy, str, dict[str, Any]]:
         ConfigError: The checkpoint cannot be read or does not fit its environment.
     """
     weights, settings = load_checkpoint(path)
+    env_settings, hidden = settings.get("env_settings"), settings.get("hidden")
+    if not isinstance(env_settings, dict) or "env" not in settings or "id" in env_settings:
+        raise ConfigError(f"agent = {path}: its settings are incomplete")
     try:
-        env_id, env_settings, hidden = str(settings["env"]), dict(settings["env_settings"]), list(settings["hidden"])
-    except (KeyError, TypeError, ValueError):
-        raise ConfigError(f"agent = {path}: its settings are incomplete") from None
-    if env_id not in gym.registry:
-        raise ConfigError(f"agent = {path}: trained in {env_id}, which is not registered")
-    envs = gym.make_vec(env_id, num_envs=1, **env_settings)
+        env_id, env_settings = environment_of({"id": settings["env"], **env_settings}, "env")
+        layers = _check_layers(hidden, weights)
+        envs = gym.make_vec(env_id, num_envs=1, **env_settings)
+    except (ConfigError, TypeError) as error:  # TypeError: a registered environment of somebody else's, of its keywords
+        raise ConfigError(f"agent = {path}: {error}") from None
     policy = ActorCriticPolicy(
-        envs.single_observation_space, envs.single_action_space, lambda left: 0.0, net_arch=hidden
+        envs.single_observation_space, envs.single_action_space, lambda left: 0.0, net_arch=layers
     )
     envs.close()
+    expected = policy.state_dict()
+    for name in sorted(expected.keys() | weights.keys(), key=str):
+        _check_tensor(path, name, expected.get(name), weights.get(name))
     try:
         policy.load_state_dict(weights)
     except RuntimeError as error:
         raise ConfigError(f"agent = {path}: {str(error).splitlines()[0]}") from None
     policy.eval()
     return policy, env_id, env_settings
+
+
+def _check_layers(hidden: Any, weights: dict[str, torch.Tensor]) -> list[int]:
+    """Return the sizes of the hidden layers, which must be those of the weights: no more is built than was stored."""
+    whole = isinstance(hidden, list) and all(isinstance(size, int) and not isinstance(size, bool) for size in hidden)
+    number = len(hidden) if whole else 0
+    stored = [weights.get(f"mlp_extractor.policy_net.{2 * layer}.weight") for layer in range(number)]
+    if not stored or any(
+        tensor is None or tensor.dim() != 2 or tensor.shape[0] != size
+        for tensor, size in zip(stored, hidden, strict=True)
+    ):
+        raise ConfigError(f"hidden = {str(hidden)[:60]}: not the sizes of its layers")
+    return list(hidden)
+
+
+def _check_tensor(path: Path, name: Any, expected: torch.Tensor | None, found: torch.Tensor | None) -> None:
+    if expected is None or found is None:
+        lacking = "holds no" if found is None else "holds, and its environment's policy has not,"
+        raise ConfigError(f"agent = {path}: {lacking} weights {str(name)[:80]}")
+    if found.shape != expected.shape or found.dtype != expected.dtype:
+        shown = f"{tuple(found.shape)} of {found.dtype}, not {tuple(expected.shape)} of {expected.dtype}"
+        raise ConfigError(f"agent = {path}: weights {name} are {shown}")
+    if not bool(torch.isfinite(found).all()):
+        raise ConfigError(f"agent = {path}: weights {name} are not finite numbers")
 
 
 def evaluate(

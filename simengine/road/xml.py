@@ -11,11 +11,18 @@ from pathlib import Path
 from lxml import etree
 
 from simengine.core.errors import ScenarioError
+from simengine.core.files import MAX_MAP_BYTES, open_regular
 from simengine.road.remarks import Remark
 
-MAX_BYTES = 128 * 1024 * 1024
+MAX_BYTES = MAX_MAP_BYTES
 MAX_ELEMENTS = 2_000_000
 MAX_DEPTH = 32
+MAX_ATTRIBUTES = 256  # of one element; OpenDRIVE's widest has 17
+_LIMITS = (  # of the parser's own, by words of its message
+    ("Excessive depth", f"holds elements more than {MAX_DEPTH} deep: {MAX_DEPTH} are allowed"),
+    ("too long", "a text is longer than 10 MB, the most that one may have"),
+    ("limit exceeded", "a text, attribute or name is longer than 10 MB, the most that one may have"),
+)
 _CHUNK = 65_536
 _SHOWN = 60  # characters of a value that a message repeats
 
@@ -142,6 +149,11 @@ def _element(node: etree._Element, file: str, remarks: list[Remark]) -> Element:
     return Element(file, node.sourceline or 1, node.tag.rpartition("}")[2], dict(node.items()), remarks)
 
 
+def _bare(node: etree._Element, file: str) -> Element:
+    """Return an element without its attributes, for a message."""
+    return Element(file, node.sourceline or 1, node.tag.rpartition("}")[2][:_SHOWN], {})
+
+
 def _convert(root: etree._Element, file: str) -> Element:
     """Copy a parsed tree, refusing what is nested too deeply; text beside child elements is left out."""
     remarks: list[Remark] = []
@@ -171,7 +183,7 @@ def _parse(path: str | Path, file: str) -> etree._Element:
         remove_comments=True, remove_pis=True,
     )  # fmt: skip
     size = count = 0
-    with open(path, "rb") as stream:
+    with open_regular(path) as stream:
         while chunk := stream.read(_CHUNK):
             size += len(chunk)
             if size > MAX_BYTES:
@@ -181,8 +193,10 @@ def _parse(path: str | Path, file: str) -> etree._Element:
                 count += 1
                 if count == 1 and node.getroottree().docinfo.internalDTD is not None:
                     raise ScenarioError(f"{file}, line 1: declares a document type (and so entities); none is allowed")
+                if len(node.attrib) > MAX_ATTRIBUTES:
+                    raise _bare(node, file).error(f"has {len(node.attrib)} attributes: {MAX_ATTRIBUTES} are allowed")
                 if count > MAX_ELEMENTS:
-                    raise _element(node, file, []).error(f"is one element too many: a file may hold {MAX_ELEMENTS}")
+                    raise _bare(node, file).error(f"is one element too many: a file may hold {MAX_ELEMENTS}")
     if size == 0:
         raise ScenarioError(f"{file}: is empty; it must hold XML")
     return parser.close()
@@ -204,6 +218,9 @@ def read_xml(path: str | Path, root_tag: str) -> Element:
         raise ScenarioError(f"{file}: cannot be read ({error.strerror or error})") from None
     except etree.XMLSyntaxError as error:
         reason = " ".join((error.msg or "unknown").split())
+        limit = next((text for words, text in _LIMITS if words in reason), None)
+        if limit is not None:
+            raise ScenarioError(f"{file}, line {error.lineno or 1}: {limit}") from None
         raise ScenarioError(f"{file}, line {error.lineno or 1}: not well-formed XML ({reason})") from None
     except (LookupError, ValueError) as error:
         raise ScenarioError(f"{file}: not readable as XML ({error})") from None

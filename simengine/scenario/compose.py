@@ -6,6 +6,7 @@ be drawn before they are copied.
 """
 
 import itertools
+import math
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -14,24 +15,32 @@ from typing import Any
 import hydra.conf  # noqa: F401  registers Hydra's own schema
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
-from hydra._internal.core_plugins.file_config_source import FileConfigSource
-from hydra._internal.sources_registry import SourcesRegistry
-from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Glob, Override
 from hydra.core.plugins import Plugins
 from hydra.core.utils import setup_globals
 from hydra.errors import HydraException
-from hydra.plugins.config_source import ConfigResult, ConfigSource
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from simengine.core.errors import ConfigError, nearest
-from simengine.scenario.references import RESOLVERS, expand_references, refuse_calls
+from simengine.scenario.config_folders import (
+    GROUP,
+    BoundedLoader,
+    FolderOfScenarios,
+    OwnFolder,
+    YamlFolder,
+    register_folders,
+)
+from simengine.scenario.override_text import how_to_quote, hydra_text, is_searchpath, searchpath_folders
+from simengine.scenario.references import RESOLVERS, expand_references, refuse_calls, refuse_explosion
 from simengine.scenario.unknown_keys import explain_key, explain_reference, value_at
 
-_GROUP = "scenarios"  # the folder that the command line's `scenario=` means
+_LONGEST = 20_000  # characters of an override
+_SHOWN = 200  # characters that a message repeats
+MAX_JOBS = 100_000  # of a sweep
+_MOST_OPTIONS, _DEEPEST_FOLDER = 10_000, 8  # files of a group, folders in each other
 
 
 def configuration_root() -> Path:
@@ -51,99 +60,43 @@ def _loader(overrides: list[str] | tuple[str, ...] = ()) -> ConfigLoaderImpl:
     root = configuration_root()
     search_path = ConfigSearchPathImpl()
     search_path.append("hydra", "pkg://hydra.conf")
-    search_path.append("simengine", f"file://{root / 'conf'}")
-    search_path.append("simengine", f"file://{root}")
+    search_path.append("simengine", f"{OwnFolder.scheme()}://{root / 'conf'}")
+    search_path.append("simengine", f"{OwnFolder.scheme()}://{root}")
     for text in overrides:
-        if text.startswith("hydra.searchpath="):
-            for path in _searchpath_folders(text):
-                search_path.append("user", f"file://{path}")
-                if not (Path(path) / _GROUP).is_dir():
-                    search_path.append("user", f"{_FolderOfScenarios.scheme()}://{path}")
+        if is_searchpath(text):
+            for path in searchpath_folders(text):
+                search_path.append("user", f"{YamlFolder.scheme()}://{path}")
+                if not (path / GROUP).is_dir():
+                    search_path.append("user", f"{FolderOfScenarios.scheme()}://{path}")
     search_path.append("schema", "structured://")
-    return ConfigLoaderImpl(search_path)
-
-
-class _FolderOfScenarios(ConfigSource):
-    """A user's folder that holds scenarios right away, shown to Hydra as the group `scenarios`."""
-
-    def __init__(self, provider: str, path: str) -> None:
-        super().__init__(provider, path)
-        self._files = FileConfigSource(provider, self.path)
-
-    @staticmethod
-    def scheme() -> str:
-        return "scenarios"
-
-    @staticmethod
-    def _within(config_path: str) -> str | None:
-        """Return a path in the folder, or None if it is not of the group."""
-        group, _, rest = config_path.partition("/")
-        return rest if group == _GROUP else None
-
-    def load_config(self, config_path: str) -> ConfigResult:
-        return self._files.load_config(self._within(config_path) or "")
-
-    def available(self) -> bool:
-        return self._files.available()
-
-    def is_group(self, config_path: str) -> bool:
-        within = self._within(config_path)
-        return config_path == "" if within is None else self._files.is_group(within)
-
-    def is_config(self, config_path: str) -> bool:
-        within = self._within(config_path)
-        return bool(within) and self._files.is_config(within)
-
-    def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
-        within = self._within(config_path)
-        if within is not None:
-            return self._files.list(within, results_filter)
-        return [_GROUP] if config_path == "" and results_filter in (None, ObjectType.GROUP) else []
+    return BoundedLoader(search_path)
 
 
 def _setup() -> None:
     Plugins.instance()  # registers the config sources pkg:// and file://
-    SourcesRegistry.instance().register(_FolderOfScenarios)
+    register_folders()
     setup_globals()
     for name, function in RESOLVERS.items():
         OmegaConf.register_new_resolver(name, function, replace=True)
 
 
-def _searchpath_folders(text: str) -> list[str]:
-    """Return the folders of a `hydra.searchpath=[…]` override, which must exist."""
-    folders = parse_overrides([text])[0].value()
-    if not isinstance(folders, list) or any(not str(folder).startswith("file://") for folder in folders):
-        raise ConfigError(f"{text}: must be a list of folders, as in hydra.searchpath=[file://FOLDER]")
-    return [str(folder).removeprefix("file://") for folder in folders]
-
-
-def _absolute_searchpath(text: str) -> str:
-    """Turn relative folders in a `hydra.searchpath=[…]` override into absolute ones, and check that they exist."""
-
-    def absolute(match: re.Match[str]) -> str:
-        folder = Path(match.group(1)).expanduser()
-        if not folder.is_dir():
-            raise ConfigError(f"hydra.searchpath: {match.group(1)} is not a folder")
-        return f"file://{folder.resolve()}"
-
-    return re.sub(r"file://([^,\]\"']+)", absolute, text)
-
-
-def _hydra_override(text: str) -> str:
-    """Map what a user types onto the group names that follow from the folders."""
-    text = re.sub(r"^(\+{0,2}|~)scenario(=|$)", r"\1scenarios\2", text)
-    return _absolute_searchpath(text) if text.startswith("hydra.searchpath=") else text
-
-
 def group_options(loader: ConfigLoaderImpl, group: str) -> list[str]:
-    """Return every option of a config group, subfolders included, as `folder/name`."""
+    """Return every option of a config group, subfolders included, as `folder/name`.
+
+    Raises:
+        ConfigError: There are far too many, as where a folder holds a link to itself.
+    """
     options = list(loader.get_group_options(group))
     for folder in loader.list_groups(group):
+        if group.count("/") >= _DEEPEST_FOLDER:
+            raise ConfigError(f"{group}/{folder}: more than {_DEEPEST_FOLDER} folders in each other; it may be a link")
         options += [f"{folder}/{option}" for option in group_options(loader, f"{group}/{folder}")]
+        if len(options) > _MOST_OPTIONS:
+            raise ConfigError(f"{group}/{folder}: more than {_MOST_OPTIONS} files; at most {_MOST_OPTIONS} are allowed")
     return sorted(options)
 
 
-def _one_line(error: Exception) -> str:
+def _one_line(error: BaseException) -> str:
     return re.sub(r"\s*See https?://\S+", "", " ".join(str(error).split()))
 
 
@@ -172,8 +125,10 @@ def _explain(error: Exception, loader: ConfigLoaderImpl, primary: str, overrides
                 return ConfigError(
                     f'{typed}: no setting is called "{shown}"{nearest(shown, names)}; allowed: {", ".join(names)}'
                 )
-    cause = f": {_one_line(error.__cause__)}" if isinstance(error.__cause__, OmegaConfBaseException) else ""
-    return ConfigError(_one_line(error) + cause)
+    causes = (error, *(one for one in (error.__cause__, error.__context__) if isinstance(one, OmegaConfBaseException)))
+    said = dict.fromkeys(filter(None, map(_one_line, causes)))
+    chosen = ", ".join(override.input_line or "" for override in overrides)
+    return ConfigError(": ".join(said) or f"{chosen}: {type(error).__name__}")
 
 
 def _is_group(loader: ConfigLoaderImpl, override: Override) -> bool:
@@ -210,13 +165,33 @@ def parse_overrides(overrides: list[str] | tuple[str, ...]) -> list[Override]:
     Raises:
         ConfigError: One is not `key=value`.
     """
-    parsed = []
-    for text in overrides:
-        try:
-            parsed += OverridesParser.create().parse_overrides([_hydra_override(text)])
-        except HydraException as error:
-            raise ConfigError(f'"{text}" is not an override of the form key=value: {_one_line(error)}') from None
-    return parsed
+    return [_parse(text) for text in overrides]
+
+
+def _parse(text: str) -> Override:
+    try:
+        return _parse_hydra(hydra_text(text, _readable))
+    except (HydraException, ValueError, RecursionError) as error:
+        if isinstance(error, ConfigError):
+            raise
+        shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+        why = "nested too deeply" if isinstance(error, RecursionError) else _one_line(error)[:_SHOWN]
+        raise ConfigError(f'"{shown}" is not an override of the form key=value: {why}{how_to_quote(text)}') from None
+
+
+def _parse_hydra(text: str) -> Override:
+    if len(text) > _LONGEST:
+        raise ValueError(f"it has {len(text)} characters; at most {_LONGEST} are allowed")
+    (override,) = OverridesParser.create().parse_overrides([text])
+    return override
+
+
+def _readable(text: str) -> bool:
+    try:
+        _parse_hydra(text)
+    except (HydraException, ValueError, RecursionError):
+        return False
+    return True
 
 
 def expand_sweep(overrides: list[str] | tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -231,7 +206,8 @@ def expand_sweep(overrides: list[str] | tuple[str, ...]) -> list[tuple[str, ...]
                 if isinstance(values, Glob):
                     axes.append([f"{key}={value}" for value in values.filter(group_options(loader, key))])
                 else:
-                    axes.append([f"{key}={value}" for value in override.sweep_string_iterator()])
+                    few = itertools.islice(override.sweep_string_iterator(), MAX_JOBS + 1)
+                    axes.append([f"{key}={value}" for value in few])
                 if not axes[-1]:
                     raise ConfigError(f"{text}: no option matches; allowed: {', '.join(group_options(loader, key))}")
             else:
@@ -240,6 +216,9 @@ def expand_sweep(overrides: list[str] | tuple[str, ...]) -> list[tuple[str, ...]
                 )
         else:
             axes.append([text])
+    jobs = math.prod(len(axis) for axis in axes)
+    if jobs > MAX_JOBS:
+        raise ConfigError(f"this sweep has more than {MAX_JOBS} jobs; at most {MAX_JOBS} are allowed")
     return [tuple(job) for job in itertools.product(*axes)]
 
 
@@ -272,7 +251,10 @@ def _compose(primary: str, overrides: tuple[str, ...]) -> DictConfig:
         _apply(values, tree)
     except ConfigError:
         raise
-    except (HydraException, OmegaConfBaseException, ValueError) as error:  # ValueError: Hydra's own, of `weather=null`
+    except RecursionError:
+        raise ConfigError("defaults lists of files name each other, or settings are nested too deeply") from None
+    except (HydraException, OmegaConfBaseException, ValueError, TypeError, AttributeError, LookupError) as error:
+        # Other than the first two: Hydra's own, of `weather=null` and of defaults lists that hold other than names.
         raise _explain(error, loader, primary, parsed) from None
     return tree
 
@@ -322,6 +304,7 @@ def compose(primary: str, overrides: list[str] | tuple[str, ...] = ()) -> dict[s
     tree = OmegaConf.to_container(_compose(primary, tuple(overrides)), resolve=False)
     tree.pop("hydra", None)
     refuse_calls(tree, tuple(RESOLVERS))
+    refuse_explosion(tree)
     return tree
 
 
@@ -329,12 +312,14 @@ def resolve(tree: dict[str, Any]) -> dict[str, Any]:
     """Resolve every reference of a composed tree.
 
     Raises:
-        ConfigError: A reference names nothing, or leads round in a circle.
+        ConfigError: A reference names nothing, leads round in a circle, or unfolds into too much.
     """
     _setup()
+    refuse_calls(tree, tuple(RESOLVERS))  # again: distributions have put other values into it
+    refuse_explosion(tree)
     try:
         resolved = OmegaConf.to_container(OmegaConf.create(tree), resolve=True)
-    except (OmegaConfBaseException, RecursionError, TypeError) as error:
+    except (OmegaConfBaseException, RecursionError, TypeError, ValueError) as error:
         raise ConfigError(explain_reference(error)) from None
     return resolved
 

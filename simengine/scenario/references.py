@@ -12,24 +12,31 @@ from typing import Any
 
 from simengine.core.errors import ConfigError
 
-_WHOLE = re.compile(r"\$\{\s*(\.*[A-Za-z_][\w.\-\[\]]*)\s*\}")  # the text is one reference and nothing else
+_WHOLE = re.compile(r"\$\{\s*(\.*[A-Za-z_][\w.\-\[\]]*)\s*\}")  # one reference
 _PART = re.compile(r"[^.\[\]]+")
 _CALL = re.compile(r"\$\{\s*([A-Za-z_][\w.]*)\s*:")
+_BEGIN = re.compile(r"\$\{")
 _BUILT_NAME = re.compile(r"\$\{[^:{}]*\$\{")  # a reference within a reference's name could spell any function's
 _DEEPEST = 32  # references to references; a longer chain leads round in a circle
+_LONGEST = 1_000  # characters of a text with references
+_MOST_CALLS = 16  # references in one text
+_LARGEST = 1e100  # of what is computed: no setting is larger, and whole numbers would grow without a bound
+MAX_RESOLVED = 100_000  # values of a configuration whose references are all resolved
 
 
 def _number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"{value} is no number")
+        raise TypeError(f"{str(value)[:60]} is no number")
+    if not -_LARGEST <= value <= _LARGEST:
+        raise TypeError(f"a number beyond ±{_LARGEST:g}; none may be")
     return value
 
 
 # The only functions a scenario may call: none reads the environment, a file or code.
 RESOLVERS = {
-    "add": lambda a, b: _number(a) + _number(b),
-    "mul": lambda a, b: _number(a) * _number(b),
-    "div": lambda a, b: _number(a) / _number(b),
+    "add": lambda a, b: _number(_number(a) + _number(b)),
+    "mul": lambda a, b: _number(_number(a) * _number(b)),
+    "div": lambda a, b: _number(_number(a) / _number(b)),
 }
 
 
@@ -99,6 +106,30 @@ def expand_references(tree: dict[str, Any], key: str) -> Iterator[tuple[str, Any
         yield ".".join(path), node
 
 
+def explain_call(text: str, allowed: tuple[str, ...]) -> str:
+    """Say what is wrong with the references in a text; empty if nothing is.
+
+    Args:
+        text: As composed, unresolved.
+        allowed: Names of the functions that references may call.
+    """
+    begins = [found.start() for found in _BEGIN.finditer(text)]
+    if not begins:
+        return ""
+    shown = text if len(text) <= 120 else text[:120] + "…"
+    if len(text) > _LONGEST or len(begins) > _MOST_CALLS:
+        return f"{shown}: a text may hold {_MOST_CALLS} references and, with some, {_LONGEST} characters"
+    if _BUILT_NAME.search(text):
+        return f"{shown}: the name in a reference must be written out"
+    for begin in begins:
+        call = _CALL.match(text, begin)
+        if call and call[1] not in allowed:
+            return f"{shown}: a reference may only call {' or '.join(allowed)}"
+        if not call and not _WHOLE.match(text, begin):
+            return f"{shown}: a reference is written ${{group.setting}}, or calls {', '.join(allowed)}"
+    return ""
+
+
 def refuse_calls(node: Any, allowed: tuple[str, ...], path: str = "") -> None:
     """Refuse references that call a function which is not allowed, or whose name is put together from others.
 
@@ -117,8 +148,61 @@ def refuse_calls(node: Any, allowed: tuple[str, ...], path: str = "") -> None:
         for index, value in enumerate(node):
             refuse_calls(value, allowed, f"{path}[{index}]")
     elif isinstance(node, str):
-        if _BUILT_NAME.search(node):
-            raise ConfigError(f"{path} = {node}: the name in a reference must be written out")
-        for name in _CALL.findall(node):
-            if name not in allowed:
-                raise ConfigError(f"{path} = {node}: a reference may only call {' or '.join(allowed)}")
+        fault = explain_call(node, allowed)
+        if fault:
+            raise ConfigError(f"{path} = {fault}")
+
+
+def refuse_explosion(tree: dict[str, Any]) -> None:
+    """Refuse references of references that would unfold into more values than any scenario has.
+
+    Twenty lines suffice for a million copies, each a mapping that names the next one twice.
+
+    Args:
+        tree: Nested dicts as composed, unresolved.
+
+    Raises:
+        ConfigError: They do, or lead round in a circle; the message names the key path.
+    """
+    known: dict[tuple[str, ...], int] = {}
+    under_way: set[tuple[str, ...]] = set()
+
+    def size(node: Any, path: tuple[str, ...]) -> int:
+        if path in known:
+            return known[path]
+        if path in under_way:
+            raise ConfigError(f"{'.'.join(path)}: its references lead round in a circle")
+        under_way.add(path)
+        if isinstance(node, dict):
+            total = 1 + sum(size(value, (*path, str(key))) for key, value in node.items())
+        elif isinstance(node, list):
+            total = 1 + sum(size(value, (*path, str(index))) for index, value in enumerate(node))
+        else:
+            total = 1
+            for found in _WHOLE.finditer(node) if isinstance(node, str) and "${" in node else ():
+                target = _target(found.group(), list(path[:-1]))
+                if target is not None:
+                    total += size(*_follow(tree, target))
+        under_way.discard(path)
+        known[path] = total
+        if total > MAX_RESOLVED:
+            raise ConfigError(f"{'.'.join(path)}: its references unfold into more than {MAX_RESOLVED} values")
+        return total
+
+    size(tree, ())
+
+
+def _follow(tree: dict[str, Any], path: list[str], depth: int = 0) -> tuple[Any, tuple[str, ...]]:
+    """Return the node at a key path, through references on the way, and its own key path; None if there is none."""
+    node: Any = tree
+    place: list[str] = []
+    for number, part in enumerate(path):
+        node = _child(node, part)
+        place.append(part)
+        target = _target(node, place[:-1]) if number < len(path) - 1 else None
+        if target is not None:
+            if depth >= _DEEPEST:
+                raise ConfigError(f"{'.'.join(place)}: its references lead round in a circle")
+            node, found = _follow(tree, target, depth + 1)
+            place = list(found)
+    return node, tuple(place)

@@ -16,9 +16,12 @@ import numpy as np
 from pydantic import ValidationError
 
 from simengine.core.errors import ConfigError, ScenarioError, nearest
+from simengine.core.files import MAX_MAP_BYTES, home_path, read_bounded
 from simengine.core.rng import generator
 from simengine.scenario.compose import compose, resolve, scenario_names
+from simengine.scenario.override_text import setting
 from simengine.scenario.spec import SCHEMA_VERSION, ConcreteScenario, Spec
+from simengine.scenario.yaml_files import MAX_CONCRETE_BYTES, parse_concrete, read_text
 
 _ARITY = {"uniform": 2, "integers": 2, "normal": 2, "truncated_normal": 4, "log_uniform": 2, "choice": None}
 _ALLOWED = (
@@ -27,6 +30,8 @@ _ALLOWED = (
 )
 
 
+_LARGEST = 1e15  # of a distribution's arguments: beyond it whole numbers are not exact, sums no longer finite
+_SHOWN = 200  # characters of a value that a message repeats
 _RUN = ("episodes", "seed", "workers", "output")  # keys of `conf/config.yaml` that are no part of a scenario
 
 
@@ -36,7 +41,7 @@ def _is_distribution(node: Any) -> bool:
 
 def _draw(path: str, kind: str, arguments: Any, random: np.random.Generator) -> Any:
     arity = _ARITY[kind]
-    shown = f"{path} = {{{kind}: {arguments}}}"
+    shown = f"{path} = {{{kind}: {str(arguments)[:_SHOWN]}}}"
     if not isinstance(arguments, list) or not arguments or (arity is not None and len(arguments) != arity):
         raise ConfigError(f"{shown}: a distribution is one of {_ALLOWED}")
     if kind == "choice":
@@ -45,6 +50,8 @@ def _draw(path: str, kind: str, arguments: Any, random: np.random.Generator) -> 
         raise ConfigError(f"{shown}: its arguments must be finite numbers")
     if kind in ("uniform", "log_uniform", "integers") and arguments[0] > arguments[1]:
         raise ConfigError(f"{shown}: low must not exceed high")
+    if max(map(abs, arguments)) > _LARGEST:
+        raise ConfigError(f"{shown}: its arguments must be within ±{_LARGEST:g}")
     if kind == "uniform":
         return float(random.uniform(arguments[0], arguments[1]))
     if kind == "integers":
@@ -105,9 +112,11 @@ def draw_parameters(tree: dict[str, Any], seed: int) -> tuple[dict[str, Any], di
 
 def _file_hash(path: str, key: str) -> str:
     try:
-        return hashlib.sha256(Path(path).expanduser().read_bytes()).hexdigest()
+        return hashlib.sha256(read_bounded(home_path(path), MAX_MAP_BYTES)).hexdigest()
+    except ScenarioError as error:
+        raise ScenarioError(f"{key} = {error}") from None
     except OSError as error:
-        raise ScenarioError(f"{key} = {path}: {error.strerror.lower()}") from None
+        raise ScenarioError(f"{key} = {path}: {(error.strerror or str(error)).lower()}") from None
 
 
 _SENTENCES = {
@@ -166,7 +175,8 @@ def _explain_one(first: Any, tree: dict[str, Any], model: type[Spec], above: str
         return f"{key}.kind = {kind}: no such kind{nearest(str(kind), words)}; allowed: {', '.join(words)}"
     sentence = _SENTENCES.get(first["type"])
     what = sentence.format(**first.get("ctx", {})) if sentence else first["msg"][0].lower() + first["msg"][1:]
-    return f"{key} = {node}: {what}"
+    shown = str(node) if len(str(node)) <= _SHOWN else str(node)[:_SHOWN] + "…"
+    return f"{key} = {' '.join(shown.split())}: {what}"
 
 
 def _sibling_names(model: type[Spec], path: list[str], tree: Any) -> set[str]:
@@ -249,14 +259,14 @@ def load_scenario(name: str, overrides: list[str] | tuple[str, ...] = (), seed: 
         ConfigError: An unknown name, key or option, a value out of range.
         ScenarioError: An input file that cannot be read.
     """
-    if name.endswith((".yaml", ".yml")) and Path(name).is_file():
+    if name.endswith((".yaml", ".yml")) and (path := home_path(name)).exists():
         if overrides:
             raise ConfigError(f"{name} is a concrete scenario, which takes no overrides")
-        return read_concrete(Path(name))
+        return read_concrete(path)
     names = scenario_names(overrides)
     if name not in names:
         raise ConfigError(f"scenario={name}: no such option{nearest(name, names)}; allowed: {', '.join(names)}")
-    return concretize(compose("config", (f"scenario='{name}'", *overrides)), seed)
+    return concretize(compose("config", (setting("scenario", name), *overrides)), seed)
 
 
 def to_yaml(scenario: ConcreteScenario) -> str:
@@ -272,14 +282,10 @@ def from_yaml(text: str) -> ConcreteScenario:
     Raises:
         ConfigError: Not YAML, or not a concrete scenario of this schema version.
     """
-    import yaml
+    return _validate(parse_concrete(text))
 
-    try:
-        tree = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"not YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(tree, dict):
-        raise ConfigError("a concrete scenario is a mapping with the keys " + ", ".join(ConcreteScenario.model_fields))
+
+def _validate(tree: dict[str, Any]) -> ConcreteScenario:
     try:
         return ConcreteScenario.model_validate(tree)
     except ValidationError as error:
@@ -292,11 +298,10 @@ def read_concrete(path: Path) -> ConcreteScenario:
     Raises:
         ConfigError: It cannot be read, or is not a concrete scenario; the message names it.
     """
+    tree = parse_concrete(read_text(path, MAX_CONCRETE_BYTES), str(path))
     try:
-        return from_yaml(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from None
-    except ValueError as error:  # ours, and text that is not UTF-8
+        return _validate(tree)
+    except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
 
 

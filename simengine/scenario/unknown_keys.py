@@ -45,7 +45,10 @@ def explain_reference(error: Exception) -> str:
     if missing:
         group = missing[1].partition(".")[0]
         return f"{where}refers to {missing[1]}, which is no setting here (with another {group} it may be one)"
-    computed = re.search(r"(?:TypeError|ZeroDivisionError) raised while resolving interpolation: (.*)", message)
+    if isinstance(error, RecursionError):
+        return f"{where}references lead round in a circle, or through too many others"
+    kinds = "TypeError|ZeroDivisionError|OverflowError|ValueError"
+    computed = re.search(rf"(?:{kinds}) raised while resolving interpolation: (.*)", message)
     if computed:
         return f"{where}cannot be computed: {computed[1]}"
     return f"{where}a reference cannot be resolved: {message}"

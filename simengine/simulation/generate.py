@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from simengine.core.errors import ConfigError, ScenarioError, nearest
+from simengine.core.files import home_path
 from simengine.core.wording import counted
 from simengine.scenario.compose import compose, expand_sweep, hydra_settings, refuse_sweep, resolve, yaml_text
+from simengine.scenario.override_text import key_of
 from simengine.scenario.sampling import concretize, content_hash, to_yaml
 from simengine.scenario.spec import ConcreteScenario
 from simengine.simulation.atomic import complete_or_absent
@@ -87,15 +89,15 @@ def _draw_scenarios(tree: dict[str, Any]) -> list[tuple[str, ConcreteScenario]]:
 
 def _output(overrides: list[str], multirun: bool) -> tuple[Path, bool]:
     """Return the folder to write to, and whether the user named it."""
-    named = [text for text in overrides if text.startswith("output=")]
-    plain = [text for text in overrides if text.startswith(("hydra.run.dir=", "hydra.sweep.dir="))]
+    named = [text for text in overrides if key_of(text) == "output"]
+    plain = [text for text in overrides if key_of(text) in ("hydra.run.dir", "hydra.sweep.dir")]
     if named:
         folder = resolve({"output": compose("config", (named[-1],))["output"]})["output"]
         if not isinstance(folder, str) or not folder:
             raise ConfigError(f"{named[-1]}: output must be the path of a folder")
-        return Path(folder).expanduser(), True
+        return home_path(folder), True
     settings = hydra_settings("config", plain)
-    return Path(settings["sweep_dir" if multirun else "run_dir"]), False
+    return home_path(settings["sweep_dir" if multirun else "run_dir"]), False
 
 
 def _prepare(overrides: list[str], multirun: bool, output: Path) -> list[Batch]:
@@ -213,7 +215,7 @@ def generate(overrides: list[str], multirun: bool = False, follow_up: FollowUp |
     except KeyboardInterrupt:
         for batch in batches:
             remove_unfinished(batch.folder)  # of workers that were stopped
-        shown = [text for text in overrides if not text.startswith("output=")]
+        shown = [text for text in overrides if key_of(text) != "output"]
         shown += [*(follow_up.typed if follow_up is not None else ()), f"output={output}"]
         command = "simengine generate " + ("-m " if multirun else "") + " ".join(shlex.quote(text) for text in shown)
         print(f"\nsimengine: interrupted; to go on:\n  {command}", file=sys.stderr)

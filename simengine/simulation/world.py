@@ -2,7 +2,6 @@
 
 import math
 import sys
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +10,7 @@ from simengine.behavior.pedestrian import Crowd, no_crowd
 from simengine.behavior.recorded_motion import lay_out
 from simengine.behavior.replay import follow_recording
 from simengine.core.errors import ScenarioError
+from simengine.core.files import MAX_MAP_BYTES, home_path, read_bounded
 from simengine.core.geometry import quaternion_from_euler, rotate
 from simengine.core.rng import generator
 from simengine.core.state import (
@@ -92,9 +92,11 @@ def _read_inputs(scenario: ConcreteScenario) -> dict[str, bytes]:
     inputs = {}
     for path, digest in scenario.inputs.items():
         try:
-            inputs[path] = Path(path).expanduser().read_bytes()
+            inputs[path] = read_bounded(home_path(path), MAX_MAP_BYTES)
+        except ScenarioError as error:
+            raise ScenarioError(f"road.file = {error}") from None
         except OSError as error:
-            raise ScenarioError(f"road.file = {path}: {error.strerror.lower()}") from None
+            raise ScenarioError(f"road.file = {path}: {(error.strerror or str(error)).lower()}") from None
         found = hashlib.sha256(inputs[path]).hexdigest()
         if found != digest:
             raise ScenarioError(
@@ -123,9 +125,9 @@ def build_world(scenario: ConcreteScenario) -> World:
     elif road.kind == "warehouse":
         network, shelves = make_warehouse(**_settings(scenario))
     elif road.kind == "opendrive":
-        network, remarks = read_opendrive(Path(road.file).expanduser())
+        network, remarks = read_opendrive(home_path(road.file))
     else:
-        recorded = read_commonroad(Path(road.file).expanduser())
+        recorded = read_commonroad(home_path(road.file))
         network, remarks = recorded.network, recorded.remarks
     if network.datum is None:
         place = scenario.datum

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from simengine.core.errors import ConfigError
 from simengine.metrics.intervals import wilson_interval
 from simengine.scenario.compose import compose, configuration_root, scenario_names
+from simengine.scenario.override_text import is_searchpath, setting
 
 DIFFICULTY_FILE = "difficulty.csv"  # beside the scenarios; written by `tools/check.py difficulty`
 
@@ -106,14 +107,16 @@ def read_difficulty(path: Path | None = None) -> dict[str, Difficulty]:
 def library(overrides: list[str] | tuple[str, ...] = ()) -> list[Entry]:
     """Return every scenario, those of the user's search path included."""
     measured = read_difficulty()
-    search = tuple(text for text in overrides if text.startswith("hydra.searchpath="))
+    search = tuple(text for text in overrides if is_searchpath(text))
     entries = []
     for name in scenario_names(search):
-        body = compose("config", (f"scenario='{name}'", *search)).get("scenario")
+        body = compose("config", (setting("scenario", name), *search)).get("scenario")
         lacks = [key for key in ("tests", "tags") if not isinstance(body, dict) or key not in body]
         if lacks:
             raise ConfigError(f"scenario={name}: its file lacks {' and '.join(f'scenario.{key}' for key in lacks)}")
-        entries.append(Entry(name, str(body["tests"]), tuple(body["tags"]), measured.get(name)))
+        if not isinstance(body["tags"], list):
+            raise ConfigError(f"scenario={name}: scenario.tags = {body['tags']}: must be a list, as in [a, b]")
+        entries.append(Entry(name, str(body["tests"]), tuple(map(str, body["tags"])), measured.get(name)))
     return entries
 
 
@@ -135,7 +138,7 @@ def difficulty_text(entry: Entry) -> str:
 def print_library(overrides: list[str]) -> None:
     """Print the library as a table: name, what it tests, tags, how hard it is."""
     for text in overrides:
-        if not text.startswith("hydra.searchpath="):
+        if not is_searchpath(text):
             raise ConfigError(f"{text}: list takes only hydra.searchpath=[file://FOLDER]")
     entries = library(overrides)
     wide = max(len(entry.name) for entry in entries)

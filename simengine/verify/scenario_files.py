@@ -4,11 +4,13 @@ from pathlib import Path
 
 from simengine.core.errors import ConfigError
 from simengine.scenario.compose import configuration_root, scenario_names
+from simengine.scenario.override_text import quote
+from simengine.scenario.yaml_files import MAX_CONCRETE_BYTES, read_text
 
 
 def is_concrete(path: Path) -> bool:
     """Say whether a file holds a concrete scenario, of numbers only."""
-    return any(line.startswith("schema_version:") for line in path.read_text(errors="replace").splitlines())
+    return any(line.startswith("schema_version:") for line in read_text(path, MAX_CONCRETE_BYTES).splitlines())
 
 
 def find_name(path: Path, named: Path) -> tuple[str, tuple[str, ...]]:
@@ -32,4 +34,4 @@ def find_name(path: Path, named: Path) -> tuple[str, tuple[str, ...]]:
         return name, ()
     if name in scenario_names():
         raise ConfigError(f"{path}: the library has a scenario named {name} too; give the file another name")
-    return name, (f"hydra.searchpath=[file://{root}]",)
+    return name, (f"hydra.searchpath=[{quote(f'file://{root}')}]",)

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 from simengine.core.errors import ConfigError, PartError, ScenarioError, describe_error, nearest
 from simengine.core.wording import counted
 from simengine.scenario.compose import compose, configuration_root, resolve, scenario_names
+from simengine.scenario.override_text import key_of, setting
 from simengine.scenario.sampling import concretize, read_concrete
 from simengine.scenario.spec import ConcreteScenario
 from simengine.simulation.atomic import complete_or_absent, refuse_unwritable
@@ -50,7 +51,7 @@ def _files(path: Path) -> list[Path]:
         if not found:
             raise ConfigError(f"{path}: holds no scenario (*.yaml)")
         return found
-    if path.is_file():
+    if path.exists():
         return [path]
     names = scenario_names()
     if str(path) in names:
@@ -64,13 +65,13 @@ def collect(paths: list[str], overrides: list[str]) -> list[Case]:
     Raises:
         ConfigError: A path that holds no scenario, or a wrong setting.
     """
-    run = [text for text in overrides if text.split("=")[0] in _RUN_SETTINGS]
+    run = [text for text in overrides if key_of(text) in _RUN_SETTINGS]
     settings = resolve({key: compose("config", run)[key] for key in _RUN_SETTINGS})
-    if not any(text.startswith("episodes=") for text in run):
+    if not any(key_of(text) == "episodes" for text in run):
         settings["episodes"] = 1
     episodes, first = whole_number(settings, "episodes", 1, 1_000_000), whole_number(settings, "seed", 0, 2**62)
     # Verdicts need no pictures; whoever wants sensors names them.
-    quiet = [] if any(text.startswith("sensors=") for text in overrides) else ["sensors=none"]
+    quiet = [] if any(key_of(text) == "sensors" for text in overrides) else ["sensors=none"]
     cases = []
     for path in paths:
         for file in _files(Path(path)):
@@ -81,7 +82,7 @@ def collect(paths: list[str], overrides: list[str]) -> list[Case]:
                 cases.append(Case(file.stem, read_concrete(file)))
                 continue
             name, search = find_name(file, Path(path))
-            tree = compose("config", (*search, f"scenario='{name}'", *quiet, *overrides))
+            tree = compose("config", (*search, setting("scenario", name), *quiet, *overrides))
             for number in range(episodes):
                 seed = first + number
                 cases.append(Case(f"{name}[{seed}]", concretize(tree, seed)))
@@ -189,7 +190,7 @@ def run_suite(paths: list[str], overrides: list[str], junit: str | None, step_li
     cases = collect(paths, overrides)
     if len({case.name for case in cases}) < len(cases):
         raise ScenarioError("a scenario is named twice; name each path once")
-    settings = resolve({"workers": compose("config", [o for o in overrides if o.startswith("workers=")])["workers"]})
+    settings = resolve({"workers": compose("config", [o for o in overrides if key_of(o) == "workers"])["workers"]})
     workers = default_workers() if settings["workers"] is None else whole_number(settings, "workers", 1, 1024)
     findings = {}
     with progress(len(cases), "scenario") as bar:

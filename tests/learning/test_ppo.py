@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import pickle
 import zipfile
 from pathlib import Path
@@ -114,8 +115,67 @@ def test_a_missing_checkpoint_and_foreign_weights_are_refused(tmp_path: Path) ->
         load_checkpoint(tmp_path / "nowhere.zip")
     path = tmp_path / "policy.zip"
     save_checkpoint(path, {"odd": torch.zeros(3)}, {"env": HIGHWAY, "env_settings": SMALL, "hidden": [8]})
-    with pytest.raises(ConfigError, match="Error"):
+    with pytest.raises(ConfigError, match="hidden"):
         ppo.load_policy(path)
     save_checkpoint(path, {}, {"env": "simengine/Moon-v0", "env_settings": {}, "hidden": [8]})
     with pytest.raises(ConfigError, match="Moon"):
         ppo.load_policy(path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"env": "os:simengine/Highway-v0"}, "no such environment"),
+        ({"env": ["simengine/Highway-v0"]}, "no such environment"),
+        ({"env_settings": []}, "incomplete"),
+        ({"env_settings": {"id": "x"}}, "incomplete"),
+        ({"env_settings": {"vector_kwargs": {}}}, "no setting of that name"),
+        ({"env_settings": {**SMALL, "lanes": True}}, "not true or false"),
+        ({"env_settings": {**SMALL, "lanes": 1e9}}, "lanes"),
+        ({"hidden": [True]}, "hidden"),
+        ({"hidden": [8, 8]}, "hidden"),
+        ({"hidden": []}, "hidden"),
+        ({"hidden": {"pi": [8]}}, "hidden"),
+        ({"hidden": [10**12]}, "hidden"),
+    ],
+)
+def test_settings_of_a_checkpoint_that_do_not_fit_are_refused(
+    tmp_path: Path, changes: dict[str, Any], words: str
+) -> None:
+    path = tmp_path / "policy.zip"
+    settings = {"env": HIGHWAY, "env_settings": SMALL, "hidden": [8], **changes}
+    save_checkpoint(path, {"mlp_extractor.policy_net.0.weight": torch.zeros((8, 3))}, settings)
+    with pytest.raises(ConfigError, match=words) as caught:
+        ppo.load_policy(path)
+    assert str(path) in str(caught.value)
+
+
+def test_weights_that_are_not_those_of_the_policy_are_refused(tmp_path: Path) -> None:
+    path = ppo.train(HIGHWAY, SMALL, make_agent(), tmp_path, 1, lambda row: None)
+    weights, settings = load_checkpoint(path)
+    name = "action_net.weight"
+    for changed, words in (
+        (weights[name].double(), "float64, not"),
+        (weights[name][:1].clone(), "not \\("),
+        (weights[name] * float("nan"), "not finite"),
+        (torch.zeros(1).expand(1 << 30), "not plain tensors"),
+        (torch.zeros(3).to_sparse(), "not plain tensors"),
+        (None, "not plain tensors"),
+    ):
+        save_checkpoint(path, {**weights, name: changed}, settings)
+        with pytest.raises(ConfigError, match=words):
+            ppo.load_policy(path)
+    for other, words in (
+        ({key: value for key, value in weights.items() if key != name}, "holds no weights action_net"),
+        ({**weights, "more": weights[name]}, "has not, weights more"),
+    ):
+        save_checkpoint(path, other, settings)
+        with pytest.raises(ConfigError, match=words):
+            ppo.load_policy(path)
+
+
+def test_a_pipe_is_no_checkpoint(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "policy.zip")
+    for path in (tmp_path / "policy.zip", Path("/dev/zero")):
+        with pytest.raises(ConfigError, match="regular file"):
+            load_checkpoint(path)

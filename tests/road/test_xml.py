@@ -1,5 +1,6 @@
 """XML reading: what is refused names its place, and nothing hostile costs time or memory."""
 
+import os
 import time
 
 import pytest
@@ -123,3 +124,21 @@ def test_accessors_return_checked_values_and_defaults(write):
         a.require("b", "c")
     with pytest.raises(ScenarioError, match="must be one of red"):
         a.require("b").text_choice(("red",))
+
+
+def test_attributes_depth_and_text_beyond_the_limits_are_named(write):
+    wide = " ".join(f'k{i}="1"' for i in range(100_000))
+    for content, words in (
+        (f"<a><b {wide}/></a>", "<b> has 100000 attributes: 256 are allowed"),
+        ("<a>" * 100_000, "more than 32 deep: 32 are allowed"),
+        (f"<a>{'x' * 11_000_000}</a>", "longer than 10 MB"),
+    ):
+        with pytest.raises(ScenarioError, match=words):
+            read_xml(write(content), "a")
+
+
+def test_a_pipe_or_device_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "pipe.xml")
+    for path in (tmp_path / "pipe.xml", "/dev/zero"):
+        with pytest.raises(ScenarioError, match="a regular file is needed"):
+            read_xml(path, "a")

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from simengine.scenario.spec.base import ExtensionSpec, Name, Spec
+from simengine.scenario.spec.base import ExtensionSpec, Name, Spec, name_other_than
 from simengine.scenario.spec.criteria import CriterionSpec
 from simengine.scenario.spec.datum import DatumSpec
 from simengine.scenario.spec.ego import EgoSpec
@@ -49,6 +49,7 @@ __all__ = [
 ]
 
 SCHEMA_VERSION = 1
+_SensorName = name_other_than("ego", "world")  # frames of the recorded transforms
 
 
 class ConcreteScenario(Spec):
@@ -67,7 +68,7 @@ class ConcreteScenario(Spec):
     weather: WeatherSpec
     surface: SurfaceSpec
     ego: EgoSpec
-    sensors: dict[Name, SensorSpec]
+    sensors: dict[_SensorName, SensorSpec]
     physics: PhysicsSpec
     recorder: RecorderSpec
     criteria: dict[Name, CriterionSpec]

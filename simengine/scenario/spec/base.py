@@ -2,11 +2,23 @@
 
 from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, ValidationError, model_validator
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Speed = Annotated[float, Field(ge=0.0, le=100.0)]
+Duration = Annotated[float, Field(ge=0.0, le=86_400.0)]  # a day is longer than any episode [s]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_\-]*$", max_length=64)]
+
+
+def name_other_than(*reserved: str) -> Any:
+    """Return the type of names that are given to things beside those that have these names already."""
+
+    def free(name: str) -> str:
+        if name in reserved:
+            raise ValueError(f'"{name}" is the name of something else; choose another')
+        return name
+
+    return Annotated[Name, AfterValidator(free)]
 
 
 def _types(annotation: Any) -> set[Any]:

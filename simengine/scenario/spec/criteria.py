@@ -4,14 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool, Tag
 
-from simengine.scenario.spec.base import ExtensionSpec, Spec, kind_or_extension
+from simengine.scenario.spec.base import Duration, ExtensionSpec, Spec, kind_or_extension
 
 
 class NoCollision(Spec):
     """The ego touches nothing harder than an impulse."""
 
     kind: Literal["no_collision"]
-    min_impulse: Annotated[float, Field(ge=0.0)]  # [N s]
+    min_impulse: Annotated[float, Field(ge=0.0, le=1e9)]  # [N s]
     at_fault_only: StrictBool  # being struck while standing, or from behind, does not fail it; see `metrics.fault`
 
 
@@ -27,7 +27,7 @@ class SpeedLimit(Spec):
 
     kind: Literal["speed_limit"]
     tolerance: Annotated[float, Field(ge=0.0, le=20.0)]  # [m/s]
-    duration: Annotated[float, Field(ge=0.0)]  # a violation must last [s]
+    duration: Duration  # a violation must last [s]
 
 
 class RedLight(Spec):
@@ -60,7 +60,7 @@ class TimeLimit(Spec):
     """The goal is reached within a time."""
 
     kind: Literal["time_limit"]
-    limit: Annotated[float, Field(gt=0.0)]  # [s]
+    limit: Annotated[float, Field(gt=0.0, le=86_400.0)]  # [s]
 
 
 CriterionSpec = Annotated[

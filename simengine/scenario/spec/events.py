@@ -4,7 +4,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool, Tag
 
-from simengine.scenario.spec.base import ExtensionSpec, Fraction, Name, Spec, Speed, kind_or_extension
+from simengine.scenario.spec.base import (
+    Duration,
+    ExtensionSpec,
+    Fraction,
+    Name,
+    Spec,
+    Speed,
+    kind_or_extension,
+    name_other_than,
+)
+
+_ActorName = name_other_than("ego")  # events name the ego so
+_Offset = Annotated[float, Field(ge=-20_000.0, le=20_000.0)]  # [m]
 
 
 class Placement(Spec):
@@ -33,7 +45,7 @@ class TimeTrigger(Spec):
     """Fires at a time."""
 
     kind: Literal["time"]
-    time: Annotated[float, Field(ge=0.0)]  # [s]
+    time: Duration  # [s]
 
 
 class DistanceTrigger(Spec):
@@ -42,7 +54,7 @@ class DistanceTrigger(Spec):
     kind: Literal["distance"]
     actor: Name
     other: Name
-    below: Annotated[float, Field(ge=0.0)]  # [m]
+    below: Annotated[float, Field(ge=0.0, le=1e6)]  # [m]
 
 
 class TimeToCollisionTrigger(Spec):
@@ -51,7 +63,7 @@ class TimeToCollisionTrigger(Spec):
     kind: Literal["time_to_collision"]
     actor: Name
     other: Name
-    below: Annotated[float, Field(ge=0.0)]  # [s]
+    below: Duration  # [s]
 
 
 class PositionTrigger(Spec):
@@ -59,7 +71,7 @@ class PositionTrigger(Spec):
 
     kind: Literal["position"]
     actor: Name
-    travelled: Annotated[float, Field(ge=0.0)]  # [m]
+    travelled: Annotated[float, Field(ge=0.0, le=1e6)]  # [m]
 
 
 class SpeedTrigger(Spec):
@@ -87,14 +99,14 @@ class AfterTrigger(Spec):
 
     kind: Literal["after"]
     event: Name
-    delay: Annotated[float, Field(ge=0.0)]  # [s]
+    delay: Duration  # [s]
 
 
 class ChanceTrigger(Spec):
     """Fires at random with a constant rate."""
 
     kind: Literal["chance"]
-    rate: Annotated[float, Field(ge=0.0)]  # [1/s]
+    rate: Annotated[float, Field(ge=0.0, le=1e6)]  # [1/s]
 
 
 Trigger = Annotated[
@@ -115,7 +127,7 @@ class BrakeAction(Spec):
 
     kind: Literal["brake"]
     deceleration: Annotated[float, Field(gt=0.0, le=15.0)]  # [m/s²]
-    duration: Annotated[float, Field(ge=0.0)]  # 0 until standstill, and it stays [s]
+    duration: Duration  # 0 until standstill, and it stays [s]
 
 
 class SetSpeedAction(Spec):
@@ -140,7 +152,7 @@ class FollowPathAction(Spec):
     """Follow a polyline of ground points at a speed, slower in its corners, and stop at its end."""
 
     kind: Literal["follow_path"]
-    points: Annotated[list[tuple[float, float]], Field(min_length=2, max_length=64)]  # ahead, left of its start [m]
+    points: Annotated[list[tuple[_Offset, _Offset]], Field(min_length=2, max_length=64)]  # ahead, left of its start [m]
     speed: Speed  # [m/s]
     max_lateral_acceleration: Annotated[float, Field(gt=0.0, le=6.0)]  # of a vehicle in the corners [m/s²]
 
@@ -151,7 +163,7 @@ class WalkAction(Spec):
     kind: Literal["walk"]
     heading_deg: Annotated[float, Field(ge=-360.0, le=360.0)]  # against the ego's lane direction
     speed: Speed  # [m/s]
-    distance: Annotated[float, Field(gt=0.0)]  # then stand [m]
+    distance: Annotated[float, Field(gt=0.0, le=1e6)]  # then stand [m]
 
 
 class AppearAction(Spec):
@@ -202,7 +214,7 @@ class SensorFaultAction(Spec):
     kind: Literal["sensor_fault"]
     sensor: Name
     fault: Literal["dropout", "freeze", "dirt"]
-    duration: Annotated[float, Field(ge=0.0)]  # 0 for good [s]
+    duration: Duration  # 0 for good [s]
 
 
 BUILT_IN_ACTIONS = (
@@ -240,7 +252,7 @@ class EventSpec(Spec):
 class GoalSpec(Spec):
     """Where the ego is to arrive."""
 
-    travelled: Annotated[float, Field(ge=0.0)]  # along its route, 0 for no goal [m]
+    travelled: Annotated[float, Field(ge=0.0, le=1e6)]  # along its route, 0 for no goal [m]
     exit: Literal["any", "straight", "left", "right"]  # which way through the first junction
 
 
@@ -252,6 +264,6 @@ class ScenarioSpec(Spec):
     tags: list[Name]
     duration: Annotated[float, Field(gt=0.0, le=3_600.0)]  # [s]
     parameters: dict[Name, float | int | str]  # named values that the rest refers to
-    actors: dict[Name, ActorSpec]
+    actors: dict[_ActorName, ActorSpec]
     events: dict[Name, EventSpec]
     goal: GoalSpec

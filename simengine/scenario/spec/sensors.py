@@ -2,18 +2,23 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictBool, Tag
+from pydantic import Field, StrictBool, Tag, ValidationInfo, field_validator
 
 from simengine.scenario.spec.base import ExtensionSpec, Spec, kind_or_extension
+
+_Place = Annotated[float, Field(ge=-100.0, le=100.0)]  # [m]
+_Angle = Annotated[float, Field(ge=-360.0, le=360.0)]  # [°]
+_Noise = Annotated[float, Field(ge=0.0, le=1_000.0)]
+_Error = Annotated[float, Field(ge=0.0, le=10_000.0)]  # [m]
 
 
 class Mount(Spec):
     """Where a sensor sits on the ego: from the centre of the rear axle on the ground, ISO 8855."""
 
-    position: tuple[float, float, float]  # forward, left, up [m]
-    roll_deg: float
-    pitch_deg: float  # positive looks down
-    yaw_deg: float
+    position: tuple[_Place, _Place, _Place]  # forward, left, up [m]
+    roll_deg: _Angle
+    pitch_deg: _Angle  # positive looks down
+    yaw_deg: _Angle
 
 
 class CameraSpec(Spec):
@@ -21,7 +26,7 @@ class CameraSpec(Spec):
 
     kind: Literal["camera"]
     mount: Mount
-    rate_hz: Annotated[float, Field(gt=0.0, le=1_000.0)]
+    rate_hz: Annotated[float, Field(ge=0.001, le=1_000.0)]
     phase: Annotated[float, Field(ge=0.0, le=10.0)]  # of the first frame [s]
     width: Annotated[int, Field(ge=16, le=8_192)]  # [px]
     height: Annotated[int, Field(ge=16, le=8_192)]  # [px]
@@ -45,18 +50,26 @@ class LidarSpec(Spec):
     max_range: Annotated[float, Field(gt=1.0, le=1_000.0)]  # [m]
     noise_std: Annotated[float, Field(ge=0.0, le=1.0)]  # of a range [m]
 
+    @field_validator("highest_deg")
+    @classmethod
+    def _not_below_the_lowest(cls, value: float, info: ValidationInfo) -> float:
+        lowest = info.data.get("lowest_deg", value)
+        if value < lowest:
+            raise ValueError(f"must be at least lowest_deg = {lowest:g}")
+        return value
+
 
 class ImuSpec(Spec):
     """An inertial measurement unit."""
 
     kind: Literal["imu"]
     mount: Mount
-    rate_hz: Annotated[float, Field(gt=0.0, le=10_000.0)]
+    rate_hz: Annotated[float, Field(ge=0.001, le=10_000.0)]
     phase: Annotated[float, Field(ge=0.0, le=10.0)]  # [s]
-    gyro_noise: Annotated[float, Field(ge=0.0)]  # [rad/s/√Hz]
-    gyro_walk: Annotated[float, Field(ge=0.0)]  # [rad/s²/√Hz]
-    accelerometer_noise: Annotated[float, Field(ge=0.0)]  # [m/s²/√Hz]
-    accelerometer_walk: Annotated[float, Field(ge=0.0)]  # [m/s³/√Hz]
+    gyro_noise: _Noise  # [rad/s/√Hz]
+    gyro_walk: _Noise  # [rad/s²/√Hz]
+    accelerometer_noise: _Noise  # [m/s²/√Hz]
+    accelerometer_walk: _Noise  # [m/s³/√Hz]
 
 
 class GnssSpec(Spec):
@@ -64,11 +77,11 @@ class GnssSpec(Spec):
 
     kind: Literal["gnss"]
     mount: Mount
-    rate_hz: Annotated[float, Field(gt=0.0, le=1_000.0)]
+    rate_hz: Annotated[float, Field(ge=0.001, le=1_000.0)]
     phase: Annotated[float, Field(ge=0.0, le=10.0)]  # [s]
-    white_std: Annotated[float, Field(ge=0.0)]  # [m]
-    drift_std: Annotated[float, Field(ge=0.0)]  # [m]
-    drift_time: Annotated[float, Field(gt=0.0)]  # [s]
+    white_std: _Error  # [m]
+    drift_std: _Error  # [m]
+    drift_time: Annotated[float, Field(ge=0.001, le=1e9)]  # [s]
 
 
 class OdometrySpec(Spec):
@@ -76,7 +89,7 @@ class OdometrySpec(Spec):
 
     kind: Literal["odometry"]
     mount: Mount
-    rate_hz: Annotated[float, Field(gt=0.0, le=10_000.0)]
+    rate_hz: Annotated[float, Field(ge=0.001, le=10_000.0)]
     phase: Annotated[float, Field(ge=0.0, le=10.0)]  # [s]
     ticks_per_turn: Annotated[int, Field(ge=1, le=1_000_000)]
     radius_error: Annotated[float, Field(ge=-0.2, le=0.2)]  # relative, of the assumed wheel radius

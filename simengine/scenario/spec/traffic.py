@@ -37,7 +37,7 @@ class TrafficSpec(Spec):
     max_vehicles: Annotated[int, Field(ge=0, le=500)]
     radius: Annotated[float, Field(ge=50.0, le=5_000.0)]  # of the ego within which vehicles are placed [m]
     inflow: Annotated[float, Field(ge=0.0, le=2_500.0)]  # on every lane that begins; 0: who leaves comes in again [1/h]
-    mix: dict[Literal["car", "truck", "bus", "motorcycle", "bicycle"], Annotated[float, Field(ge=0.0)]]
+    mix: dict[Literal["car", "truck", "bus", "motorcycle", "bicycle"], Annotated[float, Field(ge=0.0, le=1e6)]]
     drivers: DriverSpread
     reactive: StrictBool  # replayed vehicles drive themselves once the ego gets in their way
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from simengine.core.errors import ConfigError, nearest
+from simengine.core.files import home_path
 from simengine.core.wording import counted
 from simengine.scenario.sampling import load_scenario
 from simengine.scenario.spec import DriverSpread
@@ -33,7 +34,7 @@ def run_fit(paths: Sequence[str], settings: Sequence[str]) -> int:
         ScenarioError: A recording that cannot be read, or shows nothing to fit to.
     """
     given = _settings(settings)
-    output = Path(given["output"]).expanduser()
+    output = home_path(given["output"])
     seed, rounds = _whole(given, "seed", 1), _whole(given, "rounds", ROUNDS)
     if output.suffix not in (".yaml", ".yml"):
         raise ConfigError(f"output = {output}: must end in .yaml, as presets do")
@@ -104,7 +105,7 @@ def _settings(settings: Sequence[str]) -> dict[str, str]:
 def _whole(given: dict[str, str], name: str, usual: int) -> int:
     low, high = _WHOLE[name]
     text = given.get(name, str(usual))
-    if not text.isdecimal() or not low <= int(text) <= high:
+    if not text.isdecimal() or len(text) > 20 or not low <= int(text) <= high:
         raise ConfigError(f"{name} = {text}: must be a whole number from {low} to {high}")
     return int(text)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from simengine.core.errors import ScenarioError
+from simengine.core.files import home_path
 from simengine.road.recording import RecordedTracks
 from simengine.verify.recorded_style.roads import RecordedRoad
 
@@ -25,7 +26,7 @@ def recordings(paths: Sequence[str]) -> list[Path]:
     if not paths:
         raise ScenarioError("no recording given; name CommonRoad files, or folders of them")
     found: list[Path] = []
-    for path in (Path(text).expanduser() for text in paths):
+    for path in map(home_path, paths):
         files = sorted(path.glob("*.xml")) if path.is_dir() else [path]
         if not files or not files[0].is_file():
             raise ScenarioError(f"{path}: neither a CommonRoad file nor a folder that holds some (*.xml)")

@@ -1,1 +1,1 @@
-"""Files that are well-formed and wrong: good ones with a small change, and checksums and hashes of their own."""
+"""Input that has been changed at random: every reader says in one line what is wrong with it, or takes it."""

@@ -1,0 +1,63 @@
+"""Read files that others wrote: regular ones only, so that no read waits for ever, and of bounded size."""
+
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+from simengine.core.errors import ScenarioError
+
+MIB = 1 << 20
+MAX_MAP_BYTES = 128 * MIB  # of a road's file or a recording
+
+
+def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
+    """Open a file for reading.
+
+    Raises:
+        ScenarioError: It is a pipe, a socket or a device: these may never end, or never begin.
+        OSError: It is not there, is a folder or may not be read.
+    """
+    # Without O_NONBLOCK the opening of a pipe waits until somebody writes to it.
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except ValueError as error:  # a name with a null character
+        raise OSError(0, str(error)) from None
+    try:
+        mode = os.fstat(handle).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(21, os.strerror(21), str(path))
+        if not stat.S_ISREG(mode):
+            raise ScenarioError(f"{path}: is a pipe, socket or device; a regular file is needed")
+        os.set_blocking(handle, True)
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def read_bounded(path: str | os.PathLike[str], limit: int) -> bytes:
+    """Return a regular file's content.
+
+    Args:
+        path: Of the file.
+        limit: Most that it may hold [bytes].
+
+    Raises:
+        ScenarioError: It is larger than `limit`, or no regular file.
+        OSError: It is not there, is a folder or may not be read.
+    """
+    with open_regular(path) as file:
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        shown = f"{limit // MIB} MiB" if limit >= MIB else f"{limit} bytes"
+        raise ScenarioError(f"{path}: larger than {shown}, the most such a file may hold")
+    return content
+
+
+def home_path(text: str) -> Path:
+    """Return the path that a user typed, with `~` as the home folder; one of nobody, such as ~x, stays as it is."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # there is no such user
+        return Path(text)
