@@ -340,8 +340,14 @@ def chosen_option(primary: str, overrides: list[str] | tuple[str, ...], group: s
 
 
 def scenario_names(overrides: list[str] | tuple[str, ...] = ()) -> list[str]:
-    """Return the names of the scenario library, the user's search path included."""
-    return group_options(_loader(overrides), "scenarios")
+    """Return the names of the scenario library, the user's search path included.
+
+    A folder of the user's may hold scenarios and options side by side: `my/traffic/rush.yaml` is an option, as it would
+    be in `conf/`.
+    """
+    groups = {path.name for path in (configuration_root() / "conf").iterdir() if path.is_dir()}
+    names = group_options(_loader(overrides), "scenarios")
+    return [name for name in names if name.partition("/")[0] not in groups]
 
 
 def yaml_text(tree: dict[str, Any]) -> str:

@@ -133,6 +133,18 @@ def test_a_misspelt_scenario_names_the_nearest():
         load_scenario("highway/cutin")
 
 
+def test_options_of_a_users_own_are_not_taken_for_scenarios(tmp_path):
+    for place in ("mine", "surface", "traffic"):
+        (tmp_path / place).mkdir()
+    body = "# @package _global_\ndefaults:\n  - /scenarios/highway/hard_brake\n"
+    (tmp_path / "mine" / "gentle.yaml").write_text(body)
+    (tmp_path / "surface" / "cobbles.yaml").write_text("dry: 0.6\ndry_sliding: 0.5\nwet: 0.4\nwet_sliding: 0.35\n")
+    (tmp_path / "traffic" / "rush.yaml").write_text("density: 30.0\n")
+    search = f"hydra.searchpath=[file://{tmp_path}]"
+    assert set(scenario_names([search])) - set(LIBRARY) == {"mine/gentle"}
+    assert load_scenario("mine/gentle", [search, "surface=cobbles"]).surface.dry == 0.6
+
+
 @pytest.mark.parametrize("place", ["mine", "scenarios/mine"])
 def test_a_users_own_scenarios_join_by_search_path(tmp_path, place):
     library = tmp_path / place
