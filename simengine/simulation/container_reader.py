@@ -21,7 +21,7 @@ from mcap.records import Attachment, AttachmentIndex, Channel, ChunkIndex, Foote
 from numpy.typing import NDArray
 
 from simengine.core.errors import ConfigError
-from simengine.core.regular_files import regular_size
+from simengine.core.files import regular_size
 from simengine.simulation.atomic import reason
 from simengine.simulation.container_writer import MAGIC
 

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from simengine.core.errors import ConfigError
+from simengine.core.files import regular_size
 from simengine.core.history import NANOSECONDS
 from simengine.core.plain_names import plain_name
-from simengine.core.regular_files import regular_size
 from simengine.simulation.atomic import complete_or_absent
 from simengine.simulation.episode import EpisodeSummary
 from simengine.simulation.integrity import is_whole

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from simengine.core.errors import ConfigError
-from simengine.core.regular_files import regular_size
+from simengine.core.files import regular_size
 from simengine.core.wording import counted
 from simengine.simulation.dataset import job_folders
 from simengine.simulation.index import EPISODES, INDEX, episode_path, read_index
