@@ -20,6 +20,7 @@ from simengine.metrics.careful_driver import CarefulLimits, human_limits, robot_
 from simengine.metrics.careful_watch import CarefulWatch
 from simengine.metrics.verdict import Verdict
 from simengine.scenario.compose import compose
+from simengine.scenario.override_text import setting
 from simengine.scenario.sampling import concretize, from_yaml, to_yaml
 from simengine.simulation.runner import Job, Outcome, run_jobs
 from simengine.simulation.simulator import Simulator
@@ -132,7 +133,7 @@ def sample_scenario(
     first_seed: int = REPORTED_SEED,
 ) -> Iterator[Sample]:
     """Judge samples of a scenario's distribution, seeds `first_seed` and up."""
-    tree = compose("config", (f"scenario='{name}'", "sensors=none", *overrides))
+    tree = compose("config", (setting("scenario", name), "sensors=none", *overrides))
     jobs = [Job(str(seed), to_yaml(concretize(tree, seed)), "") for seed in range(first_seed, first_seed + samples)]
     found = {}
     for outcome in run_jobs(jobs, workers, run_sample):

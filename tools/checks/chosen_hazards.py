@@ -6,10 +6,9 @@ from typing import NamedTuple
 
 from simengine.core.errors import ConfigError, nearest
 from simengine.scenario.compose import compose, scenario_names
+from simengine.scenario.override_text import is_searchpath, setting
 from simengine.verify.library import library
 from simengine.verify.scenario_files import find_name, is_concrete
-
-_SEARCH = "hydra.searchpath="
 
 
 class Hazard(NamedTuple):
@@ -29,7 +28,7 @@ def _in_file(path: Path, overrides: Sequence[str]) -> Hazard:
     if is_concrete(path):
         raise ConfigError(f"{path}: is a concrete scenario: it has no distributions to draw samples from")
     name, search = find_name(path, path)
-    tags = (compose("config", (f"scenario='{name}'", *search)).get("scenario") or {}).get("tags", ())
+    tags = (compose("config", (setting("scenario", name), *search)).get("scenario") or {}).get("tags", ())
     if "ordinary" in tags:
         raise ConfigError(f"{path}: is tagged as ordinary, so it has no hazard")
     return Hazard(name, (*search, *overrides), bool(search))
@@ -46,7 +45,7 @@ def chosen_hazards(asked: Sequence[str], overrides: Sequence[str]) -> list[Hazar
         ConfigError: There is no such hazard.
     """
     files = [name for name in asked if Path(name).is_file()]
-    search = [text for text in overrides if text.startswith(_SEARCH)]
+    search = [text for text in overrides if is_searchpath(text)]
     known = hazards(search) if len(files) < len(asked) or not asked else []
     library_names = scenario_names()
     chosen = []
@@ -58,6 +57,6 @@ def chosen_hazards(asked: Sequence[str], overrides: Sequence[str]) -> list[Hazar
         else:
             raise ConfigError(
                 f"{name}: neither a file nor a hazard{nearest(name, known)}; there are: {', '.join(known)} (scenarios "
-                f'of your own are found with --override "{_SEARCH}[file://FOLDER]")'
+                f'of your own are found with --override "hydra.searchpath=[file://FOLDER]")'
             )
     return chosen

@@ -9,6 +9,7 @@ from simengine.core.errors import ConfigError
 from simengine.metrics.careful_driver import LEAD_BRAKING
 from simengine.metrics.threats import CRITICAL_TIME, GENTLE_STOP, MEETING_TIME, PASSING_TIME
 from simengine.scenario.compose import chosen_option, compose
+from simengine.scenario.override_text import setting
 from simengine.simulation.atomic import complete_or_absent, refuse_unwritable
 from simengine.simulation.runner import default_workers, progress
 from simengine.verify.difficulty import REPORTED_SEED, TUNING_SEED, Sample, measure, sample_scenario
@@ -199,7 +200,7 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
     print(HEADING, flush=True)
     for hazard in chosen:
         samples = _samples(hazard, arguments)
-        ego = chosen_option("config", (f"scenario='{hazard.name}'", *hazard.overrides), "ego")
+        ego = chosen_option("config", (setting("scenario", hazard.name), *hazard.overrides), "ego")
         rows[hazard.name] = measure(samples, ego)
         bad += bool(faults(rows[hazard.name]))
         print(format_line(hazard.name, rows[hazard.name]), flush=True)

@@ -13,6 +13,7 @@ from simengine.core.history import NANOSECONDS
 from simengine.core.state import EGO
 from simengine.labels.annotation import Interval
 from simengine.scenario.compose import compose
+from simengine.scenario.override_text import setting
 from simengine.scenario.sampling import concretize, draw_parameters
 from simengine.scenario.spec import ConcreteScenario
 from simengine.simulation import style
@@ -223,7 +224,7 @@ def draw(name: str, seeds: Sequence[int] | None, among: int, rows: int, override
         rows: How many of these are drawn at most.
         overrides: Further settings.
     """
-    tree = compose("config", (f"scenario='{name}'", *overrides))
+    tree = compose("config", (setting("scenario", name), *overrides))
     drawn = {seed: draw_parameters(tree, seed)[1] for seed in seeds or range(TUNING_SEED, TUNING_SEED + among)}
     own = {seed: {key: value for key, value in values.items() if _own(key)} for seed, values in drawn.items()}
     images, told, faults, sentence = [], [], [], ""

@@ -16,6 +16,7 @@ import numpy as np
 from simengine.core.state import EGO
 from simengine.metrics.intervals import wilson_interval
 from simengine.scenario.compose import compose
+from simengine.scenario.override_text import setting
 from simengine.scenario.sampling import concretize, from_yaml, to_yaml
 from simengine.scenario.spec import ConcreteScenario
 from simengine.simulation.runner import Job, Outcome, run_jobs
@@ -158,7 +159,7 @@ def agreement(
         overrides: Further settings.
         progress: Called after every sample.
     """
-    tree = compose("config", (f"scenario='{name}'", "sensors=none", *overrides))
+    tree = compose("config", (setting("scenario", name), "sensors=none", *overrides))
     jobs = [Job(str(seed), to_yaml(concretize(tree, seed)), "") for seed in seeds]
     found = []
     for outcome in run_jobs(jobs, workers, compare_job):
