@@ -25,8 +25,9 @@ TURN_BACK = 0.75 * math.pi
 # driven front axle up to 0.35. The steepest street, Baldwin Street in Dunedin, has 0.35.
 CAR_STEEP = 0.41
 REAR_LOAD, HIGH = 1.25 / 2.7, 0.55 / 2.7  # l_f / L and h / L of that car: with µ they give its steepest climb
-# Of µ that an incline may take: drivers plan with 0.4 of it, braking and cornering, see `conditions.COMFORT_SHARE`.
-HOLD_SHARE = 0.6
+# What an incline leaves of µ for braking: the share that drivers plan with, see `conditions.COMFORT_SHARE`, and at
+# most their comfortable deceleration of 2 m/s² over g.
+BRAKING_SHARE, BRAKING_MOST = 0.4, 0.2
 DRY = 0.9  # µ of dry asphalt, where nothing else is known
 BANKED = 0.3  # rise over run across the lane: a loaded truck tips over at 0.4 to 0.6 and lies at less in a bend
 STEEP = 0.12  # rise over run up which a full bus hardly starts: its drive force allows 0.15
@@ -121,7 +122,7 @@ def steepest(lanes: LaneArrays, lane: int) -> float:
 
 def steepest_held(friction: float) -> float:
     """Return the incline, rise over run, on which vehicles hold at a µ and can still brake and steer."""
-    return HOLD_SHARE * friction
+    return friction - min(BRAKING_SHARE * friction, BRAKING_MOST)
 
 
 def cannot_hold(lanes: LaneArrays, lane: int, friction: float) -> bool:

@@ -33,6 +33,7 @@ def ways_of(grade: float, bank: float, friction: float) -> int:
         (-0.05, 0.05, 0.1, CLOSED), (0.04, 0.0, 0.1, ON),
         (0.05, 0.0, 0.1, CLOSED),  # a driven axle climbs µ l_f / (L − µ h) = 0.047
         (0.38, 0.0, 0.9, NOT), (0.0, 0.4, 0.9, NOT), (0.0, 0.2, 0.9, ON),
+        (-0.62, 0.0, 0.9, ON), (-0.72, 0.0, 0.9, CLOSED),
     ],
 )  # fmt: skip
 def test_lanes_are_closed_that_lean_more_than_friction_holds(grade, bank, friction, expected):
@@ -73,6 +74,6 @@ def test_traffic_keeps_to_the_road_that_can_be_driven_and_the_other_is_remarked(
 
 
 def test_an_ego_on_a_map_that_leans_everywhere_is_refused_in_one_line(tmp_path):
-    refusal = r"^road\.file = .*lane [12]\.0\.-[12], .* 1\.74 m .*at most 0\.54 .*µ of 0\.9$"
+    refusal = r"^road\.file = .*lane [12]\.0\.-[12], .* 1\.74 m .*at most 0\.7 .*µ of 0\.9$"
     with pytest.raises(ScenarioError, match=refusal):
         build_world(simengine.load_scenario("drive", two_roads(tmp_path, 1.05), seed=1))
