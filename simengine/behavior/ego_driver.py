@@ -18,6 +18,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.behavior.conditions import EMERGENCY_SHARE, grip_bound
+from simengine.behavior.long_ways import find_long_ways
 from simengine.behavior.memory import (
     EXIT_TURN,
     LATERAL_COMFORT,
@@ -39,7 +40,7 @@ from simengine.behavior.traffic import BRAKES, decide, empty_scratch, survey
 from simengine.core.errors import ScenarioError, blame
 from simengine.core.geometry import wrap_angle
 from simengine.core.state import EGO, empty_controls
-from simengine.road.network import RoadNetwork
+from simengine.road.network import RoadNetwork, lane_arrays
 from simengine.scenario.spec import EgoSpec
 
 __all__ = ["Control", "Driver", "DriverObservation", "driver_names", "make_driver", "observe"]
@@ -109,6 +110,7 @@ class _Perceiver:
     def __init__(self, ego: EgoSpec, network: RoadNetwork, dt: float, foresees: bool = True) -> None:
         self.dt, self._foresees = dt, foresees
         self.rules = road_rules(network)
+        self._network = network
         self.memory: DriverMemory | None = None
         self.step = 0
         self._ego = ego
@@ -117,6 +119,8 @@ class _Perceiver:
     def begin(self, observation: DriverObservation) -> None:
         """Make up a mind at the first step."""
         num_actors = len(observation.present)
+        open_ways = find_long_ways(lane_arrays(self._network), float(observation.friction))
+        self.rules = self.rules._replace(ways=self.rules.ways._replace(lane_long=open_ways))
         self.memory = empty_memory(1, num_actors)
         set_style(self.memory, 0, EGO, self._ego.desired_speed, self._ego.time_gap)
         self.memory.may_change_lane[...] = False  # it changes only where its lane does not lead on

@@ -108,7 +108,7 @@ def begin_inflow(
     """
     strips, comfort = make_strips(lanes), grip_bound(math.inf, friction, COMFORT_SHARE)
     driving = lanes.lane_type == LaneType.DRIVING
-    long_ways = find_long_ways(lanes)
+    long_ways = find_long_ways(lanes, friction)
     nothing_before, nothing_beyond = open_ends(lanes, long_ways)
     rows, site_lane, begins = [], [], []
     for lane in np.flatnonzero(driving & (lanes.lane_junction < 0) & (long_ways > CLOSED)).tolist():

@@ -8,7 +8,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.behavior.joined_lanes import joined_from
-from simengine.behavior.long_ways import CLOSED, find_long_ways
+from simengine.behavior.long_ways import CLOSED, DRY, find_long_ways
 from simengine.behavior.set_back_lines import find_set_backs, linked_lanes
 from simengine.behavior.wide_turns import find_near_lanes
 from simengine.core.geometry import wrap_angle
@@ -116,8 +116,8 @@ def _sorted_by_lane(lane: NDArray[np.int32], num_lanes: int) -> tuple[NDArray[np
     return order, np.searchsorted(lane[order], np.arange(num_lanes + 1)).astype(np.int32)
 
 
-def road_rules(network: RoadNetwork) -> RoadRules:
-    """Sort the rules of a network by lane."""
+def road_rules(network: RoadNetwork, friction: float = DRY) -> RoadRules:
+    """Sort the rules of a network by lane, on ground of a friction µ."""
     num_lanes = len(network.lane_type)
     owner = np.repeat(np.arange(len(network.crossing_width), dtype=np.int32), np.diff(network.crossing_lane_first))
     crossing_order, crossing_first = _sorted_by_lane(network.crossing_lane, num_lanes)
@@ -127,7 +127,7 @@ def road_rules(network: RoadNetwork) -> RoadRules:
     ways = Ways(
         **shared,
         lane_tightest=np.maximum.reduceat(np.abs(network.point_curvature), network.lane_first_point[:-1]),
-        lane_long=find_long_ways(lanes),
+        lane_long=find_long_ways(lanes, friction),
         point_may_cross=network.point_may_cross,
     )
     grid = Grid(

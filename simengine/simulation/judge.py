@@ -53,7 +53,8 @@ class Judge:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._leads_nowhere = open_ends(world.lanes, find_long_ways(world.lanes))[1]
+        ways = find_long_ways(world.lanes, float(world.ground.friction[0]))
+        self._leads_nowhere = open_ends(world.lanes, ways)[1]
         self._criteria: dict[str, Criterion] = make_criteria(world.scenario.criteria)
         self._travelled = 0.0
         self._turns: set[Turn] = set()

@@ -74,7 +74,7 @@ class Minds:
         self._seed = kernel_seed(scenario.seed, "behavior")
         self._rate_hz = scenario.physics.rate_hz
         self._dt = 1.0 / scenario.physics.control_rate_hz
-        self._rules = road_rules(world.network)
+        self._rules = road_rules(world.network, float(world.ground.friction[0]))
         self._memory = draw_drivers(
             empty_memory(1, num_actors), actors, scenario.traffic.drivers, kernel_seed(scenario.seed, "drivers")
         )

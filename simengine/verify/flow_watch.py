@@ -57,12 +57,13 @@ class TrafficWatch:
     def __init__(self, simulator: Simulator) -> None:
         world = simulator.world
         lanes = world.lanes
-        self._rules = road_rules(world.network)
+        friction = float(world.ground.friction[0])
+        self._rules = road_rules(world.network, friction)
         self._wheeled = world.actors.mobility[0] == Mobility.WHEELED
         self._ordinary = world.actors.behavior[0] == Behavior.TRAFFIC
         self._kind = world.actors.kind[0]
         self._scenario = simulator.scenario
-        leads_nowhere = open_ends(lanes, find_long_ways(lanes))[1]
+        leads_nowhere = open_ends(lanes, find_long_ways(lanes, friction))[1]
         last_lanes = np.flatnonzero((lanes.lane_type == LaneType.DRIVING) & leads_nowhere)
         last = lanes.lane_first_point[last_lanes + 1] - 1
         self._end = lanes.point_position[last]

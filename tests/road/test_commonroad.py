@@ -149,8 +149,11 @@ def test_lanelets_that_cross_make_an_intersection_of_their_own(tmp_path):
     assert network.lane_junction[lane(network, "4")] == -1
 
 
-def _joining(adjacent: str) -> str:
-    """Return a file of a lanelet 1 and, beside or at an angle to it, 2 that both lead into 3, which leads into 4."""
+def _joining(adjacent: str, start: float = -20.0) -> str:
+    """Return a file of a lanelet 1 and, beside or at an angle to it, 2 that both lead into 3, which leads into 4.
+
+    Lanelets 1 and 2 begin at x = `start` [m] and end at 0.
+    """
     def lanelet(name, points, links):
         bounds = [[(x, y + side) for x, y in points] for side in (1.75, -1.75)]
         lines = ["".join(f"<point><x>{x}</x><y>{y}</y></point>" for x, y in bound) for bound in bounds]
@@ -162,8 +165,8 @@ def _joining(adjacent: str) -> str:
     before, after = '<predecessor ref="1"/><predecessor ref="2"/>', '<successor ref="3"/>'
     return (
         '<commonRoad benchmarkID="ZAM_Test-1_1_T-1" commonRoadVersion="2018b" timeStepSize="0.1">'
-        + lanelet("1", [(-20, 0), (0, 0)], after + adjacent.replace("REF", "2").replace("SIDE", "Right"))
-        + lanelet("2", [(-20, -3.5), (-10, -3.0), (0, 0)], after + adjacent.replace("REF", "1").replace("SIDE", "Left"))
+        + lanelet("1", [(start, 0), (0, 0)], after + adjacent.replace("REF", "2").replace("SIDE", "Right"))
+        + lanelet("2", [(start, -3.5), (-10, -3), (0, 0)], after + adjacent.replace("REF", "1").replace("SIDE", "Left"))
         + lanelet("3", [(0, 0), (30, 0)], before + '<successor ref="4"/>')
         + lanelet("4", [(30, 0), (60, 0)], '<predecessor ref="3"/>')
         + "</commonRoad>"
@@ -179,10 +182,14 @@ def test_lanelets_that_lead_into_the_same_one_make_an_intersection(tmp_path):
     assert len(network.conflict_lane) == 2
 
 
-def test_where_a_lane_of_a_road_ends_beside_another_there_is_no_intersection(tmp_path):
-    path = tmp_path / "ending.xml"
-    path.write_text(_joining('<adjacentSIDE ref="REF" drivingDir="same"/>'))
-    assert (read_commonroad(path).network.lane_junction == -1).all()
+@pytest.mark.parametrize(("start", "junction"), [(-20.0, 0), (-150.0, -1)])
+def test_lanelets_side_by_side_that_soon_become_one_make_an_intersection(tmp_path, start, junction):
+    """Else two who come abreast would touch where the lanes become one: both go on, so neither changes lane."""
+    path = tmp_path / "merging.xml"
+    path.write_text(_joining('<adjacentSIDE ref="REF" drivingDir="same"/>', start))
+    network = read_commonroad(path).network
+    assert network.lane_junction[[lane(network, k) for k in "1234"]].tolist() == [junction, junction, -1, -1]
+    assert len(network.conflict_lane) == (2 if junction == 0 else 0)
 
 
 def test_light_has_the_files_cycle_and_governs_the_stop_line():

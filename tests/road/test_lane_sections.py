@@ -201,6 +201,23 @@ def test_a_lane_that_ends_at_once_is_there_to_the_end(tmp_path):
         assert (p[0, 0], p[-1, 0]) == pytest.approx((start, end), abs=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "kinds"),
+    [(20.0, 60.0, [LaneType.PARKING]), (20.0, 130.0, [LaneType.DRIVING]), (-1.0, 60.0, [LaneType.DRIVING])],
+)
+def test_a_driving_lane_that_begins_and_ends_beside_others_is_a_bay(tmp_path, start, end, kinds):
+    """Traffic would be placed in it and change into it, and come to where it ends."""
+    record = '<width sOffset="{}" a="{}" b="0" c="0" d="0"/>'
+    width = record.format(0, 3 if start < 0.0 else 0)
+    width += record.format(start, 3) if start > 0.0 else ""
+    width += record.format(end, 0)
+    read = read_road(tmp_path, [section(right=[lane(-1), lane(-2, width=width)])], length=200.0)
+    bays = [k for k, name in enumerate(read.network.lane_name) if str(name).startswith("1.0.-2")]
+    assert [LaneType(int(read.network.lane_type[k])) for k in bays] == kinds
+    told = [line for line in read.remarks if "taken for a parking bay" in line]
+    assert len(told) == (kinds == [LaneType.PARKING]) and all("id='-2' at s = 20 to 60 m" in line for line in told)
+
+
 def test_a_short_lane_between_two_stations_is_found(tmp_path):
     p = tapered(tmp_path, (0, 0, 0, 0, 0), (50, -0.8775, 0.9, -0.2, 0), (54.5, 0, 0, 0, 0))
     half = math.sqrt((0.9**2 / 0.8 - 0.8775 - 0.05) / 0.2)

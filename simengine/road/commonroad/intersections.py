@@ -2,7 +2,8 @@
 
 A file names the lanelets that lead from an intersection's incomings. It leaves out the lanelets that follow those
 inside the same area, and files of format 2018b name none. So lanelets whose centre lines cross belong to one as well,
-and so do lanelets that come from two sides and lead into the same one, as the lane of a right turn beside the others.
+and so do lanelets that come from two sides and lead into the same one, as the lane of a right turn beside the others,
+and short ones side by side that become one lane: nobody changes lane there, and all have to take turns.
 """
 
 import numpy as np
@@ -17,6 +18,7 @@ from simengine.road.xml import Element
 
 MAX_CROSSINGS = 20_000  # pairs of lanelets that cross in one file
 _END = 1.0  # lines that meet this near to an end of one touch but do not cross [m]
+_LONGEST_MERGE = 100.0  # of lanelets side by side that become one; longer ones would hold up all behind [m]
 _STOREY = 3.0  # lines farther apart in height pass over each other [m]
 _TURNS = {"successorsLeft": Turn.LEFT, "successorsStraight": Turn.STRAIGHT, "successorsRight": Turn.RIGHT}
 
@@ -117,12 +119,17 @@ def _declared(root: Element, lanelets: dict[str, Lanelet], signs: dict[str, Sign
     return members
 
 
+def _length(points: NDArray[np.float64]) -> float:
+    """Return the length of a line in plan view [m]."""
+    return float(np.hypot(*np.diff(points[:, :2], axis=0).T).sum())
+
+
 def _join_where_ways_meet(
     lanelets: dict[str, Lanelet], index: dict[str, int], parent: NDArray[np.int64], inside: NDArray[np.bool_]
 ) -> None:
-    """Join lanelets that lead into the same one into groups, but those side by side: there a lane of a road ends.
+    """Join lanelets that lead into the same one into groups, but long ones side by side.
 
-    Outside intersections nobody gives way to anybody that is not on the own lane or beside it.
+    Outside intersections nobody gives way to anybody that is not on the own lane, and both lanes go on.
     """
     leading: dict[str, list[str]] = {}
     for name in index:
@@ -131,7 +138,9 @@ def _join_where_ways_meet(
     for names in leading.values():
         for k, name in enumerate(names):
             for other in names[:k]:
-                if other in (lanelets[name].draft.left, lanelets[name].draft.right):
+                here, there = lanelets[name].draft, lanelets[other].draft
+                longest = max(_length(here.points), _length(there.points))
+                if other in (here.left, here.right) and longest > _LONGEST_MERGE:
                     continue
                 inside[index[name]] = inside[index[other]] = True
                 parent[find_root(parent, index[name])] = find_root(parent, index[other])

@@ -22,6 +22,8 @@ MAX_JUNCTION_LANES = 1_000
 DEFAULT_SPEED = 50.0 / 3.6  # where a file states neither limit nor road type [m/s]
 _MIN_LENGTH = 0.05  # a lane shorter than this is only passed through [m]
 _TRAVELLED = (LaneType.DRIVING, LaneType.BIKING)
+# A driving lane that begins and ends beside others within this way is a bay: vehicles cannot follow it anywhere [m].
+_LONGEST_BAY = 100.0
 _SPEED_CUT = 1.0  # a change of speed limit this near to a section's end counts as being there [m]
 
 Node = tuple[str, int, int]  # road, stretch, lane
@@ -175,6 +177,12 @@ def _pieces(lane: Lane, path: Path, width: NDArray[np.float64]) -> tuple[list[Pa
     return pieces, changed
 
 
+def _is_bay(lane: Lane, place: Stretch, start: float, end: float, common: dict) -> bool:
+    """Tell whether a driving lane that is there from start to end [m] leads nowhere at either end, nor comes from."""
+    inside = place.start + 1e-6 < start and end < place.end - 1e-6
+    return lane.kind == LaneType.DRIVING and inside and end - start < _LONGEST_BAY and common["junction"] < 0
+
+
 def _spans(
     road: Road, place: Stretch, at: CrossSections, rise: NDArray[np.float64], k: int, name: str, common: dict
 ) -> list[Span]:
@@ -213,6 +221,11 @@ def _spans(
         width = np.zeros(len(station))
         square_widths(point, heading, np.ascontiguousarray(across[:, 0]), width)
         start, end = float(path.station[0]), float(path.station[-1])
+        kind = lane.kind if lane.kind is not None else LaneType.DRIVING
+        if not changed and _is_bay(lane, place, start, end, common):
+            where = f"id='{lane.id}' at s = {start:.4g} to {end:.4g} m"
+            lane.element.remark("is for driving, but begins and ends beside others: taken for a parking bay", where)
+            kind = LaneType.PARKING
         middle = 0.5 * (station[1:] + station[:-1])[order]
         inner, outer = edge_lines(place.section, lane, np.append(middle, middle[-1:]))
         left, right = (inner, outer) if inner_is_left else (outer, inner)
@@ -222,7 +235,7 @@ def _spans(
             width=np.ascontiguousarray(width[order]),
             bank=np.ascontiguousarray(across[order, 1]),
             rise=np.ascontiguousarray(across[order, 2:]),
-            lane_type=lane.kind if lane.kind is not None else LaneType.DRIVING,
+            lane_type=kind,
             speed_limit=_speed_limit(road, lane, 0.5 * (start + end)),
             marking_left=left.marking,
             marking_right=right.marking,
@@ -278,6 +291,8 @@ def _set_neighbours(road: Road, stretch: Stretch, spans: dict[int, list[Span]]) 
             while found is not None:
                 found = _beside(row, spans, *found, step)
                 if found is None or lanes[found[0]].kind != LaneType.DRIVING or found[1].is_cut:
+                    break
+                if found[1].draft.lane_type != LaneType.DRIVING:
                     break
                 if forward[found[0]] != forward[number]:
                     span.draft.opposite = found[1].draft.name

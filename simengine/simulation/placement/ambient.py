@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.behavior.conditions import COMFORT_SHARE, grip_bound
-from simengine.behavior.long_ways import CLOSED, ON, find_long_ways, is_agile, open_ends
+from simengine.behavior.long_ways import CLOSED, ON, find_long_ways, is_agile, is_too_steep, open_ends
 from simengine.core.errors import ScenarioError
 from simengine.core.state import ActorKind, Behavior
 from simengine.physics.catalog import model_named, models_of_kind
@@ -71,7 +71,10 @@ def place_traffic(placer: Placer) -> None:
         while s < lanes.lane_length[lane] - _LANE_END:
             candidates.append((int(lane), s))
             s += spacing * float(placer.random.uniform(0.7, 1.3))
-    placed, wanted, long_ways = 0, 0, find_long_ways(lanes)
+    placed, wanted, long_ways = 0, 0, find_long_ways(lanes, placer.friction)
+    steep = np.flatnonzero((lanes.lane_type == LaneType.DRIVING) & (long_ways == CLOSED)).tolist()
+    names = [str(placer.network.lane_name[lane]) for lane in steep if is_too_steep(lanes, lane, placer.friction)]
+    placer.remark(f"lanes too steep or banked for a µ of {placer.friction:.3g} carry no traffic", names)
     for index in placer.random.permutation(len(candidates)):
         if placed == spec.max_vehicles:
             break

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from simengine.behavior.conditions import COMFORT_SHARE, grip_bound
-from simengine.behavior.long_ways import CLOSED, find_long_ways, open_ends
+from simengine.behavior.long_ways import CLOSED, cannot_hold, find_long_ways, open_ends, steepest, steepest_held
 from simengine.core.errors import ScenarioError
 from simengine.core.state import Behavior
 from simengine.physics.catalog import VehicleModel, model_named
@@ -38,6 +38,7 @@ def place_ego(placer: Placer) -> None:
     else:
         lane, s = _ordered_start(placer)
         speed = spec.speed
+    _check_hold(placer, lane)
     placer.course = Course(lane, s)
     placer.add(placer.on_lane("ego", model, Behavior.EGO, lane, s, 0.0, speed), "ego.position")
 
@@ -49,8 +50,28 @@ def place_ego_at(placer: Placer, x: float, y: float, yaw: float, speed: float) -
     lane, s, _ = locate(placer.lanes, x, y, z, yaw)
     if lane < 0:
         raise ScenarioError(f"road.file: the ego's start x = {x:.1f} m, y = {y:.1f} m is on no lane")
+    _check_hold(placer, lane)
     placer.course = Course(lane, s)
     placer.add(ActorPlan("ego", model, Behavior.EGO, x, y, z, yaw, speed, placer.paint(model.kind)), "ego")
+
+
+def _check_hold(placer: Placer, lane: int) -> None:
+    """Refuse a lane that the ego cannot hold on to.
+
+    Raises:
+        ScenarioError: Its incline is more than the friction holds.
+    """
+    lanes, friction, road = placer.lanes, placer.friction, placer.scenario.road
+    most = steepest_held(friction)
+    if not cannot_hold(lanes, lane, friction):
+        return
+    if road.kind == "street":
+        allowed = f"must be from {-most:.3g} to {most:.3g}, where surface and weather give a µ of {friction:.3g}"
+        raise ScenarioError(f"road.grade = {road.grade:g}: the ego cannot hold on it; {allowed}")
+    name, incline = placer.network.lane_name[lane], steepest(lanes, lane)
+    place = f"lane {name}, where the ego starts, inclines by {incline:.2f} m in 1 m"
+    allowed = f"at most {most:.3g} is allowed, where surface and weather give a µ of {friction:.3g}"
+    raise ScenarioError(f"road.file = {getattr(road, 'file', road.kind)}: {place}; {allowed}")
 
 
 def _ordered_start(placer: Placer) -> tuple[int, float]:
@@ -73,14 +94,17 @@ def _ordered_start(placer: Placer) -> tuple[int, float]:
 def _drawn_start(placer: Placer, model: VehicleModel) -> tuple[int, float]:
     lanes = placer.lanes
     margin = 0.5 * model.length + 2.0
-    ways = find_long_ways(lanes)
+    ways = find_long_ways(lanes, placer.friction)
     _, leads_nowhere = open_ends(lanes, ways)
-    candidates = [
+    long_enough = [
         lane for lane in range(len(lanes.lane_type))
-        if lanes.lane_type[lane] == LaneType.DRIVING and lanes.lane_junction[lane] < 0 and ways[lane] > CLOSED
-        and lanes.lane_length[lane] > 2.0 * margin + 10.0 and not leads_nowhere[lane]
-    ] or [lane for lane in range(len(lanes.lane_type)) if lanes.lane_type[lane] == LaneType.DRIVING
-          and lanes.lane_length[lane] > 2.0 * margin]  # fmt: skip
+        if lanes.lane_type[lane] == LaneType.DRIVING and lanes.lane_length[lane] > 2.0 * margin
+    ]
+    usable = [lane for lane in long_enough if ways[lane] > CLOSED]
+    candidates = [
+        lane for lane in usable
+        if lanes.lane_junction[lane] < 0 and lanes.lane_length[lane] > 2.0 * margin + 10.0 and not leads_nowhere[lane]
+    ] or usable or long_enough  # fmt: skip
     if not candidates:
         raise ScenarioError(f"road.file = {placer.scenario.road.file}: no driving lane is long enough for the ego")
     weight = np.array([lanes.lane_length[lane] for lane in candidates])
