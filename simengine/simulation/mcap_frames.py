@@ -156,6 +156,8 @@ class LazyChannels(Mapping[str, NDArray[Any]]):
             raise ValueError(f"{name} at {self._time_ns} ns: {said}") from None
 
     def __getitem__(self, name: str) -> NDArray[Any]:
+        if name not in self._listed:
+            raise KeyError(name)
         if name not in self._decoded:
             self._decoded[name] = self._checked(lambda: self._read(name))
         return self._decoded[name]

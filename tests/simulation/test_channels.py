@@ -7,8 +7,10 @@ from simengine.core.errors import ConfigError
 from simengine.scenario.compose import compose
 from simengine.scenario.sampling import concretize
 from simengine.sensors.base import Frame
-from simengine.simulation.channels import read_channel, store_channels
+from simengine.simulation.channels import Limits, read_channel, store_channels
 from tests.simulation import episode_fixtures as drawn
+
+LIMITS = Limits(most_bytes=1 << 24)
 
 
 def test_normals_and_flow_keep_every_bit_and_what_is_not_a_number():
@@ -28,7 +30,7 @@ def test_normals_and_flow_keep_every_bit_and_what_is_not_a_number():
     }
     assert {payload.kind for payload in payloads} == {"raw_image"}  # which every viewer shows
     for name, array in channels.items():
-        back = read_channel(stored[name], frame.time_ns, messages.__getitem__)
+        back = read_channel(name, stored[name], frame.time_ns, messages.__getitem__, LIMITS)
         assert back.dtype == array.dtype and back.shape == array.shape
         assert back.tobytes() == array.tobytes()
 
@@ -38,7 +40,7 @@ def test_expected_hits_are_numbers_that_viewers_show():
     frame = Frame("top", 0, 7, np.eye(4), {"points": np.zeros((4, 3), np.float32), "expected_hits": rows})
     stored, payloads = store_channels(frame, drawn.concrete().recorder)
     assert [payload.kind for payload in payloads] == ["point_cloud"] and stored["expected_hits"]["form"] == "values"
-    back = read_channel(stored["expected_hits"], 7, {}.__getitem__)
+    back = read_channel("expected_hits", stored["expected_hits"], 7, {}.__getitem__, LIMITS)
     assert back.dtype == np.int32 and np.array_equal(back, rows)
 
 
@@ -48,7 +50,7 @@ def test_images_of_another_package_with_any_numbers_a_pixel_are_shown_too():
     stored, payloads = store_channels(frame, drawn.concrete().recorder)
     assert [payload.topic for payload in payloads] == [f"/thermal/bands/{k}" for k in range(4)]
     messages = {payload.topic: b"".join(payload.content) for payload in payloads}
-    assert np.array_equal(read_channel(stored["bands"], 7, messages.__getitem__), image)
+    assert np.array_equal(read_channel("bands", stored["bands"], 7, messages.__getitem__, LIMITS), image)
 
 
 def test_layers_are_chosen_by_an_override():
