@@ -42,6 +42,8 @@ _BODY_FIELDS = np.dtype(
         ("demand_steering", np.float64),  # [rad]
         ("demand_velocity", np.float64, (2,)),  # as `Controls.velocity`
         ("demand_lights", np.int32),
+        ("clear", np.bool_),  # no kerb was in the way of its wheels at `clear_pose`
+        ("clear_pose", np.float64, (5,)),  # x, y [m], x and y of its x axis, steering [rad]
         ("acts", np.bool_),  # there is a force on it
         ("force", np.float64, (3,)),  # without gravity, world [N]
         ("torque", np.float64, (3,)),  # about the center of mass, world [N m]

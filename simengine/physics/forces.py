@@ -33,6 +33,7 @@ from simengine.physics.wheels import FALLEN_LEAN, ackermann, wheeled_forces
 from simengine.road.network import LaneArrays
 from simengine.road.projection import ground_at
 
+_SAME = 1e-3  # of place [m] and direction, within which the way of a wheel is looked at once
 _WALKER, _FREE, _DIFFERENTIAL = int(Mobility.WALKER), int(Mobility.FREE), int(Mobility.DIFFERENTIAL)
 
 
@@ -42,16 +43,34 @@ def sample_ground(
     base_friction: float, patches: FrictionPatches, out: NDArray[np.float64],
 ) -> None:
     """Write samples of the ground below each wheel of a body, µ with the grip of its tire. Shape (4, 10)."""
-    tangent = math.tan(body.steering)
+    tangent, looks = math.tan(body.steering), not _stands_clear(body, rotation) and _is_level(rotation)
+    clear = looks
     for w in range(4):
         x, y, z = _below(chassis, body, rotation, w)
         out[w, 0], out[w, 1], out[w, 2], out[w, 3] = ground_at(lanes, x, y, z)
         out[w, FRICTION_OF_GROUND] = friction_at(x, y, base_friction, patches, 0) * body.grip[w]
         out[w, MOTION] = out[w, MOTION + 1] = out[w, MOTION + 2] = 0.0
         out[w, SUPPORT], out[w, EDGE] = -1.0, 0.0
-        if near_kerb(kerbs, x, y) and _is_level(rotation):
+        if looks and near_kerb(kerbs, x, y):
             hx, hy = _way(chassis, rotation, tangent, w)
             over_kerb(lanes, x, y, hx, hy, chassis.wheel_radius, out[w])
+            clear = clear and out[w, EDGE] == 0.0
+    if looks:
+        body.clear, body.clear_pose[0], body.clear_pose[1] = clear, body.position[0], body.position[1]
+        body.clear_pose[2], body.clear_pose[3], body.clear_pose[4] = rotation[0, 0], rotation[1, 0], body.steering
+
+
+@njit(cache=True, _nrt=False)
+def _stands_clear(body: np.void, rotation: NDArray[np.float64]) -> bool:
+    """Return whether a body stands where its wheels were found clear of kerbs, as parked cars do for good."""
+    return (
+        body.clear
+        and abs(body.position[0] - body.clear_pose[0]) < _SAME
+        and abs(body.position[1] - body.clear_pose[1]) < _SAME
+        and abs(rotation[0, 0] - body.clear_pose[2]) < _SAME
+        and abs(rotation[1, 0] - body.clear_pose[3]) < _SAME
+        and abs(body.steering - body.clear_pose[4]) < _SAME
+    )
 
 
 @njit(cache=True, _nrt=False)
