@@ -118,9 +118,10 @@ def side_overlap(k, ax, ay, a_yaw, a_length, a_width, bx, by, b_yaw, b_length, b
 def struck_side(ax, ay, a_yaw, a_length, a_width, bx, by, b_yaw, b_length, b_width, vx, vy, covered, step):
     """Return across which side (see `side_overlap`) one rectangle has just run into another, −1 if none closes.
 
-    Bodywork overlaps deeply, and may pass the middle of a thin wall within a tick, so that the
-    least overlap need not be across the side that was struck: a post is narrower than a car crushes. Boxes began to touch when the last of the axes between them began to overlap, which is the one
-    whose overlap is the least over the speed at which it grows, of the sides that the first was on a tick ago.
+    Bodywork overlaps deeply, and may pass the middle of a thin wall within a tick, so that the least overlap need not
+    be across the side that was struck: a post is narrower than a car crushes. Boxes began to touch when the last of
+    the axes between them began to overlap, which is the one whose overlap is the least over the speed at which it
+    grows, of the sides that the first was on a tick ago.
 
     Args:
         ax: As of `box_contact`; the second is the scenery or another actor.

@@ -22,10 +22,10 @@ from simengine.core.gravity import GRAVITY
 from simengine.core.state import ActorTable, Controls, Mobility, WorldState, copy_state
 from simengine.physics.backend import Contact, Ground, Physics
 from simengine.physics.bodies import empty_bodies, finish_tick, load_demands, load_given, load_motion, store
+from simengine.physics.body_form import collision_boxes
 from simengine.physics.bodywork import UPRIGHT, add_crush_forces, with_bodywork
 from simengine.physics.bullet_engine import BODY, BODYWORK, STANDING, BoxShapes, disconnect, p, set_group
 from simengine.physics.bullet_ground import StaticBodies
-from simengine.physics.car_form import collision_boxes
 from simengine.physics.chassis import chassis_of
 from simengine.physics.contact_boxes import COLUMNS, RESTING
 from simengine.physics.footing import REACH, kerb_grid, low_boxes

@@ -1,8 +1,9 @@
 """Forces on one person or animal on its feet: legs that carry it, push it towards a demanded velocity, keep it upright.
 
 Until it is struck a walker's body is moved by these forces only; once struck it is a free body that is thrown, tumbles
-and slides, and whose legs give way: a rigid box would go on standing on its base. Its legs are a critically damped spring to the ground; the horizontal force is bounded by its acceleration
-limit and by friction; a torque keeps it upright and turns it to where it goes.
+and slides, and whose legs give way: a rigid box would go on standing on its base. Its legs are a critically damped
+spring to the ground; the horizontal force is bounded by its acceleration limit and by friction; a torque keeps it
+upright and turns it to where it goes.
 """
 
 import math
@@ -17,10 +18,12 @@ from simengine.physics.strides import STRIDE_TIME, TURN_FROM, climb_rate, lift_a
 
 _UPRIGHT_RATE = 2.0 * math.pi * 3.0  # of the posture [rad/s]
 # A struck walker: a person of 1.8 m then falls from standing within about 0.8 s, as an inverted pendulum does.
-_GIVES_WAY = 2.0  # torque over that with which half the base would hold the body up
-_LIES = 0.5  # cosine of the tilt from which it lies
+_GIVES_WAY = 1.0  # torque over that with which half the base would hold the body up
+_LEANS, _LIES = 0.34, 0.17  # cosines of the tilts from which that torque fades, and is gone: 70° and 80°
 _FEET_NEAR = 0.3  # height of the base's middle above the ground up to which feet are on it [m]
+_FLIES = 1.0  # angular velocity from which a body whose feet are higher tumbles through the air [rad/s]
 _TILTED, _TURNING, _MOVING = 0.1, 0.5, 0.1  # from which tilt [rad], [rad/s] and [m/s] it falls that way
+_DRAGGED = 1.0  # speed from which feet on the ground stay behind the body [m/s]
 _LONG = 2.0  # length over width from which a body falls on its side
 
 
@@ -69,8 +72,8 @@ def walker_forces(
 def give_way(chassis: np.void, body: np.void, rotation: NDArray[np.float64], ground_height: float) -> None:
     """Set the torque that lays a struck walker down whose legs no longer hold it.
 
-    It falls the way it leans, else the way it begins to turn, else the way it is pushed: a car's bonnet throws a
-    person's head back onto it, a bus throws the whole body forward.
+    It falls on the way it turns, as onto a bonnet; else the way it is pushed with its feet on the ground, as before a
+    bus; else the way it leans.
 
     Args:
         chassis: What the body is.
@@ -81,16 +84,21 @@ def give_way(chassis: np.void, body: np.void, rotation: NDArray[np.float64], gro
     for i in range(3):
         body.force[i] = body.torque[i] = 0.0
     ux, uy, uz = rotation[0, 2], rotation[1, 2], rotation[2, 2]
-    body.acts = uz > _LIES and body.position[2] - uz * chassis.cog_height - ground_height < _FEET_NEAR
+    omega, velocity = body.angular_velocity, body.velocity
+    near = body.position[2] - uz * chassis.cog_height - ground_height < _FEET_NEAR
+    stands = near or omega[0] * omega[0] + omega[1] * omega[1] + omega[2] * omega[2] < _FLIES * _FLIES
+    body.acts = uz > _LIES and stands
     if not body.acts:
         return
-    omega, velocity = body.angular_velocity, body.velocity
     dx, dy = rotation[0, 0], rotation[1, 0]
-    if ux * ux + uy * uy > _TILTED * _TILTED:
-        dx, dy = ux, uy
-    elif omega[0] * omega[0] + omega[1] * omega[1] > _TURNING * _TURNING:
+    speed = math.sqrt(velocity[0] * velocity[0] + velocity[1] * velocity[1])
+    if omega[0] * omega[0] + omega[1] * omega[1] > _TURNING * _TURNING:
         dx, dy = omega[1], -omega[0]
-    elif velocity[0] * velocity[0] + velocity[1] * velocity[1] > _MOVING * _MOVING:
+    elif near and speed > _DRAGGED:
+        dx, dy = velocity[0], velocity[1]
+    elif ux * ux + uy * uy > _TILTED * _TILTED:
+        dx, dy = ux, uy
+    elif speed > _MOVING:
         dx, dy = velocity[0], velocity[1]
     if chassis.length > _LONG * chassis.width:
         side = 1.0 if dx * rotation[0, 1] + dy * rotation[1, 1] >= 0.0 else -1.0
@@ -99,5 +107,5 @@ def give_way(chassis: np.void, body: np.void, rotation: NDArray[np.float64], gro
     dx, dy = dx / size, dy / size
     base = 0.5 * chassis.length * abs(dx * rotation[0, 0] + dy * rotation[1, 0])
     base += 0.5 * chassis.width * abs(dx * rotation[0, 1] + dy * rotation[1, 1])
-    torque = _GIVES_WAY * chassis.mass * GRAVITY * base
+    torque = _GIVES_WAY * chassis.mass * GRAVITY * base * min(1.0, (uz - _LIES) / (_LEANS - _LIES))
     body.torque[0], body.torque[1] = -torque * dy, torque * dx

@@ -28,8 +28,11 @@ def _tilt(orientation):
 
 
 def strike(kind: str, model: str, brake: float):
-    """Run a vehicle into a pedestrian, a child and a deer, from behind and from the side, at every speed; return speeds,
-    tilts and greatest speeds of those struck two seconds after, and how deep Bullet's bodies were in each other [m].
+    """Run a vehicle into a pedestrian, a child and a deer, from behind and from the side, at every speed.
+
+    Returns:
+        The speeds, and of those struck the tilts two seconds later and the greatest speeds; how deep Bullet's bodies
+        were in each other [m].
     """
     cases = [
         (min(speed, model_named(model).max_speed), who, yaw)

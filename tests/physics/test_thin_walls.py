@@ -32,10 +32,9 @@ def run_into(kind: str, model: str, thickness: float, height: float, piece: floa
     """
     ways = [(speed, angle) for speed in SPEEDS for angle in ANGLES]
     count, long = len(ways), APART * (len(ways) + 1)
-    number = math.ceil(long / piece)
+    number, size = math.ceil(long / piece), (piece, thickness, height)
     walls = tuple(
-        StaticBox((piece * (i + 0.5) - 0.5 * long, FACE + 0.5 * thickness, 0.5 * height), 0.0, (piece, thickness, height))
-        for i in range(number)
+        StaticBox((piece * (i + 0.5) - 0.5 * long, FACE + 0.5 * thickness, 0.5 * height), 0.0, size) for i in range(number)
     )
     actors, state = empty_actors(1, count), empty_state(1, count)
     for a, (speed, angle) in enumerate(ways):
