@@ -27,14 +27,18 @@ def make_physics(kind: str) -> Physics:
 
 
 def run_into(kind: str, model: str, thickness: float, height: float, piece: float, rate: int = TICKS) -> tuple:
-    """Run a vehicle of every speed and angle into one wall; return the greatest share of the starting energy, and how
-    far the middle of each came beyond its face [m], by speed and angle.
+    """Run a vehicle of every speed and angle into one wall.
+
+    Returns:
+        By speed and angle the greatest share of the starting energy and how far the middle came beyond the wall's face
+        [m], and the table.
     """
     ways = [(speed, angle) for speed in SPEEDS for angle in ANGLES]
     count, long = len(ways), APART * (len(ways) + 1)
     number, size = math.ceil(long / piece), (piece, thickness, height)
     walls = tuple(
-        StaticBox((piece * (i + 0.5) - 0.5 * long, FACE + 0.5 * thickness, 0.5 * height), 0.0, size) for i in range(number)
+        StaticBox((piece * (i + 0.5) - 0.5 * long, FACE + 0.5 * thickness, 0.5 * height), 0.0, size)
+        for i in range(number)
     )
     actors, state = empty_actors(1, count), empty_state(1, count)
     for a, (speed, angle) in enumerate(ways):
