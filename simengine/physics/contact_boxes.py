@@ -244,12 +244,14 @@ def solve_contacts(
         rows[c, 9] = max(0.0, closing)
         if rows[c, 11] == HARD and closing > RESTING_SPEED:
             target[c] = RESTITUTION * closing
-    for c in range(count):  # boxes of the scenery that are one wall yield to nobody twice
+    single = most.copy()
+    for c in range(count):  # boxes of the scenery that are one wall yield to nobody twice, as deep as any of them
         alike = 0
         for d in range(count):
             same = rows[d, 0] == rows[c, 0] and rows[d, 1] < 0.0 and rows[c, 1] < 0.0 and rows[d, 7] > 0.0
             if same and rows[d, 5] * rows[c, 5] + rows[d, 6] * rows[c, 6] > _LIKE:
                 alike += 1
+                most[c] = max(most[c], single[d])
         most[c] /= max(1, alike)
     for _ in range(ITERATIONS):
         for c in range(count):

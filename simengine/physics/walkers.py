@@ -23,6 +23,8 @@ _LEANS, _LIES = 0.34, 0.17  # cosines of the tilts from which that torque fades,
 _FEET_NEAR = 0.3  # height of the base's middle above the ground up to which feet are on it [m]
 _FLIES = 1.0  # angular velocity from which a body whose feet are higher tumbles through the air [rad/s]
 _TILTED, _TURNING, _MOVING = 0.1, 0.5, 0.1  # from which tilt [rad], [rad/s] and [m/s] it falls that way
+# Limbs take the energy of tumbling along the ground: what turns faster than in a fall is slowed.
+_ROLLS, _TUMBLING, _LIMP = 0.6, 4.0, 4.0  # height of the body over its own until which it does, [rad/s], [1/s]
 _DRAGGED = 1.0  # speed from which feet on the ground stay behind the body [m/s]
 _LONG = 2.0  # length over width from which a body falls on its side
 
@@ -85,10 +87,14 @@ def give_way(chassis: np.void, body: np.void, rotation: NDArray[np.float64], gro
         body.force[i] = body.torque[i] = 0.0
     ux, uy, uz = rotation[0, 2], rotation[1, 2], rotation[2, 2]
     omega, velocity = body.angular_velocity, body.velocity
+    if body.position[2] - ground_height < _ROLLS * chassis.height:
+        rate = math.sqrt(omega[0] * omega[0] + omega[1] * omega[1])
+        limp = _LIMP * max(chassis.inertia[0], chassis.inertia[1]) * max(0.0, 1.0 - _TUMBLING / max(1e-9, rate))
+        body.torque[0], body.torque[1] = -limp * omega[0], -limp * omega[1]
     near = body.position[2] - uz * chassis.cog_height - ground_height < _FEET_NEAR
     stands = near or omega[0] * omega[0] + omega[1] * omega[1] + omega[2] * omega[2] < _FLIES * _FLIES
-    body.acts = uz > _LIES and stands
-    if not body.acts:
+    body.acts = True
+    if uz <= _LIES or not stands:
         return
     dx, dy = rotation[0, 0], rotation[1, 0]
     speed = math.sqrt(velocity[0] * velocity[0] + velocity[1] * velocity[1])
@@ -108,4 +114,5 @@ def give_way(chassis: np.void, body: np.void, rotation: NDArray[np.float64], gro
     base = 0.5 * chassis.length * abs(dx * rotation[0, 0] + dy * rotation[1, 0])
     base += 0.5 * chassis.width * abs(dx * rotation[0, 1] + dy * rotation[1, 1])
     torque = _GIVES_WAY * chassis.mass * GRAVITY * base * min(1.0, (uz - _LIES) / (_LEANS - _LIES))
-    body.torque[0], body.torque[1] = -torque * dy, torque * dx
+    body.torque[0] -= torque * dy
+    body.torque[1] += torque * dx
