@@ -22,6 +22,7 @@ from simengine.core.gravity import GRAVITY
 from simengine.core.state import ActorTable, Controls, Mobility, WorldState, copy_state
 from simengine.physics.backend import Contact, Ground, Physics
 from simengine.physics.bodies import empty_bodies, finish_tick, load_demands, load_given, load_motion, store
+from simengine.physics.body_form import collision_boxes
 from simengine.physics.bodywork import UPRIGHT, add_crush_forces, with_bodywork
 from simengine.physics.bullet_engine import BODY, BODYWORK, STANDING, BoxShapes, disconnect, p, set_group
 from simengine.physics.bullet_ground import StaticBodies
@@ -72,6 +73,7 @@ class BulletPhysics(Physics):
         self.close()
         self._ground = ground
         self._chassis, self._lanes = chassis_of(actors), lane_arrays(ground.network)
+        self._variant = actors.variant[0].copy()
         self._sliding = float(np.broadcast_to(ground.sliding, 1)[0])
         self._tick_step = 1.0 / rate_hz
         self._substeps = max(1, math.ceil(self._tick_step / _LONGEST_STEP - 1e-9))
@@ -148,7 +150,7 @@ class BulletPhysics(Physics):
             self._ground.patches,
         )  # fmt: skip
         mobility = Mobility(int(own["mobility"]))
-        shape = self._shapes.shape(tuple(own["collision_size"].tolist()), tuple(own["collision_offset"].tolist()))
+        shape = self._shapes.joined(collision_boxes(int(own["kind"]), int(self._variant[a]), own))
         w, x, y, z = body["orientation"].tolist()
         uid = p.createMultiBody(
             float(own["mass"]), shape, basePosition=body["position"].tolist(), baseOrientation=(x, y, z, w),

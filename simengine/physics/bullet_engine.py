@@ -48,7 +48,7 @@ def disconnect(client: int) -> None:
 
 
 class BoxShapes:
-    """Box shapes of one world, each made once.
+    """Shapes of boxes of one world, each made once.
 
     Args:
         client: Bullet's world.
@@ -56,7 +56,7 @@ class BoxShapes:
 
     def __init__(self, client: int) -> None:
         self._client = client
-        self._made: dict[tuple[float, ...], int] = {}
+        self._made: dict[tuple, int] = {}
 
     def shape(self, size: tuple[float, ...], offset: tuple[float, ...] = (0.0, 0.0, 0.0)) -> int:
         """Return a box shape of a size about an offset [m]."""
@@ -67,3 +67,15 @@ class BoxShapes:
                 physicsClientId=self._client,
             )  # fmt: skip
         return self._made[key]
+
+    def joined(self, boxes: tuple[tuple[tuple[float, ...], tuple[float, ...]], ...]) -> int:
+        """Return a shape of boxes, each given by its size and its center [m]."""
+        if len(boxes) == 1:
+            return self.shape(*boxes[0])
+        if boxes not in self._made:
+            self._made[boxes] = p.createCollisionShapeArray(
+                shapeTypes=[p.GEOM_BOX] * len(boxes),
+                halfExtents=[[0.5 * edge for edge in size] for size, _ in boxes],
+                collisionFramePositions=[list(center) for _, center in boxes], physicsClientId=self._client,
+            )  # fmt: skip
+        return self._made[boxes]

@@ -11,9 +11,11 @@ import math
 import numpy as np
 from numba import njit
 
+from simengine.core.geometry import boxes_gap
 from simengine.core.gravity import GRAVITY
-from simengine.physics.box_overlap import box_contact, side_overlap, struck_side
+from simengine.physics.box_overlap import box_contact, run_through, side_overlap, struck_side
 from simengine.physics.crush import crush_force
+from simengine.physics.obstacle_grid import JOINT
 
 RESTITUTION = 0.1  # crashes above 30 km/h are nearly plastic (Brach & Brach, "Vehicle Accident Analysis", ch. 6)
 CONTACT_FRICTION = 0.4  # of sliding bodywork, middle of the 0.3–0.6 of the same source
@@ -147,6 +149,38 @@ def _apply(rows, c, actor, px, py, center, inverse_mass, inverse_inertia, twist)
     twist[actor, 2] += arm * inverse_inertia[actor]
 
 
+@njit(cache=True, _nrt=False)
+def _side_of_wall(last, actor, box, boxes):
+    """Return across which side of a box an actor goes on crushing that reaches it along a wall or rail, −1 if none.
+
+    Deep in a rail it is nearer to the back of the next box, and must not be let out there.
+
+    Args:
+        last: Rows of the tick before.
+        actor: Who crushes.
+        box: Row of the box among `boxes`.
+        boxes: The scenery.
+    """
+    best, side = _LIKE, -1
+    for k in range(last.shape[0]):
+        if last[k, 0] != actor or last[k, 1] >= 0.0 or last[k, 11] == HARD or last[k, 12] < 0.0 or last[k, 7] <= 0.0:
+            continue
+        j = int(-1.0 - last[k, 1])
+        gap = boxes_gap(
+            boxes[j, 0], boxes[j, 1], boxes[j, 2], boxes[j, 3], boxes[j, 4],
+            boxes[box, 0], boxes[box, 1], boxes[box, 2], boxes[box, 3], boxes[box, 4],
+        )
+        if gap > JOINT:
+            continue
+        cosine, sine = math.cos(boxes[box, 2]), math.sin(boxes[box, 2])
+        along, across = last[k, 5] * cosine + last[k, 6] * sine, -last[k, 5] * sine + last[k, 6] * cosine
+        for i in range(4):
+            like = (along, -along, across, -across)[i]
+            if like > best:
+                best, side = like, 4 + i
+    return side
+
+
 @njit(cache=True)
 def solve_contacts(
     count, last, crushes, pose, size, boxes, center, inverse_mass, inverse_inertia, step, rows, twist, push
@@ -174,22 +208,24 @@ def solve_contacts(
         a, b = int(rows[c, 0]), int(rows[c, 1])
         vx, vy = _relative_velocity(rows, c, twist, center)
         other = inverse_mass[b] if b >= 0 else 0.0
+        if b >= 0:
+            bx, by, b_yaw, b_length, b_width = pose[b, 0], pose[b, 1], pose[b, 2], size[b, 0], size[b, 1]
+            covered = 0
+        else:
+            bx, by, b_yaw = boxes[-1 - b, 0], boxes[-1 - b, 1], boxes[-1 - b, 2]
+            b_length, b_width, covered = boxes[-1 - b, 3], boxes[-1 - b, 4], int(boxes[-1 - b, 7])
         if crushes[a] and (b < 0 or crushes[b]) and inverse_mass[a] + other > 0.0:
             rows[c, 11] = CRUSHING
             side = -1
             for k in range(last.shape[0]):
                 if last[k, 0] == a and last[k, 1] == rows[c, 1] and last[k, 11] != HARD:
                     side = int(last[k, 12])
-            if b >= 0:
-                bx, by, b_yaw, b_length, b_width = pose[b, 0], pose[b, 1], pose[b, 2], size[b, 0], size[b, 1]
-                covered = 0
-            else:
-                bx, by, b_yaw = boxes[-1 - b, 0], boxes[-1 - b, 1], boxes[-1 - b, 2]
-                b_length, b_width, covered = boxes[-1 - b, 3], boxes[-1 - b, 4], int(boxes[-1 - b, 7])
+            if side < 0 and b < 0:
+                side = _side_of_wall(last, a, -1 - b, boxes)
             if side < 0:
                 side = struck_side(
                     pose[a, 0], pose[a, 1], pose[a, 2], size[a, 0], size[a, 1], bx, by, b_yaw, b_length, b_width, vx,
-                    vy, covered,
+                    vy, covered, step,
                 )
             rows[c, 12], rows[c, 7] = side, 0.0
             if side >= 0:
@@ -197,16 +233,25 @@ def solve_contacts(
                     side, pose[a, 0], pose[a, 1], pose[a, 2], size[a, 0], size[a, 1], bx, by, b_yaw, b_length, b_width
                 )
             most[c] = crush_force(rows[c, 7], inverse_mass[a], other) * step
+        elif not (b >= 0 and inverse_mass[a] + other <= 0.0):
+            back = run_through(
+                pose[a, 0], pose[a, 1], pose[a, 2], size[a, 0], size[a, 1], bx, by, b_yaw, b_length, b_width,
+                rows[c, 5], rows[c, 6], rows[c, 7], (vx * rows[c, 5] + vy * rows[c, 6]) * step,
+            )
+            if back > 0.0:
+                rows[c, 5], rows[c, 6], rows[c, 7] = -rows[c, 5], -rows[c, 6], back
         closing = -(vx * rows[c, 5] + vy * rows[c, 6])
         rows[c, 9] = max(0.0, closing)
         if rows[c, 11] == HARD and closing > RESTING_SPEED:
             target[c] = RESTITUTION * closing
-    for c in range(count):  # boxes of the scenery that are one wall yield to nobody twice
+    single = most.copy()
+    for c in range(count):  # boxes of the scenery that are one wall yield to nobody twice, as deep as any of them
         alike = 0
         for d in range(count):
             same = rows[d, 0] == rows[c, 0] and rows[d, 1] < 0.0 and rows[c, 1] < 0.0 and rows[d, 7] > 0.0
             if same and rows[d, 5] * rows[c, 5] + rows[d, 6] * rows[c, 6] > _LIKE:
                 alike += 1
+                most[c] = max(most[c], single[d])
         most[c] /= max(1, alike)
     for _ in range(ITERATIONS):
         for c in range(count):

@@ -28,7 +28,7 @@ from simengine.physics.suspension import (
     SUPPORT,
     clear_force,
 )
-from simengine.physics.walkers import walker_forces
+from simengine.physics.walkers import give_way, walker_forces
 from simengine.physics.wheels import FALLEN_LEAN, ackermann, wheeled_forces
 from simengine.road.network import LaneArrays
 from simengine.road.projection import ground_at
@@ -212,7 +212,7 @@ def advance_forces(
             count += 1
     for a in range(len(bodies)):
         body, own = bodies[a], chassis[a]
-        if not body.dynamic or own.mobility == _FREE or (own.mobility == _WALKER and body.struck):
+        if not body.dynamic or own.mobility == _FREE:
             continue
         body.acts = True
         q = body.orientation
@@ -220,6 +220,9 @@ def advance_forces(
         if own.mobility == _WALKER:
             x, y, row = body.position[0], body.position[1], ground[0]
             row[0], row[1], row[2], row[3] = ground_at(lanes, x, y, body.position[2] - own.cog_height)
+            if body.struck:
+                give_way(own, body, rotation, row[0])
+                continue
             row[FRICTION_OF_GROUND] = friction_at(x, y, base_friction, patches, 0)
             walker_forces(own, body, rotation, row, dt)
             continue

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from simengine.physics.backend import StaticBox
 
-_JOINT = 0.05  # gap between boxes that are one wall or rail [m]
+JOINT = 0.05  # gap between boxes that are one wall or rail [m]
 
 
 class ObstacleGrid:
@@ -63,7 +63,7 @@ def _cover_faces(boxes, origin, cell, first, member, columns, rows):
     for i in range(len(boxes)):
         cosine, sine, faces = math.cos(boxes[i, 2]), math.sin(boxes[i, 2]), 0
         for face in range(4):
-            reach = 0.5 * boxes[i, 3 if face < 2 else 4] + _JOINT
+            reach = 0.5 * boxes[i, 3 if face < 2 else 4] + JOINT
             u = (reach if face == 0 else -reach) if face < 2 else 0.0
             v = (reach if face == 2 else -reach) if face >= 2 else 0.0
             x, y = boxes[i, 0] + u * cosine - v * sine, boxes[i, 1] + u * sine + v * cosine
@@ -72,7 +72,7 @@ def _cover_faces(boxes, origin, cell, first, member, columns, rows):
                 continue
             for k in range(first[row * columns + column], first[row * columns + column + 1]):
                 j = member[k]
-                if j == i or boxes[j, 5] > boxes[i, 5] + _JOINT or boxes[j, 6] < boxes[i, 6] - _JOINT:
+                if j == i or boxes[j, 5] > boxes[i, 5] + JOINT or boxes[j, 6] < boxes[i, 6] - JOINT:
                     continue
                 dx, dy = x - boxes[j, 0], y - boxes[j, 1]
                 c, s = math.cos(boxes[j, 2]), math.sin(boxes[j, 2])

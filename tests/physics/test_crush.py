@@ -9,7 +9,7 @@ from simengine.core.gravity import GRAVITY
 from simengine.core.state import empty_actors, empty_controls, empty_state
 from simengine.physics.backend import Ground, Physics, StaticBox
 from simengine.physics.batched import BatchedPhysics
-from simengine.physics.catalog import fill_actor
+from simengine.physics.catalog import fill_actor, model_named
 from simengine.physics.crush import BEYOND, CRUSH_ZONE, RATE, crush_force
 from tools.checks.proving_ground import SLIDING, no_patches, plain
 
@@ -26,7 +26,7 @@ def make_physics(kind: str) -> Physics:
 
 def crash(
     kind: str, placed: list[tuple], obstacles: tuple[StaticBox, ...] = (), seconds: float = 0.6,
-    friction: float = 0.05, brake: float = 0.0,
+    friction: float = 0.05, brake: float = 0.0, length: float = 2000.0,
 ):  # fmt: skip
     """Run actors given as model, x, y, yaw, speed; return the table, the states of every tick and the contacts."""
     count = len(placed)
@@ -38,7 +38,8 @@ def crash(
         state.velocity[0, a, :2] = speed * math.cos(yaw), speed * math.sin(yaw)
         state.valid[0, a] = True
     physics = make_physics(kind)
-    state = physics.reset(actors, state, Ground(plain(), np.array([friction]), no_patches(), obstacles, SLIDING), TICKS)
+    ground = Ground(plain(length=length), np.array([friction]), no_patches(), obstacles, SLIDING)
+    state = physics.reset(actors, state, ground, TICKS)
     controls = empty_controls(1, count)
     controls.acceleration[:] = -brake
     states, contacts = [], []
@@ -160,3 +161,24 @@ def test_the_force_of_crushing_grows_without_a_step():
         assert force[0] == 0.0
         assert np.diff(force).min() > 0.0
         assert np.diff(force).max() < 1.001 * BEYOND * RATE**2 / 1e-3 * 1e-3
+
+
+@pytest.mark.parametrize("kind", ["batched", "bullet"])
+@pytest.mark.parametrize("way", ["rear-end", "head-on"])
+def test_crashing_vehicles_are_shoved_and_not_thrown_on_end(kind, way):
+    models, placed, speeds = ("compact_car", "sedan", "van", "suv", "truck", "bus"), [], []
+    for i, (one, other) in enumerate((one, other) for one in models for other in models):
+        x, rear_end = 200.0 * i - 3600.0, way == "rear-end"
+        speed, against = (min(30.0, model_named(name).max_speed) for name in (one, other))
+        placed.append((one, x, 0.0, 0.0, speed))
+        gap = 0.5 * (model_named(one).length + model_named(other).length) + 0.5
+        placed.append((other, x + gap, 0.0, 0.0 if rear_end else math.pi, 0.0 if rear_end else against))
+        speeds.append((speed, 0.0 if rear_end else -against))
+    actors, states, _ = crash(kind, placed, seconds=1.5, length=16000.0)
+    q = np.array([state.orientation[0] for state in states])
+    tilt = np.degrees(np.arccos(1.0 - 2.0 * (q[:, :, 1] ** 2 + q[:, :, 2] ** 2)))
+    assert tilt.max() < 20.0
+    mass, speed = actors.mass[0].reshape(-1, 2), np.array(speeds)
+    common = (mass * speed).sum(axis=1) / mass.sum(axis=1)
+    after = np.array(states[-1].velocity[0, :, 0]).reshape(-1, 2)
+    np.testing.assert_allclose(after, np.column_stack([common, common]), atol=0.08 * 30.0)

@@ -221,6 +221,7 @@ _MISSING = """## What is not modelled
 - *Two-wheelers*: riders balance them by a torque, steer and brake within the friction, and fall when struck; in
   `batched` they do not lean.
 - *Crashes*: the crush zone is whole again for the next collision, boxes keep their shape and overlap by the crush,
-  sides are as stiff as the front; two-wheelers, people and loads are hard.
+  sides are as stiff as the front; two-wheelers, people and loads are hard. Struck people are
+  rigid boxes that fall; in `bullet` a car's bonnet and windscreen have no slope.
 - *Robots*: two driven wheels amidships and casters without friction.
 """
