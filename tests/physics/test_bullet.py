@@ -10,6 +10,7 @@ import pytest
 from simengine.core.errors import ScenarioError
 from simengine.core.gravity import GRAVITY
 from simengine.core.state import Behavior, Light, empty_actors, empty_controls, empty_state
+from simengine.core.surface import ASPHALT
 from simengine.physics.backend import FrictionPatches, Ground, StaticBox
 from simengine.physics.catalog import STANDARD_AIR, model_named
 from simengine.road.build import build_network
@@ -396,7 +397,7 @@ def test_struck_motorcycle_falls():
 @pytest.mark.parametrize("grade", [0.0, 0.02])
 @pytest.mark.parametrize("model, tall", [("cargo_box", 0.4), ("cargo_ladder", 0.1)])
 def test_dropped_load_slides_by_friction_and_rests_on_the_ground(model, tall, grade):
-    world = make_world([Placed(model, z=1.2, speed=10.0)], network=plain(grade))
+    world = make_world([Placed(model, z=1.2, speed=10.0)], network=plain(grade), friction=ASPHALT.dry)
     world.run(5 * RATE)
     x, y, z = world.state.position[0, 0]
     assert z - grade * x == pytest.approx(0.5 * tall, abs=0.01)
