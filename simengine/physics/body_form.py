@@ -15,21 +15,23 @@ _KNEE, _FEET = 0.28, 0.4  # height of the knee over that of the body (Winter, ch
 Box = tuple[tuple[float, ...], tuple[float, ...]]  # size and center [m]
 
 
-def collision_boxes(kind: int, variant: int, own: np.void) -> tuple[Box, ...]:
+def collision_boxes(kind: int, variant: int, own: np.void, narrow_feet: bool) -> tuple[Box, ...]:
     """Return the boxes that an actor's body is made of, about its center of mass.
 
     Of a car, the lower one is as long as the car and as high as the front edge of its bonnet; the cabin stands on it
     from the middle of the windscreen to the middle of the rear window. The slopes of bonnet and windows are left out.
-    Of a walker, one reaches down to the knees and one is below them. All else is one box.
+    Of a walker, one reaches down to the knees and one is below them. All else is one box. Robots are lower than knees
+    and meet people at walking pace: beside them a base is as wide as the box that is labeled.
 
     Args:
         kind: Of `ActorKind`.
         variant: Parametric mesh of its kind.
         own: What the body is, of dtype `CHASSIS`.
+        narrow_feet: Of walkers.
     """
     size, middle = tuple(own["collision_size"].tolist()), tuple(own["collision_offset"].tolist())
     low, high = middle[2] - 0.5 * size[2], middle[2] + 0.5 * size[2]
-    if own["mobility"] == Mobility.WALKER:
+    if own["mobility"] == Mobility.WALKER and narrow_feet:
         knee = low + _KNEE * size[2]
         return (
             ((size[0], size[1], high - knee), (middle[0], middle[1], 0.5 * (knee + high))),

@@ -150,7 +150,8 @@ class BulletPhysics(Physics):
             self._ground.patches,
         )  # fmt: skip
         mobility = Mobility(int(own["mobility"]))
-        shape = self._shapes.joined(collision_boxes(int(own["kind"]), int(self._variant[a]), own))
+        robots = bool((self._chassis["mobility"] == int(Mobility.DIFFERENTIAL)).any())
+        shape = self._shapes.joined(collision_boxes(int(own["kind"]), int(self._variant[a]), own, not robots))
         w, x, y, z = body["orientation"].tolist()
         uid = p.createMultiBody(
             float(own["mass"]), shape, basePosition=body["position"].tolist(), baseOrientation=(x, y, z, w),

@@ -83,7 +83,8 @@ def test_beside_a_lane_that_tapers_off_the_next_one_still_counts(y, aside):
     ends, wide = np.array([[0.0, 1.65, 0.0], [60.0, 1.65, 0.0]]), np.array([[0.0, 3.5, 0.0], [60.0, 3.5, 0.0]])
     taper = LaneDraft("taper", ends, np.full(2, 0.2), np.zeros(2))
     network = build_network([taper, LaneDraft("wide", wide, np.full(2, 3.5), np.zeros(2))])
-    world = SimpleNamespace(network=network, lanes=lane_arrays(network), actors=empty_actors(1, 1))
+    ground = SimpleNamespace(friction=np.array([0.9]))
+    world = SimpleNamespace(network=network, lanes=lane_arrays(network), actors=empty_actors(1, 1), ground=ground)
     watch = flow_watch.TrafficWatch(SimpleNamespace(world=world, scenario=None))
     assert watch._aside(30.0, y, 0.0, 0.0) == pytest.approx(aside)
 

@@ -17,10 +17,10 @@ from typing import NamedTuple
 from simengine.core.errors import ScenarioError, nearest
 from simengine.core.wording import counted
 from simengine.scenario.compose import scenario_names
+from simengine.simulation.comparison import compare
 from simengine.simulation.dataset import Dataset
-from simengine.simulation.episode import Episode
 from simengine.simulation.index import EPISODES, INDEX, WALL_TIME
-from simengine.simulation.replay import compare
+from simengine.simulation.mcap_reader import McapSource
 from tools.checks.table import Row
 
 ROOT = Path(__file__).parents[2]
@@ -64,12 +64,13 @@ def _last_line(text: str) -> str:
     return (text.strip() or "no output").splitlines()[-1]
 
 
-def episodes_by_scenario(folder: Path) -> dict[str, Episode]:
+def episodes_by_scenario(folder: Path) -> dict[str, McapSource]:
     """Return the episodes of a folder by scenario and seed."""
-    return {f"{episode.scenario.scenario.name} seed {episode.scenario.seed}": episode for episode in Dataset(folder)}
+    sources = [McapSource(path) for path in Dataset(folder).paths]
+    return {f"{source.scenario().scenario.name} seed {source.scenario().seed}": source for source in sources}
 
 
-def differing(one: Mapping[str, Episode], other: Mapping[str, Episode]) -> Iterator[tuple[str, str]]:
+def differing(one: Mapping[str, McapSource], other: Mapping[str, McapSource]) -> Iterator[tuple[str, str]]:
     """Yield every episode and what the first difference between two runs is, "" where they are the same."""
     for name in sorted({*one, *other}):
         if name not in one or name not in other:

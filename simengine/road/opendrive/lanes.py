@@ -24,6 +24,7 @@ _MIN_LENGTH = 0.05  # a lane shorter than this is only passed through [m]
 _TRAVELLED = (LaneType.DRIVING, LaneType.BIKING)
 # A driving lane that begins and ends beside others within this way is a bay: vehicles cannot follow it anywhere [m].
 _LONGEST_BAY = 100.0
+_STEEPEST_TAPER = 0.4  # of a lane that is driven into: its width over the way in which it gets it
 _SPEED_CUT = 1.0  # a change of speed limit this near to a section's end counts as being there [m]
 
 Node = tuple[str, int, int]  # road, stretch, lane
@@ -177,10 +178,27 @@ def _pieces(lane: Lane, path: Path, width: NDArray[np.float64]) -> tuple[list[Pa
     return pieces, changed
 
 
-def _is_bay(lane: Lane, place: Stretch, start: float, end: float, common: dict) -> bool:
-    """Tell whether a driving lane that is there from start to end [m] leads nowhere at either end, nor comes from."""
+def _is_bay(
+    lane: Lane, place: Stretch, station: NDArray[np.float64], width: NDArray[np.float64], common: dict
+) -> bool:
+    """Tell whether a driving lane is a row of parking places: it leads nowhere, and nobody drives in along it.
+
+    It begins and ends inside its section, and at an end becomes as wide as it is within a way in which a car gets only
+    by turning in, as the ends of parking bays do; lanes for passing taper gently.
+
+    Args:
+        lane, place: Which and where.
+        station: Of the rows in which it has a width, along the road [m].
+        width: There [m].
+        common: What all drafts of the road share.
+    """
+    start, end, most = float(station[0]), float(station[-1]), 0.9 * float(width.max())
     inside = place.start + 1e-6 < start and end < place.end - 1e-6
-    return lane.kind == LaneType.DRIVING and inside and end - start < _LONGEST_BAY and common["junction"] < 0
+    if lane.kind != LaneType.DRIVING or not inside or end - start >= _LONGEST_BAY or common["junction"] >= 0:
+        return False
+    wide = np.flatnonzero(width >= most)
+    tapers = max(0.0, float(station[wide[0]]) - start), max(0.0, end - float(station[wide[-1]]))
+    return most > _STEEPEST_TAPER * min(tapers)
 
 
 def _spans(
@@ -222,7 +240,7 @@ def _spans(
         square_widths(point, heading, np.ascontiguousarray(across[:, 0]), width)
         start, end = float(path.station[0]), float(path.station[-1])
         kind = lane.kind if lane.kind is not None else LaneType.DRIVING
-        if not changed and _is_bay(lane, place, start, end, common):
+        if not changed and _is_bay(lane, place, at.station[rows], at.width[k, rows], common):
             where = f"id='{lane.id}' at s = {start:.4g} to {end:.4g} m"
             lane.element.remark("is for driving, but begins and ends beside others: taken for a parking bay", where)
             kind = LaneType.PARKING
