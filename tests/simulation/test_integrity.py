@@ -224,9 +224,9 @@ def test_equal_files_have_no_difference_and_versions_alone_are_none_but_are_told
 
 
 def test_remarks_keep_the_name_that_the_input_file_had(recorded):
-    names = {"/tmp/s/0/0.input": "~/maps/a.xodr"}
-    told = ("/tmp/s/0/0.input: <road> is odd: line 3", "/tmp/s/0/0.input: <lane> is odd: line 4", "other")
-    was = ("/home/u/maps/a.xodr: <road> is odd: line 3", "other")
+    names = {"scratch/0/0.input": "~/maps/a.xodr"}
+    told = ("scratch/0/0.input: <road> is odd: line 3", "scratch/0/0.input: <lane> is odd: line 4", "other")
+    was = ("maps-of-before/a.xodr: <road> is odd: line 3", "other")
     assert _restored(told, names, was) == (was[0], "~/maps/a.xodr: <lane> is odd: line 4", "other")
 
 
