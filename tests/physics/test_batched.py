@@ -222,22 +222,28 @@ def test_a_rear_end_collision_keeps_momentum_and_reports_the_blow(other: str) ->
     assert gap > 0.5 * actors.length[0].sum() - 1.1 * 20.0 / RATE_OF_CRUSH
 
 
-def test_a_side_blow_spins_the_struck_car_and_it_comes_to_rest() -> None:
+_STOPS_AT_ONCE = pytest.mark.xfail(strict=True, reason="turns by 0.055 rad: rolling without slip ends the spin at once")
+
+
+@pytest.mark.parametrize(("model", "aside"), [
+    ("dynamic", 0.8), ("dynamic", 1.2), ("dynamic", 1.6), ("kinematic", 0.8), ("kinematic", 1.2),
+    pytest.param("kinematic", 1.6, marks=_STOPS_AT_ONCE),
+])  # fmt: skip
+def test_a_side_blow_spins_the_struck_car_and_it_comes_to_rest(model: str, aside: float) -> None:
     actors, state, controls = make_world(["sedan", "sedan"], drag=True)
     set_pose(state, 0, 0.0, 0.0)
-    set_pose(state, 1, 1.6, -10.0, yaw=math.pi / 2, speed=15.0)
+    set_pose(state, 1, aside, -10.0, yaw=math.pi / 2, speed=15.0)
     controls.acceleration[:] = -8.0
     state.drive[:, 0] = -8.0
-    for model in ("dynamic", "kinematic"):
-        physics = BatchedPhysics(model)
-        moved, fastest = physics.reset(actors, state, make_ground(1, 0.7), RATE), 0.0
-        for _ in range(6 * RATE):
-            moved = physics.step(moved, controls)
-            fastest = max(fastest, abs(float(moved.angular_velocity[0, 0, 2])))
-        assert fastest > 2.5
-        assert model == "kinematic" or abs(yaw_of(moved, 0)) > 0.15  # rolling without slip stops a spin at once
-        assert np.abs(moved.velocity).max() < 1e-3 and np.abs(moved.angular_velocity).max() < 1e-2
-        assert np.isfinite(moved.position).all()
+    physics = BatchedPhysics(model)
+    moved, fastest = physics.reset(actors, state, make_ground(1, 0.7), RATE), 0.0
+    for _ in range(6 * RATE):
+        moved = physics.step(moved, controls)
+        fastest = max(fastest, abs(float(moved.angular_velocity[0, 0, 2])))
+    assert fastest > (2.5 if aside > 1.0 else 1.7)
+    assert abs(yaw_of(moved, 0)) > 0.15
+    assert np.abs(moved.velocity).max() < 1e-3 and np.abs(moved.angular_velocity).max() < 1e-2
+    assert np.isfinite(moved.position).all()
 
 
 def test_scenery_stops_a_car() -> None:
