@@ -21,7 +21,8 @@ _FREQUENCY_TWO_WHEELER = 2.5  # stiffer: short travel (Cossalter, "Motorcycle Dy
 _FREQUENCY_ROBOT = 5.0  # rubber wheels, no springs to speak of [Hz]
 _DAMPING_RATIO = 0.35
 _ANTI_ROLL = 1.0  # stiffness of the anti-roll bars over that of the springs in roll; 4–5° of roll per g in a car
-_WHEEL_INERTIA = 0.0131  # over m r²
+_WHEEL_INERTIA = 0.0131  # of one wheel about its axle, over m r²
+ROTATING = 1.0 + 4.0 * _WHEEL_INERTIA  # what a force along a rolling vehicle has to move, over its mass
 CLEARANCE = 0.55  # underside of the collision box over the wheel radius, in both physics
 _DRIVEN_SHARE = 0.7  # of a robot's weight on its two driven wheels
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from simengine.core.gravity import GRAVITY
 from simengine.core.state import ActorTable
-from simengine.physics.planar_motion import POWER_SPEED
+from simengine.physics.planar_motion import POWER_SPEED, carried_by_wheels
 from simengine.physics.stability import stability_brake
 from simengine.physics.tire import BURST_ROLLING, BURST_STIFFNESS, falling_friction, loaded_friction, saturation
 from simengine.physics.vehicle_models import SLIP_SPEED, advance_plane, longitudinal_share, side_force
@@ -27,7 +27,8 @@ _ROUNDS = 2  # in which the load that brakes move forward is found
 ROAD, BURST = range(2)  # µ under it; 1 for a tire without air, else 0
 LOAD, LIMIT, DRIVEN, BRAKED = range(2, 6)  # normal force, friction force, drive and brake force [N]
 SOFT = 6  # stiffness: lateral force per load and slip angle [1/rad]
-WHEEL_COLUMNS = 7
+SPARE = 7  # what drive or brake leave of the force that it can give along [N]
+WHEEL_COLUMNS = 8
 
 
 @njit(cache=True, _nrt=False)
@@ -164,7 +165,7 @@ def advance_on_wheels(
         slowed, slowing = stability_brake(
             forward, yaw_rate, steering, front + rear, understeer, road, actors.yaw_inertia[e, a], 2.0 * half
         )
-    driven = resist = limit = 0.0
+    driven = resist = rolled_off = limit = 0.0
     # Anti-lock brakes and traction control let no wheel slip beyond the peak along it; across it may.
     front_fall = falling_friction(1.0, sliding, abs(front_ratio))
     rear_fall = falling_friction(1.0, sliding, abs(rear_ratio))
@@ -183,16 +184,21 @@ def advance_on_wheels(
             rolling += slowing
         wheels[w, DRIVEN] = min(most, driving * torque_share(actors.drive_front[e, a], w))
         wheels[w, BRAKED] = min(most, braking * torque_share(actors.brake_front[e, a], w) + rolling)
+        wheels[w, SPARE] = most - max(wheels[w, DRIVEN], wheels[w, BRAKED])
+        rolled_off += rolling
         driven += wheels[w, DRIVEN]
         resist += wheels[w, BRAKED]
         limit += wheels[w, LIMIT]
     free = speed + (driven / mass + push) * step
-    opposed = math.copysign(_stopped_share(free, resist, mass, step), free)
+    opposed, turned = math.copysign(_stopped_share(free, resist, mass, step), free), 0.0
+    if abs(opposed) == 1.0 and not holding:
+        turned = 0.25 * mass * carried_by_wheels(push - math.copysign(rolled_off, free) / mass)
 
     reach = 4.0 * step * limit / mass
     along = sideways = moment = front_slope = rear_slope = 0.0
     for w in range(4):
         pull = wheels[w, DRIVEN] - opposed * wheels[w, BRAKED]
+        pull += min(wheels[w, SPARE], max(-wheels[w, SPARE], turned))
         budget = math.sqrt(max(0.0, wheels[w, LIMIT] * wheels[w, LIMIT] - pull * pull))
         left = half if w % 2 == 0 else -half
         if w < 2:

@@ -9,6 +9,7 @@ from numba import njit
 
 from simengine.core.geometry import wrap_angle
 from simengine.core.gravity import GRAVITY
+from simengine.physics.chassis import ROTATING
 from simengine.physics.materials import GROUND_RESTITUTION, LOAD_RESTITUTION
 from simengine.physics.robots import SERVO_TIME
 from simengine.physics.strides import STRIDE_TIME, TURN_FROM, turned_rate
@@ -30,6 +31,18 @@ def lag(value, demand, step):
 def outer_push(speed, slope, mass, drag):
     """Return the acceleration along the ground by gravity and air [m/s²]; arguments as `longitudinal_acceleration`."""
     return -GRAVITY * slope / math.sqrt(1.0 + slope * slope) - drag * speed * abs(speed) / mass
+
+
+@njit(cache=True, _nrt=False)
+def carried_by_wheels(outer):
+    """Return what tires add to a rolling body's acceleration since its wheels have to turn faster or slower [m/s²].
+
+    Pedals make up for the wheels' inertia (`wheels.wheel_torques`); air, slope and rolling resistance do not.
+
+    Args:
+        outer: Acceleration by air, slope and rolling resistance if the wheels had no inertia [m/s²].
+    """
+    return (1.0 / ROTATING - 1.0) * outer
 
 
 @njit(cache=True, _nrt=False)
@@ -63,20 +76,24 @@ def longitudinal_acceleration(
     cosine = 1.0 / math.sqrt(1.0 + slope * slope)
     grip = friction * GRAVITY * cosine
     push = outer_push(speed, slope, mass, drag)
-    resist, drives = rolling_resistance * GRAVITY * cosine, 0.0
+    rolling = rolling_resistance * GRAVITY * cosine
+    resist, drives = rolling, 0.0
     if holding:
-        resist = min(resist + max_deceleration, grip)
+        resist += max_deceleration
     elif drive > 0.0:
         if speed < max_speed:
             limit = min(max_acceleration, power / (mass * max(POWER_SPEED, abs(speed))))
             drives = min(drive, limit, grip)
     else:
-        resist = min(resist + min(-drive, max_deceleration), grip)
+        resist += min(-drive, max_deceleration)
     # What opposes motion: first against the speed that the other forces would give.
     free = speed + (drives + push) * step
-    if abs(free) <= resist * step:
+    if abs(free) <= min(resist, grip) * step:
         return -speed / step - push, push
-    return drives - math.copysign(resist, free), push
+    pull = drives - math.copysign(resist, free)
+    if not holding:
+        pull += carried_by_wheels(push - math.copysign(rolling, free))
+    return min(grip, max(-grip, pull)), push
 
 
 @njit(cache=True, _nrt=False)

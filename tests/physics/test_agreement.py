@@ -21,6 +21,12 @@ def test_braking_distances_agree() -> None:
     assert batched == pytest.approx(bullet, rel=0.03)
 
 
+@pytest.mark.parametrize(("speed", "deceleration"), [(30.0, 2.0), (30.0, 4.0), (20.0, 2.0), (30.0, 6.0)])
+def test_gentle_stops_end_at_the_same_place(speed: float, deceleration: float) -> None:
+    batched, bullet = agreement.braking_distances(speed, deceleration)
+    assert batched == pytest.approx(bullet, abs=0.15)
+
+
 def test_steady_cornering_agrees() -> None:
     batched, bullet = agreement.cornering_rates()
     assert batched == pytest.approx(bullet, rel=0.05)

@@ -21,6 +21,7 @@ from simengine.core.state import (
 from simengine.physics.backend import FrictionPatches, Ground, StaticBox
 from simengine.physics.batched import BatchedPhysics
 from simengine.physics.catalog import fill_actor, model_named
+from simengine.physics.chassis import ROTATING, chassis_of
 from simengine.physics.crush import RATE as RATE_OF_CRUSH
 from simengine.road.build import build_network
 from simengine.road.drafts import LaneDraft
@@ -99,6 +100,34 @@ def test_two_wheelers_brake_hard_in_a_bend_without_spinning(model: str) -> None:
         assert state.angular_velocity[0, 0, 2] <= 1.05 * 0.006 / wheelbase * speed + 1e-3
 
 
+@pytest.mark.parametrize("kinematic", [False, True])
+@pytest.mark.parametrize("model", ["sedan", "truck", "motorcycle", "bicycle"])
+def test_coasting_has_to_slow_the_turning_wheels_too(model: str, kinematic: bool) -> None:
+    actors, state, controls = make_world([model], drag=True)
+    speed = min(30.0, 0.9 * float(actors.max_speed[0, 0]))
+    set_pose(state, 0, 0.0, 0.0, speed=speed)
+    physics = BatchedPhysics("kinematic" if kinematic else "dynamic")
+    state = physics.reset(actors, state, make_ground(1, 0.8), RATE)
+    state = physics.step(state, controls)
+    force = actors.drag[0, 0] * speed**2 + actors.rolling_resistance[0, 0] * actors.mass[0, 0] * GRAVITY
+    wheel = chassis_of(actors)[0]
+    inertia = actors.mass[0, 0] + 4.0 * wheel["wheel_inertia"] / wheel["wheel_radius"] ** 2
+    assert inertia > 1.05 * actors.mass[0, 0]
+    assert (speed - state.velocity[0, 0, 0]) * RATE == pytest.approx(force / inertia, rel=1e-3)
+
+
+@pytest.mark.parametrize("model", ["sedan", "motorcycle"])
+def test_a_locked_wheel_carries_nothing_of_what_air_takes(model: str) -> None:
+    actors, state, controls = make_world([model], drag=True)
+    set_pose(state, 0, 0.0, 0.0, speed=30.0)
+    state.drive[:] = controls.acceleration[:] = -12.0
+    physics = BatchedPhysics()
+    state = physics.reset(actors, state, make_ground(1, 0.3), RATE)
+    state = physics.step(state, controls)
+    expected = 0.3 * GRAVITY + actors.drag[0, 0] * 30.0**2 / actors.mass[0, 0]
+    assert (30.0 - state.velocity[0, 0, 0]) * RATE == pytest.approx(expected, rel=0.01)
+
+
 def test_drag_slows_as_the_closed_form_says() -> None:
     actors, state, controls = make_world(["sedan"], drag=True)
     actors.rolling_resistance[:] = 0.0
@@ -106,7 +135,7 @@ def test_drag_slows_as_the_closed_form_says() -> None:
     physics = BatchedPhysics()
     state = physics.reset(actors, state, make_ground(1, 0.8), RATE)
     state = run(physics, state, controls, 10.0)
-    rate = actors.drag[0, 0] / actors.mass[0, 0]
+    rate = actors.drag[0, 0] / (ROTATING * actors.mass[0, 0])
     assert state.velocity[0, 0, 0] == pytest.approx(40.0 / (1.0 + 40.0 * rate * 10.0), rel=1e-3)
 
 
@@ -127,7 +156,7 @@ def test_a_car_rolls_down_a_slope_without_brakes_and_follows_the_ground() -> Non
     physics = BatchedPhysics()
     state = physics.reset(actors, state, make_ground(1, 0.8, grade=-0.1), RATE)
     state = run(physics, state, controls, 2.0)
-    downhill = GRAVITY * 0.1 / math.sqrt(1.01)
+    downhill = GRAVITY * 0.1 / math.sqrt(1.01) / ROTATING
     assert state.velocity[0, 0, 0] == pytest.approx(1.0 + 2.0 * downhill, rel=0.01)
     height = 0.5 * actors.height[0, 0] * math.sqrt(1.01)
     assert state.position[0, 0, 2] == pytest.approx(-0.1 * state.position[0, 0, 0] + height, abs=1e-6)
@@ -473,7 +502,7 @@ def test_a_slope_accelerates_along_the_ground_and_wheels_turn_with_that_speed() 
     state = physics.reset(actors, state, make_ground(1, 0.8, grade=-0.2), RATE)
     before = speed_of(state)
     state = run(physics, state, controls, 2.0)
-    downhill = GRAVITY * 0.2 / math.sqrt(1.04)
+    downhill = GRAVITY * 0.2 / math.sqrt(1.04) / ROTATING
     assert speed_of(state) - before == pytest.approx(2.0 * downhill, rel=1e-3)
     assert state.wheel_speed[0, 0] * actors.wheel_radius[0, 0] == pytest.approx(speed_of(state), rel=1e-6)
     w, x, y, z = state.orientation[0, 0]
@@ -493,4 +522,4 @@ def test_speed_goes_on_over_a_change_of_slope() -> None:
     while state.position[0, 0, 0] < 60.0:
         state = physics.step(state, controls)
     height = state.position[0, 0, 2] - 0.5 * actors.height[0, 0] * math.sqrt(1.04)
-    assert 0.5 * speed_of(state) ** 2 + GRAVITY * height == pytest.approx(0.5 * 20.0**2, rel=0.01)
+    assert 0.5 * ROTATING * speed_of(state) ** 2 + GRAVITY * height == pytest.approx(0.5 * ROTATING * 20.0**2, rel=0.01)

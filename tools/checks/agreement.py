@@ -51,13 +51,17 @@ def both(
     )
 
 
-def braking_distances() -> tuple[float, float]:
-    """Return how far a stop at 4 m/s² from 25 m/s takes in either physics [m].
+def braking_distances(speed: float = 25.0, deceleration: float = 4.0) -> tuple[float, float]:
+    """Return how far a stop takes in either physics [m].
 
     Both stand at the end, else a distance is not a number.
+
+    Args:
+        speed: At first [m/s].
+        deceleration: Asked for [m/s²].
     """
     ends = []
-    for states in both(25.0, 8.0, lambda t: 0.0, lambda t: -4.0):
+    for states in both(speed, speed / deceleration + 1.75, lambda t: 0.0, lambda t: -deceleration):
         stands = abs(states[-1].velocity[0, 0, 0]) < 0.05
         ends.append(float(states[-1].position[0, 0, 0]) if stands else math.nan)
     return ends[0], ends[1]

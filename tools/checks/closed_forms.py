@@ -3,6 +3,7 @@
 import math
 
 from simengine.physics.catalog import STANDARD_AIR, VehicleModel
+from simengine.physics.chassis import ROTATING
 from simengine.physics.planar_motion import PEDAL_TIME, POWER_SPEED
 from simengine.physics.tire import GRAVITY
 
@@ -43,9 +44,10 @@ def full_braking_distance(model: VehicleModel, speed: float, friction: float) ->
 def moderate_braking_distance(model: VehicleModel, speed: float, pedal: float) -> float:
     """Return the distance of a stop at a demanded deceleration [m/s²] below the tires' limit, resistances on [m].
 
-    A first-order lag delays by τ; meanwhile the resistances brake already.
+    A first-order lag delays by τ; meanwhile the resistances brake already. They have to slow the wheels' turning too;
+    the pedal makes up for it.
     """
-    rolling, drag = model.rolling_resistance * GRAVITY, drag_per_mass(model)
+    rolling, drag = model.rolling_resistance * GRAVITY / ROTATING, drag_per_mass(model) / ROTATING
     begun = speed - PEDAL_TIME * (drag * speed**2 + rolling)
     return 0.5 * (speed + begun) * PEDAL_TIME + _distance_with_drag(begun, pedal + rolling, drag)
 
@@ -74,8 +76,8 @@ def _traction(model: VehicleModel, friction: float) -> float:
 def run_up_time(model: VehicleModel, target: float, friction: float) -> float:
     """Return the time from standing to a speed [m/s] with the pedal fully down, all resistances on [s].
 
-    ∫ dv / (min(a_max, P / m v) − f g − k v²), by the midpoint rule. The drive builds up as 1 − exp(−t / τ) until the
-    driven wheels hold no more; what is lost until then counts as a delay.
+    ∫ dv / (min(a_max, P / m v) − (f g + k v²) / λ) with λ for the turning wheels, by the midpoint rule. The drive
+    builds up as 1 − exp(−t / τ) until the driven wheels hold no more; what is lost until then counts as a delay.
 
     Args:
         model: The vehicle.
@@ -88,7 +90,8 @@ def run_up_time(model: VehicleModel, target: float, friction: float) -> float:
         until = -PEDAL_TIME * math.log(1.0 - traction / most)
         delay = until - most * (until - PEDAL_TIME * (1.0 - math.exp(-until / PEDAL_TIME))) / traction
         most = traction
-    rolling, drag, steps, time = model.rolling_resistance * GRAVITY, drag_per_mass(model), 10000, delay
+    rolling, drag = model.rolling_resistance * GRAVITY / ROTATING, drag_per_mass(model) / ROTATING
+    steps, time = 10000, delay
     for k in range(steps):
         speed = (k + 0.5) / steps * target
         left = min(most, model.power / (model.mass * max(POWER_SPEED, speed))) - rolling - drag * speed**2
