@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from simengine.core.errors import nearest
+from simengine.core.safe_text import one_line
 
 _CHOICE = re.compile(r"argument (?P<name>.+?): invalid choice: (['\"])(?P<typed>.*)\2 \(choose from (?P<allowed>.*)\)$")
 
@@ -38,7 +39,7 @@ class Parser(argparse.ArgumentParser):
         self._leave(f"{typed}: one word too many; see {self.prog} --help")
 
     def _leave(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog.split()[0]}: {' '.join(message.split())}\n")
+        self.exit(2, f"{self.prog.split()[0]}: {one_line(message)}\n")
 
 
 def read_words(parser: Parser, words: Sequence[str] | None) -> argparse.Namespace:
