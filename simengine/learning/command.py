@@ -12,7 +12,7 @@ from simengine.core.wording import counted
 from simengine.learning.environment import environment_of
 from simengine.scenario.compose import compose, hydra_settings, parse_overrides, resolve
 from simengine.scenario.override_text import is_searchpath, key_of, unquote
-from simengine.scenario.sampling import explain_validation
+from simengine.scenario.wrong_values import explain_validation
 
 _MOST_EPISODES = 1_000_000
 

@@ -117,7 +117,7 @@ def _check_choices(batches: list[Batch]) -> None:
     """Refuse physics, vehicles, drivers and criteria that are not there before anything is written."""
     from simengine.behavior.ego_driver import driver_names
     from simengine.metrics.criteria import make_criteria
-    from simengine.physics.catalog import model_named
+    from simengine.simulation.placement.ego import ego_model
 
     for scenario in (batch.scenarios[0][1] for batch in batches):
         if scenario.physics.backend == "bullet":
@@ -128,10 +128,7 @@ def _check_choices(batches: list[Batch]) -> None:
                 f"ego.driver = {scenario.ego.driver}: no such driver{nearest(scenario.ego.driver, known)}; "
                 f"allowed: {', '.join(known)}"
             )
-        try:
-            model_named(scenario.ego.model)
-        except ScenarioError as error:
-            raise ConfigError(f"ego.model = {scenario.ego.model}: {error}") from None
+        ego_model(scenario.ego)
         make_criteria(scenario.criteria)
         check_leave_out(scenario)
 
