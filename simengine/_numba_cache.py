@@ -18,6 +18,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from simengine.core.safe_text import one_line, say
+
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _OTHERS_ENTER = stat.S_IXGRP | stat.S_IXOTH
 
@@ -91,9 +93,8 @@ def trusted(folder: Path) -> Path:
         return folder
     fresh = Path(tempfile.mkdtemp(prefix="simengine-kernels-"))
     atexit.register(_remove, fresh, os.getpid())
-    print(
-        f"simengine: the kernels' cache is not used, as {fault}; kernels are compiled anew in {fresh}", file=sys.stderr
-    )
+    said = f"simengine: the kernels' cache is not used, as {fault}; kernels are compiled anew in {fresh}"
+    say(one_line(said), sys.stderr)
     return fresh
 
 

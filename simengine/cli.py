@@ -9,6 +9,7 @@ from simengine import __version__
 from simengine.core.command_line import Parser, number, read_words, whole_number
 from simengine.core.errors import ConfigError, ScenarioError
 from simengine.core.files import home_path
+from simengine.core.safe_text import one_line, say
 from simengine.scenario.override_text import split_settings
 
 _OVERRIDES = """\
@@ -232,15 +233,15 @@ def main(argv: Sequence[str] | None = None) -> int:
             arguments.paths, arguments.overrides = split_settings(arguments.paths)
         return arguments.run(arguments)
     except (ConfigError, ScenarioError) as error:
-        print(f"simengine: {error}", file=sys.stderr)
+        say(f"simengine: {one_line(str(error))}", sys.stderr)
         return 2
     except ImportError as error:
         if "pip install" not in str(error):
             raise
-        print(f"simengine: {error}", file=sys.stderr)
+        say(f"simengine: {one_line(str(error))}", sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("simengine: interrupted", file=sys.stderr)
+        say("simengine: interrupted", sys.stderr)
         return 130
     except BrokenPipeError:  # `simengine list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

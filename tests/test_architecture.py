@@ -83,6 +83,16 @@ def test_every_folder_has_a_floor():
     assert folders == set(FLOORS)
 
 
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: str(source.relative_to(PACKAGE)))
+def test_what_is_printed_or_written_as_csv_goes_through_safe_text(source):
+    if source.relative_to(PACKAGE).as_posix() == "core/safe_text.py":
+        return
+    calls = [node.func for node in ast.walk(ast.parse(source.read_text())) if isinstance(node, ast.Call)]
+    names = {f"{getattr(call.value, 'id', '')}.{call.attr}" for call in calls if isinstance(call, ast.Attribute)}
+    names |= {call.id for call in calls if isinstance(call, ast.Name)}
+    assert not names & {"print", "csv.writer", "csv.DictWriter", "stdout.write", "stderr.write"}
+
+
 def test_no_fastmath_in_the_package():
     for source in SOURCES:
         assert "fastmath" not in source.read_text(), source

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from simengine.core.command_line import Parser, read_words
 from simengine.core.errors import ConfigError, ScenarioError
+from simengine.core.safe_text import one_line, say
 
 
 def run(parser: Parser, arguments: Sequence[str] | None) -> int:
@@ -13,8 +14,8 @@ def run(parser: Parser, arguments: Sequence[str] | None) -> int:
     try:
         return parsed.run(parsed)
     except (ConfigError, ScenarioError, ImportError) as error:
-        print(f"{parser.prog}: {' '.join(str(error).split())}", file=sys.stderr)
+        say(f"{parser.prog}: {one_line(str(error))}", sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(f"{parser.prog}: interrupted", file=sys.stderr)
+        say(f"{parser.prog}: interrupted", sys.stderr)
         return 130

@@ -1,13 +1,16 @@
 """How every command reads its words: whole options only, settings anywhere, one line for an error, exit code 2."""
 
 import argparse
+import difflib
 import math
 import re
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from simengine.core.errors import nearest
+from simengine.core.safe_text import one_line
 
+_SHOWN = 60  # characters of a value that a message repeats
 _CHOICE = re.compile(r"argument (?P<name>.+?): invalid choice: (['\"])(?P<typed>.*)\2 \(choose from (?P<allowed>.*)\)$")
 
 
@@ -34,11 +37,19 @@ class Parser(argparse.ArgumentParser):
         typed = next((word for word in words if word.startswith("-")), words[0])
         if typed.startswith("-"):
             option = typed.partition("=")[0]
-            self._leave(f"{option}: no such option{nearest(option, options)}; see {self.prog} --help")
+            key = option.lstrip("-")
+            takes = any("key=value" in str(action.metavar) for action in self._actions)
+            hint = nearest(option, options)
+            if takes and key and not difflib.get_close_matches(option, options, cutoff=0.7):
+                hint = f" (settings have no dashes, as in {key}={typed.partition('=')[2] or 'VALUE'})"
+            self._leave(f"{option}: no such option{hint}; see {self.prog} --help")
+        key, equals, value = typed.partition("=")
+        if equals and f"--{key}" in options:
+            self._leave(f"{typed}: {key} is an option here; write --{key} {value or 'VALUE'}")
         self._leave(f"{typed}: one word too many; see {self.prog} --help")
 
     def _leave(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog.split()[0]}: {' '.join(message.split())}\n")
+        self.exit(2, f"{self.prog.split()[0]}: {one_line(message)}\n")
 
 
 def read_words(parser: Parser, words: Sequence[str] | None) -> argparse.Namespace:
@@ -58,6 +69,10 @@ def read_words(parser: Parser, words: Sequence[str] | None) -> argparse.Namespac
     return parsed
 
 
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"
+
+
 def whole_number(low: int, high: int) -> Callable[[str], int]:
     """Return an argument type: a whole number in a range."""
 
@@ -67,7 +82,7 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
         except ValueError:
             value = low - 1
         if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text} is not a whole number from {low} to {high}")
+            raise argparse.ArgumentTypeError(f"{_short(text)} is not a whole number from {low} to {high}")
         return value
 
     return read
@@ -82,7 +97,7 @@ def number(above: float, high: float) -> Callable[[str], float]:
         except ValueError:
             value = math.nan
         if not above < value <= high:
-            raise argparse.ArgumentTypeError(f"{text} is not a number above {above:g} and up to {high:g}")
+            raise argparse.ArgumentTypeError(f"{_short(text)} is not a number above {above:g} and up to {high:g}")
         return value
 
     return read

@@ -7,8 +7,8 @@ from annotated_types import Ge, Le
 
 from simengine.core.errors import ConfigError
 from simengine.scenario.compose import configuration_root
-from simengine.scenario.sampling import explain_validation
 from simengine.scenario.spec import Spec
+from simengine.scenario.wrong_values import explain_validation
 
 Model = TypeVar("Model", bound=Spec)
 Weight = Annotated[float, Ge(0.0), Le(1e3)]

@@ -2,6 +2,7 @@
 
 from simengine.core.errors import ConfigError, blame, nearest
 from simengine.core.files import home_path
+from simengine.core.safe_text import say
 from simengine.export.registry import exporter, formats
 from simengine.simulation.dataset import Dataset
 
@@ -32,5 +33,5 @@ def export(folder: str, settings: list[str]) -> int:
     output = home_path(given.pop("output"))
     with blame(write, f"format = {name}:"):
         report = write(Dataset(folder), output, given)
-    print(f"{output}: {report}")
+    say(f"{output}: {report}")
     return 0

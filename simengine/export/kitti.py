@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from simengine.core.errors import ConfigError
 from simengine.core.geometry import rotate
+from simengine.core.safe_text import write_csv
 from simengine.core.semantics import Semantic
 from simengine.core.state import EGO
 from simengine.export.target import (
@@ -220,7 +221,7 @@ def export(episodes: Sequence[Episode], output: Path, settings: Mapping[str, str
     written = {"frames": 0, "labels": 0, "DontCare regions": 0, "point clouds": 0}
     left_out = {"hidden objects": 0}
     frames_of: dict[str, list[str]] = {"train": [], "val": []}
-    table = ["frame,episode,sensor,index,time_ns"]
+    table: list[tuple[str | int, ...]] = [("frame", "episode", "sensor", "index", "time_ns")]
     with fresh_folder(output) as folder:
         training = folder / "training"
         for name in ("image_2", "label_2", "calib"):
@@ -254,10 +255,10 @@ def export(episodes: Sequence[Episode], output: Path, settings: Mapping[str, str
                     written["DontCare regions"] += regions
                     left_out["hidden objects"] += hidden
                     frames_of["val" if for_validation else "train"].append(number)
-                    table.append(f"{number},{episode.id},{camera},{frame.index},{frame.capture_ns}")
+                    table.append((number, episode.id, camera, frame.index, frame.capture_ns))
         sets = {**frames_of, "trainval": sorted(frames_of["train"] + frames_of["val"]), "test": []}
         (folder / "ImageSets").mkdir()
         for name, numbers in sets.items():
             (folder / "ImageSets" / f"{name}.txt").write_text("".join(f"{number}\n" for number in numbers))
-        (folder / "frames.csv").write_text("\n".join(table) + "\n")
+        write_csv(folder / "frames.csv", table)
     return ExportReport(written, left_out)

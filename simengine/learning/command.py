@@ -7,11 +7,12 @@ from typing import Any
 
 from simengine.core.errors import ConfigError
 from simengine.core.files import home_path
+from simengine.core.safe_text import say
 from simengine.core.wording import counted
 from simengine.learning.environment import environment_of
 from simengine.scenario.compose import compose, hydra_settings, parse_overrides, resolve
 from simengine.scenario.override_text import is_searchpath, key_of, unquote
-from simengine.scenario.sampling import explain_validation
+from simengine.scenario.wrong_values import explain_validation
 
 _MOST_EPISODES = 1_000_000
 
@@ -67,16 +68,16 @@ def train(overrides: list[str]) -> int:
     def report(row: Any) -> None:
         done = min(1.0, row.steps / row.total)  # the last roll-out may go past the end
         left = (1.0 - done) * row.seconds / max(done, 1e-9)
-        print(
+        say(
             f"{done:6.1%}  {row.steps / max(row.seconds, 1e-9) / 1000.0:6.1f} k steps/s  "
             f"return {row.episode_return:7.2f}  collision-free {row.collision_free:6.1%}  {left:4.0f} s left",
-            file=sys.stderr,
+            sys.stderr,
             flush=True,
         )
 
     checkpoint = ppo.train(env_id, keywords, agent, output, seed, report)
-    print(f"trained for {time.monotonic() - start:.0f} s\n  {checkpoint}\n  {output / 'curve.png'}")
-    print(f"measure it with: simengine evaluate env={_option(overrides)} agent={checkpoint} episodes=500")
+    say(f"trained for {time.monotonic() - start:.0f} s\n  {checkpoint}\n  {output / 'curve.png'}")
+    say(f"measure it with: simengine evaluate env={_option(overrides)} agent={checkpoint} episodes=500")
     return 0
 
 
@@ -115,11 +116,11 @@ def evaluate(overrides: list[str]) -> int:
         keywords = changed
     mine = ppo.evaluate(env_id, keywords, episodes, policy)
     built_in = ppo.evaluate(env_id, keywords, episodes, None)
-    print(f"{env_id}, {counted(episodes, 'episode')} with seeds that training never saw")
-    print(f"{'':16}{'collision-free':>16}{'on the road':>14}{'success':>10}{'mean speed':>13}{'return':>10}")
+    say(f"{env_id}, {counted(episodes, 'episode')} with seeds that training never saw")
+    say(f"{'':16}{'collision-free':>16}{'on the road':>14}{'success':>10}{'mean speed':>13}{'return':>10}")
     for name, found in (("agent", mine), ("built-in driver", built_in)):
         success = "" if found.success is None else f"{found.success:.1%}"
-        print(
+        say(
             f"{name:16}{found.collision_free:16.1%}{found.off_road_free:14.1%}{success:>10}"
             f"{found.mean_speed:9.2f} m/s{found.episode_return:10.2f}"
         )

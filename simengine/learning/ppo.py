@@ -1,6 +1,5 @@
 """Train a policy by proximal policy optimization, and measure it on episodes it has not seen."""
 
-import csv
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +15,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.policies import ActorCriticPolicy
 
 from simengine.core.errors import ConfigError
+from simengine.core.safe_text import write_csv
 from simengine.learning.checkpoint import load_checkpoint, save_checkpoint
 from simengine.learning.curve import draw_curve
 from simengine.learning.environment import environment_of
@@ -110,10 +110,8 @@ def train(
     save_checkpoint(
         path, model.policy.state_dict(), {"env": env_id, "env_settings": env_settings, "hidden": list(agent.hidden)}
     )
-    with complete_or_absent(output / "curve.csv") as hidden, hidden.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(Progress._fields)
-        writer.writerows(rows)
+    with complete_or_absent(output / "curve.csv") as hidden:
+        write_csv(hidden, [Progress._fields, *rows])
     with complete_or_absent(output / "curve.png") as hidden:
         draw_curve(rows, f"{env_id}, PPO", hidden)
     return path

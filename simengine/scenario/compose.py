@@ -8,6 +8,7 @@ be drawn before they are copied.
 import itertools
 import math
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -30,12 +31,14 @@ from simengine.scenario.config_folders import (
     BoundedLoader,
     FolderOfScenarios,
     OwnFolder,
+    Stamp,
     YamlFolder,
     register_folders,
+    stamp_of,
 )
 from simengine.scenario.override_text import how_to_quote, hydra_text, is_searchpath, searchpath_folders
 from simengine.scenario.references import RESOLVERS, expand_references, refuse_calls, refuse_explosion
-from simengine.scenario.unknown_keys import explain_key, explain_reference, value_at
+from simengine.scenario.unknown_keys import explain_key, explain_reference, explain_word, value_at
 
 _LONGEST = 20_000  # characters of an override
 _SHOWN = 200  # characters that a message repeats
@@ -54,7 +57,7 @@ def configuration_root() -> Path:
     )
 
 
-def _loader(overrides: list[str] | tuple[str, ...] = ()) -> ConfigLoaderImpl:
+def _loader(overrides: list[str] | tuple[str, ...] = ()) -> BoundedLoader:
     """Make a loader that knows conf/, scenarios/ and the folders of a `hydra.searchpath=[…]` override."""
     _setup()
     root = configuration_root()
@@ -169,6 +172,10 @@ def parse_overrides(overrides: list[str] | tuple[str, ...]) -> list[Override]:
 
 
 def _parse(text: str) -> Override:
+    if re.fullmatch(r"[+]*[\w./@:\- ]+", text):
+        word = text[:_SHOWN]
+        meant = explain_word(word, configuration_root())
+        raise ConfigError(f'"{word}" is not a setting of the form key=value{meant}')
     try:
         return _parse_hydra(hydra_text(text, _readable))
     except (HydraException, ValueError, RecursionError) as error:
@@ -233,9 +240,23 @@ def refuse_sweep(overrides: list[str] | tuple[str, ...]) -> None:
             raise ConfigError(f"{text}: several values need -m (--multirun)")
 
 
-@lru_cache(maxsize=256)
 def _compose(primary: str, overrides: tuple[str, ...]) -> DictConfig:
+    """Return a composed configuration, made anew where a file that it was read from has changed."""
+    tree, stamps = _composed(primary, overrides)
+    if any(stamp_of(path) != stamp for path, stamp in stamps.items()):
+        _composed.cache_clear()
+        tree, _ = _composed(primary, overrides)
+    return tree
+
+
+@lru_cache(maxsize=256)
+def _composed(primary: str, overrides: tuple[str, ...]) -> tuple[DictConfig, Mapping[Path, Stamp]]:
+    """Return a composed configuration, and how the files that it was read from or looked for in stood then."""
     loader = _loader(overrides)
+    return _compose_with(loader, primary, overrides), loader.stamps()
+
+
+def _compose_with(loader: ConfigLoaderImpl, primary: str, overrides: tuple[str, ...]) -> DictConfig:
     parsed = [o for o in parse_overrides(overrides) if o.key_or_group != "hydra.searchpath"]
     chosen = [o for o in parsed if _is_group(loader, o)]
     _check_choices(loader, primary, chosen)
@@ -295,7 +316,7 @@ def _apply(overrides: list[Override], tree: DictConfig) -> None:
 def compose(primary: str, overrides: list[str] | tuple[str, ...] = ()) -> dict[str, Any]:
     """Compose a primary configuration of conf/ into nested dicts, references unresolved, Hydra's own node left out.
 
-    Composing takes about 150 ms; results are cached by name and overrides.
+    Composing takes about 150 ms; results are kept by name and overrides for as long as no file of theirs changes.
 
     Raises:
         ConfigError: An unknown key, group option or malformed override; the message names the nearest right one.

@@ -30,10 +30,26 @@ _OWN_CALLS = (*RESOLVERS, "now")  # of the package's own files, whose output fol
 _HYDRA = re.compile(r"(^|[/@:.\s])hydra($|[/@:.\s])")
 
 
+Stamp = tuple[int, int, int, int] | None  # of a file that is there; differs once it was written to, or replaced
+
+
+def stamp_of(path: Path) -> Stamp:
+    """Return what tells whether a file changed; None if there is none."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):  # ValueError: a name with a null character
+        return None
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+
+
 class YamlFolder(ConfigSource):
-    """A folder of options and scenarios."""
+    """A folder of options and scenarios; it notes how the files stood that were looked for in it."""
 
     own = False  # whether the package's own files lie in it, which may set up Hydra
+
+    def __init__(self, provider: str, path: str) -> None:
+        super().__init__(provider, path)
+        self.stamps: dict[Path, Stamp] = {}
 
     @staticmethod
     def scheme() -> str:
@@ -41,6 +57,7 @@ class YamlFolder(ConfigSource):
 
     def load_config(self, config_path: str) -> ConfigResult:
         path = self._file(config_path)
+        self.stamps.setdefault(path, stamp_of(path))
         text = read_text(path)
         _check_file(text, str(path), self.own)
         try:
@@ -65,6 +82,7 @@ class YamlFolder(ConfigSource):
     def is_config(self, config_path: str) -> bool:
         # A pipe or a device is a configuration too: reading tells that it is none, not that there is no such option.
         path = self._file(config_path)
+        self.stamps.setdefault(path, stamp_of(path))
         return _holds(os.path.exists, path) and not os.path.isdir(path)
 
     def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
@@ -91,7 +109,7 @@ class FolderOfScenarios(ConfigSource):
 
     def __init__(self, provider: str, path: str) -> None:
         super().__init__(provider, path)
-        self._files = YamlFolder(provider, f"{YamlFolder.scheme()}://{self.path}")
+        self.files = YamlFolder(provider, f"{YamlFolder.scheme()}://{self.path}")
 
     @staticmethod
     def scheme() -> str:
@@ -104,23 +122,23 @@ class FolderOfScenarios(ConfigSource):
         return rest if group == GROUP else None
 
     def load_config(self, config_path: str) -> ConfigResult:
-        return self._files.load_config(self._within(config_path) or "")
+        return self.files.load_config(self._within(config_path) or "")
 
     def available(self) -> bool:
-        return self._files.available()
+        return self.files.available()
 
     def is_group(self, config_path: str) -> bool:
         within = self._within(config_path)
-        return config_path == "" if within is None else self._files.is_group(within)
+        return config_path == "" if within is None else self.files.is_group(within)
 
     def is_config(self, config_path: str) -> bool:
         within = self._within(config_path)
-        return bool(within) and self._files.is_config(within)
+        return bool(within) and self.files.is_config(within)
 
     def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
         within = self._within(config_path)
         if within is not None:
-            return self._files.list(within, results_filter)
+            return self.files.list(within, results_filter)
         return [GROUP] if config_path == "" and results_filter in (None, ObjectType.GROUP) else []
 
 
@@ -133,11 +151,23 @@ def register_folders() -> None:
 class BoundedLoader(ConfigLoaderImpl):
     """Hydra's loader, which files that name each other cannot keep busy without an end."""
 
+    asked: CachingConfigRepository | None = None  # with copies of the sources, in which files were looked for last
+
+    def stamps(self) -> dict[Path, Stamp]:
+        """Return how the files stood that the last configuration was read from, or looked for in."""
+        stamps: dict[Path, Stamp] = {}
+        for source in self.asked.get_sources() if self.asked is not None else ():
+            folder = source.files if isinstance(source, FolderOfScenarios) else source
+            if isinstance(folder, YamlFolder):
+                stamps |= folder.stamps
+        return stamps
+
     def _parse_overrides_and_create_caching_repo(
         self, config_name: str | None, overrides: list[str]
     ) -> tuple[list[Override], CachingConfigRepository]:
         parsed, _ = super()._parse_overrides_and_create_caching_repo(config_name, overrides)
-        return parsed, _CountingRepository(self.repository)
+        self.asked = _CountingRepository(self.repository)
+        return parsed, self.asked
 
 
 class _CountingRepository(CachingConfigRepository):

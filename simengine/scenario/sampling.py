@@ -8,7 +8,6 @@ import hashlib
 import json
 import math
 import numbers
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,8 @@ from simengine.core.files import MAX_MAP_BYTES, home_path, read_bounded
 from simengine.core.rng import generator
 from simengine.scenario.compose import compose, resolve, scenario_names
 from simengine.scenario.override_text import setting
-from simengine.scenario.spec import SCHEMA_VERSION, ConcreteScenario, Spec
+from simengine.scenario.spec import SCHEMA_VERSION, ConcreteScenario
+from simengine.scenario.wrong_values import SHOWN, all_problems, explain_validation
 from simengine.scenario.yaml_files import MAX_CONCRETE_BYTES, parse_concrete, read_text
 
 _ARITY = {"uniform": 2, "integers": 2, "normal": 2, "truncated_normal": 4, "log_uniform": 2, "choice": None}
@@ -31,7 +31,6 @@ _ALLOWED = (
 
 
 _LARGEST = 1e15  # of a distribution's arguments: beyond it whole numbers are not exact, sums no longer finite
-_SHOWN = 200  # characters of a value that a message repeats
 _RUN = ("episodes", "seed", "workers", "output")  # keys of `conf/config.yaml` that are no part of a scenario
 
 
@@ -41,7 +40,7 @@ def _is_distribution(node: Any) -> bool:
 
 def _draw(path: str, kind: str, arguments: Any, random: np.random.Generator) -> Any:
     arity = _ARITY[kind]
-    shown = f"{path} = {{{kind}: {str(arguments)[:_SHOWN]}}}"
+    shown = f"{path} = {{{kind}: {str(arguments)[:SHOWN]}}}"
     if not isinstance(arguments, list) or not arguments or (arity is not None and len(arguments) != arity):
         raise ConfigError(f"{shown}: a distribution is one of {_ALLOWED}")
     if kind == "choice":
@@ -117,90 +116,6 @@ def _file_hash(path: str, key: str) -> str:
         raise ScenarioError(f"{key} = {error}") from None
     except OSError as error:
         raise ScenarioError(f"{key} = {path}: {(error.strerror or str(error)).lower()}") from None
-
-
-_SENTENCES = {
-    "greater_than_equal": "must be at least {ge}",
-    "greater_than": "must be above {gt}",
-    "less_than_equal": "must be at most {le}",
-    "less_than": "must be below {lt}",
-    "literal_error": "allowed: {expected}",
-    "bool_type": "must be true or false",
-    "tuple_type": "must be a list, as in [a, b]",
-    "list_type": "must be a list, as in [a, b]",
-    "finite_number": "must be a finite number",
-    "string_pattern_mismatch": "must match {pattern}",
-    "value_error": "{error}",  # of our own validators
-}
-
-
-def explain_validation(
-    error: ValidationError, tree: dict[str, Any], model: type[Spec], above: str = ""
-) -> ConfigError:
-    """Turn pydantic's complaints into a line each: key path (below `above`), value, what is allowed."""
-    found = sorted(error.errors(), key=lambda e: e["type"] == "missing")
-    return all_problems([_explain_one(one, tree, model, above) for one in found])
-
-
-def all_problems(lines: Iterable[str]) -> ConfigError:
-    """Return one error that tells every problem, a line each."""
-    return ConfigError("\n  ".join(dict.fromkeys(lines)))
-
-
-def _explain_one(first: Any, tree: dict[str, Any], model: type[Spec], above: str) -> str:
-    path, node = [], tree
-    for part in first["loc"]:
-        if (
-            isinstance(node, dict)
-            and part in node
-            or isinstance(node, list)
-            and isinstance(part, int)
-            and part < len(node)
-        ):
-            node = node[part]
-            path.append(str(part))
-        elif part == first["loc"][-1] and first["type"] == "missing":
-            path.append(str(part))
-    key = ".".join([above, *path] if above else path)
-    if first["type"] == "missing":
-        return f"{key}: this setting is missing"
-    if first["type"] == "extra_forbidden":
-        allowed = sorted(_sibling_names(model, path[:-1], tree))
-        return f"{key}: no setting of that name{nearest(path[-1], allowed)}; allowed there: {', '.join(allowed)}"
-    if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
-        context = first.get("ctx", {})
-        tags = str(context.get("expected_tags", ""))
-        kind = node.get("kind") if isinstance(node, dict) else node
-        words = [tag.strip().strip("'") for tag in tags.split(",")]
-        return f"{key}.kind = {kind}: no such kind{nearest(str(kind), words)}; allowed: {', '.join(words)}"
-    sentence = _SENTENCES.get(first["type"])
-    what = sentence.format(**first.get("ctx", {})) if sentence else first["msg"][0].lower() + first["msg"][1:]
-    shown = str(node) if len(str(node)) <= _SHOWN else str(node)[:_SHOWN] + "…"
-    return f"{key} = {' '.join(shown.split())}: {what}"
-
-
-def _sibling_names(model: type[Spec], path: list[str], tree: Any) -> set[str]:
-    """Return the field names of the model at a key path, told apart by `kind` where a union stands."""
-    from typing import get_args
-
-    def models_in(annotation: Any) -> list[type[Spec]]:
-        if isinstance(annotation, type) and issubclass(annotation, Spec):
-            return [annotation]
-        return [found for argument in get_args(annotation) for found in models_in(argument)]
-
-    candidates: list[type[Spec]] = [model]
-    node = tree
-    for part in path:
-        node = node.get(part) if isinstance(node, dict) else None
-        fields = [c.model_fields[part].annotation for c in candidates if part in c.model_fields]
-        found = [m for annotation in fields for m in models_in(annotation)]
-        if found:
-            candidates = found
-    kind = node.get("kind") if isinstance(node, dict) else None
-    matching = [
-        c for c in candidates if "kind" in c.model_fields and kind in get_args(c.model_fields["kind"].annotation)
-    ]
-    return {name for c in (matching or candidates[:1]) for name in c.model_fields}
 
 
 def concretize(tree: dict[str, Any], seed: int) -> ConcreteScenario:

@@ -127,6 +127,7 @@ def _check_nodes(root: yaml.Node, file: str) -> None:
                 _fail(file, node.start_mark, 'put "=" in quotation marks')
             tag = node.tag.replace(_TAG, "!!")
             _fail(file, node.start_mark, f"the tag {tag} is not allowed; only plain text, numbers, lists and mappings")
+        _check_tag(node, file)
         if isinstance(node, yaml.ScalarNode):
             _check_value(loader, node, file)
         elif isinstance(node, yaml.SequenceNode):
@@ -142,6 +143,14 @@ def _check_nodes(root: yaml.Node, file: str) -> None:
                 if key.value in keys:
                     _fail(file, key.start_mark, f'the key "{key.value}" is given twice; give it once')
                 keys.add(key.value)
+
+
+def _check_tag(node: yaml.Node, file: str) -> None:
+    """Refuse a list that is said to be a mapping, and so on."""
+    kind = {yaml.SequenceNode: "seq", yaml.MappingNode: "map"}.get(type(node), "a value")
+    said = node.tag.removeprefix(_TAG)
+    if said != kind and (kind != "a value" or said in ("seq", "map")):
+        _fail(file, node.start_mark, f"the tag !!{said} is not of what it stands before; leave the tag out")
 
 
 def _check_value(loader: Any, node: yaml.ScalarNode, file: str) -> None:

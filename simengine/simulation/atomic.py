@@ -18,6 +18,14 @@ def reason(error: OSError) -> str:
     return (error.strerror or str(error) or type(error).__name__).lower()
 
 
+def _refuse_special(path: Path, named: str) -> None:
+    """Refuse a pipe, socket or device, in whose place a regular file would be put, and a folder."""
+    if path.is_dir():
+        raise ConfigError(f"{named}: is a folder, not a file")
+    if path.exists() and not path.is_file():
+        raise ConfigError(f"{named}: is a pipe, socket or device; it must be a regular file, or a new one")
+
+
 def refuse_unwritable(path: Path, named: str) -> None:
     """Refuse a file that could not be written, before the work whose outcome it is to hold.
 
@@ -26,10 +34,9 @@ def refuse_unwritable(path: Path, named: str) -> None:
         named: What the user gave, for the message.
 
     Raises:
-        ConfigError: It is a folder, or its folder takes no files.
+        ConfigError: It is a folder, a pipe, a socket or a device, or its folder takes no files.
     """
-    if path.is_dir():
-        raise ConfigError(f"{named}: is a folder, not a file")
+    _refuse_special(path, named)
     hidden = unfinished_name(path)
     try:
         hidden.touch()
@@ -47,6 +54,7 @@ def complete_or_absent(path: Path) -> Iterator[Path]:
     """
     path = Path(path)
     hidden = unfinished_name(path)
+    _refuse_special(path, str(path))
     try:
         yield hidden
         with hidden.open("rb+") as file:

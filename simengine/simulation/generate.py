@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from simengine.core.errors import ConfigError, ScenarioError, nearest
 from simengine.core.files import home_path
+from simengine.core.safe_text import one_line, say
 from simengine.core.wording import counted
 from simengine.scenario.compose import compose, expand_sweep, hydra_settings, refuse_sweep, resolve, yaml_text
 from simengine.scenario.override_text import key_of
@@ -116,7 +117,7 @@ def _check_choices(batches: list[Batch]) -> None:
     """Refuse physics, vehicles, drivers and criteria that are not there before anything is written."""
     from simengine.behavior.ego_driver import driver_names
     from simengine.metrics.criteria import make_criteria
-    from simengine.physics.catalog import model_named
+    from simengine.simulation.placement.ego import ego_model
 
     for scenario in (batch.scenarios[0][1] for batch in batches):
         if scenario.physics.backend == "bullet":
@@ -127,10 +128,7 @@ def _check_choices(batches: list[Batch]) -> None:
                 f"ego.driver = {scenario.ego.driver}: no such driver{nearest(scenario.ego.driver, known)}; "
                 f"allowed: {', '.join(known)}"
             )
-        try:
-            model_named(scenario.ego.model)
-        except ScenarioError as error:
-            raise ConfigError(f"ego.model = {scenario.ego.model}: {error}") from None
+        ego_model(scenario.ego)
         make_criteria(scenario.criteria)
         check_leave_out(scenario)
 
@@ -149,7 +147,7 @@ def _open_folder(folder: Path) -> None:
 def _missing(batch: Batch) -> list[Job]:
     """Return the episodes that the folder lacks; what is there must be of the same scenarios."""
     asked = {name for name, _ in batch.scenarios}
-    finished = finished_episodes(batch.folder, lambda line: print(line, file=sys.stderr), asked)
+    finished = finished_episodes(batch.folder, lambda line: say(one_line(line), sys.stderr), asked)
     jobs = []
     for name, scenario in batch.scenarios:
         path = episode_path(batch.folder, name)
@@ -202,7 +200,7 @@ def generate(overrides: list[str], multirun: bool = False, follow_up: FollowUp |
     jobs = [job for batch in batches for job in _missing(batch)]
     total = sum(len(batch.scenarios) for batch in batches)
     if len(jobs) < total:
-        print(f"{total - len(jobs)} of {counted(total, 'episode')} made already", file=sys.stderr)
+        say(f"{total - len(jobs)} of {counted(total, 'episode')} made already", sys.stderr)
     for batch in batches:
         _write_settings(batch)
     try:
@@ -218,29 +216,29 @@ def generate(overrides: list[str], multirun: bool = False, follow_up: FollowUp |
         shown = [text for text in overrides if key_of(text) != "output"]
         shown += [*(follow_up.typed if follow_up is not None else ()), f"output={output}"]
         command = "simengine generate " + ("-m " if multirun else "") + " ".join(shlex.quote(text) for text in shown)
-        print(f"\nsimengine: interrupted; to go on:\n  {command}", file=sys.stderr)
+        say(f"\nsimengine: interrupted; to go on:\n  {command}", sys.stderr)
         return 130
     passed = [sum(row["verdict"] == "passed" for row in found) for found in rows]
     remarks = dict.fromkeys(line for found in rows for row in found for line in row[REMARKS].splitlines())
     if remarks:
-        print("remarks on input files, events and room (the index's column remarks tells them too):", file=sys.stderr)
+        say("remarks on input files, events and room (the index's column remarks tells them too):", sys.stderr)
     for line in remarks:
-        print(f"  {line}", file=sys.stderr)
+        say(f"  {one_line(line)}", sys.stderr)
     invalid = sum(row["verdict"] == "invalid" for found in rows for row in found)
     told = f", {invalid} invalid: nothing is said about the ego" if invalid else ""
     left = total - sum(passed) - invalid - len(errors)
     told += f", {len(errors)} {'is' if len(errors) == 1 else 'are'} missing" if errors else ""
-    print(f"{counted(total, 'episode')} in {os.path.relpath(output)}: {sum(passed)} passed, {left} did not{told}")
+    say(f"{counted(total, 'episode')} in {os.path.relpath(output)}: {sum(passed)} passed, {left} did not{told}")
     if multirun:
         for batch, good in zip(batches, passed, strict=True):
-            print(f"  {batch.folder.name}: {good} of {len(batch.scenarios)} passed  {' '.join(batch.overrides)}")
+            say(f"  {batch.folder.name}: {good} of {len(batch.scenarios)} passed  {' '.join(batch.overrides)}")
     for name in ("index.parquet", "preview.png", "preview.mp4"):
         if (batches[0].folder / name).exists():
-            print(f"  {os.path.relpath(batches[0].folder / name)}{' and so on' if len(batches) > 1 else ''}")
+            say(f"  {os.path.relpath(batches[0].folder / name)}{' and so on' if len(batches) > 1 else ''}")
     for line in follow_up.write(output) if follow_up is not None else ():
-        print(f"  {line}")
+        say(f"  {line}")
     for error in errors:
-        print(f"simengine: {error}", file=sys.stderr)
+        say(f"simengine: {one_line(error)}", sys.stderr)
     return 1 if errors else 0
 
 
@@ -251,7 +249,7 @@ def _run(jobs: list[Job], workers: int, output: Path) -> tuple[dict[str, float],
     if not jobs:
         return seconds, errors
     if not any(Path(os.environ["NUMBA_CACHE_DIR"]).rglob("*.nbi")):
-        print("compiling kernels (once; some minutes)", file=sys.stderr)
+        say("compiling kernels (once; some minutes)", sys.stderr)
     start, simulated = time.perf_counter(), 0.0
     with progress(len(jobs), "episode") as bar:
         # One worker compiles all kernels before the others begin: N cold ones would compile everything N times.
@@ -263,11 +261,11 @@ def _run(jobs: list[Job], workers: int, output: Path) -> tuple[dict[str, float],
                 seconds[outcome.path] = outcome.seconds
             folder = Path(outcome.path).parents[1]
             name = outcome.id if folder == output else f"{folder.name}/{outcome.id}"
-            line = f"{name}  {outcome.simulated:.1f} s in {outcome.seconds:.1f} s  {outcome.verdict}"
+            line = one_line(f"{name}  {outcome.simulated:.1f} s in {outcome.seconds:.1f} s  {outcome.verdict}")
             bar.update()
-            bar.write(line, file=sys.stderr) if not bar.disable else print(line, file=sys.stderr, flush=True)
+            bar.write(line, file=sys.stderr) if not bar.disable else say(line, sys.stderr, flush=True)
     wall = time.perf_counter() - start
-    print(f"{simulated:.0f} s simulated in {wall:.0f} s ({simulated / wall:.2f}x real time)", file=sys.stderr)
+    say(f"{simulated:.0f} s simulated in {wall:.0f} s ({simulated / wall:.2f}x real time)", sys.stderr)
     return seconds, errors
 
 

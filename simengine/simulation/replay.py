@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from simengine.core.errors import ConfigError, PartError, ScenarioError
 from simengine.core.plain_names import plain_name
+from simengine.core.safe_text import one_line, say
 from simengine.scenario.spec import ConcreteScenario
 from simengine.simulation.comparison import compare
 from simengine.simulation.dataset import Dataset
@@ -145,6 +146,6 @@ def replay(folder: str, workers: int | None) -> int:
                     differences.append(Comparison(file, outcome.error))
                 bar.update()
     for comparison in sorted(differences):
-        print(f"{comparison.file}: {comparison.difference}", file=sys.stderr)
-    print(f"{len(jobs) - len(differences)} of {len(jobs)} identical")
+        say(one_line(f"{comparison.file}: {comparison.difference}"), sys.stderr)
+    say(f"{len(jobs) - len(differences)} of {len(jobs)} identical")
     return 1 if differences else 0

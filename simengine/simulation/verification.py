@@ -5,6 +5,7 @@ from pathlib import Path
 
 from simengine.core.errors import ConfigError
 from simengine.core.files import regular_size
+from simengine.core.safe_text import one_line, say
 from simengine.core.wording import counted
 from simengine.simulation.dataset import job_folders
 from simengine.simulation.index import EPISODES, INDEX, episode_path, read_index
@@ -30,9 +31,9 @@ def verify(path: str) -> int:
             lines += [f"{file}: {line}" for line in report.damage]
             bar.update()
     for line in lines:
-        print(line, file=sys.stderr)
+        say(one_line(line), sys.stderr)
     said = f"; {counted(num_plain, 'older file')} without hashes: checksums only" if num_plain else ""
-    print(f"{len(files) - num_damaged} of {counted(len(files), 'file')} whole{said}")
+    say(f"{len(files) - num_damaged} of {counted(len(files), 'file')} whole{said}")
     return 1 if lines else 0
 
 

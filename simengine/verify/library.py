@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from simengine.core.errors import ConfigError
+from simengine.core.safe_text import say, visible
 from simengine.metrics.intervals import wilson_interval
 from simengine.scenario.compose import compose, configuration_root, scenario_names
 from simengine.scenario.override_text import is_searchpath, setting
@@ -141,7 +142,7 @@ def print_library(overrides: list[str]) -> None:
         if not is_searchpath(text):
             raise ConfigError(f"{text}: list takes only hydra.searchpath=[file://FOLDER]")
     entries = library(overrides)
-    wide = max(len(entry.name) for entry in entries)
+    wide = max(len(visible(entry.name)) for entry in entries)
     columns = shutil.get_terminal_size((120, 40)).columns if sys.stdout.isatty() else 160
     room = max(30, columns - wide - 2)
     for entry in entries:
@@ -149,5 +150,5 @@ def print_library(overrides: list[str]) -> None:
         lines.append("tags: " + ", ".join(entry.tags))
         lines += textwrap.wrap(difficulty_text(entry), room)
         for number, line in enumerate(lines):
-            print(f"{entry.name if number == 0 else '':{wide}}  {line}")
-    print(f"\n{len(entries)} scenarios; run one with: simengine generate scenario={entries[0].name}")
+            say(f"{visible(entry.name) if number == 0 else '':{wide}}  {visible(line)}")
+    say(f"\n{len(entries)} scenarios; run one with: simengine generate scenario={entries[0].name}")

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 from simengine.core.errors import ConfigError, PartError, ScenarioError, describe_error, nearest
+from simengine.core.safe_text import cell, one_line, say, visible
 from simengine.core.wording import counted
 from simengine.scenario.compose import compose, configuration_root, resolve, scenario_names
 from simengine.scenario.override_text import key_of, setting
@@ -127,11 +128,6 @@ def _count(findings: list[Finding], mark: str) -> int:
     return sum(finding.mark == mark for finding in findings)
 
 
-def _printable(text: str) -> str:
-    """Replace what XML cannot hold, which an exception's text may."""
-    return "".join(c if c in "\t\n" or " " <= c <= "\ud7ff" or "\ue000" <= c <= "\ufffd" else "?" for c in text)
-
-
 def _junit(findings: list[Finding], path: str) -> None:
     suite = ElementTree.Element(
         "testsuite", name="simengine", tests=str(len(findings)), failures=str(_count(findings, "failed")),
@@ -142,19 +138,19 @@ def _junit(findings: list[Finding], path: str) -> None:
     for finding in findings:
         folder, _, name = finding.case.rpartition("/")
         case = ElementTree.SubElement(
-            suite, "testcase", classname=folder or "scenarios", name=name, time=f"{finding.seconds:.3f}"
+            suite, "testcase", classname=cell(folder) or "scenarios", name=cell(name), time=f"{finding.seconds:.3f}"
         )
         if finding.mark in ("failed", "error"):
             tag = "failure" if finding.mark == "failed" else "error"
-            kind, message = finding.kind or "verdict", _printable(finding.verdict)
+            kind, message = finding.kind or "verdict", cell(finding.verdict)
             told = ElementTree.SubElement(case, tag, message=message, type=kind)
-            told.text = _printable(finding.detail or finding.verdict)
+            told.text = visible(finding.detail or finding.verdict, "\n\t")
         elif finding.mark == "n/a":
             ElementTree.SubElement(case, "skipped", message="no criterion applied")
         elif finding.mark == "passed" and finding.verdict:
-            ElementTree.SubElement(case, "system-out").text = _printable(finding.verdict)
+            ElementTree.SubElement(case, "system-out").text = visible(finding.verdict, "\n\t")
         elif finding.mark == "invalid":
-            ElementTree.SubElement(case, "skipped", message=_printable(f"invalid: {finding.verdict}"))
+            ElementTree.SubElement(case, "skipped", message=visible(f"invalid: {finding.verdict}"))
     root = ElementTree.Element("testsuites")
     root.append(suite)
     ElementTree.indent(root)
@@ -210,14 +206,14 @@ def run_suite(paths: list[str], overrides: list[str], junit: str | None, step_li
 
 
 def _print_table(findings: list[Finding]) -> None:
-    wide = max(len(finding.case) for finding in findings)
+    wide = max(len(visible(finding.case)) for finding in findings)
     column = max(6, *(len(finding.mark) for finding in findings))
     for finding in findings:
         mark = finding.mark if finding.mark in ("passed", "n/a") else finding.mark.upper()
-        print(f"{mark:{column}}  {finding.case:{wide}}  {finding.verdict}".rstrip())
+        say(f"{mark:{column}}  {visible(finding.case):{wide}}  {one_line(finding.verdict)}".rstrip())
     failed, errors, invalid = (_count(findings, mark) for mark in ("failed", "error", "invalid"))
     passed, idle = _count(findings, "passed"), _count(findings, "n/a")
-    print(
+    say(
         f"{counted(len(findings), 'episode')}: {passed} passed, {failed} failed"
         + (f", {idle} without a criterion that applies" if idle else "")
         + (f", {invalid} invalid (tells nothing of the ego)" if invalid else "")

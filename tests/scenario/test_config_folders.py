@@ -3,7 +3,7 @@
 import pytest
 
 from simengine.core.errors import ConfigError, ScenarioError
-from simengine.scenario.compose import expand_sweep
+from simengine.scenario.compose import _compose, expand_sweep
 from simengine.scenario.sampling import load_scenario
 
 HEAD = "# @package _global_\n"
@@ -105,7 +105,7 @@ def test_references_do_not_explode(tmp_path, parameters, words):
         ("sensors.camera_front.mount.position", "[1.0e308, 0, 0]", "at most 100"),
         ("sensors.camera_front.mount.yaw_deg", "1.0e308", "at most 360"),
         ("sensors.camera_front.rate_hz", "1.0e-308", "at least 0.001"),
-        ("sensors.lidar_top.highest_deg", "-80", "at least lowest_deg"),
+        ("sensors.lidar_top.highest_deg", "-80", "at least as high as the lowest"),
         ("traffic.mix.car", "1.0e308", "at most 1"),
         ("scenario.duration", "yes", "not true or false"),
         ("weather.rain_rate", "true", "not true or false"),
@@ -128,6 +128,35 @@ def test_nobody_else_is_called_ego(tmp_path):
         load(tmp_path, DRIVE + f"scenario: {{actors: {{ego: {body}speed: 0, present: true}}}}}}\n")
     with pytest.raises(ConfigError, match="sensors.world.*choose another"):
         load_scenario("drive", ["+sensors.world=${sensors.lidar_top}"])
+
+
+def test_an_edited_file_is_read_again(tmp_path):
+    search = f"hydra.searchpath=[file://{tmp_path}]"
+    file, option = tmp_path / "mine.yaml", tmp_path / "weather" / "mist.yaml"
+    option.parent.mkdir()
+    body = HEAD + "defaults: [/scenarios/drive, override /weather: mist, _self_]\nscenario: {duration: %s}\n"
+    for duration, rain in ((3.0, 1.0), (4.0, 1.0), (4.0, 2.0)):
+        file.write_text(body % duration)
+        option.write_text(f"defaults: [clear, _self_]\nrain_rate: {rain}\n")
+        found = load_scenario("mine", [search])
+        assert (found.scenario.duration, found.weather.rain_rate) == (duration, rain)
+    option.unlink()
+    with pytest.raises(ConfigError, match="mist"):
+        load_scenario("mine", [search])
+
+
+def test_a_file_that_comes_before_another_is_found(tmp_path):
+    folders = [tmp_path / "first", tmp_path / "second"]
+    for folder in folders:
+        folder.mkdir()
+    search = f"hydra.searchpath=[{','.join(f'file://{folder}' for folder in folders)}]"
+    for folder, duration in zip(reversed(folders), (3.0, 4.0), strict=True):
+        (folder / "mine.yaml").write_text(DRIVE + f"scenario: {{duration: {duration}}}\n")
+        assert load_scenario("mine", [search]).scenario.duration == duration
+
+
+def test_composing_again_without_a_change_takes_the_kept_tree():
+    assert _compose("config", ("weather=fog",)) is _compose("config", ("weather=fog",))
 
 
 def test_a_sweep_without_an_end_is_refused():

@@ -46,7 +46,7 @@ def test_what_is_derived_is_a_number_in_the_concrete_scenario():
     [
         (["weather.rain_rate=30", "weather.wetness=0.0"], ["weather.wetness = 0.0", "rain_rate = 30", "0.47", "null"]),
         (["weather=ice", "weather.rain_rate=30"], ["weather.wetness = 0.2", "rain_rate = 30"]),
-        (["weather.snow_rate=2"], ["weather.snow_rate = 2", "temperature = 18", "5 °C"]),
+        (["weather.snow_rate=2"], ["weather.temperature = 18", "weather.snow_rate = 2", "5 °C"]),
         (["weather.ice=0.5"], ["weather.ice = 0.5", "temperature = 18"]),
         (["weather.snow_cover=0.8"], ["weather.snow_cover = 0.8", "temperature = 18", "15 °C"]),
         (["weather.wetness=1.5"], ["weather.wetness = 1.5", "at most 1"]),

@@ -47,6 +47,15 @@ FAULTS = {
     "digits": (f"a: {'9' * 5000}\n", "line 1, column 4", "at most 64"),
     "hexadecimal": (f"a: 0x{'f' * 5000}\n", "line 1, column 4", "at most 64"),
     "sexagesimal": (f"a: 1{':59' * 5000}\n", "line 1, column 4", "at most 64"),
+    "directive": ("%YAML 9.9\n---\na: 1\n", "line 1, column 1", "`key: value` lines"),
+    "escape": ('a: "\\ud83d"\n', "line 1, column 7", "`key: value` lines"),
+    "text as a mapping": ("a: !!map x\n", "line 1, column 4", "leave the tag out"),
+    "mapping as text": ("a: !!str {b: 1}\n", "line 1, column 4", "leave the tag out"),
+    "set": ("a: !!set {x, y}\n", "line 1, column 4", "only plain text"),
+    "merge of itself": ("y: &y {<<: *y}\n", "line 1, column 12", "stands in"),
+    "merge of nothing": ("y: {<<: null}\n", "line 1, column 9", "<<: *name"),
+    "no key": ("? \n", "line 1, column 2", "must be text"),
+    "keys in keys": ("? " * 4000, "line 1, column 65", "at most 32"),
     "bomb": (BOMB, "line 5, column", "at most"),
 }
 

@@ -44,6 +44,17 @@ def test_the_list_says_it_of_every_hazard(monkeypatch, capsys):
     assert said.count("how hard it is: not measured") == said.count("tags: ") - 1  # of all but ordinary driving
 
 
+def test_what_a_file_says_does_not_act_on_the_terminal(tmp_path, capsys):
+    (tmp_path / "evil\x1b[2J.yaml").write_text(
+        "# @package _global_\ndefaults: [/scenarios/drive, _self_]\n"
+        'scenario: {tests: "\\e]0;x\\a \u202ereversed", tags: ["\\e[31m"]}\n'
+    )
+    print_library([f"hydra.searchpath=[file://{tmp_path}]"])
+    said = capsys.readouterr().out
+    assert not set(said) & set("\x1b\x07\u202e")
+    assert "evil\\x1b[2J" in said and "\\x1b]0;x\\x07 \\u202ereversed" in said and "tags: \\x1b[31m" in said
+
+
 def test_a_row_of_the_file_is_read_as_it_was_written(tmp_path):
     found = Difficulty("sedan", 8, 0, 1.0, 4, 1, 1, share_of(4, 8), share_of(1, 2), share_of(1, 8))
     with (tmp_path / DIFFICULTY_FILE).open("w", newline="") as file:

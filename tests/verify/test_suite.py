@@ -7,8 +7,9 @@ import pytest
 from simengine.cli import main
 from simengine.core.errors import ConfigError
 from simengine.scenario.sampling import load_scenario, to_yaml
+from simengine.verify import suite as scenario_suite
 from simengine.verify.library import library
-from simengine.verify.suite import collect
+from simengine.verify.suite import Finding, collect
 
 
 @pytest.fixture
@@ -36,6 +37,24 @@ def test_a_failing_scenario_fails_the_suite_and_says_why(own_scenarios, tmp_path
     assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
     failure = suite.find("testcase/failure")
     assert "no_collision" in failure.get("message")
+
+
+def test_names_and_messages_of_any_text_leave_the_report_readable(tmp_path, capsys):
+    findings = [
+        Finding("=x/\x1b[31m\ud800[1]", "failed", "@SUM(1)\x00\ufffe", 0.0, 0.0),
+        Finding("+a[1]", "error", "-1+cmd", 0.0, 0.0, "raised", "line\n  \x1b next"),
+        Finding("b\u202e[1]", "passed", "\x07 a remark", 0.0, 0.0),
+        Finding("c[1]", "invalid", "\x9b", 0.0, 0.0),
+    ]
+    scenario_suite._junit(findings, str(tmp_path / "report.xml"))
+    cases = ElementTree.parse(tmp_path / "report.xml").getroot().findall("testsuite/testcase")
+    assert [(case.get("classname"), case.get("name")) for case in cases] == [
+        ("'=x", "\\x1b[31m\\ud800[1]"), ("scenarios", "'+a[1]"), ("scenarios", "b\\u202e[1]"), ("scenarios", "c[1]"),
+    ]  # fmt: skip
+    assert cases[0].find("failure").get("message") == "'@SUM(1)\\x00\\ufffe"
+    assert cases[1].find("error").get("message") == "'-1+cmd" and cases[1].find("error").text == "line\n  \\x1b next"
+    scenario_suite._print_table(findings)
+    assert not set(capsys.readouterr().out) & set("\x00\x1b\x07\x9b\u202e\ud800")
 
 
 def test_a_passing_scenario_passes(own_scenarios):

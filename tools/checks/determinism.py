@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from simengine.core.errors import ScenarioError, nearest
+from simengine.core.safe_text import say
 from simengine.core.wording import counted
 from simengine.scenario.compose import scenario_names
 from simengine.simulation.comparison import compare
@@ -52,7 +53,7 @@ def generate(folder: Path, arguments: Sequence[str], changes: Mapping[str, str] 
         ScenarioError: It failed; holds the last line it wrote.
     """
     shown = " ".join([*(f"{name}={value}" for name, value in (changes or {}).items()), "generate", *arguments])
-    print(f"    {shown} …", file=sys.stderr, flush=True)
+    say(f"    {shown} …", file=sys.stderr, flush=True)
     done = subprocess.run(
         command(*arguments, f"output={folder}"), env=environment(changes or {}), capture_output=True, text=True
     )
@@ -123,7 +124,7 @@ def across_processors(scratch: Path, scenarios: Sequence[str], overrides: Sequen
     if wide := wide_instructions():
         variants[f"NumPy without {' '.join(wide)}"] = {"NPY_DISABLE_CPU_FEATURES": " ".join(wide)}
     else:
-        print(f"    this processor has none of {', '.join(_WIDE)}: without them there is nothing to compare")
+        say(f"    this processor has none of {', '.join(_WIDE)}: without them there is nothing to compare")
     for number, (what, changes) in enumerate(variants.items()):
         folder = scratch / f"variant-{number}"
         generate(folder, sweep, changes)
@@ -194,7 +195,7 @@ def kill_at_random(
                     process.wait()
                     finished.append(_standing(episodes))
                     done = f"{finished[-1]} of {total} done"
-                    print(f"    killed after {waited:.1f} s, {done}", file=sys.stderr, flush=True)
+                    say(f"    killed after {waited:.1f} s, {done}", file=sys.stderr, flush=True)
                     continue
             finally:
                 process.kill()

@@ -1,11 +1,11 @@
 """Hazards of the library: how many fire, fail, are invalid, and how many failures a careful driver avoids."""
 
 import argparse
-import csv
 from collections.abc import Mapping
 from pathlib import Path
 
 from simengine.core.errors import ConfigError
+from simengine.core.safe_text import say, write_csv
 from simengine.metrics.careful_driver import LEAD_BRAKING
 from simengine.metrics.threats import CRITICAL_TIME, GENTLE_STOP, MEETING_TIME, PASSING_TIME
 from simengine.scenario.compose import chosen_option, compose
@@ -172,10 +172,9 @@ def document(rows: Mapping[str, Difficulty]) -> str:
 def write(rows: Mapping[str, Difficulty], root: Path) -> None:
     """Keep the figures beside the scenarios and in the documentation."""
     table, page = root / "scenarios" / DIFFICULTY_FILE, root / "docs" / PAGE
-    with complete_or_absent(table) as hidden, hidden.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, DIFFICULTY_COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(difficulty_row(name, rows[name]) for name in sorted(rows))
+    with complete_or_absent(table) as hidden:
+        found = [difficulty_row(name, rows[name]) for name in sorted(rows)]
+        write_csv(hidden, [DIFFICULTY_COLUMNS, *([row[name] for name in DIFFICULTY_COLUMNS] for row in found)])
     with complete_or_absent(page) as hidden:
         hidden.write_text(document(rows), encoding="utf-8")
 
@@ -197,15 +196,15 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
     if arguments.tuning and arguments.samples > MOST_TUNING:
         raise ConfigError(f"--samples {arguments.samples}: with --tuning there are {MOST_TUNING} seeds")
     rows, bad = {}, 0
-    print(HEADING, flush=True)
+    say(HEADING, flush=True)
     for hazard in chosen:
         samples = _samples(hazard, arguments)
         ego = chosen_option("config", (setting("scenario", hazard.name), *hazard.overrides), "ego")
         rows[hazard.name] = measure(samples, ego)
         bad += bool(faults(rows[hazard.name]))
-        print(format_line(hazard.name, rows[hazard.name]), flush=True)
+        say(format_line(hazard.name, rows[hazard.name]), flush=True)
         for sample in samples if arguments.reasons else ():
-            print(format_sample(sample))
+            say(format_sample(sample))
         if arguments.write:
             known = read_difficulty(root / "scenarios" / DIFFICULTY_FILE)
             write({key: found for key, found in {**known, **rows}.items() if key in hazards()}, root)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from simengine.core.safe_text import visible
 from simengine.simulation.atomic import complete_or_absent, refuse_unwritable
 
 ROOT = Path(__file__).parents[2]  # of the repository
@@ -24,4 +25,4 @@ def write_page(name: str, text: str) -> None:
         ConfigError: It cannot be written; the page that was there still is.
     """
     with complete_or_absent(ROOT / "docs" / name) as hidden:
-        hidden.write_text(text, encoding="utf-8")
+        hidden.write_text(visible(text, "\n"), encoding="utf-8")

@@ -8,6 +8,7 @@ import math
 import random
 from collections.abc import Iterable, Iterator
 
+from simengine.core.safe_text import say
 from simengine.physics import vehicle_models
 from simengine.physics.catalog import model_named
 from simengine.physics.tire import GRAVITY
@@ -169,7 +170,7 @@ def published_derivatives(count: int = 1000) -> Iterator[Row]:
         from vehiclemodels.vehicle_dynamics_ks import vehicle_dynamics_ks
         from vehiclemodels.vehicle_dynamics_st import vehicle_dynamics_st
     except ImportError:
-        print("    commonroad-vehicle-models is not installed (extra: test): its derivatives are not compared")
+        say("    commonroad-vehicle-models is not installed (extra: test): its derivatives are not compared")
         return
     p = parameters_vehicle2()
     draw = random.Random(1)

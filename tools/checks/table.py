@@ -1,9 +1,10 @@
 """Measured figures beside their bounds, printed as they come."""
 
 import math
-import sys
 from collections.abc import Iterable
 from typing import NamedTuple, TextIO
+
+from simengine.core.safe_text import say
 
 
 class Row(NamedTuple):
@@ -41,6 +42,6 @@ def print_rows(rows: Iterable[Row], out: TextIO | None = None) -> int:
     for row in rows:
         total += 1
         good += row.good
-        print(format_row(row), file=out or sys.stdout, flush=True)
-    print(f"{good} of {total} within bounds", file=out or sys.stdout, flush=True)
+        say(format_row(row), out, flush=True)
+    say(f"{good} of {total} within bounds", out, flush=True)
     return 0 if total and good == total else 1

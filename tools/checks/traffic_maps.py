@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from simengine.core.errors import ConfigError, nearest
+from simengine.core.safe_text import say
 from simengine.simulation.runner import progress
 from simengine.verify.flow_maps import MAPS, Case, MapRun, TrafficMap, run_maps
 from simengine.verify.flow_watch import ASIDE, CYCLES, END, GRACE, LEAST_WAY, PATIENCE
@@ -87,7 +88,7 @@ def rows(
             runs = made.setdefault((case.place.name, case.physics), {})
             runs[case.seed] = found
             bar.update()
-            print(f"    {case.place.name} {case.physics} {case.seed}: {_said(found)}", file=sys.stderr, flush=True)
+            say(f"    {case.place.name} {case.physics} {case.seed}: {_said(found)}", file=sys.stderr, flush=True)
             if len(runs) == len(seeds):
                 results = [runs[seed] for seed in seeds]
                 yield MapRow(

@@ -10,6 +10,13 @@ Duration = Annotated[float, Field(ge=0.0, le=86_400.0)]  # a day is longer than 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_\-]*$", max_length=64)]
 
 
+class Contradiction(ValueError):
+    """Settings of one group that do not go together; the text names each with its value and what is allowed.
+
+    `{}` in the text stands for the group's key path with a dot, as in `{}dry = 0.5`.
+    """
+
+
 def name_other_than(*reserved: str) -> Any:
     """Return the type of names that are given to things beside those that have these names already."""
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StrictBool, model_validator
 
-from simengine.scenario.spec.base import Fraction, Spec
+from simengine.scenario.spec.base import Contradiction, Fraction, Spec
 
 
 class StreetRoad(Spec):
@@ -60,8 +60,8 @@ class WarehouseRoad(Spec):
     def _passage_between_shelves(self) -> Self:
         half = 0.5 * self.passage_width
         if half > 0.0 and not half < self.passage_at < self.aisle_length - half:
-            raise ValueError(
-                f"passage_at = {self.passage_at:g}: a passage {self.passage_width:g} m wide must lie between "
+            raise Contradiction(
+                f"{{}}passage_at = {self.passage_at:g}: a passage {self.passage_width:g} m wide must lie between "
                 f"{half:g} and {self.aisle_length - half:g}, where the shelves are"
             )
         return self

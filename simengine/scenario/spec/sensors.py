@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictBool, Tag, ValidationInfo, field_validator
+from pydantic import Field, StrictBool, Tag, model_validator
 
-from simengine.scenario.spec.base import ExtensionSpec, Spec, kind_or_extension
+from simengine.scenario.spec.base import Contradiction, ExtensionSpec, Spec, kind_or_extension
 
 _Place = Annotated[float, Field(ge=-100.0, le=100.0)]  # [m]
 _Angle = Annotated[float, Field(ge=-360.0, le=360.0)]  # [°]
@@ -50,13 +50,14 @@ class LidarSpec(Spec):
     max_range: Annotated[float, Field(gt=1.0, le=1_000.0)]  # [m]
     noise_std: Annotated[float, Field(ge=0.0, le=1.0)]  # of a range [m]
 
-    @field_validator("highest_deg")
-    @classmethod
-    def _not_below_the_lowest(cls, value: float, info: ValidationInfo) -> float:
-        lowest = info.data.get("lowest_deg", value)
-        if value < lowest:
-            raise ValueError(f"must be at least lowest_deg = {lowest:g}")
-        return value
+    @model_validator(mode="after")
+    def _highest_not_below_the_lowest(self) -> "LidarSpec":
+        if self.highest_deg < self.lowest_deg:
+            raise Contradiction(
+                f"{{}}lowest_deg = {self.lowest_deg:g} and {{}}highest_deg = {self.highest_deg:g}: the highest beam "
+                "must be at least as high as the lowest; set both"
+            )
+        return self
 
 
 class ImuSpec(Spec):

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, model_validator
 
-from simengine.scenario.spec.base import Spec
+from simengine.scenario.spec.base import Contradiction, Spec
 
 _Friction = Annotated[float, Field(gt=0.0, le=1.5)]
 
@@ -17,11 +17,14 @@ class SurfaceSpec(Spec):
     wet: _Friction
     wet_sliding: _Friction
 
-    @field_validator("dry_sliding", "wet_sliding")
-    @classmethod
-    def _no_more_than_the_greatest(cls, value: float, info: ValidationInfo) -> float:
-        name = str(info.field_name).removesuffix("_sliding")
-        greatest = info.data.get(name, value)
-        if value > greatest:
-            raise ValueError(f"must be at most surface.{name} = {greatest:g}")
-        return value
+    @model_validator(mode="after")
+    def _sliding_no_more_than_the_greatest(self) -> "SurfaceSpec":
+        pairs = (("dry", self.dry, self.dry_sliding), ("wet", self.wet, self.wet_sliding))
+        wrong = [
+            f"{{}}{name} = {greatest:g}: must be at least {{}}{name}_sliding = {sliding:g}"
+            for name, greatest, sliding in pairs
+            if sliding > greatest
+        ]
+        if wrong:
+            raise Contradiction(f"{', '.join(wrong)}; set both, or choose another surface, as in surface=ice")
+        return self

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from simengine.core.weather import snow_cover_under, wetness_under
-from simengine.scenario.spec.base import Fraction, Spec
+from simengine.scenario.spec.base import Contradiction, Fraction, Spec
 
 _LEAST_SHARE = 0.5  # of what rain leaves on the ground; a wetness below that contradicts it
 _FROZEN_UP_TO = 5.0  # air above which no snow falls and no ice lies [°C]
@@ -32,15 +32,18 @@ class WeatherSpec(Spec):
     wind_direction_deg: Annotated[float, Field(ge=-360.0, le=360.0)]  # towards
     street_lights: Fraction
 
-    @field_validator("snow_rate", "ice")
-    @classmethod
-    def _freezes(cls, value: float, info: ValidationInfo) -> float:
-        temperature = info.data.get("temperature", _FROZEN_UP_TO)
-        if value > 0.0 and temperature > _FROZEN_UP_TO:
-            raise ValueError(
-                f"contradicts weather.temperature = {temperature:g}: there is snow and ice up to {_FROZEN_UP_TO:g} °C"
-            )
-        return value
+    @model_validator(mode="after")
+    def _no_warmer_than_snow_and_ice(self) -> "WeatherSpec":
+        falling = [f"{{}}{name} = {getattr(self, name):.4g}" for name in ("snow_rate", "ice") if getattr(self, name)]
+        lying = [f"{{}}snow_cover = {self.snow_cover:.4g}"] if self.snow_cover else []
+        told = []
+        if falling and self.temperature > _FROZEN_UP_TO:
+            told.append(f"{' and '.join(falling)}: there is snow and ice up to {_FROZEN_UP_TO:g} °C")
+        if lying and self.temperature > _LYING_UP_TO:
+            told.append(f"{lying[0]}: snow lies up to {_LYING_UP_TO:g} °C, and null lets it follow")
+        if told:
+            raise Contradiction(f"{{}}temperature = {self.temperature:g} contradicts {', and '.join(told)}")
+        return self
 
     @field_validator("wetness")
     @classmethod
@@ -65,10 +68,4 @@ class WeatherSpec(Spec):
     def _white_under_snow(cls, value: float | None, info: ValidationInfo) -> float | None:
         if value is None and "snow_rate" in info.data and "temperature" in info.data:
             return snow_cover_under(info.data["snow_rate"], info.data["temperature"])
-        temperature = info.data.get("temperature", _FROZEN_UP_TO)
-        if value is not None and value > 0.0 and temperature > _LYING_UP_TO:
-            raise ValueError(
-                f"contradicts weather.temperature = {temperature:g}: snow lies up to {_LYING_UP_TO:g} °C; null lets it "
-                "follow"
-            )
         return value

@@ -6,28 +6,37 @@ import numpy as np
 
 from simengine.behavior.conditions import COMFORT_SHARE, grip_bound
 from simengine.behavior.long_ways import CLOSED, cannot_hold, find_long_ways, open_ends, steepest, steepest_held
-from simengine.core.errors import ScenarioError
+from simengine.core.errors import ScenarioError, nearest
 from simengine.core.state import Behavior
-from simengine.physics.catalog import VehicleModel, model_named
+from simengine.physics.catalog import VehicleModel, all_models
 from simengine.road.network import LaneType
 from simengine.road.projection import lane_pose, locate
 from simengine.road.traverse import approach_speed, bundle_from_right, walk_lanes
+from simengine.scenario.spec import EgoSpec
 from simengine.simulation.placement.placer import ActorPlan, Course, Placer
 
 
-def ego_model(placer: Placer) -> VehicleModel:
-    """Return the ego's model, which must be of the kind that its spec says."""
-    spec = placer.scenario.ego
-    model = model_named(spec.model)
-    if model.kind.name.lower() != spec.kind:
-        raise ScenarioError(f"ego.model = {spec.model}: is a {model.kind.name.lower()}, but ego.kind = {spec.kind}")
+def ego_model(spec: EgoSpec) -> VehicleModel:
+    """Return the ego's model.
+
+    Raises:
+        ScenarioError: There is none of that name, or it is of another kind than the spec says.
+    """
+    models = all_models()
+    of_kind = [model.name for model in models.values() if model.kind.name.lower() == spec.kind]
+    allowed = f"allowed with ego.kind={spec.kind}: {', '.join(of_kind)}; docs/vehicles.md describes them"
+    if spec.model not in models:
+        raise ScenarioError(f"ego.model = {spec.model}: no such model{nearest(spec.model, of_kind)}; {allowed}")
+    model = models[spec.model]
+    if spec.model not in of_kind:
+        raise ScenarioError(f"ego.model = {spec.model}: is of the kind {model.kind.name.lower()}; {allowed}")
     return model
 
 
 def place_ego(placer: Placer) -> None:
     """Place the ego on a procedural road where its spec says, on a road from a file where the seed draws."""
     spec = placer.scenario.ego
-    model = ego_model(placer)
+    model = ego_model(spec)
     if spec.speed > model.max_speed:
         most = f"must be at most {model.max_speed:g} m/s, the top speed of ego.model = {model.name}"
         raise ScenarioError(f"ego.speed = {spec.speed:g}: {most}")
@@ -45,7 +54,7 @@ def place_ego(placer: Placer) -> None:
 
 def place_ego_at(placer: Placer, x: float, y: float, yaw: float, speed: float) -> None:
     """Place the ego at a pose in plan view that a file gives."""
-    model = ego_model(placer)
+    model = ego_model(placer.scenario.ego)
     z = height(placer, x, y, yaw)
     lane, s, _ = locate(placer.lanes, x, y, z, yaw)
     if lane < 0:

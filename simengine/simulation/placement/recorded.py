@@ -31,7 +31,7 @@ def place_recorded_ego(placer: Placer, recording: RecordedTracks, row: int, step
     """Start the ego where and as a recorded vehicle is then; with the recorded driver it follows that recording."""
     plan = _recorded_plan(placer, recording, row, step, "ego", Behavior.EGO)
     if placer.scenario.ego.driver != "recorded":
-        plan = replace(plan, model=ego_model(placer), track=-1, size=None)
+        plan = replace(plan, model=ego_model(placer.scenario.ego), track=-1, size=None)
     lane, s, _ = locate(placer.lanes, plan.x, plan.y, plan.z, plan.yaw)
     if lane < 0:
         raise ScenarioError(f"ego.recorded_id = {recording.id[row]}: it starts on no lane")

@@ -1,11 +1,11 @@
 """`simengine fit`: drivers fitted to recordings, measured on recordings the fit did not see, written as a preset."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from simengine.core.errors import ConfigError, nearest
 from simengine.core.files import home_path
+from simengine.core.safe_text import say
 from simengine.core.wording import counted
 from simengine.scenario.sampling import load_scenario
 from simengine.scenario.spec import DriverSpread
@@ -54,13 +54,13 @@ def run_fit(paths: Sequence[str], settings: Sequence[str]) -> int:
     text = preset_text(drivers, fitted, seed, rounds)
     with complete_or_absent(output) as hidden:
         hidden.write_text(text, encoding="utf-8")
-    print(f"{output}: written")
+    say(f"{output}: written")
     _print_drivers(drivers)
     if held_out:
-        print("on the recordings held out, which the fit did not see:")
+        say("on the recordings held out, which the fit did not see:")
     else:
-        print("on the fitted recordings themselves, as there is none to hold out:")
-    print(format_tables(measure_sites(held_out or fitted, _joined(roads), drivers, seed + MEASURED_SEED)))
+        say("on the fitted recordings themselves, as there is none to hold out:")
+    say(format_tables(measure_sites(held_out or fitted, _joined(roads), drivers, seed + MEASURED_SEED)))
     return 0
 
 
@@ -113,9 +113,9 @@ def _whole(given: dict[str, str], name: str, usual: int) -> int:
 def _tell(what: str, sites: Sites) -> None:
     for site, roads in sites.items():
         names = ", ".join(road.name for road in roads)
-        print(f"{what}: {site}: {counted(vehicles(roads), 'vehicle')} of {names}", flush=True)
+        say(f"{what}: {site}: {counted(vehicles(roads), 'vehicle')} of {names}", flush=True)
 
 
 def _print_drivers(drivers: DriverSpread) -> None:
     values = ", ".join(f"{name} {value}" for name, value in drivers.model_dump().items())
-    print(f"drivers: {values}", file=sys.stdout, flush=True)
+    say(f"drivers: {values}", flush=True)

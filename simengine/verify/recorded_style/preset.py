@@ -6,6 +6,7 @@ from statistics import NormalDist
 
 from simengine.behavior.memory import SHORTEST_TIME_GAP, TRUNCATION
 from simengine.core.errors import ConfigError
+from simengine.core.safe_text import one_line
 from simengine.scenario.compose import configuration_root
 from simengine.scenario.spec import DriverSpread
 from simengine.verify.recorded_style.fit import FIXED
@@ -68,7 +69,7 @@ def preset_text(drivers: DriverSpread, fitted: Sites, seed: int, rounds: int) ->
     body, count = re.subn(r"(?m)^(  time_gap: \S+) #.*$", rf"\1 {told}", body)  # the base's source is of its own value
     if count != 1:
         raise ConfigError(f"conf/traffic/{BASE}.yaml: drivers.time_gap has {count} comments, not one")
-    names = [road.name for roads in fitted.values() for road in roads]
+    names = [one_line(road.name) for roads in fitted.values() for road in roads]
     vehicles = sum(int(road.driven.sum()) for roads in fitted.values() for road in roads)
     made = f"`simengine fit` (seed={seed} rounds={rounds})"
     head = [f"# Drivers like recorded ones, made by {made} from {vehicles} vehicles of"]

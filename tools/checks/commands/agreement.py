@@ -3,6 +3,7 @@
 import argparse
 
 from simengine.core.command_line import whole_number
+from simengine.core.safe_text import say
 from tools.checks.pages import check_page, write_page
 
 
@@ -49,9 +50,9 @@ def run(arguments: argparse.Namespace) -> int:
         with progress(len(seeds), "sample", name) as bar:
             workers = arguments.workers or default_workers()
             found.append(check.agreement(name, seeds, workers, arguments.override, bar.update))
-        print(check.format_agreement(found[-1]), flush=True)
+        say(check.format_agreement(found[-1]), flush=True)
         for line in check.disagreements(found[-1]):
-            print(f"      {line}", flush=True)
+            say(f"      {line}", flush=True)
     if arguments.write:
         write_page("agreement.md", check.document(found, seeds))
     return 0 if all(one.share >= check.LEAST for one in found) else 1

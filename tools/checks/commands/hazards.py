@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from simengine.core.command_line import whole_number
+from simengine.core.safe_text import say
 
 
 def add(checks) -> None:
@@ -45,8 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
         sheet = check.draw(name, arguments.seed, arguments.among, arguments.rows, overrides)
         with complete_or_absent(path) as hidden:
             sheet.image.save(hidden, "PNG")
-        print(f"{path}: {', '.join(sheet.told)}", flush=True)
+        say(f"{path}: {', '.join(sheet.told)}", flush=True)
         bad += len(sheet.faults)
         for line in sheet.faults:
-            print(f"BAD {name} {line}", flush=True)
+            say(f"BAD {name} {line}", flush=True)
     return 1 if bad else 0

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from simengine.core.safe_text import say
 from tools.checks.pages import ROOT, check_page, write_page
 
 RECORDED = "recorded-minute"
@@ -44,12 +45,12 @@ def run(arguments: argparse.Namespace) -> int:
     found = []
     for row in bends.rows(reference, tuple(name for name in names if name != RECORDED), physics):
         found.append(row)
-        print("\n".join(page.format_row(row)), flush=True)
+        say("\n".join(page.format_row(row)), flush=True)
     drifts = _drifts(recording, physics)
     if arguments.write:
         write_page("maneuvers.md", page.document(reference, found, drifts))
     if found:
-        print("\n".join(page.summary(found)))
+        say("\n".join(page.summary(found)))
     return 0 if all(enough for *_, enough in page.verdicts(found)) else 1
 
 
@@ -77,7 +78,7 @@ def _recording(arguments: argparse.Namespace, names: tuple[str, ...]):
     except ConfigError:
         if arguments.recording or arguments.maneuver or arguments.write:
             raise
-        print(f"    no recording of comma2k19 in {folder}: the recorded minute is left out")
+        say(f"    no recording of comma2k19 in {folder}: the recorded minute is left out")
         return None
 
 
@@ -88,5 +89,5 @@ def _drifts(recording, physics: tuple[str, ...]) -> list:
 
     found = [] if recording is None else drifts(recording, physics)
     for drift in found:
-        print(page.format_drift(drift), flush=True)
+        say(page.format_drift(drift), flush=True)
     return found

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from simengine.core.safe_text import say
 from tools.checks.pages import ROOT, check_page, write_page
 
 
@@ -28,11 +29,11 @@ def run(arguments: argparse.Namespace) -> int:
         check_page("road_files.md")
     folder = Path(arguments.folder) if arguments.folder else ROOT.parent / "shared" / "data"
     found = []
-    print("\n".join(check.HEADER), flush=True)
+    say("\n".join(check.HEADER), flush=True)
     for row in check.rows(folder):
         found.append(row)
-        print(check.format_row(row), flush=True)
-    print(check.summary(found))
+        say(check.format_row(row), flush=True)
+    say(check.summary(found))
     if arguments.write:
         write_page("road_files.md", check.document(found))
     return 0 if all(row.good for row in found) else 1

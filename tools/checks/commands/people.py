@@ -3,6 +3,7 @@
 import argparse
 
 from simengine.core.command_line import number, whole_number
+from simengine.core.safe_text import say
 from tools.checks.pages import check_page, write_page
 
 
@@ -37,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     places = arguments.only or list(PLACES)
     runs = run_places(places, arguments.physics, seeds, arguments.seconds, arguments.workers or default_workers())
     found = check.gather(runs)
-    print("\n".join(check.as_table(found)))
+    say("\n".join(check.as_table(found)))
     if arguments.write:
         command = f"tools/check.py people --seeds {arguments.seeds} --write"
         write_page("pedestrians.md", check.document(found, command, seeds, arguments.seconds, arguments.physics))

@@ -4,6 +4,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
+from simengine.core.safe_text import say
 from tools.checks.pages import check_page, write_page
 
 
@@ -46,13 +47,13 @@ def run(arguments: argparse.Namespace) -> int:
         made = ((path.stem, check.check_file(path)) for path in files)
         for name, found in made if files else check.found_in(cases, Path(scratch), arguments.override):
             table[name] = found
-            print(f"{name}:")
+            say(f"{name}:")
             for what, one in found.items():
                 mark = "BAD" if one.errors else "ok " if one.checked else "   "
                 worst = f"  {one.worst}" if one.errors else ""
-                print(f"  {mark} {what:36} {check.cell(one)}{worst}", flush=True)
+                say(f"  {mark} {what:36} {check.cell(one)}{worst}", flush=True)
     errors = sum(one.errors for found in table.values() for one in found.values())
-    print(f"{counted(errors, 'error')} in {counted(len(table), 'recording')}")
+    say(f"{counted(errors, 'error')} in {counted(len(table), 'recording')}")
     if arguments.write:
         write_page("label_checks.md", check.as_markdown(table, "tools/check.py recorded --write"))
     return 0 if table and not errors else 1

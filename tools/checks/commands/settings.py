@@ -2,6 +2,7 @@
 
 import argparse
 
+from simengine.core.safe_text import say
 from tools.checks.pages import ROOT, check_page, write_page
 
 
@@ -26,5 +27,5 @@ def run(arguments: argparse.Namespace) -> int:
         write_page(PAGE, document())
     page = ROOT / "docs" / PAGE
     same = page.exists() and page.read_text(encoding="utf-8") == document()
-    print(f"docs/{PAGE} {'says what the models say' if same else 'is of before: run it with --write'}")
+    say(f"docs/{PAGE} {'says what the models say' if same else 'is of before: run it with --write'}")
     return 0 if same else 1

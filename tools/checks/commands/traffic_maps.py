@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from simengine.core.command_line import number, whole_number
+from simengine.core.safe_text import say
 from tools.checks.pages import ROOT, check_page, write_page
 
 SEEDS = (401, 402, 403)  # of the published table
@@ -49,10 +50,10 @@ def run(arguments: argparse.Namespace) -> int:
     seeds = sorted(set(arguments.seed or SEEDS))
     for row in check.rows(places, physics, seeds, arguments.seconds, folder, arguments.workers or default_workers()):
         table.append(row)
-        print(f"{'ok ' if row.good else 'BAD'} " + "  ".join(check.cells(row)), flush=True)
+        say(f"{'ok ' if row.good else 'BAD'} " + "  ".join(check.cells(row)), flush=True)
         for line in check.findings(row):
-            print(f"      {line}", flush=True)
-    print(f"{sum(row.good for row in table)} of {len(table)} rows without a fault")
+            say(f"      {line}", flush=True)
+    say(f"{sum(row.good for row in table)} of {len(table)} rows without a fault")
     for kind, page in pages.items():
         rows = [row for row in table if row.physics == kind]
         write_page(page, check.document(rows, f"tools/check.py traffic-maps --only {kind} --write", seeds))

@@ -2,6 +2,7 @@
 
 import argparse
 
+from simengine.core.safe_text import say
 from tools.checks.pages import check_page, write_page
 
 
@@ -32,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     found = []
     for figure in check.figures(physics):
         found.append(figure)
-        print(check.as_line(figure), flush=True)
+        say(check.as_line(figure), flush=True)
     if arguments.write:
         write_page("vehicles.md", check.document(found, "tools/check.py vehicles --write"))
     return 0 if found and all(figure.good for figure in found) else 1
