@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from simengine.core.errors import nearest
 
+_LONGEST = 200  # characters of a word that a message repeats
 _CHOICE = re.compile(r"argument (?P<name>.+?): invalid choice: (['\"])(?P<typed>.*)\2 \(choose from (?P<allowed>.*)\)$")
 
 
@@ -38,7 +39,8 @@ class Parser(argparse.ArgumentParser):
         self._leave(f"{typed}: one word too many; see {self.prog} --help")
 
     def _leave(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog.split()[0]}: {' '.join(message.split())}\n")
+        words = (word if len(word) <= _LONGEST else word[:_LONGEST] + "…" for word in message.split())
+        self.exit(2, f"{self.prog.split()[0]}: {' '.join(words)}\n")
 
 
 def read_words(parser: Parser, words: Sequence[str] | None) -> argparse.Namespace:

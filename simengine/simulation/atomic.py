@@ -1,11 +1,13 @@
 """Files that are complete or absent: written under a hidden name, forced to the disk, then renamed."""
 
+import contextlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from simengine.core.errors import ConfigError
+from simengine.core.files import holds
 
 
 def unfinished_name(path: Path) -> Path:
@@ -28,7 +30,7 @@ def refuse_unwritable(path: Path, named: str) -> None:
     Raises:
         ConfigError: It is a folder, or its folder takes no files.
     """
-    if path.is_dir():
+    if holds(Path.is_dir, path):
         raise ConfigError(f"{named}: is a folder, not a file")
     hidden = unfinished_name(path)
     try:
@@ -55,4 +57,5 @@ def complete_or_absent(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written: {reason(error)}") from None
     finally:
-        hidden.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a name that no file can have
+            hidden.unlink(missing_ok=True)
