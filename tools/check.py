@@ -15,8 +15,10 @@ sys.path[:0] = [str(ROOT)]
 from simengine.core.command_line import Parser  # noqa: E402  found beside this file's folder
 from tools.checks.commands import (  # noqa: E402
     agreement,
+    corrupt,
     determinism,
     difficulty,
+    fuzz,
     ground,
     hazards,
     labels,
@@ -52,6 +54,8 @@ COMMANDS = (
     traffic_maps,
     maps,
     ground,
+    fuzz,
+    corrupt,
 )
 
 

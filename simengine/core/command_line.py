@@ -11,6 +11,7 @@ from simengine.core.errors import nearest
 from simengine.core.safe_text import one_line
 
 _SHOWN = 60  # characters of a value that a message repeats
+_LONGEST = 200  # characters of a word that a message repeats
 _CHOICE = re.compile(r"argument (?P<name>.+?): invalid choice: (['\"])(?P<typed>.*)\2 \(choose from (?P<allowed>.*)\)$")
 
 
@@ -49,7 +50,8 @@ class Parser(argparse.ArgumentParser):
         self._leave(f"{typed}: one word too many; see {self.prog} --help")
 
     def _leave(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog.split()[0]}: {one_line(message)}\n")
+        words = (word if len(word) <= _LONGEST else word[:_LONGEST] + "…" for word in message.split())
+        self.exit(2, f"{self.prog.split()[0]}: {one_line(' '.join(words))}\n")
 
 
 def read_words(parser: Parser, words: Sequence[str] | None) -> argparse.Namespace:

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -34,6 +35,18 @@ def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
     except BaseException:
         os.close(handle)
         raise
+
+
+def holds(test: Callable[[Path], bool], path: Path) -> bool:
+    """Return what `Path.exists`, `is_file` or `is_dir` says of a path that somebody named.
+
+    It is False too where there can be no answer: of a name that is too long for any file or holds a zero byte, and in
+    a folder that may not be entered. The tests themselves raise `OSError` then.
+    """
+    try:
+        return test(path)
+    except (OSError, ValueError):
+        return False
 
 
 def regular_size(path: Path) -> int:

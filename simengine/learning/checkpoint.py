@@ -6,6 +6,7 @@ Stable-Baselines3's own archive holds pickled objects; ours holds `settings.json
 
 import io
 import json
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,12 @@ from typing import Any
 import torch
 
 from simengine.core.errors import ConfigError, ScenarioError
-from simengine.core.files import open_regular
+from simengine.core.files import holds, open_regular
 from simengine.simulation.atomic import complete_or_absent
 
 FORMAT = 1
 _LARGEST = 1 << 30  # of the weights, unpacked [bytes]
+_FREE, _TIMES = 8 << 20, 2  # what a member may unpack to: so much, and so many times the file [bytes]
 _LARGEST_SETTINGS = 1 << 20  # [bytes]
 
 
@@ -47,23 +49,42 @@ def _plain(name: object, value: object) -> bool:
     )  # fmt: skip
 
 
+def _refuse_packed(path: Path, archive: zipfile.ZipFile, size: int) -> None:
+    """Refuse a zip that unpacks to far more than its file: a few bytes may stand for a gigabyte of zeros.
+
+    Args:
+        path: Of the file.
+        archive: It, or the one of the tensors within it.
+        size: Of the file [bytes].
+    """
+    unpacked, most = sum(member.file_size for member in archive.infolist()), _FREE + _TIMES * size
+    if unpacked > most:
+        raise ConfigError(f"agent = {path}: unpacks to {unpacked} bytes; allowed are {most} (8 MiB and twice the file)")
+
+
 def load_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     """Read a checkpoint, or the `policy.zip` of the folder that training wrote.
 
     Raises:
         ConfigError: There is no such file, or it is not a checkpoint of this format.
     """
-    if (path / "policy.zip").is_file():
+    if holds(Path.is_file, path / "policy.zip"):
         path = path / "policy.zip"
-    if not path.exists() or path.is_dir():
+    if not holds(Path.exists, path) or path.is_dir():
         raise ConfigError(f"agent = {path}: there is no such file")
     try:
         with open_regular(path) as file, zipfile.ZipFile(file) as archive:
             for member, largest in (("settings.json", _LARGEST_SETTINGS), ("weights.pt", _LARGEST)):
                 if archive.getinfo(member).file_size > largest:
                     raise ConfigError(f"agent = {path}: its {member} is larger than {largest >> 20} MiB")
+            size = os.fstat(file.fileno()).st_size
+            _refuse_packed(path, archive, size)
             settings = json.loads(archive.read("settings.json"))
-            weights = torch.load(io.BytesIO(archive.read("weights.pt")), map_location="cpu", weights_only=True)
+            stored = io.BytesIO(archive.read("weights.pt"))
+            with zipfile.ZipFile(stored) as tensors:  # which torch unpacks, whatever they unpack to
+                _refuse_packed(path, tensors, size)
+            stored.seek(0)
+            weights = torch.load(stored, map_location="cpu", weights_only=True)
     except ConfigError:
         raise
     except ScenarioError as error:

@@ -2,11 +2,12 @@
 
 import sys
 import time
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from simengine.core.errors import ConfigError
-from simengine.core.files import home_path
+from simengine.core.files import holds, home_path
 from simengine.core.safe_text import say
 from simengine.core.wording import counted
 from simengine.learning.environment import environment_of
@@ -98,7 +99,7 @@ def evaluate(overrides: list[str]) -> int:
     if "agent" not in given:
         raise ConfigError("agent: name the checkpoint, as in agent=outputs/train/…/policy.zip")
     path = home_path(unquote(given["agent"]))
-    if not path.exists():
+    if not holds(Path.exists, path):
         raise ConfigError(f"agent = {path}: no such file or folder")
     text = given.get("episodes", "500")
     whole = text.removeprefix("-").isdecimal() and len(text) <= 20

@@ -16,6 +16,7 @@ from simengine.road.remarks import Remark
 
 MAX_BYTES = MAX_MAP_BYTES
 MAX_ELEMENTS = 2_000_000
+_FREE_ELEMENTS, _LEAST = 100_000, 8  # elements that any file may hold, and one more in so many bytes of it
 MAX_DEPTH = 32
 MAX_ATTRIBUTES = 256  # of one element; OpenDRIVE's widest has 17
 _LIMITS = (  # of the parser's own, by words of its message
@@ -24,6 +25,8 @@ _LIMITS = (  # of the parser's own, by words of its message
     ("limit exceeded", "a text, attribute or name is longer than 10 MB, the most that one may have"),
 )
 _CHUNK = 65_536
+_MOST_LINES = 65_535  # that the parser counts up to by the element alone
+_NO_ATTRIBUTES: dict[str, str] = {}  # of all elements that have none
 _SHOWN = 60  # characters of a value that a message repeats
 
 
@@ -45,7 +48,13 @@ class Element:
         self.attributes = attributes
         self.text = ""
         self.remarks: list[Remark] = [] if remarks is None else remarks
-        self.children: list[Element] = []
+        self.children: list[Element] | tuple[()] = ()  # an empty list of its own would take as much as all the rest
+
+    def add(self, child: "Element") -> None:
+        """Take a child in, after those that are there."""
+        if isinstance(self.children, tuple):
+            self.children = []
+        self.children.append(child)
 
     def error(self, message: str) -> ScenarioError:
         """Return an error that names this element's place; the caller raises it."""
@@ -145,61 +154,87 @@ class Element:
         return int(stripped)
 
 
-def _element(node: etree._Element, file: str, remarks: list[Remark]) -> Element:
-    return Element(file, node.sourceline or 1, node.tag.rpartition("}")[2], dict(node.items()), remarks)
-
-
 def _bare(node: etree._Element, file: str) -> Element:
     """Return an element without its attributes, for a message."""
     return Element(file, node.sourceline or 1, node.tag.rpartition("}")[2][:_SHOWN], {})
 
 
-def _convert(root: etree._Element, file: str) -> Element:
-    """Copy a parsed tree, refusing what is nested too deeply; text beside child elements is left out."""
-    remarks: list[Remark] = []
-    top = _element(root, file, remarks)
-    waiting = [(root, top, 1)]
-    while waiting:
-        node, element, depth = waiting.pop()
-        children = element.children
-        for child in node:
-            copy = _element(child, file, remarks)
-            children.append(copy)
-            if len(child):
-                if depth >= MAX_DEPTH - 1:
-                    raise copy.error(f"holds elements {depth + 2} deep: {MAX_DEPTH} are allowed")
-                waiting.append((child, copy, depth + 1))
-            else:
-                text = child.text
-                if text:
-                    copy.text = text.strip()
-    return top
+class _Tree:
+    """The elements read so far; what the parser built of them is given back as soon as it is copied."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._remarks: list[Remark] = []
+        self._names: dict[str, str] = {}  # tags without their namespaces, each held once
+        self._open: list[Element] = []
+        self._count = 0
+        self.root: Element | None = None
+
+    def begin(self, node: etree._Element, size: int) -> None:
+        """Take the start of an element in.
+
+        Args:
+            node: The parser's, with its attributes.
+            size: Of the file as far as it is read [bytes].
+        """
+        self._count += 1
+        if self._count == 1 and node.getroottree().docinfo.internalDTD is not None:
+            raise ScenarioError(f"{self._file}, line 1: declares a document type (and so entities); none is allowed")
+        if len(node.attrib) > MAX_ATTRIBUTES:
+            raise _bare(node, self._file).error(f"has {len(node.attrib)} attributes: {MAX_ATTRIBUTES} are allowed")
+        most = min(MAX_ELEMENTS, _FREE_ELEMENTS + size // _LEAST)
+        if self._count > most:
+            raise _bare(node, self._file).error(f"is one element too many: a file of {size} bytes may hold {most}")
+        if len(self._open) >= MAX_DEPTH:
+            deep = len(self._open) + 1
+            raise self._open[-1].error(f"holds elements {deep} deep: {MAX_DEPTH} are allowed")
+        name = node.tag.rpartition("}")[2]
+        name = self._names.setdefault(name, name)
+        attributes = dict(node.items()) if len(node.attrib) else _NO_ATTRIBUTES
+        element = Element(self._file, node.sourceline or 1, name, attributes, self._remarks)
+        if self._open:
+            self._open[-1].add(element)
+        else:
+            self.root = element
+        self._open.append(element)
+
+    def end(self, node: etree._Element) -> None:
+        """Take the end of an element in; text beside child elements is left out."""
+        element = self._open.pop()
+        if node.text and not element.children:
+            element.text = node.text.strip()
+        if element.line == _MOST_LINES and not element.children:  # what follows an element tells a higher line
+            element.line = node.sourceline or 1
+        node.clear(keep_tail=True)
+        above = node.getparent()
+        if above is not None:
+            while (before := node.getprevious()) is not None:  # the last one is still the parser's
+                above.remove(before)
 
 
-def _parse(path: str | Path, file: str) -> etree._Element:
+def _parse(path: str | Path, file: str) -> Element:
     """Feed a file to the parser piece by piece, so that one too large is refused before it is held."""
     parser = etree.XMLPullParser(
-        events=("start",), resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False,
+        events=("start", "end"), resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False,
         remove_comments=True, remove_pis=True,
     )  # fmt: skip
-    size = count = 0
+    size, tree = 0, _Tree(file)
     with open_regular(path) as stream:
         while chunk := stream.read(_CHUNK):
             size += len(chunk)
             if size > MAX_BYTES:
                 raise ScenarioError(f"{file}: larger than {MAX_BYTES // 2**20} MiB, the most an XML file may have")
             parser.feed(chunk)
-            for _, node in parser.read_events():
-                count += 1
-                if count == 1 and node.getroottree().docinfo.internalDTD is not None:
-                    raise ScenarioError(f"{file}, line 1: declares a document type (and so entities); none is allowed")
-                if len(node.attrib) > MAX_ATTRIBUTES:
-                    raise _bare(node, file).error(f"has {len(node.attrib)} attributes: {MAX_ATTRIBUTES} are allowed")
-                if count > MAX_ELEMENTS:
-                    raise _bare(node, file).error(f"is one element too many: a file may hold {MAX_ELEMENTS}")
+            for event, node in parser.read_events():
+                if event == "start":
+                    tree.begin(node, size)
+                else:
+                    tree.end(node)
     if size == 0:
         raise ScenarioError(f"{file}: is empty; it must hold XML")
-    return parser.close()
+    parser.close()
+    assert tree.root is not None  # a parser that closes without an error has seen one
+    return tree.root
 
 
 def read_xml(path: str | Path, root_tag: str) -> Element:
@@ -211,7 +246,7 @@ def read_xml(path: str | Path, root_tag: str) -> Element:
     """
     file = str(path)
     try:
-        node = _parse(path, file)
+        root = _parse(path, file)
     except ScenarioError:
         raise
     except OSError as error:
@@ -224,7 +259,6 @@ def read_xml(path: str | Path, root_tag: str) -> Element:
         raise ScenarioError(f"{file}, line {error.lineno or 1}: not well-formed XML ({reason})") from None
     except (LookupError, ValueError) as error:
         raise ScenarioError(f"{file}: not readable as XML ({error})") from None
-    root = _convert(node, file)
     if root.tag != root_tag:
         raise root.error(f"is the root; expected <{root_tag}>")
     return root

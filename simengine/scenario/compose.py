@@ -36,7 +36,7 @@ from simengine.scenario.config_folders import (
     register_folders,
     stamp_of,
 )
-from simengine.scenario.override_text import how_to_quote, hydra_text, is_searchpath, searchpath_folders
+from simengine.scenario.override_text import as_typed, how_to_quote, hydra_text, is_searchpath, searchpath_folders
 from simengine.scenario.references import RESOLVERS, expand_references, refuse_calls, refuse_explosion
 from simengine.scenario.unknown_keys import explain_key, explain_reference, explain_word, value_at
 
@@ -108,7 +108,7 @@ def _explain(error: Exception, loader: ConfigLoaderImpl, primary: str, overrides
     known = OmegaConf.to_container(loader.load_configuration(primary, [], RunMode.RUN, from_shell=False), resolve=False)
     groups = {group: group_options(loader, group) for group in {*known, "scenarios"} - {"hydra", "scenario"}}
     for override in overrides:
-        key, typed = override.key_or_group, override.input_line or ""
+        key, typed = override.key_or_group, as_typed(override.input_line or "")
         shown = "scenario" if key == "scenarios" else key
         if groups.get(key) and not override.is_delete():
             value = override.value()
@@ -181,9 +181,9 @@ def _parse(text: str) -> Override:
     except (HydraException, ValueError, RecursionError) as error:
         if isinstance(error, ConfigError):
             raise
-        shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
         why = "nested too deeply" if isinstance(error, RecursionError) else _one_line(error)[:_SHOWN]
-        raise ConfigError(f'"{shown}" is not an override of the form key=value: {why}{how_to_quote(text)}') from None
+        said = f'"{as_typed(text)}" is not an override of the form key=value: {why}{how_to_quote(text)}'
+        raise ConfigError(said) from None
 
 
 def _parse_hydra(text: str) -> Override:
@@ -216,10 +216,11 @@ def expand_sweep(overrides: list[str] | tuple[str, ...]) -> list[tuple[str, ...]
                     few = itertools.islice(override.sweep_string_iterator(), MAX_JOBS + 1)
                     axes.append([f"{key}={value}" for value in few])
                 if not axes[-1]:
-                    raise ConfigError(f"{text}: no option matches; allowed: {', '.join(group_options(loader, key))}")
+                    allowed = ", ".join(group_options(loader, key))
+                    raise ConfigError(f"{as_typed(text)}: no option matches; allowed: {allowed}")
             else:
                 raise ConfigError(
-                    f"{text}: a continuous interval needs a sampler; list values or write it as a distribution"
+                    f"{as_typed(text)}: a continuous interval needs a sampler; list values or draw from a distribution"
                 )
         else:
             axes.append([text])
@@ -237,7 +238,7 @@ def refuse_sweep(overrides: list[str] | tuple[str, ...]) -> None:
     """
     for text, override in zip(overrides, parse_overrides(overrides), strict=True):
         if override.is_sweep_override():
-            raise ConfigError(f"{text}: several values need -m (--multirun)")
+            raise ConfigError(f"{as_typed(text)}: several values need -m (--multirun)")
 
 
 def _compose(primary: str, overrides: tuple[str, ...]) -> DictConfig:
@@ -258,11 +259,11 @@ def _composed(primary: str, overrides: tuple[str, ...]) -> tuple[DictConfig, Map
 
 def _compose_with(loader: ConfigLoaderImpl, primary: str, overrides: tuple[str, ...]) -> DictConfig:
     parsed = [o for o in parse_overrides(overrides) if o.key_or_group != "hydra.searchpath"]
-    chosen = [o for o in parsed if _is_group(loader, o)]
-    _check_choices(loader, primary, chosen)
-    values = [o for o in parsed if not o.is_hydra_override() and o not in chosen]
-    choices = [_choice(o) if o in chosen else o.input_line or "" for o in parsed if o not in values]
     try:
+        chosen = [o for o in parsed if _is_group(loader, o)]
+        _check_choices(loader, primary, chosen)
+        values = [o for o in parsed if not o.is_hydra_override() and o not in chosen]
+        choices = [_choice(o) if o in chosen else o.input_line or "" for o in parsed if o not in values]
         tree = loader.load_configuration(primary, choices, RunMode.RUN, from_shell=False)
         gone = {o.key_or_group for o in chosen if o.is_delete()}
         for group in set(tree) - set(tree.hydra.runtime.choices) - gone - {"hydra"}:
@@ -272,6 +273,9 @@ def _compose_with(loader: ConfigLoaderImpl, primary: str, overrides: tuple[str, 
         _apply(values, tree)
     except ConfigError:
         raise
+    except OSError as error:  # a name that is too long for any file, or a folder that may not be read
+        name, why = as_typed(Path(str(error.filename or "")).name), (error.strerror or str(error)).lower()
+        raise ConfigError(f"{name}: cannot be looked for: {why}") from None
     except RecursionError:
         raise ConfigError("defaults lists of files name each other, or settings are nested too deeply") from None
     except (HydraException, OmegaConfBaseException, ValueError, TypeError, AttributeError, LookupError) as error:

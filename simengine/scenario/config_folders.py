@@ -7,7 +7,6 @@ code nor read the environment, so it has no part in Hydra's own settings and cal
 import io
 import os
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import yaml
@@ -21,6 +20,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from simengine.core.errors import ConfigError
+from simengine.core.files import holds
 from simengine.scenario.references import RESOLVERS, explain_call
 from simengine.scenario.yaml_files import TEXT_TAG, compose_node, read_text
 
@@ -77,13 +77,13 @@ class YamlFolder(ConfigSource):
         return self.is_group("")
 
     def is_group(self, config_path: str) -> bool:
-        return _holds(os.path.isdir, Path(self.path, config_path))
+        return holds(Path.is_dir, Path(self.path, config_path))
 
     def is_config(self, config_path: str) -> bool:
         # A pipe or a device is a configuration too: reading tells that it is none, not that there is no such option.
         path = self._file(config_path)
         self.stamps.setdefault(path, stamp_of(path))
-        return _holds(os.path.exists, path) and not os.path.isdir(path)
+        return holds(Path.exists, path) and not path.is_dir()
 
     def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
         files: list[str] = []
@@ -178,13 +178,6 @@ class _CountingRepository(CachingConfigRepository):
         if self._asked > MAX_FILES:
             raise ConfigError(f"{config_path}: the defaults lists name more than {MAX_FILES} files, or each other")
         return super().load_config(config_path)
-
-
-def _holds(test: Callable[[Path], bool], path: Path) -> bool:
-    try:
-        return test(path)
-    except ValueError:  # a name with a null character
-        return False
 
 
 def _is_package(text: str) -> bool:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from simengine.core.errors import ConfigError
-from simengine.core.files import home_path
+from simengine.core.files import holds, home_path
+from simengine.core.safe_text import visible
 
 _SETTING = re.compile(r"(?P<sign>\+{0,2}|~)(?P<key>[^=\s'\"]+?)=(?P<value>.*)", re.S)
 _WORD = re.compile(r"(\+{0,2}|~)[A-Za-z_][\w./@:\-]*=")
@@ -33,6 +34,12 @@ def unquote(value: str) -> str:
     return re.sub(rf"(\\+)({mark}|$)", lambda found: "\\" * (len(found[1]) // 2) + found[2], value[1:-1])
 
 
+def as_typed(text: str) -> str:
+    """Return what a user typed as a message of one line repeats it: cut short, control characters shown."""
+    cut = text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+    return visible(cut)
+
+
 def setting(key: str, value: str) -> str:
     """Return the override that sets a text."""
     return f"{key}={quote(value)}"
@@ -53,7 +60,8 @@ def split_settings(words: list[str]) -> tuple[list[str], list[str]]:
     settings = [
         word
         for word in words
-        if (_WORD.match(word) or word.startswith("~") and not word.startswith("~/")) and not home_path(word).exists()
+        if (_WORD.match(word) or word.startswith("~") and not word.startswith("~/"))
+        and not holds(Path.exists, home_path(word))
     ]
     return [str(home_path(word)) for word in words if word not in settings], settings
 
@@ -64,7 +72,7 @@ def searchpath_folders(text: str) -> list[Path]:
     Raises:
         ConfigError: It is no list of folders, or one is not there.
     """
-    wrong = ConfigError(f"{text}: must be a list of folders, as in hydra.searchpath=[file://FOLDER]")
+    wrong = ConfigError(f"{as_typed(text)}: must be a list of folders, as in hydra.searchpath=[file://FOLDER]")
     value = text.partition("=")[2].strip()
     if not (value.startswith("[") and value.endswith("]")):
         raise wrong
@@ -76,8 +84,8 @@ def searchpath_folders(text: str) -> list[Path]:
         if not typed.startswith("file://"):
             raise wrong
         folder = home_path(typed.removeprefix("file://"))
-        if not folder.is_dir():
-            raise ConfigError(f"hydra.searchpath: {folder} is not a folder")
+        if not holds(Path.is_dir, folder):
+            raise ConfigError(f"hydra.searchpath: {as_typed(str(folder))} is not a folder")
         folders.append(folder.resolve())
     return folders
 
@@ -98,7 +106,8 @@ def hydra_text(text: str, readable: Callable[[str], bool]) -> str:
     found = _SETTING.fullmatch(text)
     if found is None or found["key"] not in _PATHS or not found["value"] or _is_quoted(found["value"]):
         return text
-    path = found["key"] in _FOLDERS or found["key"] == "road.file" and home_path(found["value"]).is_file()
+    is_map = found["key"] == "road.file" and holds(Path.is_file, home_path(found["value"]))
+    path = found["key"] in _FOLDERS or is_map
     if path or not readable(text):
         return f"{found['sign']}{found['key']}={quote(found['value'])}"
     return text

@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from simengine.core.errors import ConfigError, ScenarioError, nearest
-from simengine.core.files import MAX_MAP_BYTES, home_path, read_bounded
+from simengine.core.files import MAX_MAP_BYTES, holds, home_path, read_bounded
 from simengine.core.rng import generator
 from simengine.scenario.compose import compose, resolve, scenario_names
 from simengine.scenario.override_text import setting
@@ -174,7 +174,7 @@ def load_scenario(name: str, overrides: list[str] | tuple[str, ...] = (), seed: 
         ConfigError: An unknown name, key or option, a value out of range.
         ScenarioError: An input file that cannot be read.
     """
-    if name.endswith((".yaml", ".yml")) and (path := home_path(name)).exists():
+    if name.endswith((".yaml", ".yml")) and holds(Path.exists, path := home_path(name)):
         if overrides:
             raise ConfigError(f"{name} is a concrete scenario, which takes no overrides")
         return read_concrete(path)

@@ -19,6 +19,7 @@ MAX_BYTES = 1 * MIB  # of a file of settings; the largest of the library has 6 k
 MAX_CONCRETE_BYTES = 16 * MIB  # of a concrete scenario
 MAX_NODES = 20_000  # values, lists and mappings of a file of settings, aliases counted as often as they are used
 MAX_CONCRETE_NODES = 400_000
+_FREE_NODES, _LEAST = 100_000, 16  # that any concrete scenario may have, and one more in so many characters of it
 MAX_DEPTH = 32  # lists and mappings in each other
 MAX_DIGITS = 64  # characters of a number
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -222,7 +223,8 @@ def parse_concrete(text: str, file: str = "") -> dict[str, Any]:
     """
     if len(text) > MAX_CONCRETE_BYTES:
         _fail(file, None, f"larger than {MAX_CONCRETE_BYTES // MIB} MiB, the most a concrete scenario may hold")
-    return build(compose_node(text, file, MAX_CONCRETE_NODES), file)
+    most = min(MAX_CONCRETE_NODES, _FREE_NODES + len(text) // _LEAST)  # a value takes 400 bytes while it is read
+    return build(compose_node(text, file, most), file)
 
 
 def read_text(path: str | PathLike[str], limit: int = MAX_BYTES) -> str:

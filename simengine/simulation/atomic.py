@@ -1,11 +1,13 @@
 """Files that are complete or absent: written under a hidden name, forced to the disk, then renamed."""
 
+import contextlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from simengine.core.errors import ConfigError
+from simengine.core.files import holds
 
 
 def unfinished_name(path: Path) -> Path:
@@ -20,9 +22,9 @@ def reason(error: OSError) -> str:
 
 def _refuse_special(path: Path, named: str) -> None:
     """Refuse a pipe, socket or device, in whose place a regular file would be put, and a folder."""
-    if path.is_dir():
+    if holds(Path.is_dir, path):
         raise ConfigError(f"{named}: is a folder, not a file")
-    if path.exists() and not path.is_file():
+    if holds(Path.exists, path) and not path.is_file():
         raise ConfigError(f"{named}: is a pipe, socket or device; it must be a regular file, or a new one")
 
 
@@ -63,4 +65,5 @@ def complete_or_absent(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written: {reason(error)}") from None
     finally:
-        hidden.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a name that no file can have
+            hidden.unlink(missing_ok=True)

@@ -9,6 +9,7 @@ from typing import Any, overload
 import pyarrow as pa
 
 from simengine.core.errors import ConfigError
+from simengine.core.files import holds
 from simengine.core.wording import counted
 from simengine.simulation.episode import Episode
 from simengine.simulation.index import (
@@ -64,7 +65,7 @@ class Dataset(Sequence[Episode]):
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        if not self.path.exists():
+        if not holds(Path.exists, self.path):
             raise ConfigError(f"{path}: no such folder")
         if not self.path.is_dir():
             raise ConfigError(f"{path}: a dataset is a folder with {INDEX} and {EPISODES}/, this is a file")

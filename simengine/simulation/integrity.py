@@ -20,6 +20,7 @@ from mcap.opcode import Opcode
 from mcap.records import Channel, ChunkIndex, Schema
 
 from simengine.core.errors import ConfigError
+from simengine.core.files import holds
 from simengine.simulation.container_reader import (
     DATA_END_SIZE,
     MESSAGE_HEADER,
@@ -91,7 +92,7 @@ def check_file(path: Path) -> FileReport:
         file = source.file
         stated = file.description(HASHES) if HASHES in file.descriptions else {}
     except ConfigError as error:
-        return FileReport((_place(path, error),), False, path.stat().st_size if path.is_file() else 0)
+        return FileReport((_place(path, error),), False, path.stat().st_size if holds(Path.is_file, path) else 0)
     damage = _Damage(path)
     damage.run("its order", lambda: _check_layout(file))
     found = _topics(file, damage)

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from simengine.core.errors import ConfigError
-from simengine.core.files import regular_size
+from simengine.core.files import holds, regular_size
 from simengine.core.safe_text import one_line, say
 from simengine.core.wording import counted
 from simengine.simulation.dataset import job_folders
@@ -39,7 +39,7 @@ def verify(path: str) -> int:
 
 def _files(root: Path) -> tuple[list[Path], list[str]]:
     """Return the episodes' files, and what is wrong with the indexes that list them."""
-    if not root.is_dir():
+    if not holds(Path.is_dir, root):
         regular_size(root)
         return [root], []
     folders = job_folders(root)

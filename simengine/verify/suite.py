@@ -8,6 +8,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 from simengine.core.errors import ConfigError, PartError, ScenarioError, describe_error, nearest
+from simengine.core.files import holds
 from simengine.core.safe_text import cell, one_line, say, visible
 from simengine.core.wording import counted
 from simengine.scenario.compose import compose, configuration_root, resolve, scenario_names
@@ -47,12 +48,12 @@ class Finding(NamedTuple):
 
 
 def _files(path: Path) -> list[Path]:
-    if path.is_dir():
+    if holds(Path.is_dir, path):
         found = sorted(file for file in path.rglob("*.yaml"))
         if not found:
             raise ConfigError(f"{path}: holds no scenario (*.yaml)")
         return found
-    if path.exists():
+    if holds(Path.exists, path):
         return [path]
     names = scenario_names()
     if str(path) in names:
@@ -179,7 +180,7 @@ def run_suite(paths: list[str], overrides: list[str], junit: str | None, step_li
         raise ConfigError("name a folder or file of scenarios, such as scenarios/")
     if not 0.0 < step_limit < math.inf:
         raise ConfigError(f"--step-limit {step_limit:g}: must be a number of seconds above 0")
-    if junit is not None and not Path(junit).resolve().parent.is_dir():
+    if junit is not None and not holds(Path.is_dir, Path(junit).absolute().parent):
         raise ConfigError(f"--junit {junit}: its folder does not exist")
     if junit is not None:
         refuse_unwritable(Path(junit), f"--junit {junit}")

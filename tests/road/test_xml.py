@@ -142,3 +142,23 @@ def test_a_pipe_or_device_is_refused_at_once(tmp_path):
     for path in (tmp_path / "pipe.xml", "/dev/zero"):
         with pytest.raises(ScenarioError, match="a regular file is needed"):
             read_xml(path, "a")
+
+
+def test_a_file_may_hold_no_more_elements_than_its_size_explains(write):
+    read_xml(write("<a>" + "<b/>" * 90_000 + "</a>"), "a")
+    with pytest.raises(ScenarioError, match=r"<b> is one element too many: a file of \d+ bytes may hold \d+"):
+        read_xml(write("<a>" + "<b/>" * 300_000 + "</a>"), "a")
+
+
+def test_the_parsers_own_tree_is_not_held_beside_the_copy(write, monkeypatch):
+    held = []
+    end = xml._Tree.end
+
+    def counting(tree, node):
+        end(tree, node)
+        held.append(sum(1 for _ in node.getroottree().getroot().iter()))
+
+    monkeypatch.setattr(xml._Tree, "end", counting)
+    root = read_xml(write("<a>" + "<p><x>1</x><y> 2 </y></p>" * 500 + "</a>"), "a")
+    assert max(held) < 10 and len(root.children) == 500
+    assert all([c.text for c in child.children] == ["1", "2"] for child in root.children)

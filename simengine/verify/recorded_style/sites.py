@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from simengine.core.errors import ScenarioError
-from simengine.core.files import home_path
+from simengine.core.files import holds, home_path
 from simengine.road.recording import RecordedTracks
 from simengine.verify.recorded_style.roads import RecordedRoad
 
@@ -27,8 +27,8 @@ def recordings(paths: Sequence[str]) -> list[Path]:
         raise ScenarioError("no recording given; name CommonRoad files, or folders of them")
     found: list[Path] = []
     for path in map(home_path, paths):
-        files = sorted(path.glob("*.xml")) if path.is_dir() else [path]
-        if not files or not files[0].is_file():
+        files = sorted(path.glob("*.xml")) if holds(Path.is_dir, path) else [path]
+        if not files or not holds(Path.is_file, files[0]):
             raise ScenarioError(f"{path}: neither a CommonRoad file nor a folder that holds some (*.xml)")
         found += files
     names = [path.stem for path in found]

@@ -135,7 +135,9 @@ def mutate_text(text: str, draw: random.Random) -> str:
     return text
 
 
-def _dump(tree: Any) -> str:
+def dump(tree: Any) -> str:
+    """Return a tree as YAML without aliases."""
+
     class Dumper(yaml.SafeDumper):
         def ignore_aliases(self, data: Any) -> bool:
             return True
@@ -143,7 +145,7 @@ def _dump(tree: Any) -> str:
     return yaml.dump(tree, Dumper=Dumper, sort_keys=False, allow_unicode=True)
 
 
-def _case(draw: random.Random, folder: Path) -> tuple[Any, str]:
+def case(draw: random.Random, folder: Path) -> tuple[Any, str]:
     """Return what reads a mutated scenario, and the case in words."""
     name = draw.choice(_NAMES)
     text = (configuration_root() / "scenarios" / f"{name}.yaml").read_text(encoding="utf-8")
@@ -154,7 +156,7 @@ def _case(draw: random.Random, folder: Path) -> tuple[Any, str]:
         return lambda: concretize(tree, 1), f"{kind} of {name}:\n{tree}"
     if kind.startswith("concrete"):
         concrete = to_yaml(concretize(compose("config", (setting("scenario", name),)), draw.randrange(4)))
-        mutated = _dump(mutate(yaml.safe_load(concrete), draw)) if kind == "concrete" else mutate_text(concrete, draw)
+        mutated = dump(mutate(yaml.safe_load(concrete), draw)) if kind == "concrete" else mutate_text(concrete, draw)
         return lambda: from_yaml(mutated), f"{kind} of {name}:\n{mutated}"
     search = f"hydra.searchpath=[file://{folder}]"
     if kind == "override":
@@ -173,13 +175,13 @@ def _case(draw: random.Random, folder: Path) -> tuple[Any, str]:
         (folder / group).mkdir(exist_ok=True)
         content = option.read_text(encoding="utf-8")
         tree = yaml.safe_load(content)
-        mutated = mutate_text(content, draw) if draw.random() < 0.3 else _dump(mutate(tree, draw))
+        mutated = mutate_text(content, draw) if draw.random() < 0.3 else dump(mutate(tree, draw))
         (folder / group / "mutated.yaml").write_text(mutated, encoding="utf-8", newline="")
         return lambda: load_scenario(name, [search, f"{group}=mutated"], seed=1), f"{group} of {name}:\n{mutated}"
     if kind == "text":
         mutated = mutate_text(text, draw)
     else:
-        mutated = "# @package _global_\n" + _dump(mutate(yaml.safe_load(text), draw))
+        mutated = "# @package _global_\n" + dump(mutate(yaml.safe_load(text), draw))
     (folder / "mutated.yaml").write_text(mutated, encoding="utf-8", newline="")
     return lambda: load_scenario("mutated", [search], seed=1), f"{kind} of {name}:\n{mutated}"
 
@@ -190,7 +192,7 @@ _NAMES = scenario_names()
 def try_scenario(seed: int) -> tuple[str, Fault | None]:
     """Read the mutated scenario of a seed; returns `taken` or `refused`, and a fault if it ended otherwise."""
     with tempfile.TemporaryDirectory(prefix="simengine-fuzz-") as folder:
-        read, shown = _case(random.Random(seed), Path(folder))
+        read, shown = case(random.Random(seed), Path(folder))
         return judge(seed, read, shown)
 
 

@@ -48,7 +48,8 @@ def _preview(path: Path, scratch: Path) -> None:
     write_preview([read_episode(path)], scratch / "preview.png", 1)
 
 
-QUICK = (_read, _verify, _replay, _coco, _kitti)
+READ = (_read, _verify)
+QUICK = (*READ, _replay, _coco, _kitti)
 ALL = (*QUICK, _preview)
 
 

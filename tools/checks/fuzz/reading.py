@@ -1,0 +1,78 @@
+"""What reading one input takes: its end in words, its time, and the memory that the process has at its highest.
+
+The memory is the resident memory that the kernel counts for the whole process (`VmHWM`, set back before each input), so
+it holds what Python and every library take; what is asked for and never touched does not count. What an input adds is
+told from what the process had once it was warm, so that memory a library keeps for later counts too: an input that is
+over the bound is read again in a fresh process before it is believed.
+"""
+
+import re
+import resource
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from simengine.core.errors import ConfigError, ScenarioError
+from tools.checks.fuzz.scenarios import Fault, judge
+
+MIB = 1024 * 1024
+FREE, TIMES = 64 * MIB, 10  # what a reader may take: so much, and so many times its input [bytes]
+MOST_ADDRESSES = 4096 * MIB  # that a process may reserve beyond what it had when warm, so that the machine stays usable
+ENDINGS = ("taken", "refused", "foreign", "hang", "memory")
+_NO_MEMORY = re.compile(r"MemoryError|[Uu]nable to allocate|[Oo]ut of memory|[Cc]annot allocate|bad.?alloc|realloc")
+_STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+
+
+class Case(NamedTuple):
+    """One changed input."""
+
+    read: Callable[[], Any]
+    size: int  # of the input [bytes]
+    shown: str  # of it, in words
+
+
+def memory(which: str) -> int:
+    """Return `VmRSS`, `VmHWM` or `VmSize` of this process [bytes]."""
+    line = next(line for line in _STATUS.read_text().splitlines() if line.startswith(which))
+    return int(line.split()[1]) * 1024
+
+
+def bound_addresses() -> None:
+    """Bound what this process may reserve, from now on."""
+    most = memory("VmSize") + MOST_ADDRESSES
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+def try_case(seed: int, case: Case, resident: int) -> tuple[str, Fault | None]:
+    """Read an input.
+
+    Args:
+        seed: Its number.
+        case: The input.
+        resident: What the process had once it was warm [bytes].
+
+    Returns:
+        One of `ENDINGS`, and what is wrong, if anything.
+    """
+    refused_memory: list[str] = []
+
+    def read() -> None:
+        try:
+            case.read()
+        except MemoryError:
+            refused_memory.append("memory was refused")
+        except (ConfigError, ScenarioError) as error:
+            if _NO_MEMORY.search(str(error)):
+                refused_memory.append(f"memory was refused: {str(error)[:300]}")
+            raise
+
+    _CLEAR.write_text("5")  # sets the highest back to what there is now
+    ending, fault = judge(seed, read, case.shown)
+    taken, most = memory("VmHWM") - resident, FREE + TIMES * case.size
+    if refused_memory:
+        return "memory", Fault(seed, refused_memory[0], case.shown)
+    if fault is not None:
+        return ("hang" if "of processor time" in fault.what else "foreign"), fault
+    if taken > most:
+        return "memory", Fault(seed, f"{taken / MIB:.0f} MiB of memory for {case.size} bytes", case.shown)
+    return ending, None
