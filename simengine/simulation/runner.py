@@ -15,6 +15,7 @@ from simengine.simulation.worker_process import parentage, starting_workers, sto
 
 # One thread a worker: BLAS and OpenCV would otherwise start one a core each.
 _THREADS = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
+_INSTEAD = "; a single worker needs none"
 
 
 class Job(NamedTuple):
@@ -149,11 +150,11 @@ def _run_in_pool(
     prepare: Callable[[Job | None], None] | None,
 ) -> Iterator[Outcome]:
     workers, others = min(workers, len(jobs)), active_children()
-    with starting_workers(workers, others):
+    with starting_workers(workers, others, _INSTEAD):
         pool = ProcessPoolExecutor(workers, get_context("spawn"), stop_with_parent, parentage())
 
     def submit(work: Callable[..., Any], *given: Any) -> Future[Any]:
-        with starting_workers(workers, others):  # the pool starts one when none is free
+        with starting_workers(workers, others, _INSTEAD):  # the pool starts one when none is free
             return pool.submit(work, *given)
 
     waiting = list(reversed(jobs))

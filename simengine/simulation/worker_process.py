@@ -51,12 +51,13 @@ def _die_with_parent() -> None:
 
 
 @contextmanager
-def starting_workers(workers: int, others: list) -> Iterator[None]:
+def starting_workers(workers: int, others: list, instead: str = "") -> Iterator[None]:
     """Start processes within: no Ctrl-C reaches one before it can leave it to its parent, nor comes between.
 
     Args:
         workers: How many there will be, for the message.
         others: Processes of this one that are none of the workers.
+        instead: What the user can do instead, for the message.
 
     Raises:
         ConfigError: The system does not let them start; workers that had started before are gone.
@@ -74,9 +75,7 @@ def starting_workers(workers: int, others: list) -> Iterator[None]:
         why = reason(error) if isinstance(error, OSError) else str(error)
         if isinstance(error, (FileNotFoundError, PermissionError, ImportError)):
             why += " (is there a /dev/shm that can be written to?)"
-        raise ConfigError(
-            f"workers = {workers}: worker processes cannot be started: {why}; workers=1 needs none"
-        ) from None
+        raise ConfigError(f"workers = {workers}: worker processes cannot be started: {why}{instead}") from None
     finally:
         if blocked is not None:
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)

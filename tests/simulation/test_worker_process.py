@@ -77,7 +77,7 @@ def test_a_worker_that_the_system_kills_is_one_line_and_what_was_finished_counts
 
 def test_without_shared_memory_workers_are_one_line_that_names_the_way_without(monkeypatch):
     monkeypatch.setattr(multiprocessing.synchronize.SemLock, "__init__", refuse)
-    with pytest.raises(ConfigError, match=r"^workers = 2: .* permission denied \(is there a /dev/shm .*workers=1"):
+    with pytest.raises(ConfigError, match=r"^workers = 2: .* permission denied \(is there a /dev/shm .*; a single"):
         list(run_jobs(JOBS, 2, finish))
     assert [outcome.id for outcome in run_jobs(JOBS, 1, finish)] == ["0", "1", "2"]
 
@@ -101,7 +101,7 @@ def test_a_second_worker_that_cannot_start_leaves_no_first_one(monkeypatch):
         launch(self, process)
 
     monkeypatch.setattr(popen_spawn_posix.Popen, "_launch", once)
-    with pytest.raises(ConfigError, match=r"cannot be started: resource temporarily unavailable; workers=1"):
+    with pytest.raises(ConfigError, match=r"be started: resource temporarily unavailable; a single worker needs none"):
         list(run_jobs(JOBS, 2, finish))
     launched[0].join(60)
     assert active_children() == []

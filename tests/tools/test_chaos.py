@@ -89,4 +89,3 @@ def test_a_run_that_is_killed_or_disturbed_ends_in_the_same_dataset(tmp_path):
     trials = [*kills(course, 3, draw), *mishaps(course, 1, draw)]
     assert len(trials) == 7
     assert [trial for trial in trials if trial.faults] == []
-

@@ -14,7 +14,7 @@ from tools.checks.chaos.tally import Trial
 
 TARGETS = ("parent", "worker", "group")
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
-_MOST_IN_A_ROW = 3  # kills of one dataset
+_MOST_IN_A_ROW = 5  # kills of one dataset
 _LOOK = 0.02  # between two looks whether there is a worker [s]
 
 

@@ -13,6 +13,7 @@ from tools.checks.chaos.process import send
 from tools.checks.chaos.tally import Trial
 
 _STOPPED = 1.0  # a worker is stopped for so long [s]
+_LEAST_SPACE = 4096  # the messages of the command are written to a file too [bytes]
 _OTHER = "weather=fog"  # of the second run
 
 
@@ -62,7 +63,7 @@ def _stopped(course: Course, folder: Path, draw: random.Random) -> Trial:
 def _no_space(course: Course, folder: Path, draw: random.Random) -> Trial:
     """Let no file grow as large as an episode is."""
     sizes = [path.stat().st_size for path in (course.whole / EPISODES).glob("*.mcap")]
-    running = course.begin(folder, largest=draw.randrange(1, min(sizes)))
+    running = course.begin(folder, largest=draw.randrange(_LEAST_SPACE, min(sizes)))
     _, faults = ended("without space", running, (2,))
     lines = [line for line in running.said().splitlines() if line.startswith("simengine: ")]
     if len(lines) != 1:

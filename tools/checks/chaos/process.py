@@ -11,10 +11,10 @@ from pathlib import Path
 
 from tools.checks.determinism import environment
 
-PATIENCE = 300.0  # after this a command hangs [s]
+PATIENCE = 900.0  # after this a command hangs [s]
 _MARK = "SIMENGINE_CHAOS"
 _LOOK = 0.02  # between two looks at a process [s]
-_LINGER = 30.0  # after a command's end its last process is gone by then [s]
+_LINGER = 60.0  # after a command's end its last process is gone by then [s]
 
 
 class Command:
@@ -98,8 +98,11 @@ class Command:
             if time.monotonic() > until:
                 break
             time.sleep(_LOOK)
-        for process in self.members():
-            send(process, signal.SIGKILL)
+        while members := self.members():
+            for process in members:
+                send(process, signal.SIGKILL)
+            self._process.poll()
+            time.sleep(_LOOK)
         self._process.wait()
         return len(left)
 

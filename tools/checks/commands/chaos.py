@@ -52,8 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
                 trials.append(trial)
                 mark = "BAD" if trial.faults else "ok "
                 print(f"{mark} {trial.kind}  {'; '.join(trial.faults)}".rstrip(), flush=True)
+                if arguments.write:  # what is tried before this is interrupted counts
+                    keep(ROOT / "docs", summarize(seed, course.settings, trials))
     bad = sum(bool(trial.faults) for trial in trials)
     print(f"{len(trials)} tried with seed {seed}, {bad} with faults", flush=True)
-    if arguments.write:
-        keep(ROOT / "docs", summarize(seed, course.settings, trials))
     return 1 if bad or not trials else 0
