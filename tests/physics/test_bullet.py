@@ -653,16 +653,9 @@ def empty_world(physics):
     return physics
 
 
-def test_more_worlds_than_bullet_has_room_for_are_opened_when_nobody_closes_them():
-    gc.disable()  # nothing may wait for the collector of cycles
-    try:
-        for _ in range(1100):  # Bullet has room for 1024
-            empty_world(bullet.BulletPhysics())
-    finally:
-        gc.enable()
-
-
-def test_worlds_dropped_in_circles_are_freed_before_one_more_is_refused(monkeypatch):
+@pytest.fixture
+def room_for_five(monkeypatch):
+    """Let Bullet have room for five worlds, not for 1024 of 28 MB, and let nothing wait for the collector of cycles."""
     opened = bullet.connect
 
     def five_at_most():
@@ -672,14 +665,21 @@ def test_worlds_dropped_in_circles_are_freed_before_one_more_is_refused(monkeypa
     gc.collect()
     monkeypatch.setattr(bullet, "connect", five_at_most)
     gc.disable()
-    try:
-        for _ in range(8):
-            physics = empty_world(bullet.BulletPhysics())
-            physics.circle = physics
-        with pytest.raises(ScenarioError, match="too many simulators are open"):
-            [empty_world(bullet.BulletPhysics()) for _ in range(6)]
-    finally:
-        gc.enable()
+    yield
+    gc.enable()
+
+
+def test_more_worlds_than_bullet_has_room_for_are_opened_when_nobody_closes_them(room_for_five):
+    for _ in range(12):
+        empty_world(bullet.BulletPhysics())
+
+
+def test_worlds_dropped_in_circles_are_freed_before_one_more_is_refused(room_for_five):
+    for _ in range(8):
+        physics = empty_world(bullet.BulletPhysics())
+        physics.circle = physics
+    with pytest.raises(ScenarioError, match="too many simulators are open"):
+        [empty_world(bullet.BulletPhysics()) for _ in range(6)]
 
 
 def test_without_pybullet_bullet_is_refused_with_the_pip_line_and_batched_works(monkeypatch):
