@@ -1,7 +1,6 @@
 """The `simengine` command: one short function per command, one place that turns errors into one line and exit 2."""
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -10,6 +9,7 @@ from simengine.core.command_line import Parser, number, read_words, whole_number
 from simengine.core.errors import ConfigError, ScenarioError
 from simengine.core.files import home_path
 from simengine.core.safe_text import one_line, say
+from simengine.core.streams import discard_output, open_standard_streams
 from simengine.scenario.override_text import split_settings
 
 _OVERRIDES = """\
@@ -117,7 +117,7 @@ And for the run itself:
   seed=1
   workers=2    processes (default: one a core)
   output=DIR   where to (default: a dated folder under outputs/); if DIR holds finished episodes of the same
-               scenario, only the missing and the damaged ones are made
+               scenario, only the missing and the damaged ones are made; one run at a time may write to it
   export=kitti,coco   also write the dataset in other formats, to DIR/export/kitti and so on, with the formats' own
                settings (see `simengine export --help`) as export.camera=camera_front, export.validation=0.2
 
@@ -226,12 +226,18 @@ Exit code 0 if all pass, 1 if one fails or its driver does, 2 if the input is wr
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit code: 0 done, 1 a verdict is negative, 2 wrong input, 130 interrupted."""
+    """Run a command; returns the exit code.
+
+    0 done, 1 a verdict is negative, 2 wrong input or no room, 130 interrupted, 141 nobody reads the output any more.
+    """
+    open_standard_streams()
     arguments = read_words(_parser(), argv)
     try:
         if arguments.run in (_test, _fit):
             arguments.paths, arguments.overrides = split_settings(arguments.paths)
-        return arguments.run(arguments)
+        code = arguments.run(arguments)
+        sys.stdout.flush()
+        return code
     except (ConfigError, ScenarioError) as error:
         say(f"simengine: {one_line(str(error))}", sys.stderr)
         return 2
@@ -240,9 +246,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         say(f"simengine: {one_line(str(error))}", sys.stderr)
         return 2
+    except MemoryError:
+        say("simengine: out of memory; fewer episodes, sensors or workers at once need less", sys.stderr)
+        return 2
     except KeyboardInterrupt:
         say("simengine: interrupted", sys.stderr)
         return 130
-    except BrokenPipeError:  # `simengine list | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except BrokenPipeError:  # `simengine list | head`; what makes files has not made them all
+        discard_output()
+        return 0 if arguments.run is _list else 141

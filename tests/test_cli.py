@@ -1,7 +1,9 @@
 """The command line as a newcomer meets it: help, one-line errors, exit codes."""
 
 import os
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -104,3 +106,40 @@ def test_learning_without_its_extra_names_the_pip_line(capsys, tmp_path, monkeyp
     code, _, err = run(capsys, *arguments)
     assert code == 2 and 'pip install "simengine[learn]"' in err and "Traceback" not in err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("closed", [(2,), (1,), (0, 1, 2)])
+def test_closed_standard_streams_swallow_what_is_printed_and_nothing_else(tmp_path, closed):
+    def close():
+        for number in closed:
+            os.close(number)
+
+    line = [sys.executable, "-m", "simengine", "generate", "weather=fgo", f"output={tmp_path / 'data'}"]
+    root = str(Path(__file__).parents[1])
+    done = subprocess.run(
+        line, preexec_fn=close, capture_output=True, env={**os.environ, "PYTHONPATH": root}, cwd=tmp_path, timeout=300
+    )
+    assert done.returncode == 2
+    assert done.stdout == b""
+    assert (b"fog" in done.stderr) == (2 not in closed) and b"Traceback" not in done.stderr
+
+
+def test_a_reader_that_is_gone_is_no_traceback_and_no_success(tmp_path, capfd, monkeypatch):
+    def write_to_nobody(*arguments):
+        raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setattr("simengine.cli.discard_output", lambda: None)
+    monkeypatch.setattr("simengine.simulation.generate.generate", write_to_nobody)
+    assert main(["generate", f"output={tmp_path / 'data'}"]) == 141
+    monkeypatch.setattr("simengine.verify.library.print_library", write_to_nobody)
+    assert main(["list"]) == 0
+    assert capfd.readouterr().err == ""
+
+
+def test_memory_that_does_not_suffice_is_one_line(monkeypatch, capsys):
+    def find_no_memory(*arguments):
+        raise MemoryError
+
+    monkeypatch.setattr("simengine.simulation.generate.generate", find_no_memory)
+    code, _, err = run(capsys, "generate")
+    assert code == 2 and err.startswith("simengine: out of memory") and len(err.splitlines()) == 1

@@ -15,6 +15,7 @@ sys.path[:0] = [str(ROOT)]
 from simengine.core.command_line import Parser  # noqa: E402  found beside this file's folder
 from tools.checks.commands import (  # noqa: E402
     agreement,
+    chaos,
     corrupt,
     determinism,
     difficulty,
@@ -54,6 +55,7 @@ COMMANDS = (
     traffic_maps,
     maps,
     ground,
+    chaos,
     fuzz,
     corrupt,
 )

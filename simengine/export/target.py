@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from simengine.core.errors import ConfigError, nearest
+from simengine.simulation.atomic import begin_unfinished, new_folder, reason, remove_left_behind
 from simengine.simulation.episode import Episode
 
 
@@ -122,16 +123,17 @@ def fresh_folder(output: Path) -> Iterator[Path]:
         ConfigError: `output` is not empty, or cannot be written.
     """
     output = Path(output).absolute()
-    hidden = output.with_name(f".{output.name}.unfinished")
     try:
         if output.exists() and (not output.is_dir() or any(output.iterdir())):
             raise ConfigError(f"output = {output}: is there already and not an empty folder; choose a new one")
-        output.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(hidden, ignore_errors=True)  # of an export that was killed
-        hidden.mkdir()
-        yield hidden
-        os.replace(hidden, output)
+        with new_folder(output.parent):
+            remove_left_behind(output.parent, lambda name: name == output.name)  # of an export that was killed
+            hidden, handle = begin_unfinished(output, folder=True)
+            try:
+                yield hidden
+                os.replace(hidden, output)
+            finally:
+                shutil.rmtree(hidden, ignore_errors=True)
+                os.close(handle)
     except OSError as error:
-        raise ConfigError(f"output = {output}: cannot be written: {(error.strerror or str(error)).lower()}") from None
-    finally:
-        shutil.rmtree(hidden, ignore_errors=True)
+        raise ConfigError(f"output = {output}: cannot be written: {reason(error)}") from None

@@ -14,6 +14,7 @@ from simengine.learning.environment import environment_of
 from simengine.scenario.compose import compose, hydra_settings, parse_overrides, resolve
 from simengine.scenario.override_text import is_searchpath, key_of, unquote
 from simengine.scenario.wrong_values import explain_validation
+from simengine.simulation.output_folder import claimed
 
 _MOST_EPISODES = 1_000_000
 
@@ -59,11 +60,6 @@ def train(overrides: list[str]) -> int:
         plain = tuple(text for text in overrides if key_of(text).startswith("hydra."))
         folder = hydra_settings("train", plain)["run_dir"]
     output = home_path(str(folder))
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise ConfigError(f"output = {output}: cannot be written to: {why}") from None
     start = time.monotonic()
 
     def report(row: Any) -> None:
@@ -76,7 +72,8 @@ def train(overrides: list[str]) -> int:
             flush=True,
         )
 
-    checkpoint = ppo.train(env_id, keywords, agent, output, seed, report)
+    with claimed(output):
+        checkpoint = ppo.train(env_id, keywords, agent, output, seed, report)
     say(f"trained for {time.monotonic() - start:.0f} s\n  {checkpoint}\n  {output / 'curve.png'}")
     say(f"measure it with: simengine evaluate env={_option(overrides)} agent={checkpoint} episodes=500")
     return 0

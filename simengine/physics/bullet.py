@@ -11,6 +11,7 @@ analytic ground; what lies or tumbles, on that of `bullet_ground`.
 Bullet's quaternions are x, y, z, w; they are converted here and nowhere else.
 """
 
+import gc
 import math
 import weakref
 
@@ -24,7 +25,7 @@ from simengine.physics.backend import Contact, Ground, Physics
 from simengine.physics.bodies import empty_bodies, finish_tick, load_demands, load_given, load_motion, store
 from simengine.physics.body_form import collision_boxes
 from simengine.physics.bodywork import UPRIGHT, add_crush_forces, with_bodywork
-from simengine.physics.bullet_engine import BODY, BODYWORK, STANDING, BoxShapes, disconnect, p, set_group
+from simengine.physics.bullet_engine import BODY, BODYWORK, STANDING, BoxShapes, connect, disconnect, p, set_group
 from simengine.physics.bullet_ground import StaticBodies
 from simengine.physics.chassis import chassis_of
 from simengine.physics.contact_boxes import COLUMNS, RESTING
@@ -128,7 +129,11 @@ class BulletPhysics(Physics):
 
     def _open(self) -> None:
         """Connect, set the engine up, lay the slab and place the scenery."""
-        self._client = client = p.connect(p.DIRECT)
+        client = connect()
+        if client < 0:  # a world that was dropped in a circle of references, as by an exception, is freed only now
+            gc.collect()
+            client = connect()
+        self._client = client
         if client < 0:
             raise ScenarioError(
                 "physics=bullet: PyBullet gives no further world: too many simulators are open; close() some"

@@ -41,6 +41,14 @@ def set_group(client: int, uid: int, group: int) -> None:
     p.setCollisionFilterGroupMask(uid, -1, group, MASKS[group], physicsClientId=client)
 
 
+def connect() -> int:
+    """Return a new world of Bullet's, negative if it gives none."""
+    try:
+        return p.connect(p.DIRECT)
+    except p.error:  # more than it has room for
+        return -1
+
+
 def disconnect(client: int) -> None:
     """Free one of Bullet's worlds, unless Bullet has freed it itself."""
     if p.isConnected(client):

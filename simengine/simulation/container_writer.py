@@ -37,7 +37,7 @@ from mcap.records import (
 )
 
 from simengine.core.errors import ConfigError
-from simengine.simulation.atomic import reason, unfinished_name
+from simengine.simulation.atomic import begin_unfinished, reason
 
 MAGIC = b"\x89MCAP0\r\n"
 HASHES = "sha256"  # the metadata record that holds them
@@ -99,7 +99,6 @@ class ContainerWriter:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._unfinished = unfinished_name(path)
         self._compressor = zstandard.ZstdCompressor(level=_COMPRESSION_LEVEL, threads=0)
         self._schemas: dict[str, Schema] = {}
         self._channels: dict[str, Channel] = {}
@@ -116,9 +115,10 @@ class ContainerWriter:
         self._hashers: dict[int, hashlib._Hash] = {}  # by channel
         self._hashes: dict[str, str] = {}  # of attachments and metadata
         try:
-            self._file = self._unfinished.open("wb")
+            self._unfinished, handle = begin_unfinished(path)
         except OSError as error:
             raise ConfigError(f"{path}: cannot be written: {reason(error)}") from None
+        self._file = os.fdopen(handle, "wb")
         self._write(MAGIC)
         self._write(_record(Header("", "simengine")))
 
@@ -283,17 +283,17 @@ class ContainerWriter:
         try:
             self._file.flush()
             os.fsync(self._file.fileno())
+            os.replace(self._unfinished, self.path)  # while its lock is held: nobody takes it for left behind
             self._file.close()
-            os.replace(self._unfinished, self.path)
         except OSError as error:
             self.abort()
             raise ConfigError(f"{self.path}: cannot be written: {reason(error)}") from None
 
     def abort(self) -> None:
         """Leave nothing behind; may be called twice."""
+        self._unfinished.unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # flushing what is left fails on the full disk that is the reason to abort
             self._file.close()
-        self._unfinished.unlink(missing_ok=True)
 
 
 def _record(record: McapRecord) -> bytes:

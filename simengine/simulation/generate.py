@@ -6,10 +6,11 @@ import shlex
 import sys
 import time
 from abc import ABC, abstractmethod
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from simengine.core.errors import ConfigError, ScenarioError, nearest
+from simengine.core.errors import ConfigError, nearest
 from simengine.core.files import home_path
 from simengine.core.safe_text import one_line, say
 from simengine.core.wording import counted
@@ -20,15 +21,17 @@ from simengine.scenario.spec import ConcreteScenario
 from simengine.simulation.atomic import complete_or_absent
 from simengine.simulation.dataset import Dataset
 from simengine.simulation.index import (
-    EPISODES,
+    INDEX,
+    PREVIEWS,
     REMARKS,
+    SETTINGS,
     episode_path,
     finished_episodes,
     refresh_index,
-    remove_unfinished,
 )
 from simengine.simulation.leaving_out import check_leave_out
 from simengine.simulation.mcap_reader import read_episode
+from simengine.simulation.output_folder import claimed
 from simengine.simulation.preview import write_preview
 from simengine.simulation.runner import Job, compile_kernels, default_workers, progress, run_jobs
 from simengine.simulation.video import write_video
@@ -133,17 +136,6 @@ def _check_choices(batches: list[Batch]) -> None:
         check_leave_out(scenario)
 
 
-def _open_folder(folder: Path) -> None:
-    try:
-        (folder / EPISODES).mkdir(parents=True, exist_ok=True)
-        probe = folder / EPISODES / ".writable"
-        probe.touch()
-        probe.unlink()
-        remove_unfinished(folder)
-    except OSError as error:
-        raise ConfigError(f"output = {folder}: cannot be written to: {error.strerror.lower()}") from None
-
-
 def _missing(batch: Batch) -> list[Job]:
     """Return the episodes that the folder lacks; what is there must be of the same scenarios."""
     asked = {name for name, _ in batch.scenarios}
@@ -163,7 +155,7 @@ def _missing(batch: Batch) -> list[Job]:
 
 def _write_settings(batch: Batch) -> None:
     """Keep the configuration beside the episodes, as Hydra does."""
-    folder = batch.folder / ".hydra"
+    folder = batch.folder / SETTINGS
     folder.mkdir(exist_ok=True)
     for name, tree in (("config.yaml", batch.tree), ("overrides.yaml", {"overrides": list(batch.overrides)})):
         with complete_or_absent(folder / name) as hidden:
@@ -195,29 +187,36 @@ def generate(overrides: list[str], multirun: bool = False, follow_up: FollowUp |
                 follow_up.check(scenario)
     settings = resolve({"workers": batches[0].tree["workers"]})
     workers = default_workers() if settings["workers"] is None else whole_number(settings, "workers", 1, 1024)
-    for batch in batches:
-        _open_folder(batch.folder)
+    with claimed(output, [batch.folder for batch in batches]):
+        try:
+            return _make(batches, output, workers, follow_up)
+        except KeyboardInterrupt:
+            shown = [text for text in overrides if key_of(text) != "output"]
+            shown += [*(follow_up.typed if follow_up is not None else ()), f"output={output}"]
+            command = "simengine generate " + ("-m " if multirun else "") + " ".join(map(shlex.quote, shown))
+            say(f"\nsimengine: interrupted; to go on:\n  {command}", sys.stderr)
+            return 130
+
+
+def _make(batches: list[Batch], output: Path, workers: int, follow_up: FollowUp | None) -> int:
+    """Make what the folders lack, their indexes and previews, and tell; returns the exit code."""
     jobs = [job for batch in batches for job in _missing(batch)]
     total = sum(len(batch.scenarios) for batch in batches)
     if len(jobs) < total:
         say(f"{total - len(jobs)} of {counted(total, 'episode')} made already", sys.stderr)
-    for batch in batches:
-        _write_settings(batch)
-    try:
-        seconds, errors = _run(jobs, workers, output)
-        rows = [_conclude(batch, seconds) for batch in batches]
-    except (ConfigError, ScenarioError):
-        for batch in batches:
-            remove_unfinished(batch.folder)  # of a worker that died
-        raise
-    except KeyboardInterrupt:
-        for batch in batches:
-            remove_unfinished(batch.folder)  # of workers that were stopped
-        shown = [text for text in overrides if key_of(text) != "output"]
-        shown += [*(follow_up.typed if follow_up is not None else ()), f"output={output}"]
-        command = "simengine generate " + ("-m " if multirun else "") + " ".join(shlex.quote(text) for text in shown)
-        say(f"\nsimengine: interrupted; to go on:\n  {command}", sys.stderr)
-        return 130
+    seconds, errors = _run(jobs, workers, output, {batch.folder: batch for batch in batches})
+    rows = [_conclude(batch, seconds) for batch in batches]
+    _tell(batches, output, rows, errors)
+    for line in follow_up.write(output) if follow_up is not None else ():
+        say(f"  {line}")
+    for error in errors:
+        say(f"simengine: {one_line(error)}", sys.stderr)
+    return 1 if errors else 0
+
+
+def _tell(batches: list[Batch], output: Path, rows: list[list[dict[str, Any]]], errors: list[str]) -> None:
+    """Print what became of the episodes and where they are."""
+    total = sum(len(batch.scenarios) for batch in batches)
     passed = [sum(row["verdict"] == "passed" for row in found) for found in rows]
     remarks = dict.fromkeys(line for found in rows for row in found for line in row[REMARKS].splitlines())
     if remarks:
@@ -229,21 +228,19 @@ def generate(overrides: list[str], multirun: bool = False, follow_up: FollowUp |
     left = total - sum(passed) - invalid - len(errors)
     told += f", {len(errors)} {'is' if len(errors) == 1 else 'are'} missing" if errors else ""
     say(f"{counted(total, 'episode')} in {os.path.relpath(output)}: {sum(passed)} passed, {left} did not{told}")
-    if multirun:
+    if batches[0].folder != output:  # a sweep
         for batch, good in zip(batches, passed, strict=True):
             say(f"  {batch.folder.name}: {good} of {len(batch.scenarios)} passed  {' '.join(batch.overrides)}")
-    for name in ("index.parquet", "preview.png", "preview.mp4"):
+    for name in (INDEX, *PREVIEWS):
         if (batches[0].folder / name).exists():
             say(f"  {os.path.relpath(batches[0].folder / name)}{' and so on' if len(batches) > 1 else ''}")
-    for line in follow_up.write(output) if follow_up is not None else ():
-        say(f"  {line}")
-    for error in errors:
-        say(f"simengine: {one_line(error)}", sys.stderr)
-    return 1 if errors else 0
 
 
-def _run(jobs: list[Job], workers: int, output: Path) -> tuple[dict[str, float], list[str]]:
-    """Make episodes; returns the wall time of each by its file's path [s], and what parts of packages raised."""
+def _run(jobs: list[Job], workers: int, output: Path, batches: dict[Path, Batch]) -> tuple[dict[str, float], list[str]]:
+    """Make episodes; returns the wall time of each by its file's path [s], and what parts of packages raised.
+
+    A folder gets its settings with its first episode: one whose scenario cannot be run is left without any.
+    """
     seconds: dict[str, float] = {}
     errors: list[str] = []
     if not jobs:
@@ -251,15 +248,17 @@ def _run(jobs: list[Job], workers: int, output: Path) -> tuple[dict[str, float],
     if not any(Path(os.environ["NUMBA_CACHE_DIR"]).rglob("*.nbi")):
         say("compiling kernels (once; some minutes)", sys.stderr)
     start, simulated = time.perf_counter(), 0.0
-    with progress(len(jobs), "episode") as bar:
-        # One worker compiles all kernels before the others begin: N cold ones would compile everything N times.
-        for outcome in run_jobs(jobs, workers, prepare=compile_kernels):
+    # One worker compiles all kernels before the others begin: N cold ones would compile everything N times.
+    with progress(len(jobs), "episode") as bar, closing(run_jobs(jobs, workers, prepare=compile_kernels)) as outcomes:
+        for outcome in outcomes:
             simulated += outcome.simulated
+            folder = Path(outcome.path).parents[1]
             if outcome.error:
                 errors.append(outcome.error)
             else:
                 seconds[outcome.path] = outcome.seconds
-            folder = Path(outcome.path).parents[1]
+                if folder in batches:
+                    _write_settings(batches.pop(folder))
             name = outcome.id if folder == output else f"{folder.name}/{outcome.id}"
             line = one_line(f"{name}  {outcome.simulated:.1f} s in {outcome.seconds:.1f} s  {outcome.verdict}")
             bar.update()
@@ -272,6 +271,9 @@ def _run(jobs: list[Job], workers: int, output: Path) -> tuple[dict[str, float],
 def _conclude(batch: Batch, seconds: dict[str, float]) -> list[dict[str, Any]]:
     """Write the index and the previews of a finished folder; returns the index's rows of the batch's episodes."""
     walls = {Path(path).stem: wall for path, wall in seconds.items() if Path(path).parents[1] == batch.folder}
+    if not finished_episodes(batch.folder):
+        return []
+    _write_settings(batch)
     rows = refresh_index(batch.folder, walls)  # of an earlier, longer run too
     settings = batch.scenarios[0][1].recorder
     if settings.preview_episodes > 0 and batch.scenarios[0][1].sensors:

@@ -15,12 +15,14 @@ from simengine.core.errors import ConfigError
 from simengine.core.files import regular_size
 from simengine.core.history import NANOSECONDS
 from simengine.core.plain_names import plain_name
-from simengine.simulation.atomic import complete_or_absent
+from simengine.simulation.atomic import complete_or_absent, remove_left_behind
 from simengine.simulation.episode import EpisodeSummary
 from simengine.simulation.integrity import is_whole
 from simengine.simulation.mcap_reader import read_episode
 
 EPISODES, INDEX = "episodes", "index.parquet"
+PREVIEWS = ("preview.png", "preview.mp4")
+SETTINGS = ".hydra"  # the folder of the configuration, as Hydra keeps it
 WALL_TIME = "wall_time"  # the only column that differs between two runs of the same episodes [s]
 REMARKS = "remarks"  # what was tolerated in the input files, a line a kind
 _MOST_CELLS = 400_000  # and one in four bytes of the file: values of an index
@@ -197,10 +199,10 @@ def finished_episodes(
 
 
 def remove_unfinished(folder: Path) -> None:
-    """Delete what a killed run left behind under hidden names; call it before work starts, never beside it."""
-    for place in (Path(folder), Path(folder) / EPISODES):
-        for path in place.glob(".*.unfinished"):
-            path.unlink(missing_ok=True)
+    """Delete what a killed run left behind under hidden names, of files that a run writes; call it with the lock."""
+    remove_left_behind(Path(folder), lambda name: name in (INDEX, *PREVIEWS))
+    remove_left_behind(Path(folder) / EPISODES, lambda name: name.endswith(".mcap"))
+    remove_left_behind(Path(folder) / SETTINGS, lambda name: name.endswith(".yaml"))
 
 
 def refresh_index(folder: Path, wall_times: Mapping[str, float]) -> list[dict[str, Any]]:

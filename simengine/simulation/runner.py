@@ -3,17 +3,19 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from multiprocessing import active_children, get_context
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from simengine.core.errors import ConfigError, PartError, ScenarioError
+from simengine.simulation.worker_process import parentage, starting_workers, stop_with_parent, stop_workers
 
 # One thread a worker: BLAS and OpenCV would otherwise start one a core each.
 _THREADS = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
+_INSTEAD = "; a single worker needs none"
 
 
 class Job(NamedTuple):
@@ -43,6 +45,16 @@ def _naming(job: Job) -> Iterator[None]:
         yield
     except (ConfigError, ScenarioError) as error:
         raise type(error)(f"{job.id}: {error}") from error
+
+
+def _within_memory(run: Callable[[Job], Outcome], job: Job) -> Outcome:
+    """Run a job; that the memory does not suffice is told with the episode's name."""
+    try:
+        return run(job)
+    except MemoryError:
+        raise ScenarioError(
+            f"{job.id}: out of memory; fewer workers, sensors or a shorter scenario need less"
+        ) from None
 
 
 def run_job(job: Job) -> Outcome:
@@ -81,22 +93,6 @@ def compile_kernels(job: Job | None) -> None:
             warm_up(from_yaml(job.scenario_yaml))
 
 
-def stop_with_parent() -> None:
-    """Leave Ctrl-C to the parent, and end with it: a worker whose parent is gone must not go on writing."""
-    import signal
-    import threading
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = os.getppid()
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
 def default_workers() -> int:
     """Return the number of cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
@@ -125,7 +121,7 @@ def run_jobs(
     workers: int,
     run: Callable[[Job], Outcome] = run_job,
     prepare: Callable[[Job | None], None] | None = None,
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     """Run jobs and yield each outcome when it is there.
 
     Args:
@@ -136,11 +132,12 @@ def run_jobs(
             nothing is prepared for jobs that run in this process.
 
     Raises:
+        ConfigError: Worker processes cannot be started.
         ScenarioError: The first job that cannot be run; the others in flight are finished, none is begun.
         KeyboardInterrupt: Ctrl-C; what is in flight is given up.
     """
     if workers <= 1 or len(jobs) <= 1:
-        yield from map(run, jobs)
+        yield from (_within_memory(run, job) for job in jobs)
         return
     with single_threaded():
         yield from _run_in_pool(jobs, workers, run, prepare)
@@ -152,26 +149,30 @@ def _run_in_pool(
     run: Callable[[Job], Outcome],
     prepare: Callable[[Job | None], None] | None,
 ) -> Iterator[Outcome]:
-    pool = ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn"), initializer=stop_with_parent)
+    workers, others = min(workers, len(jobs)), active_children()
+    with starting_workers(workers, others, _INSTEAD):
+        pool = ProcessPoolExecutor(workers, get_context("spawn"), stop_with_parent, parentage())
+
+    def submit(work: Callable[..., Any], *given: Any) -> Future[Any]:
+        with starting_workers(workers, others, _INSTEAD):  # the pool starts one when none is free
+            return pool.submit(work, *given)
+
     waiting = list(reversed(jobs))
     running: set[Future[Outcome]] = set()
-    others = active_children()
     try:
         if prepare is not None:
-            prepared = pool.submit(prepare, jobs[0])
-            for _ in range(min(workers, len(jobs)) - 1):
-                pool.submit(prepare, None)
+            prepared = submit(prepare, jobs[0])
+            for _ in range(workers - 1):
+                submit(prepare, None)
             prepared.result()
         while waiting or running:
             while waiting and len(running) < workers:
-                running.add(pool.submit(run, waiting.pop()))
+                running.add(submit(_within_memory, run, waiting.pop()))
             done, running = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 yield future.result()
     except (KeyboardInterrupt, GeneratorExit):  # nobody waits for what is under way; its files have no name yet
-        for process in active_children():
-            if process not in others:
-                process.terminate()
+        stop_workers(others)
         raise
     except BrokenProcessPool:
         raise ScenarioError("a worker process died (out of memory?); run the same command again to go on") from None

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from simengine.simulation.driver_checks import moment
 from simengine.simulation.minds import Watch
-from simengine.simulation.runner import single_threaded, stop_with_parent
+from simengine.simulation.runner import single_threaded
+from simengine.simulation.worker_process import parentage, starting_workers, stop_with_parent
 
 Case = TypeVar("Case")
 Result = TypeVar("Result")
@@ -85,9 +86,11 @@ class _Pulse:
         event.register("numba:compile", Stop())
 
 
-def _work(tasks: connection.Connection, numbers: Any, part: Any, run: Callable[[Any, Watch], Any]) -> None:
+def _work(
+    tasks: connection.Connection, numbers: Any, part: Any, run: Callable[[Any, Watch], Any], parent: tuple[int, bool]
+) -> None:
     """Run cases in a worker as they come."""
-    stop_with_parent()
+    stop_with_parent(*parent)
     pulse = _Pulse(numbers, part)
     pulse.exclude_compiling()
     while True:
@@ -107,7 +110,7 @@ class _Worker:
         numbers, part = RawArray("d", 4), RawArray("c", _PART_LENGTH)
         self.pulse = _Pulse(numbers, part)
         self.tasks, theirs = context.Pipe()
-        self.process = context.Process(target=_work, args=(theirs, numbers, part, run))
+        self.process = context.Process(target=_work, args=(theirs, numbers, part, run, parentage()))
         self.process.start()
         theirs.close()
         self.case: Any = None
@@ -170,7 +173,10 @@ def run_isolated(
         try:
             while waiting or busy:
                 while waiting and len(busy) < workers:
-                    worker = free.pop() if free else _Worker(run)
+                    if not free:
+                        with starting_workers(workers, [w.process for w in (*busy, *free)]):
+                            free.append(_Worker(run))
+                    worker = free.pop()
                     worker.give(waiting.pop())
                     busy.append(worker)
                 connection.wait([place for w in busy for place in (w.tasks, w.process.sentinel)], _LOOK)

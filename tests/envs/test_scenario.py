@@ -1,5 +1,7 @@
 """`Scenario-v0`: any scenario with any overrides keeps Gymnasium's contract."""
 
+import gc
+
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -90,3 +92,27 @@ def test_one_action_may_have_an_axis_of_one_and_others_are_refused():
     for action in (0.5, None, "ab", [1.0], [np.inf, 0.0], [[0.0, 0.0], [0.0, 0.0]]):
         with pytest.raises(ConfigError, match="^action = .*: must be two finite numbers$"):
             env.step(action)
+
+
+@pytest.mark.parametrize("form", ["bare", "wrapped", "vector"])
+def test_an_environment_that_is_dropped_frees_its_worlds(form):
+    bullet = pytest.importorskip("simengine.physics.bullet", reason="PyBullet is not installed")
+
+    def worlds():
+        return sum(bool(bullet.p.isConnected(client)) for client in range(64))
+
+    gc.collect()
+    before = worlds()
+    gc.disable()  # nothing may wait for the collector of cycles
+    try:
+        if form == "vector":
+            settings = {"scenario": "highway/hard_brake", "overrides": BRIEF, "physics": "bullet"}
+            env = gym.make_vec(ID, num_envs=2, vectorization_mode="sync", **settings)
+        else:
+            env = make(physics="bullet") if form == "wrapped" else make(physics="bullet").unwrapped
+        env.reset(seed=1)
+        assert worlds() == before + (2 if form == "vector" else 1)
+        del env
+        assert worlds() == before
+    finally:
+        gc.enable()

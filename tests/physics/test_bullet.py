@@ -1,5 +1,6 @@
 """The rigid-body physics against closed forms, published tables and the laws of mechanics, and its contract."""
 
+import gc
 import importlib
 import math
 import sys
@@ -644,6 +645,41 @@ def test_world_without_actors_runs_and_closes_twice():
     assert state.tick[0] == 1
     physics.close()
     physics.close()
+
+
+def empty_world(physics):
+    ground = Ground(plain(), np.array([0.7]), no_patches(), (), SLIDING)
+    physics.reset(empty_actors(1, 2), empty_state(1, 2), ground, RATE)
+    return physics
+
+
+@pytest.fixture
+def room_for_five(monkeypatch):
+    """Let Bullet have room for five worlds, not for 1024 of 28 MB, and let nothing wait for the collector of cycles."""
+    opened = bullet.connect
+
+    def five_at_most():
+        alive = sum(bool(bullet.p.isConnected(client)) for client in range(64))
+        return opened() if alive < 5 else -1
+
+    gc.collect()
+    monkeypatch.setattr(bullet, "connect", five_at_most)
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def test_more_worlds_than_bullet_has_room_for_are_opened_when_nobody_closes_them(room_for_five):
+    for _ in range(12):
+        empty_world(bullet.BulletPhysics())
+
+
+def test_worlds_dropped_in_circles_are_freed_before_one_more_is_refused(room_for_five):
+    for _ in range(8):
+        physics = empty_world(bullet.BulletPhysics())
+        physics.circle = physics
+    with pytest.raises(ScenarioError, match="too many simulators are open"):
+        [empty_world(bullet.BulletPhysics()) for _ in range(6)]
 
 
 def test_without_pybullet_bullet_is_refused_with_the_pip_line_and_batched_works(monkeypatch):

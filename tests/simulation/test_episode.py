@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from simengine.core.errors import ConfigError
 from simengine.physics.catalog import all_models
 from simengine.sensors.base import Frame
-from simengine.simulation.atomic import unfinished_name
+from simengine.simulation.atomic import begin_unfinished, is_unfinished
 from simengine.simulation.container_reader import ContainerReader
 from simengine.simulation.encoding import decode_depth, encode_depth
 from simengine.simulation.episode import Episode
@@ -228,8 +228,8 @@ def test_the_name_appears_only_when_the_file_is_complete(tmp_path):
     path = tmp_path / "x.mcap"
     writer = EpisodeWriter(path, "x", scenario, drawn.network(), drawn.actors(), scenario.recorder, {})
     drawn.record(writer, 2, finish=False)
-    assert [p.name for p in tmp_path.iterdir()] == [unfinished_name(path).name]
-    assert unfinished_name(path).name.startswith(".")
+    (hidden,) = tmp_path.iterdir()
+    assert hidden.name.startswith(".") and is_unfinished(hidden, lambda name: name == path.name)
     writer.finish(drawn.VERDICT, [], [], {})
     assert [p.name for p in tmp_path.iterdir()] == ["x.mcap"]
     writer.abort()
@@ -254,9 +254,15 @@ def test_a_folder_that_cannot_be_written_is_one_error_with_the_file(tmp_path):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
-def test_a_full_disk_is_one_error_and_leaves_nothing(tmp_path):
+def test_a_full_disk_is_one_error_and_leaves_nothing(tmp_path, monkeypatch):
     path = tmp_path / "x.mcap"
-    unfinished_name(path).symlink_to("/dev/full")
+
+    def begin_on_a_full_disk(path):
+        hidden, handle = begin_unfinished(path)
+        os.close(handle)
+        return hidden, os.open("/dev/full", os.O_RDWR)
+
+    monkeypatch.setattr("simengine.simulation.container_writer.begin_unfinished", begin_on_a_full_disk)
     scenario = drawn.concrete()
     with pytest.raises(ConfigError, match="x.mcap: cannot be written: no space left on device"):
         write_all = EpisodeWriter(path, "x", scenario, drawn.network(), drawn.actors(), scenario.recorder, {})

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import pytest
 
@@ -9,6 +10,8 @@ import simengine
 from simengine.cli import main
 from simengine.core.errors import ConfigError
 from simengine.simulation.execution import simulate
+from simengine.simulation.output_folder import claimed
+from simengine.simulation.runner import Outcome
 from tests.tiny_rig import TINY
 
 NEAR = "scenario.actors.lead.place.ahead={uniform:[18,30]}"  # so that so small a camera sees it
@@ -141,4 +144,64 @@ def test_a_driver_of_ones_own_drives():
 def test_what_no_episode_could_use_is_refused_before_anything_is_written(tmp_path, capsys, override, named):
     assert main(["generate", "scenario=drive", "sensors=none", override, f"output={tmp_path / 'data'}"]) == 2
     assert re.search(named, capsys.readouterr().err)
+    assert not (tmp_path / "data").exists()
+
+
+QUIET = ["generate", "scenario=highway/hard_brake", "sensors=none", *TINY[:1], "scenario.duration=0.2", "workers=1"]
+
+
+def test_what_only_laying_out_finds_leaves_nothing_behind(tmp_path, capsys):
+    old = tmp_path / "old"
+    old.mkdir()
+    for folder in (tmp_path / "new" / "data", old):
+        assert main([*QUIET, "ego.kind=truck", f"output={folder}"]) == 2
+        err = capsys.readouterr().err.splitlines()[-1]
+        assert err.startswith("simengine: highway-hard_brake-000001: ") and "truck" in err
+    assert list(tmp_path.iterdir()) == [old] and list(old.iterdir()) == []
+
+
+def test_a_refused_run_changes_nothing_in_a_folder_that_was_there(dataset, capsys):
+    before = {path: path.read_bytes() for path in dataset.rglob("*") if path.is_file()}
+    assert main([*HARD_BRAKE, "weather=fog", "episodes=2", "workers=1", f"output={dataset}"]) == 2
+    assert {path: path.read_bytes() for path in dataset.rglob("*") if path.is_file()} == before
+
+
+def test_a_sweep_of_which_one_job_is_refused_makes_no_folder(dataset, tmp_path, capsys):
+    shutil.copytree(dataset, tmp_path / "1")
+    assert main([*HARD_BRAKE, "-m", "weather=clear,fog", "episodes=2", "workers=1", f"output={tmp_path}"]) == 2
+    assert "made with other settings" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["1"]
+
+
+def test_two_runs_do_not_write_to_one_folder_at_once(tmp_path, capsys):
+    with claimed(tmp_path / "data"):
+        assert main([*QUIET, f"output={tmp_path / 'data'}"]) == 2
+    assert "is writing to" in capsys.readouterr().err
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_damaged_episode_is_made_again_and_a_foreign_file_named_and_left(dataset, tmp_path, capsys):
+    folder = tmp_path / "data"
+    shutil.copytree(dataset, folder)
+    command = [*HARD_BRAKE, "episodes=2", "workers=1", f"output={folder}"]
+    path = folder / "episodes" / "highway-hard_brake-000002.mcap"
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2] + b"?" + whole[len(whole) // 2 + 1 :])
+    assert main(command) == 0
+    err = capsys.readouterr().err
+    assert f"does not count as made: {path}: is damaged" in err and "1 of 2 episodes made already" in err
+    assert path.read_bytes() == whole
+    foreign = folder / "episodes" / "holiday.mcap"
+    foreign.write_bytes(b"mine")
+    assert main(command) == 2
+    assert str(foreign) in capsys.readouterr().err and foreign.read_bytes() == b"mine"
+
+
+def test_a_run_of_which_every_episode_failed_leaves_no_folder(tmp_path, capsys, monkeypatch):
+    def fail(jobs, workers, prepare):
+        yield from (Outcome(job.id, job.path, "error", "", 0.0, 0.0, "the horn is stuck") for job in jobs)
+
+    monkeypatch.setattr("simengine.simulation.generate.run_jobs", fail)
+    assert main([*HARD_BRAKE, "episodes=2", "workers=1", f"output={tmp_path / 'data'}"]) == 1
+    assert capsys.readouterr().err.count("horn is stuck") == 2
     assert not (tmp_path / "data").exists()

@@ -9,7 +9,7 @@ from simengine.core.safe_text import say
 from simengine.core.wording import counted
 from simengine.scenario.sampling import load_scenario
 from simengine.scenario.spec import DriverSpread
-from simengine.simulation.atomic import complete_or_absent, refuse_unwritable
+from simengine.simulation.atomic import complete_or_absent, room_for
 from simengine.simulation.runner import progress
 from simengine.verify.recorded_style.fit import fit, trials
 from simengine.verify.recorded_style.preset import preset_text
@@ -38,23 +38,19 @@ def run_fit(paths: Sequence[str], settings: Sequence[str]) -> int:
     seed, rounds = _whole(given, "seed", 1), _whole(given, "rounds", ROUNDS)
     if output.suffix not in (".yaml", ".yml"):
         raise ConfigError(f"output = {output}: must end in .yaml, as presets do")
-    try:  # before minutes of work, and so that the folder of a first preset need not be there
-        output.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(f"output = {output}: {str(error.strerror).lower()}") from None
-    refuse_unwritable(output, f"output = {output}")
-    roads = read_roads(recordings(paths))
-    fitted, held_out = split(roads)
-    refuse_too_few(fitted)
-    fitted, held_out = with_vehicles(fitted), with_vehicles(held_out)
-    _tell("fitted to", fitted)
-    _tell("held out", held_out)
-    with progress(trials(rounds), "trial") as bar:
-        drivers = fit(fitted, seed, rounds, lambda tried, best: bar.update(tried - bar.n))
-    text = preset_text(drivers, fitted, seed, rounds)
-    with complete_or_absent(output) as hidden:
-        hidden.write_text(text, encoding="utf-8")
-    say(f"{output}: written")
+    with room_for(output, f"output = {output}"):  # before minutes of work
+        roads = read_roads(recordings(paths))
+        fitted, held_out = split(roads)
+        refuse_too_few(fitted)
+        fitted, held_out = with_vehicles(fitted), with_vehicles(held_out)
+        _tell("fitted to", fitted)
+        _tell("held out", held_out)
+        with progress(trials(rounds), "trial") as bar:
+            drivers = fit(fitted, seed, rounds, lambda tried, best: bar.update(tried - bar.n))
+        text = preset_text(drivers, fitted, seed, rounds)
+        with complete_or_absent(output) as hidden:
+            hidden.write_text(text, encoding="utf-8")
+        say(f"{output}: written")
     _print_drivers(drivers)
     if held_out:
         say("on the recordings held out, which the fit did not see:")

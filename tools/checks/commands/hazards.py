@@ -30,22 +30,17 @@ def add(checks) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the check; returns the exit code."""
-    from simengine.core.errors import ConfigError
-    from simengine.simulation.atomic import complete_or_absent, refuse_unwritable
+    from simengine.simulation.atomic import complete_or_absent, room_for
     from tools.checks import hazard_pictures as check
     from tools.checks.chosen_hazards import chosen_hazards
 
     chosen, bad = chosen_hazards(arguments.scenario or (), arguments.override), 0
-    try:
-        arguments.pictures.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(f"--pictures {arguments.pictures}: {error.strerror}") from None
     for name, overrides, _ in chosen:
         path = arguments.pictures / f"{name.replace('/', '_')}.png"
-        refuse_unwritable(path, f"--pictures {arguments.pictures}: {path.name}")
-        sheet = check.draw(name, arguments.seed, arguments.among, arguments.rows, overrides)
-        with complete_or_absent(path) as hidden:
-            sheet.image.save(hidden, "PNG")
+        with room_for(path, f"--pictures {arguments.pictures}: {path.name}"):
+            sheet = check.draw(name, arguments.seed, arguments.among, arguments.rows, overrides)
+            with complete_or_absent(path) as hidden:
+                sheet.image.save(hidden, "PNG")
         say(f"{path}: {', '.join(sheet.told)}", flush=True)
         bad += len(sheet.faults)
         for line in sheet.faults:
