@@ -18,16 +18,16 @@ from typing import TYPE_CHECKING, Any
 from simengine import _numba_cache as _numba_cache  # sets the kernel cache folder before numba is imported
 
 if TYPE_CHECKING:
-    from simengine.behavior.observation import Control, DriverObservation
+    from simengine.behavior.ego.observation import Control, DriverObservation
     from simengine.core.errors import ConfigError, ScenarioError
     from simengine.core.semantics import Semantic
     from simengine.core.state import ActorKind, Behavior, Light
     from simengine.scenario.sampling import load_scenario
     from simengine.scenario.spec import ConcreteScenario
-    from simengine.simulation.dataset import Dataset
-    from simengine.simulation.episode import Episode
-    from simengine.simulation.execution import simulate
-    from simengine.simulation.simulator import Simulator, Snapshot
+    from simengine.simulation.dataset.dataset import Dataset
+    from simengine.simulation.episode.episode import Episode
+    from simengine.simulation.loop.execution import simulate
+    from simengine.simulation.loop.simulator import Simulator, Snapshot
 
 __version__ = "0.1.0"
 
@@ -36,17 +36,17 @@ _HOMES = {
     "Behavior": "simengine.core.state",
     "ConcreteScenario": "simengine.scenario.spec",
     "ConfigError": "simengine.core.errors",
-    "Control": "simengine.behavior.observation",
-    "Dataset": "simengine.simulation.dataset",
-    "DriverObservation": "simengine.behavior.observation",
-    "Episode": "simengine.simulation.episode",
+    "Control": "simengine.behavior.ego.observation",
+    "Dataset": "simengine.simulation.dataset.dataset",
+    "DriverObservation": "simengine.behavior.ego.observation",
+    "Episode": "simengine.simulation.episode.episode",
     "Light": "simengine.core.state",
     "ScenarioError": "simengine.core.errors",
     "Semantic": "simengine.core.semantics",
-    "Simulator": "simengine.simulation.simulator",
-    "Snapshot": "simengine.simulation.simulator",
+    "Simulator": "simengine.simulation.loop.simulator",
+    "Snapshot": "simengine.simulation.loop.simulator",
     "load_scenario": "simengine.scenario.sampling",
-    "simulate": "simengine.simulation.execution",
+    "simulate": "simengine.simulation.loop.execution",
 }
 __all__ = [
     "ActorKind",

@@ -38,20 +38,20 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _generate(arguments: argparse.Namespace) -> int:
     from simengine.export.after_generating import split_export
-    from simengine.simulation.generate import generate
+    from simengine.simulation.jobs.generate import generate
 
     overrides, follow_up = split_export(arguments.overrides)
     return generate(overrides, arguments.multirun, follow_up)
 
 
 def _replay(arguments: argparse.Namespace) -> int:
-    from simengine.simulation.replay import replay
+    from simengine.simulation.jobs.replay import replay
 
     return replay(arguments.folder, arguments.workers)
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    from simengine.simulation.verification import verify
+    from simengine.simulation.jobs.verification import verify
 
     return verify(arguments.path)
 

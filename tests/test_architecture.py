@@ -14,24 +14,33 @@ FLOORS = {
     "simulation": 4,
     "export": 5, "envs": 5, "learning": 5, "verify": 5,
 }  # fmt: skip
+# The rooms inside the large folders, lowest first; "" are the folder's own files. A room imports those before it only.
+ROOMS = {
+    "road": ("files", "network", "ground", "", "commonroad", "procedural", "opendrive"),
+    "road/opendrive": ("geometry", "", "parsing", "lanes", "signals"),
+    "behavior": ("", "replay", "lanes", "vehicle", "pedestrian", "lane_change", "script", "junction", "traffic", "ego"),
+    "physics": ("", "feet", "vehicle", "contact", "bullet", "batched"),
+    "sensors": ("base", "scene", "raster", "light", "lidar", "camera", "motion", ""),
+    "simulation": ("files", "placement", "world", "episode", "mcap", "pictures", "dataset", "loop", "jobs"),
+}
 TOP = 6  # the package's own files: the public names and the command line
 HOMES = {
-    "pybullet": {"physics/bullet_engine.py"},
+    "pybullet": {"physics/bullet/engine.py"},
     "torch": {"learning"},
     "stable_baselines3": {"learning"},
     "matplotlib": {"learning"},
     "gymnasium": {"envs", "learning"},
     "hydra": {"scenario/compose.py", "scenario/config_folders.py"},
     "omegaconf": {"scenario/compose.py", "scenario/config_folders.py"},
-    "pydantic": {"scenario", "simulation/stored.py"},
-    "pydantic_core": {"simulation/encoding.py", "simulation/stored.py"},
-    "lxml": {"road/xml.py"},
-    "pyproj": {"road/datum.py"},
+    "pydantic": {"scenario", "simulation/files/stored_values.py"},
+    "pydantic_core": {"simulation/files/encoding.py", "simulation/files/stored_values.py"},
+    "lxml": {"road/files/xml.py"},
+    "pyproj": {"road/files/datum.py"},
     "mcap": {"simulation"},
     "google": {"simulation"},
     "foxglove_schemas_protobuf": {"simulation"},
     "pyarrow": {"simulation"},
-    "av": {"simulation/video.py"},
+    "av": {"simulation/pictures/video.py"},
     "pycocotools": {"export/coco.py"},
 }
 SOURCES = sorted(PACKAGE.rglob("*.py"))
@@ -67,6 +76,24 @@ def test_imports_go_to_lower_floors_only(source):
             continue
         assert target in FLOORS or own_floor == TOP, f"{source.name} imports {module}, which is on no floor"
         assert FLOORS.get(target, TOP) < own_floor or (own_floor == TOP), f"{source.name} imports {module}"
+
+
+@pytest.mark.parametrize("folder", ROOMS)
+def test_rooms_import_rooms_below_only(folder):
+    order = {room: k for k, room in enumerate(ROOMS[folder])}
+    for source in sorted((PACKAGE / folder).rglob("*.py")):
+        parts = source.relative_to(PACKAGE / folder).parts
+        if parts == ("__init__.py",):
+            continue
+        own = parts[0] if len(parts) > 1 else ""
+        assert own in order, f"{source}: a room that is in no order"
+        for module in imports_of(source):
+            inside = f"{module}.".removeprefix(f"simengine.{folder.replace('/', '.')}.")
+            if inside == f"{module}.":
+                continue
+            room = inside.split(".")[0]
+            room = room if (PACKAGE / folder / room).is_dir() else ""
+            assert order[room] <= order[own], f"{source} imports {module}, a room above its own"
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: str(source.relative_to(PACKAGE)))

@@ -129,7 +129,7 @@ def test_a_reader_that_is_gone_is_no_traceback_and_no_success(tmp_path, capfd, m
         raise BrokenPipeError(32, "Broken pipe")
 
     monkeypatch.setattr("simengine.cli.discard_output", lambda: None)
-    monkeypatch.setattr("simengine.simulation.generate.generate", write_to_nobody)
+    monkeypatch.setattr("simengine.simulation.jobs.generate.generate", write_to_nobody)
     assert main(["generate", f"output={tmp_path / 'data'}"]) == 141
     monkeypatch.setattr("simengine.verify.library.print_library", write_to_nobody)
     assert main(["list"]) == 0
@@ -140,6 +140,6 @@ def test_memory_that_does_not_suffice_is_one_line(monkeypatch, capsys):
     def find_no_memory(*arguments):
         raise MemoryError
 
-    monkeypatch.setattr("simengine.simulation.generate.generate", find_no_memory)
+    monkeypatch.setattr("simengine.simulation.jobs.generate.generate", find_no_memory)
     code, _, err = run(capsys, "generate")
     assert code == 2 and err.startswith("simengine: out of memory") and len(err.splitlines()) == 1

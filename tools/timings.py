@@ -53,12 +53,12 @@ PARTS = [
     ("labels", "labels.annotate", "Annotator.annotate"),
     ("labels", "labels.annotate", "Annotator.update"),
     ("labels: extents in image", "labels.annotate", "measure_extents"),
-    ("behavior", "simulation.minds", "Minds.decide"),
-    ("behavior", "simulation.minds", "Minds.follow"),
-    ("behavior", "simulation.minds", "Minds.observe"),
+    ("behavior", "simulation.minds", "Decisions.decide"),
+    ("behavior", "simulation.minds", "Decisions.follow"),
+    ("behavior", "simulation.minds", "Decisions.observe"),
     ("physics", "physics.bullet", "BulletPhysics.step"),
     ("physics", "physics.bullet", "BulletPhysics.contacts"),
-    ("criteria", "simulation.judge", "Judge.update"),
+    ("criteria", "simulation.judge", "EgoMonitor.update"),
     ("record: encode", "simulation.mcap_writer", "store_channels"),
     ("record: digest", "simulation.mcap_writer", "digest_frame"),
     ("record: digest", "simulation.mcap_writer", "digest_state"),
@@ -110,7 +110,7 @@ def measure(meter: Meter, overrides: Sequence[str], seconds: float) -> dict[str,
     """Return the CPU time of each part [ms a frame] of one episode, once everything is compiled."""
     from simengine.scenario.compose import compose
     from simengine.scenario.sampling import concretize
-    from simengine.simulation.execution import record, warm_up
+    from simengine.simulation.loop.execution import record, warm_up
 
     scenario = concretize(compose("config", (*overrides, f"scenario.duration={seconds}")), 1)
     warm_up(scenario)

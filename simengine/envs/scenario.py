@@ -15,18 +15,18 @@ import numpy as np
 from gymnasium.error import ClosedEnvironmentError, ResetNeeded
 from numpy.typing import NDArray
 
-from simengine.behavior.observation import Control, DriverObservation
+from simengine.behavior.ego.observation import Control, DriverObservation
 from simengine.core.errors import ConfigError
 from simengine.core.state import EGO, Light, Mobility
 from simengine.envs import drawing
 from simengine.envs.drawing import Canvas
 from simengine.envs.terms import comfort_cost, feature, speed_reward
 from simengine.envs.worlds import encode_actions
-from simengine.road.network import LaneType
+from simengine.road.network.network import LaneType
 from simengine.scenario.compose import compose
 from simengine.scenario.override_text import key_of, setting
 from simengine.scenario.sampling import concretize
-from simengine.simulation.simulator import Simulator
+from simengine.simulation.loop.simulator import Simulator
 
 PREVIEW, PREVIEW_STRIDE = 8, 4  # points of the way ahead, every 10 m
 NEIGHBORS = 8

@@ -10,10 +10,10 @@ from simengine.core.errors import ConfigError, blame, nearest
 from simengine.export.kitti import refuse_tilted
 from simengine.export.registry import BUILT_IN_FORMATS, exporter, formats
 from simengine.scenario.spec import ConcreteScenario, ExtensionSpec
-from simengine.sensors.mount import mount_rotation
-from simengine.simulation.dataset import Dataset
-from simengine.simulation.generate import FollowUp
-from simengine.simulation.leaving_out import SETTING, LeaveOut
+from simengine.sensors.base.mount import mount_rotation
+from simengine.simulation.dataset.dataset import Dataset
+from simengine.simulation.episode.leaving_out import SETTING, LeaveOut
+from simengine.simulation.jobs.generate import FollowUp
 
 FOLDER = "export"  # below the output: export/kitti, export/coco
 # What a sensor has to have for a format to take it, and what the format then needs of it besides; as the exporters do.

@@ -31,9 +31,9 @@ from simengine.export.target import (
     require_recorded,
     validation_flags,
 )
-from simengine.simulation.content import content_of
-from simengine.simulation.encoding import encode_png
-from simengine.simulation.episode import Episode, EpisodeFrame
+from simengine.simulation.episode.content import content_of
+from simengine.simulation.episode.episode import Episode, EpisodeFrame
+from simengine.simulation.files.encoding import encode_png
 
 SETTINGS = ("camera", "masks", "validation")
 # COCO's own ids and names where it has the class (an actor on two wheels includes its rider).

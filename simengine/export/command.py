@@ -4,7 +4,7 @@ from simengine.core.errors import ConfigError, blame, nearest
 from simengine.core.files import home_path
 from simengine.core.safe_text import say
 from simengine.export.registry import exporter, formats
-from simengine.simulation.dataset import Dataset
+from simengine.simulation.dataset.dataset import Dataset
 
 
 def export(folder: str, settings: list[str]) -> int:

@@ -38,10 +38,10 @@ from simengine.export.target import (
     require_recorded,
     validation_flags,
 )
-from simengine.sensors.mount import mount_rotation
-from simengine.simulation.content import content_of
-from simengine.simulation.encoding import encode_png
-from simengine.simulation.episode import Episode, EpisodeFrame
+from simengine.sensors.base.mount import mount_rotation
+from simengine.simulation.episode.content import content_of
+from simengine.simulation.episode.episode import Episode, EpisodeFrame
+from simengine.simulation.files.encoding import encode_png
 
 SETTINGS = ("camera", "lidar", "validation")
 # Every class of actor has a KITTI type; KITTI itself uses Misc for vehicles that are none of its types.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from simengine.core.errors import ConfigError, nearest
 from simengine.export.target import ExportReport
-from simengine.simulation.episode import Episode
+from simengine.simulation.episode.episode import Episode
 
 ENTRY_POINT_GROUP = "simengine.exporters"
 BUILT_IN_FORMATS = ("coco", "kitti")

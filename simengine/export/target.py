@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from simengine.core.errors import ConfigError, nearest
-from simengine.simulation.atomic import begin_unfinished, new_folder, reason, remove_left_behind
-from simengine.simulation.episode import Episode
+from simengine.simulation.episode.episode import Episode
+from simengine.simulation.files.whole_files import begin_unfinished, new_folder, reason, remove_left_behind
 
 
 class ExportReport(NamedTuple):

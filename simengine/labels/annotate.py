@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numba
 import numpy as np
 
-from simengine.behavior.removal import Removal, Standstill
+from simengine.behavior.traffic.removal import Removal, Standstill
 from simengine.core.history import ActorPoses, History
 from simengine.core.state import EGO, ActorTable, WorldState
 from simengine.core.weather import Weather
@@ -23,13 +23,13 @@ from simengine.labels.signals import SignalLabels
 from simengine.labels.tracks import tracks_of_states
 from simengine.labels.visibility import count_hits, expected_of
 from simengine.physics.backend import Contact
-from simengine.road.network import RoadNetwork
-from simengine.road.signals import signal_colors
-from simengine.sensors.base import Frame, Scene
-from simengine.sensors.camera import camera_axes, camera_from_pose
-from simengine.sensors.extent import ActorExtents, measure_extents
-from simengine.sensors.raster import Intrinsics
-from simengine.sensors.scene import SceneArrays, pose_parts
+from simengine.road.network.network import RoadNetwork
+from simengine.road.network.signals import signal_colors
+from simengine.sensors.base.sensor import Frame, Scene
+from simengine.sensors.camera.camera import camera_axes, camera_from_pose
+from simengine.sensors.raster.visibility_buffer import Intrinsics
+from simengine.sensors.raster.visible_extents import ActorExtents, measure_extents
+from simengine.sensors.scene.scene_arrays import SceneArrays, pose_parts
 
 
 def _image_extents(frame: Frame, scene: Scene, arrays: SceneArrays, poses: ActorPoses) -> ActorExtents:

@@ -10,9 +10,9 @@ from simengine.labels.annotation import Boxes2d, Boxes3d
 from simengine.labels.identities import identified, instances_of
 from simengine.labels.limbs import drawn_sizes
 from simengine.labels.visibility import occlusion_of, transmittance_to, truncation_of
-from simengine.sensors.base import Scene
-from simengine.sensors.extent import ActorExtents
-from simengine.sensors.scene import SceneArrays
+from simengine.sensors.base.sensor import Scene
+from simengine.sensors.raster.visible_extents import ActorExtents
+from simengine.sensors.scene.scene_arrays import SceneArrays
 
 
 def _distances(poses: ActorPoses, world_from_sensor: NDArray[np.float64], actor: NDArray[np.int64]) -> NDArray:

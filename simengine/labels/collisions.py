@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from simengine.core.history import time_of_tick
 from simengine.labels.annotation import Collision
 from simengine.physics.backend import Contact
-from simengine.physics.joined_contacts import ContactJoiner
+from simengine.physics.contact.joined_contacts import ContactJoiner
 
 
 def join_contacts(contacts: Iterable[Contact], rate_hz: int, env: int = 0) -> list[Collision]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from simengine.core.errors import ScenarioError
 from simengine.core.state import WorldState
 from simengine.physics.backend import Contact
-from simengine.sensors.base import FIRST_STATIC, Frame, actor_instance
+from simengine.sensors.base.sensor import FIRST_STATIC, Frame, actor_instance
 
 
 def instances_of(identity: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from simengine.core.history import ActorPoses
 from simengine.core.mesh import PartRole
 from simengine.core.state import ActorKind, ActorTable
-from simengine.sensors.scene import (
+from simengine.sensors.scene.scene_arrays import (
     ANIMAL_STRIDE_SPEED,
     ANIMAL_SWING,
     ARM_SHARE,
@@ -32,7 +32,7 @@ _ANIMAL = int(ActorKind.ANIMAL)
 
 @njit(cache=True)
 def _swing(role: int, kind: int, speed: float) -> float:
-    """Return by how much a limb swings to either side at a speed [rad], as `sensors.scene.part_rotation` draws it."""
+    """Return by how much a limb swings to either side at a speed [rad], as `scene_arrays.part_rotation` draws it."""
     if kind == _ANIMAL:
         swing = ANIMAL_SWING * min(1.0, speed / ANIMAL_STRIDE_SPEED)
     else:

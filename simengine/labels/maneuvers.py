@@ -10,7 +10,7 @@ from simengine.core.state import ActorTable, Behavior, Mobility
 from simengine.labels.annotation import Interval
 from simengine.labels.motion import LaneMotion, Motion, lane_motion_of, motion_of, runs
 from simengine.labels.tracks import Tracks
-from simengine.road.network import RoadNetwork
+from simengine.road.network.network import RoadNetwork
 
 BRAKING, BRAKING_ENDS = -2.0, -0.5  # begins below, lasts while below [m/s²]
 BRAKING_LEAST = 0.3  # [s]

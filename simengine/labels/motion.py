@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from simengine.core.geometry import along_axis, wrap_angle, yaw_from_quaternion
 from simengine.labels.tracks import Tracks
-from simengine.road.network import LaneArrays, RoadNetwork, lane_arrays
-from simengine.road.projection import lane_pose, locate
+from simengine.road.network.network import LaneArrays, RoadNetwork, lane_arrays
+from simengine.road.network.projection import lane_pose, locate
 
 
 class Motion(NamedTuple):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from simengine.behavior.removal import Removal, Standstill
+from simengine.behavior.traffic.removal import Removal, Standstill
 from simengine.labels.annotation import Interval
 
 

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from simengine.core.mesh import Mesh
 from simengine.core.semantics import Semantic
 from simengine.labels.annotation import SignalViews
-from simengine.road.network import SignalColor
-from simengine.sensors.base import Frame, Scene
+from simengine.road.network.network import SignalColor
+from simengine.sensors.base.sensor import Frame, Scene
 
 _COLORS = tuple(color.name.lower() for color in SignalColor)
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from simengine.core.state import ActorTable, WorldState
 from simengine.labels.identities import slots_of
-from simengine.physics.catalog import model_names
+from simengine.physics.vehicle.catalog import model_names
 
 
 class Tracks(NamedTuple):

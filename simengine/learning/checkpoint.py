@@ -15,7 +15,7 @@ import torch
 
 from simengine.core.errors import ConfigError, ScenarioError
 from simengine.core.files import holds, open_regular
-from simengine.simulation.atomic import complete_or_absent
+from simengine.simulation.files.whole_files import complete_or_absent
 
 FORMAT = 1
 _LARGEST = 1 << 30  # of the weights, unpacked [bytes]

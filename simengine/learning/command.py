@@ -14,7 +14,7 @@ from simengine.learning.environment import environment_of
 from simengine.scenario.compose import compose, hydra_settings, parse_overrides, resolve
 from simengine.scenario.override_text import is_searchpath, key_of, unquote
 from simengine.scenario.wrong_values import explain_validation
-from simengine.simulation.output_folder import claimed
+from simengine.simulation.dataset.output_folder import claimed
 
 _MOST_EPISODES = 1_000_000
 

@@ -21,7 +21,7 @@ from simengine.learning.curve import draw_curve
 from simengine.learning.environment import environment_of
 from simengine.learning.sb3_adapter import VectorEnvAdapter
 from simengine.scenario.spec import Spec
-from simengine.simulation.atomic import complete_or_absent
+from simengine.simulation.files.whole_files import complete_or_absent
 
 EVALUATION_SEED = 1 << 40  # of the first unseen episode: far from any seed of training
 

@@ -4,7 +4,7 @@ from simengine.core.state import EGO
 from simengine.metrics.criterion import Criterion, View, ego_kinematics, forward_speed
 from simengine.metrics.goal import GoalWatch
 from simengine.metrics.verdict import CriterionResult
-from simengine.road.network import Turn
+from simengine.road.network.network import Turn
 from simengine.scenario.spec import criteria as specs
 
 _TURNS = {"straight": Turn.STRAIGHT, "left": Turn.LEFT, "right": Turn.RIGHT}

@@ -7,9 +7,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.behavior.observation import Control, DriverObservation
-from simengine.behavior.pedals import resistance
-from simengine.behavior.rules import RoadRules
+from simengine.behavior.ego.observation import Control, DriverObservation
+from simengine.behavior.lanes.lane_rules import RoadRules
+from simengine.behavior.vehicle.pedals import resistance
 from simengine.core.geometry import ground_speed
 from simengine.core.gravity import GRAVITY
 from simengine.core.plan_view import plan_view
@@ -25,7 +25,7 @@ from simengine.metrics.careful_driver import (
 )
 from simengine.metrics.threats import LEAD, PATH_POINTS, Others, find_threats, lay_path
 from simengine.physics.backend import StaticBox
-from simengine.physics.planar_motion import PEDAL_TIME
+from simengine.physics.vehicle.planar_motion import PEDAL_TIME
 
 SLOWING_STEPS = 4  # over so many control steps slowing is measured: long enough for its noise, short for its onset
 _HOLD = 2.0  # brakes held at standstill [m/s²]
@@ -92,7 +92,7 @@ class CarefulWatch:
     """What the careful driver would know and do in an episode of world 0, step by step.
 
     Args:
-        rules: The network, from `behavior.rules.road_rules`.
+        rules: The network, from `behavior.lanes.lane_rules.road_rules`.
         actors: What they are.
         obstacles: Solid boxes of the scenery, which hide what is behind them.
         limits: Of the driver.

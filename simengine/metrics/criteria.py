@@ -15,7 +15,7 @@ from simengine.metrics.arrival import ReachGoal, TimeLimit
 from simengine.metrics.criterion import Criterion, View, ego_kinematics
 from simengine.metrics.fault import EgoCollision, Fault
 from simengine.metrics.verdict import CriterionResult, Verdict
-from simengine.road.network import RoadNetwork, SignalColor
+from simengine.road.network.network import RoadNetwork, SignalColor
 from simengine.scenario.spec import criteria as specs
 
 __all__ = ["BUILT_IN", "Criterion", "View", "conclude", "make_criteria"]

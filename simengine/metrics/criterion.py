@@ -12,7 +12,7 @@ from simengine.metrics.fault import Impact
 from simengine.metrics.goal import TimedRegion
 from simengine.metrics.verdict import CriterionResult
 from simengine.physics.backend import Contact
-from simengine.road.network import RoadNetwork, Turn
+from simengine.road.network.network import RoadNetwork, Turn
 from simengine.scenario.spec import events
 
 

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from simengine.core.geometry import rotate, rotate_inverse, yaw_from_quaternion
 from simengine.core.state import EGO, ActorTable, WorldState
 from simengine.physics.backend import Contact
-from simengine.physics.joined_contacts import ContactJoiner, JoinedContact
+from simengine.physics.contact.joined_contacts import ContactJoiner, JoinedContact
 
 STANDING_SPEED = 0.1  # [m/s]
 STANDING_TIME = 1.0  # that the ego must have stood before the contact [s]

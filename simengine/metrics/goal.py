@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.road.polyline import outline_distance, points_within
-from simengine.road.recording import GoalRegion
+from simengine.road.files.recording import GoalRegion
+from simengine.road.network.polyline import outline_distance, points_within
 
 _SECOND = 1e-9  # [s/ns]
 

@@ -13,12 +13,12 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.behavior.conditions import COMFORT_SHARE, grip_bound
-from simengine.behavior.memory import PRESENT
-from simengine.behavior.rules import Grid, Ways, nearest_lane
+from simengine.behavior.driver_state import PRESENT
+from simengine.behavior.lanes.lane_rules import Grid, Ways, nearest_lane
+from simengine.behavior.vehicle.road_conditions import COMFORT_SHARE, grip_bound
 from simengine.core.geometry import wrap_angle
 from simengine.core.state import EGO, Mobility
-from simengine.road.frenet import fraction_of_foot, lane_position
+from simengine.road.network.frenet import fraction_of_foot, lane_position
 
 NOBODY, STILL, LEAD, CUT_IN, CROSSING = 0, 1, 2, 3, 4
 
@@ -28,7 +28,7 @@ CRITICAL_TIME = 2.0  # to collision (UN R157 Annex 4 App. 3) [s]
 MEETING_TIME = 2.0  # within which somebody who crosses must be about to reach the ego's path [s]
 PASSING_TIME = 1.0  # between one leaving and the other arriving that still is a conflict: PET < 1 s is severe [s]
 GENTLE_STOP = 3.0  # what stands ahead is not critical while braking as gently as this is enough [m/s²], …
-# … on slippery ground `conditions.COMFORT_SHARE` of what it holds.
+# … on slippery ground `road_conditions.COMFORT_SHARE` of what it holds.
 BESIDE = 0.25  # room on either side of the ego's box that counts as its path [m]
 STANDS = 0.5  # [m/s]
 WAIT_ROOM = 10.0  # an ego that has stopped waits while somebody is in its path nearer than this [m]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.core.state import ActorTable, Controls, WorldState
-from simengine.road.network import RoadNetwork
+from simengine.road.network.network import RoadNetwork
 
 
 class FrictionPatches(NamedTuple):

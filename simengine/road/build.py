@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.core.errors import ScenarioError
-from simengine.road.common_surface import join_surfaces
-from simengine.road.conflicts import CLEARANCE, candidate_pairs, pair_conflicts
-from simengine.road.drafts import CrossingDraft, LaneDraft, SignalDraft, SignDraft, StopLineDraft
-from simengine.road.grid import intersect_segment
-from simengine.road.lane_points import LARGEST_COORDINATE, join_points, measure_points, told_across
-from simengine.road.network import LaneType, RoadNetwork, SignalColor
+from simengine.road.ground.common_surface import join_surfaces
+from simengine.road.network.conflicts import CLEARANCE, candidate_pairs, pair_conflicts
+from simengine.road.network.drafts import CrossingDraft, LaneDraft, SignalDraft, SignDraft, StopLineDraft
+from simengine.road.network.grid import intersect_segment
+from simengine.road.network.lane_points import LARGEST_COORDINATE, join_points, measure_points, told_across
+from simengine.road.network.network import LaneType, RoadNetwork, SignalColor
 
 _TRAVELLED = (LaneType.DRIVING, LaneType.BIKING)
 

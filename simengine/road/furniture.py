@@ -15,11 +15,11 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from simengine.core.geometry import boxes_gap
-from simengine.road.frenet import lane_width
-from simengine.road.network import LaneArrays, LaneType, RoadNetwork, lane_arrays
-from simengine.road.projection import ground_at, lane_pose, nearest_surface
-from simengine.road.strips import edge_line
-from simengine.road.terrain import verge_widths
+from simengine.road.ground.strips import edge_line
+from simengine.road.ground.terrain import verge_widths
+from simengine.road.network.frenet import lane_width
+from simengine.road.network.network import LaneArrays, LaneType, RoadNetwork, lane_arrays
+from simengine.road.network.projection import ground_at, lane_pose, nearest_surface
 
 SPACING = 2.0  # of the places looked at along an edge [m]
 CLEARANCE = 0.25  # of everything from every lane [m]

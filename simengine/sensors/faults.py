@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from simengine.core.errors import ConfigError
 from simengine.core.history import NANOSECONDS
 from simengine.core.rng import kernel_seed, philox_uniform
-from simengine.sensors.base import Frame
+from simengine.sensors.base.sensor import Frame
 
 FAULTS = ("dropout", "freeze", "dirt")
 DIRTY_KINDS = ("camera", "lidar")  # sensors with a lens or a window

@@ -10,13 +10,13 @@ from importlib.metadata import entry_points
 
 from simengine.core.errors import ConfigError, blame
 from simengine.scenario.spec import CameraSpec, ExtensionSpec, GnssSpec, ImuSpec, LidarSpec, OdometrySpec
-from simengine.sensors.base import Scene, Sensor
-from simengine.sensors.camera import CameraSensor
-from simengine.sensors.gnss import GnssSensor
-from simengine.sensors.inertial import ImuSensor
-from simengine.sensors.lidar import LidarSensor
-from simengine.sensors.odometry import OdometrySensor
-from simengine.sensors.scene import SceneArrays, flatten_scene
+from simengine.sensors.base.sensor import Scene, Sensor
+from simengine.sensors.camera.camera import CameraSensor
+from simengine.sensors.lidar.lidar import LidarSensor
+from simengine.sensors.motion.gnss import GnssSensor
+from simengine.sensors.motion.inertial import ImuSensor
+from simengine.sensors.motion.odometry import OdometrySensor
+from simengine.sensors.scene.scene_arrays import SceneArrays, flatten_scene
 
 ENTRY_POINT_GROUP = "simengine.sensors"
 BUILT_IN_KINDS = ("camera", "lidar", "imu", "gnss", "odometry")

@@ -16,8 +16,8 @@ from simengine.core.state import ActorKind, Behavior
 from simengine.scenario.compose import compose
 from simengine.scenario.sampling import concretize, from_yaml, to_yaml
 from simengine.scenario.spec import ConcreteScenario
-from simengine.simulation.runner import Job, Outcome, run_jobs
-from simengine.simulation.simulator import Simulator
+from simengine.simulation.jobs.runner import Job, Outcome, run_jobs
+from simengine.simulation.loop.simulator import Simulator
 from simengine.verify.passing import meetings
 
 PLACES = {

@@ -13,8 +13,8 @@ import math
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from simengine.behavior.observation import Control, DriverObservation
-from simengine.behavior.rules import road_rules
+from simengine.behavior.ego.observation import Control, DriverObservation
+from simengine.behavior.lanes.lane_rules import road_rules
 from simengine.core.state import EGO, Mobility
 from simengine.metrics.careful_driver import CarefulLimits, human_limits, robot_limits
 from simengine.metrics.careful_watch import CarefulWatch
@@ -22,8 +22,8 @@ from simengine.metrics.verdict import Verdict
 from simengine.scenario.compose import compose
 from simengine.scenario.override_text import setting
 from simengine.scenario.sampling import concretize, from_yaml, to_yaml
-from simengine.simulation.runner import Job, Outcome, run_jobs
-from simengine.simulation.simulator import Simulator
+from simengine.simulation.jobs.runner import Job, Outcome, run_jobs
+from simengine.simulation.loop.simulator import Simulator
 from simengine.verify.library import Difficulty, share_of
 
 TUNING_SEED = 1000  # first of the seeds on which scenarios may be tuned, up to 1199
@@ -115,7 +115,7 @@ def judge_second(simulator: Simulator, verdict: Verdict, words: str) -> tuple[bo
 
 
 def run_sample(job: Job) -> Outcome:
-    """Judge one sample in a worker; the outcome's verdict is a `Sample` as JSON."""
+    """EgoMonitor one sample in a worker; the outcome's verdict is a `Sample` as JSON."""
     simulator = Simulator(from_yaml(job.scenario_yaml))
     try:
         sample = judge_sample(simulator)
@@ -132,7 +132,7 @@ def sample_scenario(
     progress: Callable[[], None] = lambda: None,
     first_seed: int = REPORTED_SEED,
 ) -> Iterator[Sample]:
-    """Judge samples of a scenario's distribution, seeds `first_seed` and up."""
+    """EgoMonitor samples of a scenario's distribution, seeds `first_seed` and up."""
     tree = compose("config", (setting("scenario", name), "sensors=none", *overrides))
     jobs = [Job(str(seed), to_yaml(concretize(tree, seed)), "") for seed in range(first_seed, first_seed + samples)]
     found = {}

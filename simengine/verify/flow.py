@@ -18,8 +18,8 @@ from simengine.physics.backend import Contact
 from simengine.scenario.compose import compose
 from simengine.scenario.sampling import concretize, from_yaml, to_yaml
 from simengine.scenario.spec import ConcreteScenario
-from simengine.simulation.runner import Job, Outcome, run_jobs
-from simengine.simulation.simulator import Simulator
+from simengine.simulation.jobs.runner import Job, Outcome, run_jobs
+from simengine.simulation.loop.simulator import Simulator
 
 RING_DENSITY = 25.0  # [vehicles/km/lane]
 INFLOW = 400.0  # on every approach of the intersection [vehicles/h]
@@ -30,7 +30,7 @@ CALM = 240.0  # until equal drivers are equally far apart [s]
 OBSERVED = 60.0  # for which their flow is then measured [s]
 ROUNDS = (10.0, 25.0, 45.0)  # densities of the ring of equal drivers [vehicles/km]
 _ORDINARY = ("scenario=drive", "sensors=none", "pedestrians=none", "criteria=collision")
-_MIN_GAP = 2.0  # s₀ of car drivers, `behavior.memory` [m]
+_MIN_GAP = 2.0  # s₀ of car drivers, `behavior.driver_state` [m]
 
 
 class FlowRun(NamedTuple):

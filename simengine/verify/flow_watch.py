@@ -17,14 +17,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from simengine.behavior.long_ways import find_long_ways, open_ends
-from simengine.behavior.removal import BESIDE_ROAD, OVERTURNED, STANDING, Removal
-from simengine.behavior.rules import nearest_lane, road_rules
+from simengine.behavior.lanes.lane_rules import nearest_lane, road_rules
+from simengine.behavior.lanes.long_vehicles import find_long_ways, open_ends
+from simengine.behavior.traffic.removal import BESIDE_ROAD, OVERTURNED, STANDING, Removal
 from simengine.core.geometry import rotate, yaw_from_quaternion
 from simengine.core.state import EGO, Behavior, Mobility, WorldState
-from simengine.road.frenet import lane_width, project_on_lane_near
-from simengine.road.network import LaneType
-from simengine.simulation.simulator import Simulator
+from simengine.road.network.frenet import lane_width, project_on_lane_near
+from simengine.road.network.network import LaneType
+from simengine.simulation.loop.simulator import Simulator
 
 LEAST_WAY = 5.0  # [m]
 PATIENCE = 60.0  # [s]

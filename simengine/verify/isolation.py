@@ -12,10 +12,10 @@ from multiprocessing import connection, get_context
 from multiprocessing.sharedctypes import RawArray
 from typing import Any, NamedTuple, TypeVar
 
-from simengine.simulation.driver_checks import moment
-from simengine.simulation.minds import Watch
-from simengine.simulation.runner import single_threaded
-from simengine.simulation.worker_process import parentage, starting_workers, stop_with_parent
+from simengine.simulation.jobs.runner import single_threaded
+from simengine.simulation.jobs.worker_process import parentage, starting_workers, stop_with_parent
+from simengine.simulation.loop.decisions import Watch
+from simengine.simulation.loop.driver_checks import moment
 
 Case = TypeVar("Case")
 Result = TypeVar("Result")

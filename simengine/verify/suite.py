@@ -15,12 +15,12 @@ from simengine.scenario.compose import compose, configuration_root, resolve, sce
 from simengine.scenario.override_text import key_of, setting
 from simengine.scenario.sampling import concretize, read_concrete
 from simengine.scenario.spec import ConcreteScenario
-from simengine.simulation.atomic import complete_or_absent, refuse_unwritable
-from simengine.simulation.driver_checks import moment
-from simengine.simulation.generate import whole_number
-from simengine.simulation.minds import Watch
-from simengine.simulation.runner import default_workers, progress
-from simengine.simulation.simulator import Simulator
+from simengine.simulation.files.whole_files import complete_or_absent, refuse_unwritable
+from simengine.simulation.jobs.generate import whole_number
+from simengine.simulation.jobs.runner import default_workers, progress
+from simengine.simulation.loop.decisions import Watch
+from simengine.simulation.loop.driver_checks import moment
+from simengine.simulation.loop.simulator import Simulator
 from simengine.verify.isolation import Lost, run_isolated
 from simengine.verify.scenario_files import find_name, is_concrete
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from simengine.core.mesh import Mesh
-from tools.checks.embree import Surfaces
+from tools.checks.seen.embree import Surfaces
 
 
 def extents(mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:

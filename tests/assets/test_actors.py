@@ -7,7 +7,7 @@ from simengine.assets.actors import actor_mesh
 from simengine.core.mesh import Material, PartRole
 from simengine.core.semantics import SEMANTIC_OF_KIND, Semantic
 from simengine.core.state import ActorKind
-from simengine.physics.catalog import all_models
+from simengine.physics.vehicle.catalog import all_models
 from tests.assets.mesh_checks import back_faces_seen, extents, solid_volumes
 
 MODELS = all_models()

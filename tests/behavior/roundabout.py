@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.road.build import build_network
-from simengine.road.drafts import LaneDraft, StopLineDraft
-from simengine.road.network import RoadNetwork, Turn
+from simengine.road.network.drafts import LaneDraft, StopLineDraft
+from simengine.road.network.network import RoadNetwork, Turn
 
 OPEN = np.radians(25.0)  # of the ring on either side of an arm belongs to the junction there [rad]
 ARM = 80.0  # from the middle to the end of an arm [m]

@@ -5,17 +5,17 @@ import math
 import numpy as np
 from numba import njit
 
-from simengine.behavior.memory import DriverMemory, draw_drivers, empty_memory
-from simengine.behavior.rules import RoadRules, road_rules
-from simengine.behavior.traffic import Conditions, traffic_controls
+from simengine.behavior.driver_state import DriverMemory, draw_drivers, empty_memory
+from simengine.behavior.lanes.lane_rules import RoadRules, road_rules
+from simengine.behavior.traffic.traffic import Conditions, traffic_controls
 from simengine.core.geometry import boxes_gap, yaw_from_quaternion
 from simengine.core.rng import kernel_seed
 from simengine.core.state import ActorTable, Behavior, WorldState, empty_actors, empty_controls, empty_state
-from simengine.physics.catalog import fill_actor
-from simengine.road.network import LaneArrays, RoadNetwork, lane_arrays
-from simengine.road.procedural import make_intersection, make_street
-from simengine.road.projection import lane_pose
-from simengine.road.signals import signal_colors
+from simengine.physics.vehicle.catalog import fill_actor
+from simengine.road.network.network import LaneArrays, RoadNetwork, lane_arrays
+from simengine.road.network.projection import lane_pose
+from simengine.road.network.signals import signal_colors
+from simengine.road.procedural.kinds import make_intersection, make_street
 from simengine.scenario.spec import DriverSpread
 
 DT = 0.05  # [s]

@@ -5,14 +5,14 @@ import math
 import numpy as np
 from pydantic import BaseModel
 
-from simengine.behavior.actions import Stage, find_action
-from simengine.behavior.events import Event
-from simengine.behavior.script import begin_script
-from simengine.behavior.scripted import scripted_controls
-from simengine.behavior.side_force import chassis_of
+from simengine.behavior.script.actions import Stage, find_action
+from simengine.behavior.script.events import Event
+from simengine.behavior.script.script import begin_script
+from simengine.behavior.script.scripted import scripted_controls
+from simengine.behavior.vehicle.side_force import chassis_of
 from simengine.core.geometry import yaw_from_quaternion
 from simengine.core.state import Behavior, Mobility
-from simengine.road.network import RoadNetwork
+from simengine.road.network.network import RoadNetwork
 from simengine.scenario.spec import events as specs
 from tests.behavior.small_world import DT, SmallWorld, straight
 

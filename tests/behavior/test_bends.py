@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from simengine.behavior.conditions import TURN_IN_WAY, bend_behind
-from simengine.road.network import Turn
+from simengine.behavior.vehicle.road_conditions import TURN_IN_WAY, bend_behind
+from simengine.road.network.network import Turn
 from tests.behavior.small_world import SmallWorld, junction
 
 

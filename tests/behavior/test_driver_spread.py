@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simengine.behavior.memory import (
+from simengine.behavior.driver_state import (
     CHANGE_BIAS,
     CHANGE_THRESHOLD,
     COMFORTABLE_DECELERATION,
@@ -18,7 +18,7 @@ from simengine.behavior.memory import (
     empty_memory,
 )
 from simengine.core.state import empty_actors
-from simengine.physics.catalog import fill_actor
+from simengine.physics.vehicle.catalog import fill_actor
 from tests.behavior.small_world import SPREAD, SmallWorld, ring, straight
 
 KINDS = ("sedan", "truck", "motorcycle", "bicycle")

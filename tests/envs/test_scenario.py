@@ -96,7 +96,7 @@ def test_one_action_may_have_an_axis_of_one_and_others_are_refused():
 
 @pytest.mark.parametrize("form", ["bare", "wrapped", "vector"])
 def test_an_environment_that_is_dropped_frees_its_worlds(form):
-    bullet = pytest.importorskip("simengine.physics.bullet", reason="PyBullet is not installed")
+    bullet = pytest.importorskip("simengine.physics.bullet.bullet", reason="PyBullet is not installed")
 
     def worlds():
         return sum(bool(bullet.p.isConnected(client)) for client in range(64))

@@ -6,7 +6,7 @@ import simengine
 from simengine.cli import main
 from simengine.core.errors import ConfigError
 from simengine.export.after_generating import Export
-from simengine.simulation.generate import FollowUp, generate
+from simengine.simulation.jobs.generate import FollowUp, generate
 from tests.tiny_rig import TINY
 
 COMMAND = ["generate", "scenario=highway/hard_brake", *TINY, "physics=batched", "scenario.duration=0.25",

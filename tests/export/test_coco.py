@@ -9,10 +9,10 @@ import pytest
 from simengine.core.errors import ConfigError
 from simengine.core.semantics import SEMANTIC_OF_KIND
 from simengine.export.coco import CATEGORIES, export
-from simengine.simulation.episode import Episode
-from simengine.simulation.memory import MemoryRecorder
+from simengine.simulation.episode.episode import Episode
+from simengine.simulation.episode.in_memory import MemoryRecorder
 from tests.simulation import episode_fixtures as drawn
-from tools.checks.coco import evaluate_truth
+from tools.checks.seen.coco import evaluate_truth
 
 pytest.importorskip("pycocotools")
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

@@ -10,12 +10,12 @@ from simengine.core.errors import ConfigError
 from simengine.core.semantics import SEMANTIC_OF_KIND, Semantic
 from simengine.export.command import export as export_command
 from simengine.export.kitti import export, kitti_type
-from simengine.physics.catalog import all_models
-from simengine.simulation.episode import Episode
-from simengine.simulation.index import EPISODES
-from simengine.simulation.memory import MemoryRecorder
+from simengine.physics.vehicle.catalog import all_models
+from simengine.simulation.dataset.index import EPISODES
+from simengine.simulation.episode.episode import Episode
+from simengine.simulation.episode.in_memory import MemoryRecorder
 from tests.simulation import episode_fixtures as drawn
-from tools.checks.kitti import box_corners, compare_export, project, read_calibration, read_labels
+from tools.checks.seen.kitti import box_corners, compare_export, project, read_calibration, read_labels
 
 
 def play(seed: int = 7, lidar: bool = True) -> Episode:

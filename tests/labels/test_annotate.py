@@ -10,10 +10,10 @@ from simengine.labels.hazards import HazardOnset
 from simengine.labels.tracks import tracks_of_states
 from simengine.physics.backend import Contact
 from simengine.road.build import build_network
-from simengine.road.drafts import LaneDraft
-from simengine.sensors.base import FIRST_STATIC, Frame
-from simengine.sensors.lidar import LidarSensor
-from simengine.sensors.scene import flatten_scene
+from simengine.road.network.drafts import LaneDraft
+from simengine.sensors.base.sensor import FIRST_STATIC, Frame
+from simengine.sensors.lidar.lidar import LidarSensor
+from simengine.sensors.scene.scene_arrays import flatten_scene
 from tests.sensors.lidar_scene import CLEAR, RATE_HZ, lidar_spec, make_history, make_scene
 
 NETWORK = build_network([

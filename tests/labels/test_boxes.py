@@ -7,9 +7,9 @@ import pytest
 
 from simengine.core.state import EGO
 from simengine.labels.annotate import annotate
-from simengine.sensors.base import Frame
-from simengine.sensors.raster import draw_visibility, intrinsics_of_fov
-from simengine.sensors.scene import flatten_scene, pose_parts
+from simengine.sensors.base.sensor import Frame
+from simengine.sensors.raster.visibility_buffer import draw_visibility, intrinsics_of_fov
+from simengine.sensors.scene.scene_arrays import flatten_scene, pose_parts
 from tests.sensors.lidar_scene import CLEAR, make_history, make_scene
 
 WIDTH, HEIGHT, HALF_VIEW = 160, 90, 40.0

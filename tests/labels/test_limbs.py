@@ -11,9 +11,9 @@ from simengine.core.mesh import PartRole
 from simengine.core.semantics import SEMANTIC_OF_KIND
 from simengine.core.state import ActorKind, Mobility, empty_actors
 from simengine.labels.limbs import drawn_sizes
-from simengine.physics.catalog import all_models, fill_actor
-from simengine.sensors.base import Scene
-from simengine.sensors.scene import flatten_scene, pose_parts
+from simengine.physics.vehicle.catalog import all_models, fill_actor
+from simengine.sensors.base.sensor import Scene
+from simengine.sensors.scene.scene_arrays import flatten_scene, pose_parts
 from tests.sensors.lidar_scene import CLEAR
 
 MODELS = list(all_models().values())

@@ -10,8 +10,8 @@ from simengine.core.state import Behavior
 from simengine.labels.maneuvers import maneuver_intervals
 from simengine.labels.motion import motion_of
 from simengine.road.build import build_network
-from simengine.road.drafts import LaneDraft
-from simengine.road.network import Turn
+from simengine.road.network.drafts import LaneDraft
+from simengine.road.network.network import Turn
 from tests.labels.drawn_tracks import STEP, drive, make_actors, make_tracks
 
 SECOND = 1_000_000_000

@@ -1,6 +1,6 @@
 """A vehicle that was taken out, or stood for long, is told as an interval of the episode."""
 
-from simengine.behavior.removal import Removal, Standstill
+from simengine.behavior.traffic.removal import Removal, Standstill
 from simengine.labels.removals import removal_intervals, standing_intervals
 
 

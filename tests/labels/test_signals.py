@@ -5,8 +5,8 @@ import pytest
 
 from simengine.core.semantics import Semantic
 from simengine.labels.signals import SignalLabels
-from simengine.road.network import SignalColor
-from simengine.sensors.base import Frame
+from simengine.road.network.network import SignalColor
+from simengine.sensors.base.sensor import Frame
 from tests.sensors.camera_scene import street_scene, weather
 
 SCENE = street_scene(weather())

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from simengine.behavior.rules import road_rules
+from simengine.behavior.lanes.lane_rules import road_rules
 from simengine.core.geometry import quaternion_from_euler
 from simengine.core.state import ActorKind, Mobility, empty_actors, empty_state
 from simengine.metrics.careful_driver import human_limits

@@ -12,8 +12,8 @@ from simengine.labels.collisions import join_contacts
 from simengine.metrics.criteria import BUILT_IN, View, conclude, make_criteria
 from simengine.metrics.fault import FaultWatch
 from simengine.physics.backend import Contact
-from simengine.road.network import SignalColor, Turn
-from simengine.road.procedural import make_intersection
+from simengine.road.network.network import SignalColor, Turn
+from simengine.road.procedural.kinds import make_intersection
 from simengine.scenario.spec import criteria as specs
 from simengine.scenario.spec.base import ExtensionSpec
 from simengine.scenario.spec.events import GoalSpec

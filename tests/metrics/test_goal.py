@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from simengine.metrics.goal import GoalWatch, TimedRegion
-from simengine.road.recording import GoalRegion
+from simengine.road.files.recording import GoalRegion
 
 AREA = np.array([[10.0, -2.0], [20.0, -2.0], [20.0, 2.0], [10.0, 2.0]])
 FREE = (-math.pi, math.pi), (-math.inf, math.inf)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from simengine.behavior.rules import road_rules
+from simengine.behavior.lanes.lane_rules import road_rules
 from simengine.core.state import Mobility
 from simengine.metrics.threats import (
     CROSSING,
@@ -153,7 +153,7 @@ def test_a_vehicle_that_brakes_for_the_path_is_no_threat():
 
 
 def test_oncoming_traffic_in_its_own_lane_of_a_bend_is_no_threat():
-    from simengine.road.procedural import make_street
+    from simengine.road.procedural.kinds import make_street
 
     road = road_rules(
         make_street(
@@ -161,7 +161,7 @@ def test_oncoming_traffic_in_its_own_lane_of_a_bend_is_no_threat():
             pavement_width=0.0, parking_width=0.0, crossing_spacing=0.0, speed_limit=20.0, grade=0.0, ring=False,
         )
     )  # fmt: skip
-    from simengine.road.frenet import lane_position
+    from simengine.road.network.frenet import lane_position
 
     own = next(k for k in range(len(road.ways.lane_length)) if road.ways.lane_type[k] == 0)
     back = next(k for k in range(own + 1, len(road.ways.lane_length)) if road.ways.lane_type[k] == 0)

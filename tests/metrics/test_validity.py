@@ -10,7 +10,7 @@ from simengine.core.state import ActorKind, empty_actors, empty_state
 from simengine.metrics.validity import Hazard, HazardWatch
 from simengine.metrics.verdict import CriterionResult, Verdict
 from simengine.physics.backend import Contact
-from simengine.simulation.judge import watched_hazards
+from simengine.simulation.loop.ego_monitor import watched_hazards
 
 LEAD, OTHER, LOAD = 1, 2, 3
 

@@ -68,7 +68,7 @@ def turned(angles):
 
 def traced_share(eye, rows):
     """Return the share of the first box's pixels that Embree sees past the others, and how many it has alone."""
-    from tools.checks.embree import Surfaces
+    from tools.checks.seen.embree import Surfaces
 
     corner = [((_CORNER * size) @ turned(angles).T + center - eye)[_FACES] for center, angles, size in rows]
     ahead = np.array(rows[0][0]) - eye

@@ -9,11 +9,11 @@ from simengine.core.gravity import GRAVITY  # noqa: E402
 from simengine.core.state import Behavior, empty_actors, empty_controls, empty_state  # noqa: E402
 from simengine.core.surface import ASPHALT  # noqa: E402
 from simengine.physics.backend import Ground  # noqa: E402
-from simengine.physics.batched import BatchedPhysics  # noqa: E402
-from simengine.physics.bullet import BulletPhysics  # noqa: E402
-from simengine.physics.catalog import fill_actor  # noqa: E402
+from simengine.physics.batched.batched import BatchedPhysics  # noqa: E402
+from simengine.physics.bullet.bullet import BulletPhysics  # noqa: E402
+from simengine.physics.vehicle.catalog import fill_actor  # noqa: E402
 from tools.checks import agreement  # noqa: E402
-from tools.checks.proving_ground import RATE, no_patches, plain  # noqa: E402
+from tools.checks.motion.proving_ground import RATE, no_patches, plain  # noqa: E402
 
 
 def test_braking_distances_agree() -> None:

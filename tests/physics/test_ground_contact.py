@@ -22,12 +22,12 @@ from simengine.core.state import (  # noqa: E402
 )
 from simengine.core.surface import ASPHALT  # noqa: E402
 from simengine.physics.backend import Contact, Ground, Physics  # noqa: E402
-from simengine.physics.batched import BatchedPhysics  # noqa: E402
-from simengine.physics.bullet import BulletPhysics  # noqa: E402
-from simengine.physics.catalog import fill_actor  # noqa: E402
-from simengine.physics.planar_motion import PEDAL_TIME  # noqa: E402
-from simengine.physics.ridden_motion import braked_friction  # noqa: E402
-from tools.checks.proving_ground import RATE, SLIDING, no_patches, plain  # noqa: E402
+from simengine.physics.batched.batched import BatchedPhysics  # noqa: E402
+from simengine.physics.bullet.bullet import BulletPhysics  # noqa: E402
+from simengine.physics.vehicle.catalog import fill_actor  # noqa: E402
+from simengine.physics.vehicle.planar_motion import PEDAL_TIME  # noqa: E402
+from simengine.physics.vehicle.ridden_motion import braked_friction  # noqa: E402
+from tools.checks.motion.proving_ground import RATE, SLIDING, no_patches, plain  # noqa: E402
 
 PHYSICS = [BulletPhysics, BatchedPhysics]
 PAIR = {0, 1}

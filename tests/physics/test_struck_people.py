@@ -7,9 +7,9 @@ import pytest
 
 from simengine.core.state import empty_actors, empty_controls, empty_state
 from simengine.physics.backend import Ground, Physics
-from simengine.physics.batched import BatchedPhysics
-from simengine.physics.catalog import fill_actor, model_named
-from tools.checks.proving_ground import SLIDING, no_patches, plain
+from simengine.physics.batched.batched import BatchedPhysics
+from simengine.physics.vehicle.catalog import fill_actor, model_named
+from tools.checks.motion.proving_ground import SLIDING, no_patches, plain
 
 TICKS = 120  # a second
 FALL = 1.0  # what an adult's middle gains as he falls forward before a bus at 5 m/s [m/s]
@@ -20,7 +20,7 @@ SPEEDS = (5.0, 10.0, 20.0, 30.0)
 def make_physics(kind: str) -> Physics:
     if kind == "batched":
         return BatchedPhysics()
-    return pytest.importorskip("simengine.physics.bullet", reason="PyBullet is not installed").BulletPhysics()
+    return pytest.importorskip("simengine.physics.bullet.bullet", reason="PyBullet is not installed").BulletPhysics()
 
 
 def _tilt(orientation):
@@ -77,7 +77,7 @@ def strike(kind: str, model: str, brake: float):
 
 def bullet_engine():
     """Return PyBullet as the physics sees it."""
-    return pytest.importorskip("simengine.physics.bullet_engine", reason="PyBullet is not installed").p
+    return pytest.importorskip("simengine.physics.bullet.engine", reason="PyBullet is not installed").p
 
 
 @pytest.mark.parametrize("kind", ["batched", "bullet"])
@@ -94,8 +94,8 @@ def test_whoever_is_struck_is_thrown_down_and_lies(kind, model, brake):
 
 @pytest.mark.parametrize("model", ["compact_car", "sedan", "suv"])
 def test_an_adult_is_turned_onto_the_bonnet(model):
-    pytest.importorskip("simengine.physics.bullet", reason="PyBullet is not installed")
-    from tools.checks.proving_ground import Placed, make_world
+    pytest.importorskip("simengine.physics.bullet.bullet", reason="PyBullet is not installed")
+    from tools.checks.motion.proving_ground import Placed, make_world
 
     world = make_world([Placed(model, speed=10.0), Placed("pedestrian", x=3.2, yaw=0.5 * math.pi)])
     leaned = 0.0

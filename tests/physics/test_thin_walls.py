@@ -7,11 +7,11 @@ import pytest
 
 from simengine.core.state import empty_actors, empty_controls, empty_state
 from simengine.physics.backend import Ground, Physics, StaticBox
-from simengine.physics.batched import BatchedPhysics
-from simengine.physics.box_overlap import box_contact
-from simengine.physics.catalog import fill_actor
+from simengine.physics.batched.batched import BatchedPhysics
+from simengine.physics.contact.box_overlap import box_contact
+from simengine.physics.vehicle.catalog import fill_actor
 from simengine.road.furniture import RAIL_SIZE
-from tools.checks.proving_ground import SLIDING, no_patches, plain
+from tools.checks.motion.proving_ground import SLIDING, no_patches, plain
 
 TICKS = 120  # a second
 FACE = 8.0  # of the wall towards what comes [m]
@@ -23,7 +23,7 @@ ANGLES = (0.1, 0.3, 0.5, 0.8, 1.07, 1.3, 0.5 * math.pi)  # between wall and way 
 def make_physics(kind: str) -> Physics:
     if kind == "batched":
         return BatchedPhysics()
-    return pytest.importorskip("simengine.physics.bullet", reason="PyBullet is not installed").BulletPhysics()
+    return pytest.importorskip("simengine.physics.bullet.bullet", reason="PyBullet is not installed").BulletPhysics()
 
 
 def run_into(kind: str, model: str, thickness: float, height: float, piece: float, rate: int = TICKS) -> tuple:

@@ -7,8 +7,8 @@ import pytest
 
 from simengine.core.errors import ScenarioError
 from simengine.road.build import build_network
-from simengine.road.drafts import CrossingDraft, LaneDraft, SignalDraft, SignDraft, StopLineDraft
-from simengine.road.network import KERB_HEIGHT, LaneType, MarkingType, SignalColor, mark_lanes
+from simengine.road.network.drafts import CrossingDraft, LaneDraft, SignalDraft, SignDraft, StopLineDraft
+from simengine.road.network.network import KERB_HEIGHT, LaneType, MarkingType, SignalColor, mark_lanes
 
 GREEN = [(10.0, SignalColor.GREEN), (20.0, SignalColor.RED)]
 

@@ -13,7 +13,7 @@ from simengine.core.errors import ScenarioError
 from simengine.core.state import ActorKind
 from simengine.road.commonroad import read_commonroad
 from simengine.road.commonroad.lanelets import drop_hooks, drop_spikes
-from simengine.road.network import LaneType, MarkingType, SignalColor, Turn
+from simengine.road.network.network import LaneType, MarkingType, SignalColor, Turn
 from tests.road.named_lanes import lane, points, successors
 
 FIXTURES = Path(__file__).parent / "fixtures"

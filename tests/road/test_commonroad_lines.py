@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simengine.road.commonroad import read_commonroad
-from simengine.road.network import MarkingType
+from simengine.road.network.network import MarkingType
 from tests.road.drawn_recordings import lanelet, street, write
 
 FAST = "<laneletType>country</laneletType>"

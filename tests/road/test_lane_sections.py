@@ -7,9 +7,9 @@ import pytest
 
 from simengine.core.mesh import Material
 from simengine.core.semantics import Semantic
-from simengine.road.network import KERB_HEIGHT, LaneType, MarkingType, lane_arrays
-from simengine.road.projection import ground_at, lane_pose, project_on_lane
-from simengine.road.surface import surface_meshes
+from simengine.road.ground.surface import surface_meshes
+from simengine.road.network.network import KERB_HEIGHT, LaneType, MarkingType, lane_arrays
+from simengine.road.network.projection import ground_at, lane_pose, project_on_lane
 from tests.behavior.small_world import SmallWorld
 from tests.road.named_lanes import lane as row
 from tests.road.named_lanes import points, successors

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from simengine.core.errors import ScenarioError
-from simengine.road.network import lane_arrays
-from simengine.road.opendrive.lateral_shape import LateralShape, shape_height
-from simengine.road.projection import ground_at
+from simengine.road.network.network import lane_arrays
+from simengine.road.network.projection import ground_at
+from simengine.road.opendrive.geometry.lateral_shape import LateralShape, shape_height
 from tests.road.plain_road import DRIVING, read, road
 
 LANE = '<lane id="{}" type="driving" level="{}"><width sOffset="0" a="4" b="0" c="0" d="0"/></lane>'

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simengine.core.errors import ScenarioError
-from simengine.road.network import LaneType, MarkingType, SignalColor, Turn
+from simengine.road.network.network import LaneType, MarkingType, SignalColor, Turn
 from simengine.road.opendrive import read_opendrive
-from simengine.road.opendrive.geometry import arc_point, cubic_length, cubic_parameter, spiral_point
-from simengine.road.opendrive.lanes import keep_advancing
+from simengine.road.opendrive.geometry.reference_line import arc_point, cubic_length, cubic_parameter, spiral_point
+from simengine.road.opendrive.lanes.drafts import keep_advancing
 from tests.road.named_lanes import lane, points, successors
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -412,13 +412,13 @@ def test_absurd_values_are_one_error_with_place_value_and_range(tmp_path, name, 
 
 
 def test_too_many_points_are_refused_before_they_are_made(tmp_path, monkeypatch):
-    monkeypatch.setattr("simengine.road.opendrive.lanes.MAX_POINTS", 50)
+    monkeypatch.setattr("simengine.road.opendrive.lanes.drafts.MAX_POINTS", 50)
     message = refused(tmp_path, "elevation", "<!--", "<!--")
     assert "<road> id='1': needs 60 points; a file may have 50 more" in message
 
 
 def test_overcrowded_junctions_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("simengine.road.opendrive.lanes.MAX_JUNCTION_LANES", 3)
+    monkeypatch.setattr("simengine.road.opendrive.lanes.drafts.MAX_JUNCTION_LANES", 3)
     assert "junction='9': may have 3 lanes" in refused(tmp_path, "junction", "<!--", "<!--")
 
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from simengine.road.network import Turn
+from simengine.road.network.network import Turn
 from simengine.road.opendrive import read_opendrive
 from tests.road.named_lanes import lane, points, successors
 

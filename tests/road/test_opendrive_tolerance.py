@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from simengine.core.errors import ScenarioError
-from simengine.road.network import LaneType, MarkingType
-from simengine.road.opendrive.parse import parse_opendrive
-from simengine.road.xml import read_xml
+from simengine.road.files.xml import read_xml
+from simengine.road.network.network import LaneType, MarkingType
+from simengine.road.opendrive.parsing.parse import parse_opendrive
 from tests.road.named_lanes import lane, points, successors
 from tests.road.plain_road import DRIVING, read, road, tags
 

@@ -5,9 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from simengine.road.network import SignalColor
-from simengine.road.opendrive import programmes, read_opendrive
-from simengine.road.signals import signal_colors
+from simengine.road.network.network import SignalColor
+from simengine.road.network.signals import signal_colors
+from simengine.road.opendrive import read_opendrive
+from simengine.road.opendrive.signals import programmes
 
 REACH, LANE = 14.0, 3.5  # from the middle to where the arms begin; width of a lane [m]
 MOVING = (SignalColor.GREEN, SignalColor.AMBER)

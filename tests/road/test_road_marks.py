@@ -5,9 +5,9 @@ import pytest
 
 from simengine.core.mesh import Material
 from simengine.core.semantics import Semantic
-from simengine.road.network import MarkingType, lane_arrays
-from simengine.road.projection import lane_pose
-from simengine.road.surface import surface_meshes
+from simengine.road.ground.surface import surface_meshes
+from simengine.road.network.network import MarkingType, lane_arrays
+from simengine.road.network.projection import lane_pose
 from tests.road.opendrive_text import lane, read_road, section
 
 SOLID, BROKEN, NONE = MarkingType.SOLID, MarkingType.BROKEN, MarkingType.NONE

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from simengine.behavior.inflow import OUT_LEAST
+from simengine.behavior.traffic.inflow import OUT_LEAST
 from simengine.core.errors import ConfigError
 from simengine.scenario.compose import compose
 from simengine.scenario.sampling import concretize

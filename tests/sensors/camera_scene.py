@@ -11,9 +11,9 @@ from simengine.core.mesh import Material, Mesh, PartRole, transform_mesh
 from simengine.core.semantics import SEMANTIC_OF_KIND, Semantic
 from simengine.core.state import Light, empty_actors, empty_state
 from simengine.core.weather import Weather
-from simengine.physics.catalog import fill_actor, model_named
+from simengine.physics.vehicle.catalog import fill_actor, model_named
 from simengine.scenario.spec import CameraSpec, Mount
-from simengine.sensors.base import Scene
+from simengine.sensors.base.sensor import Scene
 
 # Model, x, y [m], yaw [rad]; the first is the ego, whose rear axle is near the origin.
 ACTORS = (

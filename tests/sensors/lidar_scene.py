@@ -10,7 +10,7 @@ from simengine.core.semantics import Semantic
 from simengine.core.state import EGO, copy_state, empty_actors, empty_state
 from simengine.core.weather import Weather
 from simengine.scenario.spec import LidarSpec, Mount
-from simengine.sensors.base import Scene
+from simengine.sensors.base.sensor import Scene
 
 CLEAR = Weather(0.0, 0.0, 20_000.0, 0.9, 0.0, 0.0, 0.0, 0.0, 0.0, 15.0, 0.0, 0.0, 0.0)
 RATE_HZ = 120

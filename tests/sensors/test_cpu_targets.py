@@ -15,8 +15,8 @@ import pytest
 def _lidar() -> list[np.ndarray]:
     """Sweep in rain while the ego and two cars turn and drive, before a wall and boxes."""
     from simengine.scenario.spec import Mount
-    from simengine.sensors.lidar import LidarSensor
-    from simengine.sensors.scene import flatten_scene
+    from simengine.sensors.lidar.lidar import LidarSensor
+    from simengine.sensors.scene.scene_arrays import flatten_scene
     from tests.sensors.lidar_scene import CLEAR, lidar_spec, make_history, make_scene
 
     sizes = [(4.0, 2.0, 1.5), (0.6, 30.0, 6.0), (3.0, 1.0, 2.0)]
@@ -35,10 +35,10 @@ def _lidar() -> list[np.ndarray]:
 
 def _camera() -> list[np.ndarray]:
     """Take a picture in rain with every layer, from a little farther on than before, and measure its actors."""
-    from simengine.road.network import SignalColor
-    from simengine.sensors.camera import CameraSensor, camera_axes, camera_from_pose
-    from simengine.sensors.extent import measure_extents
-    from simengine.sensors.scene import flatten_scene, pose_parts
+    from simengine.road.network.network import SignalColor
+    from simengine.sensors.camera.camera import CameraSensor, camera_axes, camera_from_pose
+    from simengine.sensors.raster.visible_extents import measure_extents
+    from simengine.sensors.scene.scene_arrays import flatten_scene, pose_parts
     from tests.sensors.camera_scene import ACTORS, camera_spec, still_history, street_scene, weather
 
     scene = street_scene(weather(rain_rate=5.0, wetness=0.6, optical_range=400.0))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simengine.core.errors import ConfigError
-from simengine.sensors.base import Frame
+from simengine.sensors.base.sensor import Frame
 from simengine.sensors.faults import Faults
 
 KINDS = {"camera": "camera", "lidar": "lidar", "imu": "imu"}

@@ -8,7 +8,7 @@ import pytest
 from simengine.core.errors import ConfigError
 from simengine.scenario.spec import ExtensionSpec, ImuSpec, OdometrySpec
 from simengine.sensors import registry
-from simengine.sensors.base import Frame, Sensor
+from simengine.sensors.base.sensor import Frame, Sensor
 from tests.sensors.lidar_scene import lidar_spec, make_history, make_scene
 
 MOUNT = lidar_spec().mount

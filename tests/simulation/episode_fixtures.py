@@ -11,12 +11,12 @@ from simengine.core.state import ActorKind, ActorTable, WorldState, empty_actors
 from simengine.labels.annotation import Annotation, Boxes2d, Boxes3d, Collision, Interval
 from simengine.metrics.verdict import CriterionResult, Verdict
 from simengine.road.build import build_network
-from simengine.road.datum import local_datum, map_bounds
-from simengine.road.drafts import CrossingDraft, LaneDraft, StopLineDraft
-from simengine.road.network import LaneType, MarkingType, RoadNetwork
+from simengine.road.files.datum import local_datum, map_bounds
+from simengine.road.network.drafts import CrossingDraft, LaneDraft, StopLineDraft
+from simengine.road.network.network import LaneType, MarkingType, RoadNetwork
 from simengine.scenario.spec import ConcreteScenario
-from simengine.sensors.base import Frame
-from simengine.simulation.recorder import Recorder
+from simengine.sensors.base.sensor import Frame
+from simengine.simulation.episode.recorder import Recorder
 
 WIDTH, HEIGHT, FOCAL = 320, 180, 160.0
 PERIOD_NS = 100_000_000

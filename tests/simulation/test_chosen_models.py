@@ -4,9 +4,9 @@ import pytest
 
 import simengine
 from simengine.core.errors import ScenarioError
-from simengine.physics.catalog import model_named
-from simengine.simulation.recorder import drawn_parameters
-from simengine.simulation.world import build_world
+from simengine.physics.vehicle.catalog import model_named
+from simengine.simulation.episode.recorder import drawn_parameters
+from simengine.simulation.world.layout import build_world
 
 QUIET = ("traffic=none", "sensors=none", "physics=batched", "pedestrians=none")
 

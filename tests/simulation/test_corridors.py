@@ -7,12 +7,12 @@ import pytest
 
 from simengine.core.geometry import boxes_gap
 from simengine.core.state import Behavior
-from simengine.physics.catalog import model_named
-from simengine.road.network import lane_arrays
+from simengine.physics.vehicle.catalog import model_named
+from simengine.road.network.network import lane_arrays
 from simengine.scenario.sampling import load_scenario
 from simengine.simulation.placement.corridors import in_corridor, walked_corridors
 from simengine.simulation.placement.placer import ActorPlan, Course
-from simengine.simulation.world import build_world
+from simengine.simulation.world.layout import build_world
 from tests.behavior.small_world import straight
 
 ROOM = 0.5  # on either side of the walker [m]

@@ -11,7 +11,7 @@ from simengine.core.errors import ConfigError, ScenarioError
 from simengine.export.registry import exporter, formats
 
 PACKAGE = '''
-from simengine.behavior.ego_driver import Control, Driver
+from simengine.behavior.ego.drivers import Control, Driver
 from simengine.core.errors import ConfigError
 from simengine.export.target import ExportReport
 from simengine.metrics.criteria import Criterion

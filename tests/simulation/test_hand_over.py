@@ -4,7 +4,7 @@ import pytest
 
 import simengine
 from simengine.core.state import EGO
-from simengine.simulation.simulator import Simulator
+from simengine.simulation.loop.simulator import Simulator
 from tests.road.drawn_recordings import car, problem, street, write
 
 END = 300.0  # of the street that is drawn [m]

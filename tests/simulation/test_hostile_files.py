@@ -11,18 +11,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.simulation.test_episode import write
 
 from simengine.core.errors import ConfigError
 from simengine.core.plain_names import made_plain, plain_name
-from simengine.simulation import encoding
-from simengine.simulation.container_reader import ContainerReader
-from simengine.simulation.dataset import Dataset
-from simengine.simulation.index import EPISODES, INDEX, finished_episodes, read_index
-from simengine.simulation.mcap_reader import read_episode
-from simengine.simulation.mcap_writer import SCENARIO, SUMMARY
-from simengine.simulation.replay import lay_out
-from simengine.simulation.stored import array, decode_json
-from tests.simulation.test_episode import write
+from simengine.simulation.dataset.dataset import Dataset
+from simengine.simulation.dataset.index import EPISODES, INDEX, finished_episodes, read_index
+from simengine.simulation.files import encoding
+from simengine.simulation.files.stored_values import array, decode_json
+from simengine.simulation.jobs.replay import lay_out
+from simengine.simulation.mcap.container_reader import ContainerReader
+from simengine.simulation.mcap.reader import read_episode
+from simengine.simulation.mcap.writer import SCENARIO, SUMMARY
 from tools.checks.fuzz.episodes import put_together, take_apart
 
 WRONG_NAMES = ["", ".", "..", "../x", "a/b", "/etc/x", "x\0", "a\nb", ".hidden", "x" * 201, "é", "a b", None, 3]
@@ -265,8 +265,8 @@ MEASURE = """
 import resource, sys
 sys.path.insert(0, ".")
 from simengine.core.errors import ConfigError
-from simengine.simulation.mcap_reader import read_episode
-from simengine.simulation.preview import write_preview
+from simengine.simulation.mcap.reader import read_episode
+from simengine.simulation.pictures.preview import write_preview
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 said = ""
 try:

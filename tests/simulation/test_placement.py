@@ -5,9 +5,9 @@ import pytest
 import simengine
 from simengine.core.errors import ScenarioError
 from simengine.core.state import EGO
-from simengine.road.signals import signal_colors
-from simengine.simulation.simulator import Simulator
-from simengine.simulation.world import build_world
+from simengine.road.network.signals import signal_colors
+from simengine.simulation.loop.simulator import Simulator
+from simengine.simulation.world.layout import build_world
 from tests.road.drawn_recordings import car, goal, obstacle, problem, shape, state, street, write
 
 SETTINGS = ["road=commonroad", "traffic=replay", "sensors=none", "physics=batched", "pedestrians=none"]

@@ -5,7 +5,7 @@ import math
 import pytest
 
 import simengine
-from simengine.simulation.world import World, build_world
+from simengine.simulation.world.layout import World, build_world
 from tests.road.drawn_recordings import car, obstacle, problem, shape, state, street, write
 
 DRESSED = ("sensors=none", "physics=batched", "road=commonroad", "road.scenery=urban", "pedestrians=none",

@@ -9,9 +9,9 @@ import simengine
 from simengine.core.errors import ScenarioError
 from simengine.core.geometry import boxes_gap, yaw_from_quaternion
 from simengine.core.state import ActorKind, Behavior
-from simengine.road.network import LaneType
+from simengine.road.network.network import LaneType
 from simengine.simulation.placement.people import MOST_TOGETHER, group_size
-from simengine.simulation.world import World, build_world
+from simengine.simulation.world.layout import World, build_world
 from simengine.verify.crowd import nearest_distances
 from simengine.verify.library import library
 

@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 import simengine
-from simengine.behavior.conditions import careful_style
-from simengine.behavior.inflow import begin_inflow
-from simengine.behavior.lateral import change_duration, smooth_step
-from simengine.behavior.memory import COMFORTABLE_DECELERATION, MAX_ACCELERATION, MIN_GAP, STYLES, TIME_GAP
+from simengine.behavior.driver_state import COMFORTABLE_DECELERATION, MAX_ACCELERATION, MIN_GAP, STYLES, TIME_GAP
+from simengine.behavior.traffic.inflow import begin_inflow
+from simengine.behavior.vehicle.lateral import change_duration, smooth_step
+from simengine.behavior.vehicle.road_conditions import careful_style
 from simengine.core.geometry import yaw_from_quaternion
 from simengine.core.gravity import GRAVITY
 from simengine.core.state import Behavior
 from simengine.core.surface import ICE
-from simengine.road.projection import locate
-from simengine.simulation.simulator import Simulator
-from simengine.simulation.world import build_world
+from simengine.road.network.projection import locate
+from simengine.simulation.loop.simulator import Simulator
+from simengine.simulation.world.layout import build_world
 
 GLAZE = ("weather=ice", "weather.ice=1.0", "weather.wetness=0.0")
 COMFORT = 0.4 * ICE * GRAVITY  # that drivers plan with on glazed ground [m/s²]

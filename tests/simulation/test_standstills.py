@@ -1,7 +1,7 @@
 """A street on which nobody comes farther is told by the episode, whatever its verdict."""
 
 import simengine
-from simengine.behavior import removal
+from simengine.behavior.traffic import removal
 
 JAM = [
     "sensors=none", "physics=batched", "pedestrians=none", "road=rural", "traffic=town", "traffic.density=30",

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 import simengine
-from simengine.behavior.long_ways import CLOSED, NOT, ON, find_long_ways
+from simengine.behavior.lanes.long_vehicles import CLOSED, NOT, ON, find_long_ways
 from simengine.core.errors import ScenarioError
 from simengine.core.state import Behavior
 from simengine.road.build import build_network
-from simengine.road.drafts import LaneDraft
-from simengine.road.network import lane_arrays
-from simengine.road.projection import locate
-from simengine.simulation.world import build_world
+from simengine.road.network.drafts import LaneDraft
+from simengine.road.network.network import lane_arrays
+from simengine.road.network.projection import locate
+from simengine.simulation.world.layout import build_world
 from tests.road.opendrive_text import lane, section
 
 QUIET = ["sensors=none", "pedestrians=none", "physics=batched"]

@@ -7,7 +7,7 @@ import pytest
 
 import simengine
 from simengine.core.gravity import GRAVITY
-from simengine.physics.catalog import model_named
+from simengine.physics.vehicle.catalog import model_named
 
 
 @pytest.mark.parametrize("model, speed", [("sedan", 27.0), ("truck", 22.0)])

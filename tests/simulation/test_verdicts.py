@@ -5,7 +5,7 @@ import pytest
 
 import simengine
 from simengine.cli import main
-from simengine.simulation.dataset import Dataset
+from simengine.simulation.dataset.dataset import Dataset
 
 WALL = (
     "+scenario.actors.wall={kind: truck, behavior: parked, speed: 0.0, present: true, place: {arm: own, lane: 0, "
@@ -90,7 +90,7 @@ def test_a_hazard_that_fires_and_a_scenario_without_one_leave_nothing_to_remark(
 
 
 RAISING = """
-from simengine.behavior.ego_driver import Driver
+from simengine.behavior.ego.drivers import Driver
 class Faint(Driver):
     def __init__(self, ego, network, dt):
         pass

@@ -75,8 +75,8 @@ def test_wrong_usage_gets_one_line_and_exit_code_2(capsys, arguments, part):
 
 def test_seeds_of_agreement_are_neither_tuned_on_nor_published(capsys):
     from simengine.verify.difficulty import REPORTED_SEED
-    from tools.checks.difficulty import LEAST_REPORTED, MOST_TUNING, TUNING_SEED
-    from tools.checks.verdicts import FIRST_SEED
+    from tools.checks.hazards.difficulty import LEAST_REPORTED, MOST_TUNING, TUNING_SEED
+    from tools.checks.hazards.verdicts import FIRST_SEED
 
     assert f"(default: {FIRST_SEED})" in run(capsys, "agreement", "--help")[1]
     assert max(REPORTED_SEED + LEAST_REPORTED, TUNING_SEED + MOST_TUNING) <= FIRST_SEED

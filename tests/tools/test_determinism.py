@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from simengine.core.errors import ScenarioError
-from simengine.simulation.index import episode_path, refresh_index
-from simengine.simulation.mcap_writer import EpisodeWriter
+from simengine.simulation.dataset.index import episode_path, refresh_index
+from simengine.simulation.mcap.writer import EpisodeWriter
 from tests.simulation import episode_fixtures as drawn
 from tools.checks import determinism as check
 

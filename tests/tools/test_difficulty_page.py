@@ -3,7 +3,7 @@
 from simengine.scenario.compose import chosen_option
 from simengine.verify.difficulty import Sample
 from simengine.verify.library import Difficulty, share_of
-from tools.checks.difficulty import HEADING, document, faults, format_line, format_sample
+from tools.checks.hazards.difficulty import HEADING, document, faults, format_line, format_sample
 
 LATE = Difficulty("sedan_distracted", 200, 2, 1.0, 60, 9, 1, share_of(60, 198), share_of(40, 50), share_of(10, 198))
 

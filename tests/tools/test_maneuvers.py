@@ -7,12 +7,12 @@ import pytest
 
 from simengine.core.errors import ConfigError
 from simengine.core.gravity import GRAVITY
-from simengine.physics.catalog import model_named
+from simengine.physics.vehicle.catalog import model_named
 from tools.check import main
-from tools.checks.closed_forms import understeer_gradient
 from tools.checks.maneuvers import bends, cells, inputs, lane_change, ours, page, recorded_minute, reference, stops
 from tools.checks.maneuvers.actuators import Inputs, after_actuators
 from tools.checks.maneuvers.course import Course, apart, stopping_distance
+from tools.checks.motion.closed_forms import understeer_gradient
 
 STEP = 1.0 / 120.0
 

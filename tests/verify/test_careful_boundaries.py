@@ -19,7 +19,7 @@ from simengine.core.geometry import yaw_from_quaternion
 from simengine.core.state import EGO
 from simengine.scenario.compose import compose
 from simengine.scenario.sampling import concretize
-from simengine.simulation.simulator import Simulator
+from simengine.simulation.loop.simulator import Simulator
 from simengine.verify.difficulty import Sample, judge_sample
 
 # UN Regulation 157, Annex 4, Appendix 3.
@@ -116,7 +116,7 @@ def tracks(simulator: Simulator) -> Tracks:
 
 
 def judged(simulator: Simulator) -> Sample:
-    """Judge a world; the driver under test, who does nothing, must have failed."""
+    """EgoMonitor a world; the driver under test, who does nothing, must have failed."""
     sample = judge_sample(simulator)
     simulator.close()
     assert sample.failed and sample.fired and not sample.invalid, sample

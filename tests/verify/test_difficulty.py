@@ -9,7 +9,7 @@ from simengine.metrics.careful_driver import human_limits, stopping_distance
 from simengine.metrics.verdict import CriterionResult, Verdict
 from simengine.scenario.compose import compose
 from simengine.scenario.sampling import concretize
-from simengine.simulation.simulator import Simulator
+from simengine.simulation.loop.simulator import Simulator
 from simengine.verify.difficulty import Sample, harm_ns, judge_sample, judge_second, make_watch, measure
 
 BASE = (

@@ -6,15 +6,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from simengine.behavior import removal
-from simengine.behavior.removal import Removal
+from simengine.behavior.traffic import removal
+from simengine.behavior.traffic.removal import Removal
 from simengine.core.state import empty_actors
 from simengine.road.build import build_network
-from simengine.road.drafts import LaneDraft
-from simengine.road.network import LaneType, lane_arrays
+from simengine.road.network.drafts import LaneDraft
+from simengine.road.network.network import LaneType, lane_arrays
 from simengine.scenario.sampling import from_yaml, to_yaml
-from simengine.simulation.runner import Job
-from simengine.simulation.simulator import Simulator
+from simengine.simulation.jobs.runner import Job
+from simengine.simulation.loop.simulator import Simulator
 from simengine.verify import flow_maps, flow_watch
 from simengine.verify.flow_maps import MAPS, map_job, map_scenario, run_map
 

@@ -12,7 +12,7 @@ import pytest
 
 from simengine.cli import main
 from simengine.scenario.sampling import load_scenario
-from simengine.simulation.minds import unwatched
+from simengine.simulation.loop.decisions import unwatched
 from simengine.verify.isolation import run_isolated
 from simengine.verify.suite import Case, run_case
 
@@ -20,7 +20,7 @@ PACKAGE = '''
 import os
 import threading
 
-from simengine.behavior.ego_driver import Control, Driver
+from simengine.behavior.ego.drivers import Control, Driver
 
 
 class Troubled(Driver):

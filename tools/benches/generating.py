@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from simengine.core.errors import ConfigError
-from simengine.simulation.dataset import Dataset
-from simengine.simulation.runner import default_workers
+from simengine.simulation.dataset.dataset import Dataset
+from simengine.simulation.jobs.runner import default_workers
 from tools.benches.figure import Figure
 from tools.benches.process import run
 

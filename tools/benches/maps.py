@@ -17,7 +17,7 @@ def show_load_times(path: str) -> None:
     from simengine.road.commonroad import read_commonroad
     from simengine.road.opendrive import read_opendrive
     from simengine.scenario.sampling import load_scenario
-    from simengine.simulation.simulator import Simulator
+    from simengine.simulation.loop.simulator import Simulator
 
     kind = "opendrive" if path.endswith(".xodr") else "commonroad"
     quoted = path.replace("'", "\\'")

@@ -12,16 +12,16 @@ from simengine.core.state import EGO, empty_actors, empty_state
 from simengine.core.weather import Weather
 from simengine.scenario.sampling import load_scenario
 from simengine.scenario.spec import CameraSpec, Mount
-from simengine.sensors.base import Scene
-from simengine.sensors.beams import cast_sweep, plan_slices, spinning_pattern
-from simengine.sensors.camera import CameraSensor, camera_axes, camera_from_pose
-from simengine.sensors.extent import measure_extents
-from simengine.sensors.lidar import relate_parts
-from simengine.sensors.masks import empty_masks, label_table, read_masks
-from simengine.sensors.mount import sensor_pose
-from simengine.sensors.raster import draw_visibility
-from simengine.sensors.scene import flatten_scene, pose_parts
-from simengine.simulation.world import weather_from_spec
+from simengine.sensors.base.mount import sensor_pose
+from simengine.sensors.base.sensor import Scene
+from simengine.sensors.camera.camera import CameraSensor, camera_axes, camera_from_pose
+from simengine.sensors.lidar.beams import cast_sweep, plan_slices, spinning_pattern
+from simengine.sensors.lidar.lidar import relate_parts
+from simengine.sensors.raster.masks import empty_masks, label_table, read_masks
+from simengine.sensors.raster.visibility_buffer import draw_visibility
+from simengine.sensors.raster.visible_extents import measure_extents
+from simengine.sensors.scene.scene_arrays import flatten_scene, pose_parts
+from simengine.simulation.world.layout import weather_from_spec
 from tools.benches.triangles import TriangleScene, boxes_of
 from tools.benches.views import NOTHING, SENSOR, STILL, Subject, Views, digest_of, motion_of
 from tools.benches.workloads import CAMERA_IDS, LIDAR_DYNAMIC, LIDAR_STATIC, WORKLOADS

@@ -20,7 +20,7 @@ def show_first_frame(overrides: Sequence[str]) -> None:
     """
     begin = time.perf_counter()
     from simengine.scenario.sampling import load_scenario
-    from simengine.simulation.simulator import Simulator
+    from simengine.simulation.loop.simulator import Simulator
 
     simulator = Simulator(load_scenario("drive", list(overrides)))
     simulator.reset()

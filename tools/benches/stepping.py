@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from tools.benches.figure import Figure
-from tools.checks.proving_ground import RATE, drive_many
+from tools.checks.motion.proving_ground import RATE, drive_many
 
 
 def physics_figures(runs: int, vehicles: int, seconds: float) -> Iterator[Figure]:

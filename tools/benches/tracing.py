@@ -32,7 +32,7 @@ def trace(scene: TriangleScene, views: Views, workload: str, frame: int) -> Seen
     Raises:
         ImportError: Embree is not installed.
     """
-    from tools.checks.embree import Surfaces
+    from tools.checks.seen.embree import Surfaces
 
     corner, instance = placed_triangles(scene, frame)
     surfaces, rays = Surfaces(corner), directions_of(workload, views)
@@ -88,7 +88,7 @@ def agreement(found: Seen, truth: Seen, scene: TriangleScene, views: Views, work
     true_distance, true_ids = truth[0].astype(np.float64), truth[1]
     counted = np.ones(len(ids), np.bool_)
     if is_camera(workload):
-        from tools.checks.embree import away_from_edges
+        from tools.checks.seen.embree import away_from_edges
 
         counted = away_from_edges(true_ids.reshape(views.height, views.width)).ravel()
     with np.errstate(invalid="ignore"):

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 from mcap.opcode import Opcode
 
 from simengine.core.errors import ConfigError
-from simengine.simulation.container_reader import RECORD_HEADER, ContainerReader
-from simengine.simulation.container_writer import HASHES, MAGIC
-from simengine.simulation.index import episode_row
-from simengine.simulation.integrity import check_file
-from simengine.simulation.mcap_reader import read_episode
+from simengine.simulation.dataset.index import episode_row
+from simengine.simulation.mcap.container_reader import RECORD_HEADER, ContainerReader
+from simengine.simulation.mcap.container_writer import HASHES, MAGIC
+from simengine.simulation.mcap.integrity import check_file
+from simengine.simulation.mcap.reader import read_episode
 from tools.checks.fuzz.episodes import take_apart
 
 LARGEST_WHOLE = 64 * 1024  # of an episode of which every byte is changed [bytes]

@@ -18,10 +18,10 @@ from simengine.core.errors import ScenarioError, nearest
 from simengine.core.safe_text import say
 from simengine.core.wording import counted
 from simengine.scenario.compose import scenario_names
-from simengine.simulation.comparison import compare
-from simengine.simulation.dataset import Dataset
-from simengine.simulation.index import EPISODES, INDEX, WALL_TIME
-from simengine.simulation.mcap_reader import McapSource
+from simengine.simulation.dataset.comparison import compare
+from simengine.simulation.dataset.dataset import Dataset
+from simengine.simulation.dataset.index import EPISODES, INDEX, WALL_TIME
+from simengine.simulation.mcap.reader import McapSource
 from tools.checks.table import Row
 
 ROOT = Path(__file__).parents[2]

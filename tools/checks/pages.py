@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from simengine.core.safe_text import visible
-from simengine.simulation.atomic import complete_or_absent, refuse_unwritable
+from simengine.simulation.files.whole_files import complete_or_absent, refuse_unwritable
 
 ROOT = Path(__file__).parents[2]  # of the repository
 

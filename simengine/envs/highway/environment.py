@@ -13,7 +13,7 @@ from simengine.envs.settings import DrivingSpec, Weight, load_settings, require
 from simengine.envs.single import SingleEnv
 from simengine.envs.vector import NativeVectorEnv
 from simengine.envs.worlds import Worlds
-from simengine.physics.catalog import model_named
+from simengine.physics.vehicle.catalog import model_named
 
 CAR_MODELS = ("sedan", "compact_car", "van", "suv")
 TRUCK_MODELS = ("truck",)

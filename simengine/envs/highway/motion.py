@@ -9,7 +9,7 @@ import math
 
 from numba import njit
 
-from simengine.behavior.steering import path_steering, slip_compliance
+from simengine.behavior.vehicle.steering import path_steering, slip_compliance
 from simengine.core.gravity import GRAVITY
 from simengine.envs import terms
 from simengine.envs.highway.layout import (
@@ -46,8 +46,8 @@ from simengine.envs.highway.layout import (
     X,
     Y,
 )
-from simengine.physics.planar_motion import move_wheeled
-from simengine.physics.vehicle_models import advance_kinematic, advance_steering, limit_acceleration
+from simengine.physics.vehicle.planar_motion import move_wheeled
+from simengine.physics.vehicle.vehicle_models import advance_kinematic, advance_steering, limit_acceleration
 
 _SETTLED = 0.02  # off the lane's centre [m], and ten times less in angles [rad]
 FASTER, SLOWER = 2.0, 5.0  # of the discrete actions; the others hold the speed [m/s²]

@@ -4,7 +4,7 @@ import math
 
 from numba import njit
 
-from simengine.behavior.steering import path_steering
+from simengine.behavior.vehicle.steering import path_steering
 from simengine.core.geometry import wrap_angle
 from simengine.envs import terms
 from simengine.envs.intersection.layout import (
@@ -26,7 +26,7 @@ from simengine.envs.intersection.layout import (
     Y,
 )
 from simengine.envs.intersection.routes import project_on_route, route_curvature
-from simengine.physics.vehicle_models import advance_kinematic, advance_steering
+from simengine.physics.vehicle.vehicle_models import advance_kinematic, advance_steering
 
 STEER_TIME = 0.5  # curvature is read this far ahead: half the time that the steering takes into a turn [s]
 

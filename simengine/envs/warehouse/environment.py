@@ -13,7 +13,7 @@ from simengine.envs.single import SingleEnv
 from simengine.envs.vector import NativeVectorEnv
 from simengine.envs.warehouse import episode, hall, layout, view
 from simengine.envs.worlds import Worlds
-from simengine.physics.catalog import model_named
+from simengine.physics.vehicle.catalog import model_named
 
 _FLOOR, _SHELF, _RAY = (178, 178, 168), (128, 92, 52), (150, 196, 235)
 _PICTURE = 900  # longer side of pictures [px]

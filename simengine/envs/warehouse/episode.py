@@ -45,7 +45,7 @@ from simengine.envs.warehouse.layout import (
 from simengine.envs.warehouse.people import next_crossing, walk
 from simengine.envs.warehouse.robot import collides, steer_home
 from simengine.envs.warehouse.view import observe, scan_round
-from simengine.physics.planar_motion import move_differential
+from simengine.physics.vehicle.planar_motion import move_differential
 
 
 @njit(cache=True)

@@ -4,7 +4,7 @@ import math
 
 from numba import njit
 
-from simengine.behavior.social_force import LARGEST, TOP_SPEED, pair_force, relax
+from simengine.behavior.pedestrian.social_force import LARGEST, TOP_SPEED, pair_force, relax
 from simengine.core.rng import philox_uniform
 from simengine.envs.warehouse.hall import aisle_y, half_hall, passage_x, shelf_center
 from simengine.envs.warehouse.layout import (

@@ -15,11 +15,11 @@ from simengine.road.commonroad.location import read_datum
 from simengine.road.commonroad.obstacles import pack_still, pack_tracks, read_obstacles
 from simengine.road.commonroad.problem import read_problems
 from simengine.road.commonroad.regulation import draw_crosswalks, read_lights, read_signs, read_stop_lines
-from simengine.road.datum import map_bounds
-from simengine.road.network import RoadNetwork, mark_lanes
-from simengine.road.recording import PlanningProblem, RecordedTracks, StillObstacles
-from simengine.road.remarks import list_remarks
-from simengine.road.xml import Element, read_xml
+from simengine.road.files.datum import map_bounds
+from simengine.road.files.recording import PlanningProblem, RecordedTracks, StillObstacles
+from simengine.road.files.remarks import list_remarks
+from simengine.road.files.xml import Element, read_xml
+from simengine.road.network.network import RoadNetwork, mark_lanes
 
 VERSIONS = ("2018b", "2020a")
 _SHOWN = 8  # lanelets of a road that a remark names

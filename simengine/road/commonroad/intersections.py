@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from simengine.road.commonroad.lanelets import Lanelet, refs
 from simengine.road.commonroad.regulation import PRIORITY_SIGNS, STOP_SIGNS, YIELD_SIGNS, Sign
-from simengine.road.network import LaneType, Turn
-from simengine.road.polyline import turn_of
-from simengine.road.xml import Element
+from simengine.road.files.xml import Element
+from simengine.road.network.network import LaneType, Turn
+from simengine.road.network.polyline import turn_of
 
 MAX_CROSSINGS = 20_000  # pairs of lanelets that cross in one file
 _END = 1.0  # lines that meet this near to an end of one touch but do not cross [m]

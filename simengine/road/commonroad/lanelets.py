@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from simengine.road.commonroad.link_check import can_follow, lies_beside
 from simengine.road.commonroad.shapes import point
-from simengine.road.drafts import LaneDraft
-from simengine.road.network import LaneType, MarkingType
-from simengine.road.polyline import lengths
-from simengine.road.xml import Element
+from simengine.road.files.xml import Element
+from simengine.road.network.drafts import LaneDraft
+from simengine.road.network.network import LaneType, MarkingType
+from simengine.road.network.polyline import lengths
 
 MAX_WIDTH = 500.0  # of a lanelet [m]
 MAX_LENGTH = 100_000.0  # of a lanelet [m]

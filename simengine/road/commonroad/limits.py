@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from simengine.core.state import ActorKind
 from simengine.road.commonroad.intersections import find_root
-from simengine.road.network import LaneType, RoadNetwork, lane_arrays
-from simengine.road.projection import locate_batch
-from simengine.road.recording import RecordedTracks
+from simengine.road.files.recording import RecordedTracks
+from simengine.road.network.network import LaneType, RoadNetwork, lane_arrays
+from simengine.road.network.projection import locate_batch
 
 _SHARE, _FAST_SHARE = 85.0, 95.0  # percentiles of the recorded speeds
 _LEAST = 5  # samples of a road's speeds that tell something

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.road.commonroad.lanelets import Lanelet
-from simengine.road.network import LaneArrays, LaneType, MarkingType, RoadNetwork, lane_arrays
-from simengine.road.projection import nearest_surface
-from simengine.road.strips import edge_line
+from simengine.road.ground.strips import edge_line
+from simengine.road.network.network import LaneArrays, LaneType, MarkingType, RoadNetwork, lane_arrays
+from simengine.road.network.projection import nearest_surface
 
 _TOWN_SPEED = 55.0 / 3.6  # up to this limit carriageways end at kerbs, not at lines [m/s]
 _OUTSIDE = 0.3  # how far beyond an edge there must be no other lane for a line along it [m]

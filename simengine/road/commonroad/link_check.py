@@ -5,10 +5,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.road.drafts import LaneDraft
-from simengine.road.joints import Fit, joint_of
-from simengine.road.polyline import foot, lengths
-from simengine.road.xml import Element
+from simengine.road.files.xml import Element
+from simengine.road.network.drafts import LaneDraft
+from simengine.road.network.joints import Fit, joint_of
+from simengine.road.network.polyline import foot, lengths
 
 LARGEST_SPACE = 2.0  # between a lanelet and its neighbour, or by which they overlap [m]
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.core.errors import ScenarioError
-from simengine.road.datum import Datum, check_datum, local_datum, make_locator, projected_datum
-from simengine.road.xml import Element
+from simengine.road.files.datum import Datum, check_datum, local_datum, make_locator, projected_datum
+from simengine.road.files.xml import Element
 
 _MAX_OFFSET = 1e8  # [m]
 _LARGEST_DISAGREEMENT = 0.5  # between location and transformation [deg]

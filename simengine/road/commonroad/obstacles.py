@@ -7,8 +7,8 @@ import numpy as np
 
 from simengine.core.state import ActorKind
 from simengine.road.commonroad import shapes
-from simengine.road.recording import RecordedTracks, StillObstacles
-from simengine.road.xml import Element
+from simengine.road.files.recording import RecordedTracks, StillObstacles
+from simengine.road.files.xml import Element
 
 MAX_CELLS = 5_000_000  # tracks times steps
 _MAX_SPEED = 1_000.0  # [m/s]

@@ -6,8 +6,8 @@ import numpy as np
 
 from simengine.road.commonroad import shapes
 from simengine.road.commonroad.lanelets import Lanelet, refs
-from simengine.road.recording import GoalRegion, PlanningProblem
-from simengine.road.xml import Element
+from simengine.road.files.recording import GoalRegion, PlanningProblem
+from simengine.road.files.xml import Element
 
 _MAX_SPEED = 1_000.0  # [m/s]
 

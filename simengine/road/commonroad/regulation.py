@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from simengine.road.commonroad.lanelets import Lanelet, refs
 from simengine.road.commonroad.shapes import MAX_STEP, point
-from simengine.road.drafts import CrossingDraft, SignalDraft, SignDraft, StopLineDraft
-from simengine.road.network import LaneType, SignalColor
-from simengine.road.polyline import end_heading, foot, lengths, points_within
-from simengine.road.xml import Element
+from simengine.road.files.xml import Element
+from simengine.road.network.drafts import CrossingDraft, SignalDraft, SignDraft, StopLineDraft
+from simengine.road.network.network import LaneType, SignalColor
+from simengine.road.network.polyline import end_heading, foot, lengths, points_within
 
 # Ids of signs that limit the speed: Germany, China, Zamunda 274, United States R2-1, Spain R-301, Russia 3.24, Belgium
 # C43, France B14, Greece R-32, Croatia B31, United Kingdom 670, Italy II.50. Their additional value is in m/s.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.road.xml import Element
+from simengine.road.files.xml import Element
 
 MAX_COORDINATE = 1e8  # [m]
 MAX_EXTENT = 10_000.0  # of a shape [m]

@@ -5,17 +5,17 @@ from typing import NamedTuple
 
 from simengine.core.errors import ScenarioError
 from simengine.road.build import build_network
-from simengine.road.datum import map_bounds
-from simengine.road.network import RoadNetwork
-from simengine.road.opendrive.crossings import draw_crossings, hold_before_crossings
+from simengine.road.files.datum import map_bounds
+from simengine.road.files.remarks import list_remarks
+from simengine.road.files.xml import read_xml
+from simengine.road.network.network import RoadNetwork
 from simengine.road.opendrive.georeference import read_datum
-from simengine.road.opendrive.lanes import draw_lanes
-from simengine.road.opendrive.links import link_lanes, set_turns
-from simengine.road.opendrive.parse import parse_opendrive
-from simengine.road.opendrive.programmes import draw_lights
-from simengine.road.opendrive.signals import draw_signs, draw_stop_lines, read_signals, set_priorities
-from simengine.road.remarks import list_remarks
-from simengine.road.xml import read_xml
+from simengine.road.opendrive.lanes.drafts import draw_lanes
+from simengine.road.opendrive.lanes.links import link_lanes, set_turns
+from simengine.road.opendrive.parsing.parse import parse_opendrive
+from simengine.road.opendrive.signals.crossings import draw_crossings, hold_before_crossings
+from simengine.road.opendrive.signals.programmes import draw_lights
+from simengine.road.opendrive.signals.signals import draw_signs, draw_stop_lines, read_signals, set_priorities
 
 
 class OpenDriveMap(NamedTuple):

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.core.errors import ScenarioError
-from simengine.road.datum import Datum, check_datum, projected_datum
-from simengine.road.xml import Element
+from simengine.road.files.datum import Datum, check_datum, projected_datum
+from simengine.road.files.xml import Element
 
 _MAX_OFFSET = 1e8  # [m]
 _LARGEST_STRETCH = 0.002  # of a map metre on the ground; inside a zone of UTM it stays below 0.001

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.road.network import LaneType, MarkingType
-from simengine.road.opendrive.geometry import ReferenceLine
-from simengine.road.opendrive.lateral_shape import LateralShape
-from simengine.road.xml import Element
+from simengine.road.files.xml import Element
+from simengine.road.network.network import LaneType, MarkingType
+from simengine.road.opendrive.geometry.lateral_shape import LateralShape
+from simengine.road.opendrive.geometry.reference_line import ReferenceLine
 
 
 @dataclass(frozen=True)

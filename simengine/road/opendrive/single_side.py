@@ -7,9 +7,9 @@ into every section on its way. Its lanes stay the same objects, and their offset
 
 from dataclasses import replace
 
+from simengine.road.files.xml import Element
 from simengine.road.opendrive.model import Lane, Section
 from simengine.road.opendrive.tolerance import chosen
-from simengine.road.xml import Element
 
 
 def _placed(lanes: tuple[Lane, ...], origin: float) -> tuple[Lane, ...]:

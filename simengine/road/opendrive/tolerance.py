@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from simengine.core.errors import ScenarioError
-from simengine.road.xml import Element
+from simengine.road.files.xml import Element
 
 ROUNDING = 1e-3  # places nearer than this are one place [m]
 NEAR_END = 1.0  # a thing this far beyond a road's end is taken to be at the end [m]

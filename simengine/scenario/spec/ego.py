@@ -16,7 +16,7 @@ class EgoSpec(Spec):
     """The actor under test and who drives it."""
 
     kind: Literal["car", "truck", "bus", "motorcycle", "robot"]
-    model: Name  # a vehicle of `simengine.physics.catalog`
+    model: Name  # a vehicle of `simengine.physics.vehicle.catalog`
     driver: Name  # a built-in driver or an entry point of `simengine.drivers`
     lane: Annotated[int, Field(ge=0, le=7)]  # 0 is the rightmost driving lane
     position: Annotated[float, Field(ge=0.0, le=100_000.0)]  # along its lane [m]

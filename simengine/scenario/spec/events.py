@@ -34,7 +34,7 @@ class ActorSpec(Spec):
     """An actor that a scenario places itself."""
 
     kind: Literal["car", "truck", "bus", "motorcycle", "bicycle", "pedestrian", "child", "animal", "cargo", "cone"]
-    model: Name | None = None  # of that kind in `simengine.physics.catalog`; null: one of those usual, drawn
+    model: Name | None = None  # of that kind in `simengine.physics.vehicle.catalog`; null: one of those usual, drawn
     behavior: Literal["traffic", "scripted", "parked", "walker"]
     place: Placement
     speed: Speed  # at the start [m/s]

@@ -25,4 +25,4 @@ class RecorderSpec(Spec):
     depth: Literal["uint16", "float32", "none"]
     video: StrictBool  # preview.mp4
     preview_episodes: Annotated[int, Field(ge=0, le=64)]  # rows of preview.png
-    leave_out: tuple[str, ...] = ()  # topics and channels, see `simengine.simulation.leaving_out`
+    leave_out: tuple[str, ...] = ()  # topics and channels, see `simengine.simulation.episode.leaving_out`

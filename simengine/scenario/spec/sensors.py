@@ -33,7 +33,7 @@ class CameraSpec(Spec):
     horizontal_fov_deg: Annotated[float, Field(gt=5.0, le=150.0)]
     exposure_bias: Annotated[float, Field(ge=-8.0, le=8.0)]  # stops on top of automatic exposure
     noise: StrictBool  # shot and read noise
-    layers: tuple[Literal["normal", "flow"], ...] = ()  # recorded as well, see `simengine.sensors.layers`
+    layers: tuple[Literal["normal", "flow"], ...] = ()  # recorded as well, see `simengine.sensors.camera.layers`
 
 
 class LidarSpec(Spec):

@@ -10,7 +10,7 @@ from simengine.scenario.spec.base import Fraction, Spec
 class DriverSpread(Spec):
     """How drivers differ: each parameter with a standard deviation is drawn per driver and cut at two of them.
 
-    "Usual" is what `simengine.behavior.memory` gives a driver of the vehicle's kind.
+    "Usual" is what `simengine.behavior.driver_state` gives a driver of the vehicle's kind.
     """
 
     desired_speed: Annotated[float, Field(gt=0.2, le=2.0)]  # mean, as a factor of the speed limit

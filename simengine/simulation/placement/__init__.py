@@ -1,6 +1,6 @@
 """Where everybody starts: the ego, the scenario's actors, parked cars, traffic, people, recorded vehicles.
 
-Each placement is a plan with a pose on the ground; `world.py` turns plans into arrays. Plans never overlap, nor does
+Each placement is a plan with a pose on the ground; `layout.py` turns plans into arrays. Plans never overlap, nor does
 anybody stand in scenery. What the scenario itself names is placed or refused; of all others as many as find room.
 """
 

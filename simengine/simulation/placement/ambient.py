@@ -8,15 +8,15 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.behavior.conditions import COMFORT_SHARE, grip_bound
-from simengine.behavior.long_ways import CLOSED, ON, find_long_ways, is_agile, is_too_steep, open_ends
+from simengine.behavior.lanes.long_vehicles import CLOSED, ON, find_long_ways, is_agile, is_too_steep, open_ends
+from simengine.behavior.vehicle.road_conditions import COMFORT_SHARE, grip_bound
 from simengine.core.errors import ScenarioError
 from simengine.core.state import ActorKind, Behavior
-from simengine.physics.catalog import model_named, models_of_kind
-from simengine.road.frenet import lane_width
-from simengine.road.network import LaneType
-from simengine.road.projection import lane_pose
-from simengine.road.traverse import approach_speed, walk_lanes
+from simengine.physics.vehicle.catalog import model_named, models_of_kind
+from simengine.road.network.frenet import lane_width
+from simengine.road.network.network import LaneType
+from simengine.road.network.projection import lane_pose
+from simengine.road.network.traverse import approach_speed, walk_lanes
 from simengine.simulation.placement.corridors import in_corridor
 from simengine.simulation.placement.placer import ActorPlan, Placer
 from simengine.simulation.placement.scripted import KINDS, clear_of_script, in_scripted_stretch
@@ -131,7 +131,7 @@ def _elsewhere(
 
 
 def _may_start(placer: Placer, plan: ActorPlan, lane: int, s: float, long_ways: NDArray[np.int8]) -> bool:
-    """Say whether a vehicle has room at a place and a way on from there that it can turn; `long_ways` of the lanes."""
+    """Say whether a vehicle has room at a place and a way on from there that it can turn; see `long_vehicles`."""
     model, lanes = plan.model, placer.lanes
     if long_ways[lane] == CLOSED:
         return False

@@ -4,8 +4,8 @@ import math
 from typing import NamedTuple
 
 from simengine.core.geometry import boxes_gap
-from simengine.road.frenet import project_on_lane
-from simengine.road.projection import lane_pose
+from simengine.road.network.frenet import project_on_lane
+from simengine.road.network.projection import lane_pose
 from simengine.simulation.placement.placer import ActorPlan, Placer
 
 _ROOM = 0.5  # on either side of whoever walks there [m]

@@ -4,14 +4,21 @@ import math
 
 import numpy as np
 
-from simengine.behavior.conditions import COMFORT_SHARE, grip_bound
-from simengine.behavior.long_ways import CLOSED, cannot_hold, find_long_ways, open_ends, steepest, steepest_held
+from simengine.behavior.lanes.long_vehicles import (
+    CLOSED,
+    cannot_hold,
+    find_long_ways,
+    open_ends,
+    steepest,
+    steepest_held,
+)
+from simengine.behavior.vehicle.road_conditions import COMFORT_SHARE, grip_bound
 from simengine.core.errors import ScenarioError, nearest
 from simengine.core.state import Behavior
-from simengine.physics.catalog import VehicleModel, all_models
-from simengine.road.network import LaneType
-from simengine.road.projection import lane_pose, locate
-from simengine.road.traverse import approach_speed, bundle_from_right, walk_lanes
+from simengine.physics.vehicle.catalog import VehicleModel, all_models
+from simengine.road.network.network import LaneType
+from simengine.road.network.projection import lane_pose, locate
+from simengine.road.network.traverse import approach_speed, bundle_from_right, walk_lanes
 from simengine.scenario.spec import EgoSpec
 from simengine.simulation.placement.placer import ActorPlan, Course, Placer
 

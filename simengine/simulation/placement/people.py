@@ -11,14 +11,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.behavior.company import ROW_GAP, WALL_ROOM, abreast, place_in_group, place_on_pavement
-from simengine.behavior.crosswalk import Zebras, make_strips, make_zebras
-from simengine.behavior.walk_across import KERB_ROW
-from simengine.behavior.walk_along import EDGE
+from simengine.behavior.pedestrian.company import ROW_GAP, WALL_ROOM, abreast, place_in_group, place_on_pavement
+from simengine.behavior.pedestrian.crosswalk import Zebras, make_strips, make_zebras
+from simengine.behavior.pedestrian.walk_across import KERB_ROW
+from simengine.behavior.pedestrian.walk_along import EDGE
 from simengine.core.state import Behavior
-from simengine.physics.catalog import model_named
-from simengine.road.frenet import lane_width
-from simengine.road.network import LaneType
+from simengine.physics.vehicle.catalog import model_named
+from simengine.road.network.frenet import lane_width
+from simengine.road.network.network import LaneType
 from simengine.simulation.placement.corridors import in_corridor
 from simengine.simulation.placement.placer import ActorPlan, Placer
 from simengine.simulation.placement.scripted import clear_of_script

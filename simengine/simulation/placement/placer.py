@@ -7,10 +7,10 @@ import numpy as np
 from simengine.core.errors import ScenarioError
 from simengine.core.geometry import boxes_gap, wrap_angle
 from simengine.core.state import ActorKind, Behavior
-from simengine.physics.catalog import VehicleModel
-from simengine.road.network import RoadNetwork, lane_arrays
-from simengine.road.projection import lane_pose
-from simengine.road.remarks import remark_line
+from simengine.physics.vehicle.catalog import VehicleModel
+from simengine.road.files.remarks import remark_line
+from simengine.road.network.network import RoadNetwork, lane_arrays
+from simengine.road.network.projection import lane_pose
 from simengine.scenario.spec import ConcreteScenario
 from simengine.simulation.placement.obstacles import Obstacle, Obstacles
 

@@ -7,11 +7,11 @@ import numpy as np
 
 from simengine.core.errors import ScenarioError
 from simengine.core.state import ActorKind, Behavior, Mobility
-from simengine.physics.catalog import VehicleModel, model_named, models_of_kind
+from simengine.physics.vehicle.catalog import VehicleModel, model_named, models_of_kind
 from simengine.road.commonroad import CommonRoadScenario
-from simengine.road.projection import locate
-from simengine.road.recording import RecordedTracks, StillObstacles
-from simengine.road.traverse import walk_lanes
+from simengine.road.files.recording import RecordedTracks, StillObstacles
+from simengine.road.network.projection import locate
+from simengine.road.network.traverse import walk_lanes
 from simengine.simulation.placement.ego import ego_model, height
 from simengine.simulation.placement.placer import ActorPlan, Course, Placer, apart
 from simengine.simulation.placement.recorded_room import clear_track, give_way

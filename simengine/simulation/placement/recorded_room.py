@@ -6,7 +6,7 @@ A map of recordings is dressed with trees and lamps that the recorded place need
 import math
 from dataclasses import replace
 
-from simengine.road.recording import RecordedTracks
+from simengine.road.files.recording import RecordedTracks
 from simengine.simulation.placement.placer import ActorPlan, Placer
 
 _STEP = 0.5  # a recorded vehicle is looked at again where it has moved by this much [m]

@@ -5,11 +5,11 @@ import math
 from simengine.core.errors import ScenarioError, nearest
 from simengine.core.geometry import wrap_angle
 from simengine.core.state import Behavior
-from simengine.physics.catalog import all_models, model_named
-from simengine.road.frenet import project_on_lane
-from simengine.road.network import LaneType
-from simengine.road.projection import lane_pose
-from simengine.road.traverse import bundle_from_right, straightest, walk_lanes
+from simengine.physics.vehicle.catalog import all_models, model_named
+from simengine.road.network.frenet import project_on_lane
+from simengine.road.network.network import LaneType
+from simengine.road.network.projection import lane_pose
+from simengine.road.network.traverse import bundle_from_right, straightest, walk_lanes
 from simengine.scenario.spec import ActorSpec, Placement
 from simengine.simulation.placement.placer import ActorPlan, Placer
 

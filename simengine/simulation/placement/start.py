@@ -9,8 +9,8 @@ from simengine.core.errors import ScenarioError
 from simengine.core.geometry import wrap_angle
 from simengine.core.state import ActorKind
 from simengine.road.commonroad import CommonRoadScenario
-from simengine.road.recording import PlanningProblem, RecordedTracks
-from simengine.road.remarks import remark_line
+from simengine.road.files.recording import PlanningProblem, RecordedTracks
+from simengine.road.files.remarks import remark_line
 from simengine.scenario.spec import ConcreteScenario
 
 _ALIKE = math.radians(45.0)  # an ego turned by more against a vehicle is another one [rad]

@@ -7,11 +7,11 @@ vehicles ahead of it, these are left out.
 import math
 from dataclasses import replace
 
-from simengine.behavior.conditions import COMFORT_SHARE, grip_bound
+from simengine.behavior.vehicle.road_conditions import COMFORT_SHARE, grip_bound
 from simengine.core.state import EGO, Behavior, Mobility
-from simengine.road.network import LaneArrays
-from simengine.road.projection import locate
-from simengine.road.traverse import COMFORTABLE_BRAKING
+from simengine.road.network.network import LaneArrays
+from simengine.road.network.projection import locate
+from simengine.road.network.traverse import COMFORTABLE_BRAKING
 from simengine.simulation.placement.placer import ActorPlan, Placer
 
 _ROOM = 2.0  # left behind whoever is ahead: s0 of the IDM [m]

@@ -9,8 +9,8 @@ from simengine.core.safe_text import say
 from simengine.core.wording import counted
 from simengine.scenario.sampling import load_scenario
 from simengine.scenario.spec import DriverSpread
-from simengine.simulation.atomic import complete_or_absent, room_for
-from simengine.simulation.runner import progress
+from simengine.simulation.files.whole_files import complete_or_absent, room_for
+from simengine.simulation.jobs.runner import progress
 from simengine.verify.recorded_style.fit import fit, trials
 from simengine.verify.recorded_style.preset import preset_text
 from simengine.verify.recorded_style.roads import RecordedRoad, read_road

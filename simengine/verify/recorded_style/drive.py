@@ -9,16 +9,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.behavior.memory import TIME_GAP, DriverMemory, draw_drivers, empty_memory
-from simengine.behavior.replay import follow_recording
-from simengine.behavior.traffic import Conditions, traffic_controls
+from simengine.behavior.driver_state import TIME_GAP, DriverMemory, draw_drivers, empty_memory
+from simengine.behavior.replay.replay import follow_recording
+from simengine.behavior.traffic.traffic import Conditions, traffic_controls
 from simengine.core.heading import write_yaws
 from simengine.core.rng import kernel_seed
 from simengine.core.state import ActorTable, Behavior, WorldState, copy_state, empty_controls
 from simengine.physics.backend import FrictionPatches
-from simengine.physics.batched import BatchedPhysics
-from simengine.road.recording import RecordedTracks
-from simengine.road.signals import signal_colors
+from simengine.physics.batched.batched import BatchedPhysics
+from simengine.road.files.recording import RecordedTracks
+from simengine.road.network.signals import signal_colors
 from simengine.scenario.spec import DriverSpread
 from simengine.verify.recorded_style.leading import find_leaders
 from simengine.verify.recorded_style.roads import RecordedRoad

@@ -5,8 +5,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.road.lane_points import measure_points
-from simengine.road.network import LaneType, RoadNetwork
+from simengine.road.network.lane_points import measure_points
+from simengine.road.network.network import LaneType, RoadNetwork
 
 
 def ending_lanes(network: RoadNetwork) -> NDArray[np.bool_]:

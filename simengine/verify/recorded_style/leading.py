@@ -6,8 +6,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.road.network import LaneArrays
-from simengine.road.projection import locate
+from simengine.road.network.network import LaneArrays
+from simengine.road.network.projection import locate
 
 REACH = 100.0  # farther ahead nobody is followed [m]
 _DEEPEST = 64  # lanes looked at ahead

@@ -4,7 +4,7 @@ import math
 import re
 from statistics import NormalDist
 
-from simengine.behavior.memory import SHORTEST_TIME_GAP, TRUNCATION
+from simengine.behavior.driver_state import SHORTEST_TIME_GAP, TRUNCATION
 from simengine.core.errors import ConfigError
 from simengine.core.safe_text import one_line
 from simengine.scenario.compose import configuration_root

@@ -11,9 +11,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.behavior.recorded_motion import FIT, fit_slopes, lay_out
-from simengine.road.network import LaneArrays
-from simengine.road.recording import RecordedTracks
+from simengine.behavior.replay.recorded_motion import FIT, fit_slopes, lay_out
+from simengine.road.files.recording import RecordedTracks
+from simengine.road.network.network import LaneArrays
 from simengine.verify.recorded_style.leading import find_lanes, find_leaders
 
 MOVING = 3.0  # slower vehicles have no time headway [m/s]

@@ -12,18 +12,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.behavior.recorded_motion import FIT, Recording, lay_out
-from simengine.behavior.rules import RoadRules, road_rules
+from simengine.behavior.lanes.lane_rules import RoadRules, road_rules
+from simengine.behavior.replay.recorded_motion import FIT, Recording, lay_out
 from simengine.core.errors import ScenarioError
 from simengine.core.state import ActorKind, ActorTable, Behavior, WorldState
 from simengine.physics.backend import Ground
 from simengine.road.commonroad import CommonRoadScenario, read_commonroad
-from simengine.road.network import LaneArrays, LaneType, RoadNetwork, lane_arrays
-from simengine.road.projection import locate
-from simengine.road.recording import RecordedTracks
+from simengine.road.files.recording import RecordedTracks
+from simengine.road.network.network import LaneArrays, LaneType, RoadNetwork, lane_arrays
+from simengine.road.network.projection import locate
 from simengine.scenario.sampling import load_scenario
 from simengine.simulation.placement.start import own_track
-from simengine.simulation.world import build_world
+from simengine.simulation.world.layout import build_world
 from simengine.verify.recorded_style.edges import ending_lanes, extend_ends
 from simengine.verify.recorded_style.leading import find_lanes, find_leaders
 from simengine.verify.recorded_style.quantities import Traffic, measure

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.behavior.memory import SHORTEST_TIME_GAP, TRUNCATION
+from simengine.behavior.driver_state import SHORTEST_TIME_GAP, TRUNCATION
 from simengine.core.rng import generator
 from simengine.scenario.spec import DriverSpread
 from simengine.verify.recorded_style.distance import wasserstein
 from simengine.verify.recorded_style.leading import REACH
 from simengine.verify.recorded_style.quantities import Traffic
 
-USUAL_MIN_GAP = 2.0  # of a car, `behavior.memory` [m]
+USUAL_MIN_GAP = 2.0  # of a car, `behavior.driver_state` [m]
 DRAWS = 8  # drivers for every recorded sample
 
 

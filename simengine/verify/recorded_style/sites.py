@@ -11,7 +11,7 @@ import numpy as np
 
 from simengine.core.errors import ScenarioError
 from simengine.core.files import holds, home_path
-from simengine.road.recording import RecordedTracks
+from simengine.road.files.recording import RecordedTracks
 from simengine.verify.recorded_style.roads import RecordedRoad
 
 ALIKE = 0.011  # a vehicle keeps its size to this between recordings [m]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from simengine.behavior.memory import TIME_GAP, draw_drivers, empty_memory
+from simengine.behavior.driver_state import TIME_GAP, draw_drivers, empty_memory
 from simengine.cli import main
 from simengine.core.rng import kernel_seed
 from simengine.scenario.compose import configuration_root

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from simengine.behavior.memory import TIME_GAP
+from simengine.behavior.driver_state import TIME_GAP
 from simengine.core.errors import ScenarioError
 from simengine.verify.recorded_style.command import preset_drivers
 from simengine.verify.recorded_style.drive import deal_time_gaps, drive, set_stage

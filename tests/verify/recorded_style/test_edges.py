@@ -3,8 +3,8 @@ import math
 import pytest
 
 from simengine.road.commonroad import read_commonroad
-from simengine.road.network import lane_arrays
-from simengine.road.projection import locate
+from simengine.road.network.network import lane_arrays
+from simengine.road.network.projection import locate
 from simengine.verify.recorded_style.edges import ending_lanes, extend_ends
 from tests.road.drawn_recordings import lanelet, street, write
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from simengine.road.commonroad import read_commonroad
-from simengine.road.network import lane_arrays
-from simengine.road.recording import RecordedTracks
+from simengine.road.files.recording import RecordedTracks
+from simengine.road.network.network import lane_arrays
 from simengine.verify.recorded_style.quantities import RATE, measure
 from tests.road.drawn_recordings import street, write
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simengine.behavior.driver_state import SHORTEST_TIME_GAP, TRUNCATION
 from simengine.behavior.idm import EXPONENT, equilibrium_gap
-from simengine.behavior.memory import SHORTEST_TIME_GAP, TRUNCATION
 from simengine.core.rng import generator
 from simengine.verify import recorded_style
 from simengine.verify.recorded_style.command import preset_drivers

@@ -17,7 +17,7 @@ from tools.benches.views import (
     split_scene,
 )
 from tools.benches.workloads import CAMERA_IDS, LIDAR_DYNAMIC, LIDAR_STATIC
-from tools.checks.embree import Surfaces
+from tools.checks.seen.embree import Surfaces
 
 
 class EmbreeRays(Subject):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from simengine.core.errors import ConfigError, ScenarioError
-from simengine.simulation.index import EPISODES
+from simengine.simulation.dataset.index import EPISODES
 from tools.checks.chaos.process import PATIENCE, Command
 from tools.checks.determinism import command, differences_of_datasets
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from simengine.simulation.index import EPISODES, INDEX
+from simengine.simulation.dataset.index import EPISODES, INDEX
 from tools.checks.chaos.course import Course, continued, ended, moment
 from tools.checks.chaos.process import send
 from tools.checks.chaos.tally import Trial

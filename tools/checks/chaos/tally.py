@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from simengine.core.errors import ConfigError
 from simengine.core.files import read_bounded
-from simengine.simulation.atomic import complete_or_absent
+from simengine.simulation.files.whole_files import complete_or_absent
 
 RECORD, PAGE = "robustness/chaos.json", "robustness/chaos.md"  # in docs/
 _MOST = 16 * 1024 * 1024  # of the record [bytes]

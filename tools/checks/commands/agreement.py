@@ -30,9 +30,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the check; returns the exit code."""
     from simengine.core.errors import ConfigError
     from simengine.scenario.compose import scenario_names
-    from simengine.simulation.runner import default_workers, progress
-    from tools.checks import verdicts as check
+    from simengine.simulation.jobs.runner import default_workers, progress
     from tools.checks.determinism import library_scenarios
+    from tools.checks.hazards import verdicts as check
 
     if arguments.write and (arguments.scenario or arguments.override):
         raise ConfigError("--write keeps the table of the whole library as it is: not with --scenario or --override")

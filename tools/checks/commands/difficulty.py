@@ -29,7 +29,7 @@ def add(checks) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the check; returns the exit code."""
     from simengine.core.errors import ConfigError
-    from tools.checks import difficulty as check
+    from tools.checks.hazards import difficulty as check
 
     if arguments.write and (arguments.override or arguments.tuning or arguments.samples < check.LEAST_REPORTED):
         raise ConfigError(

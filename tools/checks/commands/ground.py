@@ -19,7 +19,7 @@ def add(checks) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the check; returns the exit code."""
-    from tools.checks import ground as check
+    from tools.checks.maps import ground as check
     from tools.checks.table import print_rows
 
     return print_rows(check.rows(check.maps(arguments.files, ROOT.parent / "shared" / "data")))

@@ -30,9 +30,9 @@ def add(checks) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the check; returns the exit code."""
-    from simengine.simulation.atomic import complete_or_absent, room_for
-    from tools.checks import hazard_pictures as check
-    from tools.checks.chosen_hazards import chosen_hazards
+    from simengine.simulation.files.whole_files import complete_or_absent, room_for
+    from tools.checks.hazards import hazard_pictures as check
+    from tools.checks.hazards.chosen_hazards import chosen_hazards
 
     chosen, bad = chosen_hazards(arguments.scenario or (), arguments.override), 0
     for name, overrides, _ in chosen:

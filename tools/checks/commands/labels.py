@@ -25,8 +25,8 @@ def add(checks) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the check; returns the exit code."""
-    from tools.checks import labels as check
     from tools.checks.determinism import library_scenarios
+    from tools.checks.seen import labels as check
     from tools.checks.table import print_rows
 
     names = library_scenarios(arguments.scenario) if arguments.scenario else list(check.SCENARIOS)

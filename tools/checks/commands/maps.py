@@ -23,7 +23,7 @@ def add(checks) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the check; returns the exit code."""
-    from tools.checks import maps as check
+    from tools.checks.maps import maps as check
 
     if arguments.write:
         check_page("road_files.md")

@@ -28,9 +28,9 @@ def add(checks) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the check; returns the exit code."""
-    from simengine.simulation.runner import default_workers
+    from simengine.simulation.jobs.runner import default_workers
     from simengine.verify.crowd import PLACES, run_places
-    from tools.checks import people as check
+    from tools.checks.traffic import people as check
 
     if arguments.write:
         check_page("pedestrians.md")

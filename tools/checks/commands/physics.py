@@ -16,7 +16,7 @@ def add(checks) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the check; returns the exit code."""
-    from tools.checks import physics as check
+    from tools.checks.motion import physics as check
     from tools.checks.table import print_rows
 
     return print_rows(check.rows())

@@ -23,7 +23,7 @@ def add(checks) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the check; returns the exit code."""
-    from tools.checks import replay as check
+    from tools.checks.maps import replay as check
     from tools.checks.table import Row, print_rows
 
     files = check.recordings(arguments.files, ROOT.parent / "shared" / "data" / "commonroad" / "ngsim")

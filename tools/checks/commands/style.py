@@ -22,8 +22,8 @@ def add(checks) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the check; returns the exit code."""
     from simengine.core.errors import ConfigError
-    from tools.checks import style as check
     from tools.checks.table import print_rows
+    from tools.checks.traffic import style as check
 
     if arguments.write and arguments.files:
         raise ConfigError("--write keeps the table of the recordings that the preset was fitted to: not with FILE")

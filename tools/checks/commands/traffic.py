@@ -26,9 +26,9 @@ def add(checks) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the check; returns the exit code."""
-    from simengine.simulation.runner import default_workers
-    from tools.checks import traffic as check
+    from simengine.simulation.jobs.runner import default_workers
     from tools.checks.table import print_rows
+    from tools.checks.traffic import traffic as check
 
     spans = {"batched": 3600.0 * arguments.hours, "bullet": 60.0 * arguments.minutes}
     places = arguments.only or list(check.PLACES)

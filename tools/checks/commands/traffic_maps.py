@@ -33,8 +33,8 @@ def add(checks) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the check; returns the exit code."""
     from simengine.core.errors import ConfigError
-    from simengine.simulation.runner import default_workers
-    from tools.checks import traffic_maps as check
+    from simengine.simulation.jobs.runner import default_workers
+    from tools.checks.traffic import traffic_maps as check
 
     physics = arguments.only or list(check.PHYSICS)
     if arguments.write and arguments.map:

@@ -22,8 +22,8 @@ def add(checks) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the check; returns the exit code."""
     from simengine.core.errors import ConfigError
-    from tools.checks import vehicles as check
     from tools.checks.maneuvers.ours import PHYSICS
+    from tools.checks.motion import vehicles as check
 
     physics = arguments.only or list(PHYSICS)
     if arguments.write:

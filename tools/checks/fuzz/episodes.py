@@ -6,8 +6,8 @@ import random
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from simengine.simulation.container_reader import ContainerReader
-from simengine.simulation.container_writer import HASHES, ContainerWriter
+from simengine.simulation.mcap.container_reader import ContainerReader
+from simengine.simulation.mcap.container_writer import HASHES, ContainerWriter
 from tools.checks.fuzz.values import mutate
 
 

@@ -28,8 +28,8 @@ def episode(folder: Path, full: bool, given: Path | None = None) -> Path:
         ConfigError: The given file is not whole.
     """
     from simengine.scenario.sampling import load_scenario
-    from simengine.simulation.execution import record
-    from simengine.simulation.integrity import check_file
+    from simengine.simulation.loop.execution import record
+    from simengine.simulation.mcap.integrity import check_file
 
     if given is not None:
         for line in check_file(given).damage:

@@ -69,7 +69,7 @@ def _episode_contents(scratch: Path, given: Path | None) -> Make:
 
 
 def _index(scratch: Path, given: Path | None) -> Make:
-    from simengine.simulation.index import EPISODES, INDEX, refresh_index
+    from simengine.simulation.dataset.index import EPISODES, INDEX, refresh_index
     from tools.checks.fuzz.indexes import change_index
     from tools.checks.fuzz.uses import use_index
 

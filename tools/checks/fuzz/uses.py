@@ -7,11 +7,11 @@ import numpy as np
 
 from simengine.core.errors import ConfigError
 from simengine.export import coco, kitti
-from simengine.simulation.dataset import Dataset
-from simengine.simulation.integrity import check_file, is_whole
-from simengine.simulation.mcap_reader import read_episode
-from simengine.simulation.preview import write_preview
-from simengine.simulation.replay import lay_out
+from simengine.simulation.dataset.dataset import Dataset
+from simengine.simulation.jobs.replay import lay_out
+from simengine.simulation.mcap.integrity import check_file, is_whole
+from simengine.simulation.mcap.reader import read_episode
+from simengine.simulation.pictures.preview import write_preview
 
 
 def _read(path: Path, _: Path) -> None:

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.physics.catalog import VehicleModel
-from simengine.physics.planar_motion import lag
-from simengine.physics.vehicle_models import advance_steering
+from simengine.physics.vehicle.catalog import VehicleModel
+from simengine.physics.vehicle.planar_motion import lag
+from simengine.physics.vehicle.vehicle_models import advance_steering
 
 
 class Inputs(NamedTuple):

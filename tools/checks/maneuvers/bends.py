@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from simengine.physics.catalog import model_named
+from simengine.physics.vehicle.catalog import model_named
 from tools.checks.maneuvers import inputs, lane_change, stops
 from tools.checks.maneuvers.actuators import after_actuators
 from tools.checks.maneuvers.cells import Row, compare, without_answer

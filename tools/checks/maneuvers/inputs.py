@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from simengine.core.gravity import GRAVITY
 from tools.checks.maneuvers.reference import Reference
-from tools.checks.proving_ground import RATE
+from tools.checks.motion.proving_ground import RATE
 
 STEP = 1.0 / RATE  # [s]
 KMH = 1.0 / 3.6  # [m/s]

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simengine.physics.catalog import model_named
-from simengine.physics.vehicle_models import advance_steering
+from simengine.physics.vehicle.catalog import model_named
+from simengine.physics.vehicle.vehicle_models import advance_steering
 from tools.checks.maneuvers.inputs import KMH, LEAD_IN, STEP, Maneuver
 from tools.checks.maneuvers.reference import Reference, advance
 

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from simengine.core.geometry import rotation_matrix, yaw_from_quaternion
 from simengine.core.state import Behavior, empty_actors, empty_controls, empty_state
 from simengine.physics.backend import Ground, Physics
-from simengine.physics.catalog import fill_actor
+from simengine.physics.vehicle.catalog import fill_actor
 from tools.checks.maneuvers.course import Course
-from tools.checks.proving_ground import no_patches, plain
+from tools.checks.motion.proving_ground import no_patches, plain
 
 PHYSICS = ("batched", "bullet")
 _LENGTH = 6000.0  # of the ground, with the origin amid [m]
@@ -25,10 +25,10 @@ _SLIDING = 1.0  # friction of sliding tires over the greatest: that of the publi
 def physics_named(name: str) -> Physics:
     """Return a new physics of a name in `PHYSICS`."""
     if name == "bullet":
-        from simengine.physics.bullet import BulletPhysics
+        from simengine.physics.bullet.bullet import BulletPhysics
 
         return BulletPhysics()
-    from simengine.physics.batched import BatchedPhysics
+    from simengine.physics.batched.batched import BatchedPhysics
 
     return BatchedPhysics()
 

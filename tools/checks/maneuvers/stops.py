@@ -17,8 +17,8 @@ from typing import NamedTuple
 import numpy as np
 
 from simengine.core.gravity import GRAVITY
-from simengine.physics.catalog import model_named
-from simengine.physics.planar_motion import PEDAL_TIME
+from simengine.physics.vehicle.catalog import model_named
+from simengine.physics.vehicle.planar_motion import PEDAL_TIME
 from tools.checks.maneuvers.actuators import after_actuators
 from tools.checks.maneuvers.cells import Cell, Row, judge, spanned, why_left_out, without_answer
 from tools.checks.maneuvers.course import Course, stopping_distance

@@ -108,7 +108,7 @@ def _looked(what: str, found: Found, needed: Sequence[str]) -> Found:
 def make(case: Case, folder: Path, overrides: Sequence[str]) -> Path:
     """Record a case and return its file."""
     from simengine.scenario.sampling import load_scenario
-    from simengine.simulation.execution import record
+    from simengine.simulation.loop.execution import record
 
     settings = [*_RIG, *case.settings]
     if case.recording:

@@ -1,0 +1,1 @@
+"""The driver under test: what it gets to know, and the built-in ones."""

@@ -1,0 +1,332 @@
+"""The built-in drivers under test, by name; an installed package adds its own through `simengine.drivers`.
+
+`idm` is a plausible, imperfect human: it follows, keeps to signals and rights of way as all traffic does, but perceives
+others late (positions extrapolated at constant velocity over the reaction time, as in Treiber, Kesting & Helbing,
+"Delays, inaccuracies and anticipation in microscopic traffic models", Physica A 360 (2006) 71), sees only what is in
+sight, brakes gently until a collision threatens, and does not swerve.
+"""
+
+import difflib
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from simengine.behavior.driver_state import (
+    EXIT_TURN,
+    LATERAL_COMFORT,
+    MAX_DECELERATION,
+    MIN_GAP,
+    PRESENT,
+    DriverMemory,
+    empty_memory,
+    set_style,
+)
+from simengine.behavior.ego.observation import Control, DriverObservation, observe
+from simengine.behavior.ego.red_runners import expect_runners
+from simengine.behavior.lanes.lane_rules import road_rules
+from simengine.behavior.lanes.long_vehicles import find_long_ways
+from simengine.behavior.lanes.occupancy import LENGTH, SPEED, VX, VY, WIDTH, YAW, Places, X, Y, Z
+from simengine.behavior.lanes.route import extend_route
+from simengine.behavior.traffic.traffic import BRAKES, decide, empty_scratch, survey
+from simengine.behavior.vehicle.pedals import GENTLE
+from simengine.behavior.vehicle.road_conditions import EMERGENCY_SHARE, grip_bound
+from simengine.behavior.vehicle.steering import PREVIEW_TIME, path_curvature_demand
+from simengine.core.errors import ScenarioError, blame
+from simengine.core.geometry import wrap_angle
+from simengine.core.state import EGO, empty_controls
+from simengine.road.network.network import RoadNetwork, lane_arrays
+from simengine.scenario.spec import EgoSpec
+
+__all__ = ["Control", "Driver", "DriverObservation", "driver_names", "make_driver", "observe"]
+
+ROBOT_LOOK_AHEAD = 0.8  # at standstill [m]
+ROBOT_TURN_RATE = 1.5  # [rad/s]
+ROBOT_MIN_GAP = 0.8  # [m]
+ROBOT_LATERAL = 0.5  # lateral acceleration in turns [m/s²]
+SPEED_TIME = 0.5  # in which a constant speed is taken up again [s]
+
+
+class Driver(ABC):
+    """Decides for the ego at every control step."""
+
+    @abstractmethod
+    def decide(self, observation: DriverObservation) -> Control:
+        """Return what to do until the next control step."""
+
+
+class Sight(NamedTuple):
+    """Others as they were perceived at one control step."""
+
+    seen: NDArray[np.bool_]  # (num_actors,)
+    identity: NDArray[np.int32]  # who they were: a place may go to another vehicle since. (num_actors,)
+    pose: NDArray[np.float64]  # x, y, z, yaw, vx, vy, speed. (num_actors, 7)
+
+
+@njit(cache=True, _nrt=False)
+def extrapolate(
+    seen: NDArray[np.bool_], then: NDArray[np.float64], age: float, size: NDArray[np.float64],
+    ego: NDArray[np.float64], places: Places,
+) -> None:
+    """Write where others are believed to be, from what was seen `age` seconds ago, and where the ego is now.
+
+    Args:
+        seen: Who was seen. Shape (num_actors,).
+        then: x, y, z, yaw, vx, vy, speed at that time. Shape (num_actors, 7).
+        age: How long ago [s].
+        size: Length, width, height [m]. Shape (num_actors, 3).
+        ego: The ego's row now. Shape (7,).
+        places: Written.
+    """
+    for a in range(len(seen)):
+        row, lag = (ego, 0.0) if a == EGO else (then[a], age)
+        places.seen[a] = seen[a] or a == EGO
+        places.pose[a, X] = row[0] + lag * row[4]
+        places.pose[a, Y] = row[1] + lag * row[5]
+        places.pose[a, Z] = row[2]
+        places.pose[a, YAW] = row[3]
+        places.pose[a, VX] = row[4]
+        places.pose[a, VY] = row[5]
+        places.pose[a, SPEED] = row[6]
+        places.pose[a, LENGTH] = size[a, 0]
+        places.pose[a, WIDTH] = size[a, 1]
+
+
+class _Perceiver:
+    """What a driver keeps from step to step: its mind, and what it saw of others.
+
+    Args:
+        ego: Its style.
+        network: The road.
+        dt: Time between decisions [s].
+        foresees: Whether it sees how others move; else it takes everybody to stay where they are.
+    """
+
+    def __init__(self, ego: EgoSpec, network: RoadNetwork, dt: float, foresees: bool = True) -> None:
+        self.dt, self._foresees = dt, foresees
+        self.rules = road_rules(network)
+        self._network = network
+        self.memory: DriverMemory | None = None
+        self.step = 0
+        self._ego = ego
+        self._sights: deque[Sight] = deque(maxlen=1 + round(ego.reaction_time / dt))
+
+    def begin(self, observation: DriverObservation) -> None:
+        """Make up a mind at the first step."""
+        num_actors = len(observation.present)
+        open_ways = find_long_ways(lane_arrays(self._network), float(observation.friction))
+        self.rules = self.rules._replace(ways=self.rules.ways._replace(lane_long=open_ways))
+        self.memory = empty_memory(1, num_actors)
+        set_style(self.memory, 0, EGO, self._ego.desired_speed, self._ego.time_gap)
+        self.memory.may_change_lane[...] = False  # it changes only where its lane does not lead on
+        self.memory.choice[0, EGO, EXIT_TURN] = observation.exit_turn
+        self.drives = np.arange(num_actors) == EGO
+        self.obeys = np.ones(num_actors, np.bool_)
+        crossed = len(self.rules.crossings.crossing)
+        self.scratch = empty_scratch(num_actors, len(self.rules.ways.lane_length), crossed)
+        self.vehicles, self.steering = np.zeros((num_actors, len(observation.vehicle))), np.zeros(num_actors)
+        self.controls = empty_controls(1, num_actors)
+
+    def perceive(self, observation: DriverObservation) -> None:
+        """Write where the driver believes everybody is: itself now, the others as seen a reaction time ago."""
+        places = self.scratch.places
+        columns = [
+            observation.actor_position, observation.actor_yaw[:, None], observation.actor_velocity,
+            observation.actor_speed[:, None],
+        ]
+        now = Sight(observation.visible, observation.identity, np.concatenate(columns, axis=1))
+        if not self._foresees:
+            now.pose[np.arange(len(now.pose)) != EGO, 4:] = 0.0
+        self._sights.append(now)
+        then = self._sights[0]
+        extrapolate(
+            then.seen & observation.present & (then.identity == observation.identity), then.pose,
+            (len(self._sights) - 1) * self.dt, observation.size, now.pose[EGO], places,
+        )
+        if observation.lane >= 0 and self.memory.lane[0, EGO] == observation.route[PRESENT]:
+            self.memory.route[0, EGO] = observation.route  # the way that was chosen for the ego
+            extend_route(self.rules.ways, self.memory, np.uint64(0), 0, EGO)
+
+    def respond(self, observation: DriverObservation) -> tuple[float, float, int]:
+        """Return acceleration [m/s²], road-wheel angle [rad] and lights."""
+        if self.memory is None:
+            self.begin(observation)
+        self.perceive(observation)
+        self.vehicles[EGO], self.steering[EGO] = observation.vehicle, observation.steering
+        seed, controls, friction = np.uint64(0), self.controls, float(observation.friction)
+        brakes = min(float(observation.vehicle[MAX_DECELERATION]), BRAKES)
+        expect_runners(
+            self.rules.ways, self.rules.stops, self.rules.conflicts, self.memory, self.scratch.places,
+            self.scratch.passage, observation.signals, (len(self._sights) - 1) * self.dt,
+            grip_bound(brakes, friction, EMERGENCY_SHARE), EGO, self.obeys,
+        )
+        survey(
+            self.rules, observation.mobility, self.memory, self.scratch, observation.signals, self.drives, self.obeys,
+            friction, self.step, seed, self.dt, 0,
+        )
+        decide(
+            self.rules, self.vehicles, self.steering, self.memory, self.scratch, self.drives, True, friction,
+            float(observation.sight_distance), bool(observation.headlights), seed, self.dt, 0,
+            controls.acceleration[0], controls.steering[0], controls.lights[0],
+        )
+        self.step += 1
+        lights = int(controls.lights[0, EGO])
+        return float(controls.acceleration[0, EGO]), float(controls.steering[0, EGO]), lights
+
+
+class IdmDriver(Driver):
+    """A human-like driver of a road vehicle; see the module.
+
+    Args:
+        ego: Its style.
+        network: The road.
+        dt: Time between decisions [s].
+    """
+
+    def __init__(self, ego: EgoSpec, network: RoadNetwork, dt: float) -> None:
+        self._perceiver = _Perceiver(ego, network, dt)
+
+    def decide(self, observation: DriverObservation) -> Control:
+        """Follow, stop and steer as the module says."""
+        acceleration, steering, lights = self._perceiver.respond(observation)
+        return Control(acceleration=acceleration, steering=steering, lights=lights)
+
+
+class AisleDriver(Driver):
+    """A robot that follows its aisles at the desired speed and stops for whoever stands or walks ahead.
+
+    One that does not foresee has only a safety scanner with a protective field (ISO 3691-4): it stops for whoever is in
+    its way, not for whoever is about to be.
+
+    Args:
+        ego: Its style.
+        network: The floor.
+        dt: Time between decisions [s].
+        foresees: Whether it sees how others move.
+    """
+
+    def __init__(self, ego: EgoSpec, network: RoadNetwork, dt: float, foresees: bool) -> None:
+        self._perceiver = _Perceiver(ego, network, dt, foresees)
+        self._top, self._dt, self._asked = ego.desired_speed, dt, ego.speed
+
+    def decide(self, observation: DriverObservation) -> Control:
+        """Ask for a speed and a yaw rate."""
+        first = self._perceiver.memory is None
+        if first:
+            self._perceiver.begin(observation)
+            style = self._perceiver.memory.style[0, EGO]
+            style[MIN_GAP], style[LATERAL_COMFORT] = ROBOT_MIN_GAP, ROBOT_LATERAL
+        acceleration, _, lights = self._perceiver.respond(observation)
+        if abs(self._asked - observation.speed) > 0.5:
+            self._asked = observation.speed
+        self._asked = min(self._top, max(0.0, self._asked + acceleration * self._dt))
+        if observation.lane < 0:
+            return Control(velocity=(0.0, 0.0), lights=lights)
+        look_ahead = ROBOT_LOOK_AHEAD + PREVIEW_TIME * max(0.0, observation.speed)
+        heading_error = wrap_angle(observation.yaw - observation.lane_heading)
+        ahead = min(len(observation.preview) - 1, 1)
+        curvature = float(observation.preview[ahead, 3]) if ahead >= 0 else observation.lane_curvature
+        demand = path_curvature_demand(observation.lane_t, heading_error, curvature, look_ahead)
+        turn = min(ROBOT_TURN_RATE, max(-ROBOT_TURN_RATE, self._asked * demand))
+        return Control(velocity=(self._asked, turn), lights=lights)
+
+
+class ConstantDriver(Driver):
+    """Keeps lane and speed whatever happens: the negative control of every test.
+
+    Args:
+        ego: Its start.
+        network: The road.
+        dt: Time between decisions [s].
+    """
+
+    def __init__(self, ego: EgoSpec, network: RoadNetwork, dt: float) -> None:
+        self._perceiver = _Perceiver(ego, network, dt)
+        self._speed, self._robot = ego.speed, ego.kind == "robot"
+
+    def decide(self, observation: DriverObservation) -> Control:
+        """Steer along the lane, hold the first speed."""
+        _, steering, lights = self._perceiver.respond(observation)
+        acceleration = min(2.0, max(-2.0, (self._speed - observation.speed) / SPEED_TIME))
+        if self._robot:
+            return Control(velocity=(self._speed, 0.0), lights=lights)
+        return Control(acceleration=acceleration, steering=steering, lights=lights)
+
+
+class StopDriver(Driver):
+    """Brakes at once and stands.
+
+    Args:
+        ego: Its start.
+        network: The road.
+        dt: Time between decisions [s].
+    """
+
+    def __init__(self, ego: EgoSpec, network: RoadNetwork, dt: float) -> None:
+        self._perceiver = _Perceiver(ego, network, dt)
+
+    def decide(self, observation: DriverObservation) -> Control:
+        """Steer along the lane, brake gently."""
+        _, steering, lights = self._perceiver.respond(observation)
+        return Control(acceleration=-GENTLE, steering=steering, lights=lights)
+
+
+class RecordedDriver(Driver):
+    """The recording moves the ego; there is nothing to decide."""
+
+    def decide(self, observation: DriverObservation) -> Control:
+        """Ask for nothing."""
+        return Control()
+
+
+def _built_in() -> dict[str, Callable[[EgoSpec, RoadNetwork, float], Driver]]:
+    return {
+        "idm": IdmDriver,
+        "aisle": lambda ego, network, dt: AisleDriver(ego, network, dt, True),
+        "scanner": lambda ego, network, dt: AisleDriver(ego, network, dt, False),
+        "constant": ConstantDriver,
+        "stop": StopDriver,
+        "recorded": lambda ego, network, dt: RecordedDriver(),
+    }
+
+
+def driver_names() -> list[str]:
+    """Return the names that `ego.driver` may have: the built-in drivers and those of installed packages."""
+    return sorted({*_built_in(), *(entry.name for entry in entry_points(group="simengine.drivers"))})
+
+
+def make_driver(ego: EgoSpec, network: RoadNetwork, dt: float) -> Driver:
+    """Make the driver that a scenario names.
+
+    An entry point of the group `simengine.drivers` is a callable with these same arguments that returns a `Driver`.
+
+    Args:
+        ego: Name and style.
+        network: The road.
+        dt: Time between decisions [s].
+
+    Raises:
+        ScenarioError: There is no such driver, or it does not suit the ego.
+    """
+    robot = ego.kind == "robot"
+    if (ego.driver in ("aisle", "scanner") and not robot) or (ego.driver == "idm" and robot):
+        allowed = "aisle, scanner, constant" if robot else "idm, constant, stop, recorded"
+        raise ScenarioError(f"ego.driver = {ego.driver}: does not drive a {ego.kind}; allowed: {allowed}")
+    if ego.driver in _built_in():
+        return _built_in()[ego.driver](ego, network, dt)
+    for entry in entry_points(group="simengine.drivers"):
+        if entry.name == ego.driver:
+            with blame(entry.name, f"ego.driver = {ego.driver}: the package that brings it"):
+                driver = entry.load()(ego, network, dt)
+            if not isinstance(driver, Driver):
+                raise ScenarioError(f"ego.driver = {ego.driver}: the package's {entry.value} made no simengine Driver")
+            return driver
+    names = driver_names()
+    close = difflib.get_close_matches(ego.driver, names, 1)
+    hint = f" (did you mean {close[0]}?)" if close else ""
+    raise ScenarioError(f"ego.driver = {ego.driver}: is not known; allowed: {', '.join(names)}{hint}")

@@ -1,0 +1,1 @@
+"""Junctions: who goes first, who waits where, and the way through."""

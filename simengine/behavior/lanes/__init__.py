@@ -1,0 +1,1 @@
+"""Lanes as drivers know them: rules, routes, who stands where, and which ways long vehicles can take."""

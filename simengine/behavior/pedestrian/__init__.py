@@ -1,0 +1,1 @@
+"""People on foot: along pavements, in company, and across the road."""

@@ -1,0 +1,1 @@
+"""Scripted hazards: events with their triggers and actions, and how scripted actors move."""

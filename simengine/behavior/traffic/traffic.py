@@ -1,0 +1,382 @@
+"""Drivers of ordinary vehicles: what each wants from its acceleration, steering and lights, one world at a time."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from simengine.behavior.driver_state import (
+    COMFORTABLE_DECELERATION,
+    MAX_ACCELERATION,
+    MAX_DECELERATION,
+    MIN_GAP,
+    NEXT,
+    NOISE,
+    PRESENT,
+    PROGRESS,
+    ROUTE_LANES,
+    START,
+    TIME_GAP,
+    DriverMemory,
+    advance_noise,
+    vehicle_table,
+)
+from simengine.behavior.junction.path_through import (
+    ENTER,
+    HELD,
+    JUNCTION,
+    KNOWN,
+    LEAVES,
+    LINE,
+    WAIT,
+    Passage,
+    empty_passage,
+    find_passage,
+)
+from simengine.behavior.junction.precedence import count_waiting
+from simengine.behavior.junction.right_of_way import rule_junctions
+from simengine.behavior.lane_change.beside_in_bends import respond_beside
+from simengine.behavior.lane_change.choice import consider_change
+from simengine.behavior.lane_change.lane_ends import merging_line
+from simengine.behavior.lanes.lane_rules import RoadRules, Ways
+from simengine.behavior.lanes.occupancy import (
+    LENGTH,
+    SPEED,
+    VEHICLE_DRIFT,
+    WIDTH,
+    YAW,
+    Occupancy,
+    Places,
+    X,
+    Y,
+    Z,
+    add_entry,
+    empty_occupancy,
+    empty_places,
+    look_around,
+    occupy_lanes,
+)
+from simengine.behavior.lanes.route import LOST, SEARCH, find_lane, track_lane
+from simengine.behavior.vehicle.following import drive_freely, follow, respond_ahead, respond_to_lane_being_left
+from simengine.behavior.vehicle.lateral import advance_change, steer_along_route
+from simengine.behavior.vehicle.near_collision_braking import guarded
+from simengine.behavior.vehicle.pedals import human_braking, resistance
+from simengine.behavior.vehicle.road_conditions import (
+    COMFORT_SHARE,
+    EMERGENCY_SHARE,
+    cautious_time_gap,
+    grip_bound,
+    planned_speed,
+    seen_speed,
+)
+from simengine.behavior.vehicle.stopping import (
+    AMBER_DECELERATION,
+    AMBER_SHARE,
+    crossing_stop,
+    mark_busy_crossings,
+    signal_stop,
+)
+from simengine.core.state import ActorTable, Controls, Light, Mobility, WorldState
+from simengine.road.network.network import LaneArrays, Turn
+
+LINE_TIME_GAP = 0.4  # kept to a line, which does not move [s]
+LINE_MIN_GAP = 0.6  # [m]
+HOLD = -2.0  # brakes held at standstill [m/s²]
+RELEASE_SPEED = 0.2  # below which a driver who wants to go on asks at least for what releases the brakes [m/s]
+RELEASE = 0.1  # see `physics.vehicle.wheels.HOLD_DEMAND` [m/s²]
+SHORTEST_HORIZON = 60.0  # how far ahead to look at standstill [m]
+HORIZON_TIME = 8.0  # and this much more per speed [s]
+INDICATE = 30.0  # before a turn [m]
+INDICATE_TIME = 3.0  # [s]
+BEYOND_END = 15.0  # a vehicle farther past the end of the road stops [m]
+BRAKES = 8.0  # that ordinary drivers use in need [m/s²]
+STEADY = 3.0  # below it the noise of a driver's acceleration fades, so that nobody creeps [m/s]
+
+WHEELED, DIFFERENTIAL = int(Mobility.WHEELED), int(Mobility.DIFFERENTIAL)
+TURN_LEFT, TURN_RIGHT = int(Turn.LEFT), int(Turn.RIGHT)
+LIGHT_LEFT, LIGHT_RIGHT, LIGHT_HEAD = int(Light.LEFT), int(Light.RIGHT), int(Light.HEAD)
+
+
+class Conditions(NamedTuple):
+    """What the weather does to drivers. Shapes (num_envs,)."""
+
+    friction: NDArray[np.float64]  # µ
+    sight_distance: NDArray[np.float64]  # [m]
+    headlights: NDArray[np.bool_]  # drivers have them on
+
+
+class Scratch(NamedTuple):
+    """What is worked out anew for each world at each decision."""
+
+    places: Places
+    occupancy: Occupancy
+    passage: Passage
+    busy: NDArray[np.int8]  # crossings with people in the way, see `stopping`; shape of `Crossings.crossing`
+
+
+def empty_scratch(num_actors: int, num_lanes: int, num_crossed: int) -> Scratch:
+    """Allocate the scratch of one world."""
+    return Scratch(
+        empty_places(num_actors), empty_occupancy(num_lanes, num_actors), empty_passage(num_actors),
+        np.zeros(num_crossed, np.int8),
+    )
+
+
+@njit(cache=True, _nrt=False)
+def announce_change(occupancy: Occupancy, memory: DriverMemory, pose: NDArray[np.float64], e: int, a: int) -> None:
+    """Enter a vehicle that is on its way into a lane there as if it were in its middle.
+
+    Its box does not reach it yet, or only its edge, which another that comes from the other side would not mind.
+    """
+    lane = memory.lane[e, a]
+    if memory.change[e, a, PROGRESS] < 1.0 and lane >= 0:
+        half = 0.5 * pose[WIDTH]
+        add_entry(occupancy, lane, a, memory.s[e, a], 0.5 * pose[LENGTH], -half, half, pose[SPEED], 0.0, VEHICLE_DRIFT)
+
+
+@njit(cache=True, _nrt=False)
+def look_horizon(speed: float, sight: float) -> float:
+    """Return how far ahead a driver looks [m]."""
+    return min(sight, SHORTEST_HORIZON + HORIZON_TIME * max(0.0, speed))
+
+
+@njit(cache=True, _nrt=False)
+def response(
+    lanes: Ways, occupancy: Occupancy, memory: DriverMemory, pose: NDArray[np.float64], line: float,
+    max_deceleration: float, e: int, a: int, friction: float, sight: float,
+) -> tuple[float, float, float]:
+    """Return a driver's acceleration, and the gap and speed of what it follows, were it to react at once.
+
+    Args:
+        lanes: The network.
+        occupancy: Boxes by lane.
+        memory: Decisions.
+        pose: Of the vehicle, a row of `Places.pose`.
+        line: Where it must stop, ahead of the front [m]; infinite for nowhere.
+        max_deceleration: The hardest braking [m/s²].
+        e, a: Which driver.
+        friction: µ.
+        sight: How far the driver sees [m].
+
+    Returns:
+        Acceleration [m/s²]; gap [m] and speed [m/s] of the leader.
+    """
+    speed, length, width = max(0.0, pose[SPEED]), pose[LENGTH], pose[WIDTH]
+    style = memory.style[e, a]
+    pull = grip_bound(style[MAX_ACCELERATION], friction, COMFORT_SHARE)
+    brake = grip_bound(style[COMFORTABLE_DECELERATION], friction, COMFORT_SHARE)
+    time_gap, min_gap = cautious_time_gap(style[TIME_GAP], friction), style[MIN_GAP]
+    hardest = grip_bound(max_deceleration, friction, EMERGENCY_SHARE)
+    desired = min(planned_speed(lanes, memory, e, a, speed, friction), seen_speed(sight, friction))
+    horizon = look_horizon(speed, sight)
+    acceleration = drive_freely(speed, desired, pull, min(hardest, 2.0 * brake))
+    ahead, gap, other_speed, _ = respond_ahead(
+        lanes, occupancy, memory, e, a, length, width, speed, desired, pull, brake, time_gap, min_gap, horizon
+    )
+    acceleration = min(acceleration, ahead)
+    beside, beside_gap, beside_speed = respond_beside(
+        lanes, occupancy, memory, e, a, length, width, speed, desired, pull, brake, time_gap, min_gap
+    )
+    if beside < acceleration:
+        acceleration, gap, other_speed = beside, beside_gap, beside_speed
+    left, left_gap, left_speed = respond_to_lane_being_left(
+        lanes, occupancy, memory, pose, e, a, speed, desired, pull, brake, time_gap, min_gap, horizon
+    )
+    if left < acceleration:
+        acceleration, gap, other_speed = left, left_gap, left_speed
+    if line < horizon:
+        acceleration = min(acceleration, follow(speed, desired, line, 0.0, pull, brake, LINE_TIME_GAP, LINE_MIN_GAP))
+    if memory.route[e, a, NEXT] < 0 and memory.s[e, a] > lanes.lane_length[memory.lane[e, a]] + BEYOND_END:
+        acceleration = min(acceleration, HOLD)
+    acceleration = max(acceleration, -hardest)
+    if speed < 0.2 and acceleration <= 0.0:
+        acceleration = HOLD
+    return acceleration, gap, other_speed
+
+
+@njit(cache=True, _nrt=False)
+def indicators(lanes: Ways, memory: DriverMemory, e: int, a: int, speed: float) -> int:
+    """Return the bits of `Light` for a change of lane or a turn ahead."""
+    if memory.change[e, a, PROGRESS] < 1.0:
+        if memory.change[e, a, START] < -0.5:
+            return LIGHT_LEFT
+        if memory.change[e, a, START] > 0.5:
+            return LIGHT_RIGHT
+    way = -memory.s[e, a]
+    for k in range(PRESENT, ROUTE_LANES):
+        lane = memory.route[e, a, k]
+        if lane < 0 or way > INDICATE + INDICATE_TIME * speed:
+            break
+        if lanes.lane_turn[lane] == TURN_LEFT:
+            return LIGHT_LEFT
+        if lanes.lane_turn[lane] == TURN_RIGHT:
+            return LIGHT_RIGHT
+        way += lanes.lane_length[lane]
+    return 0
+
+
+@njit(cache=True, _nrt=False)
+def survey(
+    rules: RoadRules, mobility: NDArray[np.int32], memory: DriverMemory, scratch: Scratch,
+    signal_colors: NDArray[np.int32], drives: NDArray[np.bool_], obeys: NDArray[np.bool_], friction: float, tick: int,
+    seed: np.uint64, dt: float, e: int,
+) -> None:
+    """Find everybody's lane, what stands on the lanes, and who may pass the junctions of world e.
+
+    Args:
+        rules: The network.
+        mobility: Of the actors. Shape (num_actors,).
+        memory: Decisions; lanes, waiting times and grants are written.
+        scratch: With `places` filled; the rest is written.
+        signal_colors: Of world e. Shape (num_signals,).
+        drives: Drivers that keep to these rules; the others are looked up anew when they leave their lane.
+        obeys: Drivers that ask for the way. Shape (num_actors,).
+        friction: µ.
+        tick: Now.
+        seed: Of the routes.
+        dt: Time since the last call [s].
+        e: World.
+    """
+    ways, passage = rules.ways, scratch.passage
+    occupy_lanes(ways, rules.grid, scratch.places, mobility, scratch.occupancy)
+    mark_busy_crossings(ways, rules.crossings, scratch.places, mobility, scratch.busy)
+    for a in range(len(mobility)):
+        passage.plan[a, JUNCTION] = passage.plan[a, LEAVES] = -1
+        if not scratch.places.seen[a] or (mobility[a] != WHEELED and mobility[a] != DIFFERENTIAL):
+            continue
+        pose = scratch.places.pose[a]
+        if track_lane(ways, memory, seed, e, a, pose[X], pose[Y], LOST if drives[a] else 0.1):
+            beyond = SEARCH if drives[a] else LOST  # who is lost drives back, see `road_conditions.planned_speed`
+            find_lane(ways, rules.grid, memory, seed, e, a, pose[X], pose[Y], pose[Z], pose[YAW], beyond)
+        speed, half = max(0.0, pose[SPEED]), 0.5 * pose[LENGTH]
+        memory.travelled[e, a] += speed * dt
+        count_waiting(memory, e, a, speed, dt)
+        advance_noise(memory, seed, tick, e, a, dt)
+        announce_change(scratch.occupancy, memory, pose, e, a)
+        horizon = look_horizon(speed, math.inf)
+        find_passage(ways, rules.stops, rules.conflicts, memory, pose[LENGTH], e, a, horizon, passage)
+        passage.flag[a, KNOWN] = drives[a] and obeys[a]
+        if obeys[a] and memory.lane[e, a] >= 0:
+            line = min(
+                signal_stop(ways, rules.stops, memory, signal_colors, e, a, speed, half, friction, horizon),
+                crossing_stop(ways, rules.crossings, memory, scratch.busy, e, a, speed, half, friction, horizon),
+            )
+            passage.way[a, LINE] = line
+            passage.flag[a, HELD] = passage.plan[a, JUNCTION] >= 0 and line < passage.way[a, ENTER] + 0.5
+    passage.gentle[0] = grip_bound(AMBER_DECELERATION, friction, AMBER_SHARE)
+    rule_junctions(
+        ways, rules.conflicts, scratch.occupancy, memory, scratch.places, obeys, tick, e, passage
+    )
+
+
+@njit(cache=True, _nrt=False)
+def decide(
+    rules: RoadRules, vehicles: NDArray[np.float64], steering: NDArray[np.float64], memory: DriverMemory,
+    scratch: Scratch, drives: NDArray[np.bool_], tested: bool, friction: float, sight: float, headlights: bool,
+    seed: np.uint64, dt: float, e: int, acceleration: NDArray[np.float64], angle: NDArray[np.float64],
+    lights: NDArray[np.int32],
+) -> None:
+    """Let drivers of world e decide, after `survey`.
+
+    Args:
+        rules: The network.
+        vehicles: A row of `driver_state.vehicle_table` each. Shape (num_actors, 9).
+        steering: Present road-wheel angles [rad]. Shape (num_actors,).
+        memory: Decisions; updated.
+        scratch: As `survey` left it.
+        drives: Who decides. Shape (num_actors,).
+        tested: Whether this is a driver under test, who brakes as people do, and takes a last look beside only during
+            a lane change; others avoid every touch they foresee.
+        friction: µ.
+        sight: How far drivers see [m].
+        headlights: Drivers have them on.
+        seed: Of the routes.
+        dt: Time since the last call [s].
+        e: World.
+        acceleration: Written where `drives`: asked of engine and brakes [m/s²]. Shape (num_actors,).
+        angle: The same: road-wheel angle [rad].
+        lights: The same: bits of `Light`.
+    """
+    ways, places, occupancy = rules.ways, scratch.places, scratch.occupancy
+    for a in range(len(places.seen)):
+        if places.seen[a] and drives[a] and memory.lane[e, a] >= 0:
+            under_way = memory.change[e, a, PROGRESS] < 1.0
+            consider_change(ways, occupancy, places.pose[a], memory, seed, e, a, friction, dt)
+            if not under_way:
+                announce_change(occupancy, memory, places.pose[a], e, a)
+    head = LIGHT_HEAD if headlights else 0
+    for a in range(len(places.seen)):
+        if not places.seen[a] or not drives[a]:
+            continue
+        pose, vehicle = places.pose[a], vehicles[a]
+        if memory.lane[e, a] < 0:
+            acceleration[a], angle[a], lights[a] = HOLD, 0.0, head
+            continue
+        line = min(
+            scratch.passage.way[a, LINE], scratch.passage.way[a, WAIT],
+            merging_line(ways, memory, e, a, pose[LENGTH], pose[WIDTH]),
+        )
+        brakes = min(vehicle[MAX_DECELERATION], BRAKES)
+        wanted, gap, other_speed = response(ways, occupancy, memory, pose, line, brakes, e, a, friction, sight)
+        if tested:
+            if line < gap:
+                gap, other_speed = line, 0.0
+            hardest = grip_bound(brakes, friction, EMERGENCY_SHARE)
+            wanted = human_braking(wanted, max(0.0, pose[SPEED]), gap, other_speed, hardest)
+        else:
+            if memory.style[e, a, NOISE] > 0.0 and wanted != HOLD:
+                wanted += memory.style[e, a, NOISE] * memory.noise[e, a] * min(1.0, max(0.0, pose[SPEED]) / STEADY)
+        if not tested or memory.change[e, a, PROGRESS] < 1.0:
+            wanted = guarded(wanted, places, a, vehicle, steering[a], memory.waiting[e, a])
+        if wanted != HOLD:
+            goes = wanted > 0.0
+            wanted += resistance(ways, memory.route[e, a], memory.s[e, a], max(0.0, pose[SPEED]), vehicle)
+            if goes and pose[SPEED] < RELEASE_SPEED:  # downhill too, where the slope alone would do
+                wanted = max(wanted, RELEASE)
+        acceleration[a] = wanted
+        advance_change(memory, e, a, pose[SPEED], pose[LENGTH], dt)
+        angle[a] = steer_along_route(ways, memory, e, a, pose, vehicle, steering[a])
+        lights[a] = indicators(ways, memory, e, a, pose[SPEED]) | head
+
+
+def traffic_controls(
+    lanes: LaneArrays, rules: RoadRules, actors: ActorTable, state: WorldState, memory: DriverMemory,
+    drives: NDArray[np.bool_], obeys: NDArray[np.bool_], signal_colors: NDArray[np.int32], conditions: Conditions,
+    seed: np.uint64, dt: float, controls: Controls,
+) -> None:
+    """Let every ordinary driver decide; minds and controls are filled.
+
+    Args:
+        lanes: The network.
+        rules: What `lane_rules.road_rules` made of it.
+        actors: What they are.
+        state: What moves.
+        memory: Decisions; updated.
+        drives: Who is driven by these rules now. Shape (num_envs, num_actors).
+        obeys: Who asks for the way at junctions; others are expected to take it. Shape (num_envs, num_actors).
+        signal_colors: `SignalColor`. Shape (num_envs, num_signals).
+        conditions: The weather's effect.
+        seed: Of the routes.
+        dt: Time between decisions [s].
+        controls: Written where `drives`.
+    """
+    # The ego's driver calls the same kernels: what would be one kernel here would be compiled a second time there.
+    vehicles = vehicle_table(actors)
+    scratch = empty_scratch(state.valid.shape[1], len(lanes.lane_length), len(rules.crossings.crossing))
+    for e in range(state.valid.shape[0]):
+        friction = float(conditions.friction[e])
+        look_around(
+            actors.length[e], actors.width[e], actors.height[e], state.valid[e], state.position[e],
+            state.orientation[e], state.velocity[e], scratch.places,
+        )
+        survey(
+            rules, actors.mobility[e], memory, scratch, signal_colors[e], drives[e], obeys[e], friction,
+            int(state.tick[e]), seed, dt, e,
+        )
+        decide(
+            rules, vehicles[e], state.steering[e], memory, scratch, drives[e], False, friction,
+            float(conditions.sight_distance[e]), bool(conditions.headlights[e]), seed, dt, e,
+            controls.acceleration[e], controls.steering[e], controls.lights[e],
+        )

@@ -1,0 +1,1 @@
+"""One vehicle: how its driver follows, steers, brakes and stops."""

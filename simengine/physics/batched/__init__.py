@@ -1,0 +1,1 @@
+"""Many worlds at once in kernels of our own."""

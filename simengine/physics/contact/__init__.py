@@ -1,0 +1,1 @@
+"""Contacts: with other bodies, scenery, kerbs and the ground; how bodywork crushes."""

@@ -1,0 +1,1 @@
+"""Walking: people and animals on their feet."""

@@ -1,0 +1,1 @@
+"""Vehicles: catalog, chassis, tires, powertrain, and how they move in the plane."""

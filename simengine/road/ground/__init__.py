@@ -1,0 +1,1 @@
+"""The ground as meshes: carriageways, paint, junctions and the land around."""

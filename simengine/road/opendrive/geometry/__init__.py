@@ -1,0 +1,1 @@
+"""Curves of reference lines and the lateral shape, exact in arc length."""

@@ -1,0 +1,1 @@
+"""From the model to sampled lanes and the links between them."""

@@ -1,0 +1,1 @@
+"""Signals with their programmes, signs, stop lines and crossings."""

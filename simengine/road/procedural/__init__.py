@@ -1,0 +1,1 @@
+"""Roads made by procedure: a street, a four-way intersection, a warehouse."""

@@ -1,0 +1,7 @@
+"""Roads made by procedure: a street, a four-way intersection, a warehouse."""
+
+from simengine.road.procedural.intersection import make_intersection
+from simengine.road.procedural.street import make_street
+from simengine.road.procedural.warehouse import Box, make_warehouse, warehouse_fittings, warehouse_walls
+
+__all__ = ["Box", "make_intersection", "make_street", "make_warehouse", "warehouse_fittings", "warehouse_walls"]

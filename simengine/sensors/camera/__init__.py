@@ -1,0 +1,1 @@
+"""The camera: the luminance of every pixel, developed into a picture."""

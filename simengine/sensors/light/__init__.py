@@ -1,0 +1,1 @@
+"""Light: sun, sky and lamps, the surfaces that they fall on, and the air that they shine through."""

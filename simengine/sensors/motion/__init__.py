@@ -1,0 +1,1 @@
+"""Sensors of the own motion: inertial unit, satellite receiver, wheel odometry."""

@@ -1,0 +1,282 @@
+"""How much of each actor an image shows: visible and amodal pixels, boxes around them, and who hides the rest."""
+
+import math
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from simengine.sensors.base.thread_pool import share
+from simengine.sensors.raster.culling import TILE, box_depth, project_box
+from simengine.sensors.raster.drawing import ROOM, bound_crossing, draw_clusters, place_vertices
+from simengine.sensors.raster.filling import BLOCK
+from simengine.sensors.raster.visibility_buffer import NEAR, Intrinsics, find_clusters
+from simengine.sensors.scene.clusters import CLUSTER_TRIANGLES
+from simengine.sensors.scene.scene_arrays import SceneArrays
+
+_RUN = 64  # pixels that are compared at once
+_SHARES = 2  # of the actors for each thread: some are larger in the image than others
+
+
+class ActorExtents(NamedTuple):
+    """One row an actor; boxes are left, top, right, bottom edges [px], zeros where there are no pixels."""
+
+    visible: NDArray[np.float32]  # around the visible pixels. (num_actors, 4)
+    amodal: NDArray[np.float32]  # around the pixels it would cover alone. (num_actors, 4)
+    unclipped: NDArray[np.float32]  # around its projection, not cut by the image's border. (num_actors, 4)
+    visible_pixels: NDArray[np.int32]  # (num_actors,)
+    amodal_pixels: NDArray[np.int32]  # (num_actors,)
+    occluder: NDArray[np.int32]  # instance that hides most of it, 0 for none or for surfaces. (num_actors,)
+
+
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
+def is_uniform(pixels: NDArray[np.uint16], value: np.uint16) -> bool:
+    """Tell whether all pixels have a value."""
+    different = np.uint16(0)
+    for k in range(len(pixels)):
+        different |= pixels[k] ^ value
+    return different == 0
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def visible_extents(
+    instance: NDArray[np.uint16], work: NDArray[np.int64], boxes: NDArray[np.float32], pixels: NDArray[np.int32]
+) -> None:
+    """Count each actor's pixels in an instance image and write the boxes around them.
+
+    Args:
+        instance: Shape (height, width).
+        work: Shape (num_actors, 4).
+        boxes: Shape (num_actors, 4).
+        pixels: Zeros on entry. Shape (num_actors,).
+    """
+    height, width = instance.shape
+    num_actors = pixels.shape[0]
+    for a in range(num_actors):
+        work[a, 0], work[a, 1], work[a, 2], work[a, 3] = width, height, 0, 0
+    for row in range(height):
+        column = 0
+        while column < width:
+            seen = instance[row, column]
+            begin = column
+            column += 1
+            while column + _RUN <= width and is_uniform(instance[row, column : column + _RUN], seen):
+                column += _RUN
+            while column < width and instance[row, column] == seen:
+                column += 1
+            a = int(seen) - 1
+            if 0 <= a < num_actors:
+                work[a, 0], work[a, 2] = min(work[a, 0], begin), max(work[a, 2], column)
+                work[a, 1], work[a, 3] = min(work[a, 1], row), row + 1
+                pixels[a] += column - begin
+    for a in range(num_actors):
+        if pixels[a] > 0:
+            for i in range(4):
+                boxes[a, i] = work[a, i]
+
+
+@njit(cache=True, error_model="numpy", _nrt=False)
+def project_clusters(
+    first: int, last: int, cluster_part: NDArray[np.int32], box: NDArray[np.float64], present: NDArray[np.bool_],
+    first_vertex: NDArray[np.int32], first_triangle: NDArray[np.int32], vertex: NDArray[np.float32],
+    corner: NDArray[np.uint8], image_from_part: NDArray[np.float64], near: float, place: NDArray[np.float64],
+    bounds: NDArray[np.float64],
+) -> None:
+    """Bound the projection of the faces of the clusters [first, last) that look at the camera.
+
+    Args:
+        first: First cluster.
+        last: One past the last.
+        cluster_part, box, first_vertex, first_triangle, vertex, corner: See `Clusters`.
+        present: Which parts are in the world. Shape (num_parts,).
+        image_from_part: See `place_parts`. Shape (num_parts, 3, 4).
+        near: Nothing nearer is seen [m].
+        place: Work. Shape (5 · ROOM,).
+        bounds: Left, top, right, bottom, widened [px]. Shape (4,).
+    """
+    for k in range(first, last):
+        if not present[cluster_part[k]]:
+            continue
+        m = image_from_part[cluster_part[k]]
+        w, reach = box_depth(m, box[k])
+        if w - reach > near:
+            left, right, top, bottom = project_box(m, box[k], w)
+            if left >= bounds[0] and top >= bounds[1] and right <= bounds[2] and bottom <= bounds[3]:
+                continue
+        place_vertices(vertex, first_vertex[k], first_vertex[k + 1], m, place)
+        for t in range(first_triangle[k], first_triangle[k + 1]):
+            a, b, c = int(corner[t, 0]), int(corner[t, 1]), int(corner[t, 2])
+            ax, ay, aw = place[a], place[ROOM + a], place[2 * ROOM + a]
+            bx, by, bw = place[b], place[ROOM + b], place[2 * ROOM + b]
+            gx, gy, gw = place[c], place[ROOM + c], place[2 * ROOM + c]
+            if aw < near and bw < near and gw < near:
+                continue
+            ex, ey, ew, fx, fy, fw = bx - ax, by - ay, bw - aw, gx - ax, gy - ay, gw - aw
+            if (ey * fw - ew * fy) * ax + (ew * fx - ex * fw) * ay + (ex * fy - ey * fx) * aw >= 0.0:
+                continue
+            if aw >= near and bw >= near and gw >= near:
+                ua, ub, uc = place[3 * ROOM + a], place[3 * ROOM + b], place[3 * ROOM + c]
+                va, vb, vc = place[4 * ROOM + a], place[4 * ROOM + b], place[4 * ROOM + c]
+                left, right = min(ua, min(ub, uc)), max(ua, max(ub, uc))
+                top, bottom = min(va, min(vb, vc)), max(va, max(vb, vc))
+            else:
+                left, right, top, bottom = bound_crossing(place, a, b, c, near)
+            bounds[0], bounds[1] = min(bounds[0], left), min(bounds[1], top)
+            bounds[2], bounds[3] = max(bounds[2], right), max(bounds[3], bottom)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def amodal_extents(
+    first_actor: int, step: int, actor_part: NDArray[np.int32], order: NDArray[np.int32], rectangle: NDArray[np.int32],
+    nearest_bits: NDArray[np.int32], crosses: NDArray[np.bool_], image_from_part: NDArray[np.float64],
+    in_view: NDArray[np.bool_], present: NDArray[np.bool_], part_first_cluster: NDArray[np.int32],
+    cluster_part: NDArray[np.int32], cluster_box: NDArray[np.float64], first_vertex: NDArray[np.int32],
+    first_triangle: NDArray[np.int32], vertex: NDArray[np.float32], corner: NDArray[np.uint8],
+    triangle: NDArray[np.int32], near: float, block: int,
+    instance: NDArray[np.uint16], num_instances: int, place: NDArray[np.float64], box: NDArray[np.int64],
+    farthest: NDArray[np.int32], dirty: NDArray[np.bool_], depth: NDArray[np.float32], bits: NDArray[np.int32],
+    nearest: NDArray[np.int32], amodal: NDArray[np.float32], unclipped: NDArray[np.float32],
+    amodal_pixels: NDArray[np.int32], occluder: NDArray[np.int32],
+) -> None:
+    """Draw some actors, each alone, and measure them; see `ActorExtents`.
+
+    Args:
+        first_actor: The first of them.
+        step: From one to the next.
+        actor_part: First part of each actor and one past its last. Shape (num_actors, 2).
+        order: The clusters that the image may show, ascending. Shape (num_chosen,).
+        rectangle, nearest_bits, crosses: See `choose_clusters`.
+        image_from_part: See `place_parts`; of every part of an actor in view.
+        in_view: Actors of which a part may be in view. Shape (num_actors,).
+        present: Which parts are in the world. Shape (num_parts,).
+        part_first_cluster: CSR. Shape (num_parts + 1,).
+        cluster_part, cluster_box, first_vertex, first_triangle, vertex, corner, triangle: See `Clusters`.
+        near: Nothing nearer is seen [m].
+        block: BLOCK.
+        instance: The camera's instance mask. Shape (height, width).
+        num_instances: Instances are below this.
+        place, box, farthest, dirty: See `draw_clusters`; `farthest` is negative, so that nothing counts as hidden.
+        depth, bits, nearest: As those of `draw_clusters`; depth is zero on entry and again at the end.
+        amodal: Filled, as the rest. Shape (num_actors, 4).
+        unclipped: Shape (num_actors, 4).
+        amodal_pixels: Shape (num_actors,).
+        occluder: Shape (num_actors,).
+    """
+    height, width = instance.shape
+    hidden = np.zeros(num_instances, np.int64)
+    bounds = np.empty(4)
+    for a in range(first_actor, actor_part.shape[0], step):
+        if not in_view[a]:
+            continue
+        begin, end = part_first_cluster[actor_part[a, 0]], part_first_cluster[actor_part[a, 1]]
+        bounds[:2], bounds[2:] = math.inf, -math.inf
+        project_clusters(
+            begin, end, cluster_part, cluster_box, present, first_vertex, first_triangle, vertex, corner,
+            image_from_part, near, place, bounds,
+        )
+        if not bounds[0] <= bounds[2]:
+            continue
+        unclipped[a] = bounds
+        left, right = int(max(0.0, min(bounds[0], float(width)))), int(min(width - 1.0, max(bounds[2], 0.0))) + 1
+        top, bottom = int(max(0.0, min(bounds[1], float(height)))), int(min(height - 1.0, max(bounds[3], 0.0))) + 1
+        first, last = np.searchsorted(order, begin), np.searchsorted(order, end)
+        if first == last or left >= right or top >= bottom:
+            continue
+        draw_clusters(
+            order[first:last], rectangle, nearest_bits, crosses, cluster_part, first_vertex, first_triangle, vertex,
+            corner, triangle, image_from_part, False, near, 0, depth.shape[1], block, place, box, farthest, dirty,
+            depth, bits, nearest,
+        )
+        hidden[:] = 0
+        box_left, box_right, box_top, box_bottom, pixels = width, -1, height, -1, 0
+        for row in range(top, bottom):
+            for column in range(left, right):
+                if depth[row, column] > 0.0:
+                    pixels += 1
+                    box_left, box_right = min(box_left, column), max(box_right, column + 1)
+                    box_top, box_bottom = min(box_top, row), row + 1
+                    seen = int(instance[row, column])
+                    if seen != a + 1:
+                        hidden[seen] += 1
+                    depth[row, column] = 0.0
+        for i in range(top // TILE, (bottom - 1) // TILE + 1):
+            for j in range(left // TILE, (right - 1) // TILE + 1):
+                farthest[i, j] = -1  # the next actor is not hidden by this one
+        if pixels > 0:
+            amodal[a, 0], amodal[a, 1], amodal[a, 2], amodal[a, 3] = box_left, box_top, box_right, box_bottom
+            amodal_pixels[a] = pixels
+            most = 0
+            for s in range(1, num_instances):
+                if hidden[s] > hidden[most]:
+                    most = s
+            occluder[a] = most
+
+
+def measure_extents(
+    arrays: SceneArrays,
+    world_from_part: NDArray[np.float64],
+    present: NDArray[np.bool_],
+    camera_from_world: NDArray[np.float64],
+    camera: Intrinsics,
+    instance: NDArray[np.uint16],
+    num_actors: int,
+    num_threads: int = 1,
+) -> ActorExtents:
+    """Measure every actor in one image.
+
+    Args:
+        arrays: The flattened scene.
+        world_from_part: Pose of every part. Shape (num_parts, 3, 4).
+        present: Which parts are in the world. Shape (num_parts,).
+        camera_from_world: Into optical axes. Shape (3, 4).
+        camera: Intrinsics.
+        instance: The camera's instance mask. Shape (height, width).
+        num_actors: Rows of the result.
+        num_threads: That measure at the same time.
+    """
+    extents = ActorExtents(
+        visible=np.zeros((num_actors, 4), np.float32), amodal=np.zeros((num_actors, 4), np.float32),
+        unclipped=np.zeros((num_actors, 4), np.float32), visible_pixels=np.zeros(num_actors, np.int32),
+        amodal_pixels=np.zeros(num_actors, np.int32), occluder=np.zeros(num_actors, np.int32),
+    )
+    clusters, parts = arrays.clusters, np.arange(len(arrays.part_actor) + 1)
+    actors = np.arange(num_actors)
+    # The parts of an actor are neighbours; static parts, if any, have the actor −1.
+    moving = np.flatnonzero(arrays.part_actor >= 0)
+    owner = arrays.part_actor[moving]
+    begin, end = np.searchsorted(owner, actors), np.searchsorted(owner, actors, side="right")
+    first_part = int(moving[0]) if len(moving) else 0
+    actor_part = (np.stack([begin, end], axis=1) + first_part).astype(np.int32)
+    chosen = find_clusters(arrays, world_from_part, present & (arrays.part_actor >= 0), camera_from_world, camera)
+    in_view = np.zeros(num_actors, np.bool_)
+    in_view[owner[chosen.shown[moving]]] = True
+    width = max(camera.width, BLOCK)
+    tiles = (-(-camera.height // TILE), -(-width // TILE))
+    order, first_cluster = np.sort(chosen.order), np.searchsorted(clusters.part, parts).astype(np.int32)
+    num_instances = int(max(num_actors, arrays.part_instance.max(initial=0), instance.max(initial=0))) + 1
+    images: list[tuple[NDArray[np.float32], NDArray[np.int32]]] = []  # that no thread draws into just now
+
+    def measure_visible() -> None:
+        visible_extents(instance, np.empty((num_actors, 4), np.int64), extents.visible, extents.visible_pixels)
+
+    def measure_alone(first: int, step: int) -> None:
+        try:
+            depth, nearest = images.pop()
+        except IndexError:
+            depth, nearest = np.zeros((camera.height, width), np.float32), np.zeros((camera.height, width), np.int32)
+        amodal_extents(
+            first, step, actor_part, order, chosen.rectangle, chosen.nearest.view(np.int32), chosen.crosses,
+            chosen.image_from_part, in_view, present, first_cluster, clusters.part, clusters.box,
+            clusters.first_vertex, clusters.first_triangle, clusters.vertex, clusters.corner, clusters.triangle, NEAR,
+            BLOCK, instance, num_instances, np.empty(5 * ROOM), np.empty(CLUSTER_TRIANGLES, np.int64),
+            np.full(tiles, -1, np.int32), np.zeros(tiles, np.bool_), depth, depth.view(np.int32), nearest,
+            extents.amodal, extents.unclipped, extents.amodal_pixels, extents.occluder,
+        )
+        images.append((depth, nearest))
+
+    step = num_threads * _SHARES if num_threads > 1 else 1
+    tasks = [measure_visible, *(partial(measure_alone, first, step) for first in range(step))]
+    share(lambda task: task(), [(task,) for task in tasks], num_threads)
+    return extents

@@ -1,0 +1,1 @@
+"""An episode: what is recorded of it, and how it is read, in memory or from a file."""

@@ -1,0 +1,1 @@
+"""Many episodes: generated, continued, run again, verified."""

@@ -1,0 +1,1 @@
+"""Pictures and films of episodes for human eyes."""

@@ -1,0 +1,1 @@
+"""Hazards: how hard they are, whether verdicts agree, and pictures of them."""

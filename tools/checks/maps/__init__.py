@@ -1,0 +1,1 @@
+"""Road files and recordings: read, continuous, replayed."""

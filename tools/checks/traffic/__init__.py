@@ -1,0 +1,1 @@
+"""Traffic and people as they are measured."""
