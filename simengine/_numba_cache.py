@@ -1,8 +1,9 @@
 """Give compiled kernels a cache folder that is right whichever file changed, and that nobody else can write to.
 
 Numba's cache looks only at the file of the outermost kernel, so an edited callee in another file would run stale. The
-folder's name therefore holds a hash of every source file that mentions numba; it lies in the user's cache folder, or in
-a temporary one where there is no writable home. A `NUMBA_CACHE_DIR` that is already set is kept.
+folder's name therefore holds a hash of every source file: constants are compiled into kernels from files that never
+mention numba. It lies in the user's cache folder, or in a temporary one where there is no writable home. A
+`NUMBA_CACHE_DIR` that is already set is kept.
 
 Numba's index is a pickle and its other files are machine code: whoever can write them runs code as the user. A folder
 that belongs to somebody else, or that others may write to, is therefore never used, whoever chose it.
@@ -28,9 +29,7 @@ def _source_hash() -> str:
     digest = hashlib.sha256()
     package = Path(__file__).parent
     for source in sorted(package.rglob("*.py")):
-        text = source.read_bytes()
-        if b"numba" in text:
-            digest.update(str(source.relative_to(package)).encode() + b"\0" + text)
+        digest.update(str(source.relative_to(package)).encode() + b"\0" + source.read_bytes())
     digest.update(importlib.metadata.version("numba").encode())
     return digest.hexdigest()[:16]
 

@@ -1,9 +1,13 @@
-"""Compiled kernels are loaded only from where nobody but the user can have put them."""
+"""Compiled kernels are never stale, and loaded only from where nobody but the user can have put them."""
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+import simengine
 from simengine._numba_cache import trusted
 
 
@@ -63,3 +67,29 @@ def test_a_file_in_its_place_is_no_folder(tmp_path, capsys):
     (tmp_path / "cache").write_text("")
     assert trusted(tmp_path / "cache") != tmp_path / "cache"
     assert "not used" in capsys.readouterr().err
+
+
+def test_a_constant_of_another_file_is_never_stale_in_a_kernel(tmp_path):
+    package = tmp_path / "package"
+    package.mkdir()
+    # Alone, since whatever is imported of simengine chooses a folder for simengine.
+    source = Path(simengine.__file__).with_name("_numba_cache.py").read_text().splitlines()
+    alone = ["one_line = say = print" if line.startswith("from simengine") else line for line in source]
+    (package / "_numba_cache.py").write_text("\n".join(alone))
+    (package / "__init__.py").write_text("from package import _numba_cache\n")
+    (package / "kernel.py").write_text(
+        "from numba import njit\nfrom package.constants import SPEED\n\n\n"
+        "@njit(cache=True)\ndef way(t):\n    return SPEED * t\n"
+    )
+    own = {"PYTHONPATH": str(tmp_path), "HOME": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("NUMBA", "XDG"))} | own
+    found = []
+    for speed in ("3", "5"):
+        (package / "constants.py").write_text(f"SPEED = {speed}\n")
+        told = subprocess.run(
+            [sys.executable, "-c", "from package.kernel import way; print(way(2))"],
+            env=environment, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        found.append(told.stdout.strip())
+    assert found == ["6", "10"]
+    assert list((tmp_path / ".cache").rglob("*.nbi"))
