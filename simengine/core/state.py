@@ -116,7 +116,7 @@ class WorldState(NamedTuple):
     wheel_rotation: NDArray[np.float64]  # spin angle [rad]. (num_envs, num_actors, 4)
     tyre_deflection: NDArray[np.float64]  # bristle, longitudinal and lateral [m]. (num_envs, num_actors, 4, 2)
     tyre_grip: NDArray[np.float64]  # friction factor of a tire, 1 sound, small when failed. (num_envs, num_actors, 4)
-    tyre_burst: NDArray[np.bool_]  # a tire without air, see `physics.tire`. (num_envs, num_actors, 4)
+    tyre_burst: NDArray[np.bool_]  # a tire without air, see `physics.vehicle.tire`. (num_envs, num_actors, 4)
     gait_phase: NDArray[np.float64]  # of walkers and animals [rad]
     lights: NDArray[np.int32]  # bits of Light
 

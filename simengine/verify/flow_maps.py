@@ -48,7 +48,7 @@ class MapRun(NamedTuple):
     waited: list[str]  # long, told and no fault
     standing: list[str]  # those of them that did not go on
     off_lane: list[str]
-    # Vehicles taken out of the world by `behavior.removal`, by reason; each is counted among the faults besides.
+    # Vehicles taken out of the world by `traffic.removal`, by reason; each is counted among the faults besides.
     out_standing: list[str]
     out_overturned: list[str]
     out_off_road: list[str]

@@ -7,7 +7,7 @@ outside every lane that vehicles drive on. Only at the map's end it may be there
 of a lane that leads nowhere, and no farther to the side of that lane than elsewhere; there it leaves the world at its
 next decision.
 
-A vehicle that `behavior.removal` takes out is counted by its reason, and besides among the faults: one that stood as
+A vehicle that `traffic.removal` takes out is counted by its reason, and besides among the faults: one that stood as
 standing, one that lay as rolled over, one beside the road as off its lane, whether or not a look came first. After a
 collision of its own a vehicle is a wreck: it is counted as taken out and as a collision, and as nothing else.
 """

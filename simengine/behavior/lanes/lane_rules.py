@@ -20,7 +20,7 @@ LEVEL = 4.0  # an actor farther above or below a lane is on another level [m]
 
 
 class Ways(NamedTuple):
-    """The arrays of `LaneArrays` that a driver reads all the time; those of `road.frenet` are among them.
+    """The arrays of `LaneArrays` that a driver reads all the time; those of `road.network.frenet` are among them.
 
     Kernels take this and not the whole: a kernel's compile time grows with the square of the arrays it is handed
     (1.9 s for 120 arrays against 0.2 s for 30, measured). Each call would also count references of every one of them,

@@ -28,7 +28,7 @@ LEVEL = 3.0  # what is farther above or below is on another level [m]
 
 
 class Strips(NamedTuple):
-    """What `road.frenet` reads of the lanes, no more; indices are the network's."""
+    """What `road.network.frenet` reads of the lanes, no more; indices are the network's."""
 
     lane_first_point: NDArray[np.int32]
     lane_length: NDArray[np.float64]

@@ -77,7 +77,7 @@ def steering_for_acceleration(
         lock: Largest angle [rad].
     """
     used = acceleration / (friction * GRAVITY)
-    softened = used / math.sqrt(math.sqrt(1.0 - used**4))  # inverse of the tyre's law, see `physics.tire`
+    softened = used / math.sqrt(math.sqrt(1.0 - used**4))  # inverse of the tyre's law, see `physics.vehicle.tire`
     angle = math.atan2(leftward, forward) + softened * friction / stiffness
     return min(lock, max(-lock, angle))
 

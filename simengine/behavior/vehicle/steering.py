@@ -25,7 +25,7 @@ GENTLE_SINE = 0.6  # the course towards the path is cut to this sine, so that a 
 def slip_compliance(cornering_stiffness: float) -> float:
     """Return an axle's slip angle per lateral acceleration in the linear range, on any ground [rad s²/m].
 
-    Slippery ground bounds the force of a tyre, it does not make the tyre softer (`physics.tire`).
+    Slippery ground bounds the force of a tyre, it does not make the tyre softer (`physics.vehicle.tire`).
 
     Args:
         cornering_stiffness: Lateral force per load and slip angle [1/rad].

@@ -2,7 +2,7 @@
 
 The plane's part of `riding`: the front tire exerts the side force that the turn needs, so the yaw rate follows the
 angle asked for, and the rear tire runs at the slip angle that carries its part of the turn, which builds up over the
-time v / (C_S g) of an axle under its own load. Whoever steers a path reckons with that slip (`behavior.steering`): a
+time v / (C_S g) of an axle under its own load. Whoever steers a path reckons with that slip (`vehicle.steering`): a
 two-wheeler that rolled without it would run 0.5 m beside its lane in a fast bend. A rider steers against every slide;
 only a blow sets the rear wheel sliding beyond what a rider's turns need, and then the tires decide alone.
 """

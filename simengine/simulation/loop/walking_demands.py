@@ -1,6 +1,6 @@
 """What is asked of walkers from tick to tick: people and animals change their mind evenly, not all at once.
 
-Decisions are made once a control step. Legs take up a demanded velocity with a lag (`physics.strides`), so a demand
+Decisions are made once a control step. Legs take up a demanded velocity with a lag (`feet.strides`), so a demand
 that jumped at every decision would kick the body at the step's first tick and let go until the next: a sawtooth at the
 rate of the control steps, in acceleration and yaw rate, that no body with mass has and that states recorded once a
 control step show only the low end of. Between two decisions the demand therefore goes evenly from the one to the other.

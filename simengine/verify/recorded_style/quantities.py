@@ -1,7 +1,7 @@
 """What is compared of recorded and simulated traffic: one function for both, from positions and headings alone.
 
 Positions of recordings are noisy. Speeds are slopes fitted over 1 s, accelerations slopes over 1 s of the differences
-of positions, jerk the slopes over 1 s of those: `behavior.recorded_motion` makes them as for the labels of recordings.
+of positions, jerk the slopes over 1 s of those: `replay.recorded_motion` makes them as for the labels of recordings.
 """
 
 import math

@@ -1,7 +1,7 @@
 """Programmes for traffic lights: OpenDRIVE says which lights belong together, not when they change.
 
 Lights of one controller show the same, unless that would let crossing traffic go at once; without one those that stop
-the same lanes do. What does not conflict is green together (`road.phasing`), in the order of the junction's
+the same lanes do. What does not conflict is green together (`road.procedural.phasing`), in the order of the junction's
 controllers. Times: amber 3 s as at 50 km/h, red and amber 1 s, green at least 5 s (German RiLSA 2015); a cycle of at
 most 90 s, the rest are usual values.
 """
