@@ -1,4 +1,4 @@
-"""What README tells a user of Python is there, under the names it gives."""
+"""What the documentation tells a user of Python is there, under the names it gives."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ import simengine
 from simengine.labels.annotation import Collision, Interval
 from tests.tiny_rig import TINY
 
-BLOCK = re.search(r"```python\n(.*?)```", Path("README.md").read_text(), re.DOTALL)[1]
+BLOCK = re.search(r"```python\n(.*?)```", Path("docs/python.md").read_text(), re.DOTALL)[1]
 SETTINGS = ["physics=batched", "traffic=none", "scenario.duration=1.5", "scenario.events.brake.when.time=0.3", *TINY]
 
 
@@ -19,7 +19,7 @@ def test_every_public_name_is_there():
     assert set(re.findall(r"simengine\.([A-Z]\w+)", BLOCK)) <= set(simengine.__all__)
 
 
-def test_the_labels_that_the_readme_names_are_there():
+def test_the_labels_that_the_page_names_are_there():
     scenario = simengine.load_scenario("highway/hard_brake", [*SETTINGS, "scenario.actors.lead.place.ahead=12"], seed=3)
     episode = simengine.simulate(scenario)
     fields = {"one": {*Interval._fields, *Collision._fields}, "result": set(episode.verdict.results[0]._fields)}
