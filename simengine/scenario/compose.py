@@ -273,14 +273,14 @@ def _compose_with(loader: ConfigLoaderImpl, primary: str, overrides: tuple[str, 
         _apply(values, tree)
     except ConfigError:
         raise
-    except OSError as error:  # a name that is too long for any file, or a folder that may not be read
-        name, why = as_typed(Path(str(error.filename or "")).name), (error.strerror or str(error)).lower()
-        raise ConfigError(f"{name}: cannot be looked for: {why}") from None
     except RecursionError:
         raise ConfigError("defaults lists of files name each other, or settings are nested too deeply") from None
     except (HydraException, OmegaConfBaseException, ValueError, TypeError, AttributeError, LookupError) as error:
         # Other than the first two: Hydra's own, of `weather=null` and of defaults lists that hold other than names.
         raise _explain(error, loader, primary, parsed) from None
+    except OSError as error:  # a name that is too long for any file, or a folder that may not be read
+        name, why = as_typed(Path(str(error.filename or "")).name), (error.strerror or str(error)).lower()
+        raise ConfigError(f"{name}: cannot be looked for: {why}") from None
     return tree
 
 

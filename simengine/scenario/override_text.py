@@ -118,5 +118,5 @@ def how_to_quote(text: str) -> str:
     found = _SETTING.fullmatch(text)
     if found is None or not found["value"] or len(text) > _LONGEST or found["value"][0] in "'\"[{":
         return ""
-    quoted = f"{found['sign']}{found['key']}={quote(found['value'])}"
+    quoted = as_typed(f"{found['sign']}{found['key']}={quote(found['value'])}")
     return f'; text with special characters is quoted twice, for the shell and for the setting: "{quoted}"'

@@ -117,7 +117,7 @@ def _explain_names(
     if not unknown:
         if len(missing) == 1:
             return f"{below}{missing[0]}: this setting is missing"
-        return f"{at or 'it'}: these settings are missing: {', '.join(missing)}"
+        return f"{at}{': ' if at else ''}these settings are missing: {', '.join(missing)}"
     lacks = f"; missing: {', '.join(missing)}" if missing else ""
     if len(unknown) == 1:
         said = f"{below}{unknown[0]}: no setting of that name{nearest(unknown[0], allowed)}"

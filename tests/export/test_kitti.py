@@ -268,7 +268,7 @@ def test_a_folder_with_something_in_it_is_refused_and_an_empty_one_taken(tmp_pat
 
 
 def test_the_command_exports_a_dataset_folder(tmp_path, capsys):
-    from tests.simulation.test_index import make
+    from tests.simulation.dataset.test_index import make
 
     (tmp_path / "job" / EPISODES).mkdir(parents=True)
     make(tmp_path / "job", 0)

@@ -12,7 +12,7 @@ from simengine.physics.backend import Ground  # noqa: E402
 from simengine.physics.batched.batched import BatchedPhysics  # noqa: E402
 from simengine.physics.bullet.bullet import BulletPhysics  # noqa: E402
 from simengine.physics.vehicle.catalog import fill_actor  # noqa: E402
-from tools.checks import agreement  # noqa: E402
+from tools.checks.motion import agreement  # noqa: E402
 from tools.checks.motion.proving_ground import RATE, no_patches, plain  # noqa: E402
 
 

@@ -11,7 +11,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.simulation.test_episode import write
 
 from simengine.core.errors import ConfigError
 from simengine.core.plain_names import made_plain, plain_name
@@ -23,6 +22,7 @@ from simengine.simulation.jobs.replay import lay_out
 from simengine.simulation.mcap.container_reader import ContainerReader
 from simengine.simulation.mcap.reader import read_episode
 from simengine.simulation.mcap.writer import SCENARIO, SUMMARY
+from tests.simulation.episode.test_episode import write
 from tools.checks.fuzz.episodes import put_together, take_apart
 
 WRONG_NAMES = ["", ".", "..", "../x", "a/b", "/etc/x", "x\0", "a\nb", ".hidden", "x" * 201, "é", "a b", None, 3]

@@ -3,9 +3,9 @@
 import random
 
 import pytest
-from tests.simulation.test_episode import write
 
 from simengine.simulation.dataset.index import EPISODES, refresh_index
+from tests.simulation.episode.test_episode import write
 from tools.checks.fuzz.episodes import changed, put_together, take_apart
 from tools.checks.fuzz.indexes import change_index
 from tools.checks.fuzz.uses import ALL, QUICK, use, use_index

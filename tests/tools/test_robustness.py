@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.simulation.test_episode import write
 
 from simengine.core.errors import ConfigError
+from tests.simulation.episode.test_episode import write
 from tools.check import main
 from tools.checks import corruption, pages, robustness
 from tools.checks.fuzz import campaign, reading

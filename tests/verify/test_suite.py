@@ -78,7 +78,7 @@ def test_a_concrete_scenario_takes_no_settings_and_a_broken_one_is_named(tmp_pat
     with pytest.raises(ConfigError, match=r"weather=fog: .*found\.yaml is a concrete scenario"):
         collect([str(file)], ["weather=fog"])
     file.write_text("schema_version: 1\nseed: 4\n")
-    with pytest.raises(ConfigError, match=r"found\.yaml: scenario: this setting is missing"):
+    with pytest.raises(ConfigError, match=r"found\.yaml: these settings are missing: scenario, road, "):
         collect([str(file)], [])
 
 

@@ -260,7 +260,8 @@ def _run(jobs: list[Job], workers: int, output: Path, batches: dict[Path, Batch]
                 if folder in batches:
                     _write_settings(batches.pop(folder))
             name = outcome.id if folder == output else f"{folder.name}/{outcome.id}"
-            line = one_line(f"{name}  {outcome.simulated:.1f} s in {outcome.seconds:.1f} s  {outcome.verdict}")
+            took = f"{outcome.simulated:.1f} s in {outcome.seconds:.1f} s"
+            line = f"{one_line(name)}  {took}  {one_line(outcome.verdict)}"
             bar.update()
             bar.write(line, file=sys.stderr) if not bar.disable else say(line, sys.stderr, flush=True)
     wall = time.perf_counter() - start

@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pytest
-from tests.behavior.test_junction import straight_ways
 
 from simengine.behavior.driver_state import PROGRESS
 from simengine.behavior.ego.drivers import Control, driver_names, make_driver, observe
@@ -14,6 +13,7 @@ from simengine.behavior.vehicle.pedals import human_braking
 from simengine.core.errors import ScenarioError
 from simengine.core.geometry import quaternion_from_euler, rotate
 from simengine.scenario.spec import EgoSpec
+from tests.behavior.junction.test_right_of_way import straight_ways
 from tests.behavior.small_world import DT, SmallWorld, junction, straight
 
 

@@ -4,12 +4,12 @@ import math
 
 import numpy as np
 import pytest
-from tests.behavior.test_ego_driver import ego, look
 
 from simengine.behavior.driver_state import EXIT_TURN
 from simengine.behavior.ego.drivers import make_driver
 from simengine.road.network.network import SignalColor, Turn
 from simengine.road.network.signals import signal_colors
+from tests.behavior.ego.test_drivers import ego, look
 from tests.behavior.small_world import DT, SmallWorld, junction
 
 NETWORK = junction(True)

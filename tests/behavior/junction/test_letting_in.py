@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from tests.behavior.test_junction import straight_ways
 
 from simengine.behavior.driver_state import EXIT_TURN, GRANTED
 from simengine.behavior.junction.letting_in import LET_IN
@@ -10,6 +9,7 @@ from simengine.behavior.junction.path_through import DUE, Passage
 from simengine.behavior.lanes.occupancy import look_around
 from simengine.behavior.traffic.traffic import empty_scratch, survey
 from simengine.road.network.network import Turn
+from tests.behavior.junction.test_right_of_way import straight_ways
 from tests.behavior.small_world import DT, SmallWorld, junction
 
 STREAM = 10  # vehicles that come from the right, again and again

@@ -4,13 +4,13 @@ import math
 
 import numpy as np
 import pytest
-from tests.behavior.test_pedestrian import DT, NO_SIGNALS, make_crowd, make_town, walk
 
 from simengine.behavior.pedestrian.company import LOST, abreast, pace_in_group, place_in_group, place_on_pavement
 from simengine.behavior.pedestrian.pavement import Crowd, no_crowd
 from simengine.behavior.pedestrian.walker_state import COMPANY, DESIRED_SPEED, DIRECTION, LEADER, PHASE, STANDING
 from simengine.core.geometry import boxes_gap
 from simengine.road.procedural.kinds import make_street
+from tests.behavior.pedestrian.test_pavement import DT, NO_SIGNALS, make_crowd, make_town, walk
 
 SOUTH = -4.75  # middle of the pavement on the right of the town's street [m]
 

@@ -4,12 +4,12 @@ import math
 
 import numpy as np
 import pytest
-from tests.behavior.test_company import crowd_of, touching
-from tests.behavior.test_pedestrian import DT, NO_SIGNALS, make_crowd, walk
 
 from simengine.core.state import ActorKind
 from simengine.road.procedural.kinds import make_street
 from simengine.verify.passing import meetings
+from tests.behavior.pedestrian.test_company import crowd_of, touching
+from tests.behavior.pedestrian.test_pavement import DT, NO_SIGNALS, make_crowd, walk
 
 
 def street(width: float):

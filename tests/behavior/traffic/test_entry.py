@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from tests.behavior.test_lane_change import BROKEN, two_lanes
 
 from simengine.behavior.driver_state import COMFORTABLE_DECELERATION, MAX_ACCELERATION, MIN_GAP, STYLES, TIME_GAP
 from simengine.behavior.lanes.occupancy import LENGTH, SPEED, VX, WIDTH, YAW, X, Y
@@ -11,6 +10,7 @@ from simengine.behavior.traffic.entry import safe_entry_speed, speed_among_comer
 from simengine.road.build import build_network
 from simengine.road.network.drafts import LaneDraft
 from simengine.road.network.network import Turn
+from tests.behavior.lane_change.test_choice import BROKEN, two_lanes
 from tests.behavior.small_world import SmallWorld, junction, straight
 
 

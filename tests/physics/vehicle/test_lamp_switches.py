@@ -1,11 +1,11 @@
 """Which lamps of a vehicle are lit."""
 
 import pytest
-from tests.physics.test_batched import RATE, make_ground, make_world, run, set_pose
 
 from simengine.core.state import ActorKind, Behavior, Light, Mobility
 from simengine.physics.batched.batched import BatchedPhysics
 from simengine.physics.vehicle.lamp_switches import lit_lamps, replayed_pedal
+from tests.physics.batched.test_batched import RATE, make_ground, make_world, run, set_pose
 
 CAR, WHEELED = int(ActorKind.CAR), int(Mobility.WHEELED)
 STEP = 1.0 / 120.0

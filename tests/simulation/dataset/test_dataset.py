@@ -1,13 +1,13 @@
 """A dataset is a folder of episodes, of one run or of a sweep; what is wrong with it is said at once."""
 
 import pytest
-from tests.simulation.test_episode import everything
-from tests.simulation.test_index import make
 
 from simengine.core.errors import ConfigError
 from simengine.simulation.dataset.dataset import Dataset
 from simengine.simulation.dataset.index import EPISODES, INDEX, episode_row, write_index
 from simengine.simulation.mcap.container_reader import ContainerReader
+from tests.simulation.dataset.test_index import make
+from tests.simulation.episode.test_episode import everything
 
 
 @pytest.fixture

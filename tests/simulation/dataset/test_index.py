@@ -122,7 +122,7 @@ def test_an_index_that_cannot_be_written_is_one_error(tmp_path):
 
 def test_sigkill_at_any_moment_leaves_only_complete_episodes(tmp_path):
     program = (
-        "import sys, pathlib; sys.path.insert(0, '.'); from tests.simulation.test_index import make\n"
+        "import sys, pathlib; sys.path.insert(0, '.'); from tests.simulation.dataset.test_index import make\n"
         "folder = pathlib.Path(sys.argv[1]); print('ready', flush=True)\n"
         "for n in range(1000): make(folder, n, 2)"
     )

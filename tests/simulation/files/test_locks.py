@@ -14,7 +14,7 @@ from simengine.simulation.files import locks
 from simengine.simulation.files.locks import LOCK, folder_lock
 from simengine.simulation.files.whole_files import begin_unfinished, complete_or_absent, new_folder, remove_left_behind
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 # Takes the lock of a folder, says so and waits for a line, or for its end.
 HOLDER = (
     "import sys; sys.path.insert(0, sys.argv[1])\n"

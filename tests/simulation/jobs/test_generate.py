@@ -137,7 +137,7 @@ def test_a_driver_of_ones_own_drives():
     ("override", "named"),
     [
         ("ego.driver=idmm", r'ego\.driver = idmm.*did you mean "idm"'),
-        ("ego.model=sedann", r"ego\.model = sedann.*allowed: .*sedan"),
+        ("ego.model=sedann", r"ego\.model = sedann.*allowed with ego\.kind=car: .*sedan"),
         ("criteria.no_collision.kind=no_colision", r"criteria\.no_collision\.kind = no_colision"),
     ],
 )

@@ -13,7 +13,7 @@ from simengine.core.errors import ConfigError, ScenarioError
 from simengine.simulation.jobs.runner import Job, Outcome, run_jobs
 from simengine.verify.isolation import run_isolated
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 JOBS = [Job(str(number), "", f"{number}.mcap") for number in range(3)]
 # Found by every interpreter on its path: a worker waits for its parent's end before it imports anything.
 LATE = """

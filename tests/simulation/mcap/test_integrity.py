@@ -7,7 +7,6 @@ import zlib
 
 import numpy as np
 import pytest
-from tests.simulation.test_episode import write
 
 import simengine
 from simengine.cli import main
@@ -21,6 +20,7 @@ from simengine.simulation.mcap.container_writer import HASHES
 from simengine.simulation.mcap.integrity import check_file, is_whole
 from simengine.simulation.mcap.reader import McapSource, read_episode
 from simengine.simulation.mcap.writer import RECORDS, SCENARIO, SUMMARY
+from tests.simulation.episode.test_episode import write
 from tests.tiny_rig import TINY
 from tools.checks.fuzz.episodes import put_together, take_apart
 

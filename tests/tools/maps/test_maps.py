@@ -7,7 +7,7 @@ import pytest
 from tools.check import main
 from tools.checks.maps import maps
 
-FIXTURES = Path(__file__).parents[1] / "road" / "fixtures"
+FIXTURES = Path(__file__).parents[2] / "road" / "fixtures"
 
 
 def test_a_clean_file_is_read_and_its_lanes_meet():

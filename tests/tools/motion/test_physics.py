@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("pybullet")
 
-from tools.checks import physics  # noqa: E402
+from tools.checks.motion import physics  # noqa: E402
 
 
 def only(rows):

@@ -7,7 +7,7 @@ pytest.importorskip("pybullet")
 pytest.importorskip("pycocotools")
 
 from tests.tiny_rig import TINY  # noqa: E402
-from tools.checks import labels, sight  # noqa: E402
+from tools.checks.seen import labels, sight  # noqa: E402
 
 SMALL = [text for text in TINY if text.startswith(("traffic", "sensors.lidar"))]
 SMALL += ["sensors.camera_front.width=192", "sensors.camera_front.height=108", "road.parked_fraction=0.1"]

@@ -41,7 +41,8 @@ def test_a_folder_that_cannot_be_made_ends_in_one_line_before_the_work(folder, t
     (tmp_path / "file").write_text("")
     assert main(["fit", str(folder), f"output={tmp_path}/file/traffic/x.yaml"]) == 2
     error = capsys.readouterr().err
-    assert f"output = {tmp_path}/file/traffic/x.yaml: not a directory" in error and error.count("\n") == 1
+    assert f"output = {tmp_path}/file/traffic/x.yaml: cannot be written: not a directory" in error
+    assert error.count("\n") == 1
 
 
 def test_a_file_that_is_none_ends_in_one_line(tmp_path, capsys):
