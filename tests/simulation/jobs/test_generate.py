@@ -154,9 +154,9 @@ def test_what_only_laying_out_finds_leaves_nothing_behind(tmp_path, capsys):
     old = tmp_path / "old"
     old.mkdir()
     for folder in (tmp_path / "new" / "data", old):
-        assert main([*QUIET, "ego.kind=truck", f"output={folder}"]) == 2
+        assert main([*QUIET, "scenario.actors.lead.place.lane=9", f"output={folder}"]) == 2
         err = capsys.readouterr().err.splitlines()[-1]
-        assert err.startswith("simengine: highway-hard_brake-000001: ") and "truck" in err
+        assert err.startswith("simengine: highway-hard_brake-000001: ") and "place.lane = 9" in err
     assert list(tmp_path.iterdir()) == [old] and list(old.iterdir()) == []
 
 
