@@ -159,7 +159,7 @@ def test_the_parsers_own_tree_is_not_held_beside_the_copy(write, monkeypatch):
         held.append(sum(1 for _ in node.getroottree().getroot().iter()))
 
     monkeypatch.setattr(xml._Tree, "end", counting)
-    monkeypatch.setattr(xml, "_CHUNK", 64)  # of a piece of the file the parser builds all before it tells of any
+    monkeypatch.setattr(xml, "_CHUNK", 32)  # of a piece of the file the parser builds all before it tells of any
     root = read_xml(write("<a>" + "<p><x>1</x><y> 2 </y></p>" * 500 + "</a>"), "a")
     assert max(held) < 10 and len(root.children) == 500
     assert all([c.text for c in child.children] == ["1", "2"] for child in root.children)
