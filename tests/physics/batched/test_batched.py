@@ -117,7 +117,7 @@ def test_coasting_has_to_slow_the_turning_wheels_too(model: str, kinematic: bool
 
 
 @pytest.mark.parametrize("model", ["sedan", "motorcycle"])
-def test_a_locked_wheel_carries_nothing_of_what_air_takes(model: str) -> None:
+def test_in_full_braking_air_takes_all_of_its_share_beside_the_friction(model: str) -> None:
     actors, state, controls = make_world([model], drag=True)
     set_pose(state, 0, 0.0, 0.0, speed=30.0)
     state.drive[:] = controls.acceleration[:] = -12.0
