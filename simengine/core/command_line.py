@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from simengine.core.errors import nearest
+from simengine.core.errors import nearest, suggest
 from simengine.core.safe_text import one_line
 
 _SHOWN = 60  # characters of a value that a message repeats
@@ -29,7 +29,7 @@ class Parser(argparse.ArgumentParser):
             name, typed = choice["name"], choice["typed"]
             words = [word.strip("'\"") for word in choice["allowed"].split(", ")]
             what = f"{name} {typed}: no such choice" if name[0] == "-" else f'there is no {name.lower()} "{typed}"'
-            self._leave(f"{what}{nearest(typed, words)}; allowed: {', '.join(words)}")
+            self._leave(f"{what}{suggest(typed, words)}")
         self._leave(f"{message.removeprefix('argument ')}; see {self.prog} --help")
 
     def refuse(self, words: Sequence[str]) -> NoReturn:

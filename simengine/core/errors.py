@@ -60,3 +60,8 @@ def nearest(word: str, allowed: Sequence[str]) -> str:
     """Return ` (did you mean "…"?)` when one of `allowed` is close to `word`, else an empty string."""
     close = difflib.get_close_matches(word, allowed, n=1, cutoff=0.5)
     return f' (did you mean "{close[0]}"?)' if close else ""
+
+
+def suggest(word: str, allowed: Sequence[str]) -> str:
+    """Return what a message says after a word that is not allowed: the nearest that is, and all of them."""
+    return f"{nearest(word, allowed)}; allowed: {', '.join(allowed)}"

@@ -6,7 +6,7 @@ import tempfile
 from importlib import import_module
 from pathlib import Path
 
-from simengine.core.errors import ConfigError, blame, nearest
+from simengine.core.errors import ConfigError, blame, nearest, suggest
 from simengine.export.kitti import refuse_tilted
 from simengine.export.registry import BUILT_IN_FORMATS, exporter, formats
 from simengine.scenario.spec import ConcreteScenario, ExtensionSpec
@@ -122,7 +122,7 @@ def split_export(overrides: list[str]) -> tuple[list[str], Export | None]:
         takes = [writer for writer, known in takers.items() if known is None or name in known]
         if not takes:
             known = sorted({one for names in takers.values() for one in names or ()})
-            raise ConfigError(f"{key}: no setting of that name{nearest(name, known)}; allowed: {', '.join(known)}")
+            raise ConfigError(f"{key}: no setting of that name{suggest(name, known)}")
         for writer in takes:
             settings[writer][name] = value
     with tempfile.TemporaryDirectory(prefix="simengine-export-") as scratch:

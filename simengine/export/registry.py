@@ -6,14 +6,12 @@ callable `(episodes, output, settings) -> ExportReport`, as `kitti.export` is.
 
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
-from importlib.metadata import entry_points
 from pathlib import Path
 
-from simengine.core.errors import ConfigError, nearest
+from simengine.core.plugins import check_part, find_part, part_names
 from simengine.export.target import ExportReport
 from simengine.simulation.episode.episode import Episode
 
-ENTRY_POINT_GROUP = "simengine.exporters"
 BUILT_IN_FORMATS = ("coco", "kitti")
 
 Exporter = Callable[[Sequence[Episode], Path, Mapping[str, str]], ExportReport]
@@ -21,7 +19,7 @@ Exporter = Callable[[Sequence[Episode], Path, Mapping[str, str]], ExportReport]
 
 def formats() -> tuple[str, ...]:
     """Return the names of all formats."""
-    return (*BUILT_IN_FORMATS, *sorted({point.name for point in entry_points(group=ENTRY_POINT_GROUP)}))
+    return part_names("format", BUILT_IN_FORMATS)
 
 
 def exporter(name: str) -> Exporter:
@@ -29,11 +27,9 @@ def exporter(name: str) -> Exporter:
 
     Raises:
         ConfigError: There is none of that name; the message names the nearest.
+        PartError: The package that brings it cannot be loaded.
     """
     if name in BUILT_IN_FORMATS:
         return import_module(f"simengine.export.{name}").export
-    for point in entry_points(group=ENTRY_POINT_GROUP):
-        if point.name == name:
-            return point.load()
-    known = formats()
-    raise ConfigError(f"format = {name}: no such format{nearest(name, known)}; allowed are {', '.join(known)}")
+    check_part("format", "format", name, BUILT_IN_FORMATS)
+    return find_part("format", "format", name, {})

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
-from simengine.core.errors import ConfigError, nearest
+from simengine.core.errors import ConfigError, nearest, suggest
 from simengine.simulation.episode.episode import Episode
 from simengine.simulation.files.whole_files import begin_unfinished, new_folder, reason, remove_left_behind
 
@@ -46,7 +46,7 @@ def choice(settings: Mapping[str, str], name: str, allowed: Sequence[str]) -> st
     """
     value = settings.get(name, allowed[0])
     if value not in allowed:
-        raise ConfigError(f"{name} = {value}{nearest(value, allowed)}: allowed are {', '.join(allowed)}")
+        raise ConfigError(f"{name} = {value}{suggest(value, allowed)}")
     return value
 
 

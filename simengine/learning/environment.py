@@ -4,7 +4,7 @@ from typing import Any
 
 import gymnasium as gym
 
-from simengine.core.errors import ConfigError, nearest
+from simengine.core.errors import ConfigError, suggest
 
 # Keywords of `gymnasium.make_vec` itself, of which some name code; the rest goes to the environment.
 _RESERVED = ("id", "num_envs", "vectorization_mode", "vector_kwargs", "wrappers", "render_mode", "max_episode_steps")
@@ -28,8 +28,7 @@ def environment_of(settings: Any, where: str) -> tuple[str, dict[str, Any]]:
     found = gym.registry.get(env_id) if isinstance(env_id, str) else None
     if found is None or found.vector_entry_point is None:
         known = sorted(name for name, spec in gym.registry.items() if spec.vector_entry_point and "simengine/" in name)
-        hint = nearest(str(env_id), known)
-        raise ConfigError(f"{where}.id = {str(env_id)[:60]}: no such environment{hint}; allowed: {', '.join(known)}")
+        raise ConfigError(f"{where}.id = {str(env_id)[:60]}: no such environment{suggest(str(env_id), known)}")
     for key in keywords:
         if key in _RESERVED:
             raise ConfigError(f"{where}.{key}: no setting of that name; an environment's own are allowed")

@@ -3,13 +3,12 @@
 A scenario's `criteria` select from the built-ins here and from installed packages' entry points `simengine.criteria`.
 """
 
-import importlib.metadata
 import math
 from collections.abc import Callable
 
 import numpy as np
 
-from simengine.core.errors import ConfigError, blame, nearest
+from simengine.core.plugins import make_part
 from simengine.core.state import EGO
 from simengine.metrics.arrival import ReachGoal, TimeLimit
 from simengine.metrics.criterion import Criterion, View, ego_kinematics
@@ -222,22 +221,12 @@ def make_criteria(criteria: dict[str, specs.CriterionSpec]) -> dict[str, Criteri
 
     Raises:
         ConfigError: A kind that nobody offers.
+        PartError: The package that brings a kind raised something.
     """
-    made: dict[str, Criterion] = {}
-    installed = {entry.name: entry for entry in importlib.metadata.entry_points(group="simengine.criteria")}
-    for name, spec in criteria.items():
-        if spec.kind in BUILT_IN:
-            made[name] = BUILT_IN[spec.kind](spec)
-        elif spec.kind in installed:
-            with blame(spec.kind, f"criteria.{name}.kind = {spec.kind}: the package that brings it"):
-                made[name] = installed[spec.kind].load()(spec)
-        else:
-            allowed = [*BUILT_IN, *installed]
-            raise ConfigError(
-                f"criteria.{name}.kind = {spec.kind}: no such criterion{nearest(spec.kind, allowed)}; "
-                f"allowed: {', '.join(allowed)}"
-            )
-    return made
+    return {
+        name: make_part("criterion", f"criteria.{name}.kind", spec.kind, BUILT_IN, spec)
+        for name, spec in criteria.items()
+    }
 
 
 def conclude(

@@ -25,7 +25,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from simengine.core.errors import ConfigError, nearest
+from simengine.core.errors import ConfigError, suggest
 from simengine.scenario.config_folders import (
     GROUP,
     BoundedLoader,
@@ -113,10 +113,7 @@ def _explain(error: Exception, loader: ConfigLoaderImpl, primary: str, overrides
         if groups.get(key) and not override.is_delete():
             value = override.value()
             if str(value) not in groups[key]:
-                allowed = ", ".join(groups[key])
-                return ConfigError(
-                    f"{shown}={value}: no such option{nearest(str(value), groups[key])}; allowed: {allowed}"
-                )
+                return ConfigError(f"{shown}={value}: no such option{suggest(str(value), groups[key])}")
             if override.is_add() or override.is_force_add():
                 return ConfigError(f"{typed}: a {shown} is chosen already; write {shown}={value} to choose another")
         elif override.is_delete() or override.is_add():
@@ -124,10 +121,7 @@ def _explain(error: Exception, loader: ConfigLoaderImpl, primary: str, overrides
         elif not key.startswith("hydra"):
             top = set(known) - {"hydra"}
             if key.split(".")[0] not in top:
-                names = sorted(top)
-                return ConfigError(
-                    f'{typed}: no setting is called "{shown}"{nearest(shown, names)}; allowed: {", ".join(names)}'
-                )
+                return ConfigError(f'{typed}: no setting is called "{shown}"{suggest(shown, sorted(top))}')
     causes = (error, *(one for one in (error.__cause__, error.__context__) if isinstance(one, OmegaConfBaseException)))
     said = dict.fromkeys(filter(None, map(_one_line, causes)))
     chosen = ", ".join(override.input_line or "" for override in overrides)

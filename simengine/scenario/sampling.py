@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from simengine.core.errors import ConfigError, ScenarioError, nearest
+from simengine.core.errors import ConfigError, ScenarioError, suggest
 from simengine.core.files import MAX_MAP_BYTES, holds, home_path, read_bounded
 from simengine.core.rng import generator
 from simengine.scenario.compose import compose, resolve, scenario_names
@@ -136,11 +136,7 @@ def concretize(tree: dict[str, Any], seed: int) -> ConcreteScenario:
         name for name in ConcreteScenario.model_fields if name not in ("schema_version", "seed", "sampled", "inputs")
     ]
     allowed = [*groups, *_RUN]
-    unknown = [
-        f"{key}: no setting of that name{nearest(key, allowed)}; allowed: {', '.join(allowed)}"
-        for key in tree
-        if key not in allowed
-    ]
+    unknown = [f"{key}: no setting of that name{suggest(key, allowed)}" for key in tree if key not in allowed]
     values, drawn = draw_parameters({name: value for name, value in tree.items() if name in groups}, seed)
     try:
         concrete = resolve(values)
@@ -180,7 +176,7 @@ def load_scenario(name: str, overrides: list[str] | tuple[str, ...] = (), seed: 
         return read_concrete(path)
     names = scenario_names(overrides)
     if name not in names:
-        raise ConfigError(f"scenario={name}: no such option{nearest(name, names)}; allowed: {', '.join(names)}")
+        raise ConfigError(f"scenario={name}: no such option{suggest(name, names)}")
     return concretize(compose("config", (setting("scenario", name), *overrides)), seed)
 
 

@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from simengine.core.errors import ConfigError, nearest
+from simengine.core.errors import ConfigError, nearest, suggest
 from simengine.scenario.spec import Spec
 from simengine.scenario.spec.base import Contradiction
 
@@ -99,7 +99,7 @@ def _explain_value(problem: Any, key: str, node: Any) -> str:
         kind = node.get("kind") if isinstance(node, dict) else node
         words = [tag.strip().strip("'") for tag in str(context.get("expected_tags", "")).split(",")]
         place = f"{key}.kind = {shown_value(kind)}"
-        return f"{place}: no such kind{nearest(str(kind), words)}; allowed: {', '.join(words)}"
+        return f"{place}: no such kind{suggest(str(kind), words)}"
     if isinstance(context.get("error"), Contradiction):
         return str(context["error"]).replace("{}", f"{key}." if key else "")
     sentence = _SENTENCES.get(problem["type"])

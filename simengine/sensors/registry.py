@@ -4,11 +4,10 @@ A package adds a kind by an entry point of the group `simengine.sensors`: its na
 `(name, spec, scene, seed) -> Sensor`, where `spec` holds the settings of the YAML as attributes.
 """
 
-import difflib
-from collections.abc import Callable, Mapping
-from importlib.metadata import entry_points
+from collections.abc import Mapping
 
-from simengine.core.errors import ConfigError, blame
+from simengine.core.errors import ConfigError
+from simengine.core.plugins import check_part, make_part
 from simengine.scenario.spec import CameraSpec, ExtensionSpec, GnssSpec, ImuSpec, LidarSpec, OdometrySpec
 from simengine.sensors.base.sensor import Scene, Sensor
 from simengine.sensors.camera.camera import CameraSensor
@@ -18,28 +17,9 @@ from simengine.sensors.motion.inertial import ImuSensor
 from simengine.sensors.motion.odometry import OdometrySensor
 from simengine.sensors.scene.scene_arrays import SceneArrays, flatten_scene
 
-ENTRY_POINT_GROUP = "simengine.sensors"
 BUILT_IN_KINDS = ("camera", "lidar", "imu", "gnss", "odometry")
 
 SensorSpec = CameraSpec | LidarSpec | ImuSpec | GnssSpec | OdometrySpec | ExtensionSpec
-
-
-def _extension(name: str, kind: str) -> Callable[[str, ExtensionSpec, Scene, int], Sensor]:
-    """Return the maker of a kind that an installed package adds.
-
-    Raises:
-        ConfigError: No package adds it, or what it adds is not a sensor's maker.
-    """
-    found = {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
-    if kind not in found:
-        known = [*BUILT_IN_KINDS, *sorted(found)]
-        near = difflib.get_close_matches(kind, known, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise ConfigError(f"sensors.{name}.kind: unknown kind {kind!r}; {hint}known: {', '.join(known)}")
-    maker = found[kind].load()
-    if not callable(maker):
-        raise ConfigError(f"sensors.{name}.kind: entry point {found[kind].value!r} of {kind!r} is not callable")
-    return maker
 
 
 def make_sensor(name: str, spec: SensorSpec, scene: Scene, seed: int, arrays: SceneArrays | None = None) -> Sensor:
@@ -67,11 +47,11 @@ def make_sensor(name: str, spec: SensorSpec, scene: Scene, seed: int, arrays: Sc
         case OdometrySpec():
             return OdometrySensor(name, spec, scene)
         case ExtensionSpec():
-            maker = _extension(name, spec.kind)
-            with blame(maker, f"sensors.{name}.kind = {spec.kind}: the package that brings it"):
-                sensor = maker(name, spec, scene, seed)
+            key = f"sensors.{name}.kind"
+            check_part("sensor", key, spec.kind, BUILT_IN_KINDS)
+            sensor = make_part("sensor", key, spec.kind, {}, name, spec, scene, seed)
             if not isinstance(sensor, Sensor):
-                raise ConfigError(f"sensors.{name}.kind: the package's {spec.kind!r} made no simengine Sensor")
+                raise ConfigError(f"{key} = {spec.kind}: the package made no simengine Sensor")
             return sensor
 
 

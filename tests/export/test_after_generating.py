@@ -36,7 +36,7 @@ def test_it_writes_below_the_output_what_export_writes_and_anew_for_more_episode
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        (["export=kiti"], 'format = kiti: no such format (did you mean "kitti"?); allowed are coco, kitti'),
+        (["export=kiti"], 'format = kiti: no such format (did you mean "kitti"?); allowed: coco, kitti'),
         (["export=[kitti,cocoo]"], 'format = cocoo: no such format (did you mean "coco"?)'),
         (["exprt=kitti"], 'exprt=kitti: no setting is called "exprt" (did you mean "export"?)'),
         (["export.masks=rle"], "export.masks=rle: name the format too"),

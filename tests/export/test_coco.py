@@ -137,7 +137,7 @@ def test_hidden_objects_are_counted_and_not_annotated(tmp_path):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"masks": "polygons"}, 'masks = polygons \\(did you mean "polygon"\\?\\): allowed are polygon, rle'),
+        ({"masks": "polygons"}, 'masks = polygons \\(did you mean "polygon"\\?\\); allowed: polygon, rle'),
         ({"lidar": "x"}, "lidar: format=coco has no setting of that name"),
         ({"camera": "imu"}, "camera = imu"),
     ],

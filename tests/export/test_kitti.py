@@ -280,7 +280,7 @@ def test_the_command_exports_a_dataset_folder(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        (["format=kiti", "output=x"], 'format = kiti: no such format \\(did you mean "kitti"\\?\\); allowed are coco'),
+        (["format=kiti", "output=x"], 'format = kiti: no such format \\(did you mean "kitti"\\?\\); allowed: coco'),
         (["output=x"], "format: this setting is missing; give format=coco|kitti"),
         (["format=kitti"], "output: this setting is missing"),
         (["format"], '"format" is not a setting of the form key=value'),

@@ -5,6 +5,7 @@ from importlib.metadata import EntryPoint
 import numpy as np
 import pytest
 
+from simengine.core import plugins
 from simengine.core.errors import ConfigError
 from simengine.scenario.spec import ExtensionSpec, ImuSpec, OdometrySpec
 from simengine.sensors import registry
@@ -40,8 +41,8 @@ def not_a_sensor(name, spec, scene, seed):
 
 
 def _install(monkeypatch, **points):
-    found = [EntryPoint(name, value, registry.ENTRY_POINT_GROUP) for name, value in points.items()]
-    monkeypatch.setattr(registry, "entry_points", lambda group: found if group == registry.ENTRY_POINT_GROUP else [])
+    found = [EntryPoint(name, value, "simengine.sensors") for name, value in points.items()]
+    monkeypatch.setattr(plugins, "entry_points", lambda group: found if group == "simengine.sensors" else [])
 
 
 def test_rig_is_built_by_kind_and_shares_the_flattened_scene(monkeypatch):
@@ -68,12 +69,12 @@ def test_package_adds_a_kind_with_its_own_settings(monkeypatch):
 
 def test_unknown_kind_names_the_nearest_and_all_known(monkeypatch):
     _install(monkeypatch, thermometer="anything:Thermometer")
-    with pytest.raises(ConfigError, match=r"sensors\.roof\.kind: unknown kind 'lidat'; did you mean 'lidar'\?.*thermo"):
+    with pytest.raises(ConfigError, match=r'sensors\.roof\.kind = lidat: no such sensor .*mean "lidar"\?.*thermo'):
         registry.make_sensor("roof", ExtensionSpec(kind="lidat"), make_scene([]), 0)
 
 
 def test_maker_that_makes_no_sensor_is_refused(monkeypatch):
     _install(monkeypatch, odd=f"{__name__}:not_a_sensor")
     monkeypatch.setattr(EntryPoint, "load", lambda self: globals()[self.value.split(":")[1]])
-    with pytest.raises(ConfigError, match="'odd' made no simengine Sensor"):
+    with pytest.raises(ConfigError, match=r"sensors\.o\.kind = odd: the package made no simengine Sensor"):
         registry.make_sensor("o", ExtensionSpec(kind="odd"), make_scene([]), 0)

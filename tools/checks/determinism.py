@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from simengine.core.errors import ScenarioError, nearest
+from simengine.core.errors import ScenarioError, suggest
 from simengine.core.safe_text import say
 from simengine.core.wording import counted
 from simengine.scenario.compose import scenario_names
@@ -266,6 +266,5 @@ def library_scenarios(names: Sequence[str]) -> list[str]:
     known = scenario_names()
     for name in names:
         if name not in known:
-            close = nearest(name, known)
-            raise ScenarioError(f"scenario {name}: the library has no such{close}; allowed: {', '.join(known)}")
+            raise ScenarioError(f"scenario {name}: the library has no such{suggest(name, known)}")
     return list(names) or known

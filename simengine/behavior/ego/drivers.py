@@ -6,11 +6,9 @@ others late (positions extrapolated at constant velocity over the reaction time,
 sight, brakes gently until a collision threatens, and does not swerve.
 """
 
-import difflib
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
-from importlib.metadata import entry_points
 from typing import NamedTuple
 
 import numpy as np
@@ -37,13 +35,14 @@ from simengine.behavior.traffic.traffic import BRAKES, decide, empty_scratch, su
 from simengine.behavior.vehicle.pedals import GENTLE
 from simengine.behavior.vehicle.road_conditions import EMERGENCY_SHARE, grip_bound
 from simengine.behavior.vehicle.steering import PREVIEW_TIME, path_curvature_demand
-from simengine.core.errors import ScenarioError, blame
+from simengine.core.errors import ConfigError, ScenarioError
 from simengine.core.geometry import wrap_angle
+from simengine.core.plugins import check_part, make_part, part_names
 from simengine.core.state import EGO, empty_controls
 from simengine.road.network.network import RoadNetwork, lane_arrays
 from simengine.scenario.spec import EgoSpec
 
-__all__ = ["Control", "Driver", "DriverObservation", "driver_names", "make_driver", "observe"]
+__all__ = ["Control", "Driver", "DriverObservation", "check_driver", "driver_names", "make_driver", "observe"]
 
 ROBOT_LOOK_AHEAD = 0.8  # at standstill [m]
 ROBOT_TURN_RATE = 1.5  # [rad/s]
@@ -295,9 +294,18 @@ def _built_in() -> dict[str, Callable[[EgoSpec, RoadNetwork, float], Driver]]:
     }
 
 
-def driver_names() -> list[str]:
+def driver_names() -> tuple[str, ...]:
     """Return the names that `ego.driver` may have: the built-in drivers and those of installed packages."""
-    return sorted({*_built_in(), *(entry.name for entry in entry_points(group="simengine.drivers"))})
+    return part_names("driver", _built_in())
+
+
+def check_driver(name: str) -> None:
+    """Refuse a driver that there is not.
+
+    Raises:
+        ConfigError: There is no such driver.
+    """
+    check_part("driver", "ego.driver", name, _built_in())
 
 
 def make_driver(ego: EgoSpec, network: RoadNetwork, dt: float) -> Driver:
@@ -311,22 +319,14 @@ def make_driver(ego: EgoSpec, network: RoadNetwork, dt: float) -> Driver:
         dt: Time between decisions [s].
 
     Raises:
-        ScenarioError: There is no such driver, or it does not suit the ego.
+        ConfigError: There is no such driver, or what a package brings is none.
+        ScenarioError: It does not suit the ego, or the package that brings it raised something.
     """
     robot = ego.kind == "robot"
     if (ego.driver in ("aisle", "scanner") and not robot) or (ego.driver == "idm" and robot):
         allowed = "aisle, scanner, constant" if robot else "idm, constant, stop, recorded"
         raise ScenarioError(f"ego.driver = {ego.driver}: does not drive a {ego.kind}; allowed: {allowed}")
-    if ego.driver in _built_in():
-        return _built_in()[ego.driver](ego, network, dt)
-    for entry in entry_points(group="simengine.drivers"):
-        if entry.name == ego.driver:
-            with blame(entry.name, f"ego.driver = {ego.driver}: the package that brings it"):
-                driver = entry.load()(ego, network, dt)
-            if not isinstance(driver, Driver):
-                raise ScenarioError(f"ego.driver = {ego.driver}: the package's {entry.value} made no simengine Driver")
-            return driver
-    names = driver_names()
-    close = difflib.get_close_matches(ego.driver, names, 1)
-    hint = f" (did you mean {close[0]}?)" if close else ""
-    raise ScenarioError(f"ego.driver = {ego.driver}: is not known; allowed: {', '.join(names)}{hint}")
+    driver = make_part("driver", "ego.driver", ego.driver, _built_in(), ego, network, dt)
+    if not isinstance(driver, Driver):
+        raise ConfigError(f"ego.driver = {ego.driver}: the package made no simengine Driver")
+    return driver

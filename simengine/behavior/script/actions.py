@@ -4,7 +4,6 @@ An installed package adds an action by an entry point of the group `simengine.ac
 its value a callable `(Stage, event) -> None`.
 """
 
-import importlib.metadata
 import math
 from collections.abc import Callable
 from typing import NamedTuple
@@ -16,10 +15,11 @@ from simengine.behavior.script.events import Event
 from simengine.behavior.script.lane_move import Bounds, attainable, bend_at, lane_aside, move_duration
 from simengine.behavior.script.script import MAX_POINTS, Script, take_lane
 from simengine.behavior.script.scripted_path import corner_speeds, pursuit_reach
-from simengine.core.errors import ConfigError, blame
+from simengine.core.errors import ConfigError
 from simengine.core.geometry import ground_speed, quaternion_from_euler, wrap_angle
 from simengine.core.gravity import GRAVITY
 from simengine.core.heading import yaw_of_actor
+from simengine.core.plugins import find_part
 from simengine.core.state import ActorTable, WorldState
 from simengine.road.network.frenet import project_on_lane
 from simengine.road.network.network import LaneArrays
@@ -256,11 +256,6 @@ def find_action(event: Event) -> Callable[[Stage, Event], None]:
     """Return what carries an event's action out; `compile_events` has seen that there is such a kind.
 
     Raises:
-        ConfigError: The package that brings it cannot be loaded.
+        PartError: The package that brings it cannot be loaded.
     """
-    if event.action.kind in _ACTIONS:
-        return _ACTIONS[event.action.kind]
-    installed = {entry.name: entry for entry in importlib.metadata.entry_points(group="simengine.actions")}
-    kind = event.action.kind
-    with blame(kind, f"scenario.events.{event.name}.do.kind = {kind}: the package that brings it"):
-        return installed[kind].load()
+    return find_part("action", f"scenario.events.{event.name}.do.kind", event.action.kind, _ACTIONS)

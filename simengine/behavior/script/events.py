@@ -4,7 +4,6 @@ The vocabulary is closed: the triggers and actions of `scenario.spec`, and the a
 points `simengine.actions`). `compile_events` turns names into indices once; `evaluate_triggers` runs over arrays.
 """
 
-import importlib.metadata
 import math
 from typing import NamedTuple
 
@@ -13,10 +12,11 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.behavior.lanes.lane_rules import StopLines
-from simengine.core.errors import ScenarioError, nearest
+from simengine.core.errors import ScenarioError
 from simengine.core.geometry import boxes_gap, ground_speed
 from simengine.core.heading import yaw_of_actor
 from simengine.core.plan_view import plan_view
+from simengine.core.plugins import check_part
 from simengine.core.rng import philox_uniform
 from simengine.core.state import ActorTable, WorldState
 from simengine.road.network.network import LaneArrays
@@ -63,12 +63,6 @@ class Event(NamedTuple):
     threats: tuple[int, ...] = ()  # whom the ego must heed once it fires; empty: the actor
 
 
-def action_kinds() -> tuple[str, ...]:
-    """Return the kinds of actions there are: the built-in ones, then those of installed packages."""
-    installed = importlib.metadata.entry_points(group="simengine.actions")
-    return (*specs.BUILT_IN_ACTIONS, *(entry.name for entry in installed))
-
-
 def compile_events(scenario: specs.ScenarioSpec, names: dict[str, int]) -> tuple[EventTable, tuple[Event, ...]]:
     """Turn a scenario's events into tables.
 
@@ -77,6 +71,7 @@ def compile_events(scenario: specs.ScenarioSpec, names: dict[str, int]) -> tuple
         names: Index by name of the actors that events may name; "ego" is one of them.
 
     Raises:
+        ConfigError: There is no such action.
         ScenarioError: An event names an actor or event that does not exist, or asks the ego for something its driver
             decides.
     """
@@ -115,12 +110,7 @@ def compile_events(scenario: specs.ScenarioSpec, names: dict[str, int]) -> tuple
         else:
             table.bound[k] = when.time if when.kind == "time" else when.rate
         who = actor(f"{name}.actor", event.actor)
-        known = action_kinds()
-        if event.do.kind not in known:
-            raise ScenarioError(
-                f"scenario.events.{name}.do.kind = {event.do.kind}: no such action{nearest(event.do.kind, known)}; "
-                f"allowed: {', '.join(known)}"
-            )
+        check_part("action", f"scenario.events.{name}.do.kind", event.do.kind, specs.BUILT_IN_ACTIONS)
         if who == 0 and event.do.kind not in _EGO_ACTIONS:
             raise ScenarioError(
                 f"scenario.events.{name}.do.kind = {event.do.kind}: its driver decides that; allowed for the ego: "

@@ -31,7 +31,7 @@ draw them.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from simengine.core.errors import ScenarioError, nearest
+from simengine.core.errors import ScenarioError, suggest
 from simengine.core.state import ActorKind, ActorTable, Mobility
 from simengine.core.weather import air_density
 
@@ -222,8 +222,7 @@ def model_named(name: str) -> VehicleModel:
     """
     models = all_models()
     if name not in models:
-        known = sorted(models)
-        raise ScenarioError(f"model {name!r} is not known{nearest(name, known)}; allowed: {', '.join(known)}")
+        raise ScenarioError(f"model {name!r} is not known{suggest(name, sorted(models))}")
     return models[name]
 
 

@@ -1,6 +1,5 @@
 """An episode: what happened, what was sensed and what is true, in memory or in a file, behind one interface."""
 
-import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -9,7 +8,7 @@ from typing import Any, NamedTuple, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.core.errors import ConfigError
+from simengine.core.errors import ConfigError, nearest
 from simengine.core.history import NANOSECONDS
 from simengine.labels.annotation import Annotation, Boxes2d, Boxes3d, Collision, Interval
 from simengine.labels.tracks import Tracks
@@ -266,9 +265,8 @@ class Episode:
             ConfigError: There is no sensor of that name.
         """
         if sensor not in self.sensors:
-            close = difflib.get_close_matches(sensor, self.sensors, n=1)
-            hint = f' (did you mean "{close[0]}"?)' if close else ""
             known = ", ".join(self.sensors) or "none"
+            hint = nearest(sensor, self.sensors)
             raise ConfigError(f"episode {self.id} has no sensor {sensor}{hint}; it has {known}")
         source = self._source.frames(sensor)
         return FrameSequence(source, range(len(source.times())))

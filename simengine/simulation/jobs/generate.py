@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from simengine.core.errors import ConfigError, nearest
+from simengine.core.errors import ConfigError
 from simengine.core.files import home_path
 from simengine.core.safe_text import one_line, say
 from simengine.core.wording import counted
@@ -118,19 +118,14 @@ def _prepare(overrides: list[str], multirun: bool, output: Path) -> list[Batch]:
 
 def _check_choices(batches: list[Batch]) -> None:
     """Refuse physics, vehicles, drivers and criteria that are not there before anything is written."""
-    from simengine.behavior.ego.drivers import driver_names
+    from simengine.behavior.ego.drivers import check_driver
     from simengine.metrics.criteria import make_criteria
     from simengine.simulation.placement.ego import ego_model
 
     for scenario in (batch.scenarios[0][1] for batch in batches):
         if scenario.physics.backend == "bullet":
             import simengine.physics.bullet.bullet  # noqa: F401
-        if scenario.ego.driver not in driver_names():
-            known = driver_names()
-            raise ConfigError(
-                f"ego.driver = {scenario.ego.driver}: no such driver{nearest(scenario.ego.driver, known)}; "
-                f"allowed: {', '.join(known)}"
-            )
+        check_driver(scenario.ego.driver)
         ego_model(scenario.ego)
         make_criteria(scenario.criteria)
         check_leave_out(scenario)

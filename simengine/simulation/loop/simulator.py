@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from simengine.behavior.traffic.removal import Removal, Standstill, standstill_remarks
-from simengine.core.errors import ConfigError, ScenarioError, blame, nearest
+from simengine.core.errors import ConfigError, ScenarioError, blame, suggest
 from simengine.core.history import History, time_of_tick
 from simengine.core.state import Controls, WorldState
 from simengine.labels.annotate import Annotator
@@ -66,7 +66,7 @@ def _check_faults(scenario: ConcreteScenario) -> None:
             rig = list(scenario.sensors)
             raise ConfigError(
                 f"scenario.events.{name}.do.sensor = {event.do.sensor}: the rig has no such sensor"
-                f"{nearest(event.do.sensor, rig)}; allowed: {', '.join(rig)}"
+                f"{suggest(event.do.sensor, rig)}"
             )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from simengine.core.errors import ConfigError, nearest
+from simengine.core.errors import ConfigError, suggest
 from simengine.core.files import home_path
 from simengine.core.safe_text import say
 from simengine.core.wording import counted
@@ -86,8 +86,7 @@ def _settings(settings: Sequence[str]) -> dict[str, str]:
     for text in settings:
         name, _, value = text.partition("=")
         if name not in allowed:
-            known = f"{nearest(name, allowed)}; allowed: {', '.join(allowed)}"
-            raise ConfigError(f"{name}: there is no such setting{known}")
+            raise ConfigError(f"{name}: there is no such setting{suggest(name, allowed)}")
         if name in given:
             raise ConfigError(f"{name}: it is given twice")
         if not value:

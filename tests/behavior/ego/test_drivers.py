@@ -10,7 +10,7 @@ from simengine.behavior.ego.drivers import Control, driver_names, make_driver, o
 from simengine.behavior.ego.observation import crosses_box, find_visible
 from simengine.behavior.lane_change.choice import begin_change
 from simengine.behavior.vehicle.pedals import human_braking
-from simengine.core.errors import ScenarioError
+from simengine.core.errors import ConfigError, ScenarioError
 from simengine.core.geometry import quaternion_from_euler, rotate
 from simengine.scenario.spec import EgoSpec
 from tests.behavior.junction.test_right_of_way import straight_ways
@@ -153,7 +153,7 @@ def test_braking_is_gentle_until_a_collision_threatens():
 
 def test_unknown_driver_is_refused_with_the_nearest_name():
     network = straight()
-    with pytest.raises(ScenarioError, match=r"ego.driver = constan: .*constant.*did you mean constant"):
+    with pytest.raises(ConfigError, match=r'ego.driver = constan: no such driver .*did you mean "constant"'):
         make_driver(ego("constan"), network, DT)
     with pytest.raises(ScenarioError, match="does not drive a robot"):
         make_driver(ego("idm", "robot"), network, DT)

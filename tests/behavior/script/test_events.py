@@ -7,7 +7,7 @@ import pytest
 
 from simengine.behavior.lanes.lane_rules import road_rules
 from simengine.behavior.script.events import compile_events, empty_latches, evaluate_triggers
-from simengine.core.errors import ScenarioError
+from simengine.core.errors import ConfigError, ScenarioError
 from simengine.core.geometry import quaternion_from_euler, rotate
 from simengine.core.state import copy_state, empty_actors, empty_state
 from simengine.road.network.network import lane_arrays
@@ -194,7 +194,7 @@ def test_events_of_strangers_and_orders_to_the_ego_are_refused():
     with pytest.raises(ScenarioError, match=r"scenario.events.go.do.kind = brake.*fail_tyre"):
         compile_events(ScenarioSpec.model_validate(body), NAMES)
     body["events"]["go"]["do"] = {"kind": "fail_tire", "wheel": 0, "grip": 0.5}
-    with pytest.raises(ScenarioError, match=r'go.do.kind = fail_tire: no such action \(did you mean "fail_tyre"\?\)'):
+    with pytest.raises(ConfigError, match=r'go.do.kind = fail_tire: no such action \(did you mean "fail_tyre"\?\)'):
         compile_events(ScenarioSpec.model_validate(body), NAMES)
     with pytest.raises(ScenarioError, match=r"scenario.events.go.when.event = go"):
         compile_events(scenario_with(go={"kind": "after", "event": "go", "delay": 0.0}), NAMES)

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from simengine.core.command_line import number, whole_number
-from simengine.core.errors import ConfigError, nearest
+from simengine.core.errors import ConfigError, suggest
 
 
 def add(checks) -> None:
@@ -37,9 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     kinds = arguments.kinds.split(",") if arguments.kinds else list(SUBJECTS)
     for kind in kinds:
         if kind not in SUBJECTS:
-            raise ConfigError(
-                f"--kinds {kind}: no such kind{nearest(kind, list(SUBJECTS))}; allowed: {', '.join(SUBJECTS)}"
-            )
+            raise ConfigError(f"--kinds {kind}: no such kind{suggest(kind, list(SUBJECTS))}")
     episode = Path(arguments.episode).absolute() if arguments.episode else None
     if episode is not None:
         samples.episode(episode.parent, False, episode)
