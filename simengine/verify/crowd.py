@@ -4,7 +4,6 @@ Each place is run by the whole simulator with ordinary traffic and a shopping st
 street would count is read from positions and velocities alone, but who belongs to whom, which the placing knows.
 """
 
-import json
 import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -16,7 +15,7 @@ from simengine.core.state import ActorKind, Behavior
 from simengine.scenario.compose import compose
 from simengine.scenario.sampling import concretize, from_yaml, to_yaml
 from simengine.scenario.spec import ConcreteScenario
-from simengine.simulation.jobs.runner import Job, Outcome, run_jobs
+from simengine.simulation.jobs.runner import Job, run_jobs
 from simengine.simulation.loop.simulator import Simulator
 from simengine.verify.passing import meetings
 
@@ -176,11 +175,9 @@ def _crossed(places: NDArray[np.float64], middle: NDArray[np.float64]) -> int:
     return int(near.sum())
 
 
-def crowd_job(job: Job) -> Outcome:
-    """Run one world in a worker; the outcome's verdict is what it showed, as JSON."""
-    scenario = from_yaml(job.scenario_yaml)
-    found = run_crowd(scenario)
-    return Outcome(job.id, "", json.dumps(found), "", scenario.scenario.duration, 0.0)
+def crowd_job(job: Job) -> tuple[str, CrowdRun]:
+    """Run one world in a worker; returns the job's id and what the world showed."""
+    return job.id, run_crowd(from_yaml(job.scenario_yaml))
 
 
 def run_places(
@@ -195,9 +192,10 @@ def run_places(
         duration: Of each run [s].
         workers: Processes.
     """
-    jobs = [
-        Job(f"{place}:{seed}", to_yaml(crowd_scenario(place, physics, seed, duration)), "")
-        for place in places for seed in seeds
-    ]  # fmt: skip
-    for outcome in run_jobs(jobs, workers, crowd_job):
-        yield outcome.id.partition(":")[0], CrowdRun(*json.loads(outcome.verdict))
+    place_of, jobs = {}, []
+    for place in places:
+        for seed in seeds:
+            jobs.append(Job(f"{place} {seed}", to_yaml(crowd_scenario(place, physics, seed, duration)), ""))
+            place_of[jobs[-1].id] = place
+    for name, found in run_jobs(jobs, workers, crowd_job):
+        yield place_of[name], found

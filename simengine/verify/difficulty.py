@@ -8,7 +8,6 @@ there. A failure without harm is no question of avoiding harm, and a second run 
 (`metrics.validity`) does not answer it: both are counted beside and belong to no share of avoidable failures.
 """
 
-import json
 import math
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -22,7 +21,7 @@ from simengine.metrics.verdict import Verdict
 from simengine.scenario.compose import compose
 from simengine.scenario.override_text import setting
 from simengine.scenario.sampling import concretize, from_yaml, to_yaml
-from simengine.simulation.jobs.runner import Job, Outcome, run_jobs
+from simengine.simulation.jobs.runner import Job, run_jobs
 from simengine.simulation.loop.simulator import Simulator
 from simengine.verify.library import Difficulty, share_of
 
@@ -114,14 +113,13 @@ def judge_second(simulator: Simulator, verdict: Verdict, words: str) -> tuple[bo
     return True, words
 
 
-def run_sample(job: Job) -> Outcome:
-    """EgoMonitor one sample in a worker; the outcome's verdict is a `Sample` as JSON."""
+def run_sample(job: Job) -> Sample:
+    """Judge one sample in a worker."""
     simulator = Simulator(from_yaml(job.scenario_yaml))
     try:
-        sample = judge_sample(simulator)
+        return judge_sample(simulator)
     finally:
         simulator.close()
-    return Outcome(job.id, "", json.dumps(sample._asdict()), "", 0.0, 0.0)
 
 
 def sample_scenario(
@@ -132,14 +130,14 @@ def sample_scenario(
     progress: Callable[[], None] = lambda: None,
     first_seed: int = REPORTED_SEED,
 ) -> Iterator[Sample]:
-    """EgoMonitor samples of a scenario's distribution, seeds `first_seed` and up."""
+    """Judge samples of a scenario's distribution, seeds `first_seed` and up."""
     tree = compose("config", (setting("scenario", name), "sensors=none", *overrides))
     jobs = [Job(str(seed), to_yaml(concretize(tree, seed)), "") for seed in range(first_seed, first_seed + samples)]
-    found = {}
-    for outcome in run_jobs(jobs, workers, run_sample):
+    found = []
+    for sample in run_jobs(jobs, workers, run_sample):
         progress()
-        found[outcome.id] = Sample(**json.loads(outcome.verdict))
-    yield from (found[job.id] for job in jobs)
+        found.append(sample)
+    yield from sorted(found, key=lambda sample: sample.seed)
 
 
 def measure(samples: list[Sample], ego: str) -> Difficulty:

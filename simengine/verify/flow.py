@@ -4,7 +4,6 @@ Three worlds, each run by the real simulator: a ring highway and a signalled int
 ring of equal drivers whose flow is compared with the equilibrium of the Intelligent Driver Model.
 """
 
-import json
 import math
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -18,7 +17,7 @@ from simengine.physics.backend import Contact
 from simengine.scenario.compose import compose
 from simengine.scenario.sampling import concretize, from_yaml, to_yaml
 from simengine.scenario.spec import ConcreteScenario
-from simengine.simulation.jobs.runner import Job, Outcome, run_jobs
+from simengine.simulation.jobs.runner import Job, run_jobs
 from simengine.simulation.loop.simulator import Simulator
 
 RING_DENSITY = 25.0  # [vehicles/km/lane]
@@ -181,16 +180,14 @@ def _only_lane(simulator: Simulator) -> int:
     return int(np.argmax(simulator.world.lanes.lane_length * (simulator.world.lanes.lane_type == 0)))
 
 
-def flow_job(job: Job) -> Outcome:
-    """Run one world in a worker; the outcome's verdict is what it showed, as JSON."""
-    found = run_flow(from_yaml(job.scenario_yaml))
-    return Outcome(job.id, "", json.dumps(found), "", found.simulated, 0.0)
+def flow_job(job: Job) -> FlowRun:
+    """Run one world in a worker."""
+    return run_flow(from_yaml(job.scenario_yaml))
 
 
-def equilibrium_job(job: Job) -> Outcome:
-    """Measure one density in a worker; the outcome's verdict is the flow, as JSON."""
-    found = measure_equilibrium(float(job.id))
-    return Outcome(job.id, "", json.dumps(found), "", CALM + OBSERVED, 0.0)
+def equilibrium_job(job: Job) -> EquilibriumFlow:
+    """Measure one density, the job's id, in a worker."""
+    return measure_equilibrium(float(job.id))
 
 
 def run_worlds(place: str, physics: str, seconds: float, each: float, workers: int) -> Iterator[FlowRun]:
@@ -209,11 +206,9 @@ def run_worlds(place: str, physics: str, seconds: float, each: float, workers: i
         Job(f"{place} {seed}", to_yaml(make(physics, seed, seconds / count + extra)), "")
         for seed in range(1, count + 1)
     ]
-    for outcome in run_jobs(jobs, workers, flow_job):
-        yield FlowRun(*json.loads(outcome.verdict))
+    yield from run_jobs(jobs, workers, flow_job)
 
 
 def run_equilibria(workers: int) -> Iterator[EquilibriumFlow]:
     """Measure the flow at each of `ROUNDS`."""
-    for outcome in run_jobs([Job(str(density), "", "") for density in ROUNDS], workers, equilibrium_job):
-        yield EquilibriumFlow(*json.loads(outcome.verdict))
+    yield from run_jobs([Job(str(density), "", "") for density in ROUNDS], workers, equilibrium_job)

@@ -3,7 +3,6 @@
 A run goes on after a collision, so what follows one is seen too. `flow_watch` defines the faults.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +16,7 @@ from simengine.physics.backend import Contact
 from simengine.scenario.compose import compose
 from simengine.scenario.sampling import concretize, from_yaml, to_yaml
 from simengine.scenario.spec import ConcreteScenario
-from simengine.simulation.jobs.runner import Job, Outcome, run_jobs
+from simengine.simulation.jobs.runner import Job, run_jobs
 from simengine.simulation.loop.simulator import Simulator
 from simengine.verify.flow_watch import GRACE, LOOK, TrafficWatch
 
@@ -186,13 +185,12 @@ def run_map(scenario: ConcreteScenario) -> MapRun:
     )
 
 
-def map_job(job: Job) -> Outcome:
-    """Run one map in a worker; the outcome's verdict is what it showed, as JSON, or why it cannot be run."""
+def map_job(job: Job) -> tuple[str, MapRun | str]:
+    """Run one map in a worker; returns the job's id and what the map showed, or why it cannot be run."""
     try:
-        found = run_map(from_yaml(job.scenario_yaml))
+        return job.id, run_map(from_yaml(job.scenario_yaml))
     except ScenarioError as error:
-        return Outcome(job.id, "", json.dumps(str(error)), "", 0.0, 0.0)
-    return Outcome(job.id, "", json.dumps(found), "", found.simulated, 0.0)
+        return job.id, str(error)
 
 
 class Case(NamedTuple):
@@ -218,6 +216,5 @@ def run_maps(
     jobs = []
     for name, case in by_id.items():
         jobs.append(Job(name, to_yaml(map_scenario(case.place, folder, case.physics, case.seed, seconds)), ""))
-    for outcome in run_jobs(jobs, workers, map_job):
-        found = json.loads(outcome.verdict)
-        yield by_id[outcome.id], found if isinstance(found, str) else MapRun(*found)
+    for name, found in run_jobs(jobs, workers, map_job):
+        yield by_id[name], found

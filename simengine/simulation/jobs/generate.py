@@ -31,7 +31,7 @@ from simengine.simulation.dataset.index import (
 from simengine.simulation.dataset.output_folder import claimed
 from simengine.simulation.episode.leaving_out import check_leave_out
 from simengine.simulation.files.whole_files import complete_or_absent
-from simengine.simulation.jobs.runner import Job, compile_kernels, default_workers, progress, run_jobs
+from simengine.simulation.jobs.runner import Job, compile_kernels, default_workers, progress, run_job, run_jobs
 from simengine.simulation.mcap.reader import read_episode
 from simengine.simulation.pictures.preview import write_preview
 from simengine.simulation.pictures.video import write_video
@@ -244,7 +244,7 @@ def _run(jobs: list[Job], workers: int, output: Path, batches: dict[Path, Batch]
         say("compiling kernels (once; some minutes)", sys.stderr)
     start, simulated = time.perf_counter(), 0.0
     # One worker compiles all kernels before the others begin: N cold ones would compile everything N times.
-    with progress(len(jobs), "episode") as bar, closing(run_jobs(jobs, workers, prepare=compile_kernels)) as outcomes:
+    with progress(len(jobs), "episode") as bar, closing(run_jobs(jobs, workers, run_job, compile_kernels)) as outcomes:
         for outcome in outcomes:
             simulated += outcome.simulated
             folder = Path(outcome.path).parents[1]

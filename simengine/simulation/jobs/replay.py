@@ -8,7 +8,6 @@ pass, even if whoever edited it made its checksums, hashes and index anew.
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -21,7 +20,7 @@ from simengine.scenario.spec import ConcreteScenario
 from simengine.simulation.dataset.comparison import compare
 from simengine.simulation.dataset.dataset import Dataset
 from simengine.simulation.episode.episode import Episode
-from simengine.simulation.jobs.runner import Job, Outcome, default_workers, progress, run_jobs
+from simengine.simulation.jobs.runner import Job, default_workers, progress, run_jobs
 from simengine.simulation.loop.execution import record_with
 from simengine.simulation.mcap.integrity import check_file
 from simengine.simulation.mcap.reader import McapSource
@@ -101,9 +100,9 @@ def make_again(recorded: McapSource, path: Path) -> None:
     record_with(scenario, recorder)
 
 
-def _again(job: Job, recorded: Mapping[str, str]) -> Outcome:
-    """Make one episode again; the outcome's error is the first difference."""
-    start, original, path = time.perf_counter(), Path(recorded[job.path]), Path(job.path)
+def _again(job: Job, recorded: Mapping[str, str]) -> Comparison:
+    """Make one episode again and compare it with the recorded file."""
+    original, path = Path(recorded[job.path]), Path(job.path)
     try:
         report = check_file(original)
         if report.damage:
@@ -118,7 +117,7 @@ def _again(job: Job, recorded: Mapping[str, str]) -> Outcome:
         raise type(error)(str(error) if str(original) in str(error) else f"{original}: {error}") from error
     finally:
         path.unlink(missing_ok=True)
-    return Outcome(job.id, job.path, "", "", 0.0, time.perf_counter() - start, difference)
+    return Comparison(recorded[job.path], difference)
 
 
 def replay(folder: str, workers: int | None) -> int:
@@ -140,10 +139,9 @@ def replay(folder: str, workers: int | None) -> int:
             jobs.append(Job(row["id"], "", str(place / "again.mcap")))
             recorded[jobs[-1].path] = str(original)
         with progress(len(jobs), "episode") as bar:
-            for outcome in run_jobs(jobs, workers or default_workers(), partial(_again, recorded=recorded)):
-                if outcome.error:
-                    file = Path(recorded[outcome.path]).relative_to(dataset.path).as_posix()
-                    differences.append(Comparison(file, outcome.error))
+            for found in run_jobs(jobs, workers or default_workers(), partial(_again, recorded=recorded)):
+                if found.difference:
+                    differences.append(found._replace(file=Path(found.file).relative_to(dataset.path).as_posix()))
                 bar.update()
     for comparison in sorted(differences):
         say(one_line(f"{comparison.file}: {comparison.difference}"), sys.stderr)

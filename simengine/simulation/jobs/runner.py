@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from multiprocessing import active_children, get_context
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from simengine.core.errors import ConfigError, PartError, ScenarioError
 from simengine.simulation.jobs.worker_process import parentage, starting_workers, stop_with_parent, stop_workers
@@ -16,6 +16,8 @@ from simengine.simulation.jobs.worker_process import parentage, starting_workers
 # One thread a worker: BLAS and OpenCV would otherwise start one a core each.
 _THREADS = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 _INSTEAD = "; a single worker needs none"
+
+Found = TypeVar("Found")  # what a job shows; it is pickled on its way out of a worker
 
 
 class Job(NamedTuple):
@@ -27,7 +29,7 @@ class Job(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of a job."""
+    """What became of an episode that was to be recorded."""
 
     id: str
     path: str  # of its file
@@ -47,7 +49,7 @@ def _naming(job: Job) -> Iterator[None]:
         raise type(error)(f"{job.id}: {error}") from error
 
 
-def _within_memory(run: Callable[[Job], Outcome], job: Job) -> Outcome:
+def _within_memory(run: Callable[[Job], Found], job: Job) -> Found:
     """Run a job; that the memory does not suffice is told with the episode's name."""
     try:
         return run(job)
@@ -119,10 +121,10 @@ def single_threaded(wanted: bool = True) -> Iterator[None]:
 def run_jobs(
     jobs: list[Job],
     workers: int,
-    run: Callable[[Job], Outcome] = run_job,
+    run: Callable[[Job], Found],
     prepare: Callable[[Job | None], None] | None = None,
-) -> Generator[Outcome, None, None]:
-    """Run jobs and yield each outcome when it is there.
+) -> Generator[Found, None, None]:
+    """Run jobs and yield what each shows when it is there.
 
     Args:
         jobs: Episodes to make.
@@ -146,9 +148,9 @@ def run_jobs(
 def _run_in_pool(
     jobs: list[Job],
     workers: int,
-    run: Callable[[Job], Outcome],
+    run: Callable[[Job], Found],
     prepare: Callable[[Job | None], None] | None,
-) -> Iterator[Outcome]:
+) -> Iterator[Found]:
     workers, others = min(workers, len(jobs)), active_children()
     with starting_workers(workers, others, _INSTEAD):
         pool = ProcessPoolExecutor(workers, get_context("spawn"), stop_with_parent, parentage())
@@ -158,7 +160,7 @@ def _run_in_pool(
             return pool.submit(work, *given)
 
     waiting = list(reversed(jobs))
-    running: set[Future[Outcome]] = set()
+    running: set[Future[Found]] = set()
     try:
         if prepare is not None:
             prepared = submit(prepare, jobs[0])

@@ -198,7 +198,7 @@ def test_a_damaged_episode_is_made_again_and_a_foreign_file_named_and_left(datas
 
 
 def test_a_run_of_which_every_episode_failed_leaves_no_folder(tmp_path, capsys, monkeypatch):
-    def fail(jobs, workers, prepare):
+    def fail(jobs, workers, run, prepare):
         yield from (Outcome(job.id, job.path, "error", "", 0.0, 0.0, "the horn is stuck") for job in jobs)
 
     monkeypatch.setattr("simengine.simulation.jobs.generate.run_jobs", fail)

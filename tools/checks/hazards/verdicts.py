@@ -7,7 +7,6 @@ there and is in no share; one that is invalid in only one of them is a disagreem
 without its hazard having fired: it says nothing about either physics.
 """
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -19,7 +18,7 @@ from simengine.scenario.compose import compose
 from simengine.scenario.override_text import setting
 from simengine.scenario.sampling import concretize, from_yaml, to_yaml
 from simengine.scenario.spec import ConcreteScenario
-from simengine.simulation.jobs.runner import Job, Outcome, run_jobs
+from simengine.simulation.jobs.runner import Job, run_jobs
 from simengine.simulation.loop.simulator import Simulator
 
 BACKENDS = ("batched", "bullet")
@@ -141,9 +140,9 @@ def compare(scenario: ConcreteScenario) -> Comparison:
     return Comparison(scenario.seed, (one.outcome, other.outcome), (one.reason, other.reason), difference)
 
 
-def compare_job(job: Job) -> Outcome:
-    """Compare one sample in a worker; the outcome's verdict is the comparison, as JSON."""
-    return Outcome(job.id, "", json.dumps(compare(from_yaml(job.scenario_yaml))), "", 0.0, 0.0)
+def compare_job(job: Job) -> Comparison:
+    """Compare one sample in a worker."""
+    return compare(from_yaml(job.scenario_yaml))
 
 
 def agreement(
@@ -162,9 +161,8 @@ def agreement(
     tree = compose("config", (setting("scenario", name), "sensors=none", *overrides))
     jobs = [Job(str(seed), to_yaml(concretize(tree, seed)), "") for seed in seeds]
     found = []
-    for outcome in run_jobs(jobs, workers, compare_job):
-        seed, outcomes, reasons, difference = json.loads(outcome.verdict)
-        found.append(Comparison(seed, tuple(outcomes), tuple(reasons), difference))
+    for comparison in run_jobs(jobs, workers, compare_job):
+        found.append(comparison)
         progress()
     return Agreement(name, sorted(found))
 
