@@ -28,6 +28,7 @@ from simengine.core.geometry import rotate
 from simengine.core.safe_text import write_csv
 from simengine.core.semantics import Semantic
 from simengine.core.state import EGO
+from simengine.core.transforms import SENSOR_FROM_OPTICAL, invert_pose
 from simengine.export.target import (
     ExportReport,
     check_settings,
@@ -63,21 +64,13 @@ _MAX_DISTANCE = 120.0  # [m], the reach of KITTI's LiDAR
 _PARTLY, _LARGELY = 0.05, 0.5  # hidden share of pixels
 _MAX_TILT = math.radians(10.0)
 _UPRIGHT = math.cos(math.radians(20.0))  # of an object: slopes, and a two-wheeler's lean
-_OPTICAL_FROM_SENSOR = np.array([[0.0, -1.0, 0.0], [0.0, 0.0, -1.0], [1.0, 0.0, 0.0]])
-
-
-def _inverse(pose: NDArray[np.float64]) -> NDArray[np.float64]:
-    inverse = np.eye(4)
-    inverse[:3, :3] = pose[:3, :3].T
-    inverse[:3, 3] = -pose[:3, :3].T @ pose[:3, 3]
-    return inverse
 
 
 def camera_from_world(frame: EpisodeFrame) -> NDArray[np.float64]:
     """Return the transform into KITTI's camera frame (x right, y down, z forward). Shape (4, 4)."""
     optical = np.eye(4)
-    optical[:3, :3] = _OPTICAL_FROM_SENSOR
-    return optical @ _inverse(frame.world_from_sensor)
+    optical[:3, :3] = np.array(SENSOR_FROM_OPTICAL).T
+    return optical @ invert_pose(frame.world_from_sensor)
 
 
 def projection(frame: EpisodeFrame) -> NDArray[np.float64]:
@@ -201,7 +194,7 @@ def _velodyne_from_imu(episode: Episode, scan: EpisodeFrame | None) -> NDArray[n
         pose = np.eye(4)
         pose[:3, :3], pose[:3, 3] = mount_rotation(mount), mount.position
         poses.append(pose)
-    return _inverse(poses[0]) @ poses[1]
+    return invert_pose(poses[0]) @ poses[1]
 
 
 def export(episodes: Sequence[Episode], output: Path, settings: Mapping[str, str]) -> ExportReport:

@@ -11,6 +11,7 @@ import numpy as np
 from simengine.behavior.traffic.removal import Removal, Standstill
 from simengine.core.history import ActorPoses, History
 from simengine.core.state import EGO, ActorTable, WorldState
+from simengine.core.transforms import optical_from_world, world_from_optical
 from simengine.core.weather import Weather
 from simengine.labels.annotation import Annotation, Boxes2d, Collision, Interval
 from simengine.labels.boxes import boxes_2d, boxes_3d
@@ -26,7 +27,6 @@ from simengine.physics.backend import Contact
 from simengine.road.network.network import RoadNetwork
 from simengine.road.network.signals import signal_colors
 from simengine.sensors.base.sensor import Frame, Scene
-from simengine.sensors.camera.camera import camera_axes, camera_from_pose
 from simengine.sensors.raster.visibility_buffer import Intrinsics
 from simengine.sensors.raster.visible_extents import ActorExtents, measure_extents
 from simengine.sensors.scene.scene_arrays import SceneArrays, pose_parts
@@ -42,7 +42,7 @@ def _image_extents(frame: Frame, scene: Scene, arrays: SceneArrays, poses: Actor
     world_from_part, present = pose_parts(arrays, scene.actors, poses, scene.origin)
     present = present & (arrays.part_actor != EGO)
     eye = frame.world_from_sensor[:3, 3] - np.asarray(scene.origin, np.float64)
-    optical = camera_from_pose(camera_axes(frame.world_from_sensor), eye)
+    optical = optical_from_world(world_from_optical(frame.world_from_sensor), eye)
     return measure_extents(
         arrays, world_from_part, present, optical, camera, instance, len(scene.actor_mesh),
         numba.config.NUMBA_NUM_THREADS,

@@ -35,8 +35,9 @@ def _lidar() -> list[np.ndarray]:
 
 def _camera() -> list[np.ndarray]:
     """Take a picture in rain with every layer, from a little farther on than before, and measure its actors."""
+    from simengine.core.transforms import optical_from_world, world_from_optical
     from simengine.road.network.network import SignalColor
-    from simengine.sensors.camera.camera import CameraSensor, camera_axes, camera_from_pose
+    from simengine.sensors.camera.camera import CameraSensor
     from simengine.sensors.raster.visible_extents import measure_extents
     from simengine.sensors.scene.scene_arrays import flatten_scene, pose_parts
     from tests.sensors.camera_scene import ACTORS, camera_spec, still_history, street_scene, weather
@@ -50,7 +51,7 @@ def _camera() -> list[np.ndarray]:
     history = still_history(scene, speed=3.0)
     frame = sensor.capture(history, red)
     world_from_part, present = pose_parts(arrays, scene.actors, history.poses_at(0), scene.origin)
-    view = camera_from_pose(camera_axes(frame.world_from_sensor), frame.world_from_sensor[:3, 3].copy())
+    view = optical_from_world(world_from_optical(frame.world_from_sensor), frame.world_from_sensor[:3, 3].copy())
     extents = measure_extents(
         arrays, world_from_part, present & (arrays.part_actor != 0), view, sensor.intrinsics,
         frame.channels["instance"], len(scene.actor_mesh),

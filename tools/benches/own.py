@@ -9,12 +9,13 @@ from simengine.core.history import ActorPoses, History
 from simengine.core.mesh import Material, Mesh, PartRole
 from simengine.core.semantics import Semantic
 from simengine.core.state import EGO, empty_actors, empty_state
+from simengine.core.transforms import optical_from_world, world_from_optical
 from simengine.core.weather import Weather
 from simengine.scenario.sampling import load_scenario
 from simengine.scenario.spec import CameraSpec, Mount
 from simengine.sensors.base.mount import sensor_pose
 from simengine.sensors.base.sensor import Scene
-from simengine.sensors.camera.camera import CameraSensor, camera_axes, camera_from_pose
+from simengine.sensors.camera.camera import CameraSensor
 from simengine.sensors.lidar.beams import cast_sweep, plan_slices, spinning_pattern
 from simengine.sensors.lidar.lidar import relate_parts
 from simengine.sensors.raster.masks import empty_masks, label_table, read_masks
@@ -179,7 +180,7 @@ class OwnSensors(Subject):
         """Draw depth, class and instance of every pixel."""
         scene, arrays = self._scene, self._arrays
         world_from_part, present = pose_parts(arrays, scene.actors, poses, scene.origin)
-        camera_from_world = camera_from_pose(camera_axes(world_from_sensor), world_from_sensor[:3, 3].copy())
+        camera_from_world = optical_from_world(world_from_optical(world_from_sensor), world_from_sensor[:3, 3].copy())
         seen = draw_visibility(
             arrays, world_from_part, present, camera_from_world, self._camera.intrinsics, num_threads=self._threads
         )
@@ -192,7 +193,7 @@ class OwnSensors(Subject):
         frame = self._camera.capture(self._history, self._signals)
         world_from_part, present = pose_parts(arrays, scene.actors, poses, scene.origin)
         pose = frame.world_from_sensor
-        camera_from_world = camera_from_pose(camera_axes(pose), pose[:3, 3].copy())
+        camera_from_world = optical_from_world(world_from_optical(pose), pose[:3, 3].copy())
         channels = frame.channels
         extents = measure_extents(
             arrays, world_from_part, present, camera_from_world, self._camera.intrinsics, channels["instance"],

@@ -7,40 +7,13 @@ of the ego's box that point is x = cog_offset − rear_axle, z = −height / 2.
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.geometry import quaternion_from_euler, rotation_matrix
 from simengine.core.history import ActorPoses
 from simengine.core.state import EGO, ActorTable
+from simengine.core.transforms import chain_poses
 from simengine.scenario.spec import Mount
-
-
-@njit(cache=True)
-def _compose_pose(
-    position: NDArray[np.float64],
-    orientation: NDArray[np.float64],
-    lever: NDArray[np.float64],
-    mounting: NDArray[np.float64],
-    out: NDArray[np.float64],
-) -> None:
-    """Chain a body's pose with a mount on it into `out` (4, 4).
-
-    Args:
-        position: Origin of the body [m]. Shape (3,).
-        orientation: Of the body, w, x, y, z. Shape (4,).
-        lever: Sensor origin in the body's frame [m]. Shape (3,).
-        mounting: Rotation body from sensor. Shape (3, 3).
-        out: World from sensor. Shape (4, 4).
-    """
-    body = np.empty((3, 3))
-    rotation_matrix(orientation[0], orientation[1], orientation[2], orientation[3], body)
-    for i in range(3):
-        for j in range(3):
-            out[i, j] = body[i, 0] * mounting[0, j] + body[i, 1] * mounting[1, j] + body[i, 2] * mounting[2, j]
-        out[i, 3] = position[i] + body[i, 0] * lever[0] + body[i, 1] * lever[1] + body[i, 2] * lever[2]
-        out[3, i] = 0.0
-    out[3, 3] = 1.0
 
 
 def mount_rotation(mount: Mount) -> NDArray[np.float64]:
@@ -73,5 +46,5 @@ def sensor_pose(actors: ActorTable, poses: ActorPoses, mount: Mount) -> NDArray[
     """
     world_from_sensor = np.empty((4, 4))
     lever, rotation = mount_lever(actors, mount), mount_rotation(mount)
-    _compose_pose(poses.position[EGO], poses.orientation[EGO], lever, rotation, world_from_sensor)
+    chain_poses(poses.position[EGO], poses.orientation[EGO], lever, rotation, world_from_sensor)
     return world_from_sensor

@@ -19,6 +19,7 @@ from simengine.core.geometry import rotation_matrix
 from simengine.core.history import ActorPoses, History
 from simengine.core.rng import kernel_seed
 from simengine.core.state import EGO, Light
+from simengine.core.transforms import optical_from_world, rotate_rows, world_from_optical
 from simengine.core.weather import extinction
 from simengine.scenario.spec import CameraSpec
 from simengine.sensors.base.mount import sensor_pose
@@ -64,47 +65,10 @@ class Picture(NamedTuple):
 
 
 @njit(cache=True)
-def chain_rotations(a: NDArray[np.float64], b: NDArray[np.float64], out: NDArray[np.float64]) -> None:
-    """Write the product of two 3 × 3 matrices."""
-    for i in range(3):
-        for j in range(3):
-            out[i, j] = a[i, 0] * b[0, j] + a[i, 1] * b[1, j] + a[i, 2] * b[2, j]
-
-
-@njit(cache=True)
-def rotate_rows(rotation: NDArray[np.float64], vector: NDArray[np.float64], out: NDArray[np.float64]) -> None:
-    """Write rotationᵀ · vector: world coordinates into the frame of `rotation`."""
-    for i in range(3):
-        out[i] = rotation[0, i] * vector[0] + rotation[1, i] * vector[1] + rotation[2, i] * vector[2]
-
-
-@njit(cache=True)
 def actor_rotations(orientation: NDArray[np.float64], out: NDArray[np.float64]) -> None:
     """Write world from actor of every actor. Shapes (num_actors, 4) and (num_actors, 3, 3)."""
     for a in range(orientation.shape[0]):
         rotation_matrix(orientation[a, 0], orientation[a, 1], orientation[a, 2], orientation[a, 3], out[a])
-
-
-# Optical axes (right, down, forward) in the sensor's frame (forward, left, up).
-def _sensor_from_camera() -> NDArray[np.float64]:
-    return np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
-
-
-def camera_axes(world_from_sensor: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return world_from_camera, optical axes, of a sensor's pose. Shape (3, 3)."""
-    axes = np.empty((3, 3))
-    chain_rotations(np.ascontiguousarray(world_from_sensor[:3, :3]), _sensor_from_camera(), axes)
-    return axes
-
-
-def camera_from_pose(axes: NDArray[np.float64], eye: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return camera_from_world for optical axes (3, 3) and the camera's place (3,). Shape (3, 4)."""
-    camera_from_world = np.empty((3, 4))
-    camera_from_world[:, :3] = axes.T
-    shift = np.empty(3)
-    rotate_rows(axes, eye, shift)
-    camera_from_world[:, 3] = -shift
-    return camera_from_world
 
 
 class CameraSensor(Sensor):
@@ -201,10 +165,10 @@ class CameraSensor(Sensor):
         scene, arrays, camera = self._scene, self._arrays, self.intrinsics
         origin = np.asarray(scene.origin, np.float64)
         eye = np.ascontiguousarray(world_from_sensor[:3, 3] - origin)
-        axes = camera_axes(world_from_sensor)
+        axes = world_from_optical(world_from_sensor)
         world_from_part, present = pose_parts(arrays, scene.actors, poses, scene.origin)
         identity = np.where(arrays.part_actor < 0, np.int32(-1), poses.identity[arrays.part_actor])
-        placement = Placement(camera_from_pose(axes, eye), world_from_part, present, identity)
+        placement = Placement(optical_from_world(axes, eye), world_from_part, present, identity)
         visibility = draw_visibility(
             arrays, world_from_part, present, placement.camera_from_world, camera,
             num_threads=numba.config.NUMBA_NUM_THREADS,
@@ -334,7 +298,7 @@ class CameraSensor(Sensor):
             0.5 * camera.cy,
         )
         visibility = draw_visibility(
-            self._arrays, bodies.world_from_part, present, camera_from_pose(axes, eye), half, mirrored=True,
+            self._arrays, bodies.world_from_part, present, optical_from_world(axes, eye), half, mirrored=True,
             num_threads=numba.config.NUMBA_NUM_THREADS,
         )
         leave_ground(triangle, self._arrays.semantic, camera.fx, visibility.triangle)

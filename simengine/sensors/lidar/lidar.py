@@ -28,6 +28,7 @@ from simengine.core.history import NANOSECONDS, ActorPoses, History, time_of_tic
 from simengine.core.mesh import Material, encloses
 from simengine.core.rng import kernel_seed
 from simengine.core.state import EGO
+from simengine.core.transforms import relate_poses
 from simengine.scenario.spec import LidarSpec
 from simengine.sensors.base.mount import mount_lever, sensor_pose
 from simengine.sensors.base.sensor import Frame, Scene, Sensor, capture_time
@@ -58,21 +59,14 @@ def relate_parts(
         out: Sensor from part. Shape (num_parts, 3, 4).
     """
     for p in range(world_from_part.shape[0]):
-        for j in range(4):
-            x, y, z = world_from_part[p, 0, j], world_from_part[p, 1, j], world_from_part[p, 2, j]
-            if j == 3:
-                x -= world_from_sensor[0, 3] - origin[0]
-                y -= world_from_sensor[1, 3] - origin[1]
-                z -= world_from_sensor[2, 3] - origin[2]
-            for i in range(3):
-                out[p, i, j] = world_from_sensor[0, i] * x + world_from_sensor[1, i] * y + world_from_sensor[2, i] * z
+        relate_poses(world_from_sensor, world_from_part[p], origin, out[p])
 
 
 def _chain_inverse(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return a⁻¹ b of two rigid transforms (4, 4) as (3, 4)."""
-    out = np.empty((1, 3, 4))
-    relate_parts(np.ascontiguousarray(b[None, :3, :]), a, np.zeros(3), out)
-    return out[0]
+    out = np.empty((3, 4))
+    relate_poses(a, b, np.zeros(3), out)
+    return out
 
 
 class LidarSensor(Sensor):

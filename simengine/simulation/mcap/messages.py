@@ -25,6 +25,8 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from numpy.typing import NDArray
 
+from simengine.core.transforms import SENSOR_FROM_OPTICAL_QUATERNION
+
 MessageError = DecodeError
 
 _TYPES = {
@@ -52,8 +54,6 @@ _SECOND = 1_000_000_000
 _LENGTH_DELIMITED = 2  # wire type of bytes in protobuf's encoding
 Payload = bytes | memoryview
 Parts = tuple[Payload, ...]  # one after the other they are a message
-# Optical (x right, y down, z forward) to ISO 8855 (x forward, y left, z up) axes, as a quaternion w, x, y, z.
-_SENSOR_FROM_OPTICAL = (0.5, -0.5, 0.5, -0.5)
 
 
 def schema(kind: str) -> tuple[str, bytes]:
@@ -214,7 +214,7 @@ def frame_transforms(
     message = FrameTransforms()
     chain = list(transforms)
     if optical:
-        chain.append((optical, f"{optical}_optical", (0.0, 0.0, 0.0), _SENSOR_FROM_OPTICAL))
+        chain.append((optical, f"{optical}_optical", (0.0, 0.0, 0.0), SENSOR_FROM_OPTICAL_QUATERNION))
     for parent, child, position, orientation in chain:
         transform = message.transforms.add(timestamp=_stamp(time_ns), parent_frame_id=parent, child_frame_id=child)
         t, r = transform.translation, transform.rotation

@@ -18,6 +18,7 @@ from simengine.core.history import NANOSECONDS
 from simengine.core.plain_names import made_plain, plain_name
 from simengine.core.semantics import SEMANTIC_OF_KIND, Semantic, palette
 from simengine.core.state import EGO, ActorKind, ActorTable, Behavior, Controls, WorldState
+from simengine.core.transforms import quaternion_from_matrix
 from simengine.labels.annotation import Annotation, Boxes2d, Collision, Interval, SignalViews
 from simengine.labels.identities import joined_slots
 from simengine.labels.tracks import actor_sizes
@@ -229,7 +230,7 @@ class EpisodeWriter(Recorder):
 
     def _transform(self, frame: Frame) -> None:
         pose = frame.world_from_sensor
-        chain = [("world", frame.sensor, pose[:3, 3].tolist(), quaternion_of(pose))]
+        chain = [("world", frame.sensor, pose[:3, 3].tolist(), quaternion_from_matrix(pose))]
         optical = frame.sensor if "intrinsics" in frame.channels else ""
         self._protobuf(
             "/tf", frame.time_ns, "frame_transforms", messages.frame_transforms(frame.time_ns, chain, optical)
@@ -330,24 +331,3 @@ def caption(boxes: Boxes2d, row: int) -> str:
     except ValueError:
         raise ConfigError(f"boxes_2d.semantic = {boxes.semantic[row]}: no such class") from None
     return f"{name} {boxes.instance[row]}"
-
-
-def quaternion_of(pose: np.ndarray) -> tuple[float, float, float, float]:
-    """Return the rotation of a rigid transform as w, x, y, z (Shepperd 1978: divides by the largest component)."""
-    r = pose[:3, :3]
-    squares = [
-        1.0 + r[0, 0] + r[1, 1] + r[2, 2],
-        1.0 + r[0, 0] - r[1, 1] - r[2, 2],
-        1.0 - r[0, 0] + r[1, 1] - r[2, 2],
-        1.0 - r[0, 0] - r[1, 1] + r[2, 2],
-    ]
-    largest = int(np.argmax(squares))
-    rows_of = [
-        [squares[0], r[2, 1] - r[1, 2], r[0, 2] - r[2, 0], r[1, 0] - r[0, 1]],
-        [r[2, 1] - r[1, 2], squares[1], r[0, 1] + r[1, 0], r[0, 2] + r[2, 0]],
-        [r[0, 2] - r[2, 0], r[0, 1] + r[1, 0], squares[2], r[1, 2] + r[2, 1]],
-        [r[1, 0] - r[0, 1], r[0, 2] + r[2, 0], r[1, 2] + r[2, 1], squares[3]],
-    ]
-    scale = 0.5 / np.sqrt(squares[largest])
-    w, x, y, z = (float(component * scale) for component in rows_of[largest])
-    return w, x, y, z

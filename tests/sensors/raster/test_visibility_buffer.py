@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from simengine.core.mesh import Mesh
-from simengine.sensors.camera.camera import camera_axes, camera_from_pose
+from simengine.core.transforms import optical_from_world, world_from_optical
 from simengine.sensors.raster.culling import TILE
 from simengine.sensors.raster.visibility_buffer import (
     NEAR,
@@ -31,7 +31,7 @@ def look(eye, yaw=0.0, pitch=0.0):
     c, s, cp, sp = math.cos(yaw), math.sin(yaw), math.cos(pitch), math.sin(pitch)
     pose = np.eye(4)
     pose[:3, :3] = np.array([[c * cp, -s, c * sp], [s * cp, c, s * sp], [-sp, 0.0, cp]])
-    return camera_from_pose(camera_axes(pose), np.asarray(eye, float))
+    return optical_from_world(world_from_optical(pose), np.asarray(eye, float))
 
 
 def soup(triangles) -> Mesh:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from simengine.sensors.camera.camera import camera_axes, camera_from_pose
+from simengine.core.transforms import optical_from_world, world_from_optical
 from simengine.sensors.raster.masks import empty_masks, label_table, read_masks
 from simengine.sensors.raster.visibility_buffer import draw_visibility, intrinsics_of_fov
 from simengine.sensors.raster.visible_extents import measure_extents
@@ -21,7 +21,7 @@ def measure(actors, eye=(1.0, 0.0, 1.3), num_threads=1):
     world_from_part, present = pose_parts(arrays, scene.actors, still_history(scene, actors).poses_at(0), scene.origin)
     present &= arrays.part_actor != 0
     pose = np.eye(4)
-    camera_from_world = camera_from_pose(camera_axes(pose), np.asarray(eye, float))
+    camera_from_world = optical_from_world(world_from_optical(pose), np.asarray(eye, float))
     visibility = draw_visibility(arrays, world_from_part, present, camera_from_world, CAMERA)
     masks = empty_masks(CAMERA.height, CAMERA.width)
     read_masks(visibility, label_table(arrays.semantic, arrays.part, arrays.part_instance), 1, masks)

@@ -18,7 +18,7 @@ from simengine.simulation.files.encoding import decode_depth, encode_depth
 from simengine.simulation.files.whole_files import begin_unfinished, is_unfinished
 from simengine.simulation.mcap.container_reader import ContainerReader
 from simengine.simulation.mcap.reader import read_episode
-from simengine.simulation.mcap.writer import EpisodeWriter, quaternion_of
+from simengine.simulation.mcap.writer import EpisodeWriter
 from tests.simulation import episode_fixtures as drawn
 
 
@@ -464,12 +464,3 @@ def test_road_map_holds_lanes_crossing_and_stop_line_near_the_ego(memory, lossle
         np.testing.assert_allclose(road.stop_lines[0, :, 0], 11.0, atol=1e-9)
         assert sorted(set(road.crossings[0, :, 0].tolist())) == [12.0, 16.0]
         assert road.datum == drawn.network().datum
-
-
-@pytest.mark.parametrize("turn", [(0.3, 0.1, -2.0), (3.1, 0.0, 0.0), (0.0, 1.5, 3.1), (0.0, 0.0, 3.14159)])
-def test_quaternion_of_a_pose_turns_vectors_like_the_pose(turn):
-    from simengine.core.geometry import quaternion_from_euler, rotate, rotation_matrix
-
-    pose = np.eye(4)
-    rotation_matrix(*quaternion_from_euler(*turn), pose)
-    np.testing.assert_allclose(rotate(*quaternion_of(pose), 1.0, 2.0, 3.0), pose[:3, :3] @ [1.0, 2.0, 3.0], atol=1e-12)
