@@ -67,6 +67,12 @@ def empty_bodies(num_actors: int) -> NDArray[np.void]:
     return bodies
 
 
+def boxes_of(chassis: NDArray[np.void], bodies: NDArray[np.void]) -> NDArray[np.float64]:
+    """Return the table of boxes that `hand_over` reads. Shape (num_actors, BOX_COLUMNS)."""
+    sizes = [chassis[name][:, None] for name in ("length", "width", "height")]
+    return np.hstack([bodies["box_position"], bodies["box_velocity"], bodies["orientation"], *sizes])
+
+
 def load_motion(state: WorldState, rows: NDArray[np.int64], bodies: NDArray[np.void]) -> None:
     """Take over the motion of some actors of world 0 whole; their centers of mass are for `body_from_box`."""
     for name, field in _MOTION.items():

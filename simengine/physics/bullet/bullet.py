@@ -22,7 +22,15 @@ from simengine.core.errors import ScenarioError
 from simengine.core.gravity import GRAVITY
 from simengine.core.state import ActorTable, Controls, Mobility, WorldState, copy_state
 from simengine.physics.backend import Contact, Ground, Physics
-from simengine.physics.bullet.bodies import empty_bodies, finish_tick, load_demands, load_given, load_motion, store
+from simengine.physics.bullet.bodies import (
+    boxes_of,
+    empty_bodies,
+    finish_tick,
+    load_demands,
+    load_given,
+    load_motion,
+    store,
+)
 from simengine.physics.bullet.engine import BODY, BODYWORK, STANDING, BoxShapes, connect, disconnect, p, set_group
 from simengine.physics.bullet.forces import advance_forces
 from simengine.physics.bullet.ground import StaticBodies
@@ -204,7 +212,8 @@ class BulletPhysics(Physics):
         must[:] = False
         if replayed.any():
             load_given(state, np.flatnonzero(replayed), bodies)
-            if find_hand_overs(self._chassis, bodies, self._tick_step, must):
+            box, dynamic = boxes_of(self._chassis, bodies), bodies["dynamic"].copy()
+            if find_hand_overs(box, replayed, dynamic, self._tick_step, must):
                 after.replayed[0] &= ~must
         wanted = state.valid[0] & ~(replayed & ~must)
         changed = np.flatnonzero(wanted != bodies["dynamic"])

@@ -4,8 +4,9 @@ import math
 
 from numba import njit
 
-from simengine.core.geometry import box_reach, multiply_quaternions, quaternion_from_euler, yaw_from_quaternion
+from simengine.core.geometry import box_reach, multiply_quaternions, yaw_from_quaternion
 from simengine.core.state import ActorTable, Mobility, WorldState
+from simengine.core.transforms import quaternion_on_slope
 from simengine.road.network.network import LaneArrays
 from simengine.road.network.projection import ground_at
 
@@ -24,8 +25,7 @@ def stand(state: WorldState, e: int, a: int, yaw: float, slope_x: float, slope_y
     """Set an orientation by its yaw and the ground's gradient."""
     cosine, sine = math.cos(yaw), math.sin(yaw)
     ahead, left = slope_x * cosine + slope_y * sine, -slope_x * sine + slope_y * cosine
-    roll, pitch = math.atan(left / math.sqrt(1.0 + ahead * ahead)), -math.atan(ahead)
-    w, x, y, z = quaternion_from_euler(roll, pitch, yaw)
+    w, x, y, z = quaternion_on_slope(yaw, ahead, left)
     state.orientation[e, a, 0], state.orientation[e, a, 1] = w, x
     state.orientation[e, a, 2], state.orientation[e, a, 3] = y, z
 

@@ -11,12 +11,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import (
-    multiply_quaternions,
-    quaternion_from_euler,
-    rotation_matrix,
-)
+from simengine.core.geometry import multiply_quaternions, rotation_matrix
 from simengine.core.gravity import GRAVITY
+from simengine.core.transforms import quaternion_on_slope
 from simengine.physics.vehicle.tire import BURST_RADIUS
 
 # Columns of a wheel's contact record.
@@ -174,9 +171,7 @@ def start_pose(
     """Return the orientation of a body of a yaw that stands on a slope; a two-wheeler takes the pitch but no roll."""
     cosine, sine = math.cos(yaw), math.sin(yaw)
     ahead, left = -(nx * cosine + ny * sine) / nz, -(-nx * sine + ny * cosine) / nz  # rise over run
-    pitch = -math.atan(ahead)
-    roll = 0.0 if two_wheeler else math.atan(left / math.sqrt(1.0 + ahead * ahead))
-    return quaternion_from_euler(roll, pitch, yaw)
+    return quaternion_on_slope(yaw, ahead, 0.0 if two_wheeler else left)
 
 
 @njit(cache=True, _nrt=False)

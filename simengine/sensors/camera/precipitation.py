@@ -1,6 +1,6 @@
 """Rain and snow in the air before the camera: streaks and flakes, blurred by their motion during the exposure.
 
-Rain: Marshall–Palmer drop sizes (1948), fall speeds of Atlas et al. (1973), streaks and their brightness after Garg and
+Rain: drop sizes of `core.raindrops`, fall speeds of Atlas et al. (1973), streaks and their brightness after Garg and
 Nayar, "Vision and rain", IJCV 2007: a drop gathers light from a wide angle and covers a pixel only for a share of the
 exposure. Snow: flakes of Gunn and Marshall (1958), falling at about 1 m/s. Only what is near enough to be made out is
 drawn one by one; the rest is in the air's extinction.
@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from simengine.core.raindrops import NUMBER, drop_slope
 from simengine.core.rng import philox_words
 from simengine.sensors.base.elementary import exp, log2, power
 from simengine.sensors.light.lamps import light_at
@@ -36,8 +37,8 @@ def drop_fall_speed(diameter: float) -> float:
 @njit(cache=True, error_model="numpy")
 def drops_per_volume(rain_rate: float) -> float:
     """Return how many drops larger than SMALLEST_DROP are in a cubic metre at a rain rate [mm/h]."""
-    slope = 4.1 * rain_rate**-0.21
-    return 8000.0 / slope * (math.exp(-slope * SMALLEST_DROP) - math.exp(-slope * LARGEST_DROP))
+    slope = drop_slope(rain_rate)
+    return NUMBER / slope * (math.exp(-slope * SMALLEST_DROP) - math.exp(-slope * LARGEST_DROP))
 
 
 @njit(cache=True, error_model="numpy")
@@ -87,7 +88,7 @@ def draw_particles(
     farthest = min(12.0 if snowing else 7.0, (3.0 * MOST_PARTICLES / (density * section)) ** (1.0 / 3.0))
     count = int(density * section * farthest**3 / 3.0)
     scale = 1.0 / 4294967296.0
-    slope = 0.0 if snowing else 4.1 * rate**-0.21
+    slope = 0.0 if snowing else drop_slope(rate)
     w = world_from_camera
     most = 0.0 if snowing else 1.0 - math.exp(-slope * (LARGEST_DROP - SMALLEST_DROP))
     third, per_slope = np.float32(1.0 / 3.0), 0.0 if snowing else math.log(2.0) / slope

@@ -24,6 +24,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from simengine.core.raindrops import NUMBER, drop_slope
 from simengine.core.weather import Weather, backscatter, extinction
 
 _LIGHT_SPEED = 299_792_458.0  # [m/s]
@@ -132,7 +133,7 @@ def air_returns(weather: Weather, threshold: float) -> AirReturns:
         number, slope = 7600.0 * weather.snow_rate**-0.87 * 1e3, 2.55 * weather.snow_rate**-0.48 * 1e3
         reflectance = _SNOW_REFLECTANCE
     elif weather.rain_rate > 0.0:
-        number, slope = 8000.0 * 1e3, 4.1 * weather.rain_rate**-0.21 * 1e3
+        number, slope = NUMBER * 1e3, drop_slope(weather.rain_rate) * 1e3
         reflectance = _RAIN_REFLECTANCE
     if number > 0.0:
         count_bright_drops(number, slope, reflectance, alpha, threshold, drops)

@@ -15,6 +15,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.geometry import rotate, rotate_inverse
+from simengine.core.gravity import STANDARD_GRAVITY
 from simengine.core.history import NANOSECONDS, ActorPoses, History
 from simengine.core.rng import kernel_seed, philox_normal
 from simengine.core.state import EGO
@@ -22,7 +23,6 @@ from simengine.scenario.spec import ImuSpec
 from simengine.sensors.base.mount import mount_lever, mount_rotation, sensor_pose
 from simengine.sensors.base.sensor import Frame, Scene, Sensor, capture_time
 
-GRAVITY = 9.80665  # standard gravity [m/s²]
 _STREAM_NOISE, _STREAM_WALK = 1, 2
 
 
@@ -60,7 +60,7 @@ def sense_motion(
     q = orientation[1]
     body = np.empty(6)
     body[0], body[1], body[2] = rotate_inverse(
-        q[0], q[1], q[2], q[3], (x1 - x0) / interval, (y1 - y0) / interval, (z1 - z0) / interval + GRAVITY
+        q[0], q[1], q[2], q[3], (x1 - x0) / interval, (y1 - y0) / interval, (z1 - z0) / interval + STANDARD_GRAVITY
     )
     q, w = orientation[2], angular_velocity[2]
     body[3], body[4], body[5] = rotate_inverse(q[0], q[1], q[2], q[3], w[0], w[1], w[2])

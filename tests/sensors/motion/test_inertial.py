@@ -5,11 +5,12 @@ import math
 import numpy as np
 import pytest
 
+from simengine.core.gravity import STANDARD_GRAVITY
 from simengine.core.history import History
 from simengine.core.rng import kernel_seed
 from simengine.core.state import copy_state, empty_state
 from simengine.scenario.spec import ImuSpec, Mount
-from simengine.sensors.motion.inertial import GRAVITY, ImuSensor, add_inertial_errors
+from simengine.sensors.motion.inertial import ImuSensor, add_inertial_errors
 from tests.sensors.lidar_scene import RATE_HZ, make_history, make_scene
 
 NO_SIGNALS = np.zeros(0, np.int32)
@@ -49,20 +50,22 @@ def _circle(speed, radius, ticks=40):
 def test_at_rest_it_feels_gravity_upwards():
     history = make_history(make_scene([]), [(0.0, 0.0, 0.75)], [(0.0, 0.0, 0.0)])
     sample = _last_sample(_spec(), history)
-    assert sample["specific_force"] == pytest.approx([0.0, 0.0, GRAVITY])
+    assert sample["specific_force"] == pytest.approx([0.0, 0.0, STANDARD_GRAVITY])
     assert sample["angular_velocity"] == pytest.approx([0.0, 0.0, 0.0])
 
 
 def test_pitched_down_it_feels_gravity_behind():
     history = make_history(make_scene([]), [(0.0, 0.0, 0.75)], [(0.0, 0.0, 0.0)])
     sample = _last_sample(_spec(pitch=30.0), history)
-    assert sample["specific_force"] == pytest.approx([-0.5 * GRAVITY, 0.0, GRAVITY * math.cos(math.pi / 6)])
+    assert sample["specific_force"] == pytest.approx(
+        [-0.5 * STANDARD_GRAVITY, 0.0, STANDARD_GRAVITY * math.cos(math.pi / 6)]
+    )
 
 
 def test_circular_drive_gives_centripetal_force_and_yaw_rate():
     speed, radius = 12.0, 30.0
     sample = _last_sample(_spec(mount_x=1.4), _circle(speed, radius))  # at the box centre
-    assert sample["specific_force"] == pytest.approx([0.0, speed**2 / radius, GRAVITY], rel=1e-4, abs=1e-3)
+    assert sample["specific_force"] == pytest.approx([0.0, speed**2 / radius, STANDARD_GRAVITY], rel=1e-4, abs=1e-3)
     assert sample["angular_velocity"] == pytest.approx([0.0, 0.0, speed / radius])
 
 
@@ -71,14 +74,14 @@ def test_lever_arm_adds_centripetal_force_along_it():
     sample = _last_sample(_spec(mount_x=1.4 + ahead), _circle(speed, radius))
     rate = speed / radius
     assert sample["specific_force"] == pytest.approx(
-        [-ahead * rate**2, speed**2 / radius, GRAVITY], rel=1e-3, abs=1e-3
+        [-ahead * rate**2, speed**2 / radius, STANDARD_GRAVITY], rel=1e-3, abs=1e-3
     )
 
 
 def test_yawed_unit_turns_the_force_into_its_frame():
     speed, radius = 12.0, 30.0
     sample = _last_sample(_spec(mount_x=1.4, yaw=90.0), _circle(speed, radius))
-    assert sample["specific_force"] == pytest.approx([speed**2 / radius, 0.0, GRAVITY], rel=1e-4, abs=1e-3)
+    assert sample["specific_force"] == pytest.approx([speed**2 / radius, 0.0, STANDARD_GRAVITY], rel=1e-4, abs=1e-3)
 
 
 def _allan_deviation(rate, size):

@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 
+from simengine.core.gravity import STANDARD_GRAVITY
 from tools.checks.recorded.file import RecordedFile, wrapped, yaws
 from tools.checks.recorded.found import NOTHING, Found
 from tools.checks.recorded.motion import collided
 
-GRAVITY = 9.80665  # [m/s²]
 _WINDOW = 0.5  # over which inertial samples are added up [s]
 _GAINED, _TURNED = 0.08, 0.01  # velocity and heading that may be missing then [m/s], [rad]
 
@@ -28,7 +28,7 @@ def inertial(file: RecordedFile) -> Found:
         step = np.diff(time)
         turn = 0.5 * (pose[1:, :3, :3] + pose[:-1, :3, :3])
         gained = np.einsum("tij,tj->ti", turn, force[1:]) * step[:, None]
-        gained[:, 2] -= GRAVITY * step
+        gained[:, 2] -= STANDARD_GRAVITY * step
         turned = np.einsum("tij,tj->ti", turn, rate[1:])[:, 2] * step
         samples = max(4, round(_WINDOW / float(np.median(step))))
         place, yaw = pose[:, :3, 3], np.unwrap(np.arctan2(pose[:, 1, 0], pose[:, 0, 0]))
