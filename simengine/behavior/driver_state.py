@@ -1,9 +1,7 @@
 """What drivers carry from one decision to the next, as arrays, and how drivers differ.
 
-Parameters of car following are those of the Intelligent Driver Model; see `idm.py`. Kinds: cars brake
-comfortably at 2.0 m/s² (Treiber & Kesting, "Traffic Flow Dynamics", 2013, Table 11.2: 1.5–2.0) and accelerate at 1.8,
-more than that table's 1.0–1.5, so that a queue leaves a signal with the usual headway of about 2 s; trucks and buses
-0.9 and 1.7, bicycles 0.8.
+Parameters of car following are those of the Intelligent Driver Model; see `idm.py`. What is usual for a kind of
+vehicle, and how drivers differ from it, is told by the settings of the traffic.
 """
 
 import math
@@ -17,7 +15,7 @@ from simengine.behavior.mobil import BIAS, THRESHOLD
 from simengine.core.gravity import GRAVITY
 from simengine.core.rng import philox_normal
 from simengine.core.state import ActorKind, ActorTable
-from simengine.scenario.spec import DriverSpread
+from simengine.scenario.spec import DriverKinds, DriverSpread
 
 ROUTE_LANES = 12  # previous, present, and the next ones
 PREVIOUS, PRESENT, NEXT = 0, 1, 2
@@ -59,6 +57,7 @@ SPREAD_STREAM = 101  # philox stream of the draws below
 NOISE_STREAM = 105  # of the acceleration's noise
 TRUNCATION = 2.0  # standard deviations at which a driver's normal is cut
 SHORTEST_TIME_GAP = 0.5  # that any driver keeps [s]
+_PULL, _BRAKING, _COMFORT, _SPEED, _GAP, _DISTANCE, _CRUISE = range(7)  # columns of what is usual for a kind
 
 
 # Columns of the table of vehicles, as in `ActorTable`.
@@ -175,36 +174,32 @@ def truncated_lognormal(
 @njit(cache=True, _nrt=False)
 def _draw(
     seed: np.uint64, kind: NDArray[np.int32], max_speed: NDArray[np.float64], length: NDArray[np.float64],
-    wheelbase: NDArray[np.float64], steering_rate: NDArray[np.float64], spread: _Spread, style: NDArray[np.float64],
+    wheelbase: NDArray[np.float64], steering_rate: NDArray[np.float64], spread: _Spread, usual: NDArray[np.float64],
+    style: NDArray[np.float64],
 ) -> None:
-    """Fill the drivers' styles; see `draw_drivers`. Arrays of shape (num_envs, num_actors), `style` (…, STYLES)."""
+    """Fill the drivers' styles; see `draw_drivers`.
+
+    Arrays of shape (num_envs, num_actors), `usual` as `_kind_table` returns it, `style` (…, STYLES).
+    """
     for e in range(kind.shape[0]):
         for a in range(kind.shape[1]):
             temper = truncated_normal(seed, SPREAD_STREAM + 2, e, a, 1.0, spread.temper)
-            acceleration, braking, comfort, factor, gap_factor, distance = 1.8, 2.0, 2.2, 1.0, 1.0, 2.0
-            if kind[e, a] == ActorKind.TRUCK or kind[e, a] == ActorKind.BUS:
-                acceleration, braking, comfort, factor, gap_factor, distance = 0.9, 1.7, 1.4, 0.92, 1.25, 2.5
-            elif kind[e, a] == ActorKind.MOTORCYCLE:
-                acceleration, braking, comfort = 2.3, 2.3, 2.6
-            elif kind[e, a] == ActorKind.BICYCLE:
-                acceleration, braking, comfort, distance = 0.8, 1.6, 1.6, 1.5
+            own = usual[kind[e, a]]
             cap = 0.95 * max_speed[e, a] if max_speed[e, a] > 0.0 else 60.0
-            if kind[e, a] == ActorKind.BICYCLE:  # 5 m/s, not what the speed limit would allow
-                cap = min(cap, 5.0 * temper)
             row = style[e, a]
-            row[SPEED_FACTOR] = factor * truncated_normal(
+            row[SPEED_FACTOR] = own[_SPEED] * truncated_normal(
                 seed, SPREAD_STREAM, e, a, spread.speed[0], spread.speed[1]
             )
-            row[SPEED_CAP] = cap
+            row[SPEED_CAP] = min(cap, own[_CRUISE] * temper)
             if spread.skewed:
                 drawn = truncated_lognormal(seed, SPREAD_STREAM + 1, e, a, spread.gap[0], spread.gap[1])
             else:
                 drawn = truncated_normal(seed, SPREAD_STREAM + 1, e, a, spread.gap[0], spread.gap[1])
-            row[TIME_GAP] = max(SHORTEST_TIME_GAP, gap_factor * drawn)
-            row[MIN_GAP] = distance * spread.distance
-            row[MAX_ACCELERATION] = acceleration * temper * spread.acceleration
-            row[COMFORTABLE_DECELERATION] = braking * temper * spread.deceleration
-            row[LATERAL_COMFORT] = comfort * temper
+            row[TIME_GAP] = max(SHORTEST_TIME_GAP, own[_GAP] * drawn)
+            row[MIN_GAP] = own[_DISTANCE] * spread.distance
+            row[MAX_ACCELERATION] = own[_PULL] * temper * spread.acceleration
+            row[COMFORTABLE_DECELERATION] = own[_BRAKING] * temper * spread.deceleration
+            row[LATERAL_COMFORT] = own[_COMFORT] * temper
             row[POLITENESS] = spread.politeness
             row[TURN_IN] = steering_rate[e, a] / max(wheelbase[e, a], 0.5)
             wander = 0.15 if length[e, a] < 6.0 else 0.05
@@ -213,13 +208,28 @@ def _draw(
             row[NOISE], row[NOISE_TIME] = spread.noise
 
 
-def draw_drivers(memory: DriverMemory, actors: ActorTable, spread: DriverSpread, seed: np.uint64) -> DriverMemory:
+def _kind_table(kinds: DriverKinds) -> NDArray[np.float64]:
+    """Return what is usual, a row a kind of actor; kinds that are no vehicles are like cars. Shape (num_kinds, 7)."""
+    table = np.empty((len(ActorKind), 7))
+    for kind in ActorKind:
+        own = getattr(kinds, kind.name.lower(), kinds.car)
+        table[kind] = (
+            own.max_acceleration, own.comfortable_deceleration, own.lateral_comfort, own.desired_speed, own.time_gap,
+            own.min_gap, math.inf if own.cruising_speed is None else own.cruising_speed,
+        )  # fmt: skip
+    return table
+
+
+def draw_drivers(
+    memory: DriverMemory, actors: ActorTable, kinds: DriverKinds, spread: DriverSpread, seed: np.uint64
+) -> DriverMemory:
     """Return the memory with every actor's driving style drawn anew.
 
     Args:
         memory: Decisions.
         actors: Whose kind sets the class of vehicle.
-        spread: How drivers differ.
+        kinds: What is usual for the class.
+        spread: How drivers differ from it.
         seed: Kernel seed of the traffic, `core.rng.kernel_seed`.
     """
     style = np.empty_like(memory.style)
@@ -237,7 +247,7 @@ def draw_drivers(memory: DriverMemory, actors: ActorTable, spread: DriverSpread,
     )
     _draw(
         seed, actors.kind, actors.max_speed, actors.length, actors.front_axle + actors.rear_axle,
-        actors.max_steering_rate, read, style,
+        actors.max_steering_rate, read, _kind_table(kinds), style,
     )
     return memory._replace(style=style)
 

@@ -18,6 +18,7 @@ from simengine.core.errors import ConfigError, ScenarioError, suggest
 from simengine.core.files import MAX_MAP_BYTES, holds, home_path, read_bounded
 from simengine.core.rng import generator
 from simengine.scenario.compose import compose, resolve, scenario_names
+from simengine.scenario.migration import upgrade
 from simengine.scenario.override_text import setting
 from simengine.scenario.spec import SCHEMA_VERSION, ConcreteScenario
 from simengine.scenario.wrong_values import SHOWN, all_problems, explain_validation
@@ -191,12 +192,13 @@ def from_yaml(text: str) -> ConcreteScenario:
     """Read a concrete scenario.
 
     Raises:
-        ConfigError: Not YAML, or not a concrete scenario of this schema version.
+        ConfigError: Not YAML, or not a concrete scenario of this schema version or an older one.
     """
     return _validate(parse_concrete(text))
 
 
 def _validate(tree: dict[str, Any]) -> ConcreteScenario:
+    tree = upgrade(tree)
     try:
         return ConcreteScenario.model_validate(tree)
     except ValidationError as error:

@@ -19,6 +19,7 @@ from simengine.scenario.sampling import concretize, from_yaml, to_yaml
 from simengine.scenario.spec import ConcreteScenario
 from simengine.simulation.jobs.runner import Job, run_jobs
 from simengine.simulation.loop.simulator import Simulator
+from simengine.verify.usual_drivers import usual_kinds
 
 RING_DENSITY = 25.0  # [vehicles/km/lane]
 INFLOW = 400.0  # on every approach of the intersection [vehicles/h]
@@ -29,7 +30,6 @@ CALM = 240.0  # until equal drivers are equally far apart [s]
 OBSERVED = 60.0  # for which their flow is then measured [s]
 ROUNDS = (10.0, 25.0, 45.0)  # densities of the ring of equal drivers [vehicles/km]
 _ORDINARY = ("scenario=drive", "sensors=none", "pedestrians=none", "criteria=collision")
-_MIN_GAP = 2.0  # s₀ of car drivers, `behavior.driver_state` [m]
 
 
 class FlowRun(NamedTuple):
@@ -92,7 +92,7 @@ def equilibrium_scenario(density: float, seed: int = 1) -> ConcreteScenario:
 
 
 def _even_speed(gap: float, desired: float, time_gap: float) -> float:
-    return equilibrium_speed(gap, desired, time_gap, _MIN_GAP, EXPONENT)
+    return equilibrium_speed(gap, desired, time_gap, usual_kinds().car.min_gap, EXPONENT)
 
 
 def _concrete(seed: int, duration: float, physics: str, *overrides: str) -> ConcreteScenario:

@@ -1,8 +1,10 @@
 """A world small enough to read: kinematic vehicles with actuator limits, driven by the product's drivers."""
 
 import math
+from pathlib import Path
 
 import numpy as np
+import yaml
 from numba import njit
 
 from simengine.behavior.driver_state import DriverMemory, draw_drivers, empty_memory
@@ -16,7 +18,7 @@ from simengine.road.network.network import LaneArrays, RoadNetwork, lane_arrays
 from simengine.road.network.projection import lane_pose
 from simengine.road.network.signals import signal_colors
 from simengine.road.procedural.kinds import make_intersection, make_street
-from simengine.scenario.spec import DriverSpread
+from simengine.scenario.spec import DriverKinds, DriverSpread
 
 DT = 0.05  # [s]
 DRIVE_LAG = 0.1  # of engine and brakes [s]
@@ -25,6 +27,8 @@ SPREAD = DriverSpread(
     max_acceleration=1.0, comfortable_deceleration=1.0, temper_std=0.1, politeness=0.2, lane_change_threshold=0.1,
     lane_change_bias=0.3, noise=0.0, noise_time=5.0,
 )
+NORMAL = Path(__file__).parents[2] / "conf" / "traffic" / "normal.yaml"
+KINDS = DriverKinds.model_validate(yaml.safe_load(NORMAL.read_text())["driver_kinds"])
 
 
 @njit(cache=True)
@@ -90,7 +94,7 @@ class SmallWorld:
         self.actors.drag[...] = self.actors.rolling_resistance[...] = 0.0  # `advance` knows neither
         self.state: WorldState = empty_state(1, count)
         self.seed = kernel_seed(seed, "small_world")
-        self.memory: DriverMemory = draw_drivers(empty_memory(1, count), self.actors, SPREAD, self.seed)
+        self.memory: DriverMemory = draw_drivers(empty_memory(1, count), self.actors, KINDS, SPREAD, self.seed)
         self.drives = np.ones((1, count), np.bool_)
         self.obeys = np.ones((1, count), np.bool_)
         self.conditions = Conditions(np.array([friction]), np.array([2000.0]), np.array([False]))

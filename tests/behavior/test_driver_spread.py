@@ -19,6 +19,7 @@ from simengine.behavior.driver_state import (
 )
 from simengine.core.state import empty_actors
 from simengine.physics.vehicle.catalog import fill_actor
+from tests.behavior.small_world import KINDS as USUAL
 from tests.behavior.small_world import SPREAD, SmallWorld, ring, straight
 
 KINDS = ("sedan", "truck", "motorcycle", "bicycle")
@@ -29,7 +30,8 @@ def _style(models, **changed):
     actors = empty_actors(1, len(models))
     for a, model in enumerate(models):
         fill_actor(actors, 0, a, model, (0.5, 0.5, 0.5))
-    return draw_drivers(empty_memory(1, len(models)), actors, SPREAD.model_copy(update=changed), SEED).style[0]
+    spread = SPREAD.model_copy(update=changed)
+    return draw_drivers(empty_memory(1, len(models)), actors, USUAL, spread, SEED).style[0]
 
 
 @pytest.mark.parametrize(

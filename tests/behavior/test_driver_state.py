@@ -15,6 +15,7 @@ from simengine.behavior.driver_state import (
 from simengine.core.state import empty_actors
 from simengine.physics.vehicle.catalog import fill_actor
 from simengine.scenario.spec import DriverSpread
+from tests.behavior.small_world import KINDS
 
 SPREAD = DriverSpread(
     desired_speed=1.0, desired_speed_std=0.1, time_gap=1.5, time_gap_std=0.3, time_gap_shape="normal", min_gap=1.0,
@@ -27,7 +28,7 @@ def _drawn(seed: int, first: str = "sedan"):
     actors = empty_actors(1, 400)
     for a in range(400):
         fill_actor(actors, 0, a, first if a < 200 else "truck", (0.5, 0.5, 0.5))
-    return draw_drivers(empty_memory(1, 400), actors, SPREAD, np.uint64(seed)).style[0]
+    return draw_drivers(empty_memory(1, 400), actors, KINDS, SPREAD, np.uint64(seed)).style[0]
 
 
 def test_drivers_spread_as_asked_and_no_farther_than_two_deviations():

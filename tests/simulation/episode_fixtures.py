@@ -35,7 +35,7 @@ def concrete(seed: int = 7, image: str = "jpeg", depth: str = "uint16", name: st
     mount = {"position": [1.6, 0.0, 1.4], "roll_deg": 0.0, "pitch_deg": 0.0, "yaw_deg": 0.0}
     clocked = {"mount": mount, "rate_hz": 10.0, "phase": 0.0}
     return ConcreteScenario.model_validate({
-        "schema_version": 1, "seed": seed,
+        "schema_version": 2, "seed": seed,
         "scenario": {
             "name": name, "tests": "Whether drawn episodes survive.", "tags": ["test"], "duration": 1.0,
             "parameters": {}, "actors": {}, "events": {}, "goal": {"travelled": 0.0, "exit": "any"},
@@ -57,6 +57,10 @@ def concrete(seed: int = 7, image: str = "jpeg", depth: str = "uint16", name: st
                 "temper_std": 0.1, "lane_change_threshold": 0.1, "lane_change_bias": 0.3, "noise": 0.0,
                 "noise_time": 5.0,
             },
+            "driver_kinds": dict.fromkeys(("car", "truck", "bus", "motorcycle", "bicycle"), {
+                "max_acceleration": 1.8, "comfortable_deceleration": 2.0, "lateral_comfort": 2.2, "desired_speed": 1.0,
+                "time_gap": 1.0, "min_gap": 2.0, "cruising_speed": None,
+            }),
         },
         "pedestrians": {
             "density": 0.0, "max_people": 0, "crossing_fraction": 0.0, "group_share": 0.0, "group_spacing": 0.8,

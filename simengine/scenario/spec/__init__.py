@@ -16,7 +16,7 @@ from simengine.scenario.spec.road import RoadSpec
 from simengine.scenario.spec.run import PhysicsSpec, RecorderSpec
 from simengine.scenario.spec.sensors import CameraSpec, GnssSpec, ImuSpec, LidarSpec, Mount, OdometrySpec, SensorSpec
 from simengine.scenario.spec.surface import SurfaceSpec
-from simengine.scenario.spec.traffic import DriverSpread, PedestriansSpec, TrafficSpec
+from simengine.scenario.spec.traffic import DriverKinds, DriverSpread, PedestriansSpec, TrafficSpec
 from simengine.scenario.spec.weather import WeatherSpec
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "ConcreteScenario",
     "CriterionSpec",
     "DatumSpec",
+    "DriverKinds",
     "DriverSpread",
     "EgoSpec",
     "ExtensionSpec",
@@ -48,7 +49,7 @@ __all__ = [
     "WeatherSpec",
 ]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # an older one is brought up to it by `scenario.migration`
 _SensorName = name_other_than("ego", "world")  # frames of the recorded transforms
 
 
@@ -58,7 +59,7 @@ class ConcreteScenario(Spec):
     `sensors` and `criteria` map a name to a spec whose `kind` selects a built-in or an installed package's entry point.
     """
 
-    schema_version: Literal[1]
+    schema_version: Literal[2]
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)]
     scenario: ScenarioSpec
     road: RoadSpec

@@ -10,7 +10,7 @@ from simengine.scenario.spec.base import Fraction, Spec
 class DriverSpread(Spec):
     """How drivers differ: each parameter with a standard deviation is drawn per driver and cut at two of them.
 
-    "Usual" is what `simengine.behavior.driver_state` gives a driver of the vehicle's kind.
+    "Usual" is what `driver_kinds` says of the vehicle's kind.
     """
 
     desired_speed: Annotated[float, Field(gt=0.2, le=2.0)]  # mean, as a factor of the speed limit
@@ -29,6 +29,28 @@ class DriverSpread(Spec):
     noise_time: Annotated[float, Field(ge=0.1, le=60.0)]  # its correlation time [s]
 
 
+class DriverKind(Spec):
+    """What is usual for drivers of a kind of vehicle."""
+
+    max_acceleration: Annotated[float, Field(gt=0.0, le=10.0)]  # IDM a [m/s²]
+    comfortable_deceleration: Annotated[float, Field(gt=0.0, le=10.0)]  # IDM b [m/s²]
+    lateral_comfort: Annotated[float, Field(gt=0.0, le=10.0)]  # lateral acceleration accepted in bends [m/s²]
+    desired_speed: Annotated[float, Field(gt=0.2, le=2.0)]  # factor of the drawn one
+    time_gap: Annotated[float, Field(gt=0.2, le=4.0)]  # factor of the drawn one
+    min_gap: Annotated[float, Field(gt=0.0, le=10.0)]  # IDM s0 [m]
+    cruising_speed: Annotated[float, Field(gt=0.0, le=100.0)] | None  # at most; null: as fast as the vehicle goes [m/s]
+
+
+class DriverKinds(Spec):
+    """Drivers by the kind of their vehicle."""
+
+    car: DriverKind
+    truck: DriverKind
+    bus: DriverKind
+    motorcycle: DriverKind
+    bicycle: DriverKind
+
+
 class TrafficSpec(Spec):
     """The vehicles around the ego."""
 
@@ -39,6 +61,7 @@ class TrafficSpec(Spec):
     inflow: Annotated[float, Field(ge=0.0, le=2_500.0)]  # on every lane that begins; 0: who leaves comes in again [1/h]
     mix: dict[Literal["car", "truck", "bus", "motorcycle", "bicycle"], Annotated[float, Field(ge=0.0, le=1e6)]]
     drivers: DriverSpread
+    driver_kinds: DriverKinds
     reactive: StrictBool  # replayed vehicles drive themselves once the ego gets in their way
 
 

@@ -76,8 +76,9 @@ class Decisions:
         self._dt = 1.0 / scenario.physics.control_rate_hz
         self._rules = road_rules(world.network, float(world.ground.friction[0]))
         self._memory = draw_drivers(
-            empty_memory(1, num_actors), actors, scenario.traffic.drivers, kernel_seed(scenario.seed, "drivers")
-        )
+            empty_memory(1, num_actors), actors, scenario.traffic.driver_kinds, scenario.traffic.drivers,
+            kernel_seed(scenario.seed, "drivers"),
+        )  # fmt: skip
         friction = np.array([float(world.ground.friction[0])])
         self._conditions = Conditions(
             friction, np.array([sight_distance(world.weather)]), np.array([needs_headlamps(world.weather)])

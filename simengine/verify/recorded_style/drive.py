@@ -22,6 +22,7 @@ from simengine.road.network.signals import signal_colors
 from simengine.scenario.spec import DriverSpread
 from simengine.verify.recorded_style.leading import find_leaders
 from simengine.verify.recorded_style.roads import RecordedRoad
+from simengine.verify.usual_drivers import usual_kinds
 
 TICKS = 120  # of the physics, as in conf/physics [1/s]
 DECISIONS = 20  # as in conf/physics [1/s]
@@ -65,7 +66,9 @@ def drive(stage: ReadyRecording, drivers: DriverSpread, worlds: int, seed: int) 
         friction=np.repeat(road.ground.friction, worlds),
         patches=FrictionPatches(np.zeros((worlds, 1), np.bool_), none, none.copy(), none.copy(), none.copy()),
     )
-    memory = draw_drivers(empty_memory(worlds, count), actors, drivers, kernel_seed(seed, "drivers", road.name))
+    memory = draw_drivers(
+        empty_memory(worlds, count), actors, usual_kinds(), drivers, kernel_seed(seed, "drivers", road.name)
+    )
     deal_time_gaps(road, memory.style)
     conditions = Conditions(ground.friction, np.full(worlds, 1e4), np.zeros(worlds, np.bool_))
     state = WorldState._make(np.repeat(field, worlds, axis=0) for field in road.state)

@@ -44,7 +44,7 @@ def kept_time_gaps(drivers: DriverSpread) -> tuple[float, float, float]:
 
 
 def preset_text(drivers: DriverSpread, fitted: Sites, seed: int, rounds: int) -> str:
-    """Return a preset: that of everyday traffic with other drivers.
+    """Return a preset: that of everyday traffic with other drivers, of which it says the settings that differ.
 
     Args:
         drivers: What was fitted.
@@ -55,7 +55,10 @@ def preset_text(drivers: DriverSpread, fitted: Sites, seed: int, rounds: int) ->
         ConfigError: The preset that it starts from has no such setting, so the installation is broken.
     """
     text = (configuration_root() / "conf" / "traffic" / f"{BASE}.yaml").read_text()
-    body = text.split("\n", 1)[1]  # without its own first line, which says what it is
+    block = re.search(r"(?m)^drivers:\n(?:  .*\n)+", text)
+    if block is None:
+        raise ConfigError(f"conf/traffic/{BASE}.yaml: has no drivers")
+    body = block[0]
     for name, value in drivers.model_dump().items():
         body, count = re.subn(rf"(?m)^  {name}: \S+", f"  {name}: {value}", body)
         if count != 1:
@@ -75,4 +78,4 @@ def preset_text(drivers: DriverSpread, fitted: Sites, seed: int, rounds: int) ->
     head = [f"# Drivers like recorded ones, made by {made} from {vehicles} vehicles of"]
     for k in range(0, len(names), 4):
         head.append(f"# {', '.join(names[k : k + 4])}{',' if k + 4 < len(names) else '.'}")
-    return "\n".join([*head, *NOT_FITTED, body])
+    return "\n".join([*head, *NOT_FITTED, "defaults:", f"  - {BASE}", "  - _self_", body])

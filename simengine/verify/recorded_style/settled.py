@@ -17,8 +17,8 @@ from simengine.scenario.spec import DriverSpread
 from simengine.verify.recorded_style.distance import wasserstein
 from simengine.verify.recorded_style.leading import REACH
 from simengine.verify.recorded_style.quantities import Traffic
+from simengine.verify.usual_drivers import usual_kinds
 
-USUAL_MIN_GAP = 2.0  # of a car, `behavior.driver_state` [m]
 DRAWS = 8  # drivers for every recorded sample
 
 
@@ -48,7 +48,7 @@ def equilibrium_gaps(drivers: DriverSpread, traffic: Sequence[Traffic]) -> NDArr
         time_gap = mean + deviation * drawn[0]
     desired = (drivers.desired_speed + drivers.desired_speed_std * drawn[1]) * steady[:, 2]
     ratio = np.minimum(steady[:, 0] / np.maximum(desired, 0.1), 1.0)
-    wanted = USUAL_MIN_GAP * drivers.min_gap + steady[:, 0] * np.maximum(time_gap, SHORTEST_TIME_GAP)
+    wanted = usual_kinds().car.min_gap * drivers.min_gap + steady[:, 0] * np.maximum(time_gap, SHORTEST_TIME_GAP)
     squared = ratio * ratio
     free = 1.0 - squared * squared
     return np.minimum(wanted / np.sqrt(np.maximum(free, 1e-9)), REACH)

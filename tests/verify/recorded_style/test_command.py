@@ -9,7 +9,7 @@ from simengine.scenario.sampling import load_scenario
 from simengine.verify.recorded_style.command import preset_drivers
 from simengine.verify.recorded_style.fit import FIXED, RANGES, drivers_at, start_point
 from simengine.verify.recorded_style.preset import kept_time_gaps, preset_text
-from tests.behavior.small_world import SmallWorld, straight
+from tests.behavior.small_world import KINDS, SmallWorld, straight
 from tests.verify.recorded_style.platoon import platoon
 
 
@@ -88,8 +88,10 @@ def test_kept_time_gaps_are_those_of_drawn_drivers():
         world = SmallWorld(network, ["sedan"] * 400)
         drivers = preset_drivers(preset)
         drawn = np.concatenate(
-            [draw_drivers(empty_memory(1, 400), world.actors, drivers, kernel_seed(k, "drivers")).style[0, :, TIME_GAP]
-             for k in range(5)]
+            [
+                draw_drivers(empty_memory(1, 400), world.actors, KINDS, drivers, kernel_seed(k, "drivers"))
+                .style[0, :, TIME_GAP] for k in range(5)
+            ]
         )  # fmt: skip
         short, mean, median = kept_time_gaps(drivers)
         assert float((drawn <= 0.5).mean()) == pytest.approx(short, abs=0.03)
