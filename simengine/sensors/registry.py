@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 from simengine.core.errors import ConfigError
 from simengine.core.plugins import check_part, make_part
-from simengine.scenario.spec import CameraSpec, ExtensionSpec, GnssSpec, ImuSpec, LidarSpec, OdometrySpec
+from simengine.scenario.spec import CameraSpec, ExtensionSpec, GnssSpec, ImuSpec, LidarSpec, OdometrySpec, SensorSpec
+from simengine.scenario.spec.sensors import SENSOR_KINDS
 from simengine.sensors.base.sensor import Scene, Sensor
 from simengine.sensors.camera.camera import CameraSensor
 from simengine.sensors.lidar.lidar import LidarSensor
@@ -16,10 +17,6 @@ from simengine.sensors.motion.gnss import GnssSensor
 from simengine.sensors.motion.inertial import ImuSensor
 from simengine.sensors.motion.odometry import OdometrySensor
 from simengine.sensors.scene.scene_arrays import SceneArrays, flatten_scene
-
-BUILT_IN_KINDS = ("camera", "lidar", "imu", "gnss", "odometry")
-
-SensorSpec = CameraSpec | LidarSpec | ImuSpec | GnssSpec | OdometrySpec | ExtensionSpec
 
 
 def make_sensor(name: str, spec: SensorSpec, scene: Scene, seed: int, arrays: SceneArrays | None = None) -> Sensor:
@@ -48,7 +45,7 @@ def make_sensor(name: str, spec: SensorSpec, scene: Scene, seed: int, arrays: Sc
             return OdometrySensor(name, spec, scene)
         case ExtensionSpec():
             key = f"sensors.{name}.kind"
-            check_part("sensor", key, spec.kind, BUILT_IN_KINDS)
+            check_part("sensor", key, spec.kind, SENSOR_KINDS)
             sensor = make_part("sensor", key, spec.kind, {}, name, spec, scene, seed)
             if not isinstance(sensor, Sensor):
                 raise ConfigError(f"{key} = {spec.kind}: the package made no simengine Sensor")

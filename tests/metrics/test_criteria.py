@@ -9,13 +9,13 @@ from simengine.core.errors import ConfigError
 from simengine.core.geometry import quaternion_from_euler, rotate
 from simengine.core.state import EGO, empty_actors, empty_state
 from simengine.labels.collisions import join_contacts
-from simengine.metrics.criteria import BUILT_IN, View, conclude, make_criteria
+from simengine.metrics.criteria import View, conclude, make_criteria
 from simengine.metrics.fault import FaultWatch
 from simengine.physics.backend import Contact
 from simengine.road.network.network import SignalColor, Turn
 from simengine.road.procedural.kinds import make_intersection
 from simengine.scenario.spec import criteria as specs
-from simengine.scenario.spec.base import ExtensionSpec
+from simengine.scenario.spec.base import ExtensionSpec, kinds_of
 from simengine.scenario.spec.events import GoalSpec
 
 NETWORK = make_intersection(100.0, 1, 3.5, 0.0, 13.89, True, 20.0, 3.0, 2.0)
@@ -40,11 +40,8 @@ def watched(views):
 
 
 def _model(kind):
-    models = (
-        specs.NoCollision, specs.StayOnRoad, specs.SpeedLimit, specs.RedLight, specs.MinTtc, specs.MaxDeceleration,
-        specs.ReachGoal, specs.TimeLimit,
-    )  # fmt: skip
-    return dict(zip(BUILT_IN, models, strict=True))[kind]
+    models = [model for model in vars(specs).values() if isinstance(model, type)]
+    return next(model for model in models if kinds_of(model) == (kind,))
 
 
 def view(time, speed=10.0, contacts=(), off_lane=0.0, travelled=0.0, turns=(), goal=NO_GOAL, ttc=(math.inf, -1),

@@ -110,7 +110,7 @@ def compile_events(scenario: specs.ScenarioSpec, names: dict[str, int]) -> tuple
         else:
             table.bound[k] = when.time if when.kind == "time" else when.rate
         who = actor(f"{name}.actor", event.actor)
-        check_part("action", f"scenario.events.{name}.do.kind", event.do.kind, specs.BUILT_IN_ACTIONS)
+        check_part("action", f"scenario.events.{name}.do.kind", event.do.kind, specs.ACTION_KINDS)
         if who == 0 and event.do.kind not in _EGO_ACTIONS:
             raise ScenarioError(
                 f"scenario.events.{name}.do.kind = {event.do.kind}: its driver decides that; allowed for the ego: "

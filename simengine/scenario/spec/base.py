@@ -1,8 +1,18 @@
 """What every group's models are made of."""
 
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Union, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    GetCoreSchemaHandler,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Speed = Annotated[float, Field(ge=0.0, le=100.0)]
@@ -71,11 +81,23 @@ class ExtensionSpec(BaseModel):
     kind: Name
 
 
-def kind_or_extension(*built_in: str) -> Discriminator:
-    """Tell built-in kinds apart by name; any other is an extension."""
+def kinds_of(union: Any) -> tuple[str, ...]:
+    """Return the kinds of the models that a union is made of, in its order; extensions have none of their own."""
+    if not isinstance(union, type):
+        return tuple(kind for part in get_args(union) for kind in kinds_of(part))
+    field = union.model_fields.get("kind") if issubclass(union, Spec) else None
+    return get_args(field.annotation) if field is not None else ()
 
-    def tag(value: Any) -> str:
-        kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
-        return kind if kind in built_in else "extension"
 
-    return Discriminator(tag)
+class KindOrExtension:
+    """Tells the models of a union apart by their `kind`; any other kind is an extension's."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
+        built_in = kinds_of(source)
+
+        def tag(value: Any) -> str:
+            kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
+            return kind if kind in built_in else "extension"
+
+        tagged = [Annotated[model, Tag("".join(kinds_of(model)) or "extension")] for model in get_args(source)]
+        return handler.generate_schema(Annotated[Union[tuple(tagged)], Discriminator(tag)])  # noqa: UP007

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictBool, Tag
+from pydantic import Field, StrictBool
 
-from simengine.scenario.spec.base import Duration, ExtensionSpec, Spec, kind_or_extension
+from simengine.scenario.spec.base import Duration, ExtensionSpec, KindOrExtension, Spec
 
 
 class NoCollision(Spec):
@@ -64,23 +64,14 @@ class TimeLimit(Spec):
 
 
 CriterionSpec = Annotated[
-    Annotated[NoCollision, Tag("no_collision")]
-    | Annotated[StayOnRoad, Tag("stay_on_road")]
-    | Annotated[SpeedLimit, Tag("speed_limit")]
-    | Annotated[RedLight, Tag("red_light")]
-    | Annotated[MinTtc, Tag("min_ttc")]
-    | Annotated[MaxDeceleration, Tag("max_deceleration")]
-    | Annotated[ReachGoal, Tag("reach_goal")]
-    | Annotated[TimeLimit, Tag("time_limit")]
-    | Annotated[ExtensionSpec, Tag("extension")],
-    kind_or_extension(
-        "no_collision",
-        "stay_on_road",
-        "speed_limit",
-        "red_light",
-        "min_ttc",
-        "max_deceleration",
-        "reach_goal",
-        "time_limit",
-    ),
+    NoCollision
+    | StayOnRoad
+    | SpeedLimit
+    | RedLight
+    | MinTtc
+    | MaxDeceleration
+    | ReachGoal
+    | TimeLimit
+    | ExtensionSpec,
+    KindOrExtension(),
 ]

@@ -2,16 +2,17 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictBool, Tag
+from pydantic import Field, StrictBool
 
 from simengine.scenario.spec.base import (
     Duration,
     ExtensionSpec,
     Fraction,
+    KindOrExtension,
     Name,
     Spec,
     Speed,
-    kind_or_extension,
+    kinds_of,
     name_other_than,
 )
 
@@ -217,26 +218,23 @@ class SensorFaultAction(Spec):
     duration: Duration  # 0 for good [s]
 
 
-BUILT_IN_ACTIONS = (
-    "brake", "set_speed", "change_lane", "follow_path", "walk", "appear", "drop_load",
-    "fail_tyre", "run_red", "mark", "friction_patch", "sensor_fault",
-)  # fmt: skip
 Action = Annotated[
-    Annotated[BrakeAction, Tag("brake")]
-    | Annotated[SetSpeedAction, Tag("set_speed")]
-    | Annotated[ChangeLaneAction, Tag("change_lane")]
-    | Annotated[FollowPathAction, Tag("follow_path")]
-    | Annotated[WalkAction, Tag("walk")]
-    | Annotated[AppearAction, Tag("appear")]
-    | Annotated[DropLoadAction, Tag("drop_load")]
-    | Annotated[FailTyreAction, Tag("fail_tyre")]
-    | Annotated[RunRedAction, Tag("run_red")]
-    | Annotated[MarkAction, Tag("mark")]
-    | Annotated[FrictionPatchAction, Tag("friction_patch")]
-    | Annotated[SensorFaultAction, Tag("sensor_fault")]
-    | Annotated[ExtensionSpec, Tag("extension")],
-    kind_or_extension(*BUILT_IN_ACTIONS),
+    BrakeAction
+    | SetSpeedAction
+    | ChangeLaneAction
+    | FollowPathAction
+    | WalkAction
+    | AppearAction
+    | DropLoadAction
+    | FailTyreAction
+    | RunRedAction
+    | MarkAction
+    | FrictionPatchAction
+    | SensorFaultAction
+    | ExtensionSpec,
+    KindOrExtension(),
 ]
+ACTION_KINDS = kinds_of(Action)
 
 
 class EventSpec(Spec):

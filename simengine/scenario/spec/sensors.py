@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictBool, Tag, model_validator
+from pydantic import Field, StrictBool, model_validator
 
-from simengine.scenario.spec.base import Contradiction, ExtensionSpec, Spec, kind_or_extension
+from simengine.scenario.spec.base import Contradiction, ExtensionSpec, KindOrExtension, Spec, kinds_of
 
 _Place = Annotated[float, Field(ge=-100.0, le=100.0)]  # [m]
 _Angle = Annotated[float, Field(ge=-360.0, le=360.0)]  # [°]
@@ -97,11 +97,12 @@ class OdometrySpec(Spec):
 
 
 SensorSpec = Annotated[
-    Annotated[CameraSpec, Tag("camera")]
-    | Annotated[LidarSpec, Tag("lidar")]
-    | Annotated[ImuSpec, Tag("imu")]
-    | Annotated[GnssSpec, Tag("gnss")]
-    | Annotated[OdometrySpec, Tag("odometry")]
-    | Annotated[ExtensionSpec, Tag("extension")],
-    kind_or_extension("camera", "lidar", "imu", "gnss", "odometry"),
+    CameraSpec
+    | LidarSpec
+    | ImuSpec
+    | GnssSpec
+    | OdometrySpec
+    | ExtensionSpec,
+    KindOrExtension(),
 ]
+SENSOR_KINDS = kinds_of(SensorSpec)
