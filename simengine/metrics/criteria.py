@@ -12,6 +12,7 @@ from simengine.core.plugins import make_part
 from simengine.core.state import EGO
 from simengine.metrics.arrival import ReachGoal, TimeLimit
 from simengine.metrics.criterion import Criterion, View, ego_kinematics
+from simengine.metrics.driving_direction import DrivingDirection
 from simengine.metrics.fault import EgoCollision, Fault
 from simengine.metrics.verdict import CriterionResult, Verdict
 from simengine.road.network.network import RoadNetwork, SignalColor
@@ -207,6 +208,7 @@ class MaxDeceleration(Criterion):
 BUILT_IN: dict[str, type[Criterion]] = {
     "no_collision": NoCollision,
     "stay_on_road": StayOnRoad,
+    "driving_direction": DrivingDirection,
     "speed_limit": SpeedLimit,
     "red_light": RedLight,
     "min_ttc": MinTtc,
@@ -234,6 +236,7 @@ def conclude(
     invalid: str = "",
     ended: str = "",
     name_of: Callable[[int], str] | None = None,
+    unmet: str = "",
 ) -> Verdict:
     """Collect every criterion's result.
 
@@ -242,6 +245,7 @@ def conclude(
         invalid: Why the episode tells nothing, if it does not.
         ended: Why the run was over before its time, if it was: the reason of what no single moment decided has it too.
         name_of: Returns the name of the actor with an id.
+        unmet: Which hazards have not happened, if none has.
     """
     results = []
     for name, criterion in criteria.items():
@@ -251,4 +255,4 @@ def conclude(
         if name_of is not None:
             result = result._replace(names=tuple(name_of(actor) for actor in result.actors if actor > EGO))
         results.append(result)
-    return Verdict(tuple(results), invalid)
+    return Verdict(tuple(results), invalid, unmet)

@@ -32,6 +32,8 @@ class View(NamedTuple):
     goal: events.GoalSpec
     time_to_collision: tuple[float, int]  # smallest with any actor, and its id: (infinity, −1) for none [s]
     goals: tuple[TimedRegion, ...] = ()  # of the ego's planning problem; empty where the scenario has a goal itself
+    # along that lane's direction since the last view [m]; None in a junction, off the lanes, and once it was touched
+    progress: float | None = None
     impacts: tuple[Impact, ...] = ()  # touches of the ego since the last view, with the collisions they are part of
 
 

@@ -35,26 +35,35 @@ class CriterionResult(NamedTuple):
 class Verdict(NamedTuple):
     """Whether an episode passed: any failure fails it; it passes if at least one criterion applied and none failed.
 
-    An invalid episode, whose hazard came to grief before the ego had a part in it, has neither passed nor failed.
+    An invalid episode, whose hazard came to grief before the ego had a part in it, has neither passed nor failed. Nor
+    has one in which no hazard happened, unless the ego failed without: it is untested.
     """
 
     results: tuple[CriterionResult, ...]
     invalid: str = ""  # why the episode says nothing about the ego, "" if it does
+    unmet: str = ""  # which hazards have not happened, if none of the scenario's has; else ""
 
     @property
     def passed(self) -> bool | None:
-        """Whether the episode passed; None if no criterion applied, or the episode is invalid."""
+        """Whether the episode passed; None if no criterion applied, no hazard happened, or the episode is invalid."""
         if self.invalid:
             return None
         if any(result.passed is False for result in self.results):
             return False
-        return True if any(result.passed is True for result in self.results) else None
+        return True if not self.unmet and any(result.passed is True for result in self.results) else None
+
+    @property
+    def untested(self) -> bool:
+        """Whether no criterion failed, but no hazard happened that the ego could have failed by."""
+        return self.passed is None and not self.invalid and bool(self.unmet)
 
     @property
     def outcome(self) -> str:
-        """One of "passed", "failed", "not applicable", "invalid"."""
+        """One of "passed", "failed", "not applicable", "untested", "invalid"."""
         if self.invalid:
             return "invalid"
+        if self.untested:
+            return "untested"
         return {True: "passed", False: "failed", None: "not applicable"}[self.passed]
 
     @property
@@ -66,9 +75,11 @@ class Verdict(NamedTuple):
 
     @property
     def reason(self) -> str:
-        """Why the episode failed or is invalid, in one line; empty if it did neither."""
+        """Why the episode failed, is invalid or untested, in one line; empty if it is neither."""
         if self.invalid:
             return self.invalid
+        if self.untested:
+            return self.unmet
         decisive = self.decisive
         return decisive.description if decisive is not None else ""
 

@@ -39,6 +39,7 @@ class FlowRun(NamedTuple):
     collisions: list[str]  # time, place and actors of each
     left: int  # vehicles that left the map after `SETTLE`
     entered: int  # and came in
+    arrived: int  # and arrived where lanes begin, whether or not there was room to come in
     mean_speed: float  # of ordinary vehicles, over the run [m/s]
 
 
@@ -104,7 +105,7 @@ def run_flow(scenario: ConcreteScenario) -> FlowRun:
     """Run a scenario until its end or a vehicle's first collision: what follows it is not ordinary."""
     simulator = Simulator(scenario, ends_with_ego=False)  # it may come to the end of the map; the others drive on
     contacts: list[Contact] = []
-    left = entered = 0
+    left = entered = arrived = 0
     speed_sum, speed_count = 0.0, 0
     try:
         snapshot = simulator.reset()
@@ -118,14 +119,16 @@ def run_flow(scenario: ConcreteScenario) -> FlowRun:
             if simulator.time_ns > SETTLE * 1e9:
                 left += int((before & ~valid).sum())
                 entered += int((valid & ~before).sum())
+            else:
+                arrived = simulator.demand[0]
             moving = snapshot.state.velocity[0, valid & ordinary]
             speed_sum += float(np.hypot(moving[:, 0], moving[:, 1]).sum())
             speed_count += len(moving)
         reports = _reports(simulator, contacts)
-        simulated = simulator.time_ns * 1e-9
+        simulated, arrived = simulator.time_ns * 1e-9, simulator.demand[0] - arrived
     finally:
         simulator.close()
-    return FlowRun(simulated, reports, left, entered, speed_sum / max(1, speed_count))
+    return FlowRun(simulated, reports, left, entered, arrived, speed_sum / max(1, speed_count))
 
 
 def _reports(simulator: Simulator, contacts: list[Contact]) -> list[str]:

@@ -130,7 +130,7 @@ def _collisions(simulator: Simulator, contacts: list[Contact], places: dict[tupl
 def run_map(scenario: ConcreteScenario) -> MapRun:
     """Run a scenario for its whole time, whatever happens, and say what happened.
 
-    While somebody waits long at its end, it goes on for up to `GRACE`, to see whether they go on.
+    While somebody stands at its end, it goes on for up to `GRACE`, to see whether they go on.
     """
     duration = scenario.scenario.duration
     longer = scenario.scenario.model_copy(update={"duration": duration + GRACE})
@@ -142,12 +142,17 @@ def run_map(scenario: ConcreteScenario) -> MapRun:
         watch = TrafficWatch(simulator)
         drives = simulator.world.actors.mobility[0] == Mobility.WHEELED
         ordinary = simulator.world.actors.behavior[0] == Behavior.TRAFFIC
-        steps, places = 0, {}
+        steps, places, ended = 0, {}, False
         end = round(duration * 1e9)
-        while not simulator.done and (simulator.time_ns < end or watch.someone_waits(snapshot.state)):
+        while not simulator.done:
             if simulator.time_ns >= end:
+                if not ended:
+                    watch.note_standing(snapshot.state, simulator.time_ns * 1e-9)
+                    ended = True
+                if not watch.someone_waits(snapshot.state):
+                    break
                 snapshot = simulator.step()
-                watch.look_for_progress(snapshot.state)
+                watch.look_for_progress(snapshot.state, simulator.time_ns * 1e-9)
                 continue
             before = snapshot.state
             snapshot = simulator.step()

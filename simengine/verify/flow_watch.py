@@ -2,7 +2,8 @@
 
 A vehicle *waits long* if it comes no farther than `LEAST_WAY` in `PATIENCE`, or in one and a half cycles of the map's
 slowest signal where that is longer; it *stands for ever* if it does not go on after that either, for as long as the run
-lasts: runs go on for up to `GRACE` while somebody waits. It is *off its lane* if its middle is more than `ASIDE`
+lasts: runs go on for up to `GRACE` for those that stand at its end, however late they came to stand, so a run of two
+minutes sees a lock that begins in its last second. A vehicle is *off its lane* if its middle is more than `ASIDE`
 outside every lane that vehicles drive on. Only at the map's end it may be there: at most `END` straight beyond the end
 of a lane that leads nowhere, and no farther to the side of that lane than elsewhere; there it leaves the world at its
 next decision.
@@ -29,7 +30,8 @@ from simengine.simulation.loop.simulator import Simulator
 LEAST_WAY = 5.0  # [m]
 PATIENCE = 60.0  # [s]
 CYCLES = 1.5  # of the slowest signal
-GRACE = 180.0  # for which a run goes on beyond its end while somebody waits long [s]
+GRACE = 180.0  # for which a run goes on beyond its end while somebody stands; longer than any patience [s]
+STILL = 5.0  # without progress, after which a vehicle at the end of a run stands [s]
 ASIDE = 0.5  # [m]
 TILT = math.radians(60.0)  # from upright, beyond which a vehicle has rolled over [rad]
 SEARCH = 20.0  # around a vehicle for a lane [m]
@@ -81,6 +83,7 @@ class TrafficWatch:
         self._since: dict[int, tuple[float, float, float]] = {}  # x, y [m] and time [s] of the last progress
         self._told: set[tuple[str, int]] = set()
         self._waits: dict[int, str] = {}  # who waits long and has not gone on, and where that is
+        self._stands: set[int] = set()  # who stands at the end of the run, and has not gone on nor waited long since
         kinds = ("rolled", "waited", "standing", "off_lane", *(column for column, _ in REASONS.values()), WRECKED)
         self.found: dict[str, list[str]] = {kind: [] for kind in kinds}
 
@@ -104,20 +107,33 @@ class TrafficWatch:
             if self._aside(x, y, z, yaw_from_quaternion(*q)) > ASIDE and not self.is_at_end(x, y, z):
                 self._tell("off_lane", vehicle, self.place_of(state, a, time))
 
-    def look_for_progress(self, state: WorldState) -> None:
-        """Look only whether those that wait long go on."""
+    def note_standing(self, state: WorldState, time: float) -> None:
+        """Take in at the end of a run, at a time [s], who stands and has to be followed beyond it."""
+        there = set(state.identity[0, state.valid[0]].tolist())
+        since = {vehicle: since for vehicle, (_, _, since) in self._since.items() if vehicle in there}
+        self._stands = {vehicle for vehicle in since if time - since[vehicle] >= STILL} - self._waits.keys()
+
+    def look_for_progress(self, state: WorldState, time: float) -> None:
+        """Look only whether those that stand or wait long go on; whoever stands for too long waits long."""
         for a in np.flatnonzero(state.valid[0]).tolist():
             vehicle = int(state.identity[0, a])
-            if vehicle in self._waits:
-                px, py, _ = self._since[vehicle]
-                if math.hypot(float(state.position[0, a, 0]) - px, float(state.position[0, a, 1]) - py) > LEAST_WAY:
-                    del self._waits[vehicle]
+            if vehicle not in self._waits and vehicle not in self._stands:
+                continue
+            px, py, since = self._since[vehicle]
+            if math.hypot(float(state.position[0, a, 0]) - px, float(state.position[0, a, 1]) - py) > LEAST_WAY:
+                self._waits.pop(vehicle, None)
+                self._stands.discard(vehicle)
+            elif vehicle in self._stands and time - since >= self.patience:
+                self._stands.remove(vehicle)
+                self._waits[vehicle] = f"{self.place_of(state, a, time)} since {since:.0f} s"
+                self._tell("waited", vehicle, self._waits[vehicle])
 
     def someone_waits(self, state: WorldState) -> bool:
-        """Return whether a vehicle that is still there waits long and has not gone on yet."""
+        """Return whether a vehicle that is still there waits long, or stands since the end, and has not gone on yet."""
         there = set(state.identity[0, state.valid[0]].tolist())
         self._waits = {vehicle: line for vehicle, line in self._waits.items() if vehicle in there}
-        return bool(self._waits)
+        self._stands &= there
+        return bool(self._waits or self._stands)
 
     def tell_standing(self, state: WorldState) -> None:
         """Count those that wait at the end of a run as standing for ever."""

@@ -39,7 +39,7 @@ class Finding(NamedTuple):
     """What a test found."""
 
     case: str
-    mark: str  # passed, failed, n/a, invalid where it says nothing about the ego, or error where it could not be run
+    mark: str  # passed, failed, n/a, untested (no hazard happened), invalid (it says nothing about the ego) or error
     verdict: str  # why it failed, what was not tested, or what went wrong
     simulated: float  # [s]
     seconds: float  # of wall time
@@ -121,8 +121,8 @@ def run_case(case: Case, watch: Watch) -> Finding:
     finally:
         if simulator is not None:
             simulator.close()
-    mark = "invalid" if verdict.invalid else {True: "passed", False: "failed", None: "n/a"}[verdict.passed]
-    return found(mark, "; ".join([*filter(None, [verdict.reason]), *untested]))
+    mark = "n/a" if verdict.outcome == "not applicable" else verdict.outcome
+    return found(mark, "; ".join(dict.fromkeys([*filter(None, [verdict.reason]), *untested])))
 
 
 def _count(findings: list[Finding], mark: str) -> int:
@@ -133,7 +133,7 @@ def _junit(findings: list[Finding], path: str) -> None:
     suite = ElementTree.Element(
         "testsuite", name="simengine", tests=str(len(findings)), failures=str(_count(findings, "failed")),
         errors=str(_count(findings, "error")),
-        skipped=str(_count(findings, "n/a") + _count(findings, "invalid")),
+        skipped=str(sum(_count(findings, mark) for mark in ("n/a", "untested", "invalid"))),
         time=f"{sum(finding.seconds for finding in findings):.3f}",
     )  # fmt: skip
     for finding in findings:
@@ -150,8 +150,8 @@ def _junit(findings: list[Finding], path: str) -> None:
             ElementTree.SubElement(case, "skipped", message="no criterion applied")
         elif finding.mark == "passed" and finding.verdict:
             ElementTree.SubElement(case, "system-out").text = visible(finding.verdict, "\n\t")
-        elif finding.mark == "invalid":
-            ElementTree.SubElement(case, "skipped", message=visible(f"invalid: {finding.verdict}"))
+        elif finding.mark in ("untested", "invalid"):
+            ElementTree.SubElement(case, "skipped", message=visible(f"{finding.mark}: {finding.verdict}"))
     root = ElementTree.Element("testsuites")
     root.append(suite)
     ElementTree.indent(root)
@@ -169,8 +169,9 @@ def run_suite(paths: list[str], overrides: list[str], junit: str | None, step_li
         step_limit: How long a step of a scenario may take [s].
 
     Returns:
-        The exit code: 2 if a scenario cannot be laid out, else 1 if one fails or its driver does, or if none could
-        be judged because all are invalid, else 0. An invalid one among others counts neither way.
+        The exit code: 2 if a scenario cannot be laid out, else 1 if one fails or its driver does, or if nothing was
+        tested because each is invalid, untested or has no criterion that applies, else 0. Among others such a one
+        counts neither way.
 
     Raises:
         ConfigError: A path that holds no scenario, or a wrong setting.
@@ -202,7 +203,7 @@ def run_suite(paths: list[str], overrides: list[str], junit: str | None, step_li
         _junit(ordered, junit)
     if any(finding.kind == "refused" for finding in ordered):
         return 2
-    nothing_tested = all(finding.mark == "invalid" for finding in ordered)
+    nothing_tested = all(finding.mark in ("invalid", "untested", "n/a") for finding in ordered)
     return 1 if nothing_tested or any(finding.mark in ("failed", "error") for finding in ordered) else 0
 
 
@@ -213,10 +214,11 @@ def _print_table(findings: list[Finding]) -> None:
         mark = finding.mark if finding.mark in ("passed", "n/a") else finding.mark.upper()
         say(f"{mark:{column}}  {visible(finding.case):{wide}}  {one_line(finding.verdict)}".rstrip())
     failed, errors, invalid = (_count(findings, mark) for mark in ("failed", "error", "invalid"))
-    passed, idle = _count(findings, "passed"), _count(findings, "n/a")
+    passed, idle, unmet = (_count(findings, mark) for mark in ("passed", "n/a", "untested"))
     say(
         f"{counted(len(findings), 'episode')}: {passed} passed, {failed} failed"
         + (f", {idle} without a criterion that applies" if idle else "")
+        + (f", {unmet} untested (no hazard happened)" if unmet else "")
         + (f", {invalid} invalid (tells nothing of the ego)" if invalid else "")
         + (f", {errors} not run to the end" if errors else "")
     )

@@ -45,7 +45,7 @@ def _model(kind):
 
 
 def view(time, speed=10.0, contacts=(), off_lane=0.0, travelled=0.0, turns=(), goal=NO_GOAL, ttc=(math.inf, -1),
-         pose=(0.0, 0.0, 0.0), red=True):  # fmt: skip
+         pose=(0.0, 0.0, 0.0), red=True, progress=None):  # fmt: skip
     """Return one moment, `time` seconds after the start, of an ego at x, y [m] and yaw [rad]."""
     actors, state = empty_actors(1, 2), empty_state(1, 2)
     actors.length[0], actors.width[0] = 4.5, 1.8
@@ -56,7 +56,7 @@ def view(time, speed=10.0, contacts=(), off_lane=0.0, travelled=0.0, turns=(), g
     colors = np.full(len(NETWORK.signal_name), SignalColor.RED if red else SignalColor.GREEN, np.int32)
     return View(
         round(time * 1e9), actors, state, NETWORK, colors, list(contacts), int(NETWORK.stop_lane[0]), off_lane,
-        travelled, frozenset(turns), goal, ttc,
+        travelled, frozenset(turns), goal, ttc, progress=progress,
     )  # fmt: skip
 
 
@@ -114,6 +114,27 @@ def test_leaving_the_road_by_more_than_the_margin_fails_with_the_farthest_distan
 def test_where_no_road_is_near_the_reason_has_no_infinite_distance():
     found = judge("stay_on_road", [view(0.1, off_lane=math.inf)], margin=0.5)
     assert (found.passed, found.value, found.reason) == (False, None, "far off any road")
+
+
+@pytest.mark.parametrize(
+    ("progress", "failed_at", "farthest"),
+    [
+        ([-0.3] * 21, 2.1, 6.3),  # however slow
+        ([-3.0, -3.0], None, 6.0),
+        ([-3.0, None, -2.0, None, -2.0], 0.5, 7.0),  # through a junction on the wrong side
+        ([-5.0, 0.1, -5.0], None, 5.0),
+        ([9.0] * 5, None, 0.0),
+    ],
+)
+def test_driving_against_a_lanes_direction_fails_from_a_distance_on_without_a_break(progress, failed_at, farthest):
+    views = [view(0.1 * (k + 1), progress=step) for k, step in enumerate(progress)]
+    found = judge("driving_direction", views, distance=6.0)
+    assert found.passed is (failed_at is None) and found.value == pytest.approx(farthest)
+    assert found.time_ns == (-1 if failed_at is None else round(failed_at * 1e9))
+
+
+def test_where_no_lane_has_a_direction_driving_direction_does_not_apply():
+    assert judge("driving_direction", [view(0.1), view(0.2)], distance=6.0).passed is None
 
 
 def test_speeding_fails_only_once_it_lasts():

@@ -72,14 +72,43 @@ def test_a_goal_missed_at_the_end_of_the_map_says_so_and_at_the_end_of_the_time_
         assert goal.reason.endswith("where the map ends" if more else "reached")
 
 
-def test_a_hazard_that_never_fires_is_told_of_a_pass(tmp_path, capsys):
+def test_a_hazard_that_never_fires_leaves_the_ego_untested(tmp_path, capsys):
     """Within half a second nobody steps out."""
     short = ["scenario=urban/jaywalker", "sensors=none", "traffic=none", "physics=batched", "scenario.duration=0.5"]
     assert main(["generate", *short, f"output={tmp_path}", "workers=1", "episodes=1"]) == 0
-    assert "hazard step_out never fired: nothing was tested" in capsys.readouterr().err
+    out = capsys.readouterr()
+    assert "hazard step_out never fired" in out.err and "untested: hazard step_out never fired" in out.err
+    assert "0 passed, 0 did not, 1 untested: no hazard happened" in out.out
     row = pq.read_table(tmp_path / "index.parquet").to_pylist()[0]
-    assert row["verdict"] == "passed" and row["remarks"] == "hazard step_out never fired: nothing was tested"
-    assert Dataset(tmp_path)[0].remarks == ("hazard step_out never fired: nothing was tested",)
+    assert row["verdict"] == "untested" and row["reason"] == row["remarks"] == "hazard step_out never fired"
+    episode = Dataset(tmp_path)[0]
+    assert episode.remarks == ("hazard step_out never fired",)
+    assert episode.verdict.passed is None and str(episode.verdict) == "untested: hazard step_out never fired"
+
+
+def test_an_ego_that_fails_before_any_hazard_has_failed():
+    changes = ["sensors=none", "traffic=none", "physics=batched", "scenario.duration=0.5", "weather.rain_rate=0"]
+    changes += ["criteria.speed_limit.tolerance=0", "criteria.speed_limit.duration=0"]
+    changes += ["ego.speed=40", "ego.driver=constant"]
+    verdict = simengine.simulate(simengine.load_scenario("highway/hard_brake", changes, seed=1)).verdict
+    assert verdict.unmet == "hazard brake never fired" and verdict.passed is False and verdict.outcome == "failed"
+
+
+@pytest.mark.parametrize(("steering", "passed"), [(0.0, True), (0.02, False)])
+def test_an_ego_on_the_wrong_side_of_a_road_fails(steering, passed):
+    """It moves over to the oncoming lane within 2 s and stays there: on the road, at no red light, in nobody's way."""
+    changes = ["road=rural", "sensors=none", "traffic=none", "physics=batched", "scenario.duration=4"]
+    changes += ["ego.lane=0", "ego.speed=20", "road.curvature=0"]
+
+    def move_over(observation):
+        time = observation.time
+        return simengine.Control(steering=steering if time < 1.0 else -steering if time < 2.0 else 0.0)
+
+    scenario = simengine.load_scenario("drive", changes, seed=1)
+    verdict = simengine.simulate(scenario, driver=move_over).verdict
+    found = {result.name: result for result in verdict.results}
+    assert verdict.passed is passed and found["stay_on_road"].passed is True
+    assert found["driving_direction"].passed is passed
 
 
 def test_a_hazard_that_fires_and_a_scenario_without_one_leave_nothing_to_remark():

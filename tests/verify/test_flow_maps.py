@@ -57,6 +57,27 @@ def test_who_does_not_go_on_stands_for_ever(scenario, monkeypatch):
     assert found.simulated == pytest.approx(20.0)
 
 
+@pytest.mark.parametrize("since", [2.0, 19.0])
+def test_a_vehicle_that_comes_to_stand_just_before_the_end_and_stays_is_told(scenario, monkeypatch, since):
+    """All of them are held from then on: no run is too short to see that."""
+    monkeypatch.setattr(flow_watch, "PATIENCE", 30.0)
+    monkeypatch.setattr(flow_watch, "CYCLES", 0.0)
+    monkeypatch.setattr(flow_maps, "GRACE", 40.0)
+    monkeypatch.setattr(flow_watch, "STILL", 0.5)
+    step, places = flow_maps.Simulator.step, []
+
+    def hold(simulator):
+        snapshot = step(simulator)
+        if simulator.time_ns > since * 1e9:
+            places.append(snapshot.state.position.copy())
+            snapshot = snapshot._replace(state=snapshot.state._replace(position=places[0]))
+        return snapshot
+
+    monkeypatch.setattr(flow_maps.Simulator, "step", hold)
+    found = run_map(scenario)
+    assert found.standing and found.simulated == pytest.approx(20.0)
+
+
 def test_leaving_the_lane_is_told(scenario, monkeypatch):
     monkeypatch.setattr(flow_watch, "ASIDE", -1.6)  # 15 cm from the middle of a lane already
     assert run_map(scenario).off_lane

@@ -102,12 +102,16 @@ def test_an_invalid_sample_is_neither_pass_nor_fail_and_alone_tests_nothing(own_
     assert main(["test", str(own_scenarios / "crash.yaml")]) == 1  # nothing was tested
 
 
-def test_a_scenario_whose_hazard_never_fires_passes_with_a_remark(own_scenarios, tmp_path, capsys):
+def test_a_scenario_whose_hazard_never_fires_is_untested_and_alone_tests_nothing(own_scenarios, tmp_path, capsys):
     report = tmp_path / "report.xml"
-    told = "hazard brake never fired: nothing was tested"
-    assert main(["test", str(own_scenarios / "gentle.yaml"), "scenario.duration=0.5", "--junit", str(report)]) == 0
-    assert told in capsys.readouterr().out
-    assert ElementTree.parse(report).getroot().find("testsuite/testcase/system-out").text == told
+    words = ["scenario.duration=0.5", "--junit", str(report)]
+    assert main(["test", str(own_scenarios / "gentle.yaml"), *words]) == 1
+    out = capsys.readouterr().out
+    assert "UNTESTED  gentle[1]  hazard brake never fired\n" in out
+    assert "1 episode: 0 passed, 0 failed, 1 untested (no hazard happened)" in out
+    suite = ElementTree.parse(report).getroot().find("testsuite")
+    assert (suite.get("failures"), suite.get("skipped")) == ("0", "1")
+    assert suite.find("testcase/skipped").get("message") == "untested: hazard brake never fired"
 
 
 def test_every_scenario_says_what_it_tests():

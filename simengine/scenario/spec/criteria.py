@@ -22,6 +22,13 @@ class StayOnRoad(Spec):
     margin: Annotated[float, Field(ge=0.0, le=20.0)]  # [m]
 
 
+class DrivingDirection(Spec):
+    """The ego drives as its lane runs."""
+
+    kind: Literal["driving_direction"]
+    distance: Annotated[float, Field(ge=0.0, le=1_000.0)]  # against it, outside junctions, without a break [m]
+
+
 class SpeedLimit(Spec):
     """The ego keeps to the limit."""
 
@@ -66,6 +73,7 @@ class TimeLimit(Spec):
 CriterionSpec = Annotated[
     NoCollision
     | StayOnRoad
+    | DrivingDirection
     | SpeedLimit
     | RedLight
     | MinTtc

@@ -114,7 +114,7 @@ def digest_outcome(
     digest.add_json("collisions", time_ns, [list(collision) for collision in collisions])
     digest.add_json("intervals", time_ns, [list(interval) for interval in intervals])
     results: list[Any] = [list(result) for result in verdict.results]
-    digest.add_json("verdict", time_ns, [*results, verdict.invalid] if verdict.invalid else results)
+    digest.add_json("verdict", time_ns, [*results, *filter(None, (verdict.invalid, verdict.unmet))])
     digest.add_json("metrics", time_ns, dict(metrics))
 
 

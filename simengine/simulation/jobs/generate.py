@@ -220,7 +220,9 @@ def _tell(batches: list[Batch], output: Path, rows: list[list[dict[str, Any]]], 
         say(f"  {one_line(line)}", sys.stderr)
     invalid = sum(row["verdict"] == "invalid" for found in rows for row in found)
     told = f", {invalid} invalid: nothing is said about the ego" if invalid else ""
-    left = total - sum(passed) - invalid - len(errors)
+    untested = sum(row["verdict"] == "untested" for found in rows for row in found)
+    told += f", {untested} untested: no hazard happened" if untested else ""
+    left = total - sum(passed) - invalid - untested - len(errors)
     told += f", {len(errors)} {'is' if len(errors) == 1 else 'are'} missing" if errors else ""
     say(f"{counted(total, 'episode')} in {os.path.relpath(output)}: {sum(passed)} passed, {left} did not{told}")
     if batches[0].folder != output:  # a sweep

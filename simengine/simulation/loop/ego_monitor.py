@@ -17,7 +17,7 @@ from simengine.metrics.fault import Fault, FaultWatch
 from simengine.metrics.validity import TUMBLING, Hazard, HazardWatch
 from simengine.metrics.verdict import Verdict
 from simengine.physics.backend import Contact
-from simengine.road.network.frenet import lane_width, project_on_lane
+from simengine.road.network.frenet import lane_position, lane_width, project_on_lane
 from simengine.road.network.network import LaneType, Turn
 from simengine.road.network.projection import locate
 from simengine.scenario.spec.events import EventSpec
@@ -105,8 +105,8 @@ class EgoMonitor:
         impacts = self._faults.update(time_ns, world.actors, state, contacts)
         self._at_fault = self._at_fault or any(impact.fault is Fault.OWN for impact in impacts)
         position = state.position[0, EGO].copy()
-        if self._before is not None:
-            self._travelled += float(np.hypot(*(position - self._before)[:2]))
+        moved = position[:2] - self._before[:2] if self._before is not None else np.zeros(2)
+        self._travelled += float(np.hypot(*moved))
         self._before = position
         lane, off = self._on_road(state)
         if lane >= 0:
@@ -115,10 +115,11 @@ class EgoMonitor:
                 self._turns.add(self._junction_turn)  # a turn counts once it is completed
             self._junction_turn = turn
         nearest = self._measure(state, contacts)
+        progress = None if off > 0.0 or self._collided else self._progress(lane, position, moved)
         view = View(
             time_ns, world.actors, state, world.network, colors, contacts, lane, off,
             self._travelled, frozenset(self._turns), world.scenario.scenario.goal, nearest, world.goals,
-            tuple(impacts),
+            progress, tuple(impacts),
         )  # fmt: skip
         for name, criterion in self._criteria.items():
             with blame(criterion, f"criteria.{name}", f" at {time_ns * 1e-9:.2f} s"):
@@ -156,6 +157,15 @@ class EgoMonitor:
             if distance < off:
                 best, off = side, distance
         return best, off
+
+    def _progress(self, lane: int, position: NDArray[np.float64], moved: NDArray[np.float64]) -> float | None:
+        """Return how far a movement leads along the direction of a lane [m]; None if the lane has none to keep to."""
+        lanes = self._world.lanes
+        if lane < 0 or lanes.lane_type[lane] != LaneType.DRIVING or lanes.lane_junction[lane] >= 0:
+            return None
+        s, t = project_on_lane(lanes, lane, float(position[0]), float(position[1]))
+        _, _, c, sine = lane_position(lanes, lane, s, t)
+        return float(moved[0]) * c + float(moved[1]) * sine
 
     def _drivable_beside(self, lane: int) -> list[int]:
         """Return the drivable lanes of the road that a shoulder, pavement or parking lane belongs to."""
@@ -204,9 +214,8 @@ class EgoMonitor:
 
     @property
     def untested(self) -> tuple[str, ...]:
-        """A remark for each hazard that has not fired: an ego that met none and did not fail has passed nothing."""
-        so = ": nothing was tested" if self.tests_nothing and self.verdict().passed is not False else ""
-        return tuple(f"hazard {name} never fired{so}" for name in self._unfired)
+        """A remark for each hazard that has not fired."""
+        return tuple(f"hazard {name} never fired" for name in self._unfired)
 
     @property
     def tests_nothing(self) -> bool:
@@ -215,7 +224,8 @@ class EgoMonitor:
 
     def verdict(self) -> Verdict:
         """Return what the criteria found so far."""
-        return conclude(self._criteria, self._hazards.reason, self._ended, self.name_of)
+        unmet = "; ".join(self.untested) if self.tests_nothing else ""
+        return conclude(self._criteria, self._hazards.reason, self._ended, self.name_of, unmet)
 
     def end_early(self, time_ns: int) -> None:
         """Take in that the run is over before its time, for the verdict to say why."""

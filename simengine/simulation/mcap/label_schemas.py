@@ -174,6 +174,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "Events": _object(
         "what an episode came to",
         verdict=_text("in one line"), invalid=_text("why the episode says nothing about the ego, empty if it does"),
+        unmet=_text("which hazards never happened, if none of the scenario's did; else empty"),
         criteria=_array("each criterion", _CRITERION),
         collisions=_array("in order of time", _COLLISION), intervals=_array("hazards and maneuvers", _INTERVAL),
     ),

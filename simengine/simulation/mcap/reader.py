@@ -63,6 +63,7 @@ class _Outcome(NamedTuple):
     versions: dict[str, str]
     remarks: tuple[str, ...]
     invalid: str
+    unmet: str = ""  # not told by earlier versions
 
 
 def read_episode(path: Path) -> Episode:
@@ -122,8 +123,8 @@ class McapSource(EpisodeSource):
                 if str(error).startswith(f"{self.file.path}: "):
                     raise
                 raise ValueError(f"{SUMMARY}: {error}") from None
-            values = {**found._asdict(), "verdict": Verdict(found.verdict, found.invalid)}
-            del values["invalid"]
+            values = {**found._asdict(), "verdict": Verdict(found.verdict, found.invalid, found.unmet)}
+            del values["invalid"], values["unmet"]
             return EpisodeSummary(**values)
 
         return self._checked(read)

@@ -269,10 +269,10 @@ class EpisodeWriter(Recorder):
         stored["verdict"] = [
             {**result._asdict(), "value": finite_or_none(result.value)} for result in verdict.results
         ]
-        stored["invalid"] = verdict.invalid
+        stored |= {"invalid": verdict.invalid, "unmet": verdict.unmet}
         stored["collisions"] = [collision._asdict() for collision in collisions]
         stored["intervals"] = [interval._asdict() for interval in intervals]
-        events = {"verdict": str(verdict), "invalid": verdict.invalid}
+        events = {"verdict": str(verdict), "invalid": verdict.invalid, "unmet": verdict.unmet}
         events |= {name: stored[name] for name in ("collisions", "intervals")}
         self._list_actors()
         self._json("/events", self._last_ns, "Events", {**events, "criteria": stored["verdict"]})

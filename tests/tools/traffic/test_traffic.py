@@ -12,7 +12,7 @@ def rows(monkeypatch, *runs: flow.FlowRun, place: str = "intersection"):
 
 
 def test_a_collision_is_out_of_bounds_and_told(monkeypatch):
-    calm = flow.FlowRun(360.0, [], 0, 0, 15.0)
+    calm = flow.FlowRun(360.0, [], 0, 0, 0, 15.0)
     crash = calm._replace(collisions=["seed 2, batched: 3.00 s at x = 1.0 m"])
     (row,) = rows(monkeypatch, calm, crash, place="ring")
     assert (row.measured, row.good) == (1, False)
@@ -21,8 +21,8 @@ def test_a_collision_is_out_of_bounds_and_told(monkeypatch):
 
 
 @pytest.mark.parametrize(("left", "good"), [(153, True), (151, False)])
-def test_throughput_is_held_against_the_inflow(monkeypatch, left, good):
-    run = flow.FlowRun(flow.SETTLE + 360.0, [], left, 160, 6.0)  # 160 are expected in 360 s
+def test_throughput_is_held_against_those_who_arrived(monkeypatch, left, good):
+    run = flow.FlowRun(flow.SETTLE + 360.0, [], left, 160, 160, 6.0)
     collisions, throughput = rows(monkeypatch, run)
     assert collisions.good
     assert throughput.measured == pytest.approx(100.0 * left / 160.0)

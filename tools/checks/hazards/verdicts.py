@@ -32,7 +32,7 @@ LEAST_REPORTED = 100  # samples of each scenario on a page that is kept
 class Course(NamedTuple):
     """What one run showed."""
 
-    outcome: str  # "passed", "failed", "not applicable", "invalid", or "untested" where it passed but no hazard fired
+    outcome: str  # "passed", "failed", "not applicable", "untested", "invalid"
     reason: str
     places: list[dict[str, tuple[float, float]]]  # of the ego and the scenario's own actors by name, each step [m]
 
@@ -104,10 +104,9 @@ def run_course(scenario: ConcreteScenario, backend: str) -> Course:
                 break
             state = simulator.step().state
         verdict = simulator.verdict
-        untested = verdict.passed is True and simulator.tests_nothing
     finally:
         simulator.close()
-    return Course("untested" if untested else verdict.outcome, verdict.reason, places)
+    return Course(verdict.outcome, verdict.reason, places)
 
 
 def first_difference(one: Course, other: Course, step: float) -> str:

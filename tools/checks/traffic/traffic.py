@@ -47,7 +47,7 @@ def _place_rows(place: str, physics: str, seconds: float, each: float, workers: 
     yield Row(f"{place}, {physics}: collisions in {hours:.2f} h", len(collisions), 0.0, "", note=note)
     if place == "intersection":
         observed = sum(max(0.0, run.simulated - settle) for run in found) / 3600.0
-        come, left = 4.0 * flow.INFLOW * observed, sum(run.left for run in found)
-        note = f"{left} left, {sum(run.entered for run in found)} came in, {come:.0f} expected, in {observed:.2f} h"
-        what = f"{place}, {physics}: throughput of {flow.INFLOW:.0f} vehicles/h an approach"
-        yield Row(what, 100.0 * left / max(come, 1e-9), 100.0 * flow.THROUGHPUT, "%", at_least=True, note=note)
+        arrived, left = (sum(getattr(run, name) for run in found) for name in ("arrived", "left"))
+        note = f"{left} left, {sum(run.entered for run in found)} came in, {arrived} arrived, in {observed:.2f} h"
+        what = f"{place}, {physics}: share of the {flow.INFLOW:.0f} vehicles/h an approach that gets through"
+        yield Row(what, 100.0 * left / max(arrived, 1), 100.0 * flow.THROUGHPUT, "%", at_least=True, note=note)
