@@ -1,3 +1,5 @@
-"""The acceleration of free fall, as every part of the simulation takes it."""
+"""Mechanics that every part of the simulation takes alike: free fall, and the inertia of turning wheels."""
 
 GRAVITY = 9.81  # [m/s²]; the accelerometers' standard unit of 9.80665 m/s² is `sensors.motion.inertial`'s
+WHEEL_INERTIA = 0.0131  # of each of a vehicle's four wheels about its axle, over m r²
+ROTATING = 1.0 + 4.0 * WHEEL_INERTIA  # what a force along a rolling vehicle has to move, over its mass

@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.gravity import GRAVITY
+from simengine.core.gravity import GRAVITY, ROTATING
 from simengine.core.state import ActorTable
 from simengine.physics.vehicle.planar_motion import POWER_SPEED, carried_by_wheels
 from simengine.physics.vehicle.stability import stability_brake
@@ -29,6 +29,7 @@ from simengine.physics.vehicle.vehicle_models import (
 from simengine.physics.vehicle.wheels import torque_share
 
 _ROUNDS = 2  # in which the load that brakes move forward is found
+_LOCKED_SPEED = 0.3  # of a wheel over the ground, above which held wheels slide; below it they are at rest [m/s]
 # A wheel's record.
 WHEEL = np.dtype([
     ("road", np.float64),  # µ under it
@@ -54,7 +55,8 @@ def _drive_and_brake(
         return 0.0, mass * min(-drive, most)
     if speed >= actors.max_speed[e, a]:
         return 0.0, 0.0
-    limit = min(mass * actors.max_acceleration[e, a], actors.power[e, a] / max(POWER_SPEED, abs(speed)))
+    power = actors.power[e, a] / (ROTATING * max(POWER_SPEED, abs(speed)))  # it turns the wheels too
+    limit = min(mass * actors.max_acceleration[e, a], power)
     return min(mass * drive, limit), 0.0
 
 
@@ -128,6 +130,63 @@ def _spread_load(
 
 
 @njit(cache=True, _nrt=False)
+def _wheels_lock(actors: ActorTable, e: int, a: int, motion: PlanarMotion, sliding: float, road: float) -> bool:
+    """Return whether a vehicle that moves has its brakes held harder than its tires can turn the wheels against them.
+
+    Args:
+        actors: What the vehicles are.
+        e: World.
+        a: Vehicle.
+        motion: Of the vehicle.
+        sliding: Friction of sliding tires over the greatest.
+        road: Mean µ under its wheels.
+    """
+    turning = abs(motion.yaw_rate) * max(actors.front_axle[e, a], actors.rear_axle[e, a])
+    moves = abs(motion.forward) + abs(motion.leftward) + turning > _LOCKED_SPEED
+    return moves and actors.max_deceleration[e, a] > sliding * road * GRAVITY
+
+
+@njit(cache=True, _nrt=False)
+def _slide_locked(
+    actors: ActorTable, e: int, a: int, motion: PlanarMotion, push: float, level: float, sliding: float,
+    wheels: NDArray[np.void], step: float,
+) -> PlanarMotion:
+    """Return the motion of a vehicle after a step on wheels that do not turn: friction opposes the sliding of each.
+
+    Parameters are those of `advance_on_wheels`. No anti-lock brakes help who does not drive.
+    """
+    forward, leftward, yaw_rate = motion.forward, motion.leftward, motion.yaw_rate
+    mass, front, rear = actors.mass[e, a], actors.front_axle[e, a], actors.rear_axle[e, a]
+    height, half = actors.cog_height[e, a], 0.5 * actors.track_width[e, a]
+    front_static, rear_static = mass * GRAVITY * rear / (front + rear), mass * GRAVITY * front / (front + rear)
+    along = sideways = moment = side = side_turn = turn = 0.0
+    for _ in range(_ROUNDS):
+        moved, rolled = along * height / (front + rear), sideways * height / half / (front + rear)
+        front_load, rear_load = max(0.0, level * front_static - moved), max(0.0, level * rear_static + moved)
+        _spread_load(front_load, rolled * rear, 0.5 * front_static, 0, wheels)
+        _spread_load(rear_load, rolled * front, 0.5 * rear_static, 2, wheels)
+        along = sideways = moment = side = side_turn = turn = 0.0
+        for w in range(4):
+            ahead, left = front if w < 2 else -rear, half if w % 2 == 0 else -half
+            slide, aside = forward - left * yaw_rate, leftward + ahead * yaw_rate
+            limit, speed = sliding * wheels[w].limit, math.sqrt(slide * slide + aside * aside)
+            # Near rest no more than stops a quarter of the vehicle within the step.
+            gain = limit / max(speed, 4.0 * limit * step / mass, 1e-9)
+            along -= gain * slide
+            sideways -= gain * aside
+            moment += gain * (left * slide - ahead * aside)
+            across = gain * slide * slide / max(speed * speed, 1e-9)  # derivative to the velocity across
+            side -= across
+            side_turn -= across * ahead
+            turn -= across * ahead * ahead
+    inertia = actors.yaw_inertia[e, a]
+    return advance_plane(
+        motion, level * (along / mass + push), sideways / mass, moment / inertia, side / mass, side_turn / mass,
+        side_turn / inertia, turn / inertia, step,
+    )
+
+
+@njit(cache=True, _nrt=False)
 def advance_on_wheels(
     actors: ActorTable, e: int, a: int, motion: PlanarMotion, steering: float, drive: float, holding: bool,
     push: float, level: float, sliding: float, wheels: NDArray[np.void], step: float,
@@ -152,6 +211,9 @@ def advance_on_wheels(
     mass, front, rear = actors.mass[e, a], actors.front_axle[e, a], actors.rear_axle[e, a]
     height, half = actors.cog_height[e, a], 0.5 * actors.track_width[e, a]
     speed = forward / level
+    road = 0.25 * (wheels[0].road + wheels[1].road + wheels[2].road + wheels[3].road)
+    if holding and _wheels_lock(actors, e, a, motion, sliding, road):
+        return _slide_locked(actors, e, a, motion, push, level, sliding, wheels, step)
     driving, braking = _drive_and_brake(actors, e, a, drive, holding, speed)
     moved = 0.0
     for _ in range(_ROUNDS):
@@ -175,7 +237,6 @@ def advance_on_wheels(
     # What each wheel's drive and brake give along it, within its friction and the slip that the controllers hold.
     slowed, slowing = -1, 0.0
     if actors.stability[e, a]:
-        road = 0.25 * (wheels[0].road + wheels[1].road + wheels[2].road + wheels[3].road)
         understeer = (1.0 / actors.front_stiffness[e, a] - 1.0 / actors.rear_stiffness[e, a]) / GRAVITY
         slowed, slowing = stability_brake(
             forward, yaw_rate, steering, front + rear, understeer, road, actors.yaw_inertia[e, a], 2.0 * half

@@ -9,10 +9,9 @@ from typing import NamedTuple
 from numba import njit
 
 from simengine.core.geometry import wrap_angle
-from simengine.core.gravity import GRAVITY
+from simengine.core.gravity import GRAVITY, ROTATING
 from simengine.physics.feet.strides import STRIDE_TIME, TURN_FROM, turned_rate
 from simengine.physics.materials import GROUND_RESTITUTION, LOAD_RESTITUTION
-from simengine.physics.vehicle.chassis import ROTATING
 from simengine.physics.vehicle.robots import SERVO_TIME
 from simengine.physics.vehicle.vehicle_models import PlanarMotion, SingleTrack, advance_dynamic, advance_kinematic
 
@@ -104,7 +103,8 @@ def longitudinal_acceleration(
         resist += powertrain.max_deceleration
     elif drive > 0.0:
         if speed < powertrain.max_speed:
-            limit = min(powertrain.max_acceleration, powertrain.power / (mass * max(POWER_SPEED, abs(speed))))
+            most = powertrain.power / (ROTATING * mass * max(POWER_SPEED, abs(speed)))  # power turns the wheels too
+            limit = min(powertrain.max_acceleration, most)
             drives = min(drive, limit, grip)
     else:
         resist += min(-drive, powertrain.max_deceleration)

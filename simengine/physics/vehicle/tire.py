@@ -174,8 +174,8 @@ def wheel_step(
     s = math.sqrt(zx * zx + zy * zy) * bristle / cap
     secant = bristle / math.sqrt(math.sqrt(1.0 + s * s * s * s))
     # Bounds of the rim speed within which anti-lock brakes and traction control keep the wheel.
-    slow = -math.inf
-    if anti_lock and forward > ABS_SPEED:
+    slow = 0.0
+    if anti_lock and abs(forward) > ABS_SPEED:
         slow = (1.0 - controlled_slip(friction, stiffness)) * forward / radius
     fast = (forward + max(SLIP_TARGET * abs(forward), TRACTION_SLIP)) / radius if anti_lock else math.inf
 
@@ -224,7 +224,7 @@ def _braked(rolling: float, driven: float, braked: float, slow: float, fast: flo
         rolling: Spin without drive and brakes.
         driven: Change by the drive.
         braked: Greatest change by the brakes, never beyond rest.
-        slow: Brakes slow the wheel no further than this.
+        slow: Brakes slow the wheel no further than this; negative for one that rolls backwards, 0 for no bound.
         fast: The drive spins the wheel no faster than this.
     """
     free = rolling + driven
@@ -234,8 +234,10 @@ def _braked(rolling: float, driven: float, braked: float, slow: float, fast: flo
         held = 0.0
     else:
         held = free - math.copysign(braked, free)
-    if held < slow:
+    if slow > 0.0 and held < slow:
         held = min(slow, free)
+    elif slow < 0.0 and held > slow:
+        held = max(slow, free)
     return held
 
 

@@ -59,7 +59,8 @@ def wheel_torques(
 ) -> tuple[float, float]:
     """Return the drive and the brake torque of all wheels together [N m] for a demanded acceleration after the lag.
 
-    The wheels' own inertia is made up for, so that the vehicle, not the force over its mass, gets what is demanded.
+    The wheels' own inertia is made up for, so that the vehicle, not the force over its mass, gets what is demanded;
+    the power has to do for both.
 
     Args:
         drive: Demanded acceleration [m/s²].
@@ -77,8 +78,8 @@ def wheel_torques(
         return 0.0, min(-drive, max_deceleration) * mass * rotating * radius
     if speed >= max_speed:
         return 0.0, 0.0
-    force = min(min(drive, max_acceleration) * mass, power / max(POWER_SPEED, abs(speed)))
-    return force * rotating * radius, 0.0
+    force = min(min(drive, max_acceleration) * mass * rotating, power / max(POWER_SPEED, abs(speed)))
+    return force * radius, 0.0
 
 
 @njit(cache=True, _nrt=False)

@@ -85,6 +85,11 @@ def test_anti_lock_brakes_hold_wheels_where_tires_begin_to_pull_most(friction, h
     assert fx == pytest.approx(-friction * LOAD, rel=0.005)
 
 
+def test_anti_lock_brakes_hold_a_wheel_that_rolls_backwards_as_one_that_rolls_forwards():
+    ahead, back = (roll(speed, 0.4, 240, brake=1e5, anti_lock=True) for speed in (25.0, -25.0))
+    assert (back[0], back[1], back[2]) == pytest.approx((-ahead[0], ahead[1], -ahead[2]))
+
+
 def test_anti_lock_brakes_leave_side_force():
     _, locked, _, _, _ = roll(25.0, 1.5, 240, brake=1e5, anti_lock=False)
     _, rolling, _, _, _ = roll(25.0, 1.5, 240, brake=1e5, anti_lock=True)

@@ -8,10 +8,10 @@ import math
 import random
 from collections.abc import Iterable, Iterator
 
+from simengine.core.gravity import GRAVITY
 from simengine.core.safe_text import say
 from simengine.physics.vehicle import reference_models, vehicle_models
 from simengine.physics.vehicle.catalog import model_named
-from simengine.physics.vehicle.tire import GRAVITY
 from simengine.physics.vehicle.vehicle_models import SingleTrack
 from tools.checks.motion import agreement
 from tools.checks.motion.braking_course import brake_on_course
