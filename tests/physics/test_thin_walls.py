@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from simengine.core.intersect import OrientedBox
 from simengine.core.state import empty_actors, empty_controls, empty_state
 from simengine.physics.backend import Ground, Physics, StaticBox
 from simengine.physics.batched.batched import BatchedPhysics
@@ -93,14 +94,16 @@ def test_no_car_gets_through_between_two_slow_ticks(rate):
 
 def test_contact_lies_in_the_middle_of_what_two_boxes_share():
     # A long thin wall across a car that is turned by 0.5 rad: on the car's own axis.
-    touching, nx, ny, _, x, y = box_contact(0.0, 0.0, 0.5, 4.5, 1.6, 1.0, 0.0, 0.0, 0.2, 120.0)
+    car, wall = OrientedBox(0.0, 0.0, 0.5, 4.5, 1.6), OrientedBox(1.0, 0.0, 0.0, 0.2, 120.0)
+    touching, nx, ny, _, x, y = box_contact(car, wall)
     assert touching
     assert (nx, ny) == pytest.approx((-1.0, 0.0))
     assert (x, y) == pytest.approx((1.0, math.tan(0.5)), abs=1e-6)
     # A corner in a wall: the middle of a triangle. Sides that lie on each other: the middle of a rectangle.
-    *_, depth, x, y = box_contact(0.0, 0.0, 0.25 * math.pi, 2.0, 2.0, 2.3, 0.0, 0.0, 2.0, 20.0)
+    corner, wall = OrientedBox(0.0, 0.0, 0.25 * math.pi, 2.0, 2.0), OrientedBox(2.3, 0.0, 0.0, 2.0, 20.0)
+    *_, depth, x, y = box_contact(corner, wall)
     assert depth == pytest.approx(math.sqrt(2.0) - 1.3)
     assert (x, y) == pytest.approx((math.sqrt(2.0) - 2.0 / 3.0 * depth, 0.0), abs=1e-6)
     for yaw in (0.0, math.pi):
-        *_, x, y = box_contact(0.0, 0.0, 0.0, 4.0, 2.0, 3.5, 0.0, yaw, 4.0, 2.0)
+        *_, x, y = box_contact(OrientedBox(0.0, 0.0, 0.0, 4.0, 2.0), OrientedBox(3.5, 0.0, yaw, 4.0, 2.0))
         assert (x, y) == pytest.approx((1.75, 0.0), abs=1e-6)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from simengine.behavior.driver_state import COG_OFFSET, DRAG, FRONT_AXLE, REAR_AXLE, ROLLING
 from simengine.behavior.lanes.lane_rules import Ways
 from simengine.behavior.lanes.route import place_on_lanes
-from simengine.core.gravity import GRAVITY
+from simengine.core.gravity import GRAVITY, ROTATING
 from simengine.road.network.frenet import segment_at
 
 GENTLE = 4.0  # braking that a driver does not exceed without need [m/s²]
@@ -65,6 +65,8 @@ def resistance(
 ) -> float:
     """Return what rolling, air and an uphill lane take from a vehicle [m/s²]: a driver's foot makes up for it.
 
+    They have to slow the turning wheels as well as the vehicle, and take the less.
+
     The vehicle stands on both axles: in a dip its front is on the way up while the lane at its middle still leads down.
 
     Args:
@@ -78,4 +80,4 @@ def resistance(
     rear = s - max(vehicle[REAR_AXLE] - vehicle[COG_OFFSET], SHORTEST_AXLES)
     rise, run = height_along(lanes, route, front) - height_along(lanes, route, rear), front - rear
     uphill = GRAVITY * rise / math.sqrt(run * run + rise * rise)
-    return vehicle[ROLLING] + vehicle[DRAG] * speed * speed + uphill
+    return (vehicle[ROLLING] + vehicle[DRAG] * speed * speed + uphill) / ROTATING

@@ -47,7 +47,13 @@ from simengine.envs.highway.layout import (
     Y,
 )
 from simengine.physics.vehicle.planar_motion import move_wheeled
-from simengine.physics.vehicle.vehicle_models import advance_kinematic, advance_steering, limit_acceleration
+from simengine.physics.vehicle.vehicle_models import (
+    PlanarMotion,
+    SingleTrack,
+    advance_kinematic,
+    advance_steering,
+    limit_acceleration,
+)
 
 _SETTLED = 0.02  # off the lane's centre [m], and ten times less in angles [rad]
 FASTER, SLOWER = 2.0, 5.0  # of the discrete actions; the others hold the speed [m/s²]
@@ -114,11 +120,17 @@ def move_ego(e, target_y, step, settings, models, motion, place, ego):
     bound = settings.friction * GRAVITY
     acceleration = max(-speed / step, min(bound, max(-bound, acceleration)))
     cosine, sine = math.cos(yaw), math.sin(yaw)
+    track = SingleTrack(
+        models[model, MASS], models[model, YAW_INERTIA], front - offset, rear + offset, models[model, COG_HEIGHT],
+        models[model, FRONT_STIFFNESS], models[model, REAR_STIFFNESS],
+    )
     x, y, yaw, forward, leftward, yaw_rate = move_wheeled(
-        motion[e, 0, X] + offset * cosine, motion[e, 0, Y] + offset * sine, yaw, speed, ego[e, LEFTWARD],
-        ego[e, YAW_RATE], 0.5 * (before + steering), acceleration, 0.0, not settings.dynamic, models[model, MASS],
-        models[model, YAW_INERTIA], front - offset, rear + offset, models[model, COG_HEIGHT],
-        models[model, FRONT_STIFFNESS], models[model, REAR_STIFFNESS], settings.friction, settings.friction, step,
+        PlanarMotion(
+            motion[e, 0, X] + offset * cosine, motion[e, 0, Y] + offset * sine, yaw, speed, ego[e, LEFTWARD],
+            ego[e, YAW_RATE],
+        ),
+        0.5 * (before + steering), acceleration, 0.0, not settings.dynamic, track, settings.friction,
+        settings.friction, step,
     )
     motion[e, 0, X], motion[e, 0, Y] = x - offset * math.cos(yaw), y - offset * math.sin(yaw)
     motion[e, 0, YAW], motion[e, 0, SPEED], motion[e, 0, STEERING] = yaw, forward, steering

@@ -45,7 +45,8 @@ from simengine.envs.warehouse.layout import (
 from simengine.envs.warehouse.people import next_crossing, walk
 from simengine.envs.warehouse.robot import collides, steer_home
 from simengine.envs.warehouse.view import observe, scan_round
-from simengine.physics.vehicle.planar_motion import move_differential
+from simengine.physics.vehicle.planar_motion import MotorLimits, move_differential
+from simengine.physics.vehicle.vehicle_models import PlanarMotion
 
 
 @njit(cache=True)
@@ -125,8 +126,11 @@ def step_world(
     crashed = False
     for _ in range(settings.substeps):
         x, y, yaw, forward, leftward, rate = move_differential(
-            robot[e, X], robot[e, Y], robot[e, YAW], robot[e, FORWARD], robot[e, LEFTWARD], robot[e, YAW_RATE], speed,
-            turn, settings.acceleration, settings.braking, settings.top_speed, settings.track_width, FRICTION, step,
+            PlanarMotion(
+                robot[e, X], robot[e, Y], robot[e, YAW], robot[e, FORWARD], robot[e, LEFTWARD], robot[e, YAW_RATE]
+            ),
+            speed, turn, MotorLimits(settings.acceleration, settings.braking, settings.top_speed),
+            settings.track_width, FRICTION, step,
         )
         robot[e, X], robot[e, Y], robot[e, YAW] = x, y, wrap_angle(yaw)
         robot[e, FORWARD], robot[e, LEFTWARD], robot[e, YAW_RATE] = forward, leftward, rate

@@ -14,10 +14,11 @@ from simengine.core.errors import ScenarioError
 from simengine.core.state import ActorTable, Controls, WorldState, copy_state
 from simengine.physics.backend import Contact, Ground, Physics
 from simengine.physics.batched.hand_over_worlds import mark_hand_overs
-from simengine.physics.batched.world_step import advance_worlds
-from simengine.physics.contact.contact_boxes import COLUMNS, RESTING
-from simengine.physics.contact.obstacle_grid import ObstacleGrid
+from simengine.physics.batched.world_step import WorldContacts, advance_worlds
+from simengine.physics.contact.contact_records import CONTACT, RESTING
+from simengine.physics.contact.obstacle_grid import obstacle_grid
 from simengine.physics.contact.posture import settle_actors
+from simengine.physics.vehicle.road_friction import RoadFriction
 from simengine.road.network.network import lane_arrays
 
 MODELS = ("dynamic", "kinematic")
@@ -34,7 +35,7 @@ class BatchedPhysics(Physics):
         if model not in MODELS:
             raise ScenarioError(f"physics.model: {model!r} is not known; allowed: {', '.join(MODELS)}")
         self._kinematic = model == "kinematic"
-        self._rows = self._last_rows = np.zeros((0, 0, COLUMNS))
+        self._rows = self._last_rows = np.zeros((0, 0), CONTACT)
         self._counts = self._last_counts = np.zeros(0, np.int64)
         self._tick = np.zeros(0, np.int64)
 
@@ -44,11 +45,12 @@ class BatchedPhysics(Physics):
             raise ScenarioError(f"physics.rate_hz: {rate_hz} is not allowed; must be positive")
         self._actors, self._ground, self._step = actors, ground, 1.0 / rate_hz
         self._lanes = lane_arrays(ground.network)
-        self._obstacles = ObstacleGrid(ground.obstacles)
+        self._obstacles = obstacle_grid(ground.obstacles)
         num_envs, num_actors = state.valid.shape
-        self._sliding = np.broadcast_to(np.asarray(ground.sliding, np.float64), num_envs).copy()
-        self._rows = np.zeros((num_envs, max(8, 2 * num_actors), COLUMNS))
-        self._last_rows = np.zeros((num_envs, 1, COLUMNS))
+        sliding = np.broadcast_to(np.asarray(ground.sliding, np.float64), num_envs).copy()
+        self._road = RoadFriction(ground.friction, sliding, ground.patches)
+        self._rows = np.zeros((num_envs, max(8, 2 * num_actors)), CONTACT)
+        self._last_rows = np.zeros((num_envs, 1), CONTACT)
         self._counts, self._last_counts = np.zeros(num_envs, np.int64), np.zeros(num_envs, np.int64)
         self._tick = state.tick.copy()
         settled = copy_state(state)
@@ -62,22 +64,19 @@ class BatchedPhysics(Physics):
         returned state.
         """
         state = self._hand_over(state)
-        grid = self._obstacles
         self._rows, self._last_rows = self._last_rows, self._rows
         self._counts, self._last_counts = self._last_counts, self._counts
         while True:
             after = copy_state(state)
             advance_worlds(
-                self._actors, state, controls, self._ground.friction, self._sliding, self._ground.patches, self._lanes,
-                grid.boxes, grid.origin, grid.cell, grid.first, grid.member, grid.columns, grid.rows,
-                self._kinematic, self._step, after, self._last_rows,
-                self._last_counts, self._rows, self._counts,
+                self._actors, state, controls, self._road, self._lanes, self._obstacles, self._kinematic, self._step,
+                WorldContacts(self._last_rows, self._last_counts), after, self._rows, self._counts,
             )  # fmt: skip
             most = int(self._counts.max(initial=0))
             if most <= self._rows.shape[1]:
                 break
             # More contacts than rows: make room and take the tick again from the same state.
-            self._rows = np.zeros((self._rows.shape[0], 2 * most, COLUMNS))
+            self._rows = np.zeros((self._rows.shape[0], 2 * most), CONTACT)
         self._tick = after.tick
         return after
 
@@ -99,15 +98,15 @@ class BatchedPhysics(Physics):
         found = []
         for e in np.flatnonzero(self._counts):
             for row in self._rows[e, : self._counts[e]]:
-                if row[11] == RESTING:
+                if row["kind"] == RESTING:
                     continue
-                a, b = int(row[0]), int(row[1])
+                a, b = int(row["actor"]), int(row["other"])
                 found.append(
                     Contact(
                         env=int(e), tick=int(self._tick[e]), actor=a, other=max(b, -1),
-                        position=(float(row[2]), float(row[3]), float(row[4])),
-                        normal=(float(row[5]), float(row[6]), 0.0),
-                        impulse=float(row[8]), closing_speed=float(row[9]),
+                        position=(float(row["x"]), float(row["y"]), float(row["z"])),
+                        normal=(float(row["nx"]), float(row["ny"]), 0.0),
+                        impulse=float(row["impulse"]), closing_speed=float(row["closing_speed"]),
                     )
                 )  # fmt: skip
         return found

@@ -37,10 +37,10 @@ from simengine.physics.bullet.ground import StaticBodies
 from simengine.physics.bullet.spawn_on_ground import enter_world
 from simengine.physics.contact.body_form import collision_boxes
 from simengine.physics.contact.bodywork import UPRIGHT, add_crush_forces, with_bodywork
-from simengine.physics.contact.contact_boxes import COLUMNS, RESTING
+from simengine.physics.contact.contact_records import CONTACT, RESTING
 from simengine.physics.contact.footing import REACH, kerb_grid, low_boxes
 from simengine.physics.contact.merged_contacts import ContactSums
-from simengine.physics.contact.obstacle_grid import ObstacleGrid
+from simengine.physics.contact.obstacle_grid import obstacle_grid
 from simengine.physics.hand_over import find_hand_overs
 from simengine.physics.materials import LOAD_RESTITUTION, SLIDING_FRICTION
 from simengine.physics.vehicle.chassis import chassis_of
@@ -95,8 +95,8 @@ class BulletPhysics(Physics):
         self._actor_of_uid: dict[int, int] = {}
         self._bodywork = with_bodywork(self._chassis)
         self._crushes = np.zeros(count, np.bool_)  # of them, those that stand upright
-        self._rows, self._last_rows = np.zeros((max(8, 2 * count), COLUMNS)), np.zeros((0, COLUMNS))
-        self._obstacles = ObstacleGrid(ground.obstacles)
+        self._rows, self._last_rows = np.zeros(max(8, 2 * count), CONTACT), np.zeros(0, CONTACT)
+        self._obstacles = obstacle_grid(ground.obstacles)
         self._kerbs, self._low = kerb_grid(self._lanes, REACH), low_boxes(ground.obstacles)
         self._contacts = []
         self._open()
@@ -258,20 +258,19 @@ class BulletPhysics(Physics):
 
     def _crush(self, touches: ContactSums) -> None:
         """Add the forces of crushing bodywork; a vehicle that topples, or rights itself, changes sides."""
-        bodies, grid = self._bodies, self._obstacles
+        bodies = self._bodies
         upright = bodies["dynamic"] & self._bodywork & (self._tilt_cosine() >= UPRIGHT)
         for a in np.flatnonzero(upright != self._crushes).tolist():
             self._set_group(a, BODYWORK if upright[a] else BODY)
         while True:
             found = add_crush_forces(
-                self._chassis, bodies, upright, grid.boxes, grid.origin, grid.cell, grid.first, grid.member,
-                grid.columns, grid.rows, self._dt, self._last_rows, self._rows,
-            )  # fmt: skip
+                self._chassis, bodies, upright, self._obstacles, self._dt, self._last_rows, self._rows
+            )
             if found <= len(self._rows):
                 break
-            self._rows = np.zeros((2 * found, COLUMNS))
+            self._rows = np.zeros(2 * found, CONTACT)
         rows = self._last_rows = self._rows[:found].copy()
-        touches.add_rows(rows[rows[:, 11] != RESTING])
+        touches.add_rows(rows[rows["kind"] != RESTING])
 
     def _knock_down(self) -> None:
         """Give up the posture of walkers and riders that were struck or thrown off balance during the tick."""

@@ -43,10 +43,10 @@ class ContactSums:
             x, y, z = (0.5 * (one + other) for one, other in zip(point[5], point[6], strict=True))
             self._add_point(a, b, (x, y, z), (nx, ny, nz), push * dt, self._round)
 
-    def add_rows(self, rows: NDArray[np.float64]) -> None:
-        """Add contact rows of the same step, see `contact_boxes.find_contacts`; call it before `add`."""
+    def add_rows(self, rows: NDArray[np.void]) -> None:
+        """Add `CONTACT` rows of the same step, see `contact_boxes.find_contacts`; call it before `add`."""
         for a, b, x, y, z, nx, ny, _, impulse, *_ in rows.tolist():
-            self._add_point(int(a), max(SCENERY, int(b)), (x, y, z), (nx, ny, 0.0), impulse, self._round + 1)
+            self._add_point(a, max(SCENERY, b), (x, y, z), (nx, ny, 0.0), impulse, self._round + 1)
 
     def _add_point(
         self, a: int, b: int, place: tuple[float, float, float], normal: tuple[float, float, float], impulse: float,

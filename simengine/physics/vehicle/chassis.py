@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.core.gravity import GRAVITY
+from simengine.core.gravity import GRAVITY, WHEEL_INERTIA
 from simengine.core.state import ActorTable, Behavior, Mobility
 from simengine.physics.vehicle.tire import RELAXATION_PER_RADIUS
 
@@ -21,8 +21,6 @@ _FREQUENCY_TWO_WHEELER = 2.5  # stiffer: short travel (Cossalter, "Motorcycle Dy
 _FREQUENCY_ROBOT = 5.0  # rubber wheels, no springs to speak of [Hz]
 _DAMPING_RATIO = 0.35
 _ANTI_ROLL = 1.0  # stiffness of the anti-roll bars over that of the springs in roll; 4–5° of roll per g in a car
-_WHEEL_INERTIA = 0.0131  # of one wheel about its axle, over m r²
-ROTATING = 1.0 + 4.0 * _WHEEL_INERTIA  # what a force along a rolling vehicle has to move, over its mass
 CLEARANCE = 0.55  # underside of the collision box over the wheel radius, in both physics
 _DRIVEN_SHARE = 0.7  # of a robot's weight on its two driven wheels
 
@@ -101,7 +99,7 @@ def _derive(row: np.void, mobility: Mobility, yaw_inertia: float, cog_offset: fl
     bottom = 0.0
     if mobility in (Mobility.WHEELED, Mobility.DIFFERENTIAL):
         bottom = min(CLEARANCE * radius, 0.5 * height)
-        row["wheel_inertia"] = _WHEEL_INERTIA * mass * radius**2
+        row["wheel_inertia"] = WHEEL_INERTIA * mass * radius**2
         row["relaxation"] = RELAXATION_PER_RADIUS * radius
         _place_wheels(row, mobility)
     row["collision_size"] = (length, width, height - bottom)

@@ -15,7 +15,7 @@ from simengine.core.gravity import GRAVITY
 from simengine.physics.vehicle.planar_motion import SLIP_BEGINS
 from simengine.physics.vehicle.riding import WHOLE_SHARE
 from simengine.physics.vehicle.tire import LOAD_SENSITIVITY, inverse_saturation
-from simengine.physics.vehicle.vehicle_models import SLIP_SPEED, advance_dynamic
+from simengine.physics.vehicle.vehicle_models import SLIP_SPEED, PlanarMotion, SingleTrack, advance_dynamic
 
 
 @njit(cache=True, _nrt=False)
@@ -56,15 +56,23 @@ def ridden_slip(lateral: float, along: float, friction: float, stiffness: float)
 
 @njit(cache=True, _nrt=False)
 def move_ridden(
-    x, y, yaw, forward, leftward, yaw_rate, steering, pull, push,
-    mass, yaw_inertia, front_axle, rear_axle, cog_height, front_stiffness, stiffness, front_friction, rear_friction,
-    step,
-):
-    """Advance a two-wheeler's center of mass; arguments and result as `vehicle_models.advance_dynamic`.
+    motion: PlanarMotion, steering: float, pull: float, push: float, track: SingleTrack, front_friction: float,
+    rear_friction: float, step: float,
+) -> PlanarMotion:
+    """Return the motion of a two-wheeler after a step.
 
-    The steering is the angle that the rider asks for, within what tires and lean can carry; `stiffness` is the rear
-    tire's.
+    Args:
+        motion: Before the step.
+        steering: Angle that the rider asks for, within what tires and lean can carry [rad].
+        pull: Acceleration along the body that the tires give [m/s²].
+        push: That of drag and slope [m/s²].
+        track: The vehicle.
+        front_friction: µ under the front wheel.
+        rear_friction: µ under the rear wheel.
+        step: [s].
     """
+    x, y, yaw, forward, leftward, yaw_rate = motion
+    front_axle, rear_axle, stiffness = track.front_axle, track.rear_axle, track.rear_stiffness
     wheelbase = front_axle + rear_axle
     tangent = math.tan(steering)
     speed = math.copysign(math.sqrt(forward * forward + leftward * leftward), forward)
@@ -73,10 +81,7 @@ def move_ridden(
     wanted = math.tan(ridden_slip(lateral, pull, rear_friction, stiffness)) if forward > 0.0 else 0.0
     allowed = inverse_saturation(WHOLE_SHARE) * rear_friction / stiffness * max(0.0, forward)
     if abs(rear_slide) > SLIP_BEGINS + allowed:
-        return advance_dynamic(
-            x, y, yaw, forward, leftward, yaw_rate, steering, pull, push, mass, yaw_inertia, front_axle, rear_axle,
-            cog_height, front_stiffness, stiffness, front_friction, rear_friction, step,
-        )
+        return advance_dynamic(motion, steering, pull, push, track, front_friction, rear_friction, step)
     slip = rear_slide / max(SLIP_SPEED, abs(forward))
     slip = wanted + (slip - wanted) * math.exp(-step * stiffness * GRAVITY / max(SLIP_SPEED, abs(forward)))
     # Both tires' side forces point a slip angle backwards of across the way; at rest there is no turn and no slip.
@@ -89,7 +94,7 @@ def move_ridden(
     curvature = cosine * tangent / wheelbase
     half = yaw + 0.5 * curvature * middle * step
     ahead_x, ahead_y = cosine * math.cos(half), cosine * math.sin(half)
-    return (
+    return PlanarMotion(
         x + (ahead_x - aside * ahead_y) * middle * step, y + (ahead_y + aside * ahead_x) * middle * step,
         yaw + curvature * middle * step, after * cosine, after * cosine * aside, after * curvature,
     )

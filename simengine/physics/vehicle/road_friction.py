@@ -1,8 +1,20 @@
 """Friction of the road at a place: the weather's, or that of a slippery patch."""
 
+from typing import NamedTuple
+
+import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from simengine.physics.backend import FrictionPatches
+
+
+class RoadFriction(NamedTuple):
+    """Friction of the ground in many worlds."""
+
+    base: NDArray[np.float64]  # greatest µ of surface and weather. (num_envs,)
+    sliding: NDArray[np.float64]  # friction of sliding tires over it. (num_envs,)
+    patches: FrictionPatches
 
 
 @njit(cache=True, _nrt=False)

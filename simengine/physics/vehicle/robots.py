@@ -20,7 +20,7 @@ from simengine.physics.vehicle.suspension import (
     ground_frame,
     touch_ground,
 )
-from simengine.physics.vehicle.tire import loaded_friction, wheel_step
+from simengine.physics.vehicle.tire import Wheel, loaded_friction, wheel_step
 
 SERVO_TIME = 0.1  # time constant of the motors' velocity control, within their limits [s]
 _HOLD_SPEED = 0.05  # rim speed below which the parking brake closes when no motion is asked for [m/s]
@@ -43,7 +43,10 @@ def wheel_targets(speed, yaw_rate, track_width, radius, max_speed):
 
 
 @njit(cache=True, _nrt=False)
-def motor_torque(target, spin, mass, radius, wheel_inertia, max_acceleration, max_deceleration, power, dt):
+def motor_torque(
+    target: float, spin: float, mass: float, radius: float, wheel_inertia: float, max_acceleration: float,
+    max_deceleration: float, power: float, dt: float,
+) -> float:
     """Return the torque of one of two wheel motors [N m]: towards the target within force and power limits.
 
     Args:
@@ -110,7 +113,7 @@ def robot_forces(
                 drive, brake = 0.0, 0.5 * mass * chassis.max_deceleration * radius
             fx, fy, spin[w], deflection[w, 0], deflection[w, 1] = wheel_step(
                 vx * ex + vy * ey + vz * ez, vx * sx + vy * sy + vz * sz, load, friction,
-                chassis.stiffness[w], chassis.relaxation, radius, inertia, spin[w], deflection[w, 0],
+                Wheel(chassis.stiffness[w], chassis.relaxation, radius, inertia), spin[w], deflection[w, 0],
                 deflection[w, 1], drive, brake, False, dt,
             )  # fmt: skip
         elif load > 0.0:

@@ -13,6 +13,7 @@ are within 2 % in the reference tire (science.md §5: p_kx1 22.303, p_ky1 −21.
 """
 
 import math
+from typing import NamedTuple
 
 from numba import njit
 
@@ -37,22 +38,31 @@ _DAMPING = 0.5  # damping ratio of the load on its bristles at rest
 _FULL_SLIDE = 3.0  # s at which the deflection is capped; the force is 0.997 of the friction there
 
 
+class Wheel(NamedTuple):
+    """What a wheel with its tire is."""
+
+    stiffness: float  # force per load and slip, C_S [1/rad]
+    relaxation: float  # relaxation length σ [m]
+    radius: float  # [m]
+    inertia: float  # about its axle [kg m²]
+
+
 @njit(cache=True, _nrt=False)
-def saturation(s):
+def saturation(s: float) -> float:
     """Return force over friction for the ratio s of linear force over friction."""
     square = s * s
     return s / math.sqrt(math.sqrt(1.0 + square * square))
 
 
 @njit(cache=True, _nrt=False)
-def inverse_saturation(u):
+def inverse_saturation(u: float) -> float:
     """Return s for a force over friction u below one."""
     square = u * u
     return u / math.sqrt(math.sqrt(1.0 - square * square))
 
 
 @njit(cache=True, _nrt=False)
-def controlled_slip(friction, stiffness):
+def controlled_slip(friction: float, stiffness: float) -> float:
     """Return the slip at which anti-lock brakes hold a wheel: where its tire begins to pull most, less on ice.
 
     Beyond it a tire pulls no harder and loses what side force it has, which is why controllers look for it.
@@ -65,7 +75,7 @@ def controlled_slip(friction, stiffness):
 
 
 @njit(cache=True, _nrt=False)
-def loaded_friction(friction, load, static_load):
+def loaded_friction(friction: float, load: float, static_load: float) -> float:
     """Return µ of a tire under a load: less than in proportion above its static load.
 
     Args:
@@ -77,7 +87,7 @@ def loaded_friction(friction, load, static_load):
 
 
 @njit(cache=True, _nrt=False)
-def falling_friction(friction, sliding, slip):
+def falling_friction(friction: float, sliding: float, slip: float) -> float:
     """Return µ of a tire that slips: the greatest up to its peak, then falling to sliding friction at full slip.
 
     The peak lies at a slip of 15 to 20 % (Wong, "Theory of Ground Vehicles", fig. 1.16), above what anti-lock brakes
@@ -93,13 +103,15 @@ def falling_friction(friction, sliding, slip):
 
 
 @njit(cache=True, _nrt=False)
-def burst_stiffness(stiffness, burst):
+def burst_stiffness(stiffness: float, burst: float) -> float:
     """Return the stiffness of an axle [1/rad] of whose tires a share, 0 to 1, is burst."""
     return stiffness * (1.0 - (1.0 - BURST_STIFFNESS) * burst)
 
 
 @njit(cache=True, _nrt=False)
-def burst_rolling(rolling, front_burst, rear_burst, front_axle, rear_axle, cog_height):
+def burst_rolling(
+    rolling: float, front_burst: float, rear_burst: float, front_axle: float, rear_axle: float, cog_height: float
+) -> float:
     """Return the rolling resistance of a whole vehicle over its weight, with burst tires.
 
     A burst tire drags in proportion to its load; of that, the drag itself moves some from the rear to the front.
@@ -118,7 +130,7 @@ def burst_rolling(rolling, front_burst, rear_burst, front_axle, rear_axle, cog_h
 
 
 @njit(cache=True, _nrt=False)
-def _bristle_damping(stiffness, relaxation, rim_speed):
+def _bristle_damping(stiffness: float, relaxation: float, rim_speed: float) -> float:
     """Return the time constant of bristle damping [s], which fades out at speed, where none is seen."""
     at_rest = 2.0 * _DAMPING * math.sqrt(relaxation / (stiffness * GRAVITY))
     return at_rest * relaxation / (relaxation + 2.0 * rim_speed * at_rest)
@@ -126,8 +138,9 @@ def _bristle_damping(stiffness, relaxation, rim_speed):
 
 @njit(cache=True, _nrt=False)
 def wheel_step(
-    forward, leftward, load, friction, stiffness, relaxation, radius, inertia, spin, zx, zy, drive, brake, anti_lock, dt
-):
+    forward: float, leftward: float, load: float, friction: float, wheel: Wheel, spin: float, zx: float, zy: float,
+    drive: float, brake: float, anti_lock: bool, dt: float,
+) -> tuple[float, float, float, float, float]:
     """Advance a wheel's spin and bristles by one step, implicitly, and return the force of the road on the tire.
 
     Args:
@@ -135,10 +148,7 @@ def wheel_step(
         leftward: Velocity of the contact point across the wheel [m/s].
         load: Normal force [N].
         friction: µ.
-        stiffness: Force per load and slip, C_S [1/rad].
-        relaxation: Relaxation length σ [m].
-        radius: [m].
-        inertia: Of the wheel about its axle [kg m²].
+        wheel: What it is.
         spin: [rad/s].
         zx: Longitudinal deflection of the bristles [m].
         zy: Lateral deflection [m].
@@ -150,6 +160,7 @@ def wheel_step(
     Returns:
         Longitudinal force [N], lateral force [N], spin, zx, zy.
     """
+    stiffness, relaxation, radius, inertia = wheel
     if load <= 0.0 or friction <= 0.0:
         free = spin + drive * dt / inertia
         grab = brake * dt / inertia
@@ -163,8 +174,8 @@ def wheel_step(
     s = math.sqrt(zx * zx + zy * zy) * bristle / cap
     secant = bristle / math.sqrt(math.sqrt(1.0 + s * s * s * s))
     # Bounds of the rim speed within which anti-lock brakes and traction control keep the wheel.
-    slow = -math.inf
-    if anti_lock and forward > ABS_SPEED:
+    slow = 0.0
+    if anti_lock and abs(forward) > ABS_SPEED:
         slow = (1.0 - controlled_slip(friction, stiffness)) * forward / radius
     fast = (forward + max(SLIP_TARGET * abs(forward), TRACTION_SLIP)) / radius if anti_lock else math.inf
 
@@ -206,14 +217,14 @@ def wheel_step(
 
 
 @njit(cache=True, _nrt=False)
-def _braked(rolling, driven, braked, slow, fast):
+def _braked(rolling: float, driven: float, braked: float, slow: float, fast: float) -> float:
     """Return the spin after drive and brakes have acted on the spin without them [rad/s], kept within slip bounds.
 
     Args:
         rolling: Spin without drive and brakes.
         driven: Change by the drive.
         braked: Greatest change by the brakes, never beyond rest.
-        slow: Brakes slow the wheel no further than this.
+        slow: Brakes slow the wheel no further than this; negative for one that rolls backwards, 0 for no bound.
         fast: The drive spins the wheel no faster than this.
     """
     free = rolling + driven
@@ -223,13 +234,17 @@ def _braked(rolling, driven, braked, slow, fast):
         held = 0.0
     else:
         held = free - math.copysign(braked, free)
-    if held < slow:
+    if slow > 0.0 and held < slow:
         held = min(slow, free)
+    elif slow < 0.0 and held > slow:
+        held = max(slow, free)
     return held
 
 
 @njit(cache=True, _nrt=False)
-def holding_deflection(fx, fy, load, friction, stiffness, relaxation):
+def holding_deflection(
+    fx: float, fy: float, load: float, friction: float, stiffness: float, relaxation: float
+) -> tuple[float, float]:
     """Return the bristle deflection at which a tire at rest exerts a force; none where friction cannot hold it.
 
     Args:

@@ -1,8 +1,6 @@
-"""Single-track vehicle models as scalar kernels: kinematic and dynamic, and the fixed steps that advance them.
+"""Single-track vehicle models as scalar kernels: the fixed steps by which the batched physics advances them.
 
-The derivatives are those of CommonRoad's models KS and ST (Althoff, Koschi, Manzinger, "CommonRoad: Composable
-benchmarks for motion planning on roads", IV 2017, and the report "CommonRoad: Vehicle Models", 2020), pinned in the
-tests to the published values. The steps that the batched physics uses are ours:
+They take CommonRoad's models KS and ST (see `reference_models`) on in our own way:
 
 - `advance_kinematic` takes the midpoint rule to KS about the center of mass.
 - `advance_dynamic` writes ST in the body's frame, where it stays right at any slip: velocities along and across the
@@ -15,18 +13,41 @@ tests to the published values. The steps that the batched physics uses are ours:
 """
 
 import math
+from typing import NamedTuple
 
 from numba import njit
 
 from simengine.core.gravity import GRAVITY
 from simengine.physics.vehicle.tire import controlled_slip, saturation
 
-KINEMATIC_BELOW = 0.1  # speed below which ST rolls without slip, as in the reference [m/s]
 SLIP_SPEED = 0.5  # floor of the speed in slip angles, which are undefined at rest [m/s]
 
 
+class PlanarMotion(NamedTuple):
+    """Where a body is in the ground plane and how it moves."""
+
+    x: float  # center of mass, world [m]
+    y: float
+    yaw: float  # [rad]
+    forward: float  # velocity of the center of mass along the body [m/s]
+    leftward: float  # and across it [m/s]
+    yaw_rate: float  # [rad/s]
+
+
+class SingleTrack(NamedTuple):
+    """What a vehicle is that has one wheel per axle."""
+
+    mass: float  # [kg]
+    yaw_inertia: float  # [kg m²]
+    front_axle: float  # center of mass to front axle [m]
+    rear_axle: float  # center of mass to rear axle [m]
+    cog_height: float  # center of mass above the ground [m]
+    front_stiffness: float  # lateral force of the front axle per load and slip angle, C_S [1/rad]
+    rear_stiffness: float  # that of the rear axle [1/rad]
+
+
 @njit(cache=True, _nrt=False)
-def limit_steering_rate(steering, rate, max_steering, max_rate):
+def limit_steering_rate(steering: float, rate: float, max_steering: float, max_rate: float) -> float:
     """Limit a steering rate by the actuator, and to nothing outwards at the stop.
 
     Args:
@@ -44,7 +65,9 @@ def limit_steering_rate(steering, rate, max_steering, max_rate):
 
 
 @njit(cache=True, _nrt=False)
-def limit_acceleration(speed, acceleration, max_acceleration, switch_speed, min_speed, max_speed):
+def limit_acceleration(
+    speed: float, acceleration: float, max_acceleration: float, switch_speed: float, min_speed: float, max_speed: float
+) -> float:
     """Limit an acceleration by the drive: constant up to the switching speed, of constant power above it.
 
     Args:
@@ -65,98 +88,16 @@ def limit_acceleration(speed, acceleration, max_acceleration, switch_speed, min_
 
 
 @njit(cache=True, _nrt=False)
-def kinematic_derivative(steering, speed, yaw, steering_rate, acceleration, wheelbase):
-    """Return the time derivative of KS, whose reference point is the rear axle.
-
-    Args:
-        steering: Road-wheel angle [rad].
-        speed: Forward speed of the rear axle [m/s].
-        yaw: [rad].
-        steering_rate: After its limits [rad/s].
-        acceleration: After its limits [m/s²].
-        wheelbase: [m].
-
-    Returns:
-        Rates of x [m/s], y [m/s], steering [rad/s], speed [m/s²], yaw [rad/s].
-    """
-    return (
-        speed * math.cos(yaw), speed * math.sin(yaw), steering_rate, acceleration,
-        speed / wheelbase * math.tan(steering),
-    )
-
-
-@njit(cache=True, _nrt=False)
-def kinematic_cog_derivative(steering, speed, yaw, steering_rate, acceleration, front_axle, rear_axle):
-    """Return the time derivative of KS about the center of mass; arguments as `kinematic_derivative`, axles in [m]."""
-    wheelbase = front_axle + rear_axle
-    slip = math.atan(math.tan(steering) * rear_axle / wheelbase)
-    return (
-        speed * math.cos(slip + yaw), speed * math.sin(slip + yaw), steering_rate, acceleration,
-        speed * math.cos(slip) * math.tan(steering) / wheelbase,
-    )
-
-
-@njit(cache=True, _nrt=False)
-def axle_loads(mass, front_axle, rear_axle, cog_height, acceleration):
+def axle_loads(track: SingleTrack, acceleration: float) -> tuple[float, float]:
     """Return the vertical forces on the front and the rear axle [N] at a longitudinal acceleration [m/s²]."""
-    wheelbase = front_axle + rear_axle
-    front = mass * (GRAVITY * rear_axle - acceleration * cog_height) / wheelbase
-    rear = mass * (GRAVITY * front_axle + acceleration * cog_height) / wheelbase
+    wheelbase = track.front_axle + track.rear_axle
+    front = track.mass * (GRAVITY * track.rear_axle - acceleration * track.cog_height) / wheelbase
+    rear = track.mass * (GRAVITY * track.front_axle + acceleration * track.cog_height) / wheelbase
     return front, rear
 
 
 @njit(cache=True, _nrt=False)
-def dynamic_derivative(
-    steering, speed, yaw, yaw_rate, slip, steering_rate, acceleration,
-    mass, yaw_inertia, front_axle, rear_axle, cog_height, stiffness, friction,
-):
-    """Return the time derivative of ST, whose reference point is the center of mass; KS below 0.1 m/s.
-
-    Args:
-        steering: Road-wheel angle [rad].
-        speed: Of the center of mass [m/s].
-        yaw: [rad].
-        yaw_rate: [rad/s].
-        slip: Angle from the body's axis to the velocity, β [rad].
-        steering_rate: After its limits [rad/s].
-        acceleration: After its limits [m/s²].
-        mass: [kg].
-        yaw_inertia: [kg m²].
-        front_axle: Center of mass to front axle [m].
-        rear_axle: Center of mass to rear axle [m].
-        cog_height: Center of mass above the ground [m].
-        stiffness: C_S, lateral force per load, friction and slip angle [1/rad].
-        friction: µ, which scales the stiffness as in the reference.
-
-    Returns:
-        Rates of x [m/s], y [m/s], steering [rad/s], speed [m/s²], yaw [rad/s], yaw rate [rad/s²], slip [rad/s].
-    """
-    wheelbase = front_axle + rear_axle
-    if abs(speed) < KINEMATIC_BELOW:
-        dx, dy, _, _, dyaw = kinematic_cog_derivative(
-            steering, speed, yaw, steering_rate, acceleration, front_axle, rear_axle
-        )
-        tangent, cosine = math.tan(steering), math.cos(steering)
-        ratio = tangent**2 * rear_axle / wheelbase
-        slip_rate = rear_axle * steering_rate / (wheelbase * cosine**2 * (1.0 + ratio**2))
-        yaw_acceleration = (
-            acceleration * math.cos(slip) * tangent
-            - speed * math.sin(slip) * slip_rate * tangent
-            + speed * math.cos(slip) * steering_rate / cosine**2
-        ) / wheelbase
-        return dx, dy, steering_rate, acceleration, dyaw, yaw_acceleration, slip_rate
-    front_load, rear_load = axle_loads(mass, front_axle, rear_axle, cog_height, acceleration)
-    front_force = friction * stiffness * front_load * (steering - slip - front_axle * yaw_rate / speed)
-    rear_force = friction * stiffness * rear_load * (rear_axle * yaw_rate / speed - slip)
-    return (
-        speed * math.cos(slip + yaw), speed * math.sin(slip + yaw), steering_rate, acceleration, yaw_rate,
-        (front_axle * front_force - rear_axle * rear_force) / yaw_inertia,
-        (front_force + rear_force) / (mass * speed) - yaw_rate,
-    )
-
-
-@njit(cache=True, _nrt=False)
-def advance_steering(steering, demand, max_steering, max_rate, step):
+def advance_steering(steering: float, demand: float, max_steering: float, max_rate: float, step: float) -> float:
     """Move a road-wheel angle towards its demand [rad] within its stops and its rate [rad/s], for `step` [s]."""
     demand = min(max_steering, max(-max_steering, demand))
     change = max_rate * step
@@ -164,7 +105,10 @@ def advance_steering(steering, demand, max_steering, max_rate, step):
 
 
 @njit(cache=True, _nrt=False)
-def advance_kinematic(x, y, yaw, speed, steering, acceleration, front_axle, rear_axle, step):
+def advance_kinematic(
+    x: float, y: float, yaw: float, speed: float, steering: float, acceleration: float, front_axle: float,
+    rear_axle: float, step: float,
+) -> tuple[float, float, float, float, float, float, float]:
     """Advance a vehicle that rolls without slip by the midpoint rule, for constant steering and acceleration.
 
     Args:
@@ -199,13 +143,13 @@ def advance_kinematic(x, y, yaw, speed, steering, acceleration, front_axle, rear
 
 
 @njit(cache=True, _nrt=False)
-def lateral_budget(load, friction, longitudinal_share):
+def lateral_budget(load: float, friction: float, longitudinal_share: float) -> float:
     """Return the lateral force an axle can still carry [N] when a share of its friction goes into drive or brakes."""
     return friction * load * math.sqrt(max(0.0, 1.0 - longitudinal_share * longitudinal_share))
 
 
 @njit(cache=True, _nrt=False)
-def longitudinal_share(across, along, friction, stiffness):
+def longitudinal_share(across: float, along: float, friction: float, stiffness: float) -> float:
     """Return the largest share of an axle's friction that goes along its wheels under anti-lock brakes.
 
     They hold the slip; the force of a tire that slides points against its slip and its slip angle together.
@@ -221,7 +165,7 @@ def longitudinal_share(across, along, friction, stiffness):
 
 
 @njit(cache=True, _nrt=False)
-def side_force(linear, rate, budget, across, reach):
+def side_force(linear: float, rate: float, budget: float, across: float, reach: float) -> tuple[float, float]:
     """Return the lateral force of tires and its derivative; it saturates as `simengine.physics.vehicle.tire` does.
 
     Below `reach` the secant takes the derivative's place where it is steeper, so that an implicit step brings sliding
@@ -253,7 +197,9 @@ def side_force(linear, rate, budget, across, reach):
 
 
 @njit(cache=True, _nrt=False)
-def axle_force(slope, across, reference, budget, reach):
+def axle_force(
+    slope: float, across: float, reference: float, budget: float, reach: float
+) -> tuple[float, float]:
     """Return the lateral force of an axle and its derivative, see `side_force`.
 
     Args:
@@ -269,13 +215,13 @@ def axle_force(slope, across, reference, budget, reach):
 
 @njit(cache=True, _nrt=False)
 def advance_plane(
-    x, y, yaw, forward, leftward, yaw_rate, along, across, turning, j_side, j_side_turn, j_turn_side, j_turn, step
-):
-    """Advance a body in the plane by accelerations of which the lateral ones are stiff, by the θ-method.
+    motion: PlanarMotion, along: float, across: float, turning: float, j_side: float, j_side_turn: float,
+    j_turn_side: float, j_turn: float, step: float,
+) -> PlanarMotion:
+    """Return the motion of a body in the plane after a step, by the θ-method: its lateral accelerations are stiff.
 
     Args:
-        x: World [m]; then y, yaw [rad].
-        forward: Velocity along the body [m/s]; then across it and the yaw rate [rad/s].
+        motion: Before the step.
         along: Acceleration by forces along the body [m/s²].
         across: Acceleration by forces across it [m/s²].
         turning: Yaw acceleration [rad/s²].
@@ -284,10 +230,8 @@ def advance_plane(
         j_turn_side: Derivative of `turning` to the leftward velocity [1/(m s)].
         j_turn: To the yaw rate [1/s].
         step: [s].
-
-    Returns:
-        x, y, yaw, forward, leftward, yaw rate after the step, in units as above.
     """
+    x, y, yaw, forward, leftward, yaw_rate = motion
     # w' = f + J (w − w₀) for w = (leftward, yaw rate).
     f_side = across - forward * yaw_rate
     stiff = -step * min(j_side, j_turn)
@@ -304,45 +248,34 @@ def advance_plane(
     cos_yaw, sin_yaw = math.cos(half), math.sin(half)
     x += step * (middle_forward * cos_yaw - middle_left * sin_yaw)
     y += step * (middle_forward * sin_yaw + middle_left * cos_yaw)
-    return x, y, yaw + step * middle_rate, forward + d_forward, leftward + d_left, yaw_rate + d_rate
+    return PlanarMotion(
+        x, y, yaw + step * middle_rate, forward + d_forward, leftward + d_left, yaw_rate + d_rate
+    )
 
 
 @njit(cache=True, _nrt=False)
 def advance_dynamic(
-    x, y, yaw, forward, leftward, yaw_rate, steering, pull, push,
-    mass, yaw_inertia, front_axle, rear_axle, cog_height, front_stiffness, rear_stiffness, front_friction,
-    rear_friction, step,
-):
-    """Advance a single track on tires for constant steering and longitudinal acceleration.
+    motion: PlanarMotion, steering: float, pull: float, push: float, track: SingleTrack, front_friction: float,
+    rear_friction: float, step: float,
+) -> PlanarMotion:
+    """Return the motion of a single track on tires after a step of constant steering and longitudinal acceleration.
 
     Only what the tires give of that takes friction from the turn and moves load between the axles: air drag and a slope
     act on the body.
 
     Args:
-        x: Center of mass, world [m].
-        y: Center of mass, world [m].
-        yaw: [rad].
-        forward: Velocity of the center of mass along the body [m/s].
-        leftward: Velocity of the center of mass across the body [m/s].
-        yaw_rate: [rad/s].
+        motion: Before the step.
         steering: Road-wheel angle [rad].
         pull: Acceleration along the body that the tires give: drive, brakes, rolling; within friction [m/s²].
         push: That of drag and slope [m/s²].
-        mass: [kg].
-        yaw_inertia: [kg m²].
-        front_axle: Center of mass to front axle [m].
-        rear_axle: Center of mass to rear axle [m].
-        cog_height: Center of mass above the ground [m].
-        front_stiffness: Lateral force of the front axle per load and slip angle [1/rad].
-        rear_stiffness: That of the rear axle [1/rad].
+        track: The vehicle.
         front_friction: µ under the front axle.
         rear_friction: µ under the rear axle.
         step: [s].
-
-    Returns:
-        x, y, yaw, forward, leftward, yaw rate after the step, in units as above.
     """
-    front_load, rear_load = axle_loads(mass, front_axle, rear_axle, cog_height, pull)
+    forward, leftward, yaw_rate = motion.forward, motion.leftward, motion.yaw_rate
+    mass, yaw_inertia, front_axle, rear_axle, _, front_stiffness, rear_stiffness = track
+    front_load, rear_load = axle_loads(track, pull)
     front_load, rear_load = max(0.0, front_load), max(0.0, rear_load)
     grip = max(1e-6, (front_friction * front_load + rear_friction * rear_load) / mass)
     reach = 4.0 * step * grip
@@ -368,7 +301,7 @@ def advance_dynamic(
     front_slope *= cosine * cosine
     lateral_force = front_force * cosine
     return advance_plane(
-        x, y, yaw, forward, leftward, yaw_rate, pull + push - front_force * sine / mass,
+        motion, pull + push - front_force * sine / mass,
         (lateral_force + rear_force) / mass, (front_axle * lateral_force - rear_axle * rear_force) / yaw_inertia,
         (front_slope + rear_slope) / mass, (front_axle * front_slope - rear_axle * rear_slope) / mass,
         (front_axle * front_slope - rear_axle * rear_slope) / yaw_inertia,

@@ -39,6 +39,7 @@ from simengine.physics.vehicle.tire import (
     BURST_RADIUS,
     BURST_ROLLING,
     BURST_STIFFNESS,
+    Wheel,
     falling_friction,
     loaded_friction,
     wheel_step,
@@ -53,11 +54,13 @@ REPLAY_STEER_FROM = 1.0  # speed below which a recording's steering cannot be to
 
 @njit(cache=True, _nrt=False)
 def wheel_torques(
-    drive, speed, mass, max_acceleration, max_deceleration, power, max_speed, radius, wheel_inertia
-):
+    drive: float, speed: float, mass: float, max_acceleration: float, max_deceleration: float, power: float,
+    max_speed: float, radius: float, wheel_inertia: float,
+) -> tuple[float, float]:
     """Return the drive and the brake torque of all wheels together [N m] for a demanded acceleration after the lag.
 
-    The wheels' own inertia is made up for, so that the vehicle, not the force over its mass, gets what is demanded.
+    The wheels' own inertia is made up for, so that the vehicle, not the force over its mass, gets what is demanded;
+    the power has to do for both.
 
     Args:
         drive: Demanded acceleration [m/s²].
@@ -75,8 +78,8 @@ def wheel_torques(
         return 0.0, min(-drive, max_deceleration) * mass * rotating * radius
     if speed >= max_speed:
         return 0.0, 0.0
-    force = min(min(drive, max_acceleration) * mass, power / max(POWER_SPEED, abs(speed)))
-    return force * rotating * radius, 0.0
+    force = min(min(drive, max_acceleration) * mass * rotating, power / max(POWER_SPEED, abs(speed)))
+    return force * radius, 0.0
 
 
 @njit(cache=True, _nrt=False)
@@ -188,12 +191,13 @@ def wheeled_forces(
         rim, rolling, stiffness = radius, chassis.rolling_resistance, chassis.stiffness[w]
         if body.burst[w]:
             rim, rolling, stiffness = BURST_RADIUS * radius, BURST_ROLLING, BURST_STIFFNESS * stiffness
+        wheel = Wheel(stiffness, chassis.relaxation, rim, inertia)
         brake = braking * braked + rolling * max(0.0, load) * rim
         if w == slowed:
             brake += slowing * rim
         if load <= 0.0:  # traction control lets no wheel spin up in the air
             _, _, spin[w], deflection[w, 0], deflection[w, 1] = wheel_step(
-                0.0, 0.0, 0.0, 0.0, 1.0, 1.0, rim, inertia, spin[w], 0.0, 0.0, 0.0, brake, False, dt
+                0.0, 0.0, 0.0, 0.0, wheel, spin[w], 0.0, 0.0, 0.0, brake, False, dt
             )
             continue
         ex, ey, ez, sx, sy, sz = ground_frame(contact, w, rotation, cosine, sine)
@@ -207,9 +211,8 @@ def wheeled_forces(
             friction, sliding, math.sqrt(drift * drift + across * across) / max(ABS_SPEED, max(abs(along), roll))
         )
         fx, fy, spin[w], deflection[w, 0], deflection[w, 1] = wheel_step(
-            along, across, load, friction,
-            stiffness, chassis.relaxation, rim, inertia, spin[w], deflection[w, 0],
-            deflection[w, 1], driving * driven, brake, not holding, dt,
+            along, across, load, friction, wheel, spin[w], deflection[w, 0], deflection[w, 1], driving * driven, brake,
+            not holding, dt,
         )  # fmt: skip
         add_force(
             contact, w,

@@ -17,6 +17,7 @@ from simengine.behavior.driver_state import (
     vehicle_table,
 )
 from simengine.behavior.vehicle.pedals import resistance
+from simengine.core.gravity import ROTATING
 from simengine.road.build import build_network
 from simengine.road.network.drafts import LaneDraft
 from simengine.road.procedural.kinds import make_street
@@ -43,7 +44,7 @@ def test_level_road_resists_by_rolling_and_air():
     world.actors.rolling_resistance[...], world.actors.drag[...] = 0.01, 0.4
     vehicle = vehicle_table(world.actors)[0, 0]
     expected = 0.01 * 9.81 + 0.4 * 20.0**2 / world.actors.mass[0, 0]
-    assert resistance(world.rules.ways, _route(0), 50.0, 20.0, vehicle) == pytest.approx(expected)
+    assert resistance(world.rules.ways, _route(0), 50.0, 20.0, vehicle) == pytest.approx(expected / ROTATING)
 
 
 @pytest.mark.parametrize("grade", [0.06, -0.06])
@@ -52,7 +53,7 @@ def test_hill_resists_or_pulls_by_its_sine(grade):
     vehicle = np.zeros_like(vehicle_table(world.actors)[0, 0])
     assert vehicle[ROLLING] == vehicle[DRAG] == 0.0
     found = resistance(world.rules.ways, _route(0), 150.0, 10.0, vehicle)
-    assert found == pytest.approx(9.81 * grade, rel=0.01)
+    assert found == pytest.approx(9.81 * grade / ROTATING, rel=0.01)
 
 
 def _dip(model: str, grade: float) -> SmallWorld:
@@ -72,7 +73,7 @@ def test_in_a_dip_the_road_under_the_axles_resists_not_that_under_the_middle(mod
     wheelbase = vehicle[FRONT_AXLE] + vehicle[REAR_AXLE]
     between_axles = vehicle[COG_OFFSET] + 0.5 * (vehicle[FRONT_AXLE] - vehicle[REAR_AXLE])  # ahead of the box centre
     found = resistance(world.rules.ways, _route(0), 50.0 + beyond - between_axles, 0.0, vehicle)
-    assert found == pytest.approx(9.81 * math.sin(math.atan(2.0 * 0.3 * beyond / wheelbase)), abs=0.02)
+    assert found == pytest.approx(9.81 * math.sin(math.atan(2.0 * 0.3 * beyond / wheelbase)) / ROTATING, abs=0.02)
 
 
 def _two_lanes(first: float, second: float) -> SmallWorld:
@@ -101,7 +102,7 @@ def test_a_dip_between_two_lanes_counts_as_one_within(beyond):
     place = beyond - vehicle[COG_OFFSET] - 0.5 * (vehicle[FRONT_AXLE] - vehicle[REAR_AXLE])
     lane, s = (1, place) if place >= 0.0 else (0, 50.0 + place)
     found = resistance(world.rules.ways, _route(lane), s, 0.0, vehicle)
-    assert found == pytest.approx(9.81 * math.sin(math.atan(2.0 * 0.3 * beyond / wheelbase)), abs=0.03)
+    assert found == pytest.approx(9.81 * math.sin(math.atan(2.0 * 0.3 * beyond / wheelbase)) / ROTATING, abs=0.03)
 
 
 def test_a_hill_goes_on_where_lanes_meet_and_where_the_road_ends():
@@ -109,7 +110,7 @@ def test_a_hill_goes_on_where_lanes_meet_and_where_the_road_ends():
     vehicle = _weightless(world)
     for lane, s in ((0, 0.0), (0, 49.9), (1, 0.1), (1, float(world.lanes.lane_length[1]))):
         found = resistance(world.rules.ways, _route(lane), s, 0.0, vehicle)
-        assert found == pytest.approx(9.81 * math.sin(math.atan(0.1)), rel=0.01), (lane, s)
+        assert found == pytest.approx(9.81 * math.sin(math.atan(0.1)) / ROTATING, rel=0.01), (lane, s)
 
 
 @pytest.mark.parametrize("inward", [False, True])
@@ -131,7 +132,7 @@ def test_at_a_fork_the_branch_that_the_driver_takes_resists(inward):
     along[:, 2] = 0.2 * (along[:, 0] + 50.0 if inward else along[:, 0] - 50.0)  # building joins what lies so near
     vehicle = _weightless(world)
     place = -vehicle[COG_OFFSET] - 0.5 * (vehicle[FRONT_AXLE] - vehicle[REAR_AXLE])  # the axles stand about the fork
-    steep = 9.81 * math.sin(math.atan(0.1))
+    steep = 9.81 * math.sin(math.atan(0.1)) / ROTATING
     for branch, expected in ((flat, 0.0), (hill, steep)):
         route = _route(level, previous=branch) if inward else _route(level, following=branch)
         found = resistance(world.rules.ways, route, place if inward else 50.0 + place, 0.0, vehicle)

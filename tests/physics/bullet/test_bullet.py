@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from simengine.core.errors import ScenarioError
-from simengine.core.gravity import GRAVITY
+from simengine.core.gravity import GRAVITY, ROTATING
 from simengine.core.state import Behavior, Light, empty_actors, empty_controls, empty_state
 from simengine.core.surface import ASPHALT
 from simengine.physics.backend import FrictionPatches, Ground, StaticBox
@@ -96,6 +96,17 @@ def test_coasting_slows_by_drag_and_rolling_resistance_over_all_inertia():
     assert 30.0 - world.forward_speed() == pytest.approx(force / inertia, rel=0.03)
 
 
+def test_a_pedal_that_makes_up_for_what_slows_a_vehicle_keeps_its_speed():
+    model = model_named("sedan")
+    world = single("sedan", speed=30.0)
+    force = 0.5 * STANDARD_AIR * model.drag_area * 30.0**2 + model.rolling_resistance * model.mass * GRAVITY
+    world.state.drive[:] = world.controls.acceleration[:] = force / model.mass / ROTATING
+    world.run(RATE)
+    before = world.forward_speed()
+    world.run(2 * RATE)
+    assert (world.forward_speed() - before) / 2.0 == pytest.approx(0.0, abs=3e-3)
+
+
 def test_ticks_slower_than_the_integration_give_the_same_distance():
     distances = []
     for rate in (20, 120, 480):
@@ -119,7 +130,31 @@ def test_drive_is_limited_by_force_then_by_power(model):
     world.run(RATE // 2)
     gained = 2.0 * (world.forward_speed() - before)
     middle = 0.5 * (before + world.forward_speed())
-    assert gained == pytest.approx(min(row.max_acceleration, row.power / row.mass / middle), rel=0.05)
+    assert gained == pytest.approx(min(row.max_acceleration, row.power / (ROTATING * row.mass * middle)), rel=0.03)
+
+
+@pytest.mark.parametrize("model", ["sedan", "truck"])
+def test_full_power_accelerates_the_vehicle_and_turns_its_wheels_and_overcomes_what_resists(model):
+    row = model_named(model)
+    world = single(model, 0.75 * row.max_speed, friction=1.0)
+    world.controls.acceleration[:] = 20.0
+    world.run(RATE)
+    before = world.forward_speed()
+    world.run(RATE // 4)
+    speed, acceleration = 0.5 * (before + world.forward_speed()), 4.0 * (world.forward_speed() - before)
+    resists = 0.5 * STANDARD_AIR * row.drag_area * speed**2 + row.rolling_resistance * row.mass * GRAVITY
+    assert (ROTATING * row.mass * acceleration + resists) * speed == pytest.approx(row.power, rel=0.015)
+
+
+@pytest.mark.parametrize("angle_deg", [0.0, 20.0, 45.0])
+def test_a_parked_car_that_is_pushed_slides_on_locked_wheels_whichever_way(angle_deg):
+    parked = Placed("sedan", speed=10.0, drift=math.radians(angle_deg), behavior=Behavior.PARKED)
+    world = make_world([parked], friction=0.9, resistance=False)
+    begin = world.state.position[0, 0, :2].copy()
+    world.run(3 * RATE)
+    dx, dy = world.state.position[0, 0, :2] - begin
+    assert math.degrees(math.atan2(dy, dx)) == pytest.approx(angle_deg, abs=3.0)
+    assert math.hypot(dx, dy) == pytest.approx(100.0 / (2.0 * SLIDING * 0.9 * GRAVITY), rel=0.07)
 
 
 def test_demanded_acceleration_is_what_comes():

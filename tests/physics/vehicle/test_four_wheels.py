@@ -5,12 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from simengine.core.gravity import GRAVITY
+from simengine.core.geometry import yaw_from_quaternion
+from simengine.core.gravity import GRAVITY, ROTATING
 from simengine.core.state import Behavior, empty_actors, empty_controls, empty_state
 from simengine.physics.backend import FrictionPatches, Ground
 from simengine.physics.batched.batched import BatchedPhysics
 from simengine.physics.vehicle.catalog import fill_actor, model_named
-from simengine.physics.vehicle.chassis import ROTATING
 from tools.checks.motion.proving_ground import RATE, no_patches, plain
 
 
@@ -25,9 +25,13 @@ class Car:
         self.state.valid[:] = True
         self.state.velocity[0, 0, 0] = speed
         self.state.tyre_grip[0, 0] = grip
-        self.physics = BatchedPhysics()
-        ground = Ground(plain(), np.array([friction]), no_patches() if patches is None else patches, (), sliding)
-        self.state = self.physics.reset(actors, self.state, ground, RATE)
+        self.physics, self.actors = BatchedPhysics(), actors
+        self.ground = Ground(plain(), np.array([friction]), no_patches() if patches is None else patches, (), sliding)
+        self.reset()
+
+    def reset(self) -> None:
+        """Take in what was changed of the vehicle or of its motion."""
+        self.state = self.physics.reset(self.actors, self.state, self.ground, RATE)
 
     def run(self, seconds: float, acceleration: float = 0.0, steering: float = 0.0) -> None:
         self.controls.acceleration[:], self.controls.steering[:] = acceleration, steering
@@ -146,3 +150,50 @@ def test_an_axle_with_a_burst_tire_holds_less_in_a_bend():
         car.run(1.5, 0.0, 0.02)
         rates.append(car.yaw_rate)
     assert rates[1] < 0.9 * rates[0] < 0.9 * rates[2]
+
+
+@pytest.mark.parametrize("model", ["sedan", "compact_car", "suv"])
+@pytest.mark.parametrize("angle_deg", [0.0, 20.0, 45.0, 90.0, 180.0])
+def test_a_parked_car_that_is_pushed_slides_on_locked_wheels_whichever_way(model, angle_deg):
+    """No anti-lock brakes roll it along its wheels: v² / 2 µ g with the friction of sliding, straight on."""
+    friction, sliding, speed = 0.9, 0.8, 10.0
+    car, angle = Car(model, 0.0, friction, sliding=sliding), math.radians(angle_deg)
+    car.actors.behavior[:] = Behavior.PARKED
+    car.state.velocity[0, 0, :2] = speed * math.cos(angle), speed * math.sin(angle)
+    car.reset()
+    begin = car.state.position[0, 0, :2].copy()
+    car.run(3.0)
+    dx, dy = car.state.position[0, 0, :2] - begin
+    along, aside = dx * math.cos(angle) + dy * math.sin(angle), dy * math.cos(angle) - dx * math.sin(angle)
+    assert car.speed < 1e-3 and along == pytest.approx(speed**2 / (2 * sliding * friction * GRAVITY), rel=0.02)
+    assert abs(aside) < 0.02 * along
+    assert abs(yaw_from_quaternion(*car.state.orientation[0, 0])) < math.radians(3.0)
+
+
+def test_a_spin_on_locked_wheels_comes_to_rest_and_loses_energy_all_the_way():
+    car = Car("sedan", 0.0, 0.9, sliding=0.8)
+    actors = car.actors
+    actors.behavior[:] = Behavior.PARKED
+    car.state.velocity[0, 0, :2], car.state.angular_velocity[0, 0, 2] = (6.0, -3.0), 2.5
+    car.reset()
+    before = math.inf
+    for _ in range(3 * RATE):
+        car.run(1.0 / RATE)
+        energy = 0.5 * actors.mass[0, 0] * car.speed**2 + 0.5 * actors.yaw_inertia[0, 0] * car.yaw_rate**2
+        assert energy <= before
+        before = energy
+    assert car.speed < 1e-3 and abs(car.yaw_rate) < 1e-3
+
+
+@pytest.mark.parametrize("model", ["sedan", "truck", "motorcycle", "bicycle"])
+def test_full_power_accelerates_the_vehicle_and_turns_its_wheels_and_overcomes_what_resists(model):
+    row = model_named(model)
+    car = Car(model, 0.75 * row.max_speed, 1.0)
+    car.actors.drag[:], car.actors.rolling_resistance[:] = 0.4, row.rolling_resistance
+    car.reset()
+    car.run(1.0, 20.0)
+    before = car.speed
+    car.run(1.0 / RATE, 20.0)
+    speed, acceleration = 0.5 * (before + car.speed), (car.speed - before) * RATE
+    resists = 0.4 * speed**2 + row.rolling_resistance * row.mass * GRAVITY
+    assert (ROTATING * row.mass * acceleration + resists) * speed == pytest.approx(row.power, rel=0.005)

@@ -11,13 +11,12 @@ import pytest
 pytest.importorskip("pybullet")
 
 from simengine.core.geometry import yaw_from_quaternion  # noqa: E402
-from simengine.core.gravity import GRAVITY  # noqa: E402
+from simengine.core.gravity import GRAVITY, ROTATING  # noqa: E402
 from simengine.core.state import empty_actors, empty_controls, empty_state  # noqa: E402
 from simengine.physics.backend import Ground  # noqa: E402
 from simengine.physics.batched.batched import BatchedPhysics  # noqa: E402
 from simengine.physics.bullet.bullet import BulletPhysics  # noqa: E402
 from simengine.physics.vehicle.catalog import fill_actor, model_named  # noqa: E402
-from simengine.physics.vehicle.chassis import ROTATING
 from simengine.physics.vehicle.riding import hardest_riding, steepest_riding  # noqa: E402
 from tools.checks.motion.braking_course import brake_on_course  # noqa: E402
 from tools.checks.motion.proving_ground import RATE, SLIDING, no_patches, plain  # noqa: E402

@@ -9,6 +9,7 @@ from simengine.core.gravity import GRAVITY
 from simengine.physics.vehicle.tire import (
     RELAXATION_PER_RADIUS,
     SLIP_TARGET,
+    Wheel,
     controlled_slip,
     falling_friction,
     holding_deflection,
@@ -20,6 +21,7 @@ from simengine.physics.vehicle.tire import (
 
 STIFFNESS, RADIUS, INERTIA, LOAD = 20.9, 0.344, 1.7, 2700.0  # of the reference car
 RELAXATION = RELAXATION_PER_RADIUS * RADIUS
+WHEEL = Wheel(STIFFNESS, RELAXATION, RADIUS, INERTIA)
 DT = 1.0 / 120.0
 
 
@@ -29,9 +31,8 @@ def roll(forward, leftward, steps, friction=0.8, spin=None, drive=0.0, brake=0.0
     zx = zy = fx = fy = 0.0
     for _ in range(steps):
         fx, fy, spin, zx, zy = wheel_step(
-            forward, leftward, load, friction, STIFFNESS, RELAXATION, RADIUS, INERTIA, spin, zx, zy, drive, brake,
-            anti_lock, dt,
-        )  # fmt: skip
+            forward, leftward, load, friction, WHEEL, spin, zx, zy, drive, brake, anti_lock, dt
+        )
     return fx, fy, spin, zx, zy
 
 
@@ -84,6 +85,11 @@ def test_anti_lock_brakes_hold_wheels_where_tires_begin_to_pull_most(friction, h
     assert fx == pytest.approx(-friction * LOAD, rel=0.005)
 
 
+def test_anti_lock_brakes_hold_a_wheel_that_rolls_backwards_as_one_that_rolls_forwards():
+    ahead, back = (roll(speed, 0.4, 240, brake=1e5, anti_lock=True) for speed in (25.0, -25.0))
+    assert (back[0], back[1], back[2]) == pytest.approx((-ahead[0], ahead[1], -ahead[2]))
+
+
 def test_anti_lock_brakes_leave_side_force():
     _, locked, _, _, _ = roll(25.0, 1.5, 240, brake=1e5, anti_lock=False)
     _, rolling, _, _, _ = roll(25.0, 1.5, 240, brake=1e5, anti_lock=True)
@@ -111,7 +117,7 @@ def test_mass_on_a_locked_tire_hangs_on_a_slope_without_creep():
     velocity = position = spin = 0.0
     for _ in range(60 * 120):
         fx, _, spin, zx, zy = wheel_step(
-            velocity, 0.0, LOAD, 0.8, STIFFNESS, RELAXATION, RADIUS, INERTIA, spin, zx, zy, 0.0, 1e5, False, DT
+            velocity, 0.0, LOAD, 0.8, WHEEL, spin, zx, zy, 0.0, 1e5, False, DT
         )
         velocity += (fx - pull) / mass * DT
         position += velocity * DT
@@ -124,7 +130,7 @@ def test_mass_that_comes_to_rest_on_a_locked_tire_stops_shaking():
     velocity, spin, zx, zy = 0.3, 0.0, 0.0, 0.0
     for _ in range(240):
         fx, _, spin, zx, zy = wheel_step(
-            velocity, 0.0, LOAD, 0.8, STIFFNESS, RELAXATION, RADIUS, INERTIA, spin, zx, zy, 0.0, 1e5, False, DT
+            velocity, 0.0, LOAD, 0.8, WHEEL, spin, zx, zy, 0.0, 1e5, False, DT
         )
         velocity += fx / mass * DT
     assert abs(velocity) < 1e-4
@@ -136,7 +142,7 @@ def test_slope_too_steep_for_the_friction_is_not_held():
 
 def test_wheel_in_the_air_feels_no_road_but_its_brake():
     fx, fy, spin, zx, zy = wheel_step(
-        20.0, 1.0, 0.0, 0.8, STIFFNESS, RELAXATION, RADIUS, INERTIA, 50.0, 0.01, 0.01, 0.0, 17.0, False, DT
+        20.0, 1.0, 0.0, 0.8, WHEEL, 50.0, 0.01, 0.01, 0.0, 17.0, False, DT
     )
     assert (fx, fy, zx, zy) == (0.0, 0.0, 0.0, 0.0)
     assert spin == pytest.approx(50.0 - 17.0 / INERTIA * DT)

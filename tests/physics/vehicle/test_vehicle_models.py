@@ -4,14 +4,21 @@ import math
 
 import pytest
 
+from simengine.physics.vehicle import reference_models
 from simengine.physics.vehicle import vehicle_models as models
+from simengine.physics.vehicle.vehicle_models import PlanarMotion, SingleTrack
 
 # BMW 320i, vehicle 2 of commonroad-vehicle-models 3.0.2. ST there uses the sprung mass's height h_s.
 MASS, YAW_INERTIA, FRONT, REAR, HEIGHT = 1093.2952334674046, 1791.5995300122856, 1.1561957064, 1.4227170936, 0.61373004
 FRICTION = 1.0489  # p_dy1
 STIFFNESS = 21.92 / FRICTION  # −p_ky1 / p_dy1 [1/rad]
 MAX_STEERING, MAX_RATE, MAX_ACCELERATION, SWITCH, MIN_SPEED, MAX_SPEED = 1.066, 0.4, 11.5, 7.319, -13.9, 50.8
-BODY = (MASS, YAW_INERTIA, FRONT, REAR, HEIGHT)
+TRACK = SingleTrack(MASS, YAW_INERTIA, FRONT, REAR, HEIGHT, STIFFNESS, STIFFNESS)
+
+
+def on_tires(stiffness: float) -> SingleTrack:
+    """Return the vehicle with another stiffness of both axles."""
+    return TRACK._replace(front_stiffness=stiffness, rear_stiffness=stiffness)
 
 
 def limited(steering: float, speed: float, rate: float, acceleration: float) -> tuple[float, float]:
@@ -31,7 +38,8 @@ def drive(rate, acceleration, speed: float, duration: float, step: float, dynami
         middle = steering + 0.5 * r * step
         if dynamic:
             x, y, yaw, forward, left, yaw_rate = models.advance_dynamic(
-                x, y, yaw, forward, left, yaw_rate, middle, a, 0.0, *BODY, *[STIFFNESS * FRICTION] * 2, 10.0, 10.0, step
+                PlanarMotion(x, y, yaw, forward, left, yaw_rate), middle, a, 0.0, on_tires(STIFFNESS * FRICTION), 10.0,
+                10.0, step,
             )
         else:
             speed_now = math.hypot(forward, left)
@@ -45,7 +53,7 @@ def drive(rate, acceleration, speed: float, duration: float, step: float, dynami
 def test_kinematic_derivative_is_the_published_one() -> None:
     x = (3.9579422297936526, 0.0391650102771405, 0.0378491427211811, 16.3546957860883566, 0.0294717351052816)
     rate, acceleration = limited(x[2], x[3], 0.15, 0.63 * 9.81)
-    f = models.kinematic_derivative(x[2], x[3], x[4], rate, acceleration, FRONT + REAR)
+    f = reference_models.kinematic_derivative(x[2], x[3], x[4], rate, acceleration, FRONT + REAR)
     expected = (16.3475935934250209, 0.4819314886013121, 0.15, 5.1464424102339752, 0.2401426578627629)
     assert f == pytest.approx(expected, abs=1e-14)
 
@@ -54,7 +62,7 @@ def test_dynamic_derivative_is_the_published_one() -> None:
     x = (2.0233348142065677, 0.0041907137716636, 0.0197545248559617, 15.7216236334290116, 0.0025857914776859,
          0.0529001056654038, 0.0033012170610298)  # fmt: skip
     rate, acceleration = limited(x[2], x[3], 0.15, 0.63 * 9.81)
-    f = models.dynamic_derivative(*x[2:], rate, acceleration, *BODY, STIFFNESS, FRICTION)
+    f = reference_models.dynamic_derivative(*x[2:], rate, acceleration, TRACK, FRICTION)
     expected = (15.7213512030862397, 0.0925527979719355, 0.15, 5.3536773276413925, 0.0529001056654038,
                 0.6435589397748606, 0.0313297971641291)  # fmt: skip
     assert f == pytest.approx(expected, abs=1e-14)
@@ -66,7 +74,7 @@ def test_dynamic_derivative_rolls_without_slip_at_walking_pace(speed: float) -> 
     parameters = pytest.importorskip("vehiclemodels.parameters_vehicle2").parameters_vehicle2()
     x = [0.0, 0.0, 0.2, speed, 0.3, 0.01, 0.05]
     expected = package.vehicle_dynamics_st(x, [0.15, 1.0], parameters)
-    f = models.dynamic_derivative(*x[2:], *limited(x[2], x[3], 0.15, 1.0), *BODY, STIFFNESS, FRICTION)
+    f = reference_models.dynamic_derivative(*x[2:], *limited(x[2], x[3], 0.15, 1.0), TRACK, FRICTION)
     assert f == pytest.approx(expected, abs=1e-14)
 
 
@@ -126,7 +134,7 @@ def test_steady_cornering_matches_the_linear_single_track() -> None:
     forward, steering = 20.0, 0.01
     for _ in range(600):
         _, _, _, forward, left, yaw_rate = models.advance_dynamic(
-            x, y, yaw, 20.0, left, yaw_rate, steering, 0.0, 0.0, *BODY, 15.0, 15.0, 1.0, 1.0, 1 / 120
+            PlanarMotion(x, y, yaw, 20.0, left, yaw_rate), steering, 0.0, 0.0, on_tires(15.0), 1.0, 1.0, 1 / 120
         )
     # Equal C_S on both axles: neutral steering, r / δ = v / L.
     assert yaw_rate / steering == pytest.approx(20.0 / (FRONT + REAR), rel=2e-3)
@@ -138,7 +146,7 @@ def test_a_crawling_vehicle_does_not_ring(step: float, speed: float) -> None:
     left, yaw_rate, forward = 0.3, 0.5, speed
     for _ in range(40):
         _, _, _, forward, left, yaw_rate = models.advance_dynamic(
-            0.0, 0.0, 0.0, speed, left, yaw_rate, 0.0, 0.0, 0.0, *BODY, 20.0, 20.0, 0.8, 0.8, step
+            PlanarMotion(0.0, 0.0, 0.0, speed, left, yaw_rate), 0.0, 0.0, 0.0, on_tires(20.0), 0.8, 0.8, step
         )
     if speed <= 0.05:
         assert abs(left) < 0.02 and abs(yaw_rate) < 0.05
@@ -151,7 +159,7 @@ def test_a_sideways_slide_stops_as_coulomb_friction_says(friction: float) -> Non
     left, time, step = 8.0, 0.0, 1 / 240
     while left > 0.02 and time < 30.0:
         _, y, yaw, forward, left, yaw_rate = models.advance_dynamic(
-            0.0, y, yaw, forward, left, yaw_rate, 0.0, 0.0, 0.0, *BODY, 20.0, 20.0, friction, friction, step
+            PlanarMotion(0.0, y, yaw, forward, left, yaw_rate), 0.0, 0.0, 0.0, on_tires(20.0), friction, friction, step
         )
         time += step
     assert y == pytest.approx(8.0**2 / (2.0 * friction * 9.81), rel=0.02)
@@ -163,7 +171,7 @@ def test_cornering_force_is_capped_by_friction() -> None:
     forward = 20.0
     for _ in range(180):
         x, y, yaw, forward, left, yaw_rate = models.advance_dynamic(
-            x, y, yaw, forward, left, yaw_rate, 0.2, 0.0, 0.0, *BODY, 20.0, 20.0, 0.3, 0.3, 1 / 120
+            PlanarMotion(x, y, yaw, forward, left, yaw_rate), 0.2, 0.0, 0.0, on_tires(20.0), 0.3, 0.3, 1 / 120
         )
     assert 0.5 < y < 0.5 * 0.3 * 9.81 * 1.5**2
 
@@ -173,8 +181,8 @@ def test_only_what_the_tires_give_takes_friction_from_the_turn(pull: float, push
     """Air drag slows the body: on ice at 27 m/s it is a quarter of µ g, which a turn must not lose."""
     grip, step = 0.1 * 9.81, 1 / 240
     after = models.advance_dynamic(
-        0.0, 0.0, 0.0, 30.0, 0.0, 0.0, 0.1, pull * grip, push * grip, *BODY, 20.0, 20.0, 0.1, 0.1, step
+        PlanarMotion(0.0, 0.0, 0.0, 30.0, 0.0, 0.0), 0.1, pull * grip, push * grip, on_tires(20.0), 0.1, 0.1, step
     )
     front_share = REAR / (FRONT + REAR)  # of the load at rest; the rear tires do not slide yet
-    moved = pull * grip * BODY[4] / (9.81 * (FRONT + REAR))
-    assert after[4] / step == pytest.approx(left_over * grip * (front_share - moved), rel=0.05)
+    moved = pull * grip * HEIGHT / (9.81 * (FRONT + REAR))
+    assert after.leftward / step == pytest.approx(left_over * grip * (front_share - moved), rel=0.05)

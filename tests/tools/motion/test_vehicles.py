@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from simengine.core.gravity import ROTATING
 from simengine.physics.vehicle.catalog import model_named
 from tools.checks.motion.closed_forms import MPH, full_stop_distance, run_up_time
 from tools.checks.motion.vehicles import Figure, as_line, document, measured_turning_circle, turning_circle
@@ -36,9 +37,10 @@ def test_the_page_tells_parameters_sources_figures_and_what_is_missing():
 def test_a_run_up_is_that_of_force_then_power():
     """Without resistances: v / a up to the speed at which P = m a v, m (v² − v₀²) / 2 P from there; and the lag."""
     free = model_named("suv")._replace(drag_area=1e-9, rolling_resistance=0.0)
-    force_until = free.power / (free.mass * free.max_acceleration)
+    force_until = free.power / (ROTATING * free.mass * free.max_acceleration)
     target = 1.5 * force_until
-    seconds = force_until / free.max_acceleration + 0.5 * free.mass * (target**2 - force_until**2) / free.power
+    gained = 0.5 * ROTATING * free.mass * (target**2 - force_until**2)
+    seconds = force_until / free.max_acceleration + gained / free.power
     assert run_up_time(free, target, 0.9) == pytest.approx(0.1 + seconds, rel=1e-4)
     assert run_up_time(free._replace(power=1.0, rolling_resistance=0.012), target, 0.9) == math.inf
 

@@ -2,10 +2,9 @@
 
 import math
 
+from simengine.core.gravity import GRAVITY, ROTATING
 from simengine.physics.vehicle.catalog import STANDARD_AIR, VehicleModel
-from simengine.physics.vehicle.chassis import ROTATING
 from simengine.physics.vehicle.planar_motion import PEDAL_TIME, POWER_SPEED
-from simengine.physics.vehicle.tire import GRAVITY
 
 # UK Highway Code, braking part of the stopping distances [mph, m]: v² / 2 µ g at µ = 0.67.
 UK_BRAKING = ((20.0, 6.0), (30.0, 14.0), (40.0, 24.0), (50.0, 38.0), (60.0, 55.0), (70.0, 75.0))
@@ -76,7 +75,7 @@ def _traction(model: VehicleModel, friction: float) -> float:
 def run_up_time(model: VehicleModel, target: float, friction: float) -> float:
     """Return the time from standing to a speed [m/s] with the pedal fully down, all resistances on [s].
 
-    ∫ dv / (min(a_max, P / m v) − (f g + k v²) / λ) with λ for the turning wheels, by the midpoint rule. The drive
+    ∫ dv / (min(a_max, P / λ m v) − (f g + k v²) / λ) with λ for the turning wheels, by the midpoint rule. The drive
     builds up as 1 − exp(−t / τ) until the driven wheels hold no more; what is lost until then counts as a delay.
 
     Args:
@@ -94,7 +93,8 @@ def run_up_time(model: VehicleModel, target: float, friction: float) -> float:
     steps, time = 10000, delay
     for k in range(steps):
         speed = (k + 0.5) / steps * target
-        left = min(most, model.power / (model.mass * max(POWER_SPEED, speed))) - rolling - drag * speed**2
+        power = model.power / (ROTATING * model.mass * max(POWER_SPEED, speed))
+        left = min(most, power) - rolling - drag * speed**2
         if left <= 0.0:
             return math.inf
         time += target / steps / left

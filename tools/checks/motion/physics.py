@@ -8,10 +8,11 @@ import math
 import random
 from collections.abc import Iterable, Iterator
 
+from simengine.core.gravity import GRAVITY
 from simengine.core.safe_text import say
-from simengine.physics.vehicle import vehicle_models
+from simengine.physics.vehicle import reference_models, vehicle_models
 from simengine.physics.vehicle.catalog import model_named
-from simengine.physics.vehicle.tire import GRAVITY
+from simengine.physics.vehicle.vehicle_models import SingleTrack
 from tools.checks.motion import agreement
 from tools.checks.motion.braking_course import brake_on_course
 from tools.checks.motion.closed_forms import (
@@ -176,6 +177,7 @@ def published_derivatives(count: int = 1000) -> Iterator[Row]:
     draw = random.Random(1)
     friction = p.tire.p_dy1
     stiffness = -p.tire.p_ky1 / friction
+    track = SingleTrack(p.m, p.I_z, p.a, p.b, p.h_s, stiffness, stiffness)
     worst = {"kinematic": 0.0, "dynamic": 0.0}
     for _ in range(count):
         speed = draw.choice([draw.uniform(-5.0, 50.0), draw.uniform(-0.1, 0.1)])
@@ -188,13 +190,11 @@ def published_derivatives(count: int = 1000) -> Iterator[Row]:
         )
         pairs = {
             "kinematic": (
-                vehicle_models.kinematic_derivative(x[2], x[3], x[4], rate, acceleration, p.a + p.b),
+                reference_models.kinematic_derivative(x[2], x[3], x[4], rate, acceleration, p.a + p.b),
                 vehicle_dynamics_ks(x[:5], u, p),
             ),
             "dynamic": (
-                vehicle_models.dynamic_derivative(
-                    *x[2:], rate, acceleration, p.m, p.I_z, p.a, p.b, p.h_s, stiffness, friction
-                ),
+                reference_models.dynamic_derivative(*x[2:], rate, acceleration, track, friction),
                 vehicle_dynamics_st(x, u, p),
             ),
         }

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.core.geometry import yaw_from_quaternion
+from simengine.core.gravity import GRAVITY
 from simengine.core.state import ActorTable, Controls, WorldState, empty_actors, empty_controls, empty_state
 from simengine.core.surface import ASPHALT
 from simengine.physics.backend import Contact, FrictionPatches, Ground, StaticBox
 from simengine.physics.vehicle.catalog import fill_actor, model_named
-from simengine.physics.vehicle.tire import GRAVITY
 from simengine.road.build import build_network
 from simengine.road.network.drafts import LaneDraft
 from simengine.road.network.network import LaneType, RoadNetwork
@@ -74,7 +74,8 @@ class Placed:
     y: float = 0.0
     z: float | None = None  # box center [m]; on level ground if None
     yaw: float = 0.0
-    speed: float = 0.0  # along the yaw [m/s]
+    speed: float = 0.0  # along the yaw, but for `drift` [m/s]
+    drift: float = 0.0  # direction of the motion, to the left of the yaw [rad]
     valid: bool = True
     replayed: bool = False
     behavior: int = 0
@@ -109,7 +110,8 @@ def make_world(
         height = actors.height[0, a]
         state.position[0, a] = (one.x, one.y, 0.5 * height if one.z is None else one.z)
         state.orientation[0, a] = (math.cos(0.5 * one.yaw), 0.0, 0.0, math.sin(0.5 * one.yaw))
-        state.velocity[0, a, :2] = one.speed * math.cos(one.yaw), one.speed * math.sin(one.yaw)
+        course = one.yaw + one.drift
+        state.velocity[0, a, :2] = one.speed * math.cos(course), one.speed * math.sin(course)
         state.valid[0, a], state.replayed[0, a] = one.valid, one.replayed
     if not resistance:
         actors.drag[:] = 0.0
