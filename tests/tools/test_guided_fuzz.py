@@ -62,21 +62,21 @@ class _Atheris:
         return b"of libFuzzer"
 
 
-def test_half_of_the_changes_keep_a_structure_and_the_rest_are_of_libfuzzer():
+def test_changes_are_of_right_contents_of_what_was_found_and_of_libfuzzer():
     atheris, content = _Atheris(), _words(None, None)
     change = guided._mutator(content, atheris)
-    found = [change(b"take", 20, seed) for seed in range(200)]
-    assert found == [change(b"take", 20, seed) for seed in range(200)]
-    assert 70 < sum(one.startswith(b"takex") for one in found) < 130
-    assert {one for one in found if not one.startswith(b"takex")} == {b"of libFuzzer"}
-    assert {change(b"take", 5, seed) for seed in range(50)} == {b"of libFuzzer"}  # too long a one is none
-    assert {change(b"structure", 20, seed) for seed in range(50)} == {b"of libFuzzer"}
+    found = [change(b"found", 20, seed) for seed in range(400)]
+    assert found == [change(b"found", 20, seed) for seed in range(400)]
+    count = {name: sum(one.startswith(name) for one in found) for name in (b"takex", b"refusex", b"foundx")}
+    assert 200 < count[b"takex"] + count[b"refusex"] < 280 and min(count.values()) > 80
+    assert sum(one == b"of libFuzzer" for one in found) == 400 - sum(count.values()) > 15
+    assert {change(b"found", 5, seed) for seed in range(50)} == {b"of libFuzzer"}  # too long a one is none
+    assert not {one for seed in range(50) if (one := change(b"structure", 20, seed)).startswith(b"structure")}
 
 
 def test_a_change_that_takes_long_is_one_of_libfuzzer(monkeypatch):
     monkeypatch.setattr(guided, "_CHANGING", 0.1)
     monkeypatch.setattr(guided, "_STRUCTURED", 1.0)
-
     def spins(content, chance):
         end = time.process_time() + 5.0
         while time.process_time() < end:

@@ -64,6 +64,8 @@ def test_samples_that_the_campaigns_record_are_whole_small_and_full(tmp_path):
     told = uses.use(small, tmp_path / "use", uses.ALL)
     assert len(told) == 2 and all("needs a camera" in line for line in told)
     assert uses.use(full, tmp_path / "use", uses.ALL) == []
+    endings = list(tried("episode-contents", prepared("episode-contents", tmp_path, tmp_path), tmp_path, range(40)))
+    assert {"taken", "refused"} == set(endings)
     content = full.read_bytes()
     counts = corruption.try_flips(full, corruption.stratified(content, 60, 1), tmp_path / "use", print)
     assert counts["told"] + counts["harmless"] == 60

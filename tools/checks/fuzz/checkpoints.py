@@ -82,11 +82,12 @@ def right_checkpoint() -> bytes:
     return _packed({"settings.json": json.dumps(_settings()), "weights.pt": _stored(_weights())})
 
 
-@lru_cache(maxsize=32)
-def _with_more(how: int, name: str, size: int) -> bytes:
-    """Return a checkpoint with one more member of nothing but zeros, which takes a second to pack."""
-    written = io.BytesIO(_packed(dict(_unpacked(right_checkpoint())), how))
-    with zipfile.ZipFile(written, "a", zipfile.ZIP_DEFLATED) as archive, warnings.catch_warnings(action="ignore"):
+@lru_cache(maxsize=9)
+def _with_more(name: str, size: int) -> bytes:
+    """Return a checkpoint with one more member of nothing but zeros, which takes up to a second to pack."""
+    written = io.BytesIO(right_checkpoint())
+    archive = zipfile.ZipFile(written, "a", zipfile.ZIP_DEFLATED, compresslevel=1)
+    with archive, warnings.catch_warnings(action="ignore"):
         archive.writestr(name, b"\0" * size)
     return written.getvalue()
 
@@ -126,10 +127,8 @@ def change_checkpoint(content: bytes, draw: random.Random) -> bytes:
             return _change_within(content, draw)
         except Exception:  # what is changed may be no zip at all, in as many ways as there are
             return change_bytes(content, draw, right_checkpoint())
-    how = draw.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
     if kind == "more":
-        name = draw.choice(("settings.json", "weights.pt", "more"))
-        return _with_more(how, name, draw.choice((1, 1 << 20, 100 << 20)))
+        return _with_more(draw.choice(("settings.json", "weights.pt", "more")), draw.choice((1, 1 << 20, 100 << 20)))
     settings, weights, names = _settings(), _weights(), ["settings.json", "weights.pt"]
     if kind == "settings":
         settings = mutate(settings, draw)
@@ -139,6 +138,7 @@ def change_checkpoint(content: bytes, draw: random.Random) -> bytes:
     if kind == "text":
         digits = '{"format": ' + "9" * 5_000 + "}"
         text = draw.choice(("", "[]", "null", "{", "[" * 100_000, digits, '{"format": NaN}', "\0"))
+    how = draw.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
     stored = _stored(_mutated(weights, draw) if kind == "weights" else weights)
     return _packed(dict(zip(names, (text, stored), strict=True)), how)
 

@@ -86,11 +86,13 @@ def _command_lines(scratch: Path, _: Path | None) -> Make:
     from simengine.export.after_generating import split_export
     from simengine.scenario.override_text import split_settings
 
+    parser = _parser()  # making it takes longer than what it reads
+
     def read(words: list[str]) -> None:
         said = io.StringIO()
         try:
             with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
-                found = read_words(_parser(), words)
+                found = read_words(parser, words)
         except SystemExit as error:
             if error.code == 0:
                 return
