@@ -136,6 +136,17 @@ def test_a_reader_that_is_gone_is_no_traceback_and_no_success(tmp_path, capfd, m
     assert capfd.readouterr().err == ""
 
 
+def test_a_pipe_that_nobody_reads_ends_a_list_in_silence(tmp_path):
+    line, root = [sys.executable, "-m", "simengine", "list"], str(Path(__file__).parents[1])
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        line, stdout=writer, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": root}, cwd=tmp_path, timeout=300
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_memory_that_does_not_suffice_is_one_line(monkeypatch, capsys):
     def find_no_memory(*arguments):
         raise MemoryError

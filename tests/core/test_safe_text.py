@@ -33,7 +33,9 @@ def test_line_ends_and_tabs_may_be_kept_and_one_line_has_none():
     assert one_line("  a \n  b\r\tc\x1b ") == "a b c\\x1b"
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+a", "-a", "@A1", "＝1", "-2-3", "+1e5x", "\t=1", "\r=1", " =1", "\n=1"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+a", "-a", "@A1", "＝1", "-2-3", "+1e5x", "\t=1", "\r=1", " =1", "\n=1", "\ta", "\ra"]
+)
 def test_no_cell_begins_like_a_formula(text):
     assert cell(text).startswith("'") and len(cell(text)) > len(text)
 

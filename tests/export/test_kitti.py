@@ -18,8 +18,8 @@ from tests.simulation import episode_fixtures as drawn
 from tools.checks.seen.kitti import box_corners, compare_export, project, read_calibration, read_labels
 
 
-def play(seed: int = 7, lidar: bool = True) -> Episode:
-    recorder = MemoryRecorder(f"{seed:06d}", drawn.concrete(seed=seed), drawn.network(), drawn.actors(), {})
+def play(seed: int = 7, lidar: bool = True, name: str = "") -> Episode:
+    recorder = MemoryRecorder(name or f"{seed:06d}", drawn.concrete(seed=seed), drawn.network(), drawn.actors(), {})
     for k in range(3):
         time_ns, state = k * drawn.PERIOD_NS, drawn.state_at(12 * k, 0.1 * k)
         recorder.append_state(time_ns, state, None)
@@ -51,6 +51,12 @@ def test_every_frame_has_image_label_calibration_and_points(exported):
     assert table[4] == {
         "frame": "000004", "episode": "000001", "sensor": "camera_front", "index": "1", "time_ns": "100000000",
     }  # fmt: skip
+
+
+def test_what_an_episode_is_called_is_no_formula_in_the_table(tmp_path):
+    export([play(lidar=False, name="=1+1\x1b")], tmp_path / "out", {})
+    table = list(csv.DictReader((tmp_path / "out" / "frames.csv").open()))
+    assert {row["episode"] for row in table} == {"'=1+1\\x1b"} and table[1]["time_ns"].isdecimal()
 
 
 def test_reading_back_finds_the_episodes_again_and_sees_what_moved(exported):

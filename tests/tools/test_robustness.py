@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from simengine.core.errors import ConfigError
+from simengine.simulation.mcap.reader import read_episode
 from tests.simulation.episode.test_episode import write
 from tools.check import main
 from tools.checks import corruption, pages, robustness
-from tools.checks.fuzz import campaign, reading
+from tools.checks.fuzz import campaign, processes, reading, samples, uses
 from tools.checks.fuzz.byte_changes import change_bytes
 from tools.checks.fuzz.subjects import SUBJECTS, TITLES
 from tools.checks.fuzz.xml_trees import change_xml
@@ -37,7 +38,7 @@ def prepared(kind, tmp_path, episode=None):
 
 def tried(kind, make, tmp_path, seeds):
     for seed in seeds:
-        case = campaign.fresh(make, campaign.seed_of(kind, seed), tmp_path / "case")
+        case = processes.fresh(make, processes.seed_of(kind, seed), tmp_path / "case")
         ending, fault = reading.try_case(seed, case, reading.memory("VmRSS"))
         assert fault is None, fault
         yield ending
@@ -53,6 +54,21 @@ def test_changed_input_is_taken_or_refused_in_words_soon_and_in_little_memory(tm
 def test_a_changed_recording_is_taken_or_refused_in_words(tmp_path, episode, kind):
     endings = list(tried(kind, prepared(kind, tmp_path, episode), tmp_path, range(15)))
     assert set(endings) <= {"taken", "refused"} and "refused" in endings
+
+
+def test_samples_that_the_campaigns_record_are_whole_small_and_full(tmp_path):
+    small, full = (samples.episode(tmp_path / "x", which, tmp_path) for which in (False, True))
+    assert (small, full) == (samples.episode(tmp_path, False), samples.episode(tmp_path, True))  # recorded once
+    assert small.stat().st_size <= corruption.LARGEST_WHOLE
+    assert {"camera_front", "lidar_top"} <= set(read_episode(full).sensors)
+    told = uses.use(small, tmp_path / "use", uses.ALL)
+    assert len(told) == 2 and all("needs a camera" in line for line in told)
+    assert uses.use(full, tmp_path / "use", uses.ALL) == []
+    endings = list(tried("episode-contents", prepared("episode-contents", tmp_path, tmp_path), tmp_path, range(40)))
+    assert {"taken", "refused"} == set(endings)
+    content = full.read_bytes()
+    counts = corruption.try_flips(full, corruption.stratified(content, 60, 1), tmp_path / "use", print)
+    assert counts["told"] + counts["harmless"] == 60
 
 
 def test_every_kind_has_a_row_on_the_page():
@@ -73,7 +89,7 @@ def test_wrong_endings_are_told_apart(monkeypatch):
     assert ended(lambda: raises(KeyError("a")))[0] == "foreign"
     assert ended(lambda: raises(ConfigError("x: Unable to allocate 8 TiB")))[0] == "memory"
     assert ended(lambda: raises(MemoryError()))[0] == "memory"
-    monkeypatch.setattr("tools.checks.fuzz.scenarios.LIMIT", 0.2)
+    monkeypatch.setattr("tools.checks.fuzz.judging.LIMIT", 0.2)
 
     def spins():
         end = time.process_time() + 3.0
@@ -121,10 +137,11 @@ def _raise_or_die(kind):
 def test_a_process_reads_its_share_and_keeps_inputs_of_faults(tmp_path, monkeypatch):
     for kind in ("refuse", "raise"):
         monkeypatch.setitem(SUBJECTS, kind, SUBJECTS["index"]._replace(prepare=_raise_or_die(kind)))
-        job = campaign.Job(kind, 5, 30, 60.0, tmp_path / kind, tmp_path / "kept", None)
-        shared, counts = [-1.0, 0.0, 0.0, 5.0, 0.0], [0] * len(reading.ENDINGS)
+        job = processes.Job(kind, 5, 30, 60.0, tmp_path / kind, tmp_path / "kept", None)
+        shared, counts = [-1.0, 0.0, 0.0, 5.0, 0.0, 0.0], [0] * len(reading.ENDINGS)
         monkeypatch.setattr(reading, "bound_addresses", lambda: None)
-        campaign.work(job, shared, counts)
+        monkeypatch.setattr(processes, "end_with_parent", lambda: None)
+        processes.work(job, shared, counts)
         found = dict(zip(reading.ENDINGS, counts, strict=True))
         assert sum(counts) == 30 and shared[0] == -1 and shared[3] == 35
         bad = found["refused" if kind == "refuse" else "foreign"]
@@ -150,12 +167,12 @@ def _work_that_ends(job, shared, counts):
 )
 def test_an_input_that_ends_its_process_or_never_ends_is_kept(tmp_path, monkeypatch, kind, ending, why):
     if kind == "waits":
-        monkeypatch.setattr(campaign, "_BLOCKED", 0.5)
-    job = campaign.Job(kind, 4, 9, 60.0, tmp_path / "scratch", tmp_path / "kept", None)
-    counts, after, _ = campaign.watch(job, _work_that_ends)
-    found = dict(zip(reading.ENDINGS, counts, strict=True))
+        monkeypatch.setattr(processes, "_BLOCKED", 0.5)
+    job = processes.Job(kind, 4, 9, 60.0, tmp_path / "scratch", tmp_path / "kept", None)
+    watched = processes.watch(job, _work_that_ends)
+    found = dict(zip(reading.ENDINGS, watched.counts, strict=True))
     assert found == {**dict.fromkeys(reading.ENDINGS, 0), "taken": 1, ending: 1}
-    assert after == 6
+    assert watched.after == 6
     kept = tmp_path / "kept" / f"{kind}-5"
     assert (kept / "input").read_text() == "x" and why in (kept / "told.txt").read_text()
 

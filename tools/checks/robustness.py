@@ -21,7 +21,8 @@ _HEADINGS = {
         "counts as *foreign*. A *hang* is more than 10 s of processor time, or two minutes without an end. *Over "
         "memory* is more than ten times the input and 64 MiB of resident memory (at its highest, above what the "
         "reading process had once it was warm), or memory that was refused. What stood in such a column was mended and "
-        "has a test; it stays counted. `tools/check.py fuzz --minutes N --write` adds to it.",
+        "has a test; it stays counted. Where atheris is installed, coverage guides a part of the changes of files and "
+        "words. `tools/check.py fuzz --minutes N --write` adds to it.",
     ),
     "corrupt": (
         "Flipped bits",

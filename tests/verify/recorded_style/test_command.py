@@ -3,6 +3,7 @@ import pytest
 
 from simengine.behavior.driver_state import TIME_GAP, draw_drivers, empty_memory
 from simengine.cli import main
+from simengine.core.errors import ScenarioError
 from simengine.core.rng import kernel_seed
 from simengine.scenario.compose import configuration_root
 from simengine.scenario.sampling import load_scenario
@@ -113,6 +114,19 @@ def test_a_folder_in_the_place_of_the_preset_is_refused_before_the_work(folder, 
     error = capsys.readouterr().err
     assert f"output = {tmp_path}/x.yaml: is a folder, not a file" in error and error.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["x.yaml"]
+
+
+def test_a_fit_that_fails_takes_away_the_folder_that_it_made(folder, tmp_path, capsys, monkeypatch):
+    made = []
+
+    def fail(*what):
+        made.append((tmp_path / "new" / "deep").is_dir())
+        raise ScenarioError("nothing to fit to")
+
+    monkeypatch.setattr("simengine.verify.recorded_style.command.read_roads", fail)
+    assert main(["fit", str(folder), f"output={tmp_path / 'new' / 'deep' / 'style.yaml'}"]) == 2
+    assert made == [True] and not (tmp_path / "new").exists()
+    assert capsys.readouterr().err == "simengine: nothing to fit to\n"
 
 
 def test_a_fit_without_recordings_says_so(tmp_path, capsys):

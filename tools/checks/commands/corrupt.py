@@ -2,7 +2,7 @@
 
 import argparse
 import os
-import tempfile
+import time
 from pathlib import Path
 
 from simengine.core.command_line import whole_number
@@ -33,6 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     from simengine.core.errors import ConfigError
     from tools.checks import corruption, robustness
     from tools.checks.fuzz import samples
+    from tools.checks.fuzz.processes import scratch_folder
 
     if arguments.write:
         robustness.check_writable()
@@ -43,8 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"BAD byte {flip.place} changed by 0x{flip.pattern:02x}: {ending}: {why}", flush=True)
 
     bad = 0
-    with tempfile.TemporaryDirectory(prefix="simengine-corrupt-") as scratch:
-        folder = Path(scratch)
+    with scratch_folder("simengine-corrupt") as folder:
         for which, given in (("small", arguments.small), ("full", arguments.full)):
             if arguments.only not in (None, which):
                 continue
@@ -55,11 +55,11 @@ def run(arguments: argparse.Namespace) -> int:
             drawn = (corruption.every_byte(content, seed), corruption.stratified(content, arguments.flips, seed))
             flips = drawn[which == "full"]
             (folder / which).mkdir()
+            began = time.process_time()
             counts = corruption.try_flips(path, flips, folder / which, tell)
-            print(
-                f"{which}, {len(content):,} bytes: " + ", ".join(f"{n:,} {name}" for name, n in counts.items()),
-                flush=True,
-            )
+            rate = len(flips) / max(time.process_time() - began, 1e-3)
+            shown = ", ".join(f"{n:,} {name}" for name, n in counts.items())
+            print(f"{which}, {len(content):,} bytes: {shown}; {rate:.0f} a second of processor time", flush=True)
             bad += counts["missed"] + counts["foreign"]
             if arguments.write:
                 robustness.add("corrupt", {ROWS[which]: {"tried": len(flips), **counts}})

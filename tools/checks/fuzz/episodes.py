@@ -73,7 +73,7 @@ def changed(parts: Parts, chance: random.Random) -> tuple[Parts, str]:
 
 
 def _json(parts: Parts, chance: random.Random) -> str:
-    topic = chance.choice([topic for topic in parts.topics if topic.encoding == "json"])
+    topic = chance.choice([topic for topic in parts.topics if topic.encoding == "json" and topic.messages])
     number = chance.randrange(len(topic.messages))
     time_ns, payload = topic.messages[number]
     value, told = mutate(json.loads(payload), chance)
@@ -94,7 +94,10 @@ def _as_json(value: Any, chance: random.Random) -> bytes:
 
 
 def _bytes(parts: Parts, chance: random.Random) -> str:
-    topic = chance.choice([topic for topic in parts.topics if topic.encoding != "json"])
+    topics = [topic for topic in parts.topics if topic.encoding != "json" and topic.messages]
+    if not topics:  # an episode without sensors
+        return _json(parts, chance)
+    topic = chance.choice(topics)
     number = chance.randrange(len(topic.messages))
     time_ns, payload = topic.messages[number]
     content = bytearray(payload)
@@ -138,7 +141,7 @@ def _attachment(parts: Parts, chance: random.Random) -> str:
 
 
 def _message(parts: Parts, chance: random.Random) -> str:
-    topic = chance.choice(parts.topics)
+    topic = chance.choice([topic for topic in parts.topics if topic.messages])
     number = chance.randrange(len(topic.messages))
     time_ns, payload = topic.messages[number]
     change = chance.choice(("drop", "twice", "later", "all", "other"))

@@ -11,7 +11,18 @@ _NAMES = ("../x", "/etc/passwd", "", ".", "x" * 300, "a\nb", "\x00", "-", "a/b")
 
 def change_index(path: Path, chance: random.Random) -> str:
     """Change an index in its place; returns what was done."""
-    table = pq.read_table(path)
+    content, told = _change(path.read_bytes(), chance)
+    path.write_bytes(content)
+    return told
+
+
+def changed_index(content: bytes, chance: random.Random) -> bytes:
+    """Return an index changed in one place."""
+    return _change(content, chance)[0]
+
+
+def _change(content: bytes, chance: random.Random) -> tuple[bytes, str]:
+    table = pq.read_table(pa.BufferReader(content))
     number = chance.randrange(table.num_columns)
     name = table.column_names[number] if chance.random() < 0.6 else "id"
     number = table.column_names.index(name)
@@ -32,11 +43,10 @@ def change_index(path: Path, chance: random.Random) -> str:
     }
     change = chance.choice((*others, "drop", "rename", "twice", "no rows", "bytes of the file"))
     if change == "bytes of the file":
-        content = bytearray(path.read_bytes())
+        raw = bytearray(content)
         for _ in range(chance.randint(1, 6)):
-            content[chance.randrange(len(content))] = chance.randrange(256)
-        path.write_bytes(content)
-        return change
+            raw[chance.randrange(len(raw))] = chance.randrange(256)
+        return bytes(raw), change
     if change == "drop":
         table = table.remove_column(number)
     elif change == "rename":
@@ -48,5 +58,6 @@ def change_index(path: Path, chance: random.Random) -> str:
         table = table.slice(0, 0)
     else:
         table = table.set_column(number, name, others[change])
-    pq.write_table(table, path)
-    return f"{name}: {change}"
+    written = pa.BufferOutputStream()
+    pq.write_table(table, written)
+    return written.getvalue().to_pybytes(), f"{name}: {change}"

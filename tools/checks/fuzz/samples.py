@@ -22,22 +22,33 @@ def episode(folder: Path, full: bool, given: Path | None = None) -> Path:
     Args:
         folder: Where to record to.
         full: With camera, LiDAR and all topics for viewers; else without sensors.
-        given: A file of one's own.
+        given: A file of one's own, or a folder that keeps what was recorded for others.
 
     Raises:
         ConfigError: The given file is not whole.
     """
     from simengine.scenario.sampling import load_scenario
     from simengine.simulation.loop.execution import record
+
+    if given is not None and not given.is_dir():
+        check_whole(given)
+        return given
+    path = (given or folder) / f"highway-hard_brake-{'full' if full else 'small'}.mcap"
+    if not path.exists():
+        record(load_scenario("highway/hard_brake", [*_BRIEF, *(_FULL if full else _SMALL)], seed=1), path.stem, path)
+    return path
+
+
+def check_whole(given: Path) -> None:
+    """Refuse an episode that is damaged.
+
+    Raises:
+        ConfigError: It is not whole, or no file.
+    """
     from simengine.simulation.mcap.integrity import check_file
 
-    if given is not None:
-        for line in check_file(given).damage:
-            raise ConfigError(f"{given}: {line}; a whole episode is needed")
-        return given
-    path = folder / f"highway-hard_brake-{'full' if full else 'small'}.mcap"
-    record(load_scenario("highway/hard_brake", [*_BRIEF, *(_FULL if full else _SMALL)], seed=1), path.stem, path)
-    return path
+    for line in check_file(given).damage:
+        raise ConfigError(f"{given}: {line}; a whole episode is needed")
 
 
 def files(pattern: str) -> list[tuple[str, bytes]]:

@@ -6,24 +6,17 @@ override; all by a seed, so that a fault can be repeated by its number.
 
 import copy
 import random
-import signal
 import tempfile
-import time
-import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
-from simengine.core.errors import ConfigError, ScenarioError
 from simengine.scenario.compose import compose, configuration_root, scenario_names
 from simengine.scenario.override_text import setting
 from simengine.scenario.sampling import concretize, from_yaml, load_scenario, to_yaml
+from tools.checks.fuzz.judging import Fault, judge
 
-LIMIT = 10.0  # of processor time for one case [s]
-_LONGEST = 20_000  # characters that a message may have: it may tell many wrong settings, a line each
 _VALUES: tuple[Any, ...] = (
     None, True, False, "", " ", "x", "ü", "ego", "???", "null", "12 km/h", "3 m", -1, 0, 1, 3.5, -1e9, 1e308,
     -1e308, 5e-324, float("nan"), float("inf"), 10**40, [], {}, [1], [[]], [None], {"a": 1}, {"kind": "nothing"},
@@ -44,34 +37,6 @@ _TEXTS = ("\t", "  ", "- ", "? ", ": ", "&a ", "*a ", "<<: *a\n", "!!python/name
 _OVERRIDES = ("1", "-1", "nan", "1e308", "true", "null", "[]", "{}", "x", "[1,2", "{a:1}", "${nope}", "${oc.env:HOME}",
               "'", "ü", "a b", "1,2", "choice(1,2)", "range(1,9)", "glob(*)", "int(3)", "shuffle(1,2)", "9" * 400,
               "{uniform:[0,1]}")  # fmt: skip
-
-
-class Fault(NamedTuple):
-    """A case that ended otherwise than it may."""
-
-    seed: int
-    what: str  # the exception, or that it took too long
-    detail: str  # of the case
-
-
-class _TooLong(BaseException):
-    """Not an `Exception`, so that no reader takes it for a fault of its input."""
-
-
-@contextmanager
-def within(seconds: float) -> Iterator[None]:
-    """Interrupt what takes longer than some processor time [s]; in the main thread only."""
-
-    def stop(_signal: int, _frame: object) -> None:
-        raise _TooLong
-
-    before = signal.signal(signal.SIGVTALRM, stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0.0)
-        signal.signal(signal.SIGVTALRM, before)
 
 
 def _places(tree: Any) -> list[tuple[Any, Any]]:
@@ -135,14 +100,23 @@ def mutate_text(text: str, draw: random.Random) -> str:
     return text
 
 
+class _Dumper(yaml.SafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+class _FastDumper(yaml.CSafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
 def dump(tree: Any) -> str:
     """Return a tree as YAML without aliases."""
 
-    class Dumper(yaml.SafeDumper):
-        def ignore_aliases(self, data: Any) -> bool:
-            return True
-
-    return yaml.dump(tree, Dumper=Dumper, sort_keys=False, allow_unicode=True)
+    try:
+        return yaml.dump(tree, Dumper=_FastDumper, sort_keys=False, allow_unicode=True)
+    except (UnicodeError, yaml.YAMLError):  # of half a pair of surrogates, which the fast one does not write
+        return yaml.dump(tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
 
 
 def case(draw: random.Random, folder: Path) -> tuple[Any, str]:
@@ -194,26 +168,3 @@ def try_scenario(seed: int) -> tuple[str, Fault | None]:
     with tempfile.TemporaryDirectory(prefix="simengine-fuzz-") as folder:
         read, shown = case(random.Random(seed), Path(folder))
         return judge(seed, read, shown)
-
-
-def judge(seed: int, read: Any, shown: str) -> tuple[str, Fault | None]:
-    """Run a reader; returns `taken` or `refused`, and a fault if it ended otherwise than it may."""
-    began = time.process_time()
-    try:
-        with within(LIMIT):
-            read()
-    except (ConfigError, ScenarioError) as error:
-        message = str(error)
-        lines = message.split("\n")
-        fault = ""
-        if not all(line.strip() for line in lines):
-            fault = "an empty message or line"
-        elif len(message) > _LONGEST or "Traceback" in message or "pydantic" in message:
-            fault = "a message that is none for users"
-        return "refused", Fault(seed, f"{fault}: {message[:500]!r}", shown) if fault else None
-    except _TooLong:
-        return "refused", Fault(seed, f"more than {time.process_time() - began:.0f} s of processor time", shown)
-    except Exception as error:  # whatever else it is, is what is looked for
-        place = "".join(traceback.format_tb(error.__traceback__)[-3:])
-        return "refused", Fault(seed, f"{type(error).__name__}: {str(error)[:300]}\n{place}", shown)
-    return "taken", None

@@ -1,7 +1,9 @@
 """Everything that is done with a recorded episode, to see that a wrong one is one error and nothing else."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -36,19 +38,28 @@ def _replay(path: Path, scratch: Path) -> None:
     lay_out(read_episode(path), scratch / "inputs")
 
 
+def _export(export: Callable[..., Any], path: Path, output: Path) -> None:
+    """Export an episode; the errors of exporters name it by its id, since they are handed many."""
+    episode = read_episode(path)
+    try:
+        export([episode], output, {})
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}" if f"episode {episode.id}" in str(error) else str(error)) from error
+
+
 def _coco(path: Path, scratch: Path) -> None:
-    coco.export([read_episode(path)], scratch / "coco", {})
+    _export(coco.export, path, scratch / "coco")
 
 
 def _kitti(path: Path, scratch: Path) -> None:
-    kitti.export([read_episode(path)], scratch / "kitti", {})
+    _export(kitti.export, path, scratch / "kitti")
 
 
 def _preview(path: Path, scratch: Path) -> None:
     write_preview([read_episode(path)], scratch / "preview.png", 1)
 
 
-READ = (_read, _verify)
+READ = (_read, _verify)  # which write nothing
 QUICK = (*READ, _replay, _coco, _kitti)
 ALL = (*QUICK, _preview)
 
@@ -58,7 +69,7 @@ def use(path: Path, scratch: Path, uses: tuple = ALL) -> list[str]:
 
     Args:
         path: The file.
-        scratch: A folder that is emptied.
+        scratch: A folder that is emptied for what writes.
         uses: What is done.
 
     Returns:
@@ -66,8 +77,9 @@ def use(path: Path, scratch: Path, uses: tuple = ALL) -> list[str]:
     """
     told = []
     for one in uses:
-        shutil.rmtree(scratch, ignore_errors=True)
-        scratch.mkdir(parents=True)
+        if one not in READ:
+            shutil.rmtree(scratch, ignore_errors=True)
+            scratch.mkdir(parents=True)
         try:
             one(path, scratch)
         except ConfigError as error:
