@@ -3,10 +3,6 @@
 import sys
 
 if __name__ == "__main__":
-    try:
-        from simengine.cli import main
+    from simengine.cli import main
 
-        code = main()
-    except KeyboardInterrupt:  # while modules are imported
-        code = 130
-    sys.exit(code)
+    sys.exit(main())

@@ -3,8 +3,10 @@
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from simengine import __version__
+from simengine._interrupts import raising_interrupts
 from simengine.core.command_line import Parser, number, read_words, whole_number
 from simengine.core.errors import ConfigError, ScenarioError
 from simengine.core.files import home_path
@@ -23,6 +25,9 @@ Settings are given as key=value in Hydra's grammar, for example:
                              afterwards follows the original, values drawn from distributions included
 Text with characters such as ( ) [ ] { } , : # ; or ü is quoted twice, "key='a (b)'"; paths need no quotes within.
 """
+
+_OUT_OF_MEMORY = "out of memory; fewer episodes, sensors or workers at once need less"
+_NO_ROOM = ("failed to map segment", "cannot allocate memory")  # what the loader of libraries says then
 
 
 def _home(text: str) -> str:
@@ -152,7 +157,7 @@ With -m several values sweep:  generate -m scenario=urban/jaywalker weather=clea
         "A file that was edited and given hashes of its own passes; `simengine replay` finds it.\n"
         "Exit code 0 if all is whole, 1 if something is damaged; each damaged topic of each file is named.",
     )
-    verifying.add_argument("path", help="a folder that `generate` wrote, a sweep, or one .mcap file")
+    verifying.add_argument("path", type=_home, help="a folder that `generate` wrote, a sweep, or one .mcap file")
 
     testing = command(
         "test", _test, "run scenarios against their criteria",
@@ -231,27 +236,48 @@ def main(argv: Sequence[str] | None = None) -> int:
     0 done, 1 a verdict is negative, 2 wrong input or no room, 130 interrupted, 141 nobody reads the output any more.
     """
     open_standard_streams()
-    arguments = read_words(_parser(), argv)
+    with raising_interrupts():
+        return _run(argv)
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    run = None
     try:
-        if arguments.run in (_test, _fit):
-            arguments.paths, arguments.overrides = split_settings(arguments.paths)
-        code = arguments.run(arguments)
+        try:
+            arguments = read_words(_parser(), argv)
+            run = arguments.run
+            if run in (_test, _fit):
+                arguments.paths, arguments.overrides = split_settings(arguments.paths)
+            code = int(run(arguments))
+        except SystemExit:  # after --help
+            sys.stdout.flush()
+            raise
         sys.stdout.flush()
         return code
     except (ConfigError, ScenarioError) as error:
-        say(f"simengine: {one_line(str(error))}", sys.stderr)
-        return 2
+        return _refuse(str(error))
     except ImportError as error:
+        if any(words in str(error) for words in _NO_ROOM):
+            return _refuse(_OUT_OF_MEMORY)
         if "pip install" not in str(error):
             raise
-        say(f"simengine: {one_line(str(error))}", sys.stderr)
-        return 2
+        return _refuse(str(error))
     except MemoryError:
-        say("simengine: out of memory; fewer episodes, sensors or workers at once need less", sys.stderr)
-        return 2
+        return _refuse(_OUT_OF_MEMORY)
     except KeyboardInterrupt:
-        say("simengine: interrupted", sys.stderr)
-        return 130
+        return _refuse("interrupted", 130)
     except BrokenPipeError:  # `simengine list | head`; what makes files has not made them all
         discard_output()
-        return 0 if arguments.run is _list else 141
+        return 0 if run is _list else 141
+    except OSError as error:  # a full disk under what is printed, no more open files, a folder that may not be entered
+        place = f"{error.filename}: " if error.filename else ""
+        code = _refuse(f"{place}cannot be read or written: {(error.strerror or str(error)).lower()}")
+        discard_output()  # else what is left of it fails again when the process ends
+        return code
+
+
+def _refuse(text: str, code: int = 2) -> int:
+    """Tell in one line why a command ends, where there is anybody to tell; returns its exit code."""
+    with suppress(OSError):
+        say(f"simengine: {one_line(text)}", sys.stderr)
+    return code

@@ -50,6 +50,11 @@ def test_the_library_is_listed_with_what_it_tests(capsys):
         (["generate", "ego.model=deer"], ["ego.model = deer: is of the kind animal; allowed with ego.kind=car: "]),
         (["generate", "ego.kind=robot"], ["ego.model = sedan: is of the kind car; allowed with ego.kind=robot: robot"]),
         (["generate", "episodes=two"], ["episodes = two", "whole number"]),
+        (["generate", "seed=" + "9" * 400], ["seed = 999", "…: must be a whole number from 0"]),
+        (["generate", "~episodes"], ["episodes = null: must be a whole number"]),
+        (["test", "highway/cut_in", "~episodes"], ["episodes = null"]),
+        (["test", "highway/cut_in", "~seed"], ["seed = null: must be a whole number"]),
+        (["verify", "~/no-such"], [os.path.expanduser("~/no-such")]),
         (["generate", "seed=-1"], ["seed = -1", "from 0"]),
         (["generate", "workers=0"], ["workers = 0", "from 1"]),
         (["generate", "output=/proc/nowhere", "sensors=none"], ["output = /proc/nowhere", "cannot be written"]),
@@ -154,3 +159,44 @@ def test_memory_that_does_not_suffice_is_one_line(monkeypatch, capsys):
     monkeypatch.setattr("simengine.simulation.jobs.generate.generate", find_no_memory)
     code, _, err = run(capsys, "generate")
     assert code == 2 and err.startswith("simengine: out of memory") and len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("words", [["list"], ["--help"], ["generate", "--help"], ["--version"]])
+def test_a_full_disk_under_what_is_printed_is_one_line(capfd, monkeypatch, words):
+    monkeypatch.setattr("simengine.verify.library.print_library", lambda _: print("x"))
+    monkeypatch.setattr("simengine.cli.discard_output", lambda: None)  # of this process
+    with open("/dev/full", "w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert main(words) == 2
+        monkeypatch.undo()
+        assert capfd.readouterr().err == "simengine: cannot be read or written: no space left on device\n"
+        os.dup2(os.open(os.devnull, os.O_WRONLY), full.fileno())  # else closing it fails, too
+
+
+def test_nobody_to_tell_a_fault_to_changes_no_exit_code(monkeypatch):
+    class Full:
+        encoding = "utf-8"
+
+        def write(self, text):
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(sys, "stderr", Full())
+    assert main(["replay", "no/such/folder"]) == 2
+
+
+def test_a_library_that_finds_no_memory_is_one_line(monkeypatch, capsys):
+    def find_no_room(_):
+        raise ImportError("libx.so: failed to map segment from shared object")
+
+    monkeypatch.setattr("simengine.verify.library.print_library", find_no_room)
+    code, _, err = run(capsys, "list")
+    assert code == 2 and err == "simengine: out of memory; fewer episodes, sensors or workers at once need less\n"
+
+
+def test_a_folder_that_may_not_be_entered_is_named(monkeypatch, capsys):
+    def be_refused(_):
+        raise PermissionError(13, "Permission denied", "secret/episodes")
+
+    monkeypatch.setattr("simengine.verify.library.print_library", be_refused)
+    code, _, err = run(capsys, "list")
+    assert code == 2 and err == "simengine: secret/episodes: cannot be read or written: permission denied\n"

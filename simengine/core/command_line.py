@@ -44,10 +44,15 @@ class Parser(argparse.ArgumentParser):
             if takes and key and not difflib.get_close_matches(option, options, cutoff=0.7):
                 hint = f" (settings have no dashes, as in {key}={typed.partition('=')[2] or 'VALUE'})"
             self._leave(f"{option}: no such option{hint}; see {self.prog} --help")
-        key, equals, value = typed.partition("=")
-        if equals and f"--{key}" in options:
+        key, _, value = typed.partition("=")
+        if self.means_option(typed):
             self._leave(f"{typed}: {key} is an option here; write --{key} {value or 'VALUE'}")
         self._leave(f"{typed}: one word too many; see {self.prog} --help")
+
+    def means_option(self, word: str) -> bool:
+        """Say whether a word is an option that is written like a setting, as `workers=1`."""
+        key, equals, _ = word.partition("=")
+        return bool(equals) and any(f"--{key}" in action.option_strings for action in self._actions)
 
     def _leave(self, message: str) -> NoReturn:
         words = (word if len(word) <= _LONGEST else word[:_LONGEST] + "…" for word in message.split())
@@ -65,7 +70,9 @@ def read_words(parser: Parser, words: Sequence[str] | None) -> argparse.Namespac
     command: Parser = parsed.parser
     lists = [action for action in command._actions if not action.option_strings and action.nargs in ("*", "+")]
     if rest and (not lists or any(word.startswith("-") for word in rest)):
-        command.refuse(rest)
+        singles = [getattr(parsed, action.dest, None) for action in command._actions if action.nargs is None]
+        taken = [word for word in singles if isinstance(word, str) and command.means_option(word)]
+        command.refuse(taken or rest)  # `replay workers=1 DIR` took the first for the folder
     for action in lists[-1:]:
         setattr(parsed, action.dest, [*getattr(parsed, action.dest), *rest])
     return parsed

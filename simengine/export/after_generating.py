@@ -2,7 +2,6 @@
 
 import difflib
 import shutil
-import tempfile
 from importlib import import_module
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from simengine.scenario.spec import ConcreteScenario, ExtensionSpec
 from simengine.sensors.base.mount import mount_rotation
 from simengine.simulation.dataset.dataset import Dataset
 from simengine.simulation.episode.leaving_out import SETTING, LeaveOut
+from simengine.simulation.files.scratch import scratch_folder
 from simengine.simulation.jobs.generate import FollowUp
 
 FOLDER = "export"  # below the output: export/kitti, export/coco
@@ -125,9 +125,9 @@ def split_export(overrides: list[str]) -> tuple[list[str], Export | None]:
             raise ConfigError(f"{key}: no setting of that name{suggest(name, known)}")
         for writer in takes:
             settings[writer][name] = value
-    with tempfile.TemporaryDirectory(prefix="simengine-export-") as scratch:
+    with scratch_folder("export") as scratch:
         for name in set(writers) & set(BUILT_IN_FORMATS):  # without an episode an exporter checks its settings only
-            writers[name]([], Path(scratch) / name, settings[name])
+            writers[name]([], scratch / name, settings[name])
     return [text for text in overrides if text not in typed], Export(settings, tuple(typed))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from simengine.core.errors import ConfigError, nearest, suggest
+from simengine.core.files import refuse_no_folder
 from simengine.simulation.episode.episode import Episode
 from simengine.simulation.files.whole_files import begin_unfinished, new_folder, reason, remove_left_behind
 
@@ -123,6 +124,7 @@ def fresh_folder(output: Path) -> Iterator[Path]:
         ConfigError: `output` is not empty, or cannot be written.
     """
     output = Path(output).absolute()
+    refuse_no_folder(output, f"output = {output}")
     try:
         if output.exists() and (not output.is_dir() or any(output.iterdir())):
             raise ConfigError(f"output = {output}: is there already and not an empty folder; choose a new one")

@@ -13,7 +13,7 @@ from simengine.core.wording import counted
 from simengine.learning.environment import environment_of
 from simengine.scenario.compose import compose, hydra_settings, parse_overrides, resolve
 from simengine.scenario.override_text import is_searchpath, key_of, unquote
-from simengine.scenario.wrong_values import explain_validation
+from simengine.scenario.wrong_values import explain_validation, shown_value
 from simengine.simulation.dataset.output_folder import claimed
 
 _MOST_EPISODES = 1_000_000
@@ -25,7 +25,7 @@ def _settings(overrides: list[str]) -> dict[str, Any]:
 
 def _whole_number(value: Any, key: str, low: int, high: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ConfigError(f"{key} = {value}: must be a whole number from {low} to {high}")
+        raise ConfigError(f"{key} = {shown_value(value)}: must be a whole number from {low} to {high}")
     return value
 
 

@@ -25,7 +25,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from simengine.core.errors import ConfigError, suggest
+from simengine.core.errors import ConfigError
 from simengine.scenario.config_folders import (
     GROUP,
     BoundedLoader,
@@ -36,9 +36,10 @@ from simengine.scenario.config_folders import (
     register_folders,
     stamp_of,
 )
+from simengine.scenario.defaults_lists import explain_defaults, refuse_other_shapes
 from simengine.scenario.override_text import as_typed, how_to_quote, hydra_text, is_searchpath, searchpath_folders
 from simengine.scenario.references import RESOLVERS, expand_references, refuse_calls, refuse_explosion
-from simengine.scenario.unknown_keys import explain_key, explain_reference, explain_word, value_at
+from simengine.scenario.unknown_keys import explain_key, explain_reference, explain_settings, explain_word, value_at
 
 _LONGEST = 20_000  # characters of an override
 _SHOWN = 200  # characters that a message repeats
@@ -103,29 +104,24 @@ def _one_line(error: BaseException) -> str:
     return re.sub(r"\s*See https?://\S+", "", " ".join(str(error).split()))
 
 
-def _explain(error: Exception, loader: ConfigLoaderImpl, primary: str, overrides: list[Override]) -> ConfigError:
+def _explain(error: Exception, loader: BoundedLoader, primary: str, overrides: list[Override]) -> ConfigError:
     """Find out what the user got wrong, since Hydra's messages name neither the nearest key nor what is allowed."""
+    files, bare = loader.files_of_users(), loader.files_without_package()  # before the loader is asked again
     known = OmegaConf.to_container(loader.load_configuration(primary, [], RunMode.RUN, from_shell=False), resolve=False)
     groups = {group: group_options(loader, group) for group in {*known, "scenarios"} - {"hydra", "scenario"}}
-    for override in overrides:
-        key, typed = override.key_or_group, as_typed(override.input_line or "")
-        shown = "scenario" if key == "scenarios" else key
-        if groups.get(key) and not override.is_delete():
-            value = override.value()
-            if str(value) not in groups[key]:
-                return ConfigError(f"{shown}={value}: no such option{suggest(str(value), groups[key])}")
-            if override.is_add() or override.is_force_add():
-                return ConfigError(f"{typed}: a {shown} is chosen already; write {shown}={value} to choose another")
-        elif override.is_delete() or override.is_add():
-            continue
-        elif not key.startswith("hydra"):
-            top = set(known) - {"hydra"}
-            if key.split(".")[0] not in top:
-                return ConfigError(f'{typed}: no setting is called "{shown}"{suggest(shown, sorted(top))}')
+    wrong = explain_settings(overrides, groups, set(known) - {"hydra"})
+    if wrong:
+        return ConfigError(wrong)
     causes = (error, *(one for one in (error.__cause__, error.__context__) if isinstance(one, OmegaConfBaseException)))
     said = dict.fromkeys(filter(None, map(_one_line, causes)))
-    chosen = ", ".join(override.input_line or "" for override in overrides)
-    return ConfigError(": ".join(said) or f"{chosen}: {type(error).__name__}")
+    if "ConfigTypeError" in str(error):
+        refuse_other_shapes([path for path in files if path not in bare], known)
+    told = ": ".join(said) or type(error).__name__
+    if said and isinstance(error, HydraException):
+        told = explain_defaults(next(iter(said)), files, lambda group: group_options(loader, group))
+    if files or any(override.key_or_group in told for override in overrides):
+        return ConfigError(told)
+    return ConfigError(f"{as_typed(', '.join(override.input_line or '' for override in overrides))}: {told}")
 
 
 def _is_group(loader: ConfigLoaderImpl, override: Override) -> bool:
@@ -251,7 +247,7 @@ def _composed(primary: str, overrides: tuple[str, ...]) -> tuple[DictConfig, Map
     return _compose_with(loader, primary, overrides), loader.stamps()
 
 
-def _compose_with(loader: ConfigLoaderImpl, primary: str, overrides: tuple[str, ...]) -> DictConfig:
+def _compose_with(loader: BoundedLoader, primary: str, overrides: tuple[str, ...]) -> DictConfig:
     parsed = [o for o in parse_overrides(overrides) if o.key_or_group != "hydra.searchpath"]
     try:
         chosen = [o for o in parsed if _is_group(loader, o)]
@@ -259,6 +255,9 @@ def _compose_with(loader: ConfigLoaderImpl, primary: str, overrides: tuple[str, 
         values = [o for o in parsed if not o.is_hydra_override() and o not in chosen]
         choices = [_choice(o) if o in chosen else o.input_line or "" for o in parsed if o not in values]
         tree = loader.load_configuration(primary, choices, RunMode.RUN, from_shell=False)
+        if "scenarios" in tree:
+            bare = ", ".join(map(str, loader.files_without_package())) or "a scenario's file"
+            raise ConfigError(f"{bare}: the first line of a scenario's file must be `# @package _global_`")
         gone = {o.key_or_group for o in chosen if o.is_delete()}
         for group in set(tree) - set(tree.hydra.runtime.choices) - gone - {"hydra"}:
             if loader.repository.group_exists(str(group)):  # a list in a file; Hydra takes all, one over the other
@@ -304,9 +303,12 @@ def _apply(overrides: list[Override], tree: DictConfig) -> None:
                 keys = ", ".join(map(str, value_at(plain, key))) or "none yet"
                 shown = f"{key}={override.value()}"
                 raise ConfigError(f"{shown}: is a mapping, whose keys are set one by one; there are: {keys}") from None
-            if "Could not override" not in str(error) or key.split(".")[0] not in plain:
+            if override.is_delete() and isinstance(above := value_at(plain, key.rpartition(".")[0]), dict):
+                if key.rpartition(".")[2] in above:
+                    raise ConfigError(f"{as_typed(override.input_line or '')}: it has no value already") from None
+            elif "Could not override" not in str(error) or key.split(".")[0] not in plain:
                 raise
-            raise explain_key(key, OmegaConf.to_container(tree, resolve=False)) from None
+            raise explain_key(key, OmegaConf.to_container(tree, resolve=False), configuration_root()) from None
         if found or override.is_add() or override.is_delete() or not isinstance(override.value(), bool | int | float):
             plain = None
 

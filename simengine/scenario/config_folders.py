@@ -50,6 +50,7 @@ class YamlFolder(ConfigSource):
     def __init__(self, provider: str, path: str) -> None:
         super().__init__(provider, path)
         self.stamps: dict[Path, Stamp] = {}
+        self.bare: list[Path] = []  # files that were read and say nothing of their package
 
     @staticmethod
     def scheme() -> str:
@@ -66,6 +67,8 @@ class YamlFolder(ConfigSource):
         except (OmegaConfBaseException, yaml.YAMLError, ValueError, RecursionError) as error:
             raise ConfigError(f"{path}: {' '.join(str(error).split())}") from None
         package = header.get("package")
+        if package is None:
+            self.bare.append(path)
         if package is not None and not self.own and (_HYDRA.search(package) or not _is_package(package)):
             raise ConfigError(f"{path}, line 1: # @package {package}: allowed: _global_ or a key path")
         return ConfigResult(provider=self.provider, path=f"{self.scheme()}://{self.path}", config=config, header=header)
@@ -80,18 +83,23 @@ class YamlFolder(ConfigSource):
         return holds(Path.is_dir, Path(self.path, config_path))
 
     def is_config(self, config_path: str) -> bool:
-        # A pipe or a device is a configuration too: reading tells that it is none, not that there is no such option.
+        # A folder, a pipe, a device or a link to nowhere is a configuration too: reading tells what is wrong with it.
         path = self._file(config_path)
         self.stamps.setdefault(path, stamp_of(path))
-        return holds(Path.exists, path) and not path.is_dir()
+        return os.path.lexists(path)
 
     def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
         files: list[str] = []
         for name in os.listdir(Path(self.path, config_path)):
-            if results_filter == ObjectType.CONFIG and not name.endswith(".yaml"):
+            if results_filter == ObjectType.CONFIG and not self._is_listed(Path(self.path, config_path, name)):
                 continue
             self._list_add_result(files, os.path.join(config_path, name), name, results_filter)
         return sorted(set(files))
+
+    @staticmethod
+    def _is_listed(path: Path) -> bool:
+        """Say whether a file is an option that is offered; links to nowhere are what editors make of open files."""
+        return path.suffix == ".yaml" and holds(Path.exists, path) and not path.is_dir()
 
 
 class OwnFolder(YamlFolder):
@@ -155,12 +163,21 @@ class BoundedLoader(ConfigLoaderImpl):
 
     def stamps(self) -> dict[Path, Stamp]:
         """Return how the files stood that the last configuration was read from, or looked for in."""
-        stamps: dict[Path, Stamp] = {}
-        for source in self.asked.get_sources() if self.asked is not None else ():
-            folder = source.files if isinstance(source, FolderOfScenarios) else source
-            if isinstance(folder, YamlFolder):
-                stamps |= folder.stamps
-        return stamps
+        return {path: stamp for folder in self._folders() for path, stamp in folder.stamps.items()}
+
+    def files_of_users(self) -> list[Path]:
+        """Return the files of users' folders that the last configuration was read from, those in question last."""
+        folders = [folder for folder in self._folders() if not folder.own]
+        return [path for folder in folders for path, stamp in folder.stamps.items() if stamp is not None]
+
+    def files_without_package(self) -> list[Path]:
+        """Return those of `files_of_users` that say nothing of their package."""
+        return [path for folder in self._folders() if not folder.own for path in folder.bare]
+
+    def _folders(self) -> list[YamlFolder]:
+        sources = self.asked.get_sources() if self.asked is not None else ()
+        folders = (source.files if isinstance(source, FolderOfScenarios) else source for source in sources)
+        return [folder for folder in folders if isinstance(folder, YamlFolder)]
 
     def _parse_overrides_and_create_caching_repo(
         self, config_name: str | None, overrides: list[str]

@@ -6,8 +6,9 @@ is replaced by a mapping of references to the single values: what is overridden 
 everything else still follows the original, drawn values included.
 """
 
+import operator
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from simengine.core.errors import ConfigError
@@ -32,11 +33,22 @@ def _number(value: Any) -> float:
     return value
 
 
+def _of_two(name: str, compute: Callable[[float, float], float]) -> Callable[..., float]:
+    """Return a function of two numbers that says so when it is given others."""
+
+    def call(*values: Any) -> float:
+        if len(values) != 2:
+            raise TypeError(f"{name} takes two numbers, as in ${{{name}:1,2}}")
+        return _number(compute(*map(_number, values)))
+
+    return call
+
+
 # The only functions a scenario may call: none reads the environment, a file or code.
 RESOLVERS = {
-    "add": lambda a, b: _number(_number(a) + _number(b)),
-    "mul": lambda a, b: _number(_number(a) * _number(b)),
-    "div": lambda a, b: _number(_number(a) / _number(b)),
+    "add": _of_two("add", operator.add),
+    "mul": _of_two("mul", operator.mul),
+    "div": _of_two("div", operator.truediv),
 }
 
 

@@ -39,14 +39,23 @@ def _is_distribution(node: Any) -> bool:
     return isinstance(node, dict) and len(node) == 1 and next(iter(node)) in _ARITY
 
 
+def _is_finite(value: Any) -> bool:
+    """Say whether a value is a finite number; whole numbers may be larger than any that `math` can test."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return isinstance(value, int) or math.isfinite(value)
+
+
 def _draw(path: str, kind: str, arguments: Any, random: np.random.Generator) -> Any:
     arity = _ARITY[kind]
     shown = f"{path} = {{{kind}: {str(arguments)[:SHOWN]}}}"
     if not isinstance(arguments, list) or not arguments or (arity is not None and len(arguments) != arity):
         raise ConfigError(f"{shown}: a distribution is one of {_ALLOWED}")
     if kind == "choice":
+        if not all(isinstance(x, bool | int | float | str) for x in arguments):
+            raise ConfigError(f"{shown}: its values must be numbers, texts, true or false; no lists, mappings or null")
         return arguments[int(random.integers(len(arguments)))]
-    if not all(isinstance(x, int | float) and not isinstance(x, bool) and math.isfinite(x) for x in arguments):
+    if not all(map(_is_finite, arguments)):
         raise ConfigError(f"{shown}: its arguments must be finite numbers")
     if kind in ("uniform", "log_uniform", "integers") and arguments[0] > arguments[1]:
         raise ConfigError(f"{shown}: low must not exceed high")

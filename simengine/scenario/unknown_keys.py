@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from simengine.core.errors import ConfigError, nearest
+from simengine.scenario.override_text import as_typed
 
 
 def _flat_keys(tree: Any, prefix: str = "") -> list[str]:
@@ -20,8 +21,8 @@ def _flat_keys(tree: Any, prefix: str = "") -> list[str]:
 
 
 def value_at(tree: Any, key: str) -> Any:
-    """Return what a tree holds at a key path, or None."""
-    for part in key.split("."):
+    """Return what a tree holds at a key path, or None; an empty path is the tree's own."""
+    for part in key.split(".") if key else ():
         tree = tree.get(part) if isinstance(tree, dict) else None
     return tree
 
@@ -41,17 +42,56 @@ def _meant(key: str, siblings: Sequence[str], keys: Sequence[str]) -> str:
     return f' (did you mean "{elsewhere[0]}"?)'
 
 
-def explain_key(key: str, tree: dict[str, Any]) -> ConfigError:
-    """Say which setting is meant by a key that a tree lacks, and what is allowed where it lacks it."""
+def _options_with(key: str, root: Path) -> list[str]:
+    """Return the options of a key's group that have a setting of its name, as road=opendrive has road.file."""
+    group, _, name = key.partition(".")
+    if not re.fullmatch(r"\w+", group) or not re.fullmatch(r"\w+", name):
+        return []
+    found = sorted((root / "conf" / group).glob("*.yaml"))
+    return [f"{group}={path.stem}" for path in found if re.search(rf"^{name}:", path.read_text("utf-8"), re.M)]
+
+
+def explain_key(key: str, tree: dict[str, Any], root: Path) -> ConfigError:
+    """Say which setting is meant by a key that a tree lacks, and what is allowed where it lacks it.
+
+    Args:
+        key: Its path.
+        tree: Nested dicts as composed.
+        root: Of conf/ and scenarios/.
+    """
     keys = [name for name in _flat_keys(tree) if not name.startswith("hydra")]
     above, last = key.rpartition(".")[0], key
     while above and above not in keys:  # tell the first part that is wrong, not the last
         above, last = above.rpartition(".")[0], above
     siblings = [name for name in keys if name.rpartition(".")[0] == above]
-    hint = _meant(last, siblings, keys) or nearest(last, siblings or keys) or nearest(key, keys)
+    elsewhere = _options_with(last, root)
+    hint = f" ({' and '.join(elsewhere)} {'has' if len(elsewhere) == 1 else 'have'} it)" if elsewhere else ""
+    hint = hint or _meant(last, siblings, keys) or nearest(last, siblings or keys) or nearest(key, keys)
     shown = [name for name in siblings if above or name != "scenarios"]
     allowed = f"; allowed there: {', '.join(shown)}" if shown else ""
-    return ConfigError(f"{key}: no setting of that name{hint}{allowed}")
+    return ConfigError(f"{as_typed(key)}: no setting of that name{hint}{allowed}")
+
+
+def explain_settings(overrides: Sequence[Any], groups: dict[str, list[str]], top: set[str]) -> str:
+    """Say which override names an option or a setting that is not there; empty if none does.
+
+    Args:
+        overrides: As Hydra parsed them.
+        groups: The options of each group.
+        top: Keys and groups that a configuration begins with.
+    """
+    for override in overrides:
+        key, typed = override.key_or_group, as_typed(override.input_line or "")
+        shown = "scenario" if key == "scenarios" else key
+        if groups.get(key) and not override.is_delete():
+            value = override.value()
+            if str(value) not in groups[key]:
+                return f"{shown}={value}: no such option{suggest(str(value), groups[key])}"
+            if override.is_add() or override.is_force_add():
+                return f"{typed}: a {shown} is chosen already; write {shown}={value} to choose another"
+        elif not (override.is_delete() or override.is_add() or key.startswith("hydra") or key.split(".")[0] in top):
+            return f'{typed}: no setting is called "{as_typed(shown)}"{suggest(shown, sorted(top))}'
+    return ""
 
 
 def explain_word(word: str, root: Path) -> str:

@@ -68,7 +68,7 @@ def collect(paths: list[str], overrides: list[str]) -> list[Case]:
         ConfigError: A path that holds no scenario, or a wrong setting.
     """
     run = [text for text in overrides if key_of(text) in _RUN_SETTINGS]
-    settings = resolve({key: compose("config", run)[key] for key in _RUN_SETTINGS})
+    settings = resolve({key: compose("config", run).get(key) for key in _RUN_SETTINGS})
     if not any(key_of(text) == "episodes" for text in run):
         settings["episodes"] = 1
     episodes, first = whole_number(settings, "episodes", 1, 1_000_000), whole_number(settings, "seed", 0, 2**62)
@@ -188,7 +188,7 @@ def run_suite(paths: list[str], overrides: list[str], junit: str | None, step_li
     cases = collect(paths, overrides)
     if len({case.name for case in cases}) < len(cases):
         raise ScenarioError("a scenario is named twice; name each path once")
-    settings = resolve({"workers": compose("config", [o for o in overrides if key_of(o) == "workers"])["workers"]})
+    settings = resolve({"workers": compose("config", [o for o in overrides if key_of(o) == "workers"]).get("workers")})
     workers = default_workers() if settings["workers"] is None else whole_number(settings, "workers", 1, 1024)
     findings = {}
     with progress(len(cases), "scenario") as bar:

@@ -29,6 +29,7 @@ from tools import bench, check
         (cli.main, ["generate", "--multi"], ["--multi: no such option", '"--multirun"']),
         (cli.main, ["test", "highway/cut_in", "--step-limit", "abc"], ["abc is not a number above 0 and up to 86400"]),
         (cli.main, ["replay", "x", "workers=1"], ["workers=1: workers is an option here; write --workers 1"]),
+        (cli.main, ["replay", "workers=1", "x"], ["workers=1: workers is an option here; write --workers 1"]),
         (cli.main, ["test", "highway/cut_in", "--output", "x"], ["--output: no such option"]),
         (cli.main, ["generate", "--output", "x"], ["--output: no such option", "as in output=VALUE"]),
         (cli.main, ["generate", "--seed=3"], ["--seed: no such option", "as in seed=3"]),

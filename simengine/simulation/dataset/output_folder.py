@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from simengine.core.errors import ConfigError
+from simengine.core.files import refuse_no_folder
 from simengine.simulation.dataset.index import EPISODES, remove_unfinished
 from simengine.simulation.files.locks import folder_lock, refuse_locked
 from simengine.simulation.files.whole_files import begin_unfinished, new_folder, reason
@@ -25,6 +26,8 @@ def claimed(root: Path, folders: Sequence[Path] = ()) -> Iterator[None]:
     Raises:
         ConfigError: Another process is writing to one of them, or one cannot be written to.
     """
+    for folder in (root, *(folder / EPISODES for folder in folders)):
+        refuse_no_folder(folder, f"output = {root}")
     with ExitStack() as stack:
         place = root
         try:

@@ -114,7 +114,7 @@ def _is_free(handle: int, shared: bool = False) -> bool:
     if taken is not None:
         return taken
     process, host = _holder(handle)
-    return process in (0, os.getpid()) or (host == socket.gethostname() and not _is_alive(process))
+    return process in (0, os.getpid()) or (host == socket.gethostname() and not is_alive(process))
 
 
 def _holder(handle: int) -> tuple[int, str]:
@@ -123,7 +123,8 @@ def _holder(handle: int) -> tuple[int, str]:
     return (int(words[0]), words[1]) if len(words) == 2 and words[0].isdecimal() else (0, "")
 
 
-def _is_alive(process: int) -> bool:
+def is_alive(process: int) -> bool:
+    """Return whether there is a process of an id."""
     with suppress(PermissionError, OverflowError):
         try:
             os.kill(process, 0)

@@ -18,6 +18,7 @@ from simengine.scenario.compose import compose, expand_sweep, hydra_settings, re
 from simengine.scenario.override_text import key_of
 from simengine.scenario.sampling import concretize, content_hash, to_yaml
 from simengine.scenario.spec import ConcreteScenario
+from simengine.scenario.wrong_values import shown_value
 from simengine.simulation.dataset.dataset import Dataset
 from simengine.simulation.dataset.index import (
     INDEX,
@@ -74,7 +75,7 @@ def whole_number(tree: dict[str, Any], key: str, low: int, high: int) -> int:
     """
     value = tree.get(key)
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ConfigError(f"{key} = {value}: must be a whole number from {low} to {high}")
+        raise ConfigError(f"{key} = {shown_value(value)}: must be a whole number from {low} to {high}")
     return value
 
 
@@ -96,7 +97,7 @@ def _output(overrides: list[str], multirun: bool) -> tuple[Path, bool]:
     named = [text for text in overrides if key_of(text) == "output"]
     plain = [text for text in overrides if key_of(text) in ("hydra.run.dir", "hydra.sweep.dir")]
     if named:
-        folder = resolve({"output": compose("config", (named[-1],))["output"]})["output"]
+        folder = resolve({"output": compose("config", (named[-1],)).get("output")})["output"]
         if not isinstance(folder, str) or not folder:
             raise ConfigError(f"{named[-1]}: output must be the path of a folder")
         return home_path(folder), True
@@ -180,7 +181,7 @@ def generate(overrides: list[str], multirun: bool = False, follow_up: FollowUp |
         for batch in batches:
             for _, scenario in batch.scenarios:
                 follow_up.check(scenario)
-    settings = resolve({"workers": batches[0].tree["workers"]})
+    settings = resolve({"workers": batches[0].tree.get("workers")})
     workers = default_workers() if settings["workers"] is None else whole_number(settings, "workers", 1, 1024)
     with claimed(output, [batch.folder for batch in batches]):
         try:

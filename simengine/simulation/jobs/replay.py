@@ -7,7 +7,6 @@ pass, even if whoever edited it made its checksums, hashes and index anew.
 
 import os
 import sys
-import tempfile
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -20,6 +19,7 @@ from simengine.scenario.spec import ConcreteScenario
 from simengine.simulation.dataset.comparison import compare
 from simengine.simulation.dataset.dataset import Dataset
 from simengine.simulation.episode.episode import Episode
+from simengine.simulation.files.scratch import scratch_folder
 from simengine.simulation.jobs.runner import Job, default_workers, progress, run_jobs
 from simengine.simulation.loop.execution import record_with
 from simengine.simulation.mcap.integrity import check_file
@@ -130,11 +130,11 @@ def replay(folder: str, workers: int | None) -> int:
         raise ConfigError(f"--workers {workers}: must be from 1 to 1024")
     dataset = Dataset(folder)
     differences = []
-    with tempfile.TemporaryDirectory(prefix="simengine-replay-") as scratch:
+    with scratch_folder("replay") as scratch:
         jobs, recorded = [], {}
         for number, (row, original) in enumerate(zip(dataset.rows, dataset.paths, strict=True)):
             # By number, not by id: an id is what a file says, and the jobs of a sweep have episodes of the same.
-            place = Path(scratch) / str(number)
+            place = scratch / str(number)
             place.mkdir(mode=0o700)
             jobs.append(Job(row["id"], "", str(place / "again.mcap")))
             recorded[jobs[-1].path] = str(original)

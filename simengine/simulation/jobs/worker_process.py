@@ -1,5 +1,6 @@
 """How worker processes begin and end: none without its parent, and what keeps them from starting is one error."""
 
+import errno
 import os
 import signal
 import sys
@@ -11,8 +12,10 @@ from multiprocessing import active_children, resource_tracker
 
 from simengine.core.errors import ConfigError
 from simengine.simulation.files.whole_files import reason
+from simengine.simulation.jobs.semaphores import traceable_semaphores
 
 _PR_SET_PDEATHSIG = 1  # of Linux's prctl
+_NO_SHARED_MEMORY = (errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSYS, errno.ENOSPC)
 _LOOK = 0.5  # a worker looks whether its parent is there so often [s]
 
 
@@ -30,7 +33,8 @@ def stop_with_parent(parent: int, from_main_thread: bool) -> None:
             which is the end of the process for the main one only. Otherwise, and on other systems, the worker looks.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if from_main_thread and sys.platform == "linux":
+    told_by_kernel = from_main_thread and sys.platform == "linux"
+    if told_by_kernel:
         _die_with_parent()
     if os.getppid() != parent:  # it ended before the kernel was told
         os._exit(1)
@@ -40,7 +44,11 @@ def stop_with_parent(parent: int, from_main_thread: bool) -> None:
             time.sleep(_LOOK)
         os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
+    try:
+        threading.Thread(target=watch, daemon=True).start()
+    except RuntimeError:  # no more threads are allowed
+        if not told_by_kernel:
+            os._exit(1)
 
 
 def _die_with_parent() -> None:
@@ -67,13 +75,14 @@ def starting_workers(workers: int, others: list, instead: str = "") -> Iterator[
     try:
         resource_tracker.ensure_running()  # it lets Ctrl-C through again when it has started
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT} if main else ())  # children inherit it
-        yield
+        with traceable_semaphores():
+            yield
     except (OSError, ImportError, RuntimeError) as error:  # no semaphores, no shared memory, no processes, no threads
         if isinstance(error, RuntimeError) and "thread" not in str(error):
             raise
         stop_workers(others)
         why = reason(error) if isinstance(error, OSError) else str(error)
-        if isinstance(error, (FileNotFoundError, PermissionError, ImportError)):
+        if isinstance(error, ImportError) or getattr(error, "errno", None) in _NO_SHARED_MEMORY:
             why += " (is there a /dev/shm that can be written to?)"
         raise ConfigError(f"workers = {workers}: worker processes cannot be started: {why}{instead}") from None
     finally:

@@ -9,6 +9,7 @@ from simengine.core.safe_text import say
 from simengine.core.wording import counted
 from simengine.scenario.sampling import load_scenario
 from simengine.scenario.spec import DriverSpread
+from simengine.scenario.wrong_values import shown_value
 from simengine.simulation.files.whole_files import complete_or_absent, room_for
 from simengine.simulation.jobs.runner import progress
 from simengine.verify.recorded_style.fit import fit, trials
@@ -101,7 +102,7 @@ def _whole(given: dict[str, str], name: str, usual: int) -> int:
     low, high = _WHOLE[name]
     text = given.get(name, str(usual))
     if not text.isdecimal() or len(text) > 20 or not low <= int(text) <= high:
-        raise ConfigError(f"{name} = {text}: must be a whole number from {low} to {high}")
+        raise ConfigError(f"{name} = {shown_value(text)}: must be a whole number from {low} to {high}")
     return int(text)
 
 
