@@ -26,8 +26,7 @@ from simengine.physics.backend import Contact
 from simengine.road.network.network import RoadNetwork
 from simengine.road.network.signals import signal_colors
 from simengine.sensors.base.sensor import Frame, Scene
-from simengine.sensors.camera.camera import camera_axes, camera_from_pose
-from simengine.sensors.raster.visibility_buffer import Intrinsics
+from simengine.sensors.raster.pinhole import Intrinsics, camera_axes, camera_from_pose
 from simengine.sensors.raster.visible_extents import ActorExtents, measure_extents
 from simengine.sensors.scene.scene_arrays import SceneArrays, pose_parts
 

@@ -36,7 +36,8 @@ def _lidar() -> list[np.ndarray]:
 def _camera() -> list[np.ndarray]:
     """Take a picture in rain with every layer, from a little farther on than before, and measure its actors."""
     from simengine.road.network.network import SignalColor
-    from simengine.sensors.camera.camera import CameraSensor, camera_axes, camera_from_pose
+    from simengine.sensors.camera.camera import CameraSensor
+    from simengine.sensors.raster.pinhole import camera_axes, camera_from_pose
     from simengine.sensors.raster.visible_extents import measure_extents
     from simengine.sensors.scene.scene_arrays import flatten_scene, pose_parts
     from tests.sensors.camera_scene import ACTORS, camera_spec, still_history, street_scene, weather

@@ -14,10 +14,11 @@ from simengine.scenario.sampling import load_scenario
 from simengine.scenario.spec import CameraSpec, Mount
 from simengine.sensors.base.mount import sensor_pose
 from simengine.sensors.base.sensor import Scene
-from simengine.sensors.camera.camera import CameraSensor, camera_axes, camera_from_pose
+from simengine.sensors.camera.camera import CameraSensor
 from simengine.sensors.lidar.beams import cast_sweep, plan_slices, spinning_pattern
 from simengine.sensors.lidar.lidar import relate_parts
 from simengine.sensors.raster.masks import empty_masks, label_table, read_masks
+from simengine.sensors.raster.pinhole import camera_axes, camera_from_pose
 from simengine.sensors.raster.visibility_buffer import draw_visibility
 from simengine.sensors.raster.visible_extents import measure_extents
 from simengine.sensors.scene.scene_arrays import flatten_scene, pose_parts
