@@ -27,7 +27,7 @@ from simengine.physics.backend import Contact
 from simengine.road.network.network import RoadNetwork
 from simengine.road.network.signals import signal_colors
 from simengine.sensors.base.sensor import Frame, Scene
-from simengine.sensors.raster.visibility_buffer import Intrinsics
+from simengine.sensors.raster.pinhole import Intrinsics
 from simengine.sensors.raster.visible_extents import ActorExtents, measure_extents
 from simengine.sensors.scene.scene_arrays import SceneArrays, pose_parts
 

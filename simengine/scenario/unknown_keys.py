@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from simengine.core.errors import ConfigError, nearest
+from simengine.core.errors import ConfigError, nearest, suggest
 from simengine.scenario.override_text import as_typed
 
 

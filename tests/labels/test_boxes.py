@@ -8,7 +8,8 @@ import pytest
 from simengine.core.state import EGO
 from simengine.labels.annotate import annotate
 from simengine.sensors.base.sensor import Frame
-from simengine.sensors.raster.visibility_buffer import draw_visibility, intrinsics_of_fov
+from simengine.sensors.raster.pinhole import intrinsics_of_fov
+from simengine.sensors.raster.visibility_buffer import draw_visibility
 from simengine.sensors.scene.scene_arrays import flatten_scene, pose_parts
 from tests.sensors.lidar_scene import CLEAR, make_history, make_scene
 

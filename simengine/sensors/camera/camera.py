@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from simengine.core.geometry import rotation_matrix
 from simengine.core.history import ActorPoses, History
 from simengine.core.rng import kernel_seed
-from simengine.core.state import EGO, Light
+from simengine.core.state import EGO
 from simengine.core.transforms import optical_from_world, rotate_rows, world_from_optical
 from simengine.core.weather import extinction
 from simengine.scenario.spec import CameraSpec
@@ -27,31 +27,32 @@ from simengine.sensors.base.sensor import Frame, Scene, Sensor, capture_time
 from simengine.sensors.base.thread_pool import share_rows
 from simengine.sensors.camera.development import (
     develop_rows,
+    development_tables,
     exposure_of,
     lens_glare,
     meter,
-    normal_table,
     sensor_gain,
-    tone_table,
 )
 from simengine.sensors.camera.layers import Placement, flow_layer, normal_layer
-from simengine.sensors.camera.precipitation import DAY_EXPOSURE, NIGHT_EXPOSURE, draw_particles
+from simengine.sensors.camera.noise_stream import NoiseStream
+from simengine.sensors.camera.precipitation import DAY_EXPOSURE, NIGHT_EXPOSURE, Precipitation, draw_particles
 from simengine.sensors.camera.shading import shade_rows
 from simengine.sensors.light.illumination import Surroundings
-from simengine.sensors.light.lamp_scatter import COLUMNS, LAMP_LIT_EXTINCTION, ROWS, SLICES, fill_scatter
-from simengine.sensors.light.lamps import CELLS, NUM_COLUMNS, PER_CELL, gather_lights
-from simengine.sensors.light.reflection import leave_ground, sum_columns
+from simengine.sensors.light.lamp_scatter import find_scatter
+from simengine.sensors.light.lamps import find_lights
+from simengine.sensors.light.reflection import leave_ground, mirror_view, sum_columns
 from simengine.sensors.light.shadow_maps import SunShadows, no_shadows
 from simengine.sensors.light.sky import light_of_weather, luma
 from simengine.sensors.light.surfaces import surface_table
+from simengine.sensors.light.weathering import GroundCover
 from simengine.sensors.raster.masks import empty_masks, label_table, read_masks
-from simengine.sensors.raster.pixel_planes import Bodies, View, flat_triangles, knot_step
-from simengine.sensors.raster.visibility_buffer import Intrinsics, Visibility, draw_visibility, intrinsics_of_fov
+from simengine.sensors.raster.pinhole import View, intrinsics_of_fov
+from simengine.sensors.raster.pixel_planes import Bodies, SeenActors, flat_triangles, knot_step
+from simengine.sensors.raster.visibility_buffer import Visibility, draw_visibility
 from simengine.sensors.scene.normals import face_normals
 from simengine.sensors.scene.scene_arrays import SceneArrays, pose_parts
 
 LAMPS_MATTER = 400.0  # lamps light the scene when sun and sky give less than this on level ground [lx]
-MAX_LIGHTS = 160
 SHADOWS_MATTER = 0.02  # shadows are drawn when the sun gives more than this share of the light
 MIRROR_WETNESS = 0.05  # wetter ground mirrors
 
@@ -98,8 +99,7 @@ class CameraSensor(Sensor):
         self._flat = np.empty(len(arrays.triangle), np.bool_)
         flat_triangles(arrays.corner_normal, self._flat)
         self._label = label_table(arrays.semantic, arrays.part, arrays.part_instance)
-        self._tone = tone_table()
-        self._normal = normal_table()
+        self._development = development_tables()
         actors = scene.actors
         self._sizes = np.stack([actors.length[0], actors.width[0], actors.height[0]], axis=-1).astype(np.float64)
         level = float(max(0.0, self._light.sun_direction[2]))
@@ -174,8 +174,8 @@ class CameraSensor(Sensor):
             num_threads=numba.config.NUMBA_NUM_THREADS,
         )
         bodies = self._bodies(poses, world_from_part, signals, origin)
-        around = self._surroundings(poses, bodies, world_from_part, present, eye, axes)
-        view = View(eye, axes, camera.fx, camera.fy, camera.cx, camera.cy)
+        view = View(eye, axes, camera)
+        around = self._surroundings(poses, bodies, present, view)
         mirror = np.zeros((0, 0, 3))
         if max(scene.weather.wetness, scene.weather.ice) > MIRROR_WETNESS:
             mirror = self._mirror_image(bodies, around, view, present, visibility.triangle)
@@ -190,12 +190,11 @@ class CameraSensor(Sensor):
         exposure = exposure_of(average, self._spec.exposure_bias)
         glare = lens_glare(radiance, exposure, numba.config.NUMBA_NUM_THREADS)
         rgb = np.empty(radiance.shape, np.uint8)
-        gain = sensor_gain(average)
+        gain, noise = sensor_gain(average), NoiseStream(self._noise_key, 0, self.index)
 
         def develop(first: int, last: int) -> None:
             develop_rows(
-                radiance, glare, exposure, gain, self._spec.noise, self._noise_key, 0, self.index, self._tone,
-                self._normal, first, last, rgb,
+                radiance, glare, exposure, gain, self._spec.noise, noise, self._development, first, last, rgb
             )
 
         share_rows(develop, radiance.shape[0], numba.config.NUMBA_NUM_THREADS)
@@ -208,59 +207,39 @@ class CameraSensor(Sensor):
         arrays, actors = self._arrays, self._scene.actors
         rotation = np.empty((len(poses.valid), 3, 3))
         actor_rotations(poses.orientation, rotation)
+        seen = SeenActors(
+            kind=actors.kind[0], position=poses.position - origin, rotation=rotation, size=self._sizes,
+            color=actors.color[0], lights=poses.lights,
+        )
         return Bodies(
             vertex=arrays.vertex, corner_normal=arrays.corner_normal, triangle=arrays.triangle,
-            triangle_flat=self._flat,
-            material=arrays.material,
-            semantic=arrays.semantic, part=arrays.part, triangle_seed=arrays.triangle_seed,
-            part_actor=arrays.part_actor,
-            part_instance=arrays.part_instance, part_signal=arrays.part_signal, world_from_part=world_from_part,
-            actor_kind=actors.kind[0], actor_position=poses.position - origin, actor_rotation=rotation,
-            actor_size=self._sizes, actor_color=actors.color[0], lights=poses.lights,
+            triangle_flat=self._flat, material=arrays.material, semantic=arrays.semantic, part=arrays.part,
+            triangle_seed=arrays.triangle_seed, part_actor=arrays.part_actor, part_instance=arrays.part_instance,
+            part_signal=arrays.part_signal, world_from_part=world_from_part, actors=seen,
             signals=np.asarray(signals, np.int32),
         )
 
     def _surroundings(
-        self, poses: ActorPoses, bodies: Bodies, world_from_part: NDArray[np.float64], present: NDArray[np.bool_],
-        eye: NDArray[np.float64], axes: NDArray[np.float64],
+        self, poses: ActorPoses, bodies: Bodies, present: NDArray[np.bool_], view: View
     ) -> Surroundings:
-        scene, light = self._scene, self._light
-        shadows = no_shadows()
+        scene, light, weather, shadows = self._scene, self._light, self._scene.weather, no_shadows()
         if self._sunny:
+            eye, axes = view.eye, view.world_from_camera
             level = math.hypot(axes[0, 2], axes[1, 2])
             forward = (axes[0, 2] / level, axes[1, 2] / level) if level > 1e-6 else (1.0, 0.0)
             shadows = self._shadows.draw(
-                world_from_part, present, (eye[0], eye[1], eye[2]), forward, numba.config.NUMBA_NUM_THREADS
+                bodies.world_from_part, present, (eye[0], eye[1], eye[2]), forward, numba.config.NUMBA_NUM_THREADS
             )
-        lamps = np.zeros((MAX_LIGHTS, NUM_COLUMNS))
-        cell_light = np.full((CELLS, CELLS, PER_CELL), -1, np.int32)
-        cell_actor = np.full((CELLS, CELLS, PER_CELL), -1, np.int32)
-        corner = np.zeros(2)
-        count = gather_lights(
-            np.ascontiguousarray(scene.lamp_position, np.float64).reshape(-1, 3), scene.weather.street_lights,
-            self._dark > 0.0, poses.valid, scene.actors.kind[0], bodies.actor_position, bodies.actor_rotation,
-            self._sizes, poses.lights, eye, lamps, cell_light, cell_actor, corner,
+        lamps = find_lights(
+            np.ascontiguousarray(scene.lamp_position, np.float64).reshape(-1, 3), weather.street_lights,
+            self._dark > 0.0, poses.valid, bodies.actors, view.eye,
         )
-        own = bool(self._dark > 0.0 and len(poses.lights) > 0 and poses.valid[EGO] and poses.lights[EGO] & Light.HEAD)
-        own_lamps = 0 if own and count > 0 else -1
-        through = extinction(scene.weather)
-        scatter = np.zeros((0, ROWS, COLUMNS, 3), np.float32)
-        if count > 0 and through > LAMP_LIT_EXTINCTION:
-            scatter = np.empty((SLICES, ROWS, COLUMNS, 3), np.float32)
-            camera = self.intrinsics
-            fill_scatter(
-                lamps[:count], own_lamps, cell_light, corner, eye, axes, float(camera.width), float(camera.height),
-                camera.fx, camera.fy, camera.cx, camera.cy, through, scatter,
-            )
-        weather = scene.weather
+        through = float(extinction(weather))
         return Surroundings(
             sky_map=light.luminance, sun_direction=light.sun_direction, sun=light.sun, sky=light.sky,
-            ground=light.ground,
-            airlight=light.airlight, shadow_height=shadows.height, shadow_corner=shadows.corner,
-            shadow_texel=shadows.texel, sun_from_world=shadows.sun_from_world, light=lamps[:count],
-            cell_light=cell_light, cell_actor=cell_actor, corner=corner, own_lamps=own_lamps, scatter=scatter,
-            extinction=float(through), dark=float(self._dark), street=float(weather.street_lights),
-            time=poses.time_ns * 1e-9, seed=self._look,
+            ground=light.ground, airlight=light.airlight, shadows=shadows, lamps=lamps,
+            scatter=find_scatter(lamps, view, through), extinction=through, dark=float(self._dark),
+            street=float(weather.street_lights), time=poses.time_ns * 1e-9, seed=self._look,
         )
 
     def _shade(
@@ -268,11 +247,12 @@ class CameraSensor(Sensor):
         out: NDArray[np.float32],
     ) -> None:
         weather = self._scene.weather
+        cover = GroundCover(float(weather.wetness), float(weather.snow_cover), float(weather.ice))
 
         def shade(first: int, last: int) -> None:
             shade_rows(
-                bodies, around, view, self._table, float(weather.wetness), float(weather.snow_cover),
-                float(weather.ice), mirror, *visibility, knot_step(self.intrinsics.fx), first, last, out,
+                bodies, around, view, self._table, cover, mirror, visibility, knot_step(self.intrinsics.fx), first,
+                last, out,
             )
 
         share_rows(shade, out.shape[0], numba.config.NUMBA_NUM_THREADS)
@@ -285,25 +265,17 @@ class CameraSensor(Sensor):
 
         Only where the picture of `triangle` shows ground; returned are the sums of its columns.
         """
-        up = bodies.actor_rotation[EGO][:, 2]
-        foot = bodies.actor_position[EGO] - 0.5 * self._sizes[EGO, 2] * up
-        height = float(((view.eye - foot) * up).sum())
-        eye = view.eye - 2.0 * height * up
-        axes = np.empty((3, 3))
-        for k in range(3):
-            axes[:, k] = view.world_from_camera[:, k] - 2.0 * float((view.world_from_camera[:, k] * up).sum()) * up
-        camera = self.intrinsics
-        half = Intrinsics(
-            (camera.width + 1) // 2, (camera.height + 1) // 2, 0.5 * camera.fx, 0.5 * camera.fy, 0.5 * camera.cx,
-            0.5 * camera.cy,
-        )
+        up = bodies.actors.rotation[EGO][:, 2]
+        foot = bodies.actors.position[EGO] - 0.5 * self._sizes[EGO, 2] * up
+        mirrored = mirror_view(view, foot, up)
         visibility = draw_visibility(
-            self._arrays, bodies.world_from_part, present, optical_from_world(axes, eye), half, mirrored=True,
+            self._arrays, bodies.world_from_part, present,
+            optical_from_world(mirrored.world_from_camera, mirrored.eye), mirrored.camera, mirrored=True,
             num_threads=numba.config.NUMBA_NUM_THREADS,
         )
-        leave_ground(triangle, self._arrays.semantic, camera.fx, visibility.triangle)
+        leave_ground(triangle, self._arrays.semantic, view.camera.fx, visibility.triangle)
+        half = mirrored.camera
         image = np.empty((half.height, half.width, 3), np.float32)
-        mirrored = View(eye, axes, half.fx, half.fy, half.cx, half.cy)
         self._shade(bodies, around, mirrored, np.zeros((0, 0, 3)), visibility, image)
         sums = np.empty((half.height + 1, half.width, 3))
         sum_columns(image, sums)
@@ -326,8 +298,8 @@ class CameraSensor(Sensor):
         for snowing, rate in ((False, weather.rain_rate), (True, weather.snow_rate)):
             if rate <= 0.0:
                 continue
+            noise = NoiseStream(self._noise_key, 2 if snowing else 1, self.index)
             draw_particles(
-                snowing, float(rate), exposure_time, velocity, down, ambient, around.light, around.own_lamps, view.eye,
-                view.world_from_camera, view.fx, view.fy, view.cx, view.cy, self._noise_key, 2 if snowing else 1,
-                self.index, visibility.inverse_depth, radiance,
+                Precipitation(snowing, float(rate), velocity, down), exposure_time, ambient, around.lamps.light,
+                around.lamps.own_lamps, view, noise, visibility.inverse_depth, radiance,
             )

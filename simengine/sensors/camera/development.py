@@ -7,6 +7,7 @@ distribution and a counter: (sensor and frame by Philox, pixel by a mixed intege
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -16,6 +17,7 @@ from simengine.core.rng import philox_words
 from simengine.sensors.base.elementary import power
 from simengine.sensors.base.noise import mix_word
 from simengine.sensors.base.thread_pool import share_rows
+from simengine.sensors.camera.noise_stream import NoiseStream
 
 GREY = 0.165  # exposed value of the metered luminance by day
 DARKEST, BRIGHTEST = 0.04, 60_000.0  # metered luminances that can be exposed for [cd/m²]
@@ -101,6 +103,18 @@ def normal_table() -> NDArray[np.float32]:
                 high = middle
         table[i] = 0.5 * (low + high)
     return table
+
+
+class DevelopmentTables(NamedTuple):
+    """What is looked up for every pixel."""
+
+    tone: NDArray[np.uint8]  # see `tone_table`. (TONE_STEPS,)
+    normal: NDArray[np.float32]  # see `normal_table`. (NORMAL_STEPS,)
+
+
+def development_tables() -> DevelopmentTables:
+    """Return the tables of `develop_rows`."""
+    return DevelopmentTables(tone_table(), normal_table())
 
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
@@ -216,27 +230,24 @@ def lens_glare(radiance: NDArray[np.float32], exposure: float, num_threads: int 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def develop_rows(
-    radiance: NDArray[np.float32], glare: NDArray[np.float32], exposure: float, gain: float, noisy: bool, key: int,
-    stream: int, frame: int, tone: NDArray[np.uint8], normal: NDArray[np.float32], row_first: int, row_last: int,
-    out: NDArray[np.uint8],
+    radiance: NDArray[np.float32], glare: NDArray[np.float32], exposure: float, gain: float, noisy: bool,
+    noise: NoiseStream, tables: DevelopmentTables, row_first: int, row_last: int, out: NDArray[np.uint8],
 ) -> None:
     """Turn the rows [row_first, row_last) of an image into 8-bit sRGB.
 
     Args:
         radiance: [cd/m²]. Shape (height, width, 3).
-        glare: See `lens_glare`.
+        glare: See `lens_glare`. Shape (height / 4, width / 4, 3), rounded up.
         exposure: Factor to exposed values.
         gain: See `sensor_gain`.
         noisy: Add shot and read noise.
-        key: Seed of the noise.
-        stream: Of the noise.
-        frame: Number of the image.
-        tone: See `tone_table`.
-        normal: See `normal_table`.
+        noise: Of the picture.
+        tables: See `development_tables`.
         row_first: First row.
         row_last: One past the last.
         out: Shape (height, width, 3).
     """
+    tone, normal = tables.tone, tables.normal
     rows, columns, width = glare.shape[0], glare.shape[1], radiance.shape[1]
     zero, one, half, most = np.float32(0.0), np.float32(1.0), np.float32(0.5), np.float32(TONE_RANGE)
     through, veiled = np.float32((1.0 - GLARE) * exposure), np.float32(GLARE)
@@ -247,7 +258,7 @@ def develop_rows(
     developed = out.reshape(radiance.shape[0], 3 * width)
     line = np.zeros(3 * (columns + 2), np.float32)  # glare along a row, its ends repeated
     veil = np.empty(3 * GLARE_STEP * (columns + 1), np.float32)  # the same at every pixel, half a step ahead
-    noise, place = np.zeros(3 * width, np.float32), np.empty(3 * width, np.int32)
+    deviate, place = np.zeros(3 * width, np.float32), np.empty(3 * width, np.int32)
     word, other = np.empty(width, np.uint32), np.empty(width, np.uint32)
     ahead = 3 * (GLARE_STEP // 2)
     for row in range(row_first, row_last):
@@ -267,19 +278,19 @@ def develop_rows(
                 veil[at + 1] = line[k + 1] + u * (line[k + 4] - line[k + 1])
                 veil[at + 2] = line[k + 2] + u * (line[k + 5] - line[k + 2])
         if noisy:
-            a, b, _, _ = philox_words(key, stream, frame, row, 0)
+            a, b, _, _ = philox_words(noise.key, noise.stream, noise.frame, row, 0)
             for column in range(width):
                 step = np.uint32(column)
                 word[column] = mix_word(np.uint32(np.uint32(a) ^ np.uint32(step * np.uint32(0x9E3779B1))))
                 other[column] = mix_word(np.uint32(np.uint32(b) ^ np.uint32(step * np.uint32(0x85EBCA77))))
             for column in range(width):
                 first, second = word[column], other[column]
-                noise[3 * column] = normal[first & np.uint32(0xFFF)]
-                noise[3 * column + 1] = normal[(first >> np.uint32(12)) & np.uint32(0xFFF)]
-                noise[3 * column + 2] = normal[second & np.uint32(0xFFF)]
+                deviate[3 * column] = normal[first & np.uint32(0xFFF)]
+                deviate[3 * column + 1] = normal[(first >> np.uint32(12)) & np.uint32(0xFFF)]
+                deviate[3 * column + 2] = normal[second & np.uint32(0xFFF)]
         for k in range(3 * width):
             clean = through * light[row, k] + veil[k + ahead]
-            noisy_value = clean + noise[k] * math.sqrt(min(clean, one) * per_electron + read)
+            noisy_value = clean + deviate[k] * math.sqrt(min(clean, one) * per_electron + read)
             exposed = min(most, max(zero, noisy_value))
             place[k] = np.int32(math.sqrt(exposed * per_range) * steps + half)
         for k in range(3 * width):

@@ -15,7 +15,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.sensors.base.thread_pool import WIDE_ROWS, share_rows
-from simengine.sensors.raster.visibility_buffer import Intrinsics, Visibility
+from simengine.sensors.raster.pinhole import Intrinsics
+from simengine.sensors.raster.visibility_buffer import Visibility
 
 _NOWHERE = np.int64(0x7FC000007FC00000)  # two float32 that are no numbers
 
@@ -151,7 +152,7 @@ def fill_flow(
 @njit(cache=True, error_model="numpy")
 def relate_frames(
     before: NDArray[np.float64], now: NDArray[np.float64], world_before: NDArray[np.float64],
-    world_now: NDArray[np.float64], fx: float, fy: float, cx: float, cy: float, out: NDArray[np.float64],
+    world_now: NDArray[np.float64], camera: Intrinsics, out: NDArray[np.float64],
 ) -> None:
     """Write what carries (x, y, 1, 1 / depth) of a pixel to its homogeneous place in the previous frame, for each part.
 
@@ -160,12 +161,10 @@ def relate_frames(
         now: Present camera_from_world. Shape (3, 4).
         world_before: Previous world_from_part. Shape (num_parts, 3, 4).
         world_now: Present world_from_part. Shape (num_parts, 3, 4).
-        fx: Focal length [px].
-        fy: [px].
-        cx: Principal point [px].
-        cy: [px].
+        camera: Intrinsics.
         out: Shape (num_parts, 3, 4).
     """
+    fx, fy, cx, cy = camera.fx, camera.fy, camera.cx, camera.cy
     a, b, h = np.empty((3, 4)), np.empty((3, 4)), np.empty((3, 4))
     for p in range(out.shape[0]):
         for i in range(3):
@@ -244,7 +243,7 @@ def flow_layer(
     previous_from_image = np.empty((len(now.present) + 1, 3, 4))
     relate_frames(
         before.camera_from_world, now.camera_from_world, np.concatenate([before.world_from_part, still]),
-        np.concatenate([now.world_from_part, still]), camera.fx, camera.fy, camera.cx, camera.cy, previous_from_image,
+        np.concatenate([now.world_from_part, still]), camera, previous_from_image,
     )
     valid = np.append(before.present & now.present & (before.identity == now.identity), True)
 

@@ -7,6 +7,7 @@ drawn one by one; the rest is in the air's extinction.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -15,7 +16,9 @@ from numpy.typing import NDArray
 from simengine.core.raindrops import NUMBER, drop_slope
 from simengine.core.rng import philox_words
 from simengine.sensors.base.elementary import exp, log2, power
+from simengine.sensors.camera.noise_stream import NoiseStream
 from simengine.sensors.light.lamps import light_at
+from simengine.sensors.raster.pinhole import View
 
 DAY_EXPOSURE, NIGHT_EXPOSURE = 0.005, 0.016  # [s]
 MOST_PARTICLES = 9_000
@@ -26,6 +29,15 @@ SNOW_FALL_SPEED = 1.0  # [m/s]
 FLAKE_MASS = 1.2e-6  # mean [kg]
 DROP_TRANSMITS = 0.94  # of the light around (Garg and Nayar)
 FLAKE_ALBEDO = 0.85
+
+
+class Precipitation(NamedTuple):
+    """What falls before the camera."""
+
+    snowing: bool  # flakes, else drops
+    rate: float  # [mm/h of water]
+    velocity: NDArray[np.float64]  # of the air against the camera, optical axes [m/s]. (3,)
+    down: NDArray[np.float64]  # downward unit vector, optical axes. (3,)
 
 
 @njit(cache=True, error_model="numpy")
@@ -49,38 +61,28 @@ def flakes_per_volume(snow_rate: float) -> float:
 
 @njit(cache=True, error_model="numpy")
 def draw_particles(
-    snowing: bool, rate: float, exposure_time: float, velocity: NDArray[np.float64], down: NDArray[np.float64],
-    ambient: NDArray[np.float64], light: NDArray[np.float64], own_lamps: int, eye: NDArray[np.float64],
-    world_from_camera: NDArray[np.float64], fx: float, fy: float, cx: float, cy: float, key: int, stream: int,
-    frame: int,
-    inverse_depth: NDArray[np.float32], out: NDArray[np.float32],
+    falling: Precipitation, exposure_time: float, ambient: NDArray[np.float64], light: NDArray[np.void],
+    own_lamps: int, view: View, noise: NoiseStream, inverse_depth: NDArray[np.float32], out: NDArray[np.float32],
 ) -> int:
     """Draw drops or flakes over an image.
 
     Args:
-        snowing: Flakes, else drops.
-        rate: [mm/h of water].
+        falling: What falls.
         exposure_time: [s].
-        velocity: Of the air against the camera, optical axes [m/s]. Shape (3,).
-        down: Downward unit vector, optical axes. Shape (3,).
         ambient: Mean luminance around [cd/m²]. Shape (3,).
-        light: See `lamps.LightGrid`.
+        light: See `lamps.LightGrid`. Shape (num_lights,).
         own_lamps: Row of the ego's head lamps, or −1.
-        eye: The camera's place [m]. Shape (3,).
-        world_from_camera: Optical axes into the world. Shape (3, 3).
-        fx: [px].
-        fy: [px].
-        cx: [px].
-        cy: [px].
-        key: Seed.
-        stream: Of the seed.
-        frame: Number of the image.
+        view: Camera.
+        noise: Of the picture and of what falls.
         inverse_depth: Of the scene [1/m]. Shape (height, width).
-        out: Luminance, changed in place. Shape (height, width, 3).
+        out: Luminance [cd/m²], changed in place. Shape (height, width, 3).
 
     Returns:
         The number drawn.
     """
+    snowing, rate, velocity, down = falling.snowing, falling.rate, falling.velocity, falling.down
+    fx, fy, cx, cy, eye = view.camera.fx, view.camera.fy, view.camera.cx, view.camera.cy, view.eye
+    key, stream, frame = noise.key, noise.stream, noise.frame
     height, width = inverse_depth.shape
     density = flakes_per_volume(rate) if snowing else drops_per_volume(rate)
     # The volume of a pyramid of depth d is d³ / 3 times its cross-section at depth 1.
@@ -89,7 +91,7 @@ def draw_particles(
     count = int(density * section * farthest**3 / 3.0)
     scale = 1.0 / 4294967296.0
     slope = 0.0 if snowing else drop_slope(rate)
-    w = world_from_camera
+    w = view.world_from_camera
     most = 0.0 if snowing else 1.0 - math.exp(-slope * (LARGEST_DROP - SMALLEST_DROP))
     third, per_slope = np.float32(1.0 / 3.0), 0.0 if snowing else math.log(2.0) / slope
     for n in range(count):
@@ -129,9 +131,10 @@ def draw_particles(
             pz = eye[2] + w[2, 0] * x + w[2, 1] * y + w[2, 2] * z
             share, _, _, _ = light_at(light, own_lamps, px, py, pz)
             share *= 0.25 if snowing else 0.06
-            red += share * light[own_lamps, 9]
-            green += share * light[own_lamps, 10]
-            blue += share * light[own_lamps, 11]
+            intensity = light[own_lamps].intensity
+            red += share * intensity[0]
+            green += share * intensity[1]
+            blue += share * intensity[2]
         half = max(0.5, 0.5 * wide)
         steps = max(1, int(math.ceil(max(abs(u1 - u0), abs(v1 - v0)))))
         if steps > 4 * (width + height):

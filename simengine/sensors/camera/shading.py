@@ -22,7 +22,8 @@ from simengine.sensors.light.lamplight import light_by_lamps
 from simengine.sensors.light.reflection import reflect_light
 from simengine.sensors.light.sky import blend_texels
 from simengine.sensors.light.surfaces import paint_surfaces
-from simengine.sensors.light.weathering import weather_surfaces
+from simengine.sensors.light.weathering import GroundCover, weather_surfaces
+from simengine.sensors.raster.pinhole import Intrinsics, View
 from simengine.sensors.raster.pixel_planes import (
     BLOCK,
     DISTANCE,
@@ -38,10 +39,11 @@ from simengine.sensors.raster.pixel_planes import (
     WORK_2,
     WORK_3,
     Bodies,
-    View,
+    PixelBlock,
     find_runs,
     locate_points,
 )
+from simengine.sensors.raster.visibility_buffer import Visibility
 
 SUN_SOLID_ANGLE = 6.8e-5  # [sr]
 SUN_COSINE, SUN_RADIUS = 0.9999889, 0.0047  # of the sun's angular radius, 0.27°, and it [rad]
@@ -56,7 +58,19 @@ def _draw_line(
     at: int, to: int, red: float, green: float, blue: float, after_r: float, after_g: float, after_b: float,
     px: NDArray[np.float32],
 ) -> None:
-    """Add to the luminance of pixels (at, to] what lies straight between two knots."""
+    """Add to the luminance of pixels (at, to] what lies straight between two knots.
+
+    Args:
+        at: Pixel of the first knot.
+        to: Pixel of the second knot.
+        red: Luminance at the first knot [cd/m²].
+        green: Likewise.
+        blue: Likewise.
+        after_r: Luminance at the second knot [cd/m²].
+        after_g: Likewise.
+        after_b: Likewise.
+        px: See `pixel_planes`. Shape (NUM_VALUES,) less the run's first pixel.
+    """
     px, length, share = px[at + 1 :], to - at, 1.0 / (to - at)
     r, g, b = _F(red), _F(green), _F(blue)
     slope_r, slope_g, slope_b = _F((after_r - red) * share), _F((after_g - green) * share), _F((after_b - blue) * share)
@@ -153,24 +167,19 @@ def add_lit_air(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def look_through_air(
-    around: Surroundings, step: int, pixel: float, tri: NDArray[np.int32], row: int, height: int, column: int,
-    width: int, run: NDArray[np.int32], num_runs: int, px: NDArray[np.float32],
+    around: Surroundings, step: int, camera: Intrinsics, block: PixelBlock, px: NDArray[np.float32]
 ) -> None:
     """Turn a block's luminance into what reaches the camera: surfaces and sky seen through the air between.
 
     Args:
         around: Light and air.
         step: Pixels from knot to knot.
-        pixel: Angle of a pixel [rad].
-        tri: Triangle, −1 or UNSEEN, of each pixel. Shape (BLOCK,).
-        row: Of the image.
-        height: Of the image [px].
-        column: Where the block begins.
-        width: Of the image [px].
-        run: See `pixel_planes.find_runs`.
-        num_runs: See `pixel_planes.find_runs`.
+        camera: Intrinsics.
+        block: What its pixels show.
         px: See `pixel_planes`.
     """
+    tri, run, num_runs, row, column = block.triangle, block.run, block.num_runs, block.row, block.column
+    height, width, pixel = camera.height, camera.width, 1.0 / camera.fx  # angle of a pixel [rad]
     airlight, extinction, scatter = around.airlight, around.extinction, around.scatter
     sky_map, sun, direction, ground = around.sky_map, around.sun, around.sun_direction, around.ground
     air_r, air_g, air_b, thinning = _F(airlight[0]), _F(airlight[1]), _F(airlight[2]), _F(-extinction)
@@ -195,9 +204,9 @@ def look_through_air(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def shade_rows(
-    bodies: Bodies, around: Surroundings, view: View, table: NDArray[np.float64], wetness: float, snow_cover: float,
-    ice: float, mirror: NDArray[np.float64], inverse_depth: NDArray[np.float32], nearest: NDArray[np.int32], step: int,
-    row_first: int, row_last: int, out: NDArray[np.float32],
+    bodies: Bodies, around: Surroundings, view: View, table: NDArray[np.void], ground_cover: GroundCover,
+    mirror: NDArray[np.float64], visibility: Visibility, step: int, row_first: int, row_last: int,
+    out: NDArray[np.float32],
 ) -> None:
     """Work out the luminance of the rows [row_first, row_last) of an image.
 
@@ -205,25 +214,22 @@ def shade_rows(
         bodies: Geometry.
         around: Light and air.
         view: Camera.
-        table: See `surfaces.surface_table`.
-        wetness: Of the ground, 0..1.
-        snow_cover: Of the ground, 0..1.
-        ice: Glazed fraction of the ground.
+        table: See `surfaces.surface_table`. Shape (num_materials,).
+        ground_cover: What the weather has laid on the ground.
         mirror: `reflection.sum_columns` of the mirror image of half the resolution, or shape (0, 0, 3).
-        inverse_depth: [1/m]. Shape (height, width).
-        nearest: Triangle, −1 or `pixel_planes.UNSEEN`. Shape (height, width).
-        step: See `pixel_planes.knot_step`.
+        visibility: What is seen; triangles may be `pixel_planes.UNSEEN`. Shape (height, width).
+        step: See `pixel_planes.knot_step` [px].
         row_first: First row.
         row_last: One past the last.
         out: Linear sRGB luminance [cd/m²]. Shape (height, width, 3).
     """
-    height, width = nearest.shape
+    inverse_depth, nearest = visibility.inverse_depth, visibility.triangle
+    width = nearest.shape[1]
     px = np.zeros(NUM_VALUES, np.float32)
     tri = np.empty(BLOCK, np.int32)
     run = np.empty(BLOCK + 1, np.int32)
-    found = np.empty(max(around.light.shape[0], bodies.actor_size.shape[0]), np.int32)
-    pixel = 1.0 / view.fx
-    films = wetness > 0.0 or ice > 0.0
+    found = np.empty(max(around.lamps.light.shape[0], bodies.actors.size.shape[0]), np.int32)
+    films = ground_cover.wetness > 0.0 or ground_cover.ice > 0.0
     for row in range(row_first, row_last):
         for column in range(0, width, BLOCK):
             count = min(BLOCK, width - column)
@@ -233,17 +239,18 @@ def shade_rows(
             if runs == 1 and tri[0] == UNSEEN:
                 out[row, column : column + count] = 0.0
                 continue
-            locate_points(bodies, view, inverse_depth, tri, row, column, run, runs, px)
+            block = PixelBlock(tri, run, runs, row, column)
+            locate_points(bodies, view, inverse_depth, block, px)
             if runs > 1 or tri[0] >= 0:
-                paint_surfaces(bodies, table, around.seed, tri, run, runs, px)
-                if films or snow_cover > 0.0:
-                    weather_surfaces(bodies, wetness, snow_cover, ice, tri, run, runs, px)
-                light_by_day(bodies, around, tri, run, runs, found, px)
-                if around.light.shape[0] > 0:
-                    light_by_lamps(bodies, around, table, tri, run, runs, found, px)
-                reflect_light(bodies, around, table, films, mirror, view.fx, tri, row, column, run, runs, px)
-                add_emission(bodies, around, tri, run, runs, px)
-            look_through_air(around, 2 * step, pixel, tri, row, height, column, width, run, runs, px)
+                paint_surfaces(bodies, table, around.seed, block, px)
+                if films or ground_cover.snow > 0.0:
+                    weather_surfaces(bodies, ground_cover, block, px)
+                light_by_day(bodies, around, block, found, px)
+                if around.lamps.light.shape[0] > 0:
+                    light_by_lamps(bodies, around, table, block, found, px)
+                reflect_light(bodies, around, table, films, mirror, view.camera.fx, block, px)
+                add_emission(bodies, around, block, px)
+            look_through_air(around, 2 * step, view.camera, block, px)
             for i in range(count):
                 out[row, column + i, 0] = px[OUT_R + i]
                 out[row, column + i, 1] = px[OUT_G + i]

@@ -28,6 +28,7 @@ from simengine.sensors.raster.pixel_planes import (
     OUT_G,
     OUT_R,
     Bodies,
+    PixelBlock,
 )
 
 HEAD_LAMP_AREA = 0.03  # [m²]
@@ -97,11 +98,11 @@ def vehicle_emission(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def add_emission(
-    bodies: Bodies, around: Surroundings, tri: NDArray[np.int32], run: NDArray[np.int32], num_runs: int,
-    px: NDArray[np.float32],
+    bodies: Bodies, around: Surroundings, block: PixelBlock, px: NDArray[np.float32]
 ) -> None:
     """Add what lamps, signals and windows shine to a block's luminance."""
-    m, signals, kinds, lights = bodies.world_from_part, bodies.signals, bodies.actor_kind, bodies.lights
+    tri, run, num_runs = block.triangle, block.run, block.num_runs
+    m, signals, kinds, lights = bodies.world_from_part, bodies.signals, bodies.actors.kind, bodies.actors.lights
     materials, part, part_actor, part_signal = bodies.material, bodies.part, bodies.part_actor, bodies.part_signal
     seeds, seed = bodies.triangle_seed, around.seed & 0xFFFF
     for n in range(num_runs):

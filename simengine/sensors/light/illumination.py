@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from simengine.core.semantics import Semantic
 from simengine.sensors.base.elementary import exp
-from simengine.sensors.light.lamps import OCCLUDER_GAP, OCCLUDER_REACH
+from simengine.sensors.light.lamps import OCCLUDER_GAP, OCCLUDER_REACH, LightGrid
 from simengine.sensors.light.light_cells import CELL_STRIDE, STRETCH, bound_pixels, list_items
-from simengine.sensors.light.shadow_maps import BIAS, LIFT
+from simengine.sensors.light.shadow_maps import BIAS, LIFT, ShadowMaps
 from simengine.sensors.raster.pixel_planes import (
     LOCAL_Z,
     LUX_B,
@@ -30,6 +30,7 @@ from simengine.sensors.raster.pixel_planes import (
     WORK_2,
     WORK_3,
     Bodies,
+    PixelBlock,
     X,
     Y,
     Z,
@@ -50,15 +51,8 @@ class Surroundings(NamedTuple):
     sky: NDArray[np.float64]  # [lx]
     ground: NDArray[np.float64]  # [cd/m²]
     airlight: NDArray[np.float64]  # [cd/m²]
-    shadow_height: NDArray[np.float32]  # see `shadow_maps.ShadowMaps`
-    shadow_corner: NDArray[np.float64]
-    shadow_texel: NDArray[np.float64]
-    sun_from_world: NDArray[np.float64]
-    light: NDArray[np.float64]  # see `lamps.LightGrid`
-    cell_light: NDArray[np.int32]
-    cell_actor: NDArray[np.int32]
-    corner: NDArray[np.float64]
-    own_lamps: int  # row of the ego's head lamps in `light`, or −1
+    shadows: ShadowMaps
+    lamps: LightGrid
     scatter: NDArray[np.float32]  # see `lamp_scatter.fill_scatter`
     extinction: float  # [1/m]
     dark: float  # 1 when windows and lamps are lit, 0 by day
@@ -200,24 +194,21 @@ def find_sun(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def light_by_day(
-    bodies: Bodies, around: Surroundings, tri: NDArray[np.int32], run: NDArray[np.int32], num_runs: int,
-    found: NDArray[np.int32], px: NDArray[np.float32],
+    bodies: Bodies, around: Surroundings, block: PixelBlock, found: NDArray[np.int32], px: NDArray[np.float32]
 ) -> None:
     """Fill a block's illuminance by sun, sky and bounced light, and begin its luminance at nothing.
 
     Args:
         bodies: Geometry.
         around: Light.
-        tri: Triangle, −1 or UNSEEN, of each pixel. Shape (BLOCK,).
-        run: See `pixel_planes.find_runs`.
-        num_runs: See `pixel_planes.find_runs`.
+        block: What its pixels show.
         found: For own use. Shape (num_actors,).
         px: See `pixel_planes`.
     """
-    semantic, part, part_actor, size = bodies.semantic, bodies.part, bodies.part_actor, bodies.actor_size
-    cells, corner, position, rotation = (
-        around.cell_actor, around.corner, bodies.actor_position, bodies.actor_rotation
-    )
+    tri, run, num_runs = block.triangle, block.run, block.num_runs
+    semantic, part, part_actor, size = bodies.semantic, bodies.part, bodies.part_actor, bodies.actors.size
+    cells, corner = around.lamps.cell_actor, around.lamps.corner
+    position, rotation, shadows = bodies.actors.position, bodies.actors.rotation, around.shadows
     box = np.empty(6, np.float32)
     count, zero, half, one = run[num_runs], _F(0.0), _F(0.5), _F(1.0)
     for n in range(num_runs):
@@ -246,9 +237,7 @@ def light_by_day(
     for i in range(count):
         px[TOWARD_SUN + i] = px[NORMAL_X + i] * sun_x + px[NORMAL_Y + i] * sun_y + px[NORMAL_Z + i] * sun_z
     if sun_g > zero:
-        find_sun(
-            around.shadow_height, around.shadow_corner, around.shadow_texel, around.sun_from_world, count, px
-        )
+        find_sun(shadows.height, shadows.corner, shadows.texel, shadows.sun_from_world, count, px)
     else:
         for i in range(count):
             px[SUNNY + i] = zero

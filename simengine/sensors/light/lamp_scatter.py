@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from simengine.sensors.base.elementary import log2
 from simengine.sensors.light.lamplight import reaches, share_of_lamp
+from simengine.sensors.light.lamps import LightGrid
 from simengine.sensors.light.light_cells import bound_pixels, list_items
+from simengine.sensors.raster.pinhole import View
 from simengine.sensors.raster.pixel_planes import (
     EYE_X,
     EYE_Y,
@@ -53,10 +55,11 @@ def phase(cosine: np.float32) -> np.float32:
 
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _scatter_lamp(light: NDArray[np.float64], n: int, weight: np.float32, px: NDArray[np.float32]) -> None:
+def _scatter_lamp(light: NDArray[np.void], n: int, weight: np.float32, px: NDArray[np.float32]) -> None:
     """Add what a row of places sends of a lamp's light towards the camera; `share_of_lamp` was called before."""
-    at_x, at_y, at_z = _F(light[n, 0]), _F(light[n, 1]), _F(light[n, 2])
-    red, green, blue = _F(light[n, 9]), _F(light[n, 10]), _F(light[n, 11])
+    at, intensity = light[n].position, light[n].intensity
+    at_x, at_y, at_z = _F(at[0]), _F(at[1]), _F(at[2])
+    red, green, blue = _F(intensity[0]), _F(intensity[1]), _F(intensity[2])
     for i in range(COLUMNS):
         inverse = px[WORK_2 + i]
         dx, dy, dz = at_x - px[X + i], at_y - px[Y + i], at_z - px[Z + i]
@@ -70,30 +73,17 @@ def _scatter_lamp(light: NDArray[np.float64], n: int, weight: np.float32, px: ND
 
 
 @njit(cache=True, error_model="numpy")
-def fill_scatter(
-    light: NDArray[np.float64], own_lamps: int, cell_light: NDArray[np.int32], corner: NDArray[np.float64],
-    eye: NDArray[np.float64], world_from_camera: NDArray[np.float64], width: float, height: float, fx: float, fy: float,
-    cx: float, cy: float, extinction: float, out: NDArray[np.float32],
-) -> None:
+def fill_scatter(grid: LightGrid, view: View, extinction: float, out: NDArray[np.float32]) -> None:
     """Integrate the light scattered along a grid of view rays.
 
     Args:
-        light: See `lamps.LightGrid`.
-        own_lamps: Row of the ego's head lamps, or −1.
-        cell_light: See `lamps.LightGrid`.
-        corner: See `lamps.LightGrid`.
-        eye: The camera's place [m]. Shape (3,).
-        world_from_camera: Optical axes into the world. Shape (3, 3).
-        width: Of the image [px].
-        height: Of the image [px].
-        fx: [px].
-        fy: [px].
-        cx: [px].
-        cy: [px].
+        grid: The lamps.
+        view: Camera.
         extinction: Of the air [1/m].
         out: Luminance gathered up to each slice. Shape (SLICES, ROWS, COLUMNS, 3) [cd/m²].
     """
-    w = world_from_camera
+    light, own_lamps, cell_light, corner = grid.light, grid.own_lamps, grid.cell_light, grid.corner
+    eye, w, camera = view.eye, view.world_from_camera, view.camera
     at_slice, weight_of_slice, before = np.empty(SLICES), np.empty(SLICES), 0.3
     for k in range(SLICES):
         after = slice_distance(k)
@@ -102,9 +92,9 @@ def fill_scatter(
         before = after
     px, box, found = np.zeros(NUM_VALUES, np.float32), np.empty(6, np.float32), np.empty(light.shape[0], np.int32)
     for row in range(ROWS):
-        oy = (height * (row + 0.5) / ROWS - cy) / fy
+        oy = (camera.height * (row + 0.5) / ROWS - camera.cy) / camera.fy
         for i in range(COLUMNS):
-            ox = (width * (i + 0.5) / COLUMNS - cx) / fx
+            ox = (camera.width * (i + 0.5) / COLUMNS - camera.cx) / camera.fx
             x = w[0, 0] * ox + w[0, 1] * oy + w[0, 2]
             y = w[1, 0] * ox + w[1, 1] * oy + w[1, 2]
             z = w[2, 0] * ox + w[2, 1] * oy + w[2, 2]
@@ -125,6 +115,21 @@ def fill_scatter(
             for i in range(COLUMNS):
                 out[k, row, i, 0], out[k, row, i, 1] = px[OUT_R + i], px[OUT_G + i]
                 out[k, row, i, 2] = px[OUT_B + i]
+
+
+def find_scatter(grid: LightGrid, view: View, extinction: float) -> NDArray[np.float32]:
+    """Return the light scattered towards a camera; shape (0, ROWS, COLUMNS, 3) where lamps light no air.
+
+    Args:
+        grid: The lamps.
+        view: Camera.
+        extinction: Of the air [1/m].
+    """
+    if len(grid.light) == 0 or extinction <= LAMP_LIT_EXTINCTION:
+        return np.zeros((0, ROWS, COLUMNS, 3), np.float32)
+    scatter = np.empty((SLICES, ROWS, COLUMNS, 3), np.float32)
+    fill_scatter(grid, view, extinction, scatter)
+    return scatter
 
 
 @njit(cache=True, error_model="numpy", inline="always")

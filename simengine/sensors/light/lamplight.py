@@ -38,6 +38,7 @@ from simengine.sensors.raster.pixel_planes import (
     WORK,
     WORK_2,
     Bodies,
+    PixelBlock,
     X,
     Y,
     Z,
@@ -78,15 +79,15 @@ def _beam_at(ahead: np.float32, across: np.float32, up: np.float32) -> np.float3
 
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def reaches(light: NDArray[np.float64], n: int, box: NDArray[np.float32]) -> bool:
+def reaches(light: NDArray[np.void], n: int, box: NDArray[np.float32]) -> bool:
     """Tell whether a lamp may shine into a box: west, east, south, north, bottom, top [m]."""
-    square, ahead = 0.0, 0.0
+    lamp, square, ahead = light[n], 0.0, 0.0
     for k in range(3):
-        low, high, at, forward = float(box[2 * k]), float(box[2 * k + 1]), light[n, k], light[n, 3 + k]
+        low, high, at, forward = float(box[2 * k]), float(box[2 * k + 1]), lamp.position[k], lamp.forward[k]
         outside = max(0.0, max(low - at, at - high))
         square += outside * outside
         ahead += max(forward * (low - at), forward * (high - at))  # of the corner that lies farthest ahead
-    return square < light[n, 12] * light[n, 12] and ahead > 0.0
+    return square < lamp.reach * lamp.reach and ahead > 0.0
 
 
 @njit(cache=True, error_model="numpy", inline="always")
@@ -98,19 +99,21 @@ def _reached(square: np.float32, per_reach: np.float32) -> np.float32:
 
 @njit(cache=True, error_model="numpy")
 def share_of_lamp(
-    light: NDArray[np.float64], n: int, extinction: float, count: int, px: NDArray[np.float32]
+    light: NDArray[np.void], n: int, extinction: float, count: int, px: NDArray[np.float32]
 ) -> None:
     """Write into WORK what surfaces facing a lamp get, as a share of its colour [lx/cd]; see `lamps.light_at`.
 
     WORK_2 becomes the inverse of their distance from it [1/m].
     """
     zero, one = _F(0.0), _F(1.0)
-    at_x, at_y, at_z = _F(light[n, 0]), _F(light[n, 1]), _F(light[n, 2])
-    fx, fy, fz = _F(light[n, 3]), _F(light[n, 4]), _F(light[n, 5])
-    ux, uy, uz = _F(light[n, 6]), _F(light[n, 7]), _F(light[n, 8])
+    lamp = light[n]
+    at, forward, upward = lamp.position, lamp.forward, lamp.up
+    at_x, at_y, at_z = _F(at[0]), _F(at[1]), _F(at[2])
+    fx, fy, fz = _F(forward[0]), _F(forward[1]), _F(forward[2])
+    ux, uy, uz = _F(upward[0]), _F(upward[1]), _F(upward[2])
     lx, ly, lz = uy * fz - uz * fy, uz * fx - ux * fz, ux * fy - uy * fx  # left = up × forward
-    reach, kind, thinning = light[n, 12], light[n, 13], _F(-extinction)
-    per_reach, half = _F(1.0 / (reach * reach)), _F(light[n, 14])
+    reach, kind, thinning = lamp.reach, lamp.kind, _F(-extinction)
+    per_reach, half = _F(1.0 / (reach * reach)), _F(lamp.half)
     if kind == HEAD_LAMP:
         for i in range(count):
             dx, dy, dz = at_x - px[X + i], at_y - px[Y + i], at_z - px[Z + i]
@@ -139,11 +142,12 @@ def share_of_lamp(
 
 
 @njit(cache=True, error_model="numpy")
-def add_lamp(light: NDArray[np.float64], n: int, count: int, px: NDArray[np.float32]) -> None:
+def add_lamp(light: NDArray[np.void], n: int, count: int, px: NDArray[np.float32]) -> None:
     """Add to the illuminance of a stretch of pixels what `share_of_lamp` found."""
     zero = _F(0.0)
-    at_x, at_y, at_z = _F(light[n, 0]), _F(light[n, 1]), _F(light[n, 2])
-    red, green, blue = _F(light[n, 9]), _F(light[n, 10]), _F(light[n, 11])
+    at, intensity = light[n].position, light[n].intensity
+    at_x, at_y, at_z = _F(at[0]), _F(at[1]), _F(at[2])
+    red, green, blue = _F(intensity[0]), _F(intensity[1]), _F(intensity[2])
     for i in range(count):
         dx, dy, dz = at_x - px[X + i], at_y - px[Y + i], at_z - px[Z + i]
         incident = (px[NORMAL_X + i] * dx + px[NORMAL_Y + i] * dy + px[NORMAL_Z + i] * dz) * px[WORK_2 + i]
@@ -154,11 +158,12 @@ def add_lamp(light: NDArray[np.float64], n: int, count: int, px: NDArray[np.floa
 
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def add_highlight(light: NDArray[np.float64], n: int, count: int, px: NDArray[np.float32]) -> None:
+def add_highlight(light: NDArray[np.void], n: int, count: int, px: NDArray[np.float32]) -> None:
     """Add a lamp's highlights to the luminance of a stretch of glossy pixels."""
     zero, one, per_lobe = _F(0.0), _F(1.0), _F(1.0 / (8.0 * math.pi))
-    at_x, at_y, at_z = _F(light[n, 0]), _F(light[n, 1]), _F(light[n, 2])
-    red, green, blue = _F(light[n, 9]), _F(light[n, 10]), _F(light[n, 11])
+    at, intensity = light[n].position, light[n].intensity
+    at_x, at_y, at_z = _F(at[0]), _F(at[1]), _F(at[2])
+    red, green, blue = _F(intensity[0]), _F(intensity[1]), _F(intensity[2])
     for i in range(count):
         nx, ny, nz, exponent = px[NORMAL_X + i], px[NORMAL_Y + i], px[NORMAL_Z + i], px[EXPONENT + i]
         dx, dy, dz = at_x - px[X + i], at_y - px[Y + i], at_z - px[Z + i]
@@ -175,14 +180,15 @@ def add_highlight(light: NDArray[np.float64], n: int, count: int, px: NDArray[np
 
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def add_return(light: NDArray[np.float64], n: int, ground: bool, count: int, px: NDArray[np.float32]) -> None:
+def add_return(light: NDArray[np.void], n: int, ground: bool, count: int, px: NDArray[np.float32]) -> None:
     """Add to the luminance of a stretch of pixels what they return to the ego's own lamps.
 
     Ground returns by its beads and stones, whatever it faces; sheeting in its colour, near the line of sight.
     """
     one = _F(1.0)
-    at_x, at_y, at_z = _F(light[n, 0]), _F(light[n, 1]), _F(light[n, 2])
-    lamp_r, lamp_g, lamp_b = _F(light[n, 9]), _F(light[n, 10]), _F(light[n, 11])
+    at, intensity = light[n].position, light[n].intensity
+    at_x, at_y, at_z = _F(at[0]), _F(at[1]), _F(at[2])
+    lamp_r, lamp_g, lamp_b = _F(intensity[0]), _F(intensity[1]), _F(intensity[2])
     if ground:
         for i in range(count):
             back = px[RETRO + i] * px[WORK + i]
@@ -206,8 +212,8 @@ def add_return(light: NDArray[np.float64], n: int, ground: bool, count: int, px:
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def light_by_lamps(
-    bodies: Bodies, around: Surroundings, table: NDArray[np.float64], tri: NDArray[np.int32], run: NDArray[np.int32],
-    num_runs: int, found: NDArray[np.int32], px: NDArray[np.float32],
+    bodies: Bodies, around: Surroundings, table: NDArray[np.void], block: PixelBlock, found: NDArray[np.int32],
+    px: NDArray[np.float32],
 ) -> None:
     """Add a block's illuminance by local lamps, their highlights, and what returns to the ego's own lamps.
 
@@ -217,15 +223,14 @@ def light_by_lamps(
         bodies: Geometry.
         around: Light.
         table: See `surfaces.surface_table`.
-        tri: Triangle, −1 or UNSEEN, of each pixel. Shape (BLOCK,).
-        run: See `pixel_planes.find_runs`.
-        num_runs: See `pixel_planes.find_runs`.
+        block: What its pixels show.
         found: Room for the lamps of a stretch. Shape (num_lights,).
         px: See `pixel_planes`.
     """
+    tri, run, num_runs = block.triangle, block.run, block.num_runs
     semantic, part, part_actor, material = bodies.semantic, bodies.part, bodies.part_actor, bodies.material
-    light, own, extinction = around.light, around.own_lamps, around.extinction
-    cells, corner = around.cell_light, around.corner
+    light, own, extinction = around.lamps.light, around.lamps.own_lamps, around.extinction
+    cells, corner = around.lamps.cell_light, around.lamps.corner
     box = np.empty(6, np.float32)
     n = 0
     while n < num_runs:
@@ -234,12 +239,12 @@ def light_by_lamps(
         if t < 0:
             continue
         ground, own_body = is_ground(int(semantic[t])), part_actor[part[t]] == 0
-        glossy = table[material[t], 4] > GLOSSY and table[material[t], 3] > 0.0
+        glossy = table[material[t]].exponent > GLOSSY and table[material[t]].reflectance > 0.0
         while n < num_runs and tri[run[n]] >= 0:
             t = tri[run[n]]
             if is_ground(int(semantic[t])) != ground or (part_actor[part[t]] == 0) != own_body:
                 break
-            if (table[material[t], 4] > GLOSSY and table[material[t], 3] > 0.0) != glossy:
+            if (table[material[t]].exponent > GLOSSY and table[material[t]].reflectance > 0.0) != glossy:
                 break
             n += 1
         for first in range(run[begin], run[n], STRETCH):

@@ -13,12 +13,24 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.state import ActorKind, Light
+from simengine.core.state import EGO, ActorKind, Light
+from simengine.sensors.raster.pixel_planes import SeenActors
 
-# Columns of a light: place, direction it faces, upward axis, intensity (RGB, cd), reach [m], what it is, and of a pair
-# half the distance between its lamps [m]: the place is the middle between them.
-NUM_COLUMNS = 15
-STREET_LAMP, HEAD_LAMP, TAIL_LAMP = 0.0, 1.0, 2.0
+STREET_LAMP, HEAD_LAMP, TAIL_LAMP = 0, 1, 2
+_LAMP_FIELDS = np.dtype(
+    [
+        ("position", np.float64, (3,)),  # of a pair the middle between its lamps [m]
+        ("forward", np.float64, (3,)),  # unit vector that it faces along
+        ("up", np.float64, (3,)),  # unit vector
+        ("intensity", np.float64, (3,)),  # RGB [cd]
+        ("reach", np.float64),  # [m]
+        ("half", np.float64),  # of a pair half the distance between its lamps, else 0 [m]
+        ("kind", np.int64),  # STREET_LAMP, HEAD_LAMP or TAIL_LAMP
+    ],
+    align=True,
+)
+LAMP = np.dtype((np.record, _LAMP_FIELDS))  # so that Python too reads fields as attributes
+MAX_LIGHTS = 160
 HEAD_INTENSITY = 26_000.0  # of a pair, in the brightest direction [cd]
 STREET_INTENSITY = 1_500.0  # straight down [cd]
 # The middle of a head lamp's lens lies so far behind the vehicle's front and inside its side, as in our meshes of cars
@@ -38,10 +50,11 @@ _LAST_VEHICLE, _ROBOT = int(ActorKind.BICYCLE), int(ActorKind.ROBOT)
 class LightGrid(NamedTuple):
     """The local lights, and for square cells of ground around the camera which lights and actors matter there."""
 
-    light: NDArray[np.float64]  # (num_lights, NUM_COLUMNS)
+    light: NDArray[np.void]  # records of LAMP; the ego's head lamps, if they are on, come first. (num_lights,)
     cell_light: NDArray[np.int32]  # rows of `light`, −1 past the last. (CELLS, CELLS, PER_CELL)
     cell_actor: NDArray[np.int32]  # actors that darken the ground, −1 past the last. (CELLS, CELLS, PER_CELL)
     corner: NDArray[np.float64]  # of the grid [m]. (2,)
+    own_lamps: int  # row of the ego's head lamps in `light`, or −1
 
 
 @njit(cache=True, error_model="numpy")
@@ -90,7 +103,7 @@ def head_lamps_share(ahead: float, leftward: float, upward: float, half: float) 
 
 @njit(cache=True, error_model="numpy")
 def light_at(
-    light: NDArray[np.float64], n: int, x: float, y: float, z: float
+    light: NDArray[np.void], n: int, x: float, y: float, z: float
 ) -> tuple[float, float, float, float]:
     """Return a light's illuminance of a surface facing it, as a share of its colour [lx/cd], and the direction to it.
 
@@ -103,27 +116,27 @@ def light_at(
         y: [m].
         z: [m].
     """
-    dx, dy, dz = light[n, 0] - x, light[n, 1] - y, light[n, 2] - z
+    lamp = light[n]
+    at, forward, upward, reach = lamp.position, lamp.forward, lamp.up, lamp.reach
+    dx, dy, dz = at[0] - x, at[1] - y, at[2] - z
     square = dx * dx + dy * dy + dz * dz
-    reach = light[n, 12]
     if square > reach * reach or square < 1e-4:
         return 0.0, 0.0, 0.0, 1.0
-    ahead = -(dx * light[n, 3] + dy * light[n, 4] + dz * light[n, 5])
+    ahead = -(dx * forward[0] + dy * forward[1] + dz * forward[2])
     if ahead <= 0.0:
         return 0.0, 0.0, 0.0, 1.0
     inverse = 1.0 / math.sqrt(square)
     tx, ty, tz = dx * inverse, dy * inverse, dz * inverse
     soft = min(1.0, 4.0 * (1.0 - square / (reach * reach)))
-    kind = light[n, 13]
-    if kind == HEAD_LAMP:
-        up = -(dx * light[n, 6] + dy * light[n, 7] + dz * light[n, 8])
-        lx = light[n, 7] * light[n, 5] - light[n, 8] * light[n, 4]  # left = up × forward
-        ly = light[n, 8] * light[n, 3] - light[n, 6] * light[n, 5]
-        lz = light[n, 6] * light[n, 4] - light[n, 7] * light[n, 3]
+    if lamp.kind == HEAD_LAMP:
+        up = -(dx * upward[0] + dy * upward[1] + dz * upward[2])
+        lx = upward[1] * forward[2] - upward[2] * forward[1]  # left = up × forward
+        ly = upward[2] * forward[0] - upward[0] * forward[2]
+        lz = upward[0] * forward[1] - upward[1] * forward[0]
         across = -(dx * lx + dy * ly + dz * lz)
-        return head_lamps_share(ahead, across, up, light[n, 14]) * soft, tx, ty, tz
+        return head_lamps_share(ahead, across, up, lamp.half) * soft, tx, ty, tz
     ahead *= inverse
-    if kind == STREET_LAMP:
+    if lamp.kind == STREET_LAMP:
         if ahead <= 0.05:
             return 0.0, tx, ty, tz
         sine = math.sqrt(max(0.0, 1.0 - ahead * ahead))
@@ -137,7 +150,17 @@ def light_at(
 def _list_in_cells(
     x: float, y: float, reach: float, corner_x: float, corner_y: float, item: int, cells: NDArray[np.int32]
 ) -> None:
-    """Enter an item into every cell that its circle touches, while the cell has room."""
+    """Enter an item into every cell that its circle touches, while the cell has room.
+
+    Args:
+        x: Of the circle's middle [m].
+        y: [m].
+        reach: Its radius [m].
+        corner_x: Of the grid [m].
+        corner_y: [m].
+        item: What is entered.
+        cells: See `LightGrid`, changed in place. Shape (CELLS, CELLS, PER_CELL).
+    """
     size = cells.shape[0]
     c0 = max(0, int(math.floor((x - reach - corner_x) / CELL_SIZE)))
     c1 = min(size - 1, int(math.floor((x + reach - corner_x) / CELL_SIZE)))
@@ -160,8 +183,18 @@ def _list_beam_in_cells(
     x: float, y: float, ahead_x: float, ahead_y: float, apart: float, corner_x: float, corner_y: float, item: int,
     cells: NDArray[np.int32],
 ) -> None:
-    """Enter a pair of low beams, each `apart` from its middle [m], into the cells that its wedge touches, while there
-    is room.
+    """Enter a pair of low beams into the cells that its wedge touches, while there is room.
+
+    Args:
+        x: Of its middle [m].
+        y: [m].
+        ahead_x: Unit vector that it shines along.
+        ahead_y: Its second component.
+        apart: Of each lamp from the middle [m].
+        corner_x: Of the grid [m].
+        corner_y: [m].
+        item: What is entered.
+        cells: See `LightGrid`, changed in place. Shape (CELLS, CELLS, PER_CELL).
     """
     size = cells.shape[0]
     half = 0.71 * CELL_SIZE
@@ -185,10 +218,9 @@ def _list_beam_in_cells(
 
 @njit(cache=True, error_model="numpy")
 def gather_lights(
-    lamp_position: NDArray[np.float64], street: float, lit: bool, valid: NDArray[np.bool_], kind: NDArray[np.int32],
-    actor_position: NDArray[np.float64], actor_rotation: NDArray[np.float64], size: NDArray[np.float64],
-    lights: NDArray[np.int32], eye: NDArray[np.float64], light: NDArray[np.float64], cell_light: NDArray[np.int32],
-    cell_actor: NDArray[np.int32], corner: NDArray[np.float64],
+    lamp_position: NDArray[np.float64], street: float, lit: bool, valid: NDArray[np.bool_], actors: SeenActors,
+    eye: NDArray[np.float64], light: NDArray[np.void], cell_light: NDArray[np.int32], cell_actor: NDArray[np.int32],
+    corner: NDArray[np.float64],
 ) -> int:
     """Fill the lights around a camera and the grid; see `LightGrid`.
 
@@ -197,20 +229,17 @@ def gather_lights(
         street: How far the street lamps are switched on, 0..1.
         lit: It is dark enough for local lights to matter.
         valid: Which actors are in the world. Shape (num_actors,).
-        kind: ActorKind. Shape (num_actors,).
-        actor_position: Box centres [m]. Shape (num_actors, 3).
-        actor_rotation: World from actor. Shape (num_actors, 3, 3).
-        size: Length, width, height [m]. Shape (num_actors, 3).
-        lights: Bits of Light. Shape (num_actors,).
+        actors: All of them.
         eye: The camera's place [m]. Shape (3,).
-        light: Room for the lights; the ego's head lamps come first. Shape (max_lights, NUM_COLUMNS).
-        cell_light: See `LightGrid`; filled with −1.
-        cell_actor: See `LightGrid`; filled with −1.
-        corner: See `LightGrid`.
+        light: Room for the lights; the ego's head lamps come first. Shape (max_lights,), dtype `LAMP`.
+        cell_light: See `LightGrid`; filled with −1. Shape (CELLS, CELLS, PER_CELL).
+        cell_actor: See `LightGrid`; filled with −1. Shape (CELLS, CELLS, PER_CELL).
+        corner: See `LightGrid` [m]. Shape (2,).
 
     Returns:
         The number of lights.
     """
+    position, rotation, size, switches = actors.position, actors.rotation, actors.size, actors.lights
     half = 0.5 * CELLS * CELL_SIZE
     corner[0] = math.floor((eye[0] - half) / CELL_SIZE) * CELL_SIZE
     corner[1] = math.floor((eye[1] - half) / CELL_SIZE) * CELL_SIZE
@@ -218,55 +247,71 @@ def gather_lights(
     for a in range(valid.shape[0]):
         if not valid[a]:
             continue
-        dx, dy = actor_position[a, 0] - eye[0], actor_position[a, 1] - eye[1]
+        dx, dy = position[a, 0] - eye[0], position[a, 1] - eye[1]
         if dx * dx + dy * dy > 4.0 * half * half:
             continue
         reach = 0.5 * math.sqrt(size[a, 0] * size[a, 0] + size[a, 1] * size[a, 1]) + OCCLUDER_REACH
-        _list_in_cells(actor_position[a, 0], actor_position[a, 1], reach, corner[0], corner[1], a, cell_actor)
-        if not lit or kind[a] > _LAST_VEHICLE or count + 2 > light.shape[0]:
+        _list_in_cells(position[a, 0], position[a, 1], reach, corner[0], corner[1], a, cell_actor)
+        if not lit or actors.kind[a] > _LAST_VEHICLE or count + 2 > light.shape[0]:
             continue
-        m = actor_rotation[a]
-        if lights[a] & _HEAD:
+        m = rotation[a]
+        if switches[a] & _HEAD:
+            lamp = light[count]
             ahead, up = 0.5 * size[a, 0] - HEAD_BEHIND, min(0.12 * size[a, 2], 0.25) - 0.5 * size[a, 2] + 0.42
             for i in range(3):
-                light[count, i] = actor_position[a, i] + m[i, 0] * ahead + m[i, 2] * up
-                light[count, 3 + i] = m[i, 0]
-                light[count, 6 + i] = m[i, 2]
+                lamp.position[i] = position[a, i] + m[i, 0] * ahead + m[i, 2] * up
+                lamp.forward[i] = m[i, 0]
+                lamp.up[i] = m[i, 2]
             power = HEAD_INTENSITY if size[a, 1] > SINGLE_WIDTH else 0.35 * HEAD_INTENSITY
             if size[a, 1] < 0.7:
                 power = 0.01 * HEAD_INTENSITY  # a bicycle's
-            light[count, 9], light[count, 10], light[count, 11] = 1.03 * power, power, 0.93 * power
-            light[count, 12], light[count, 13] = HEAD_REACH if a == 0 else BEAM_LENGTH, HEAD_LAMP
-            light[count, 14] = 0.5 * size[a, 1] - HEAD_INSIDE if size[a, 1] > SINGLE_WIDTH else 0.0
+            lamp.intensity[0], lamp.intensity[1], lamp.intensity[2] = 1.03 * power, power, 0.93 * power
+            lamp.reach, lamp.kind = HEAD_REACH if a == 0 else BEAM_LENGTH, HEAD_LAMP
+            lamp.half = 0.5 * size[a, 1] - HEAD_INSIDE if size[a, 1] > SINGLE_WIDTH else 0.0
             if a > 0:
                 _list_beam_in_cells(
-                    light[count, 0], light[count, 1], m[0, 0], m[1, 0], light[count, 14], corner[0], corner[1], count,
+                    lamp.position[0], lamp.position[1], m[0, 0], m[1, 0], lamp.half, corner[0], corner[1], count,
                     cell_light,
                 )
             count += 1
-        if lights[a] & (_HEAD | _BRAKE):
-            power = BRAKE_INTENSITY if lights[a] & _BRAKE else TAIL_INTENSITY
+        if switches[a] & (_HEAD | _BRAKE):
+            lamp = light[count]
+            power = BRAKE_INTENSITY if switches[a] & _BRAKE else TAIL_INTENSITY
             for i in range(3):
-                light[count, i] = actor_position[a, i] - m[i, 0] * (0.5 * size[a, 0] - 0.02)
-                light[count, 3 + i] = -m[i, 0]
-                light[count, 6 + i] = m[i, 2]
-            light[count, 9], light[count, 10], light[count, 11] = 3.2 * power, 0.08 * power, 0.04 * power
-            light[count, 12], light[count, 13] = TAIL_REACH, TAIL_LAMP
-            _list_in_cells(light[count, 0], light[count, 1], TAIL_REACH, corner[0], corner[1], count, cell_light)
+                lamp.position[i] = position[a, i] - m[i, 0] * (0.5 * size[a, 0] - 0.02)
+                lamp.forward[i] = -m[i, 0]
+                lamp.up[i] = m[i, 2]
+            lamp.intensity[0], lamp.intensity[1], lamp.intensity[2] = 3.2 * power, 0.08 * power, 0.04 * power
+            lamp.reach, lamp.kind = TAIL_REACH, TAIL_LAMP
+            _list_in_cells(lamp.position[0], lamp.position[1], TAIL_REACH, corner[0], corner[1], count, cell_light)
             count += 1
     if lit and street > 0.0:
         for n in range(lamp_position.shape[0]):
-            dx, dy = lamp_position[n, 0] - eye[0], lamp_position[n, 1] - eye[1]
+            x, y = lamp_position[n, 0], lamp_position[n, 1]
+            dx, dy = x - eye[0], y - eye[1]
             if abs(dx) > half + STREET_REACH or abs(dy) > half + STREET_REACH or count >= light.shape[0]:
                 continue
+            lamp = light[count]
             for i in range(3):
-                light[count, i] = lamp_position[n, i]
-                light[count, 3 + i] = -1.0 if i == 2 else 0.0
-                light[count, 6 + i] = 1.0 if i == 0 else 0.0
+                lamp.position[i] = lamp_position[n, i]
+                lamp.forward[i] = -1.0 if i == 2 else 0.0
+                lamp.up[i] = 1.0 if i == 0 else 0.0
             power = STREET_INTENSITY * street
-            light[count, 9], light[count, 10], light[count, 11] = 1.18 * power, 0.98 * power, 0.66 * power
-            light[count, 12], light[count, 13] = STREET_REACH, STREET_LAMP
-            x, y = lamp_position[n, 0], lamp_position[n, 1]
+            lamp.intensity[0], lamp.intensity[1], lamp.intensity[2] = 1.18 * power, 0.98 * power, 0.66 * power
+            lamp.reach, lamp.kind = STREET_REACH, STREET_LAMP
             _list_in_cells(x, y, STREET_REACH, corner[0], corner[1], count, cell_light)
             count += 1
     return count
+
+
+def find_lights(
+    lamp_position: NDArray[np.float64], street: float, lit: bool, valid: NDArray[np.bool_], actors: SeenActors,
+    eye: NDArray[np.float64],
+) -> LightGrid:
+    """Find the lights around a camera; for arguments see `gather_lights`."""
+    light, corner = np.zeros(MAX_LIGHTS, LAMP), np.zeros(2)
+    cell_light = np.full((CELLS, CELLS, PER_CELL), -1, np.int32)
+    cell_actor = np.full((CELLS, CELLS, PER_CELL), -1, np.int32)
+    count = gather_lights(lamp_position, street, lit, valid, actors, eye, light, cell_light, cell_actor, corner)
+    own = bool(lit and count > 0 and len(valid) > 0 and valid[EGO] and actors.lights[EGO] & Light.HEAD)
+    return LightGrid(light[:count], cell_light, cell_actor, corner, 0 if own else -1)

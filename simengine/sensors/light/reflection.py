@@ -14,6 +14,7 @@ from simengine.sensors.base.elementary import power
 from simengine.sensors.base.noise import smooth_ramp, smooth_step, value_noise
 from simengine.sensors.light.illumination import Surroundings, is_ground
 from simengine.sensors.light.sky import blend_texels, sample_sky
+from simengine.sensors.raster.pinhole import View, halve
 from simengine.sensors.raster.pixel_planes import (
     BLUE,
     DISTANCE,
@@ -43,6 +44,7 @@ from simengine.sensors.raster.pixel_planes import (
     WORK_2,
     WORK_3,
     Bodies,
+    PixelBlock,
     X,
     Y,
 )
@@ -52,6 +54,21 @@ GLOSSY, MIRRORING = 25.0, 300.0  # exponents from which a surface mirrors its su
 WATER_EXPONENT = 340.0  # of the sun's glitter on a wet road
 _F = np.float32
 _LEAST_FILM = _F(0.02)  # thinner films show nothing
+
+
+def mirror_view(view: View, foot: NDArray[np.float64], up: NDArray[np.float64]) -> View:
+    """Return a camera's view from behind a mirror, at half the resolution.
+
+    Args:
+        view: Camera.
+        foot: A point of the mirror's plane [m]. Shape (3,).
+        up: Its unit normal. Shape (3,).
+    """
+    height = float(((view.eye - foot) * up).sum())
+    axes = np.empty((3, 3))
+    for k in range(3):
+        axes[:, k] = view.world_from_camera[:, k] - 2.0 * float((view.world_from_camera[:, k] * up).sum()) * up
+    return View(view.eye - 2.0 * height * up, axes, halve(view.camera))
 
 
 @njit(cache=True, error_model="numpy")
@@ -229,10 +246,10 @@ def add_sun_highlights(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def mirror_in_films(
-    around: Surroundings, mirror: NDArray[np.float64], focal: float, tri: NDArray[np.int32], row: int, first: int,
-    count: int, px: NDArray[np.float32],
+    around: Surroundings, mirror: NDArray[np.float64], focal: float, block: PixelBlock, px: NDArray[np.float32]
 ) -> None:
     """Mix what films of water and ice mirror into a block's luminance; see `reflect_light`."""
+    tri, row, first, count = block.triangle, block.row, block.column, block.run[block.num_runs]
     one, time, scale = _F(1.0), _F(6.0 * around.time), _F(focal / 1000.0)
     for i in range(count):  # where in the mirror image, and how far smeared
         rough = one - px[FILM + i]
@@ -271,26 +288,22 @@ def mirror_in_films(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def reflect_light(
-    bodies: Bodies, around: Surroundings, table: NDArray[np.float64], films: bool, mirror: NDArray[np.float64],
-    focal: float, tri: NDArray[np.int32], row: int, first: int, run: NDArray[np.int32], num_runs: int,
-    px: NDArray[np.float32],
+    bodies: Bodies, around: Surroundings, table: NDArray[np.void], films: bool, mirror: NDArray[np.float64],
+    focal: float, block: PixelBlock, px: NDArray[np.float32],
 ) -> None:
     """Turn a block's illuminance into luminance.
 
     Args:
         bodies: Geometry.
         around: Light.
-        table: See `surfaces.surface_table`.
+        table: See `surfaces.surface_table`. Shape (num_materials,).
         films: The weather lays films on the ground.
         mirror: `sum_columns` of the mirror image for films on the ground, of shape (0, 0, 3) if there is none.
         focal: Focal length [px].
-        tri: Triangle, −1 or UNSEEN, of each pixel. Shape (BLOCK,).
-        row: Of the image.
-        first: Column where the block begins.
-        run: See `pixel_planes.find_runs`.
-        num_runs: See `pixel_planes.find_runs`.
+        block: What its pixels show.
         px: See `pixel_planes`.
     """
+    tri, run, num_runs = block.triangle, block.run, block.num_runs
     count, spread = run[num_runs], _F(1.0 / math.pi)  # Lambert's
     sky_map, sky, ground, sun, direction = around.sky_map, around.sky, around.ground, around.sun, around.sun_direction
     materials = bodies.material
@@ -303,10 +316,10 @@ def reflect_light(
         if t < 0:
             continue
         material, length, here = materials[t], run[n + 1] - run[n], px[run[n] :]
-        if table[material, 3] > 0.0:
-            if table[material, 4] > GLOSSY:
-                mirror_surroundings(sky_map, sky, ground, table[material, 4] > MIRRORING, length, here)
+        if table[material].reflectance > 0.0:
+            if table[material].exponent > GLOSSY:
+                mirror_surroundings(sky_map, sky, ground, table[material].exponent > MIRRORING, length, here)
             if sun[1] > 0.0:
                 add_sun_highlights(sun, direction, length, here)
     if films:
-        mirror_in_films(around, mirror, focal, tri, row, first, count, px)
+        mirror_in_films(around, mirror, focal, block, px)

@@ -1,16 +1,27 @@
 """Draws clusters of triangles into a map of the largest height along its third axis, seen along that axis."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.sensors.raster.drawing import ROOM, find_boxes, unpack_box
-from simengine.sensors.raster.filling import fill_triangle
+from simengine.sensors.raster.drawing import find_boxes, unpack_box
+from simengine.sensors.raster.drawn_scene import ROOM, ClusterBounds, ClusterTriangles, ClusterWork, PlacedParts
+from simengine.sensors.raster.filling import PixelBox, Plane, TriangleSetup, fill_triangle
 
 MARK = 16  # edge of the squares that are marked when something is drawn into them [texels]
 _SMALLEST = 1e-9  # twice the area of a triangle that is drawn [texel²]
+
+
+class MapFrame(NamedTuple):
+    """Where a map of heights lies; its texels lie fixed in the world."""
+
+    map_from_world: NDArray[np.float64]  # across, along, height [m]. (3, 4)
+    corner_x: int  # where the map begins [texels]
+    corner_y: int  # [texels]
+    texel: float  # [m]
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
@@ -42,39 +53,33 @@ def place_flat(
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def draw_heights(
-    part_center: NDArray[np.float64], part_radius: NDArray[np.float64], world_from_part: NDArray[np.float64],
-    chosen: NDArray[np.bool_], first_cluster: NDArray[np.int32], box: NDArray[np.float64], cone: NDArray[np.float64],
-    first_vertex: NDArray[np.int32], first_triangle: NDArray[np.int32], vertex: NDArray[np.float32],
-    corner: NDArray[np.uint8], map_from_world: NDArray[np.float64], corner_x: int, corner_y: int, texel: float,
-    block: int, m: NDArray[np.float64], place: NDArray[np.float64], packed: NDArray[np.int64],
-    marked: NDArray[np.bool_], height: NDArray[np.float32], triangle: NDArray[np.int32],
+    parts: PlacedParts, first_cluster: NDArray[np.int32], bounds: ClusterBounds, triangles: ClusterTriangles,
+    frame: MapFrame, block: int, m: NDArray[np.float64], work: ClusterWork, marked: NDArray[np.bool_],
+    height: NDArray[np.float32], triangle: NDArray[np.int32],
 ) -> None:
     """Draw the faces of some parts that look along the third axis.
 
     Args:
-        part_center: Of the bounding spheres, part frame [m]. Shape (num_parts, 3).
-        part_radius: [m]. Shape (num_parts,).
-        world_from_part: Shape (num_parts, 3, 4).
-        chosen: Which parts are drawn. Shape (num_parts,).
-        first_cluster: CSR. Shape (num_parts + 1,).
-        box, first_vertex, first_triangle, vertex, corner: See `Clusters`.
-        cone: See `normal_cones`. Shape (num_clusters, 4).
-        map_from_world: Across, along, height. Shape (3, 4) [m].
-        corner_x: Where the map begins [texels].
-        corner_y: [texels].
-        texel: [m].
+        parts: The parts.
+        first_cluster: Of each part, CSR. Shape (num_parts + 1,).
+        bounds: Of the clusters.
+        triangles: Of the clusters.
+        frame: Where the map lies.
         block: BLOCK.
         m: Work. Shape (3, 4).
-        place: Work. Shape (5 · ROOM,).
-        packed: Work. Shape (CLUSTER_TRIANGLES,).
+        work: For own use.
         marked: Squares that may be drawn into are set. Shape (size / MARK, size / MARK).
         height: [m]. Shape (size, size).
         triangle: Work. Shape (size, size).
     """
+    part_center, part_radius, world_from_part = parts.center, parts.radius, parts.world_from_part
+    box, cone, vertex, corner = bounds.box, bounds.cone, triangles.vertex, triangles.corner
+    first_vertex, first_triangle = triangles.first_vertex, triangles.first_triangle
+    map_from_world, texel, place, packed = frame.map_from_world, frame.texel, work.place, work.box
     size = height.shape[0]
     edge = float(size)
     for p in range(part_radius.shape[0]):
-        if not chosen[p]:
+        if not parts.present[p]:
             continue
         for i in range(3):
             scale = 1.0 / texel if i < 2 else 1.0
@@ -84,8 +89,8 @@ def draw_heights(
                     + map_from_world[i, 1] * world_from_part[p, 1, j]
                     + map_from_world[i, 2] * world_from_part[p, 2, j]
                 )
-        m[0, 3] += map_from_world[0, 3] / texel - corner_x
-        m[1, 3] += map_from_world[1, 3] / texel - corner_y
+        m[0, 3] += map_from_world[0, 3] / texel - frame.corner_x
+        m[1, 3] += map_from_world[1, 3] / texel - frame.corner_y
         m[2, 3] += map_from_world[2, 3]
         x = m[0, 0] * part_center[p, 0] + m[0, 1] * part_center[p, 1] + m[0, 2] * part_center[p, 2] + m[0, 3]
         y = m[1, 0] * part_center[p, 0] + m[1, 1] * part_center[p, 1] + m[1, 2] * part_center[p, 2] + m[1, 3]
@@ -109,8 +114,10 @@ def draw_heights(
             corners = corner[begin : first_triangle[k + 1]]
             for n in range(find_boxes(place, corners, 1.0, left, right, top, bottom, packed)):
                 j, x0, x1, y0, y1 = unpack_box(packed[n])
-                _fill_flat(place, int(corners[j, 0]), int(corners[j, 1]), int(corners[j, 2]), x0, x1, y0, y1, size,
-                    block, height, triangle)
+                _fill_flat(
+                    place, int(corners[j, 0]), int(corners[j, 1]), int(corners[j, 2]), PixelBox(x0, x1, y0, y1), size,
+                    block, height, triangle,
+                )
             for i in range(int(top) // MARK, (int(bottom) - 1) // MARK + 1):
                 for j in range(int(left) // MARK, (int(right) - 1) // MARK + 1):
                     marked[i, j] = True
@@ -118,10 +125,22 @@ def draw_heights(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
 def _fill_flat(
-    place: NDArray[np.float64], a: int, b: int, c: int, x0: int, x1: int, y0: int, y1: int, size: int, block: int,
+    place: NDArray[np.float64], a: int, b: int, c: int, box: PixelBox, size: int, block: int,
     height: NDArray[np.float32], triangle: NDArray[np.int32],
 ) -> None:
-    """Draw the triangle of three vertices of a cluster into the columns [x0, x1) and rows [y0, y1)."""
+    """Draw the triangle of three vertices of a cluster.
+
+    Args:
+        place: See `place_flat`. Shape (5 · ROOM,).
+        a: First vertex.
+        b: Second vertex.
+        c: Third vertex.
+        box: Texels that it may cover.
+        size: Edge of the map [texels].
+        block: BLOCK.
+        height: [m]. Shape (size, size).
+        triangle: Work. Shape (size, size).
+    """
     u, v, w = 3 * ROOM, 4 * ROOM, 2 * ROOM
     ax, ay, bx, by, gx, gy = place[u + a], place[v + a], place[u + b], place[v + b], place[u + c], place[v + c]
     area = (bx - ax) * (gy - ay) - (by - ay) * (gx - ax)
@@ -131,7 +150,8 @@ def _fill_flat(
     per_x = (up_b * (gy - ay) - up_c * (by - ay)) / area
     per_y = (up_c * (bx - ax) - up_b * (gx - ax)) / area
     a0, b0, a1, b1, a2, b2 = by - gy, gx - bx, gy - ay, ax - gx, ay - by, bx - ax
-    fill_triangle(
-        a0, b0, -(a0 * bx + b0 * by), a1, b1, -(a1 * gx + b1 * gy), a2, b2, -(a2 * ax + b2 * ay), per_x, per_y,
-        base - per_x * ax - per_y * ay, math.inf, x0, x1, y0, y1, size, block, np.int32(0), height, triangle,
+    setup = TriangleSetup(
+        Plane(a0, b0, -(a0 * bx + b0 * by)), Plane(a1, b1, -(a1 * gx + b1 * gy)), Plane(a2, b2, -(a2 * ax + b2 * ay)),
+        Plane(per_x, per_y, base - per_x * ax - per_y * ay),
     )
+    fill_triangle(setup, math.inf, box, size, block, np.int32(0), height, triangle)

@@ -12,10 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.sensors.base.thread_pool import share
-from simengine.sensors.light.shadow_drawing import MARK, draw_heights, restore_marked
-from simengine.sensors.raster.drawing import ROOM
+from simengine.sensors.light.shadow_drawing import MARK, MapFrame, draw_heights, restore_marked
+from simengine.sensors.raster.drawn_scene import cluster_bounds, cluster_triangles, cluster_work, place_scene
 from simengine.sensors.raster.filling import BLOCK
-from simengine.sensors.scene.clusters import CLUSTER_TRIANGLES
 from simengine.sensors.scene.scene_arrays import SceneArrays
 
 RESOLUTION = 1024
@@ -141,10 +140,9 @@ class SunShadows:
         self, world_from_part: NDArray[np.float64], chosen: NDArray[np.bool_], corner: tuple[int, int], texel: float,
         height: NDArray[np.float32], triangle: NDArray[np.int32], marked: NDArray[np.bool_],
     ) -> None:
-        arrays, clusters = self._arrays, self._arrays.clusters
+        arrays = self._arrays
         draw_heights(
-            arrays.part_center, arrays.part_radius, world_from_part, chosen, self._first_cluster, clusters.box,
-            arrays.cone, clusters.first_vertex, clusters.first_triangle, clusters.vertex, clusters.corner, self._axes,
-            corner[0] * PATCH, corner[1] * PATCH, texel, BLOCK, np.empty((3, 4)), np.empty(5 * ROOM),
-            np.empty(CLUSTER_TRIANGLES, np.int64), marked, height, triangle,
+            place_scene(arrays, world_from_part, chosen), self._first_cluster, cluster_bounds(arrays),
+            cluster_triangles(arrays), MapFrame(self._axes, corner[0] * PATCH, corner[1] * PATCH, texel), BLOCK,
+            np.empty((3, 4)), cluster_work(), marked, height, triangle,
         )

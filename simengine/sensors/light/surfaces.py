@@ -28,14 +28,24 @@ from simengine.sensors.raster.pixel_planes import (
     RETRO,
     WORK,
     Bodies,
+    PixelBlock,
     barycentric_slopes,
 )
 
-# Columns of the table: albedo (RGB), reflectance, exponent, retro-reflection, strength and size of the mottle.
-NUM_COLUMNS = 8
+_SURFACE_FIELDS = np.dtype(
+    [
+        ("albedo", np.float64, (3,)),  # linear sRGB
+        ("reflectance", np.float64),  # head-on
+        ("exponent", np.float64),  # of the highlight (Blinn and Phong)
+        ("retro", np.float64),  # retro-reflection [cd/(m² lx)]
+        ("mottle", np.float64),  # strength
+        ("mottle_size", np.float64),  # [m]
+    ],
+    align=True,
+)
+SURFACE = np.dtype((np.record, _SURFACE_FIELDS))  # so that Python too reads fields as attributes
 
-# Albedo, reflectance head-on, Blinn–Phong exponent of the highlight, retro-reflection [cd/(m² lx)], strength and
-# size [m] of a mottle. Retro-reflection: road paint R_L 0.15 (EN 1436 R3), asphalt 0.006; sheeting R_A 250 and 70 (EN
+# The fields of SURFACE. Retro-reflection: road paint R_L 0.15 (EN 1436 R3), asphalt 0.006; sheeting R_A 250 and 70 (EN
 # 12899-1 RA2, RA1).
 _LOOKS: dict[Material, tuple[tuple[float, float, float], float, float, float, float, float]] = {
     Material.ASPHALT: ((0.082, 0.081, 0.080), 0.02, 12.0, 0.006, 0.0, 1.0),
@@ -93,11 +103,11 @@ _FRAME_FOOTPRINT = _F(0.12)  # coarser pixels show no window frames [m]
 _LEVEL = _F(0.9)  # upward component of the normal above which a floor's joints show
 
 
-def surface_table() -> NDArray[np.float64]:
-    """Return the look of every material. Shape (num_materials, NUM_COLUMNS)."""
-    table = np.zeros((max(Material) + 1, NUM_COLUMNS))
-    for material, (albedo, reflectance, exponent, retro, grain, size) in _LOOKS.items():
-        table[material] = (*albedo, reflectance, exponent, retro, grain, size)
+def surface_table() -> NDArray[np.void]:
+    """Return the look of every material. Shape (num_materials,), dtype `SURFACE`."""
+    table = np.zeros(max(Material) + 1, SURFACE)
+    for material, look in _LOOKS.items():
+        table[material] = look
     return table
 
 
@@ -144,16 +154,27 @@ def person_color(material: int, pick: float) -> tuple[float, float, float]:
 
 @njit(cache=True, error_model="numpy")
 def plain_albedo(
-    table: NDArray[np.float64], material: int, seed: int, instance: int, red: float, green: float, blue: float
+    table: NDArray[np.void], material: int, seed: int, instance: int, red: float, green: float, blue: float
 ) -> tuple[float, float, float]:
-    """Return the albedo of a surface before its texture; `red`, `green`, `blue` are the actor's paint."""
+    """Return the albedo of a surface before its texture.
+
+    Args:
+        table: See `surface_table`. Shape (num_materials,).
+        material: Material.
+        seed: Of the episode's appearance.
+        instance: Of the object.
+        red: Of the actor's paint, linear sRGB.
+        green: Likewise.
+        blue: Likewise.
+    """
     if material in (_CAR_PAINT, _UPPER):
         return red, green, blue
     if material in (_LOWER, _SKIN, _HAIR):
         return person_color(material, lattice_value(instance, seed & 0xFFFF, 47 + material))
     if material == _FACADE:
         return facade_color(lattice_value(instance, seed & 0xFFFF, 31))
-    r, g, b = table[material, 0], table[material, 1], table[material, 2]
+    albedo = table[material].albedo
+    r, g, b = albedo[0], albedo[1], albedo[2]
     if material == _LEAF:
         pick = lattice_value(instance, seed & 0xFFFF, 19)
         return r + 0.035 * pick * pick, g + 0.02 * (pick - 0.5), b
@@ -178,7 +199,17 @@ def _frame_window(
     vertex: NDArray[np.float32], triangle: NDArray[np.int32], t: int, second: bool, slopes: NDArray[np.float64],
     count: int, px: NDArray[np.float32],
 ) -> None:
-    """Paint the frame of a window where pixels are fine enough to show it."""
+    """Paint the frame of a window where pixels are fine enough to show it.
+
+    Args:
+        vertex: Object frame [m]. Shape (num_vertices, 3).
+        triangle: Rows of `vertex`. Shape (num_triangles, 3).
+        t: The triangle that is seen.
+        second: It is the second of its window's two.
+        slopes: For own use. Shape (2, 3).
+        count: Pixels of the run.
+        px: See `pixel_planes`; from the run's first pixel on.
+    """
     barycentric_slopes(vertex, triangle, t, slopes)
     a = triangle[t, 0]
     for i in range(count):
@@ -194,7 +225,7 @@ def _frame_window(
 
 @njit(cache=True, error_model="numpy")
 def texture_pixels(
-    table: NDArray[np.float64], material: int, seed: int, instance: int, count: int, px: NDArray[np.float32]
+    table: NDArray[np.void], material: int, seed: int, instance: int, count: int, px: NDArray[np.float32]
 ) -> None:
     """Vary the plain albedo of a run of pixels by the texture of their material.
 
@@ -224,7 +255,7 @@ def texture_pixels(
     else:
         if material in (_CONCRETE, _FLOOR) and px[LOCAL_NZ] > _LEVEL:
             textures.slabs(_F(1.5) if material == _CONCRETE else _F(4.0), finest, count, px)
-        strength, size = table[material, 6], table[material, 7]
+        strength, size = table[material].mottle, table[material].mottle_size
         if strength > 0.0 and finest < 0.8 * size:
             along = 0.2 if material in (_WOOD, _CARDBOARD) else 1.0
             textures.mottle(_F(strength), _F(size), _F(along), count, px)
@@ -232,8 +263,7 @@ def texture_pixels(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def paint_surfaces(
-    bodies: Bodies, table: NDArray[np.float64], seed: int, tri: NDArray[np.int32], run: NDArray[np.int32],
-    num_runs: int, px: NDArray[np.float32],
+    bodies: Bodies, table: NDArray[np.void], seed: int, block: PixelBlock, px: NDArray[np.float32]
 ) -> None:
     """Fill a block's albedo, gloss and retro-reflection.
 
@@ -243,13 +273,12 @@ def paint_surfaces(
         bodies: Geometry.
         table: See `surface_table`.
         seed: Of the episode's appearance.
-        tri: Triangle, −1 or UNSEEN, of each pixel. Shape (BLOCK,).
-        run: See `pixel_planes.find_runs`.
-        num_runs: See `pixel_planes.find_runs`.
+        block: What its pixels show.
         px: See `pixel_planes`.
     """
+    tri, run, num_runs = block.triangle, block.run, block.num_runs
     materials, parts, part_actor, part_instance = bodies.material, bodies.part, bodies.part_actor, bodies.part_instance
-    seeds, color, vertex, triangle = bodies.triangle_seed, bodies.actor_color, bodies.vertex, bodies.triangle
+    seeds, color, vertex, triangle = bodies.triangle_seed, bodies.actors.color, bodies.vertex, bodies.triangle
     slopes = np.empty((2, 3))
     n = 0
     while n < num_runs:
@@ -275,7 +304,8 @@ def paint_surfaces(
             pr, pg, pb = float(color[a, 0]), float(color[a, 1]), float(color[a, 2])
         red, green, blue = plain_albedo(table, material, seed, instance, pr, pg, pb)
         r, g, b = _F(red), _F(green), _F(blue)
-        reflectance, exponent, retro = _F(table[material, 3]), _F(table[material, 4]), _F(table[material, 5])
+        look = table[material]
+        reflectance, exponent, retro = _F(look.reflectance), _F(look.exponent), _F(look.retro)
         for i in range(count):
             here[RED + i], here[GREEN + i], here[BLUE + i] = r, g, b
             here[REFLECTANCE + i], here[EXPONENT + i], here[RETRO + i] = reflectance, exponent, retro

@@ -3,6 +3,8 @@
 Wet asphalt has about half its dry albedo (Lekner and Dorf, "Why some things are darker when wet", Applied Optics 1988).
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -19,6 +21,7 @@ from simengine.sensors.raster.pixel_planes import (
     RETRO,
     WORK,
     Bodies,
+    PixelBlock,
     X,
     Y,
 )
@@ -31,6 +34,14 @@ _ROAD, _MARKING, _PAVEMENT, _TERRAIN = (
 )
 _F = np.float32
 _UPRIGHT = _F(0.25)  # what faces up less than this keeps neither film nor snow
+
+
+class GroundCover(NamedTuple):
+    """What the weather has laid on the ground."""
+
+    wetness: float  # 0..1
+    snow: float  # covered share
+    ice: float  # glazed share
 
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
@@ -95,23 +106,19 @@ def lay_snow(count: int, px: NDArray[np.float32]) -> None:
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def weather_surfaces(
-    bodies: Bodies, wetness: float, snow_cover: float, ice: float, tri: NDArray[np.int32], run: NDArray[np.int32],
-    num_runs: int, px: NDArray[np.float32],
+    bodies: Bodies, ground_cover: GroundCover, block: PixelBlock, px: NDArray[np.float32]
 ) -> None:
     """Change the look of a block's surfaces by the weather; neighbouring runs of one class together.
 
     Args:
         bodies: Geometry.
-        wetness: Of the ground, 0..1.
-        snow_cover: Of the ground, 0..1.
-        ice: Glazed fraction of the ground.
-        tri: Triangle, −1 or UNSEEN, of each pixel. Shape (BLOCK,).
-        run: See `pixel_planes.find_runs`.
-        num_runs: See `pixel_planes.find_runs`.
+        ground_cover: What the weather has laid on the ground.
+        block: What its pixels show.
         px: See `pixel_planes`.
     """
+    tri, run, num_runs = block.triangle, block.run, block.num_runs
     semantic, part, part_actor = bodies.semantic, bodies.part, bodies.part_actor
-    wet = _F(wetness)
+    snow_cover, ice, wet = ground_cover.snow, ground_cover.ice, _F(ground_cover.wetness)
     n = 0
     while n < num_runs:
         begin, t = n, tri[run[n]]

@@ -6,6 +6,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from simengine.sensors.raster.drawn_scene import ClusterBounds, PlacedParts
+from simengine.sensors.raster.pinhole import Intrinsics
+
 TILE = 16  # edge of a tile of the occlusion test [px]
 _BUCKETS = 1024  # of depth, for sorting
 _BEYOND = 1.000001  # hidden is what lies behind by more than rounding
@@ -13,15 +16,12 @@ _INFINITE = np.float32(1e30)
 
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def sphere_in_view(
-    x: float, y: float, z: float, radius: float, width: int, height: int, fx: float, fy: float, cx: float, cy: float,
-    near: float,
-) -> bool:
+def sphere_in_view(x: float, y: float, z: float, radius: float, camera: Intrinsics, near: float) -> bool:
     """Tell whether a sphere in camera coordinates may reach into the view."""
     if z + radius < near:
         return False
-    left, right = -cx / fx, (width - cx) / fx
-    top, bottom = -cy / fy, (height - cy) / fy
+    left, right = -camera.cx / camera.fx, (camera.width - camera.cx) / camera.fx
+    top, bottom = -camera.cy / camera.fy, (camera.height - camera.cy) / camera.fy
     if x - left * z < -radius * math.sqrt(1.0 + left * left):
         return False
     if right * z - x < -radius * math.sqrt(1.0 + right * right):
@@ -33,33 +33,25 @@ def sphere_in_view(
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def place_parts(
-    part_center: NDArray[np.float64], part_radius: NDArray[np.float64], world_from_part: NDArray[np.float64],
-    present: NDArray[np.bool_], camera_from_world: NDArray[np.float64], width: int, height: int, fx: float, fy: float,
-    cx: float, cy: float, near: float, image_from_part: NDArray[np.float64], eye: NDArray[np.float64],
-    shown: NDArray[np.bool_],
+    parts: PlacedParts, camera_from_world: NDArray[np.float64], camera: Intrinsics, near: float,
+    image_from_part: NDArray[np.float64], eye: NDArray[np.float64], shown: NDArray[np.bool_],
 ) -> None:
     """Find the parts that may be in view and what carries them into image coordinates.
 
     Image coordinates are (x, y, w): the pixel is (x / w, y / w), and w the depth along the optical axis.
 
     Args:
-        part_center: Of the bounding spheres, part frame [m]. Shape (num_parts, 3).
-        part_radius: [m]. Shape (num_parts,).
-        world_from_part: Shape (num_parts, 3, 4).
-        present: Which parts are in the world. Shape (num_parts,).
+        parts: The parts.
         camera_from_world: Into optical axes. Shape (3, 4).
-        width: Of the image [px].
-        height: [px].
-        fx: Focal length [px].
-        fy: [px].
-        cx: Principal point [px].
-        cy: [px].
+        camera: Intrinsics.
         near: Nothing nearer is seen [m].
         image_from_part: Filled for the parts present. Shape (num_parts, 3, 4).
         eye: The camera in the frame of each part present, filled [m]. Shape (num_parts, 3).
         shown: Filled. Shape (num_parts,).
     """
-    for p in range(part_radius.shape[0]):
+    part_center, world_from_part, present = parts.center, parts.world_from_part, parts.present
+    fx, fy, cx, cy = camera.fx, camera.fy, camera.cx, camera.cy
+    for p in range(present.shape[0]):
         shown[p] = False
         if not present[p]:
             continue
@@ -75,7 +67,7 @@ def place_parts(
         x = m[0, 0] * part_center[p, 0] + m[0, 1] * part_center[p, 1] + m[0, 2] * part_center[p, 2] + m[0, 3]
         y = m[1, 0] * part_center[p, 0] + m[1, 1] * part_center[p, 1] + m[1, 2] * part_center[p, 2] + m[1, 3]
         z = m[2, 0] * part_center[p, 0] + m[2, 1] * part_center[p, 1] + m[2, 2] * part_center[p, 2] + m[2, 3]
-        shown[p] = sphere_in_view(x, y, z, part_radius[p], width, height, fx, fy, cx, cy, near)
+        shown[p] = sphere_in_view(x, y, z, parts.radius[p], camera, near)
         for j in range(3):
             eye[p, j] = -(m[0, j] * m[0, 3] + m[1, j] * m[1, 3] + m[2, j] * m[2, 3])
         for j in range(4):
@@ -125,19 +117,19 @@ def box_depth(m: NDArray[np.float64], box: NDArray[np.float64]) -> tuple[float, 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def choose_clusters(
-    cluster_part: NDArray[np.int32], box: NDArray[np.float64], cone: NDArray[np.float64], shown: NDArray[np.bool_],
-    image_from_part: NDArray[np.float64], eye: NDArray[np.float64], width: int, height: int, near: float,
+    cluster_part: NDArray[np.int32], bounds: ClusterBounds, shown: NDArray[np.bool_],
+    image_from_part: NDArray[np.float64], eye: NDArray[np.float64], camera: Intrinsics, near: float,
     rectangle: NDArray[np.int32], nearest: NDArray[np.float32], crosses: NDArray[np.bool_], chosen: NDArray[np.int32],
 ) -> int:
     """List the clusters that may cover a pixel centre, roughly from near to far, and return how many they are.
 
     Args:
-        cluster_part: Shape (num_clusters,).
-        box: `Clusters.box`. Shape (num_clusters, 7).
-        cone: See `normal_cones`. Shape (num_clusters, 4).
-        shown, image_from_part, eye: See `place_parts`.
-        width: Of the image [px].
-        height: [px].
+        cluster_part: Part of each cluster. Shape (num_clusters,).
+        bounds: Of the clusters.
+        shown: See `place_parts`. Shape (num_parts,).
+        image_from_part: See `place_parts`. Shape (num_parts, 3, 4).
+        eye: See `place_parts` [m]. Shape (num_parts, 3).
+        camera: Intrinsics.
         near: Nothing nearer is seen [m].
         rectangle: First column, last column + 1, first row, last row + 1 of the clusters chosen, filled. Shape
             (num_clusters, 4).
@@ -145,6 +137,7 @@ def choose_clusters(
         crosses: Whether they reach before the near plane, filled. Shape (num_clusters,).
         chosen: Filled. Shape (num_clusters,).
     """
+    box, cone, width, height = bounds.box, bounds.cone, camera.width, camera.height
     found = np.empty(cluster_part.shape[0], np.int32)
     first = np.zeros(_BUCKETS + 1, np.int32)
     count = 0
@@ -215,11 +208,13 @@ def is_hidden(
     """Tell whether everything drawn so far in a rectangle lies before some depth.
 
     Args:
-        bits: Inverse depths, not negative, as integers: they sort alike. Shape (height, width).
+        bits: Inverse depths [1/m], not negative, as integers: they sort alike. Shape (height, width).
         farthest: The smallest of each tile when it was last looked at. Shape (height / TILE, width / TILE), rounded up.
-        dirty: Tiles that were drawn into since then.
-        x0, x1: Columns [x0, x1).
-        y0, y1: Rows [y0, y1).
+        dirty: Tiles that were drawn into since then. Shape as that of `farthest`.
+        x0: First column [px].
+        x1: One past the last.
+        y0: First row [px].
+        y1: One past the last.
         nearest: The inverse depth, as an integer.
     """
     for i in range(y0 // TILE, (y1 - 1) // TILE + 1):

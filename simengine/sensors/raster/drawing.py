@@ -7,10 +7,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.sensors.raster.culling import TILE, is_hidden
-from simengine.sensors.raster.filling import fill_triangle
-from simengine.sensors.scene.clusters import CLUSTER_TRIANGLES
+from simengine.sensors.raster.drawn_scene import ROOM, ClusterTriangles, ClusterWork, ProjectedClusters, Viewport
+from simengine.sensors.raster.filling import PixelBox, Plane, TriangleSetup, fill_triangle
 
-ROOM = 3 * CLUSTER_TRIANGLES  # vertices of a cluster, at most
 _U, _V = np.uint64(3 * ROOM), np.uint64(4 * ROOM)
 _BEHIND = 1e-3  # turned away by more than rounding [px²]
 _PIXELS = (1 << 14) - 1
@@ -65,7 +64,7 @@ def find_boxes(
     Half of a closed mesh is seen from behind: a branch would be guessed wrong every other time, so there is none.
 
     Args:
-        place: See `place_vertices`; every w is positive.
+        place: See `place_vertices`; every w is positive. Shape (5 · ROOM,).
         corner: Of the cluster's triangles. Shape (n, 3).
         sign: 1 if front faces turn clockwise in the image, whose y points down, else −1.
         left: The image begins here [px].
@@ -118,7 +117,15 @@ def find_crossing_boxes(
     place: NDArray[np.float64], corner: NDArray[np.uint8], near: float, left: float, right: float, top: float,
     bottom: float, box: NDArray[np.int64],
 ) -> int:
-    """List the triangles of a cluster that reaches before the near plane; see `find_boxes`."""
+    """List the triangles of a cluster that reaches before the near plane, and return how many they are.
+
+    Args:
+        place: See `place_vertices`. Shape (5 · ROOM,).
+        corner: Of the cluster's triangles. Shape (n, 3).
+        near: Nothing nearer is drawn [m].
+        left, right, top, bottom: Of the image [px]; see `find_boxes`.
+        box: See `find_boxes`, filled. Shape (n,) or more.
+    """
     count = 0
     for j in range(corner.shape[0]):
         u0, u1, v0, v1 = bound_crossing(place, int(corner[j, 0]), int(corner[j, 1]), int(corner[j, 2]), near)
@@ -132,33 +139,31 @@ def find_crossing_boxes(
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def draw_clusters(
-    order: NDArray[np.int32], rectangle: NDArray[np.int32], nearest_bits: NDArray[np.int32],
-    crosses: NDArray[np.bool_], cluster_part: NDArray[np.int32], first_vertex: NDArray[np.int32],
-    first_triangle: NDArray[np.int32], vertex: NDArray[np.float32], corner: NDArray[np.uint8],
-    triangle: NDArray[np.int32], image_from_part: NDArray[np.float64], mirrored: bool, near: float, column_first: int,
-    column_last: int, block: int, place: NDArray[np.float64], box: NDArray[np.int64], farthest: NDArray[np.int32],
-    dirty: NDArray[np.bool_], depth: NDArray[np.float32], bits: NDArray[np.int32], nearest: NDArray[np.int32],
+    order: NDArray[np.int32], projected: ProjectedClusters, triangles: ClusterTriangles, viewport: Viewport,
+    work: ClusterWork, farthest: NDArray[np.int32], dirty: NDArray[np.bool_], depth: NDArray[np.float32],
+    bits: NDArray[np.int32], nearest: NDArray[np.int32],
 ) -> None:
-    """Draw clusters into the columns [column_first, column_last), which begin and end where a tile or the image does.
+    """Draw clusters into the columns of a viewport, which begin and end where a tile or the image does.
 
     Args:
-        order: The clusters, in the order they are drawn.
-        rectangle, nearest_bits, crosses: See `choose_clusters`; inverse depths as integers.
-        cluster_part, first_vertex, first_triangle, vertex, corner, triangle: See `Clusters`.
-        image_from_part: See `place_parts`.
-        mirrored: The transform into the image reflects, so that front faces turn clockwise.
-        near: Nothing nearer is drawn [m].
-        column_first: First column.
-        column_last: One past the last; at least BLOCK beyond the first.
-        block: BLOCK.
-        place: Work. Shape (5 · ROOM,).
-        box: Work. Shape (CLUSTER_TRIANGLES,).
-        farthest, dirty: See `is_hidden`.
+        order: The clusters, in the order they are drawn. Shape (num_drawn,).
+        projected: Where they lie in the image.
+        triangles: Their triangles.
+        viewport: What is drawn of the image.
+        work: For own use.
+        farthest: See `is_hidden` [1/m]. Shape (height / TILE, width / TILE), rounded up.
+        dirty: See `is_hidden`. Shape as that of `farthest`.
         depth: Inverse depth [1/m], 0 where nothing is. Shape (height, width).
         bits: The same memory.
         nearest: Triangle, or −1. Shape (height, width).
     """
-    sign = 1.0 if mirrored else -1.0
+    rectangle, nearest_bits, crosses = projected.rectangle, projected.nearest_bits, projected.crosses
+    image_from_part, cluster_part = projected.image_from_part, triangles.part
+    first_vertex, first_triangle = triangles.first_vertex, triangles.first_triangle
+    vertex, corner, triangle = triangles.vertex, triangles.corner, triangles.triangle
+    column_first, column_last, near, block = viewport.first_column, viewport.last_column, viewport.near, viewport.block
+    place, box = work.place, work.box
+    sign = 1.0 if viewport.mirrored else -1.0
     for n in range(order.shape[0]):
         k = order[n]
         left, right = max(rectangle[k, 0], column_first), min(rectangle[k, 1], column_last)
@@ -189,12 +194,14 @@ def draw_clusters(
             if not sign * volume > 0.0:
                 continue  # seen from behind, or edge on
             per_volume = 1.0 / volume
+            setup = TriangleSetup(
+                Plane(sign * (by * gw - bw * gy), sign * (bw * gx - bx * gw), sign * (bx * gy - by * gx)),
+                Plane(sign * (gy * aw - gw * ay), sign * (gw * ax - gx * aw), sign * (gx * ay - gy * ax)),
+                Plane(sign * (ay * bw - aw * by), sign * (aw * bx - ax * bw), sign * (ax * by - ay * bx)),
+                Plane(nx * per_volume, ny * per_volume, nw * per_volume),
+            )
             fill_triangle(
-                sign * (by * gw - bw * gy), sign * (bw * gx - bx * gw), sign * (bx * gy - by * gx),
-                sign * (gy * aw - gw * ay), sign * (gw * ax - gx * aw), sign * (gx * ay - gy * ax),
-                sign * (ay * bw - aw * by), sign * (aw * bx - ax * bw), sign * (ax * by - ay * bx),
-                nx * per_volume, ny * per_volume, nw * per_volume, limit, x0, x1, y0, y1, column_last, block,
-                triangle[begin + j], depth, nearest,
+                setup, limit, PixelBox(x0, x1, y0, y1), column_last, block, triangle[begin + j], depth, nearest
             )
         for i in range(top // TILE, (bottom - 1) // TILE + 1):
             for j in range(left // TILE, (right - 1) // TILE + 1):

@@ -10,6 +10,8 @@ The largest inverse depth wins a pixel, and of equal ones the smallest triangle 
 the order of drawing, nor on what was left out because it is hidden, nor on how it was cut among threads.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -18,6 +20,40 @@ BLOCK = 8  # pixels that are drawn at once; kernels take it as an argument, else
 _NARROW = 16  # triangles no wider than this are tested against their edges at every pixel [px]
 _ON_EDGE = -5e-324  # the largest number below zero: v > _ON_EDGE is v >= 0
 _SURE = 1e-6  # an edge's crossing of a row is known better than this [px]
+
+
+class Plane(NamedTuple):
+    """A linear function of a place in the image [px]: x · column + y · row + constant."""
+
+    x: float
+    y: float
+    constant: float
+
+
+class TriangleSetup(NamedTuple):
+    """What scan conversion knows of a triangle."""
+
+    edge_0: Plane  # positive inside
+    edge_1: Plane
+    edge_2: Plane
+    value: Plane  # what is drawn of it: the largest wins
+
+
+class PixelBox(NamedTuple):
+    """Pixels that a triangle may cover: columns [x0, x1) and rows [y0, y1)."""
+
+    x0: int
+    x1: int
+    y0: int
+    y1: int
+
+
+class RowEdge(NamedTuple):
+    """An edge in a row of pixels: slope · x + at_row exceeds the threshold inside."""
+
+    slope: float
+    at_row: float
+    threshold: float  # see `edge_threshold`
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
@@ -57,10 +93,20 @@ def cut_row(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
 def blend_span(
-    depth: NDArray[np.float32], nearest: NDArray[np.int32], middle: float, px: float, at_row: float, limit: float,
-    t: np.int32,
+    middle: float, px: float, at_row: float, limit: float, t: np.int32, depth: NDArray[np.float32],
+    nearest: NDArray[np.int32],
 ) -> None:
-    """Draw pixels that all lie inside; `middle` is the centre of the first. See `fill_triangle`."""
+    """Draw pixels of a row that all lie inside.
+
+    Args:
+        middle: Centre of the first [px].
+        px: Change of the value from one column to the next.
+        at_row: The value at x = 0 of the row.
+        limit: Larger values are not drawn.
+        t: The triangle.
+        depth: Largest value so far. Shape (n,).
+        nearest: The triangle that it is of. Shape (n,).
+    """
     for k in range(len(depth)):
         value = np.float32(px * (middle + float(np.int32(k))) + at_row)
         before, other = depth[k], nearest[k]
@@ -71,10 +117,19 @@ def blend_span(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
 def blend_inside(
-    depth: NDArray[np.float32], nearest: NDArray[np.int32], middle: float, px: float, at_row: float, limit: float,
-    t: np.int32, a0: float, r0: float, t0: float, a1: float, r1: float, t1: float, a2: float, r2: float, t2: float,
+    middle: float, px: float, at_row: float, limit: float, t: np.int32, edge_0: RowEdge, edge_1: RowEdge,
+    edge_2: RowEdge, depth: NDArray[np.float32], nearest: NDArray[np.int32],
 ) -> None:
-    """Draw those pixels of a row that lie inside all edges a·x + r > t; `middle` is the centre of the first."""
+    """Draw those pixels of a row that lie inside all edges.
+
+    Args:
+        middle, px, at_row, limit, t: See `blend_span`.
+        edge_0, edge_1, edge_2: The edges.
+        depth, nearest: See `blend_span`. Shapes (n,).
+    """
+    a0, r0, t0 = edge_0
+    a1, r1, t1 = edge_1
+    a2, r2, t2 = edge_2
     for k in range(len(depth)):
         x = middle + float(np.int32(k))
         value = np.float32(px * x + at_row)
@@ -87,24 +142,26 @@ def blend_inside(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
 def fill_triangle(
-    a0: float, b0: float, c0: float, a1: float, b1: float, c1: float, a2: float, b2: float, c2: float, px: float,
-    py: float, pz: float, limit: float, x0: int, x1: int, y0: int, y1: int, column_last: int, block: int, t: np.int32,
+    setup: TriangleSetup, limit: float, box: PixelBox, column_last: int, block: int, t: np.int32,
     depth: NDArray[np.float32], nearest: NDArray[np.int32],
 ) -> None:
     """Draw one triangle.
 
     Args:
-        a0, b0, c0, a1, b1, c1, a2, b2, c2: Its edges: a·x + b·y + c is positive inside.
-        px, py, pz: What is drawn of it: px·x + py·y + pz, the largest wins.
+        setup: Its edges and what is drawn of it.
         limit: Larger values are not drawn.
-        x0, x1: Columns [x0, x1) that it may cover.
-        y0, y1: Rows [y0, y1) that it may cover.
+        box: The pixels that it may cover.
         column_last: End of the columns that may be touched; at least BLOCK before it may.
         block: BLOCK.
         t: Its number.
         depth: Largest value so far. Shape (height, width).
         nearest: The triangle that it is of. Shape (height, width).
     """
+    a0, b0, c0 = setup.edge_0
+    a1, b1, c1 = setup.edge_1
+    a2, b2, c2 = setup.edge_2
+    px, py, pz = setup.value
+    x0, x1, y0, y1 = box
     t0, t1, t2 = edge_threshold(a0, b0), edge_threshold(a1, b1), edge_threshold(a2, b2)
     if x1 - x0 <= _NARROW:
         width = (x1 - x0 + block - 1) // block * block
@@ -113,8 +170,9 @@ def fill_triangle(
             for row in range(y0, y1):
                 yc = row + 0.5
                 blend_inside(
-                    depth[row, start : start + width], nearest[row, start : start + width], start + 0.5, px,
-                    py * yc + pz, limit, t, a0, b0 * yc + c0, t0, a1, b1 * yc + c1, t1, a2, b2 * yc + c2, t2,
+                    start + 0.5, px, py * yc + pz, limit, t, RowEdge(a0, b0 * yc + c0, t0),
+                    RowEdge(a1, b1 * yc + c1, t1), RowEdge(a2, b2 * yc + c2, t2), depth[row, start : start + width],
+                    nearest[row, start : start + width],
                 )
             return
     s0, s1, s2 = -1.0 / a0, -1.0 / a1, -1.0 / a2
@@ -140,12 +198,12 @@ def fill_triangle(
         if count < block:
             start = min(low, column_last - block)
             blend_inside(
-                depth[row, start : start + block], nearest[row, start : start + block], start + 0.5, px, at_row, limit,
-                t, a0, r0, t0, a1, r1, t1, a2, r2, t2,
+                start + 0.5, px, at_row, limit, t, RowEdge(a0, r0, t0), RowEdge(a1, r1, t1), RowEdge(a2, r2, t2),
+                depth[row, start : start + block], nearest[row, start : start + block],
             )
             continue
         whole = count // block * block
-        blend_span(depth[row, low : low + whole], nearest[row, low : low + whole], low + 0.5, px, at_row, limit, t)
+        blend_span(low + 0.5, px, at_row, limit, t, depth[row, low : low + whole], nearest[row, low : low + whole])
         if whole < count:  # pixels drawn twice stay the same
             start = high + 1 - block
-            blend_span(depth[row, start : high + 1], nearest[row, start : high + 1], start + 0.5, px, at_row, limit, t)
+            blend_span(start + 0.5, px, at_row, limit, t, depth[row, start : high + 1], nearest[row, start : high + 1])

@@ -17,6 +17,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from simengine.sensors.raster.pinhole import View
+
 BLOCK = 1280  # pixels; the planes of a block take 190 kB
 # Planes of a block. World point, unit vector to the eye, unit normal; point and normal in the object's frame; distance
 # [m], cosine between normal and eye, edge of what the pixel covers [m]; albedo; mirror reflectance head-on, exponent of
@@ -36,15 +38,15 @@ _SAME_NORMAL = _F(1e-6)
 _FAINTEST = _F(1e-4)  # inverse depth of what is nowhere [1/m]
 
 
-class View(NamedTuple):
-    """Where the image is taken from; a mirror image has a reflection in `world_from_camera`."""
+class SeenActors(NamedTuple):
+    """What the actors are and show at the instant."""
 
-    eye: NDArray[np.float64]  # [m]. (3,)
-    world_from_camera: NDArray[np.float64]  # optical axes into the world. (3, 3)
-    fx: float  # [px]
-    fy: float  # [px]
-    cx: float  # [px]
-    cy: float  # [px]
+    kind: NDArray[np.int32]  # ActorKind. (num_actors,)
+    position: NDArray[np.float64]  # of the boxes' centres about the origin [m]. (num_actors, 3)
+    rotation: NDArray[np.float64]  # world from actor. (num_actors, 3, 3)
+    size: NDArray[np.float64]  # length, width, height [m]. (num_actors, 3)
+    color: NDArray[np.float32]  # linear RGB. (num_actors, 3)
+    lights: NDArray[np.int32]  # bits of Light. (num_actors,)
 
 
 class Bodies(NamedTuple):
@@ -62,13 +64,18 @@ class Bodies(NamedTuple):
     part_instance: NDArray[np.int32]
     part_signal: NDArray[np.int32]
     world_from_part: NDArray[np.float64]  # (num_parts, 3, 4)
-    actor_kind: NDArray[np.int32]  # (num_actors,)
-    actor_position: NDArray[np.float64]  # about the origin [m]. (num_actors, 3)
-    actor_rotation: NDArray[np.float64]  # (num_actors, 3, 3)
-    actor_size: NDArray[np.float64]  # length, width, height [m]. (num_actors, 3)
-    actor_color: NDArray[np.float32]  # linear RGB. (num_actors, 3)
-    lights: NDArray[np.int32]  # bits of Light. (num_actors,)
+    actors: SeenActors
     signals: NDArray[np.int32]  # SignalColor. (num_signals,)
+
+
+class PixelBlock(NamedTuple):
+    """A block of a row, cut into runs of pixels that show one triangle."""
+
+    triangle: NDArray[np.int32]  # that each pixel shows, −1 (sky) or UNSEEN. (BLOCK,)
+    run: NDArray[np.int32]  # first pixel of each run and, behind the last, the number of pixels. (BLOCK + 1,)
+    num_runs: int
+    row: int  # of the image
+    column: int  # where the block begins
 
 
 @njit(cache=True, error_model="numpy")
@@ -142,10 +149,10 @@ def _look_along(
 ) -> None:
     """Fill directions to the eye, distances and places of a block."""
     w = view.world_from_camera
-    oy = (row + 0.5 - view.cy) / view.fy
+    oy = (row + 0.5 - view.camera.cy) / view.camera.fy
     bx, by, bz = _F(w[0, 1] * oy + w[0, 2]), _F(w[1, 1] * oy + w[1, 2]), _F(w[2, 1] * oy + w[2, 2])
     ax, ay, az = _F(w[0, 0]), _F(w[1, 0]), _F(w[2, 0])
-    shift, scale = first + 0.5 - view.cx, 1.0 / view.fx
+    shift, scale = first + 0.5 - view.camera.cx, 1.0 / view.camera.fx
     eye_x, eye_y, eye_z = _F(view.eye[0]), _F(view.eye[1]), _F(view.eye[2])
     for i in range(count):
         px[WORK + i] = (i + shift) * scale
@@ -168,7 +175,17 @@ def _smooth_normals(
     corner: NDArray[np.float32], vertex: NDArray[np.float32], triangle: NDArray[np.int32], t: int,
     slopes: NDArray[np.float64], count: int, px: NDArray[np.float32],
 ) -> None:
-    """Fill the normals, in their object's frame, of a run of pixels of a triangle that is shaded round."""
+    """Fill the normals, in their object's frame, of a run of pixels of a triangle that is shaded round.
+
+    Args:
+        corner: Unit normals at the corners, object frame. Shape (num_triangles, 3, 3).
+        vertex: Object frame [m]. Shape (num_vertices, 3).
+        triangle: Rows of `vertex`. Shape (num_triangles, 3).
+        t: The triangle that is seen.
+        slopes: For own use. Shape (2, 3).
+        count: Pixels of the run.
+        px: The block's planes, from the run's first pixel on.
+    """
     a = triangle[t, 0]
     barycentric_slopes(vertex, triangle, t, slopes)
     ax, ay, az = vertex[a, 0], vertex[a, 1], vertex[a, 2]
@@ -187,8 +204,7 @@ def _smooth_normals(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def locate_points(
-    bodies: Bodies, view: View, inverse_depth: NDArray[np.float32], tri: NDArray[np.int32], row: int, first: int,
-    run: NDArray[np.int32], num_runs: int, px: NDArray[np.float32],
+    bodies: Bodies, view: View, inverse_depth: NDArray[np.float32], block: PixelBlock, px: NDArray[np.float32]
 ) -> None:
     """Fill the geometry of a block; of pixels that show the sky only the direction.
 
@@ -196,15 +212,12 @@ def locate_points(
         bodies: Geometry.
         view: Camera.
         inverse_depth: [1/m]. Shape (height, width).
-        tri: What the block's pixels show: triangle, −1 (sky) or UNSEEN. Shape (BLOCK,).
-        row: Of the image.
-        first: Column where the block begins.
-        run: See `find_runs`.
-        num_runs: See `find_runs`.
+        block: What its pixels show.
         px: The block's planes. Shape (NUM_VALUES,).
     """
+    tri, run, num_runs = block.triangle, block.run, block.num_runs
     count = run[num_runs]
-    _look_along(view, row, first, count, inverse_depth, px)
+    _look_along(view, block.row, block.column, count, inverse_depth, px)
     corner, flat, part, part_actor = bodies.corner_normal, bodies.triangle_flat, bodies.part, bodies.part_actor
     m, vertex, triangle = bodies.world_from_part, bodies.vertex, bodies.triangle
     slopes = np.empty((2, 3))
@@ -239,7 +252,7 @@ def locate_points(
             here[NORMAL_X + i] = m00 * jx + m01 * jy + m02 * jz
             here[NORMAL_Y + i] = m10 * jx + m11 * jy + m12 * jz
             here[NORMAL_Z + i] = m20 * jx + m21 * jy + m22 * jz
-    pixel = _F(1.0 / view.fx)
+    pixel = _F(1.0 / view.camera.fx)
     for i in range(count):
         facing = px[NORMAL_X + i] * px[EYE_X + i] + px[NORMAL_Y + i] * px[EYE_Y + i] + px[NORMAL_Z + i] * px[EYE_Z + i]
         px[FACING + i] = facing

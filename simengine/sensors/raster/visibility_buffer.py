@@ -4,7 +4,6 @@ Clusters of triangles that may be seen are drawn from near to far; what lies beh
 See `filling` for what is exact about it. Camera coordinates here are optical: x right, y down, z forward.
 """
 
-import math
 from functools import partial
 from typing import NamedTuple
 
@@ -13,31 +12,22 @@ from numpy.typing import NDArray
 
 from simengine.sensors.base.thread_pool import share
 from simengine.sensors.raster.culling import TILE, add_costs, choose_clusters, place_parts
-from simengine.sensors.raster.drawing import ROOM, draw_clusters
+from simengine.sensors.raster.drawing import draw_clusters
+from simengine.sensors.raster.drawn_scene import (
+    ProjectedClusters,
+    Viewport,
+    cluster_bounds,
+    cluster_triangles,
+    cluster_work,
+    place_scene,
+)
 from simengine.sensors.raster.filling import BLOCK, clear_rows
-from simengine.sensors.scene.clusters import CLUSTER_TRIANGLES
+from simengine.sensors.raster.pinhole import Intrinsics
 from simengine.sensors.scene.scene_arrays import SceneArrays
 
 NEAR = 0.05  # nothing nearer is seen [m]
 _STRIPS = 2  # that the image is cut into for each thread: what they cost is only guessed
 _PIXEL_COST = 0.12  # of the time that a triangle takes: 4 and 32 ns on the street of the benchmark
-
-
-class Intrinsics(NamedTuple):
-    """A pinhole camera without distortion; the centre of pixel (column, row) is at (column + 0.5, row + 0.5)."""
-
-    width: int  # [px]
-    height: int  # [px]
-    fx: float  # focal length [px]
-    fy: float  # [px]
-    cx: float  # principal point [px]
-    cy: float  # [px]
-
-
-def intrinsics_of_fov(width: int, height: int, horizontal_fov: float) -> Intrinsics:
-    """Return the intrinsics of a camera with square pixels and a horizontal field of view [rad]."""
-    focal = 0.5 * width / math.tan(0.5 * horizontal_fov)
-    return Intrinsics(width, height, focal, focal, 0.5 * width, 0.5 * height)
 
 
 class Visibility(NamedTuple):
@@ -51,10 +41,7 @@ class ChosenClusters(NamedTuple):
     """The clusters of a scene that an image may show; see `choose_clusters`."""
 
     order: NDArray[np.int32]  # roughly from near to far. (num_chosen,)
-    rectangle: NDArray[np.int32]  # (num_clusters, 4) [px]
-    nearest: NDArray[np.float32]  # (num_clusters,) [1/m]
-    crosses: NDArray[np.bool_]  # (num_clusters,)
-    image_from_part: NDArray[np.float64]  # of the parts present. (num_parts, 3, 4)
+    projected: ProjectedClusters
     shown: NDArray[np.bool_]  # parts that may be in view. (num_parts,)
 
 
@@ -66,23 +53,19 @@ def find_clusters(
     camera: Intrinsics,
 ) -> ChosenClusters:
     """Find the clusters that an image may show. For arguments see `draw_visibility`."""
-    clusters, num_parts = arrays.clusters, len(arrays.part_actor)
-    num_clusters = len(clusters.part)
-    shown, eye = np.empty(num_parts, np.bool_), np.empty((num_parts, 3))
-    order = np.empty(num_clusters, np.int32)
-    chosen = ChosenClusters(
-        order, np.empty((num_clusters, 4), np.int32), np.empty(num_clusters, np.float32),
-        np.empty(num_clusters, np.bool_), np.empty((num_parts, 3, 4)), shown,
-    )
-    place_parts(
-        arrays.part_center, arrays.part_radius, world_from_part, present, camera_from_world, *camera, NEAR,
-        chosen.image_from_part, eye, shown,
-    )
+    num_parts, num_clusters = len(arrays.part_actor), len(arrays.clusters.part)
+    image_from_part, eye = np.empty((num_parts, 3, 4)), np.empty((num_parts, 3))
+    shown, order = np.empty(num_parts, np.bool_), np.empty(num_clusters, np.int32)
+    rectangle, crosses = np.empty((num_clusters, 4), np.int32), np.empty(num_clusters, np.bool_)
+    nearest = np.empty(num_clusters, np.float32)
+    parts = place_scene(arrays, world_from_part, present)
+    place_parts(parts, camera_from_world, camera, NEAR, image_from_part, eye, shown)
     count = choose_clusters(
-        clusters.part, clusters.box, arrays.cone, shown, chosen.image_from_part, eye, camera.width, camera.height,
-        NEAR, chosen.rectangle, chosen.nearest, chosen.crosses, order,
+        arrays.clusters.part, cluster_bounds(arrays), shown, image_from_part, eye, camera, NEAR, rectangle, nearest,
+        crosses, order,
     )
-    return chosen._replace(order=order[:count])
+    projected = ProjectedClusters(rectangle, nearest.view(np.int32), crosses, image_from_part)
+    return ChosenClusters(order[:count], projected, shown)
 
 
 def cut_columns(
@@ -103,7 +86,7 @@ def cut_columns(
     """
     tiles = -(-width // TILE)
     done = np.zeros(tiles + 1)
-    add_costs(chosen.order, chosen.rectangle, first_triangle, _PIXEL_COST * TILE * height, done[1:])
+    add_costs(chosen.order, chosen.projected.rectangle, first_triangle, _PIXEL_COST * TILE * height, done[1:])
     cuts = {int(np.searchsorted(done, done[-1] * k / count)) * TILE for k in range(1, count)}
     inner = sorted(cut for cut in cuts if 0 < cut <= width - TILE)
     return list(zip([0, *inner], [*inner, width], strict=True))
@@ -130,7 +113,7 @@ def draw_visibility(
         mirrored: `camera_from_world` contains a reflection.
         num_threads: That draw at the same time.
     """
-    clusters = arrays.clusters
+    triangles = cluster_triangles(arrays)
     width = max(camera.width, BLOCK)
     inverse_depth = np.empty((camera.height, width), np.float32)
     nearest = np.empty((camera.height, width), np.int32)
@@ -150,17 +133,15 @@ def draw_visibility(
     chosen = found[0]
 
     def draw(first: int, last: int) -> None:
-        place, box = np.empty(5 * ROOM), np.empty(CLUSTER_TRIANGLES, np.int64)
+        viewport = Viewport(first, last, NEAR, mirrored, BLOCK)
         draw_clusters(
-            chosen.order, chosen.rectangle, chosen.nearest.view(np.int32), chosen.crosses, clusters.part,
-            clusters.first_vertex, clusters.first_triangle, clusters.vertex, clusters.corner, clusters.triangle,
-            chosen.image_from_part, mirrored, NEAR, first, last, BLOCK, place, box, farthest, dirty, inverse_depth,
+            chosen.order, chosen.projected, triangles, viewport, cluster_work(), farthest, dirty, inverse_depth,
             inverse_depth.view(np.int32), nearest,
         )
 
     strips = [(0, width)]
     if num_threads > 1:
-        strips = cut_columns(chosen, clusters.first_triangle, width, camera.height, num_threads * _STRIPS)
+        strips = cut_columns(chosen, triangles.first_triangle, width, camera.height, num_threads * _STRIPS)
     share(draw, strips, num_threads)
     if width > camera.width:
         inverse_depth, nearest = inverse_depth[:, : camera.width].copy(), nearest[:, : camera.width].copy()

@@ -10,10 +10,19 @@ from numpy.typing import NDArray
 
 from simengine.sensors.base.thread_pool import share
 from simengine.sensors.raster.culling import TILE, box_depth, project_box
-from simengine.sensors.raster.drawing import ROOM, bound_crossing, draw_clusters, place_vertices
+from simengine.sensors.raster.drawing import bound_crossing, draw_clusters, place_vertices
+from simengine.sensors.raster.drawn_scene import (
+    ROOM,
+    ClusterTriangles,
+    ClusterWork,
+    ProjectedClusters,
+    Viewport,
+    cluster_triangles,
+    cluster_work,
+)
 from simengine.sensors.raster.filling import BLOCK
-from simengine.sensors.raster.visibility_buffer import NEAR, Intrinsics, find_clusters
-from simengine.sensors.scene.clusters import CLUSTER_TRIANGLES
+from simengine.sensors.raster.pinhole import Intrinsics
+from simengine.sensors.raster.visibility_buffer import NEAR, find_clusters
 from simengine.sensors.scene.scene_arrays import SceneArrays
 
 _RUN = 64  # pixels that are compared at once
@@ -29,6 +38,31 @@ class ActorExtents(NamedTuple):
     visible_pixels: NDArray[np.int32]  # (num_actors,)
     amodal_pixels: NDArray[np.int32]  # (num_actors,)
     occluder: NDArray[np.int32]  # instance that hides most of it, 0 for none or for surfaces. (num_actors,)
+
+
+class ActorClusters(NamedTuple):
+    """The actors that are measured, and their clusters; one row an actor in view."""
+
+    actor: NDArray[np.int32]  # (num_measured,)
+    cluster: NDArray[np.int64]  # first and one past the last of its clusters. (num_measured, 2)
+    drawn: NDArray[np.int64]  # first and one past the last of them in the order of drawing. (num_measured, 2)
+
+
+class InstanceImage(NamedTuple):
+    """A camera's instance mask."""
+
+    mask: NDArray[np.uint16]  # (height, width)
+    count: int  # every instance is below this
+
+
+class DepthBuffer(NamedTuple):
+    """An image that one thread draws actors into, each alone; its depth is zero before and after each."""
+
+    farthest: NDArray[np.int32]  # negative, so that nothing counts as hidden; see `culling.is_hidden`
+    dirty: NDArray[np.bool_]
+    depth: NDArray[np.float32]  # inverse [1/m]. (height, width)
+    bits: NDArray[np.int32]  # the same memory. (height, width)
+    nearest: NDArray[np.int32]  # (height, width)
 
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
@@ -77,25 +111,26 @@ def visible_extents(
                 boxes[a, i] = work[a, i]
 
 
-@njit(cache=True, error_model="numpy", _nrt=False)
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
 def project_clusters(
-    first: int, last: int, cluster_part: NDArray[np.int32], box: NDArray[np.float64], present: NDArray[np.bool_],
-    first_vertex: NDArray[np.int32], first_triangle: NDArray[np.int32], vertex: NDArray[np.float32],
-    corner: NDArray[np.uint8], image_from_part: NDArray[np.float64], near: float, place: NDArray[np.float64],
-    bounds: NDArray[np.float64],
+    first: int, last: int, box: NDArray[np.float64], triangles: ClusterTriangles, present: NDArray[np.bool_],
+    image_from_part: NDArray[np.float64], near: float, place: NDArray[np.float64], bounds: NDArray[np.float64],
 ) -> None:
     """Bound the projection of the faces of the clusters [first, last) that look at the camera.
 
     Args:
         first: First cluster.
         last: One past the last.
-        cluster_part, box, first_vertex, first_triangle, vertex, corner: See `Clusters`.
+        box: See `Clusters`. Shape (num_clusters, 7).
+        triangles: Of all clusters.
         present: Which parts are in the world. Shape (num_parts,).
         image_from_part: See `place_parts`. Shape (num_parts, 3, 4).
         near: Nothing nearer is seen [m].
         place: Work. Shape (5 · ROOM,).
         bounds: Left, top, right, bottom, widened [px]. Shape (4,).
     """
+    cluster_part, vertex, corner = triangles.part, triangles.vertex, triangles.corner
+    first_vertex, first_triangle = triangles.first_vertex, triangles.first_triangle
     for k in range(first, last):
         if not present[cluster_part[k]]:
             continue
@@ -127,67 +162,69 @@ def project_clusters(
             bounds[2], bounds[3] = max(bounds[2], right), max(bounds[3], bottom)
 
 
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def bound_actors(
+    actors: ActorClusters, box: NDArray[np.float64], triangles: ClusterTriangles, present: NDArray[np.bool_],
+    image_from_part: NDArray[np.float64], near: float, place: NDArray[np.float64], bounds: NDArray[np.float64],
+) -> None:
+    """Bound the projections of some actors, also beyond the image's border.
+
+    Args:
+        actors: The actors and their clusters.
+        box: See `Clusters`. Shape (num_clusters, 7).
+        triangles: Of all clusters.
+        present: Which parts are in the world. Shape (num_parts,).
+        image_from_part: See `place_parts`; of every part of these actors. Shape (num_parts, 3, 4).
+        near: Nothing nearer is seen [m].
+        place: Work. Shape (5 · ROOM,).
+        bounds: Left, top, right, bottom of each [px], filled; left is beyond right where no face looks at the camera.
+            Shape (num_actors, 4).
+    """
+    for n in range(actors.actor.shape[0]):
+        around = bounds[actors.actor[n]]
+        around[0], around[1], around[2], around[3] = math.inf, math.inf, -math.inf, -math.inf
+        begin, end = actors.cluster[n, 0], actors.cluster[n, 1]
+        project_clusters(begin, end, box, triangles, present, image_from_part, near, place, around)
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def amodal_extents(
-    first_actor: int, step: int, actor_part: NDArray[np.int32], order: NDArray[np.int32], rectangle: NDArray[np.int32],
-    nearest_bits: NDArray[np.int32], crosses: NDArray[np.bool_], image_from_part: NDArray[np.float64],
-    in_view: NDArray[np.bool_], present: NDArray[np.bool_], part_first_cluster: NDArray[np.int32],
-    cluster_part: NDArray[np.int32], cluster_box: NDArray[np.float64], first_vertex: NDArray[np.int32],
-    first_triangle: NDArray[np.int32], vertex: NDArray[np.float32], corner: NDArray[np.uint8],
-    triangle: NDArray[np.int32], near: float, block: int,
-    instance: NDArray[np.uint16], num_instances: int, place: NDArray[np.float64], box: NDArray[np.int64],
-    farthest: NDArray[np.int32], dirty: NDArray[np.bool_], depth: NDArray[np.float32], bits: NDArray[np.int32],
-    nearest: NDArray[np.int32], amodal: NDArray[np.float32], unclipped: NDArray[np.float32],
-    amodal_pixels: NDArray[np.int32], occluder: NDArray[np.int32],
+    actors: ActorClusters, order: NDArray[np.int32], projected: ProjectedClusters, triangles: ClusterTriangles,
+    bounds: NDArray[np.float64], instance: InstanceImage, viewport: Viewport, work: ClusterWork, image: DepthBuffer,
+    amodal: NDArray[np.float32], amodal_pixels: NDArray[np.int32], occluder: NDArray[np.int32],
 ) -> None:
     """Draw some actors, each alone, and measure them; see `ActorExtents`.
 
     Args:
-        first_actor: The first of them.
-        step: From one to the next.
-        actor_part: First part of each actor and one past its last. Shape (num_actors, 2).
+        actors: The actors and their clusters.
         order: The clusters that the image may show, ascending. Shape (num_chosen,).
-        rectangle, nearest_bits, crosses: See `choose_clusters`.
-        image_from_part: See `place_parts`; of every part of an actor in view.
-        in_view: Actors of which a part may be in view. Shape (num_actors,).
-        present: Which parts are in the world. Shape (num_parts,).
-        part_first_cluster: CSR. Shape (num_parts + 1,).
-        cluster_part, cluster_box, first_vertex, first_triangle, vertex, corner, triangle: See `Clusters`.
-        near: Nothing nearer is seen [m].
-        block: BLOCK.
-        instance: The camera's instance mask. Shape (height, width).
-        num_instances: Instances are below this.
-        place, box, farthest, dirty: See `draw_clusters`; `farthest` is negative, so that nothing counts as hidden.
-        depth, bits, nearest: As those of `draw_clusters`; depth is zero on entry and again at the end.
-        amodal: Filled, as the rest. Shape (num_actors, 4).
-        unclipped: Shape (num_actors, 4).
-        amodal_pixels: Shape (num_actors,).
-        occluder: Shape (num_actors,).
+        projected: Where they lie in the image.
+        triangles: Of all clusters.
+        bounds: See `bound_actors` [px]. Shape (num_actors, 4).
+        instance: What the camera shows.
+        viewport: The whole image.
+        work: For own use.
+        image: For own use.
+        amodal: Boxes [px], filled. Shape (num_actors, 4).
+        amodal_pixels: Filled. Shape (num_actors,).
+        occluder: Filled. Shape (num_actors,).
     """
-    height, width = instance.shape
-    hidden = np.zeros(num_instances, np.int64)
-    bounds = np.empty(4)
-    for a in range(first_actor, actor_part.shape[0], step):
-        if not in_view[a]:
+    height, width = instance.mask.shape
+    depth, farthest = image.depth, image.farthest
+    hidden = np.zeros(instance.count, np.int64)
+    for n in range(actors.actor.shape[0]):
+        a, first, last = actors.actor[n], actors.drawn[n, 0], actors.drawn[n, 1]
+        if not bounds[a, 0] <= bounds[a, 2]:
             continue
-        begin, end = part_first_cluster[actor_part[a, 0]], part_first_cluster[actor_part[a, 1]]
-        bounds[:2], bounds[2:] = math.inf, -math.inf
-        project_clusters(
-            begin, end, cluster_part, cluster_box, present, first_vertex, first_triangle, vertex, corner,
-            image_from_part, near, place, bounds,
+        left, right = int(max(0.0, min(bounds[a, 0], float(width)))), int(min(width - 1.0, max(bounds[a, 2], 0.0))) + 1
+        top, bottom = (
+            int(max(0.0, min(bounds[a, 1], float(height)))), int(min(height - 1.0, max(bounds[a, 3], 0.0))) + 1
         )
-        if not bounds[0] <= bounds[2]:
-            continue
-        unclipped[a] = bounds
-        left, right = int(max(0.0, min(bounds[0], float(width)))), int(min(width - 1.0, max(bounds[2], 0.0))) + 1
-        top, bottom = int(max(0.0, min(bounds[1], float(height)))), int(min(height - 1.0, max(bounds[3], 0.0))) + 1
-        first, last = np.searchsorted(order, begin), np.searchsorted(order, end)
         if first == last or left >= right or top >= bottom:
             continue
         draw_clusters(
-            order[first:last], rectangle, nearest_bits, crosses, cluster_part, first_vertex, first_triangle, vertex,
-            corner, triangle, image_from_part, False, near, 0, depth.shape[1], block, place, box, farthest, dirty,
-            depth, bits, nearest,
+            order[first:last], projected, triangles, viewport, work, farthest, image.dirty, depth, image.bits,
+            image.nearest,
         )
         hidden[:] = 0
         box_left, box_right, box_top, box_bottom, pixels = width, -1, height, -1, 0
@@ -197,7 +234,7 @@ def amodal_extents(
                     pixels += 1
                     box_left, box_right = min(box_left, column), max(box_right, column + 1)
                     box_top, box_bottom = min(box_top, row), row + 1
-                    seen = int(instance[row, column])
+                    seen = int(instance.mask[row, column])
                     if seen != a + 1:
                         hidden[seen] += 1
                     depth[row, column] = 0.0
@@ -208,7 +245,7 @@ def amodal_extents(
             amodal[a, 0], amodal[a, 1], amodal[a, 2], amodal[a, 3] = box_left, box_top, box_right, box_bottom
             amodal_pixels[a] = pixels
             most = 0
-            for s in range(1, num_instances):
+            for s in range(1, instance.count):
                 if hidden[s] > hidden[most]:
                     most = s
             occluder[a] = most
@@ -241,21 +278,14 @@ def measure_extents(
         unclipped=np.zeros((num_actors, 4), np.float32), visible_pixels=np.zeros(num_actors, np.int32),
         amodal_pixels=np.zeros(num_actors, np.int32), occluder=np.zeros(num_actors, np.int32),
     )
-    clusters, parts = arrays.clusters, np.arange(len(arrays.part_actor) + 1)
-    actors = np.arange(num_actors)
-    # The parts of an actor are neighbours; static parts, if any, have the actor −1.
-    moving = np.flatnonzero(arrays.part_actor >= 0)
-    owner = arrays.part_actor[moving]
-    begin, end = np.searchsorted(owner, actors), np.searchsorted(owner, actors, side="right")
-    first_part = int(moving[0]) if len(moving) else 0
-    actor_part = (np.stack([begin, end], axis=1) + first_part).astype(np.int32)
     chosen = find_clusters(arrays, world_from_part, present & (arrays.part_actor >= 0), camera_from_world, camera)
-    in_view = np.zeros(num_actors, np.bool_)
-    in_view[owner[chosen.shown[moving]]] = True
+    order, projected, triangles = np.sort(chosen.order), chosen.projected, cluster_triangles(arrays)
+    actors = _actors_in_view(arrays, chosen.shown, order, num_actors)
     width = max(camera.width, BLOCK)
     tiles = (-(-camera.height // TILE), -(-width // TILE))
-    order, first_cluster = np.sort(chosen.order), np.searchsorted(clusters.part, parts).astype(np.int32)
-    num_instances = int(max(num_actors, arrays.part_instance.max(initial=0), instance.max(initial=0))) + 1
+    count = int(max(num_actors, arrays.part_instance.max(initial=0), instance.max(initial=0))) + 1
+    seen, viewport = InstanceImage(instance, count), Viewport(0, width, NEAR, False, BLOCK)
+    bounds = np.empty((num_actors, 4))
     images: list[tuple[NDArray[np.float32], NDArray[np.int32]]] = []  # that no thread draws into just now
 
     def measure_visible() -> None:
@@ -266,17 +296,48 @@ def measure_extents(
             depth, nearest = images.pop()
         except IndexError:
             depth, nearest = np.zeros((camera.height, width), np.float32), np.zeros((camera.height, width), np.int32)
+        mine = ActorClusters(
+            actors.actor[first::step].copy(), actors.cluster[first::step].copy(), actors.drawn[first::step].copy()
+        )
+        work = cluster_work()
+        bound_actors(
+            mine, arrays.clusters.box, triangles, present, projected.image_from_part, NEAR, work.place, bounds
+        )
+        image = DepthBuffer(
+            np.full(tiles, -1, np.int32), np.zeros(tiles, np.bool_), depth, depth.view(np.int32), nearest
+        )
         amodal_extents(
-            first, step, actor_part, order, chosen.rectangle, chosen.nearest.view(np.int32), chosen.crosses,
-            chosen.image_from_part, in_view, present, first_cluster, clusters.part, clusters.box,
-            clusters.first_vertex, clusters.first_triangle, clusters.vertex, clusters.corner, clusters.triangle, NEAR,
-            BLOCK, instance, num_instances, np.empty(5 * ROOM), np.empty(CLUSTER_TRIANGLES, np.int64),
-            np.full(tiles, -1, np.int32), np.zeros(tiles, np.bool_), depth, depth.view(np.int32), nearest,
-            extents.amodal, extents.unclipped, extents.amodal_pixels, extents.occluder,
+            mine, order, projected, triangles, bounds, seen, viewport, work, image, extents.amodal,
+            extents.amodal_pixels, extents.occluder,
         )
         images.append((depth, nearest))
 
     step = num_threads * _SHARES if num_threads > 1 else 1
     tasks = [measure_visible, *(partial(measure_alone, first, step) for first in range(step))]
     share(lambda task: task(), [(task,) for task in tasks], num_threads)
+    found = actors.actor[bounds[actors.actor, 0] <= bounds[actors.actor, 2]]
+    extents.unclipped[found] = bounds[found]
     return extents
+
+
+def _actors_in_view(
+    arrays: SceneArrays, shown: NDArray[np.bool_], order: NDArray[np.int32], num_actors: int
+) -> ActorClusters:
+    """List the actors of which a part may be in view.
+
+    Args:
+        arrays: The flattened scene.
+        shown: Parts that may be in view. Shape (num_parts,).
+        order: The clusters that are drawn, ascending. Shape (num_chosen,).
+        num_actors: Actors are below this.
+    """
+    # The parts of an actor are neighbours; static parts, if any, have the actor −1.
+    moving = np.flatnonzero(arrays.part_actor >= 0)
+    owner = arrays.part_actor[moving]
+    in_view = np.zeros(num_actors, np.bool_)
+    in_view[owner[shown[moving]]] = True
+    actor = np.flatnonzero(in_view).astype(np.int32)
+    first_part = int(moving[0]) if len(moving) else 0
+    part = np.stack([np.searchsorted(owner, actor), np.searchsorted(owner, actor, side="right")], axis=1) + first_part
+    cluster = np.searchsorted(arrays.clusters.part, part)
+    return ActorClusters(actor, cluster, np.searchsorted(order, cluster))

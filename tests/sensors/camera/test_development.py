@@ -11,15 +11,16 @@ from simengine.sensors.camera.development import (
     TONE_RANGE,
     TONE_STEPS,
     develop_rows,
+    development_tables,
     exposure_of,
     lens_glare,
     meter,
-    normal_table,
     sensor_gain,
-    tone_table,
 )
+from simengine.sensors.camera.noise_stream import NoiseStream
 
-TONE, NORMAL = tone_table(), normal_table()
+TABLES = development_tables()
+TONE = TABLES.tone
 
 
 def develop(radiance, exposure=1.0, gain=1.0, noisy=False, frame=0, key=9, bands=1):
@@ -27,7 +28,7 @@ def develop(radiance, exposure=1.0, gain=1.0, noisy=False, frame=0, key=9, bands
     out = np.zeros(radiance.shape, np.uint8)
     edges = np.linspace(0, len(radiance), bands + 1).astype(int)
     for first, last in zip(edges[:-1], edges[1:], strict=True):
-        develop_rows(radiance, glare, exposure, gain, noisy, key, 0, frame, TONE, NORMAL, first, last, out)
+        develop_rows(radiance, glare, exposure, gain, noisy, NoiseStream(key, 0, frame), TABLES, first, last, out)
     return out
 
 

@@ -12,7 +12,8 @@ from simengine.road.network.network import SignalColor
 from simengine.scenario.spec import Mount
 from simengine.sensors.camera.camera import CameraSensor
 from simengine.sensors.camera.layers import Placement, flow_layer, normal_layer
-from simengine.sensors.raster.visibility_buffer import Visibility, intrinsics_of_fov
+from simengine.sensors.raster.pinhole import intrinsics_of_fov
+from simengine.sensors.raster.visibility_buffer import Visibility
 from simengine.sensors.scene.scene_arrays import flatten_scene
 from tests.sensors.camera_scene import camera_spec, plane_mesh, street_scene, weather
 

@@ -3,18 +3,28 @@
 import numpy as np
 import pytest
 
-from simengine.sensors.camera.precipitation import draw_particles, drop_fall_speed, drops_per_volume, flakes_per_volume
-from simengine.sensors.light.lamps import NUM_COLUMNS
+from simengine.sensors.camera.noise_stream import NoiseStream
+from simengine.sensors.camera.precipitation import (
+    Precipitation,
+    draw_particles,
+    drop_fall_speed,
+    drops_per_volume,
+    flakes_per_volume,
+)
+from simengine.sensors.light.lamps import LAMP
+from simengine.sensors.raster.pinhole import Intrinsics, View
 
-EYE, AXES = np.array([0.0, 0.0, 1.5]), np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
+AXES = np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
+VIEW = View(np.array([0.0, 0.0, 1.5]), AXES, Intrinsics(200, 120, 160.0, 160.0, 100.0, 60.0))
 
 
 def draw(snowing, rate, depth=100.0, ego_speed=0.0, frame=0, key=5, ambient=100.0):
     image = np.zeros((120, 200, 3), np.float32)
     inverse_depth = np.full((120, 200), 1.0 / depth, np.float32)
+    falling = Precipitation(snowing, rate, np.array([0.0, 0.0, -ego_speed]), np.array([0.0, 1.0, 0.0]))
     count = draw_particles(
-        snowing, rate, 0.008, np.array([0.0, 0.0, -ego_speed]), np.array([0.0, 1.0, 0.0]), np.full(3, ambient),
-        np.zeros((0, NUM_COLUMNS)), -1, EYE, AXES, 160.0, 160.0, 100.0, 60.0, key, 0, frame, inverse_depth, image,
+        falling, 0.008, np.full(3, ambient), np.zeros(0, LAMP), -1, VIEW, NoiseStream(key, 0, frame), inverse_depth,
+        image,
     )
     return image, count
 

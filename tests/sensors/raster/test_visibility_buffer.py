@@ -10,14 +10,8 @@ import pytest
 from simengine.core.mesh import Mesh
 from simengine.core.transforms import optical_from_world, world_from_optical
 from simengine.sensors.raster.culling import TILE
-from simengine.sensors.raster.visibility_buffer import (
-    NEAR,
-    Intrinsics,
-    cut_columns,
-    draw_visibility,
-    find_clusters,
-    intrinsics_of_fov,
-)
+from simengine.sensors.raster.pinhole import Intrinsics, intrinsics_of_fov
+from simengine.sensors.raster.visibility_buffer import NEAR, cut_columns, draw_visibility, find_clusters
 from simengine.sensors.scene.scene_arrays import flatten_scene, pose_parts
 from tests.sensors.camera_scene import plane_mesh, still_history, street_scene, weather
 from tools.checks.seen.embree import Surfaces, away_from_edges, pixel_rays

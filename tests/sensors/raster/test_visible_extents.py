@@ -7,7 +7,8 @@ import pytest
 
 from simengine.core.transforms import optical_from_world, world_from_optical
 from simengine.sensors.raster.masks import empty_masks, label_table, read_masks
-from simengine.sensors.raster.visibility_buffer import draw_visibility, intrinsics_of_fov
+from simengine.sensors.raster.pinhole import intrinsics_of_fov
+from simengine.sensors.raster.visibility_buffer import draw_visibility
 from simengine.sensors.raster.visible_extents import measure_extents
 from simengine.sensors.scene.scene_arrays import flatten_scene, pose_parts
 from tests.sensors.camera_scene import still_history, street_scene, weather

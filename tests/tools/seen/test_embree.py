@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("embreex", reason="embreex is in the test extra")
 
-from simengine.sensors.raster.visibility_buffer import Intrinsics  # noqa: E402
+from simengine.sensors.raster.pinhole import Intrinsics  # noqa: E402
 from tools.checks.seen.embree import (  # noqa: E402
     NOTHING,
     Surfaces,

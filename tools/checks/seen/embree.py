@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.sensors.raster.visibility_buffer import Intrinsics
+from simengine.sensors.raster.pinhole import Intrinsics
 
 NOTHING = -1
 _BEHIND = 1e-5  # how far behind a culled face a ray goes on, in lengths of its direction

@@ -10,7 +10,8 @@ from simengine.core.state import EGO
 from simengine.scenario.spec import LidarSpec
 from simengine.sensors.base.mount import sensor_pose
 from simengine.sensors.base.sensor import Frame, Scene, actor_instance
-from simengine.sensors.raster.visibility_buffer import NEAR, Intrinsics
+from simengine.sensors.raster.pinhole import Intrinsics
+from simengine.sensors.raster.visibility_buffer import NEAR
 from simengine.sensors.scene.scene_arrays import SceneArrays, flatten_scene, pose_parts
 from tools.checks.seen.embree import (
     NOTHING,
