@@ -46,6 +46,7 @@ PARTS = [
     ("lidar: poses", "sensors.lidar.lidar", "LidarSensor._place_parts"),
     ("lidar: beams", "sensors.lidar.lidar", "cast_sweep"),
     ("lidar: receiver", "sensors.lidar.lidar", "receive_sweep"),
+    ("lidar: receiver", "sensors.lidar.lidar", "write_points"),
     ("lidar: rest", "sensors.lidar.lidar", "LidarSensor.capture"),
     ("other sensors", "sensors.motion.inertial", "ImuSensor.capture"),
     ("other sensors", "sensors.motion.odometry", "OdometrySensor.capture"),

@@ -16,8 +16,9 @@ from simengine.scenario.spec import CameraSpec, Mount
 from simengine.sensors.base.mount import sensor_pose
 from simengine.sensors.base.sensor import Scene
 from simengine.sensors.camera.camera import CameraSensor
-from simengine.sensors.lidar.beams import cast_sweep, plan_slices, spinning_pattern
+from simengine.sensors.lidar.beams import cast_sweep
 from simengine.sensors.lidar.lidar import relate_parts
+from simengine.sensors.lidar.sweep import SweepPoses, plan_slices, spinning_pattern
 from simengine.sensors.raster.masks import empty_masks, label_table, read_masks
 from simengine.sensors.raster.visibility_buffer import draw_visibility
 from simengine.sensors.raster.visible_extents import measure_extents
@@ -172,8 +173,8 @@ class OwnSensors(Subject):
         sensor_from_part = np.empty((1, *world_from_part.shape))
         relate_parts(world_from_part, world_from_sensor, np.zeros(3), sensor_from_part[0])
         return cast_sweep(
-            self._clusters, sensor_from_part, present[None], self._pattern, self._slices, self._views.max_range,
-            self._threads,
+            self._clusters, SweepPoses(sensor_from_part, present[None]), self._pattern, self._slices,
+            self._views.max_range, self._threads,
         )
 
     def _see(self, poses: ActorPoses, world_from_sensor: NDArray[np.float64]) -> tuple[NDArray, ...]:

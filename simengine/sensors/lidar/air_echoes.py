@@ -141,35 +141,29 @@ def air_returns(weather: Weather, threshold: float) -> AirReturns:
 
 
 @njit(cache=True)
-def soft_echo(
-    soft_power: NDArray[np.float64], soft_range: NDArray[np.float64], distance: float
-) -> tuple[float, float]:
+def soft_echo(air: AirReturns, distance: float) -> tuple[float, float]:
     """Return power and range [m] of the soft echo before a target at `distance` [m] (infinite: no target)."""
-    last = soft_power.shape[0] - 1
+    last = air.soft_power.shape[0] - 1
     bin_of_target = last if distance >= last * SOFT_STEP else int(distance / SOFT_STEP)
-    return soft_power[bin_of_target], soft_range[bin_of_target]
+    return air.soft_power[bin_of_target], air.soft_range[bin_of_target]
 
 
 @njit(cache=True)
 def first_bright_drop(
-    drop_count: NDArray[np.float64], slope: float, reflectance: float, alpha: float, threshold: float,
-    to_beat: float, distance: float, uniform: float, uniform_size: float,
+    air: AirReturns, to_beat: float, distance: float, uniform: float, uniform_size: float
 ) -> tuple[float, float]:
     """Return power and range [m] of the first drop before a target that outshines a power; power 0 if there is none.
 
     Args:
-        drop_count: `AirReturns.drop_count`.
-        slope: Λ of the particles' diameters [1/m].
-        reflectance: ρ of a particle.
-        alpha: Extinction [1/m].
-        threshold: The first threshold.
+        air: What falls through it.
         to_beat: The power of the brightest echo otherwise, at least the threshold.
         distance: Of the target [m].
         uniform: In [0, 1), decides whether and where.
         uniform_size: In [0, 1), decides how large.
     """
+    drop_count = air.drop_count
     row = 0
-    bound = threshold
+    bound = air.threshold
     while bound * _THRESHOLD_RATIO <= to_beat:
         bound *= _THRESHOLD_RATIO
         row += 1
@@ -191,7 +185,7 @@ def first_bright_drop(
     if r >= distance:
         return 0.0, 0.0
     width = _BEAM_WIDTH + _BEAM_DIVERGENCE * r
-    loss = math.exp(-2.0 * alpha * r) / (r * r)
-    diameter = width * math.sqrt(bound / (loss * reflectance)) - math.log(1.0 - uniform_size) / slope
+    loss = math.exp(-2.0 * air.extinction * r) / (r * r)
+    diameter = width * math.sqrt(bound / (loss * air.drop_reflectance)) - math.log(1.0 - uniform_size) / air.drop_slope
     fill = min(1.0, diameter / width)
-    return reflectance * fill * fill * loss, r
+    return air.drop_reflectance * fill * fill * loss, r

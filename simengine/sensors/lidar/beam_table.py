@@ -1,5 +1,7 @@
 """A table that leads from a tangent of elevation to the first beam at or above it."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -7,18 +9,20 @@ from numpy.typing import NDArray
 TABLE_STEPS = 64  # a beam: so fine that the step's first beam is nearly always the one
 
 
-@njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def index_beams(
-    tangent: NDArray[np.float32], slope: NDArray[np.float64], beam_at: NDArray[np.int16]
-) -> tuple[float, float]:
-    """Fill the table; return its origin and its steps per tangent.
+class BeamTable(NamedTuple):
+    """The beams by the tangents of their elevations."""
 
-    Args:
-        tangent: Of the beams' elevations, ascending. Shape (num_beams,).
-        slope: The same, then infinity. Shape (num_beams + 1,).
-        beam_at: First beam from evenly spaced tangents on, their number beyond the last. Any length from 3.
-    """
+    slope: NDArray[np.float64]  # the tangents, ascending, then infinity. (num_beams + 1,)
+    beam_at: NDArray[np.int16]  # first beam from evenly spaced tangents on, then num_beams. (num_steps + 1,)
+    origin: float  # tangent of the first step
+    scale: float  # steps per tangent
+
+
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def index_beams(tangent: NDArray[np.float32]) -> BeamTable:
+    """Return the table of beams whose elevations have these tangents, ascending. Shape (num_beams,)."""
     num_beams = tangent.shape[0]
+    slope, beam_at = np.empty(num_beams + 1), np.empty(TABLE_STEPS * num_beams + 2, np.int16)
     for b in range(num_beams):
         slope[b] = tangent[b]
     slope[num_beams] = np.inf
@@ -31,19 +35,17 @@ def index_beams(
             b += 1
         beam_at[n] = b
     beam_at[last + 1] = num_beams
-    return slope[0], scale
+    return BeamTable(slope, beam_at, slope[0], scale)
 
 
 @njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def first_beam(
-    slope: NDArray[np.float64], beam_at: NDArray[np.int16], origin: float, scale: float, value: float
-) -> int:
-    """Return the first beam whose tangent is at least `value`, their number if there is none; see `index_beams`."""
-    step = (value - origin) * scale
+def first_beam(table: BeamTable, value: float) -> int:
+    """Return the first beam whose tangent is at least `value`, their number if there is none."""
+    step = (value - table.origin) * table.scale
     step = step if step > 0.0 else 0.0
-    most = float(beam_at.shape[0] - 2)
-    b = beam_at[int(step if step < most else most)]
-    while slope[b] < value:
+    most = float(table.beam_at.shape[0] - 2)
+    b = table.beam_at[int(step if step < most else most)]
+    while table.slope[b] < value:
         b += 1
     return b
 

@@ -15,23 +15,54 @@ Before it is cut, a triangle is bounded in columns, beams and distance, and left
 two beams, or behind what has been hit. The bounds are conservative, so the hits do not depend on them.
 """
 
-import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.sensors.lidar.beam_table import TABLE_STEPS, first_beam, index_beams
-from simengine.sensors.lidar.culling import SHELLS, frame_part, list_clusters, trim_covered
-from simengine.sensors.lidar.triangle_selection import MOST_VERTICES, list_facing, see_vertices, select_triangles
-from simengine.sensors.scene.clusters import CLUSTER_TRIANGLES
+from simengine.sensors.lidar.beam_table import BeamTable, first_beam, index_beams
+from simengine.sensors.lidar.culling import BOUNDS, SHELLS, frame_part, list_clusters, trim_covered
+from simengine.sensors.lidar.sweep import (
+    COLUMN_RUN,
+    MOST_COLUMNS,
+    BeamPattern,
+    ColumnPlanes,
+    ColumnRun,
+    SweepPoses,
+    SweepSlices,
+    column_run,
+    fill_planes,
+)
+from simengine.sensors.lidar.triangle_selection import (
+    MOST_VERTICES,
+    SELECTED,
+    FacePlanes,
+    TriangleSet,
+    list_facing,
+    see_vertices,
+    select_triangles,
+)
+from simengine.sensors.scene.clusters import CLUSTER_TRIANGLES, Clusters
 
-MOST_COLUMNS = 256  # of a slice, a multiple of COLUMN_RUN
-COLUMN_RUN = 4  # columns are cut by whole runs, those beyond the last in vain, as vectors hold so many
 _NOTHING = np.uint64(0x7F800000_FFFFFFFF)  # infinitely far, triangle −1
 _LOW, _SHIFT = np.uint64(0xFFFFFFFF), np.uint64(32)
 _LEAST = 1e-6  # horizontal distance of a hit at least [m]
 _UPRIGHT = 1e30  # tangent of straight up
+
+
+class CastingRoom(NamedTuple):
+    """Arrays that the casting of one run after the other works in; in one thread, never in a `prange`."""
+
+    listed: NDArray[np.void]  # BOUNDS of clusters. (num_clusters,)
+    order: NDArray[np.int32]  # rows of `listed`. (num_clusters,)
+    shell: NDArray[np.int32]  # (SHELLS + 1,)
+    frame: NDArray[np.float64]  # of a part, from `frame_part`. (3, 3, 4)
+    seen: NDArray[np.float32]  # from `see_vertices`. (3 · MOST_VERTICES,)
+    height: NDArray[np.float32]  # (CLUSTER_TRIANGLES + 1,)
+    facing: NDArray[np.uint8]  # (CLUSTER_TRIANGLES + 1,)
+    selected: NDArray[np.void]  # SELECTED of triangles. (CLUSTER_TRIANGLES + 1,)
+    cut: NDArray[np.float64]  # (7 · MOST_COLUMNS,)
 
 
 @njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
@@ -48,28 +79,25 @@ def _place(
 
 @njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def cut_triangles(
-    chosen: NDArray[np.int32], count: int, corner: NDArray[np.uint8], triangle: NDArray[np.int32],
-    frame: NDArray[np.float64], x: NDArray[np.float32], y: NDArray[np.float32], z: NDArray[np.float32],
-    run: NDArray[np.float32], slope: NDArray[np.float64], beam_at: NDArray[np.int16], origin: float, scale: float,
-    cut: NDArray[np.float64], nearest: NDArray[np.uint64],
+    selected: NDArray[np.void], count: int, cluster: TriangleSet, frame: NDArray[np.float64], columns: ColumnPlanes,
+    table: BeamTable, cut: NDArray[np.float64], nearest: NDArray[np.uint64],
 ) -> None:
     """Cut triangles of a cluster by columns and keep the nearest hits.
 
     Args:
-        chosen: Triangle, first and last column of each. Shape (≥ count, 3).
+        selected: Triangles and their columns, from `select_triangles`. Shape (≥ count,).
         count: How many.
-        corner: Vertices of the cluster's triangles. Shape (num_triangles, 3).
-        triangle: Their ids. Shape (num_triangles,).
+        cluster: Whose triangles.
         frame: Of the part, from `frame_part`. Shape (3, 3, 4).
-        x, y, z: Of the vertices, part frame [m]. Shape (num_vertices,).
-        run: Fraction of the way between the knots, cosine and sine of the azimuth of each column of the run. Shape
-            (3, MOST_COLUMNS + COLUMN_RUN).
-        slope, beam_at, origin, scale: From `index_beams`.
+        columns: Of the run.
+        table: The beams.
         cut: Work. Shape (7 · MOST_COLUMNS,).
         nearest: The hits. Shape (≥ num_columns, num_beams).
     """
+    corner, x, y, z = cluster.corner, cluster.x, cluster.y, cluster.z
+    slope = table.slope
     for n in range(count):
-        j = chosen[n, 0]
+        j = selected[n].triangle
         a, b, c = corner[j, 0], corner[j, 1], corner[j, 2]
         px, py, pz = _place(frame, 0, float(x[a]), float(y[a]), float(z[a]))
         qx, qy, qz = _place(frame, 0, float(x[b]), float(y[b]), float(z[b]))
@@ -77,11 +105,12 @@ def cut_triangles(
         dpx, dpy, dpz = _place(frame, 1, float(x[a]), float(y[a]), float(z[a]))
         dqx, dqy, dqz = _place(frame, 1, float(x[b]), float(y[b]), float(z[b]))
         dsx, dsy, dsz = _place(frame, 1, float(x[c]), float(y[c]), float(z[c]))
-        name = np.uint64(triangle[j])
-        left, length = chosen[n, 1], chosen[n, 2] + 1 - chosen[n, 1]
+        name = np.uint64(cluster.triangle[j])
+        left, length = selected[n].first_column, selected[n].last_column + 1 - selected[n].first_column
         whole = (length + COLUMN_RUN - 1) // COLUMN_RUN * COLUMN_RUN
         beyond = left + whole
-        fractions, cosines, sines = run[0, left:beyond], run[1, left:beyond], run[2, left:beyond]
+        fractions, cosines = columns.fraction[left:beyond], columns.cosine[left:beyond]
+        sines = columns.sine[left:beyond]
         for i in range(whole):  # without a branch, so that it runs in vectors
             f, cs, sn = float(fractions[i]), float(cosines[i]), float(sines[i])
             xa, ya, za = px + f * dpx, py + f * dpy, pz + f * dpz
@@ -110,12 +139,12 @@ def cut_triangles(
             cut[i + 6 * MOST_COLUMNS] = level1 if level0 < level1 else level0
         for i in range(length):
             high = cut[i + MOST_COLUMNS]
-            k = first_beam(slope, beam_at, origin, scale, cut[i])
+            k = first_beam(table, cut[i])
             if slope[k] > high:
                 continue
             across, along, turn = cut[i + 2 * MOST_COLUMNS], cut[i + 3 * MOST_COLUMNS], cut[i + 4 * MOST_COLUMNS]
             least, most = cut[i + 5 * MOST_COLUMNS], cut[i + 6 * MOST_COLUMNS]
-            stop = first_beam(slope, beam_at, origin, scale, high)
+            stop = first_beam(table, high)
             while slope[stop] == high:
                 stop += 1
             row, tangents = nearest[left + i, k:stop], slope[k:stop]
@@ -127,82 +156,105 @@ def cut_triangles(
                 row[q] = key if key < row[q] else row[q]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def cast_slices(
-    first_slice: int, slice_step: int,
-    part: NDArray[np.int32], box: NDArray[np.float64], first_vertex: NDArray[np.int32],
-    first_triangle: NDArray[np.int32], vertex: NDArray[np.float32], corner: NDArray[np.uint8],
-    triangle: NDArray[np.int32], plane: NDArray[np.float32], shell_box: NDArray[np.float64],
-    bundle_box: NDArray[np.float64], bundle_first: NDArray[np.int32],
-    sensor_from_part: NDArray[np.float64], shown: NDArray[np.bool_],
-    tangent: NDArray[np.float32], secant: NDArray[np.float32], direction: NDArray[np.float32],
-    first_column: NDArray[np.int32], slice_knot: NDArray[np.int32], slice_azimuth: NDArray[np.float64],
-    fraction: NDArray[np.float32], max_range: float,
+@njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def _cast_run(
+    clusters: Clusters, poses: SweepPoses, run: ColumnRun, columns: ColumnPlanes, table: BeamTable, room: CastingRoom,
+    nearest: NDArray[np.uint64],
+) -> None:
+    """Find the nearest hits of a run of columns.
+
+    Args:
+        clusters: What can be hit.
+        poses: Of its parts.
+        run: The columns.
+        columns: The same.
+        table: The beams.
+        room: Work.
+        nearest: The hits, _NOTHING on entry. Shape (≥ num_columns, num_beams).
+    """
+    vertex, plane, frame = clusters.vertex, clusters.plane, room.frame
+    num_listed = list_clusters(clusters, poses, run, table, frame, room.listed, room.shell, room.order)
+    for n in range(num_listed):
+        bounds = room.listed[room.order[n]]
+        k = bounds.cluster
+        first, last = trim_covered(
+            nearest, bounds.first_column, bounds.last_column, bounds.first_beam, bounds.last_beam, bounds.near
+        )
+        if first > last:
+            continue
+        bounds.first_column, bounds.last_column = first, last
+        begin, end = float(columns.fraction[first]), float(columns.fraction[last])
+        frame_part(poses, run, clusters.part[k], 0.5 * (begin + end), frame)
+        v0, v1, t0, t1 = (
+            clusters.first_vertex[k], clusters.first_vertex[k + 1], clusters.first_triangle[k],
+            clusters.first_triangle[k + 1],
+        )
+        box, planes = clusters.box[k], FacePlanes(plane[0, t0:t1], plane[1, t0:t1], plane[2, t0:t1], plane[3, t0:t1])
+        num_facing = list_facing(frame, begin, end, box, clusters.shell_box[k], planes, room.height, room.facing)
+        if num_facing == 0:
+            continue
+        cluster = TriangleSet(
+            clusters.corner[t0:t1], clusters.triangle[t0:t1], vertex[0, v0:v1], vertex[1, v0:v1], vertex[2, v0:v1]
+        )
+        see_vertices(frame, box, cluster, run, room.seen)
+        num_selected = select_triangles(
+            cluster.corner, room.facing, num_facing, room.seen, bounds, bounds.move * 0.5 * (end - begin), run, table,
+            nearest, room.selected,
+        )
+        cut_triangles(room.selected, num_selected, cluster, frame, columns, table, room.cut, nearest)
+
+
+@njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def _read_hits(
+    nearest: NDArray[np.uint64], count: int, secant: NDArray[np.float32], max_range: float,
     distance: NDArray[np.float32], hit: NDArray[np.int32],
 ) -> None:
-    """Find the first hit of every beam of every `slice_step`-th slice; see `beams.cast_sweep` for the arrays."""
-    num_beams, num_clusters = tangent.shape[0], part.shape[0]
+    """Write the ranges [m] and triangles of a run's hits; see `sweep.SweepHits`."""
+    for i in range(count):
+        for b in range(secant.shape[0]):
+            reach = np.uint32(nearest[i, b] >> _SHIFT).view(np.float32) * secant[b]
+            if reach <= max_range:
+                distance[i, b], hit[i, b] = reach, np.int32(np.uint32(nearest[i, b] & _LOW))
+            else:
+                distance[i, b], hit[i, b] = np.inf, -1
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def cast_slices(
+    first_slice: int, slice_step: int, clusters: Clusters, poses: SweepPoses, pattern: BeamPattern,
+    slices: SweepSlices, max_range: float, distance: NDArray[np.float32], hit: NDArray[np.int32],
+) -> None:
+    """Find the first hit of every beam of every `slice_step`-th slice.
+
+    Args:
+        first_slice: Where to begin.
+        slice_step: From one slice to the next.
+        clusters: What can be hit.
+        poses: Of its parts.
+        pattern: Where the beams look.
+        slices: Of the sweep.
+        max_range: Beyond it nothing counts as hit [m].
+        distance: See `SweepHits`. Shape (num_columns, num_beams).
+        hit: See `SweepHits.triangle`. Shape (num_columns, num_beams).
+    """
+    num_beams, num_clusters = pattern.tangent.shape[0], clusters.part.shape[0]
     longest = 1
-    for s in range(slice_knot.shape[0]):
-        longest = max(longest, first_column[s + 1] - first_column[s])
-    slope, beam_at = np.empty(num_beams + 1), np.empty(TABLE_STEPS * num_beams + 2, np.int16)
-    origin, scale = index_beams(tangent, slope, beam_at)
+    for s in range(slices.knot.shape[0]):
+        longest = max(longest, slices.first_column[s + 1] - slices.first_column[s])
+    table = index_beams(pattern.tangent)
+    room = CastingRoom(
+        np.empty(num_clusters, BOUNDS), np.empty(num_clusters, np.int32), np.empty(SHELLS + 1, np.int32),
+        np.empty((3, 3, 4)), np.empty(3 * MOST_VERTICES, np.float32), np.empty(CLUSTER_TRIANGLES + 1, np.float32),
+        np.empty(CLUSTER_TRIANGLES + 1, np.uint8), np.empty(CLUSTER_TRIANGLES + 1, SELECTED),
+        np.empty(7 * MOST_COLUMNS),
+    )
+    planes = np.zeros((3, MOST_COLUMNS + COLUMN_RUN), np.float32)
+    columns = ColumnPlanes(planes[0], planes[1], planes[2])
     nearest = np.empty((longest, num_beams), np.uint64)
-    listed, near = np.empty((num_clusters, 5), np.int32), np.empty((num_clusters, 2))
-    order, shell = np.empty(num_clusters, np.int32), np.empty(SHELLS + 1, np.int32)
-    frame, cut = np.empty((3, 3, 4)), np.empty(7 * MOST_COLUMNS)
-    seen = np.empty(3 * MOST_VERTICES, np.float32)
-    met, chosen = np.empty((CLUSTER_TRIANGLES + 1, 5), np.int32), np.empty((CLUSTER_TRIANGLES + 1, 3), np.int32)
-    height, facing = np.empty(CLUSTER_TRIANGLES + 1, np.float32), np.empty(CLUSTER_TRIANGLES + 1, np.uint8)
-    columns_per_radian = direction.shape[1] / (2.0 * math.pi)
-    run = np.zeros((3, MOST_COLUMNS + COLUMN_RUN), np.float32)
-    for s in range(first_slice, slice_knot.shape[0], slice_step):
-        c0, count = first_column[s], first_column[s + 1] - first_column[s]
-        knot = slice_knot[s]
-        later = min(knot + 1, sensor_from_part.shape[0] - 1)
-        begin, end = float(fraction[c0]), float(fraction[c0 + count - 1])
-        num_listed = list_clusters(
-            part, box, bundle_box, bundle_first, sensor_from_part, shown, knot, later, 0.5 * (begin + end),
-            0.5 * (end - begin), max_range, slice_azimuth[s], columns_per_radian, count, slope, beam_at, origin,
-            scale, frame, listed, near, shell, order,
-        )
-        nearest[:count] = _NOTHING
-        for i in range(count):
-            run[0, i], run[1, i], run[2, i] = fraction[c0 + i], direction[0, c0 + i], direction[1, c0 + i]
-        center = np.float32(0.5 * (count - 1))
-        for n in range(num_listed):
-            entry = order[n]
-            k, first, last = listed[entry, 0], listed[entry, 1], listed[entry, 2]
-            first, last = trim_covered(nearest, first, last, listed[entry, 3], listed[entry, 4], near[entry, 0])
-            if first > last:
-                continue
-            begin, end = float(fraction[c0 + first]), float(fraction[c0 + last])
-            frame_part(sensor_from_part, knot, later, part[k], 0.5 * (begin + end), frame)
-            v0, v1, t0, t1 = first_vertex[k], first_vertex[k + 1], first_triangle[k], first_triangle[k + 1]
-            num_facing = list_facing(
-                frame, begin, end, box[k], shell_box[k], plane[0, t0:t1], plane[1, t0:t1], plane[2, t0:t1],
-                plane[3, t0:t1], height, facing,
-            )
-            if num_facing == 0:
-                continue
-            x, y, z = vertex[0, v0:v1], vertex[1, v0:v1], vertex[2, v0:v1]
-            see_vertices(
-                frame, box[k], x, y, z, np.float32(slice_azimuth[s]), np.float32(columns_per_radian),
-                center, seen,
-            )
-            num_chosen = select_triangles(
-                corner[t0:t1], facing, num_facing, seen, near[entry, 1] * 0.5 * (end - begin), near[entry, 0],
-                max_range, columns_per_radian, center, first, last, slope, beam_at, origin, scale, nearest, met, height,
-                chosen,
-            )
-            cut_triangles(
-                chosen, num_chosen, corner[t0:t1], triangle[t0:t1], frame, x, y, z, run, slope, beam_at, origin, scale,
-                cut, nearest,
-            )
-        for i in range(count):
-            for b in range(num_beams):
-                reach = np.uint32(nearest[i, b] >> _SHIFT).view(np.float32) * secant[b]
-                if reach <= max_range:
-                    distance[c0 + i, b], hit[c0 + i, b] = reach, np.int32(np.uint32(nearest[i, b] & _LOW))
-                else:
-                    distance[c0 + i, b], hit[c0 + i, b] = np.inf, -1
+    for s in range(first_slice, slices.knot.shape[0], slice_step):
+        run = column_run(slices, s, poses.sensor_from_part.shape[0], max_range)
+        fill_planes(pattern, slices, s, columns)
+        nearest[: run.count] = _NOTHING
+        _cast_run(clusters, poses, run, columns, table, room, nearest)
+        c0 = slices.first_column[s]
+        _read_hits(nearest, run.count, pattern.secant, max_range, distance[c0:], hit[c0:])

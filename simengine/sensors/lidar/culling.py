@@ -11,7 +11,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.sensors.lidar.beam_table import first_beam
+from simengine.sensors.lidar.beam_table import BeamTable, first_beam
+from simengine.sensors.lidar.sweep import ColumnRun, SweepPoses
+from simengine.sensors.scene.clusters import Clusters
 
 ROUNDING = 1e-3  # more than single precision does to a bound [m]
 CLOSE = 1e-2  # what comes nearer to the axis may show in any column [m]
@@ -23,6 +25,19 @@ _PI, _HALF_PI, _TURN = np.float32(math.pi), np.float32(0.5 * math.pi), 2.0 * mat
 _A0, _A1, _A2 = np.float32(0.99997726), np.float32(-0.33262347), np.float32(0.19354346)
 _A3, _A4, _A5 = np.float32(-0.11643287), np.float32(0.05265332), np.float32(-0.01172120)
 _TINY, _ZERO = np.float32(1e-20), np.float32(0.0)
+_BOUNDS_FIELDS = np.dtype(
+    [
+        ("cluster", np.int32),
+        ("first_column", np.int32),  # of the run
+        ("last_column", np.int32),
+        ("first_beam", np.int32),
+        ("last_beam", np.int32),
+        ("near", np.float64),  # smallest horizontal distance [m]
+        ("move", np.float64),  # way from knot to knot at most [m]
+    ],
+    align=True,
+)
+BOUNDS = np.dtype((np.record, _BOUNDS_FIELDS))  # what a box can hit of a run of columns
 
 
 @njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
@@ -40,49 +55,45 @@ def azimuth_of(x: np.float32, y: np.float32) -> np.float32:
 
 
 @njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def frame_part(
-    sensor_from_part: NDArray[np.float64], knot: int, later: int, part: int, middle: float, frame: NDArray[np.float64],
-) -> None:
+def frame_part(poses: SweepPoses, run: ColumnRun, part: int, middle: float, frame: NDArray[np.float64]) -> None:
     """Write a part's transforms: at the earlier knot, its change to the later one, and at a fraction between.
 
     Args:
-        sensor_from_part: Shape (num_knots, num_parts, 3, 4).
-        knot: The earlier knot.
-        later: The later knot.
+        poses: Of the parts.
+        run: Between whose knots.
         part: Which.
         middle: The fraction.
         frame: The three transforms. Shape (3, 3, 4).
     """
     for i in range(3):
         for j in range(4):
-            start = sensor_from_part[knot, part, i, j]
-            change = sensor_from_part[later, part, i, j] - start
+            start = poses.sensor_from_part[run.knot, part, i, j]
+            change = poses.sensor_from_part[run.later, part, i, j] - start
             frame[0, i, j], frame[1, i, j], frame[2, i, j] = start, change, start + middle * change
 
 
 @njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def _bound(
+    bounds: np.void, first_column: int, last_column: int, first_beam: int, last_beam: int, near: float
+) -> bool:
+    """Write bounds; return whether they hold a column."""
+    bounds.first_column, bounds.last_column = first_column, last_column
+    bounds.first_beam, bounds.last_beam, bounds.near = first_beam, last_beam, near
+    return first_column <= last_column
+
+
+@njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def bound_box(
-    frame: NDArray[np.float64], box: NDArray[np.float64], half_span: float, max_range: float, azimuth: float,
-    cos_middle: float, sin_middle: float, cos_edge: float, sin_edge: float, columns_per_radian: float, count: int,
-    slope: NDArray[np.float64], beam_at: NDArray[np.int16], origin: float, scale: float,
-) -> tuple[int, int, int, int, float, float]:
-    """Bound what a box can hit of a run of columns.
+    frame: NDArray[np.float64], box: NDArray[np.float64], run: ColumnRun, table: BeamTable, bounds: np.void
+) -> bool:
+    """Bound what a box can hit of a run of columns; return whether there is anything.
 
     Args:
-        frame: Of its part, from `frame_part`. Shape (3, 3, 4).
+        frame: Of its part at the run's middle, from `frame_part`. Shape (3, 3, 4).
         box: Center, half edges and radius, part frame [m]. Shape (7,).
-        half_span: Of the fractions of the way between knots around that of the frame.
-        max_range: [m].
-        azimuth: Of the run's middle [rad].
-        cos_middle, sin_middle: Of it.
-        cos_edge, sin_edge: Of the angle from the middle to a little beyond the run's ends, less than a right angle.
-        columns_per_radian: Columns lie evenly, clockwise.
-        count: Columns of the run.
-        slope, beam_at, origin, scale: From `index_beams`.
-
-    Returns:
-        First and last column, first and last beam, smallest horizontal distance and way from knot to knot [m]. The last
-        column is −1 if there is nothing to hit.
+        run: The columns.
+        table: The beams.
+        bounds: A record of BOUNDS, all but `cluster` written if there is anything to hit.
     """
     x, y, z, hx, hy, hz = box[0], box[1], box[2], box[3], box[4], box[5]
     cx = frame[2, 0, 0] * x + frame[2, 0, 1] * y + frame[2, 0, 2] * z + frame[2, 0, 3]
@@ -91,12 +102,15 @@ def bound_box(
     for i in range(3):
         move += abs(frame[1, i, 0] * x + frame[1, i, 1] * y + frame[1, i, 2] * z + frame[1, i, 3])
         move += abs(frame[1, i, 0]) * hx + abs(frame[1, i, 1]) * hy + abs(frame[1, i, 2]) * hz
-    slack = move * half_span + ROUNDING
+    slack = move * (0.5 * (run.end - run.begin)) + ROUNDING
     radius = box[6] + slack
     square = cx * cx + cy * cy
-    ahead, aside = cx * cos_middle + cy * sin_middle, cy * cos_middle - cx * sin_middle
-    if square > (max_range + radius) ** 2 or ahead < -radius or abs(aside) * cos_edge - ahead * sin_edge > radius:
-        return 0, -1, 0, 0, 0.0, move
+    ahead, aside = cx * run.cos_middle + cy * run.sin_middle, cy * run.cos_middle - cx * run.sin_middle
+    if square > (run.max_range + radius) ** 2 or ahead < -radius:
+        return False
+    if abs(aside) * run.cos_edge - ahead * run.sin_edge > radius:
+        return False
+    bounds.move = move
     rho = math.sqrt(square)
     ex, ey = (cx / rho, cy / rho) if rho > 0.0 else (1.0, 0.0)
     near = rho - slack
@@ -104,7 +118,7 @@ def bound_box(
     near -= abs(ex * frame[2, 0, 1] + ey * frame[2, 1, 1]) * hy
     near -= abs(ex * frame[2, 0, 2] + ey * frame[2, 1, 2]) * hz
     if near <= CLOSE:
-        return 0, count - 1, 0, slope.shape[0] - 2, 0.0, move
+        return _bound(bounds, 0, run.count - 1, 0, table.slope.shape[0] - 2, 0.0)
     cz = frame[2, 2, 0] * x + frame[2, 2, 1] * y + frame[2, 2, 2] * z + frame[2, 2, 3]
     height = abs(frame[2, 2, 0]) * hx + abs(frame[2, 2, 1]) * hy + abs(frame[2, 2, 2]) * hz + slack
     width = slack
@@ -114,20 +128,20 @@ def bound_box(
     far = 2.0 * rho - near + width
     low, high = cz - height, cz + height
     low, high = low / (near if low < 0.0 else far), high / (near if high > 0.0 else far)
-    first = first_beam(slope, beam_at, origin, scale, low)
-    if slope[first] > high or near > max_range:
-        return 0, -1, 0, 0, near, move
+    first = first_beam(table, low)
+    if table.slope[first] > high or near > run.max_range:
+        return False
     last = first
-    while slope[last + 1] <= high:
+    while table.slope[last + 1] <= high:
         last += 1
-    half = float(azimuth_of(np.float32(near), np.float32(width))) * columns_per_radian + COLUMN_MARGIN
-    away = azimuth - float(azimuth_of(np.float32(cx), np.float32(cy)))
+    half = float(azimuth_of(np.float32(near), np.float32(width))) * run.columns_per_radian + COLUMN_MARGIN
+    away = run.azimuth - float(azimuth_of(np.float32(cx), np.float32(cy)))
     away += _TURN if away < -math.pi else (-_TURN if away > math.pi else 0.0)
-    center = 0.5 * (count - 1) + away * columns_per_radian
-    if abs(away) * columns_per_radian + half > math.pi * columns_per_radian:  # across the far side
-        return 0, count - 1, first, last, near, move
-    left, right = math.ceil(max(0.0, center - half)), math.floor(min(count - 1.0, center + half))
-    return int(left), int(right) if left <= right else -1, first, last, near, move
+    center = 0.5 * (run.count - 1) + away * run.columns_per_radian
+    if abs(away) * run.columns_per_radian + half > math.pi * run.columns_per_radian:  # across the far side
+        return _bound(bounds, 0, run.count - 1, first, last, near)
+    left, right = math.ceil(max(0.0, center - half)), math.floor(min(run.count - 1.0, center + half))
+    return _bound(bounds, int(left), int(right), first, last, near)
 
 
 @njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
@@ -173,70 +187,47 @@ def _shell_of(distance: float) -> int:
 
 @njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def list_clusters(
-    part: NDArray[np.int32], box: NDArray[np.float64], bundle_box: NDArray[np.float64], bundle_first: NDArray[np.int32],
-    sensor_from_part: NDArray[np.float64], shown: NDArray[np.bool_], knot: int, later: int, middle: float,
-    half_span: float, max_range: float, azimuth: float, columns_per_radian: float, count: int,
-    slope: NDArray[np.float64], beam_at: NDArray[np.int16], origin: float, scale: float, frame: NDArray[np.float64],
-    listed: NDArray[np.int32], near: NDArray[np.float64], shell: NDArray[np.int32], order: NDArray[np.int32],
+    clusters: Clusters, poses: SweepPoses, run: ColumnRun, table: BeamTable, frame: NDArray[np.float64],
+    listed: NDArray[np.void], shell: NDArray[np.int32], order: NDArray[np.int32],
 ) -> int:
     """List the clusters that a run of columns may hit, front to back.
 
     Args:
-        part, box, bundle_box, bundle_first: See `clusters.Clusters`.
-        sensor_from_part: Shape (num_knots, num_parts, 3, 4).
-        shown: Shape (num_knots, num_parts).
-        knot: Before the run.
-        later: After the run.
-        middle: Fraction of the way between the knots at the run's middle.
-        half_span: From there to the run's ends.
-        max_range: [m].
-        azimuth: Of the run's middle [rad].
-        columns_per_radian: Columns lie evenly, clockwise.
-        count: Columns of the run, no more than a quarter of the turn.
-        slope, beam_at, origin, scale: From `index_beams`.
+        clusters: All there are.
+        poses: Of their parts.
+        run: The columns.
+        table: The beams.
         frame: Work. Shape (3, 3, 4).
-        listed: Cluster, first and last column, first and last beam. Shape (num_clusters, 5).
-        near: Smallest horizontal distance and way from knot to knot [m]. Shape (num_clusters, 2).
+        listed: The clusters' BOUNDS. Shape (num_clusters,).
         shell: Work. Shape (SHELLS + 1,).
         order: Rows of the list, nearest first. Shape (num_clusters,).
 
     Returns:
         Their number.
     """
-    cos_middle, sin_middle = math.cos(azimuth), math.sin(azimuth)
-    edge = 0.5 * count / columns_per_radian
-    cos_edge, sin_edge = math.cos(edge), math.sin(edge)
+    middle = 0.5 * (run.begin + run.end)
     shell[:] = 0
     num_listed, framed = 0, -1
-    for n in range(bundle_first.shape[0] - 1):
-        p = part[bundle_first[n]]
-        if not shown[knot, p]:
+    for n in range(clusters.bundle_first.shape[0] - 1):
+        p = clusters.part[clusters.bundle_first[n]]
+        if not poses.shown[run.knot, p]:
             continue
         if p != framed:
-            frame_part(sensor_from_part, knot, later, p, middle, frame)
+            frame_part(poses, run, p, middle, frame)
             framed = p
-        _, last, _, _, _, _ = bound_box(
-            frame, bundle_box[n], half_span, max_range, azimuth, cos_middle, sin_middle, cos_edge, sin_edge,
-            columns_per_radian, count, slope, beam_at, origin, scale,
-        )
-        if last < 0:
+        if not bound_box(frame, clusters.bundle_box[n], run, table, listed[num_listed]):
             continue
-        for k in range(bundle_first[n], bundle_first[n + 1]):
-            first, last, low, high, distance, move = bound_box(
-                frame, box[k], half_span, max_range, azimuth, cos_middle, sin_middle, cos_edge, sin_edge,
-                columns_per_radian, count, slope, beam_at, origin, scale,
-            )
-            if last < 0:
+        for k in range(clusters.bundle_first[n], clusters.bundle_first[n + 1]):
+            bounds = listed[num_listed]
+            if not bound_box(frame, clusters.box[k], run, table, bounds):
                 continue
-            listed[num_listed, 0], listed[num_listed, 1], listed[num_listed, 2] = k, first, last
-            listed[num_listed, 3], listed[num_listed, 4] = low, high
-            near[num_listed, 0], near[num_listed, 1] = distance, move
-            shell[_shell_of(distance) + 1] += 1
+            bounds.cluster = k
+            shell[_shell_of(bounds.near) + 1] += 1
             num_listed += 1
     for i in range(SHELLS):
         shell[i + 1] += shell[i]
     for n in range(num_listed):
-        i = _shell_of(near[n, 0])
+        i = _shell_of(listed[n].near)
         order[shell[i]] = n
         shell[i] += 1
     return num_listed

@@ -33,9 +33,11 @@ from simengine.scenario.spec import LidarSpec
 from simengine.sensors.base.mount import mount_lever, sensor_pose
 from simengine.sensors.base.sensor import Frame, Scene, Sensor, capture_time
 from simengine.sensors.lidar.air_echoes import air_returns
-from simengine.sensors.lidar.beams import SweepSlices, cast_sweep, plan_slices, spinning_pattern
-from simengine.sensors.lidar.receiver import receive_sweep
-from simengine.sensors.lidar.reflectance import ground_classes, paint_albedo, surface_table
+from simengine.sensors.lidar.beams import cast_sweep
+from simengine.sensors.lidar.points import write_points
+from simengine.sensors.lidar.receiver import Echoes, ReceiverSettings, receive_sweep
+from simengine.sensors.lidar.reflectance import TargetSurfaces, ground_classes, paint_albedo, surface_table
+from simengine.sensors.lidar.sweep import SweepHits, SweepPoses, SweepSlices, plan_slices, spinning_pattern
 from simengine.sensors.scene.normals import face_normals
 from simengine.sensors.scene.scene_arrays import SceneArrays, pose_parts
 
@@ -87,19 +89,17 @@ class LidarSensor(Sensor):
         self._spec = spec
         self._scene = scene
         self._arrays = arrays
-        self._seed = kernel_seed(seed, "sensor", name)
+        self._settings = ReceiverSettings(spec.noise_std, spec.max_range, kernel_seed(seed, "sensor", name))
         self._pattern = spinning_pattern(
             math.radians(spec.lowest_deg), math.radians(spec.highest_deg), spec.channels, spec.columns
         )
         self._clusters = arrays.clusters
-        self._normal = np.zeros((len(arrays.triangle), 3), np.float32)
-        face_normals(arrays.vertex, arrays.triangle, self._normal)
-        self._surface = self._triangle_surfaces()
-        self._ground = ground_classes()
+        self._surfaces = self._target_surfaces()
         threshold = _REFERENCE_ALBEDO / max(_REFERENCE_RANGE, spec.max_range) ** 2
         self._air = air_returns(scene.weather, threshold)
         self._inside = encloses(scene.actor_mesh[EGO], mount_lever(scene.actors, spec.mount))
-        most = spec.channels * spec.columns
+        shape, most = (spec.columns, spec.channels), spec.columns * spec.channels
+        self._echoes = Echoes(np.empty(shape), np.empty(shape, np.float32), np.empty(shape, np.int32))
         self._room: dict[str, NDArray] = {
             "points": np.empty((most, 3), np.float32),
             "time_ns": np.empty(most, np.int64),
@@ -110,13 +110,18 @@ class LidarSensor(Sensor):
             "semantic": np.empty(most, np.uint8),
         }
 
-    def _triangle_surfaces(self) -> NDArray[np.float64]:
-        arrays = self._arrays
+    def _target_surfaces(self) -> TargetSurfaces:
+        arrays, weather = self._arrays, self._scene.weather
+        normal = np.zeros((len(arrays.triangle), 3), np.float32)
+        face_normals(arrays.vertex, arrays.triangle, normal)
         surface = surface_table()[arrays.material]
         actor = arrays.part_actor[arrays.part]
         painted = (arrays.material == Material.CAR_PAINT) & (actor >= 0)
-        surface[painted, 0] = paint_albedo(self._scene.actors.color[0])[actor[painted]]
-        return surface
+        surface["albedo"][painted] = paint_albedo(self._scene.actors.color[0])[actor[painted]]
+        return TargetSurfaces(
+            normal, arrays.part, arrays.semantic, surface, arrays.part_instance, ground_classes(),
+            film=max(weather.wetness, weather.ice), snow_cover=weather.snow_cover,
+        )
 
     def next_time_ns(self) -> int:
         """Return when the next sweep ends [ns]."""
@@ -152,10 +157,8 @@ class LidarSensor(Sensor):
                 poses[time] = history.poses_at(time)
         return dict(sorted(poses.items()))
 
-    def _place_parts(
-        self, knots: dict[int, ActorPoses]
-    ) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
-        """Return sensor from part at each knot, which parts show, and the sensor's poses in the world."""
+    def _place_parts(self, knots: dict[int, ActorPoses]) -> tuple[SweepPoses, NDArray[np.float64]]:
+        """Return where the parts are at each knot, and the sensor's poses in the world."""
         arrays, actors, num_knots = self._arrays, self._scene.actors, len(knots)
         origin = np.asarray(self._scene.origin, np.float64)
         sensor_from_part = np.empty((num_knots, len(arrays.part_actor), 3, 4))
@@ -171,7 +174,7 @@ class LidarSensor(Sensor):
         present[:-1] &= present[1:]
         if self._inside:
             present[:, arrays.part_actor == EGO] = False
-        return sensor_from_part, present, world_from_sensor
+        return SweepPoses(sensor_from_part, present), world_from_sensor
 
     def capture(self, history: History, signals: NDArray[np.int32]) -> Frame:
         """Sweep once; see `Sensor.capture`."""
@@ -181,32 +184,28 @@ class LidarSensor(Sensor):
         column = np.arange(1, spec.columns + 1, dtype=np.int64)
         column_time = start + (end - start) * column // spec.columns
         knots = self._knot_poses(history, start, end)
-        sensor_from_part, shown, world_from_sensor = self._place_parts(knots)
+        poses, world_from_sensor = self._place_parts(knots)
         slices = plan_slices(pattern, column_time, np.array(list(knots), np.int64))
-        distance, hit = cast_sweep(
-            self._clusters, sensor_from_part, shown, pattern, slices, spec.max_range, numba.config.NUMBA_NUM_THREADS
+        hits = cast_sweep(
+            self._clusters, poses, pattern, slices, spec.max_range, numba.config.NUMBA_NUM_THREADS
         )
         end_from_sensor = np.stack([_chain_inverse(world_from_sensor[-1], pose) for pose in world_from_sensor])
-        channels = self._receive(distance, hit, slices, column_time, sensor_from_part, end_from_sensor)
+        channels = self._receive(hits, slices, poses, end_from_sensor)
         frame = Frame(self.name, self.index, end, world_from_sensor[-1], channels)
         self.index += 1
         return frame
 
     def _receive(
-        self, distance: NDArray[np.float32], hit: NDArray[np.int32], slices: SweepSlices,
-        column_time: NDArray[np.int64], sensor_from_part: NDArray[np.float64], end_from_sensor: NDArray[np.float64],
+        self, hits: SweepHits, slices: SweepSlices, poses: SweepPoses, end_from_sensor: NDArray[np.float64]
     ) -> dict[str, NDArray]:
-        """Return the channels of a sweep's hits; see `receive_sweep`."""
-        spec, arrays, weather, channels = self._spec, self._arrays, self._scene.weather, self._room
-        num_instances = max(1 + len(self._scene.actor_mesh), 1 + int(arrays.part_instance.max(initial=0)))
+        """Return the channels of a sweep's hits; see `receive_sweep` and `write_points`."""
+        pattern, surfaces, channels = self._pattern, self._surfaces, self._room
+        num_instances = max(1 + len(self._scene.actor_mesh), 1 + int(surfaces.part_instance.max(initial=0)))
         expected = np.zeros(num_instances, np.int32)
-        count = receive_sweep(
-            distance, hit, self._pattern.tangent, self._pattern.azimuth, slices.first_column, slices.knot,
-            slices.fraction, column_time, sensor_from_part, end_from_sensor, self._normal, arrays.part, arrays.semantic,
-            self._surface, arrays.part_instance, self._ground, max(weather.wetness, weather.ice), weather.snow_cover,
-            *self._air, spec.noise_std, spec.max_range, self._seed, self.index, *channels.values(), expected,
-            np.empty((3, 4)),
+        receive_sweep(
+            hits, pattern, slices, poses, surfaces, self._air, self._settings, self.index, *self._echoes, expected
         )
+        count = write_points(self._echoes, pattern, slices, surfaces, end_from_sensor, *channels.values())
         hit_ids = np.flatnonzero(expected)
         rows = np.stack([hit_ids, expected[hit_ids]], axis=1).astype(np.int32)
         return {**{key: value[:count].copy() for key, value in channels.items()}, "expected_hits": rows}

@@ -6,6 +6,7 @@ cos θ · (A + B sin θ tan θ) = A cos θ + B sin² θ.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -64,11 +65,30 @@ _SURFACES: dict[Material, tuple[float, float, float]] = {
 _PIGMENT = 0.8  # our estimate: what a paint reflects at 905 nm over its visible luminance; carbon black stays black
 _SNOW_ALBEDO, _SNOW_ROUGHNESS = 0.85, 0.6  # Wehr and Lohr: 0.80 to 0.90
 _WATER_INDEX = 1.33
+_SURFACE_FIELDS = np.dtype([
+    ("albedo", np.float64),
+    ("roughness", np.float64),  # standard deviation σ of facet slopes [rad]
+    ("retro", np.float64),  # retro-reflected part
+])
+SURFACE = np.dtype((np.record, _SURFACE_FIELDS))  # how a dry surface sends light back
 
 
-def surface_table() -> NDArray[np.float64]:
-    """Return albedo, roughness σ [rad] and retro-reflected part of every material. Shape (num_materials, 3)."""
-    table = np.zeros((max(Material) + 1, 3))
+class TargetSurfaces(NamedTuple):
+    """The scene's triangles as a LiDAR's light meets them."""
+
+    normal: NDArray[np.float32]  # unit, part frame. (num_triangles, 3)
+    part: NDArray[np.int32]  # (num_triangles,)
+    semantic: NDArray[np.uint8]  # label class. (num_triangles,)
+    surface: NDArray[np.void]  # SURFACE. (num_triangles,)
+    part_instance: NDArray[np.int32]  # instance id. (num_parts,)
+    is_ground: NDArray[np.bool_]  # label classes that water and snow lie on. (256,)
+    film: float  # share of the ground under water or glaze, 0..1
+    snow_cover: float  # share of the ground under snow, 0..1
+
+
+def surface_table() -> NDArray[np.void]:
+    """Return the SURFACE of every material. Shape (num_materials,)."""
+    table = np.zeros(max(Material) + 1, SURFACE)
     for material, row in _SURFACES.items():
         table[material] = row
     return table

@@ -6,24 +6,53 @@ or behind what has been hit. The bounds are conservative, so the hits do not dep
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.sensors.lidar.beam_table import beams_about
+from simengine.sensors.lidar.beam_table import BeamTable, beams_about
 from simengine.sensors.lidar.culling import CLOSE, COLUMN_MARGIN, ROUNDING, azimuth_of, trim_covered
+from simengine.sensors.lidar.sweep import ColumnRun
 from simengine.sensors.scene.clusters import CLUSTER_TRIANGLES
 
 MOST_VERTICES = 3 * CLUSTER_TRIANGLES
 _PI, _TURN, _TINY = np.float32(math.pi), np.float32(2.0 * math.pi), np.float32(1e-20)
 _ZERO, _ONE, _BULGE = np.float32(0.0), np.float32(1.0), np.float32(0.168)
+_SELECTED_FIELDS = np.dtype([
+    ("triangle", np.int32),  # of the cluster
+    ("first_column", np.int32),  # of the run
+    ("last_column", np.int32),
+    ("first_beam", np.int32),
+    ("last_beam", np.int32),
+    ("near", np.float32),  # smallest horizontal distance [m]
+])
+SELECTED = np.dtype((np.record, _SELECTED_FIELDS))  # what a triangle may hit of a run of columns
+
+
+class FacePlanes(NamedTuple):
+    """Planes of a cluster's triangles, views of `Clusters.plane`. Shapes (num_triangles,)."""
+
+    x: NDArray[np.float32]
+    y: NDArray[np.float32]
+    z: NDArray[np.float32]
+    shift: NDArray[np.float32]
+
+
+class TriangleSet(NamedTuple):
+    """The triangles of a cluster, views of `Clusters`."""
+
+    corner: NDArray[np.uint8]  # vertices within the cluster. (num_triangles, 3)
+    triangle: NDArray[np.int32]  # the scene's. (num_triangles,)
+    x: NDArray[np.float32]  # of the vertices, part frame [m]. (num_vertices,)
+    y: NDArray[np.float32]  # (num_vertices,)
+    z: NDArray[np.float32]  # (num_vertices,)
 
 
 @njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def see_vertices(
-    frame: NDArray[np.float64], box: NDArray[np.float64], x: NDArray[np.float32], y: NDArray[np.float32],
-    z: NDArray[np.float32], azimuth: np.float32, columns_per_radian: np.float32, center: np.float32,
+    frame: NDArray[np.float64], box: NDArray[np.float64], cluster: TriangleSet, run: ColumnRun,
     seen: NDArray[np.float32],
 ) -> None:
     """Find where a run of columns sees a cluster's vertices, in single precision about the cluster's center.
@@ -31,15 +60,14 @@ def see_vertices(
     Args:
         frame: Of the part, from `frame_part`. Shape (3, 3, 4).
         box: Of the cluster. Shape (7,).
-        x: Of the vertices, part frame [m]. Shape (num_vertices,).
-        y: Likewise.
-        z: Likewise.
-        azimuth: Of the run's middle [rad].
-        columns_per_radian: Columns lie evenly, clockwise.
-        center: The column at the middle.
+        cluster: Whose vertices.
+        run: The columns.
         seen: Column, tangent of elevation and horizontal distance [m] at the frame's fraction. Shape
             (3 · MOST_VERTICES,).
     """
+    x, y, z = cluster.x, cluster.y, cluster.z
+    azimuth, columns_per_radian = np.float32(run.azimuth), np.float32(run.columns_per_radian)
+    center = np.float32(0.5 * (run.count - 1))
     ox, oy, oz = np.float32(box[0]), np.float32(box[1]), np.float32(box[2])
     bx, by, bz = float(ox), float(oy), float(oz)
     xt = np.float32(frame[2, 0, 0] * bx + frame[2, 0, 1] * by + frame[2, 0, 2] * bz + frame[2, 0, 3])
@@ -97,8 +125,7 @@ def _sensor_place(frame: NDArray[np.float64], fraction: float) -> tuple[float, f
 @njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def list_facing(
     frame: NDArray[np.float64], begin: float, end: float, box: NDArray[np.float64], shell_box: NDArray[np.float64],
-    plane_x: NDArray[np.float32], plane_y: NDArray[np.float32], plane_z: NDArray[np.float32],
-    plane_shift: NDArray[np.float32], height: NDArray[np.float32], facing: NDArray[np.uint8],
+    planes: FacePlanes, height: NDArray[np.float32], facing: NDArray[np.uint8],
 ) -> int:
     """List the triangles of a cluster that do not look away from the sensor.
 
@@ -109,13 +136,14 @@ def list_facing(
         begin, end: Fractions of the way between the knots at the run's ends.
         box: Of the cluster. Shape (7,).
         shell_box: Around the closed shells of its triangles; see `clusters.Clusters`. Shape (6,).
-        plane_x, plane_y, plane_z, plane_shift: `Clusters.plane` of the triangles. Shape (num_triangles,).
+        planes: Of the triangles.
         height: Work. Shape (≥ num_triangles,).
         facing: The triangles, filled. Shape (≥ num_triangles,).
 
     Returns:
         Their number.
     """
+    plane_x, plane_y, plane_z, plane_shift = planes.x, planes.y, planes.z, planes.shift
     num_triangles = plane_x.shape[0]
     x, y, z = _sensor_place(frame, 0.5 * (begin + end))
     dx, dy, dz, margin = 0.0, 0.0, 0.0, ROUNDING
@@ -145,10 +173,9 @@ def list_facing(
 
 @njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def select_triangles(
-    corner: NDArray[np.uint8], facing: NDArray[np.uint8], num_facing: int, seen: NDArray[np.float32], move: float,
-    near: float, max_range: float, columns_per_radian: float, center: np.float32, first_column: int, last_column: int,
-    slope: NDArray[np.float64], beam_at: NDArray[np.int16], origin: float, scale: float, nearest: NDArray[np.uint64],
-    met: NDArray[np.int32], distance: NDArray[np.float32], chosen: NDArray[np.int32],
+    corner: NDArray[np.uint8], facing: NDArray[np.uint8], num_facing: int, seen: NDArray[np.float32],
+    bounds: np.void, move: float, run: ColumnRun, table: BeamTable, nearest: NDArray[np.uint64],
+    selected: NDArray[np.void],
 ) -> int:
     """List the triangles of a cluster that a run of columns may hit.
 
@@ -159,33 +186,31 @@ def select_triangles(
         facing: Triangles that may be hit. Shape (≥ num_facing,).
         num_facing: How many.
         seen: From `see_vertices`.
+        bounds: Of the cluster, a record of BOUNDS.
         move: How far a vertex lies from where it was seen, at most [m].
-        near: Smallest horizontal distance of the cluster [m].
-        max_range: [m].
-        columns_per_radian: Columns lie evenly, clockwise.
-        center: The column at the run's middle.
-        first_column: That the cluster can be in.
-        last_column: That the cluster can be in.
-        slope, beam_at, origin, scale: From `index_beams`.
+        run: The columns.
+        table: The beams.
         nearest: Hits so far. Shape (≥ num_columns, num_beams).
-        met: Work: triangle, first and last column, first and last beam. Shape (≥ num_triangles + 1, 5).
-        distance: Work: smallest horizontal distance [m]. Shape (≥ num_triangles + 1,).
-        chosen: Triangle, first and last column. Shape (≥ num_triangles, 3).
+        selected: The triangles' SELECTED; columns whose beams have all hit something nearer are left out at either
+            end. Shape (≥ num_triangles + 1,).
 
     Returns:
         Their number.
     """
-    reference = max(near, 10.0 * move, CLOSE)  # what is nearer has no bounds
+    columns_per_radian, slope = run.columns_per_radian, table.slope
+    first_column, last_column = bounds.first_column, bounds.last_column
+    center = np.float32(0.5 * (run.count - 1))
+    reference = max(bounds.near, 10.0 * move, CLOSE)  # what is nearer has no bounds
     share = move / reference
     margin = np.float32(share * (1.0 + share * share) * columns_per_radian + COLUMN_MARGIN)
     slope_share = np.float32(share / (1.0 - share) + 1e-6)
     slope_margin = slope_share + np.float32(2.5e-7 * (abs(slope[0]) + abs(slope[slope.shape[0] - 2])))
-    close, slack, most = np.float32(reference), np.float32(move + ROUNDING), np.float32(max_range)
+    close, slack, most = np.float32(reference), np.float32(move + ROUNDING), np.float32(run.max_range)
     half_turn, turn = np.float32(math.pi * columns_per_radian), np.float32(2.0 * math.pi * columns_per_radian)
     narrow = np.float32(0.5 * math.pi * columns_per_radian)
     radians = np.float32(1.0 / columns_per_radian)
     first, last = np.float32(first_column), np.float32(last_column)
-    least_slope, steps = np.float32(origin), np.float32(scale)
+    least_slope, steps = np.float32(table.origin), np.float32(table.scale)
     column, tangent, rho = seen[:MOST_VERTICES], seen[MOST_VERTICES : 2 * MOST_VERTICES], seen[2 * MOST_VERTICES :]
     num_met = 0
     for n in range(num_facing):
@@ -207,8 +232,8 @@ def select_triangles(
                 if (high - low < half_turn) & (low > last) & (high - turn < first):
                     continue
             if left <= right:
-                met[num_met, 0], met[num_met, 1], met[num_met, 2] = j, left, right
-                distance[num_met] = _ZERO
+                met = selected[num_met]
+                met.triangle, met.first_column, met.last_column, met.near = j, left, right, _ZERO
                 num_met += 1
             continue
         bulge = span * radians  # 1 / cos(angle / 2) − 1 at most, by which an edge rises between its ends
@@ -216,15 +241,19 @@ def select_triangles(
         low, high = _bounds(tangent[a], tangent[b], tangent[c])
         low -= slope_margin + (slope_share + bulge) * abs(low)
         high += slope_margin + (slope_share + bulge) * abs(high)
-        bottom, top = beams_about(beam_at, least_slope, steps, low, high)
+        bottom, top = beams_about(table.beam_at, least_slope, steps, low, high)
         level = level * (_ONE - bulge) - slack
-        met[num_met, 0], met[num_met, 1], met[num_met, 2] = j, left, right
-        met[num_met, 3], met[num_met, 4] = bottom, top
-        distance[num_met] = level
+        met = selected[num_met]
+        met.triangle, met.first_column, met.last_column = j, left, right
+        met.first_beam, met.last_beam, met.near = bottom, top, level
         num_met += int((left <= right) & (bottom <= top) & (level <= most))
     count = 0
     for n in range(num_met):
-        left, right = trim_covered(nearest, met[n, 1], met[n, 2], met[n, 3], met[n, 4], float(distance[n]))
-        chosen[count, 0], chosen[count, 1], chosen[count, 2] = met[n, 0], left, right
+        met = selected[n]
+        left, right = trim_covered(
+            nearest, met.first_column, met.last_column, met.first_beam, met.last_beam, float(met.near)
+        )
+        kept = selected[count]
+        kept.triangle, kept.first_column, kept.last_column = met.triangle, left, right
         count += int(left <= right)
     return count

@@ -1,4 +1,4 @@
-"""Normals of triangles, and the cones that hold those of a cluster."""
+"""Normals of triangles and of their corners, and the cones that hold those of a cluster."""
 
 import math
 
@@ -24,6 +24,66 @@ def face_normals(vertex: NDArray[np.float32], triangle: NDArray[np.int32], out: 
         length = math.sqrt(nx * nx + ny * ny + nz * nz)
         scale = 1.0 / length if length > 0.0 else 0.0
         out[t, 0], out[t, 1], out[t, 2] = nx * scale, ny * scale, nz * scale
+
+
+@njit(cache=True)
+def smooth_corner_normals(
+    vertex: NDArray[np.float32], triangle: NDArray[np.int32], cosine: float, out: NDArray[np.float32]
+) -> None:
+    """Average the face normals around each vertex that lie within an angle of the corner's own face.
+
+    Args:
+        vertex: [m]. Shape (num_vertices, 3).
+        triangle: Rows of `vertex`. Shape (num_triangles, 3).
+        cosine: Of the largest angle between faces that are smoothed over.
+        out: Unit normals. Shape (num_triangles, 3, 3).
+    """
+    num_triangles, num_vertices = triangle.shape[0], vertex.shape[0]
+    area_normal = np.zeros((num_triangles, 3))
+    unit = np.zeros((num_triangles, 3))
+    first = np.zeros(num_vertices + 1, np.int64)
+    for t in range(num_triangles):
+        a, b, c = triangle[t, 0], triangle[t, 1], triangle[t, 2]
+        ux = float(vertex[b, 0]) - float(vertex[a, 0])
+        uy = float(vertex[b, 1]) - float(vertex[a, 1])
+        uz = float(vertex[b, 2]) - float(vertex[a, 2])
+        vx = float(vertex[c, 0]) - float(vertex[a, 0])
+        vy = float(vertex[c, 1]) - float(vertex[a, 1])
+        vz = float(vertex[c, 2]) - float(vertex[a, 2])
+        nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+        length = math.sqrt(nx * nx + ny * ny + nz * nz)
+        area_normal[t, 0], area_normal[t, 1], area_normal[t, 2] = nx, ny, nz
+        if length > 0.0:
+            unit[t, 0], unit[t, 1], unit[t, 2] = nx / length, ny / length, nz / length
+        else:
+            unit[t, 2] = 1.0
+        for k in range(3):
+            first[triangle[t, k] + 1] += 1
+    for v in range(num_vertices):
+        first[v + 1] += first[v]
+    fill = first.copy()
+    around = np.zeros(3 * num_triangles, np.int64)
+    for t in range(num_triangles):
+        for k in range(3):
+            v = triangle[t, k]
+            around[fill[v]] = t
+            fill[v] += 1
+    for t in range(num_triangles):
+        for k in range(3):
+            v = triangle[t, k]
+            sx, sy, sz = 0.0, 0.0, 0.0
+            for i in range(first[v], first[v + 1]):
+                o = around[i]
+                dot = unit[t, 0] * unit[o, 0] + unit[t, 1] * unit[o, 1] + unit[t, 2] * unit[o, 2]
+                if dot > cosine:
+                    sx += area_normal[o, 0]
+                    sy += area_normal[o, 1]
+                    sz += area_normal[o, 2]
+            length = math.sqrt(sx * sx + sy * sy + sz * sz)
+            if length > 0.0:
+                out[t, k, 0], out[t, k, 1], out[t, k, 2] = sx / length, sy / length, sz / length
+            else:
+                out[t, k, 0], out[t, k, 1], out[t, k, 2] = unit[t, 0], unit[t, 1], unit[t, 2]
 
 
 @njit(cache=True, error_model="numpy")

@@ -18,7 +18,7 @@ from simengine.core.mesh import Material, Mesh, PartRole
 from simengine.core.state import ActorKind, ActorTable
 from simengine.sensors.base.sensor import Scene, actor_instance
 from simengine.sensors.scene.clusters import Clusters, build_clusters
-from simengine.sensors.scene.normals import normal_cones
+from simengine.sensors.scene.normals import normal_cones, smooth_corner_normals
 
 PATCH_SIZE = 32.0  # static surfaces are cut into patches of this edge length [m]
 CREASE_COSINE = 0.72  # faces whose normals differ by less than 44° are shaded as one smooth surface
@@ -60,66 +60,6 @@ class SceneArrays(NamedTuple):
     part_signal: NDArray[np.int32]  # index of the network's signal, or −1. (num_parts,)
     clusters: Clusters  # the triangles again, in small groups of neighbours
     cone: NDArray[np.float64]  # of the normals of each cluster, see `normal_cones`. (num_clusters, 4)
-
-
-@njit(cache=True)
-def smooth_corner_normals(
-    vertex: NDArray[np.float32], triangle: NDArray[np.int32], cosine: float, out: NDArray[np.float32]
-) -> None:
-    """Average the face normals around each vertex that lie within an angle of the corner's own face.
-
-    Args:
-        vertex: [m]. Shape (num_vertices, 3).
-        triangle: Rows of `vertex`. Shape (num_triangles, 3).
-        cosine: Of the largest angle between faces that are smoothed over.
-        out: Unit normals. Shape (num_triangles, 3, 3).
-    """
-    num_triangles, num_vertices = triangle.shape[0], vertex.shape[0]
-    area_normal = np.zeros((num_triangles, 3))
-    unit = np.zeros((num_triangles, 3))
-    first = np.zeros(num_vertices + 1, np.int64)
-    for t in range(num_triangles):
-        a, b, c = triangle[t, 0], triangle[t, 1], triangle[t, 2]
-        ux = float(vertex[b, 0]) - float(vertex[a, 0])
-        uy = float(vertex[b, 1]) - float(vertex[a, 1])
-        uz = float(vertex[b, 2]) - float(vertex[a, 2])
-        vx = float(vertex[c, 0]) - float(vertex[a, 0])
-        vy = float(vertex[c, 1]) - float(vertex[a, 1])
-        vz = float(vertex[c, 2]) - float(vertex[a, 2])
-        nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
-        length = math.sqrt(nx * nx + ny * ny + nz * nz)
-        area_normal[t, 0], area_normal[t, 1], area_normal[t, 2] = nx, ny, nz
-        if length > 0.0:
-            unit[t, 0], unit[t, 1], unit[t, 2] = nx / length, ny / length, nz / length
-        else:
-            unit[t, 2] = 1.0
-        for k in range(3):
-            first[triangle[t, k] + 1] += 1
-    for v in range(num_vertices):
-        first[v + 1] += first[v]
-    fill = first.copy()
-    around = np.zeros(3 * num_triangles, np.int64)
-    for t in range(num_triangles):
-        for k in range(3):
-            v = triangle[t, k]
-            around[fill[v]] = t
-            fill[v] += 1
-    for t in range(num_triangles):
-        for k in range(3):
-            v = triangle[t, k]
-            sx, sy, sz = 0.0, 0.0, 0.0
-            for i in range(first[v], first[v + 1]):
-                o = around[i]
-                dot = unit[t, 0] * unit[o, 0] + unit[t, 1] * unit[o, 1] + unit[t, 2] * unit[o, 2]
-                if dot > cosine:
-                    sx += area_normal[o, 0]
-                    sy += area_normal[o, 1]
-                    sz += area_normal[o, 2]
-            length = math.sqrt(sx * sx + sy * sy + sz * sz)
-            if length > 0.0:
-                out[t, k, 0], out[t, k, 1], out[t, k, 2] = sx / length, sy / length, sz / length
-            else:
-                out[t, k, 0], out[t, k, 1], out[t, k, 2] = unit[t, 0], unit[t, 1], unit[t, 2]
 
 
 def _triangle_groups(mesh: Mesh, is_static: bool) -> list[tuple[int, NDArray[np.int64]]]:
@@ -268,7 +208,17 @@ def flatten_scene(scene: Scene) -> SceneArrays:
 def part_rotation(
     role: int, kind: int, speed: float, steering: float, spin: float, gait_phase: float, out: NDArray[np.float64]
 ) -> None:
-    """Write how a part is turned about its pivot against its actor: spun, steered or swung. `out` has shape (3, 3)."""
+    """Write how a part is turned about its pivot against its actor: spun, steered or swung.
+
+    Args:
+        role: PartRole.
+        kind: ActorKind of its actor.
+        speed: Of its actor [m/s].
+        steering: Angle of the front wheels [rad].
+        spin: Angle of the wheel [rad].
+        gait_phase: Of its actor's legs [rad].
+        out: Rotation matrix. Shape (3, 3).
+    """
     yaw, pitch = 0.0, 0.0
     if _WHEEL_FIRST <= role <= _WHEEL_LAST:
         pitch = spin
@@ -294,44 +244,59 @@ def part_rotation(
     out[2, 0], out[2, 1], out[2, 2] = -sp, 0.0, cp
 
 
+class PartTable(NamedTuple):
+    """What the parts belong to; see `SceneArrays`."""
+
+    actor: NDArray[np.int32]  # (num_parts,)
+    role: NDArray[np.int32]  # (num_parts,)
+    pivot: NDArray[np.float64]  # (num_parts, 3)
+
+
 @njit(cache=True)
 def pose_parts_batch(
-    part_actor: NDArray[np.int32], part_role: NDArray[np.int32], part_pivot: NDArray[np.float64],
-    kind: NDArray[np.int32], valid: NDArray[np.bool_], position: NDArray[np.float64], orientation: NDArray[np.float64],
-    velocity: NDArray[np.float64], steering: NDArray[np.float64], wheel_rotation: NDArray[np.float64],
-    gait_phase: NDArray[np.float64], origin: NDArray[np.float64],
+    parts: PartTable, kind: NDArray[np.int32], poses: ActorPoses, origin: NDArray[np.float64],
     world_from_part: NDArray[np.float64], present: NDArray[np.bool_],
 ) -> None:
-    """Write the pose of every part and whether it is in the world; see `pose_parts`."""
+    """Write the pose of every part and whether it is in the world.
+
+    Args:
+        parts: Of the scene.
+        kind: ActorKind of the actors. Shape (num_actors,).
+        poses: Of the actors.
+        origin: Of the scene, world [m]. Shape (3,).
+        world_from_part: About the origin. Shape (num_parts, 3, 4).
+        present: Shape (num_parts,).
+    """
     rotation = np.zeros((3, 3))
     turn = np.zeros((3, 3))
-    for p in range(part_actor.shape[0]):
-        a = part_actor[p]
+    for p in range(parts.actor.shape[0]):
+        a = parts.actor[p]
         if a < 0:
             for i in range(3):
                 for j in range(4):
                     world_from_part[p, i, j] = 1.0 if i == j else 0.0
             present[p] = True
             continue
-        present[p] = valid[a]
-        rotation_matrix(orientation[a, 0], orientation[a, 1], orientation[a, 2], orientation[a, 3], rotation)
-        role = part_role[p]
+        present[p] = poses.valid[a]
+        q, velocity = poses.orientation[a], poses.velocity[a]
+        rotation_matrix(q[0], q[1], q[2], q[3], rotation)
+        role = parts.role[p]
         if role == _BODY:
             for i in range(3):
                 for j in range(3):
                     world_from_part[p, i, j] = rotation[i, j]
-                world_from_part[p, i, 3] = position[a, i] - origin[i]
+                world_from_part[p, i, 3] = poses.position[a, i] - origin[i]
             continue
-        spin = wheel_rotation[a, role - _WHEEL_FIRST] if _WHEEL_FIRST <= role <= _WHEEL_LAST else 0.0
-        speed = math.sqrt(velocity[a, 0] * velocity[a, 0] + velocity[a, 1] * velocity[a, 1])
-        part_rotation(role, kind[a], speed, steering[a], spin, gait_phase[a], turn)
+        spin = poses.wheel_rotation[a, role - _WHEEL_FIRST] if _WHEEL_FIRST <= role <= _WHEEL_LAST else 0.0
+        speed = math.sqrt(velocity[0] * velocity[0] + velocity[1] * velocity[1])
+        part_rotation(role, kind[a], speed, poses.steering[a], spin, poses.gait_phase[a], turn)
         for i in range(3):
             shift = 0.0
             for j in range(3):
                 entry = rotation[i, 0] * turn[0, j] + rotation[i, 1] * turn[1, j] + rotation[i, 2] * turn[2, j]
                 world_from_part[p, i, j] = entry
-                shift += (rotation[i, j] - entry) * part_pivot[p, j]
-            world_from_part[p, i, 3] = position[a, i] - origin[i] + shift
+                shift += (rotation[i, j] - entry) * parts.pivot[p, j]
+            world_from_part[p, i, 3] = poses.position[a, i] - origin[i] + shift
 
 
 def pose_parts(
@@ -351,9 +316,6 @@ def pose_parts(
     num_parts = len(arrays.part_actor)
     world_from_part = np.zeros((num_parts, 3, 4))
     present = np.zeros(num_parts, np.bool_)
-    pose_parts_batch(
-        arrays.part_actor, arrays.part_role, arrays.part_pivot, actors.kind[0], poses.valid, poses.position,
-        poses.orientation, poses.velocity, poses.steering, poses.wheel_rotation, poses.gait_phase,
-        np.asarray(origin, np.float64), world_from_part, present,
-    )
+    parts = PartTable(arrays.part_actor, arrays.part_role, arrays.part_pivot)
+    pose_parts_batch(parts, actors.kind[0], poses, np.asarray(origin, np.float64), world_from_part, present)
     return world_from_part, present

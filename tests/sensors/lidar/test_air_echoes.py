@@ -29,7 +29,7 @@ def _soft_echo_over_time(weather, received):
 @pytest.mark.parametrize("optical_range", [30.0, 100.0])
 def test_soft_echo_is_the_published_integral_at_its_peak(optical_range):
     weather = CLEAR._replace(optical_range=optical_range)
-    power, place = soft_echo(*air_returns(weather, THRESHOLD)[1:3], math.inf)
+    power, place = soft_echo(air_returns(weather, THRESHOLD), math.inf)
     received = np.arange(1.0, 15.0, 0.05)
     values = [_soft_echo_over_time(weather, float(r)) for r in received]
     assert power == pytest.approx(max(values), rel=0.03)
@@ -46,7 +46,7 @@ def test_overlap_follows_from_transmitter_and_receiver_side_by_side():
 @pytest.mark.parametrize(("optical_range", "farthest"), [(40.0, 25.0), (100.0, 50.0)])
 def test_dense_fog_outshines_even_white_targets_beyond_about_half_its_optical_range(optical_range, farthest):
     weather = CLEAR._replace(optical_range=optical_range)
-    power = soft_echo(*air_returns(weather, THRESHOLD)[1:3], math.inf)[0]
+    power = soft_echo(air_returns(weather, THRESHOLD), math.inf)[0]
     distance = np.arange(1.0, 200.0, 0.1)
     brighter = distance[np.exp(-2.0 * extinction(weather) * distance) / distance**2 > power]
     assert 0.5 * farthest < brighter.max() < farthest
@@ -54,7 +54,7 @@ def test_dense_fog_outshines_even_white_targets_beyond_about_half_its_optical_ra
 
 def test_thin_haze_gives_no_echo_that_could_be_detected():
     echoes = {
-        reach: soft_echo(*air_returns(CLEAR._replace(optical_range=reach), THRESHOLD)[1:3], math.inf)[0]
+        reach: soft_echo(air_returns(CLEAR._replace(optical_range=reach), THRESHOLD), math.inf)[0]
         for reach in (200.0, 1000.0)
     }
     assert echoes[200.0] > THRESHOLD > echoes[1000.0]
@@ -62,11 +62,11 @@ def test_thin_haze_gives_no_echo_that_could_be_detected():
 
 def test_soft_echo_grows_with_the_air_before_the_target():
     air = air_returns(CLEAR._replace(optical_range=50.0), THRESHOLD)
-    powers = [soft_echo(air.soft_power, air.soft_range, distance)[0] for distance in (0.5, 2.5, 4.0, 6.0, 50.0)]
+    powers = [soft_echo(air, distance)[0] for distance in (0.5, 2.5, 4.0, 6.0, 50.0)]
     assert powers[0] == 0.0
     assert powers == sorted(powers) and powers[1] < 0.9 * powers[4]
     assert all(
-        soft_echo(air.soft_power, air.soft_range, d)[1] <= d for d in np.arange(1.0, 10.0, 0.37)
+        soft_echo(air, d)[1] <= d for d in np.arange(1.0, 10.0, 0.37)
     )
 
 
@@ -94,9 +94,7 @@ def test_drops_are_met_as_often_as_a_poisson_process_says():
     met, count = 0, 20_000
     for i in range(count):
         draws = philox_uniform(1, 1, 0, 0, i), philox_uniform(1, 2, 0, 0, i)
-        power, place = first_bright_drop(
-            air.drop_count, air.drop_slope, air.drop_reflectance, air.extinction, THRESHOLD, THRESHOLD, 6.0, *draws
-        )
+        power, place = first_bright_drop(air, THRESHOLD, 6.0, *draws)
         if power > 0.0:
             met += 1
             assert power >= THRESHOLD and 1.0 <= place < 6.0
@@ -106,6 +104,5 @@ def test_drops_are_met_as_often_as_a_poisson_process_says():
 
 def test_bright_target_is_not_outshone():
     air = air_returns(CLEAR._replace(snow_rate=2.0), THRESHOLD)
-    arguments = (air.drop_count, air.drop_slope, air.drop_reflectance, air.extinction, THRESHOLD)
-    assert first_bright_drop(*arguments, THRESHOLD, 30.0, 0.05, 0.5)[0] > 0.0
-    assert first_bright_drop(*arguments, 1.0, 30.0, 0.05, 0.5) == (0.0, 0.0)
+    assert first_bright_drop(air, THRESHOLD, 30.0, 0.05, 0.5)[0] > 0.0
+    assert first_bright_drop(air, 1.0, 30.0, 0.05, 0.5) == (0.0, 0.0)

@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simengine.sensors.lidar import beam_table, beams
+from simengine.sensors.lidar import beam_table, sweep
 from simengine.sensors.lidar import casting as beam_casting
 from simengine.sensors.lidar import culling as beam_culling
 from simengine.sensors.lidar import triangle_selection as beam_choosing
-from simengine.sensors.lidar.beams import BeamPattern, cast_sweep, plan_slices, spinning_pattern
+from simengine.sensors.lidar.beams import cast_sweep
+from simengine.sensors.lidar.sweep import BeamPattern, SweepPoses, plan_slices, spinning_pattern
 from simengine.sensors.scene.clusters import Clusters, build_clusters
 from tools.checks.seen.embree import Surfaces, beam_rays
 
@@ -70,7 +71,7 @@ def _sweep(clusters: Clusters, transform, pattern: BeamPattern, max_range=120.0,
     knot_time = np.linspace(0, SWEEP_NS, len(transform)).astype(np.int64)
     slices = plan_slices(pattern, column_time, knot_time)
     shown = np.ones(transform.shape[:2], np.bool_)
-    return cast_sweep(clusters, transform, shown, pattern, slices, max_range, num_threads), column_time
+    return cast_sweep(clusters, SweepPoses(transform, shown), pattern, slices, max_range, num_threads), column_time
 
 
 def _embree(vertex, triangle, lowest, highest, channels, columns, max_range=120.0):
@@ -161,7 +162,7 @@ def test_slice_longer_than_the_work_is_refused():
     slices = slices._replace(first_column=np.array([0, 2048], np.int32), knot=slices.knot[:1])
     clusters = build_clusters(_box((9.0, 0.0, 0.0), (1.0, 1.0, 1.0)), BOX_TRIANGLES, np.zeros(12, np.int32))
     with pytest.raises(ValueError, match="at most, has 2048"):
-        cast_sweep(clusters, _still(1), np.ones((1, 1), np.bool_), pattern, slices, 100.0, 1)
+        cast_sweep(clusters, SweepPoses(_still(1), np.ones((1, 1), np.bool_)), pattern, slices, 100.0, 1)
 
 
 def test_range_limit_cuts():
@@ -215,7 +216,7 @@ def test_hidden_part_is_not_hit():
     column_time = np.arange(1, 65, dtype=np.int64)
     slices = plan_slices(pattern, column_time, np.array([0], np.int64))
     shown = np.array([[False, True]])
-    _, hit = cast_sweep(clusters, _still(2), shown, pattern, slices, 100.0, 1)
+    _, hit = cast_sweep(clusters, SweepPoses(_still(2), shown), pattern, slices, 100.0, 1)
     assert part[hit[hit >= 0]].min() == 1
 
 
@@ -251,7 +252,7 @@ def test_slices_of_any_length_give_the_same_bits(monkeypatch):
     transform = _moving(part.max() + 1, 4, 2.0, 0.1)
     (distance, hit), _ = _sweep(clusters, transform, pattern)
     for longest in (1, 7):
-        monkeypatch.setattr(beams, "MOST_COLUMNS", longest)
+        monkeypatch.setattr(sweep, "MOST_COLUMNS", longest)
         (other_distance, other_hit), _ = _sweep(clusters, transform, pattern)
         assert distance.tobytes() == other_distance.tobytes()
         assert hit.tobytes() == other_hit.tobytes()
@@ -286,14 +287,14 @@ def test_compiled_kernel_equals_plain_python(monkeypatch):
     (distance, hit), column_time = _sweep(clusters, transform, pattern)
     slices = plan_slices(pattern, column_time, np.array([0, SWEEP_NS], np.int64))
     plain_distance, plain_hit = np.zeros_like(distance), np.zeros_like(hit)
-    for module in (beam_table, beam_culling, beam_choosing, beam_casting):
+    for module in (beam_table, sweep, beam_culling, beam_choosing, beam_casting):
         for name, kernel in list(vars(module).items()):
             if hasattr(kernel, "py_func"):
                 monkeypatch.setattr(module, name, kernel.py_func)
     with np.errstate(all="ignore"):
         beam_casting.cast_slices(
-            0, 1, *clusters, transform, np.ones((2, 1), np.bool_), pattern.tangent, pattern.secant, pattern.direction,
-            slices.first_column, slices.knot, slices.azimuth, slices.fraction, 120.0, plain_distance, plain_hit,
+            0, 1, clusters, SweepPoses(transform, np.ones((2, 1), np.bool_)), pattern, slices, 120.0, plain_distance,
+            plain_hit,
         )
     assert np.array_equal(plain_hit, hit)
     assert np.array_equal(plain_distance, distance)

@@ -56,8 +56,8 @@ def test_snow_hides_what_it_covers():
 
 def test_every_material_has_a_surface():
     table = surface_table()
-    assert all(0.0 < table[material, 0] <= 1.0 for material in Material)
-    assert table[Material.SIGN_FACE, 2] > 100.0 > table[Material.CONE_ORANGE, 2]
+    assert all(0.0 < table[material].albedo <= 1.0 for material in Material)
+    assert table[Material.SIGN_FACE].retro > 100.0 > table[Material.CONE_ORANGE].retro
 
 
 def test_black_paint_returns_less_than_white():

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from simengine.sensors.lidar.beams import cast_sweep, plan_slices, spinning_pattern
+from simengine.sensors.lidar.beams import cast_sweep
+from simengine.sensors.lidar.sweep import SweepPoses, plan_slices, spinning_pattern
 from simengine.sensors.scene.clusters import Clusters, build_clusters
 
 CUBE = np.array([[x, y, z] for x in (0.0, 1.0) for y in (0.0, 1.0) for z in (0.0, 1.0)], np.float32)
@@ -77,7 +78,7 @@ def _sweep(clusters: Clusters, transform):
     pattern = spinning_pattern(-0.5, 0.5, 24, 256)
     time, knots = np.arange(1, 257, dtype=np.int64), np.linspace(0, 256, len(transform)).astype(np.int64)
     shown = np.ones(transform.shape[:2], np.bool_)
-    return cast_sweep(clusters, transform, shown, pattern, plan_slices(pattern, time, knots), 100.0, 1)
+    return cast_sweep(clusters, SweepPoses(transform, shown), pattern, plan_slices(pattern, time, knots), 100.0, 1)
 
 
 @pytest.mark.parametrize(("center", "inside"), [((4.0, 1.0, 0.2), False), ((0.5, 0.2, 0.1), True)])
