@@ -177,7 +177,18 @@ def _draw(
     seed: np.uint64, kind: NDArray[np.int32], max_speed: NDArray[np.float64], length: NDArray[np.float64],
     wheelbase: NDArray[np.float64], steering_rate: NDArray[np.float64], spread: _Spread, style: NDArray[np.float64],
 ) -> None:
-    """Fill the drivers' styles; see `draw_drivers`. Arrays of shape (num_envs, num_actors), `style` (…, STYLES)."""
+    """Fill the drivers' styles; see `draw_drivers`.
+
+    Args:
+        seed: Kernel seed.
+        kind: `ActorKind`. Shape (num_envs, num_actors).
+        max_speed: Of the vehicles, 0 for no limit [m/s]. The same shape.
+        length: [m].
+        wheelbase: [m].
+        steering_rate: [rad/s].
+        spread: How drivers differ.
+        style: Written. Shape (num_envs, num_actors, STYLES).
+    """
     for e in range(kind.shape[0]):
         for a in range(kind.shape[1]):
             temper = truncated_normal(seed, SPREAD_STREAM + 2, e, a, 1.0, spread.temper)
