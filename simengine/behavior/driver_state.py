@@ -179,7 +179,16 @@ def _draw(
 ) -> None:
     """Fill the drivers' styles; see `draw_drivers`.
 
-    Arrays of shape (num_envs, num_actors), `usual` as `_kind_table` returns it, `style` (…, STYLES).
+    Args:
+        seed: Kernel seed.
+        kind: `ActorKind`. Shape (num_envs, num_actors).
+        max_speed: Of the vehicles, 0 for no limit [m/s]. The same shape.
+        length: [m].
+        wheelbase: [m].
+        steering_rate: [rad/s].
+        spread: How drivers differ.
+        usual: Of each kind, as `_kind_table` returns it.
+        style: Written. Shape (num_envs, num_actors, STYLES).
     """
     for e in range(kind.shape[0]):
         for a in range(kind.shape[1]):

@@ -6,11 +6,22 @@ the published formula has a pole; the gap is then taken as `SMALLEST_GAP`.
 """
 
 import math
+from typing import NamedTuple
 
 from numba import njit
 
 SMALLEST_GAP = 0.05  # [m]
 EXPONENT = 4.0  # acceleration exponent δ, Table I
+
+
+class IdmParams(NamedTuple):
+    """What one driver wants at one moment."""
+
+    desired_speed: float  # v0 [m/s]
+    max_acceleration: float  # a [m/s²]
+    comfortable_deceleration: float  # b, positive [m/s²]
+    time_gap: float  # T [s]
+    min_gap: float  # s0 [m]
 
 
 @njit(cache=True, _nrt=False)

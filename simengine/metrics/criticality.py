@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import boxes_gap
+from simengine.core.intersect import OrientedBox, box_gap
 from simengine.core.plan_view import plan_view
 
 HORIZON = 10.0  # [s]
@@ -15,32 +15,25 @@ _FINE = 0.005  # shortest step [s]
 
 @njit(cache=True)
 def box_time_to_collision(
-    ax: float,
-    ay: float,
-    a_yaw: float,
-    a_length: float,
-    a_width: float,
-    avx: float,
-    avy: float,
-    bx: float,
-    by: float,
-    b_yaw: float,
-    b_length: float,
-    b_width: float,
-    bvx: float,
-    bvy: float,
-    horizon: float,
+    a: OrientedBox, avx: float, avy: float, b: OrientedBox, bvx: float, bvy: float, horizon: float
 ) -> float:
     """Return when two boxes at constant velocity and heading first overlap [s]; infinity if not within `horizon`.
 
     Found by advancing in steps no longer than the present gap takes to close, so nothing thinner than the boxes is
     stepped over.
+
+    Args:
+        a: One box.
+        avx, avy: Its velocity, world [m/s].
+        b: The other.
+        bvx, bvy: Its velocity, world [m/s].
+        horizon: Times beyond are infinite [s].
     """
     rvx, rvy = bvx - avx, bvy - avy
     relative = math.sqrt(rvx * rvx + rvy * rvy)
     time = 0.0
     while time <= horizon:
-        gap = boxes_gap(ax, ay, a_yaw, a_length, a_width, bx + rvx * time, by + rvy * time, b_yaw, b_length, b_width)
+        gap = box_gap(a, OrientedBox(b.x + rvx * time, b.y + rvy * time, b.yaw, b.length, b.width))
         if gap <= 1e-6:
             return time
         if relative < 1e-6:
@@ -103,8 +96,9 @@ def smallest_time_to_collision(
         if distance - reach > math.sqrt(rvx * rvx + rvy * rvy) * min(horizon, best):
             continue
         time = box_time_to_collision(
-            x, y, yaw, own_length, own_width, vx, vy, position[env, b, 0], position[env, b, 1], b_yaw, b_length,
-            b_width, velocity[env, b, 0], velocity[env, b, 1], min(horizon, best),
+            OrientedBox(x, y, yaw, own_length, own_width), vx, vy,
+            OrientedBox(position[env, b, 0], position[env, b, 1], b_yaw, b_length, b_width), velocity[env, b, 0],
+            velocity[env, b, 1], min(horizon, best),
         )
         if time < best:
             best, other = time, b

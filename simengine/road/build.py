@@ -9,7 +9,7 @@ from simengine.core.errors import ScenarioError
 from simengine.road.ground.common_surface import join_surfaces
 from simengine.road.network.conflicts import CLEARANCE, candidate_pairs, pair_conflicts
 from simengine.road.network.drafts import CrossingDraft, LaneDraft, SignalDraft, SignDraft, StopLineDraft
-from simengine.road.network.grid import intersect_segment
+from simengine.road.network.grid import CenterLines, intersect_segment
 from simengine.road.network.lane_points import LARGEST_COORDINATE, join_points, measure_points, told_across
 from simengine.road.network.network import LaneType, RoadNetwork, SignalColor
 
@@ -243,12 +243,14 @@ def _lanes_crossed(
     crossing: CrossingDraft, points: dict[str, Any], lane_type: NDArray[np.int32]
 ) -> list[tuple[int, float]]:
     """Return the driving and biking lanes whose centre line a crossing meets, in order of lane, and where."""
-    names = ("point_position", "point_s", "grid_origin", "grid_cell", "grid_shape", "grid_first", "grid_point")
-    lines, capacity = [points[name] for name in names], 64
-    ends = (*_point("crossing", "start", crossing.start), *_point("crossing", "end", crossing.end))
+    lines, capacity = CenterLines(*(points[name] for name in CenterLines._fields)), 64
+    start, end = (
+        tuple(float(value) for value in _point("crossing", which, place))
+        for which, place in (("start", crossing.start), ("end", crossing.end))
+    )
     while True:
         hit, where = np.zeros(capacity, np.int32), np.zeros(capacity)
-        found = intersect_segment(*lines, *(float(v) for v in ends), CLEARANCE, hit, where)
+        found = intersect_segment(lines, start, end, CLEARANCE, hit, where)
         if found <= capacity:
             break
         capacity = found

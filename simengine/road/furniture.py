@@ -10,19 +10,16 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from simengine.core.geometry import boxes_gap
 from simengine.road.ground.strips import edge_line
 from simengine.road.ground.terrain import verge_widths
-from simengine.road.network.frenet import lane_width
 from simengine.road.network.network import LaneArrays, LaneType, RoadNetwork, lane_arrays
-from simengine.road.network.projection import ground_at, lane_pose, nearest_surface
+from simengine.road.network.projection import ground_at, nearest_surface
+from simengine.road.site import Item, Site
 
 SPACING = 2.0  # of the places looked at along an edge [m]
-CLEARANCE = 0.25  # of everything from every lane [m]
 LAMP_SPACING, LAMP_OFFSET, LAMP_SIZE = 30.0, 0.45, (1.8, 0.3, 7.0)  # size: reach, width, height [m]
 DELINEATOR_SPACING, DELINEATOR_SIZE = 50.0, (0.12, 0.12, 1.0)  # StVO/RAL practice: every 50 m [m]
 RAIL_LENGTH, RAIL_OFFSET, RAIL_SIZE = 8.0, 0.65, (0.31, 0.75)  # offset ≥ 0.5 m (RPS 2009); width, height [m]
@@ -30,18 +27,6 @@ TREE_CLEARANCE = 4.5  # of trees from a fast road's edge (RPS 2009: 4.5–7.5 m 
 SIGN_SIZE, SIGNAL_SIZE = 0.65, 0.35  # plate width; footprint [m]
 LAMP_BELOW_TOP = 0.58  # of a signal's middle lamp below the top of its post [m]
 STOREY = 3.2  # [m]
-RUN_OUT = 16.0  # beyond the end of a lane that leads nowhere: a bus leaves the world whose front is so far on [m]
-
-
-class Item(NamedTuple):
-    """One thing that stands on the ground."""
-
-    kind: str  # building, tree, lamp_post, sign:<type>, guard_rail, signal, fence or delineator
-    x: float  # of its foot's centre, world [m]
-    y: float
-    z: float
-    yaw: float  # [rad]
-    size: tuple[float, float, float]  # length along x, width, height [m]
 
 
 class _Edge(NamedTuple):
@@ -51,84 +36,6 @@ class _Edge(NamedTuple):
     outward: NDArray[np.float64]  # unit, away from the road (num_points, 2)
     s: NDArray[np.float64]  # along the lane [m]. (num_points,)
     right: bool  # of its lane
-
-
-@njit(cache=True)
-def _stands_clear(
-    lanes: LaneArrays, x: float, y: float, cosine: float, sine: float, along: NDArray[np.float64],
-    across: NDArray[np.float64], clearance: float,
-) -> bool:
-    """Return whether every point of a grid is farther than `clearance` [m] from all lanes.
-
-    Args:
-        lanes: The network.
-        x, y: Of the grid's middle [m].
-        cosine, sine: Of its direction.
-        along, across: Its points, along and to the left of its direction [m].
-        clearance: [m].
-    """
-    for u in along:
-        for v in across:
-            px, py = x + cosine * u - sine * v, y + sine * u + cosine * v
-            if nearest_surface(lanes, px, py, math.nan)[0] <= clearance:
-                return False
-    return True
-
-
-class _Site:
-    """Items placed so far, and whether there is room for another."""
-
-    def __init__(self, network: RoadNetwork, lanes: LaneArrays) -> None:
-        self.lanes = lanes
-        self.items: list[Item] = []
-        self._hulls = [*junction_hulls(network), *_run_outs(network, lanes)]
-        self._cells: dict[tuple[int, int], list[Item]] = {}
-
-    def add(self, item: Item) -> None:
-        self.items.append(item)
-        for cell in self._cells_of(item, 0.0):
-            self._cells.setdefault(cell, []).append(item)
-
-    def place(self, kind: str, x: float, y: float, z_hint: float, yaw: float, size: tuple[float, float, float],
-              clearance: float = CLEARANCE, solid: bool = True) -> bool:
-        """Add an item where it is clear of lanes, junctions and (if solid) other items; say whether it was."""
-        item = Item(kind, x, y, z_hint, math.remainder(yaw, 2.0 * math.pi), size)
-        if not self._off_the_road(item, clearance) or (solid and self._touches(item)):
-            return False
-        self.add(item._replace(z=ground_at(self.lanes, x, y, z_hint)[0]))
-        return True
-
-    def _off_the_road(self, item: Item, clearance: float) -> bool:
-        length, width = _footprint(item)
-        outside, _ = nearest_surface(self.lanes, item.x, item.y, math.nan)
-        half = 0.5 * math.hypot(length, width)
-        corners = _corners(item)
-        if any(_inside(hull, corner) for hull in self._hulls for corner in [*corners, (item.x, item.y)]):
-            return False
-        if outside > half + clearance or outside <= clearance:
-            return outside > clearance
-        nx, ny = max(2, math.ceil(length / 1.5) + 1), max(2, math.ceil(width / 1.5) + 1)
-        along, across = np.linspace(-0.5 * length, 0.5 * length, nx), np.linspace(-0.5 * width, 0.5 * width, ny)
-        c, s = math.cos(item.yaw), math.sin(item.yaw)
-        return bool(_stands_clear(self.lanes, item.x, item.y, c, s, along, across, clearance))
-
-    def _touches(self, item: Item) -> bool:
-        length, width = _footprint(item)
-        for cell in self._cells_of(item, 1.0):
-            for other in self._cells.get(cell, ()):
-                gap = boxes_gap(
-                    item.x, item.y, item.yaw, length, width, other.x, other.y, other.yaw, *_footprint(other)
-                )
-                if gap < 0.1:
-                    return True
-        return False
-
-    @staticmethod
-    def _cells_of(item: Item, margin: float) -> Iterator[tuple[int, int]]:
-        reach = 0.5 * math.hypot(*_footprint(item)) + margin
-        for column in range(math.floor((item.x - reach) / 32.0), math.floor((item.x + reach) / 32.0) + 1):
-            for row in range(math.floor((item.y - reach) / 32.0), math.floor((item.y + reach) / 32.0) + 1):
-                yield column, row
 
 
 def roadside_positions(network: RoadNetwork, scenery: str, generator: Generator) -> list[Item]:
@@ -143,7 +50,7 @@ def roadside_positions(network: RoadNetwork, scenery: str, generator: Generator)
         generator: Varies sizes and places.
     """
     lanes = lane_arrays(network)
-    site = _Site(network, lanes)
+    site = Site(network, lanes)
     _network_items(network, lanes, site)
     if scenery == "none" or (network.lane_type == LaneType.FLOOR).all():
         return site.items
@@ -169,7 +76,7 @@ def roadside_positions(network: RoadNetwork, scenery: str, generator: Generator)
     return site.items
 
 
-def _network_items(network: RoadNetwork, lanes: LaneArrays, site: _Site) -> None:
+def _network_items(network: RoadNetwork, lanes: LaneArrays, site: Site) -> None:
     for (x, y, z), heading in zip(network.signal_position.tolist(), network.signal_heading.tolist(), strict=True):
         x, y = _off_the_carriageway(lanes, x, y, z, heading)
         ground = ground_at(lanes, x, y, z - 3.0)[0]
@@ -224,7 +131,7 @@ def _beside(edge: _Edge, s: float, offset: float) -> tuple[float, float, float, 
 
 
 def _line_up(
-    site: _Site, edge: _Edge, kind: str, spacing: float, offset: float, size: tuple[float, float, float]
+    site: Site, edge: _Edge, kind: str, spacing: float, offset: float, size: tuple[float, float, float]
 ) -> None:
     """Place items at even spacing: lamps reach towards the road, the rest faces the traffic that comes along."""
     first = math.ceil(edge.s[0] / spacing - 0.5)
@@ -234,7 +141,7 @@ def _line_up(
         site.place(kind, x, y, z, yaw, size, solid=False)
 
 
-def _rails(site: _Site, edge: _Edge) -> None:
+def _rails(site: Site, edge: _Edge) -> None:
     count = max(1, round((edge.s[-1] - edge.s[0]) / RAIL_LENGTH))
     places = [_beside(edge, s, RAIL_OFFSET) for s in np.linspace(edge.s[0], edge.s[-1], count + 1).tolist()]
     if not edge.right:
@@ -246,7 +153,7 @@ def _rails(site: _Site, edge: _Edge) -> None:
             site.place("guard_rail", 0.5 * (ax + bx), 0.5 * (ay + by), az, yaw, (length, *RAIL_SIZE), 0.15, solid=False)
 
 
-def _houses(site: _Site, edge: _Edge, generator: Generator) -> None:
+def _houses(site: Site, edge: _Edge, generator: Generator) -> None:
     """Line an edge with houses wall to wall, broken now and then by a garden with trees behind a fence."""
     s = float(edge.s[0])
     while s < edge.s[-1]:
@@ -266,7 +173,7 @@ def _houses(site: _Site, edge: _Edge, generator: Generator) -> None:
         s += front + 0.3 if placed else 5.0
 
 
-def _garden(site: _Site, edge: _Edge, s: float, front: float, generator: Generator) -> None:
+def _garden(site: Site, edge: _Edge, s: float, front: float, generator: Generator) -> None:
     if s + front > edge.s[-1]:
         return
     x, y, z, heading, _ = _beside(edge, s + 0.5 * front, 1.2)
@@ -279,7 +186,7 @@ def _garden(site: _Site, edge: _Edge, s: float, front: float, generator: Generat
 
 
 def _trees(
-    site: _Site, edge: _Edge, generator: Generator, spacing: float, nearest: float, farthest: float
+    site: Site, edge: _Edge, generator: Generator, spacing: float, nearest: float, farthest: float
 ) -> None:
     for _ in range(int(generator.poisson((edge.s[-1] - edge.s[0]) / spacing))):
         at = float(generator.uniform(edge.s[0], edge.s[-1]))
@@ -289,7 +196,7 @@ def _trees(
         site.place("tree", x, y, z, yaw, (0.5 * tall, 0.5 * tall, tall), clearance=nearest - 0.5)
 
 
-def _fences(site: _Site, edge: _Edge, generator: Generator) -> None:
+def _fences(site: Site, edge: _Edge, generator: Generator) -> None:
     """Fence a fifth of the pastures along an edge, in panels of 4 m."""
     for block in np.arange(edge.s[0], edge.s[-1] - 60.0, 60.0).tolist():
         offset = float(generator.uniform(6.0, 9.0))
@@ -301,78 +208,9 @@ def _fences(site: _Site, edge: _Edge, generator: Generator) -> None:
                 site.place("fence", 0.5 * (ax + bx), 0.5 * (ay + by), az, yaw, (length, 0.08, 1.2), 2.0, solid=False)
 
 
-def _farms(site: _Site, edge: _Edge, generator: Generator) -> None:
+def _farms(site: Site, edge: _Edge, generator: Generator) -> None:
     for _ in range(int(generator.poisson((edge.s[-1] - edge.s[0]) / 500.0))):
         at = float(generator.uniform(edge.s[0], edge.s[-1]))
         size = (float(generator.uniform(14.0, 24.0)), float(generator.uniform(9.0, 12.0)), 2.0 * STOREY + 2.0)
         x, y, z, heading, _ = _beside(edge, at, float(generator.uniform(22.0, 38.0)))
         site.place("building", x, y, z, heading + float(generator.uniform(-0.5, 0.5)), size, clearance=6.0)
-
-
-def _footprint(item: Item) -> tuple[float, float]:
-    """Return what an item covers at the ground [m]: of trees the trunk's surroundings, of lamps the post."""
-    if item.kind == "tree":
-        return 0.5 * item.size[0], 0.5 * item.size[1]
-    if item.kind == "lamp_post":
-        return item.size[1], item.size[1]
-    return item.size[0], item.size[1]
-
-
-def _corners(item: Item) -> list[tuple[float, float]]:
-    length, width = _footprint(item)
-    c, s = math.cos(item.yaw), math.sin(item.yaw)
-    halves = ((0.5 * length, 0.5 * width), (-0.5 * length, 0.5 * width), (-0.5 * length, -0.5 * width),
-              (0.5 * length, -0.5 * width))
-    return [(item.x + c * u - s * v, item.y + s * u + c * v) for u, v in halves]
-
-
-def junction_hulls(network: RoadNetwork) -> list[NDArray[np.float64]]:
-    """Return the convex hull of the driving lanes of every junction, counter-clockwise. Shapes (num_corners, 2)."""
-    lanes = lane_arrays(network)
-    hulls = []
-    for junction in np.unique(network.lane_junction[network.lane_junction >= 0]):
-        inside = np.flatnonzero((network.lane_junction == junction) & (network.lane_type == LaneType.DRIVING))
-        points = [
-            edge_line(lanes, lane, lanes.point_s[slice(*network.lane_first_point[[lane, lane + 1]])], side, 0.0, 0.0)
-            for lane in inside for side in (1.0, -1.0)
-        ]
-        if points:
-            hulls.append(_hull(np.concatenate(points)[:, :2]))
-    return hulls
-
-
-def _run_outs(network: RoadNetwork, lanes: LaneArrays) -> Iterator[NDArray[np.float64]]:
-    """Yield the strips straight on beyond the ends of the map, where vehicles leave it; counter-clockwise. (4, 2)."""
-    driving = network.lane_type == LaneType.DRIVING
-    for lane in np.flatnonzero(driving & (np.diff(network.successor_first) == 0)):
-        end = float(lanes.lane_length[lane])
-        half = 0.5 * lane_width(lanes, lane, end)
-        corners = ((end, -half), (end + RUN_OUT, -half), (end + RUN_OUT, half), (end, half))
-        yield np.array([lane_pose(lanes, lane, s, t)[:2] for s, t in corners])
-
-
-def _hull(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the convex hull of points by Andrew's monotone chain, counter-clockwise."""
-    ordered = sorted(set(map(tuple, points.tolist())))
-
-    def chain(run: list[tuple[float, float]]) -> list[tuple[float, float]]:
-        hull: list[tuple[float, float]] = []
-        for x, y in run:
-            while len(hull) > 1:
-                (ax, ay), (bx, by) = hull[-2:]
-                if (bx - ax) * (y - ay) - (by - ay) * (x - ax) > 0.0:
-                    break
-                hull.pop()
-            hull.append((x, y))
-        return hull[:-1]
-
-    return np.array(chain(ordered) + chain(ordered[::-1]))
-
-
-def _inside(hull: NDArray[np.float64], point: tuple[float, float]) -> bool:
-    x, y = point
-    if x < hull[:, 0].min() or x > hull[:, 0].max() or y < hull[:, 1].min() or y > hull[:, 1].max():
-        return False
-    after = np.roll(hull, -1, axis=0)
-    side = (after[:, 0] - hull[:, 0]) * (y - hull[:, 1]) - (after[:, 1] - hull[:, 1]) * (x - hull[:, 0])
-    return bool((side >= 0.0).all())

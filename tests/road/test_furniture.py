@@ -8,11 +8,12 @@ import pytest
 from simengine.core.geometry import boxes_gap
 from simengine.core.rng import generator
 from simengine.road.build import build_network
-from simengine.road.furniture import junction_hulls, roadside_positions
+from simengine.road.furniture import roadside_positions
 from simengine.road.network.drafts import LaneDraft, SignalDraft
 from simengine.road.network.network import SignalColor, lane_arrays
 from simengine.road.network.projection import ground_at, locate, nearest_surface
 from simengine.road.procedural.kinds import make_intersection, make_street, make_warehouse
+from simengine.road.site import junction_hulls
 
 CROSSING = make_intersection(120.0, 2, 3.5, 3.0, 13.9, True, 20.0, 3.0, 2.0)
 COUNTRY = make_street(600.0, 0.004, 1, 1, 3.5, 0.5, 0.0, 0.0, 0.0, 27.0, 0.03, False)

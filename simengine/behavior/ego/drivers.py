@@ -31,7 +31,7 @@ from simengine.behavior.lanes.lane_rules import road_rules
 from simengine.behavior.lanes.long_vehicles import find_long_ways
 from simengine.behavior.lanes.occupancy import LENGTH, SPEED, VX, VY, WIDTH, YAW, Places, X, Y, Z
 from simengine.behavior.lanes.route import extend_route
-from simengine.behavior.traffic.traffic import BRAKES, decide, empty_scratch, survey
+from simengine.behavior.traffic.traffic import BRAKES, Drivers, DrivingConditions, decide, empty_scratch, survey
 from simengine.behavior.vehicle.pedals import GENTLE
 from simengine.behavior.vehicle.road_conditions import EMERGENCY_SHARE, grip_bound
 from simengine.behavior.vehicle.steering import PREVIEW_TIME, path_curvature_demand
@@ -168,10 +168,10 @@ class _Perceiver:
             self.rules, observation.mobility, self.memory, self.scratch, observation.signals, self.drives, self.obeys,
             friction, self.step, seed, self.dt, 0,
         )
+        conditions = DrivingConditions(friction, float(observation.sight_distance), bool(observation.headlights))
         decide(
-            self.rules, self.vehicles, self.steering, self.memory, self.scratch, self.drives, True, friction,
-            float(observation.sight_distance), bool(observation.headlights), seed, self.dt, 0,
-            controls.acceleration[0], controls.steering[0], controls.lights[0],
+            self.rules, Drivers(self.drives, self.vehicles, self.steering, True), self.memory, self.scratch,
+            conditions, seed, self.dt, 0, controls.acceleration[0], controls.steering[0], controls.lights[0],
         )
         self.step += 1
         lights = int(controls.lights[0, EGO])

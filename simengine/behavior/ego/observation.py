@@ -80,7 +80,15 @@ class DriverObservation(NamedTuple):
 def crosses_box(
     ax: float, ay: float, bx: float, by: float, x: float, y: float, yaw: float, length: float, width: float
 ) -> bool:
-    """Return whether a straight line from a to b passes through an oriented rectangle (slab test)."""
+    """Return whether a straight line from a to b passes through an oriented rectangle (slab test).
+
+    Args:
+        ax, ay: One end of the line [m].
+        bx, by: The other [m].
+        x, y: Center of the rectangle [m].
+        yaw: Its direction [rad].
+        length, width: [m].
+    """
     c, s = math.cos(yaw), math.sin(yaw)
     px, py = (ax - x) * c + (ay - y) * s, (ay - y) * c - (ax - x) * s
     dx, dy = (bx - ax) * c + (by - ay) * s, (by - ay) * c - (bx - ax) * s

@@ -98,7 +98,16 @@ def find_passage(
     lanes: Ways, stops: StopLines, conflicts: Conflicts, memory: DriverMemory, length: float, e: int, a: int,
     horizon: float, passage: Passage,
 ) -> None:
-    """Write how a driver goes through the junction it is in, or else the next one within the horizon [m]."""
+    """Write how a driver goes through the junction it is in, or else the next one within a horizon.
+
+    Args:
+        lanes, stops, conflicts: The network.
+        memory: Decisions.
+        length: Of the vehicle [m].
+        e, a: Which driver.
+        horizon: [m].
+        passage: The driver's row is written.
+    """
     plan, way = passage.plan[a], passage.way[a]
     plan[JUNCTION] = plan[LEAVES] = -1
     way[WAIT] = way[LINE] = math.inf

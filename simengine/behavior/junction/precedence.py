@@ -1,4 +1,4 @@
-"""Which vehicle goes first at a junction, which one is in the way, and whether there is room beyond."""
+"""Which vehicle goes first at a junction, and which one is in the way."""
 
 import math
 
@@ -12,7 +12,6 @@ from simengine.behavior.driver_state import (
     MAX_ACCELERATION,
     PRESENT,
     PREVIOUS,
-    ROUTE_LANES,
     TURN_IN,
     DriverMemory,
 )
@@ -24,8 +23,6 @@ from simengine.behavior.junction.path_through import (
     JUNCTION,
     KNOWN,
     LAST_PLACE,
-    LEAVES,
-    LEAVES_LAST,
     SIGN,
     STOP,
     TOP_SPEED,
@@ -38,16 +35,8 @@ from simengine.behavior.lane_change.choice import liked_speed
 from simengine.behavior.lanes.lane_rules import Conflicts, Ways
 from simengine.behavior.lanes.long_vehicles import AGILE
 from simengine.behavior.lanes.occupancy import (
-    BOX_ALONG,
-    BOX_HALF,
-    BOX_HIGH,
-    BOX_LOW,
-    BOX_S,
-    LAST,
     LENGTH,
     SPEED,
-    WIDTH,
-    Occupancy,
     Places,
 )
 from simengine.behavior.vehicle.stopping import STOPPED_SPEED
@@ -58,8 +47,6 @@ IMPATIENT_GAP = 0.7  # after waiting for `PATIENCE`
 PATIENCE = 20.0  # [s]
 BEHIND_GAP = 0.4  # after those granted earlier have left [s]
 DEADLOCK = 3.0  # after which the longest waiting goes first [s]
-ROOM_SPEED = 3.0  # a slower vehicle beyond the junction may stop there [m/s]
-ROOM = 1.5  # left in front and behind [m]
 QUEUE_SPEED = 2.0  # [m/s]
 QUEUE_WAY = 4.0  # one whose rear is this little inside the junction still blocks its lane [m]
 BEND = 1.0 / 30.0  # curvature from which a long vehicle sweeps beyond its lane [1/m]
@@ -93,67 +80,6 @@ def has_way_over(
     if abs(angle) > OPPOSITE:  # oncoming: a driver that turns left waits
         return own_turn == LEFT and other_turn != LEFT
     return angle > 0.5  # the other comes from the right
-
-
-@njit(cache=True, _nrt=False)
-def taker_of_room(
-    lanes: Ways, occupancy: Occupancy, memory: DriverMemory, places: Places, passage: Passage, e: int, a: int
-) -> int:
-    """Return the vehicle that may stop beyond the junction where a driver needs room, −1 if it will find room.
-
-    All drivers that have been granted their way to the same lane take room there too, wherever they come from.
-    """
-    route = memory.route[e, a]
-    need = places.pose[a, LENGTH] + ROOM
-    start, last = passage.way[a, ENTER], passage.plan[a, LAST_PLACE]
-    for k in range(passage.plan[a, FIRST_PLACE], last + 1):
-        start += lanes.lane_length[route[k]]
-    beyond = route[last + 1] if last + 1 < ROUTE_LANES else -1
-    # A vehicle that is beyond already and may not go on yet will stand at the next junction, however fast it still is.
-    after = route[last + 2] if beyond >= 0 and last + 2 < ROUTE_LANES else -1
-    short = after >= 0 and lanes.lane_junction[after] >= 0
-    taken, taker = 0.0, -1
-    for b in range(len(places.seen)):
-        if b == a or not places.seen[b] or memory.lane[e, b] < 0 or beyond < 0:
-            continue
-        granted = memory.choice[e, b, GRANTED]
-        if memory.lane[e, b] == beyond:
-            if granted < 0 or granted == passage.plan[a, JUNCTION]:
-                taken, taker = taken + places.pose[b, LENGTH] + ROOM + 0.5, b
-            continue
-        if passage.plan[b, LEAVES] == passage.plan[a, JUNCTION]:
-            place = passage.plan[b, LEAVES_LAST] + 1
-        elif granted == passage.plan[a, JUNCTION] and passage.plan[b, JUNCTION] == granted:
-            place = passage.plan[b, LAST_PLACE] + 1
-        else:
-            continue
-        if place >= ROUTE_LANES:
-            continue
-        follows = memory.lane[e, b] == memory.lane[e, a] and memory.s[e, b] < memory.s[e, a]
-        if memory.route[e, b, place] == beyond and not follows:
-            need += places.pose[b, LENGTH] + ROOM + 0.5
-            taker = b
-    if short and taker >= 0 and taken + need > lanes.lane_length[beyond]:
-        return taker
-    exit_start = start
-    for k in range(passage.plan[a, LAST_PLACE] + 1, ROUTE_LANES):
-        lane = route[k]
-        if lane < 0 or start > exit_start + need + 10.0:
-            return -1
-        entry = occupancy.head[lane]
-        while entry != LAST:
-            b = occupancy.actor[entry]
-            along = occupancy.box[entry, BOX_ALONG]
-            half = 0.5 * places.pose[a, WIDTH]
-            touching = occupancy.box[entry, BOX_LOW] < half and occupancy.box[entry, BOX_HIGH] > -half
-            if b != a and touching and along < ROOM_SPEED:
-                rear = start + occupancy.box[entry, BOX_S] - occupancy.box[entry, BOX_HALF]
-                rear += 0.25 * max(0.0, along) ** 2  # where it comes to rest, braking at 2 m/s²
-                if rear - exit_start < need:
-                    return b
-            entry = occupancy.following[entry]
-        start += lanes.lane_length[lane]
-    return -1
 
 
 @njit(cache=True, _nrt=False)
@@ -227,7 +153,18 @@ def may_pass_first(
     lanes: Ways, memory: DriverMemory, places: Places, passage: Passage, e: int, a: int, b: int, own: int, other: int,
     angle: float,
 ) -> bool:
-    """Return whether driver a, on lane `own`, need not mind b, on lane `other`, which has not been granted its way."""
+    """Return whether a driver need not mind another that has not been granted its way.
+
+    Args:
+        lanes: The network.
+        memory: Decisions.
+        places: Where everybody is.
+        passage: Ways through junctions.
+        e: World.
+        a, b: The driver and the other one.
+        own, other: Their lanes in the junction.
+        angle: From the own direction at the edge of the junction to the other's [rad].
+    """
     if passage.flag[b, HELD] or is_stuck(memory, places, passage, e, b):
         return True
     if not has_way_over(

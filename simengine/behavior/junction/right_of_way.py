@@ -39,8 +39,8 @@ from simengine.behavior.junction.precedence import (
     first_obstacle,
     follows_one_without_way,
     is_stuck,
-    taker_of_room,
 )
+from simengine.behavior.junction.room_beyond import taker_of_room
 from simengine.behavior.junction.wait_cycles import release_circles
 from simengine.behavior.lanes.lane_rules import Conflicts, Ways
 from simengine.behavior.lanes.occupancy import SPEED, Occupancy, Places

@@ -21,8 +21,8 @@ from simengine.behavior.junction.precedence import (
     first_obstacle,
     follows_one_without_way,
     is_stuck,
-    taker_of_room,
 )
+from simengine.behavior.junction.room_beyond import taker_of_room
 from simengine.behavior.lanes.lane_rules import Conflicts, Ways
 from simengine.behavior.lanes.occupancy import (
     BOX_HALF,
@@ -89,6 +89,15 @@ def holder(
     """Return the vehicle that a standing driver waits for, −1 for none.
 
     It waits for the one that takes the room beyond the junction, that goes first in it, or that is close before it.
+
+    Args:
+        lanes, conflicts: The network.
+        occupancy: Boxes by lane.
+        memory: Decisions.
+        places: Where everybody is.
+        passage: Ways through junctions.
+        obeys: Drivers that ask for the way. Shape (num_actors,).
+        e, a: Which driver.
     """
     if asks_in_vain(memory, places, passage, obeys, e, a):
         b = taker_of_room(lanes, occupancy, memory, places, passage, e, a)
@@ -111,7 +120,17 @@ def closes(
     lanes: Ways, conflicts: Conflicts, occupancy: Occupancy, memory: DriverMemory, places: Places, passage: Passage,
     obeys: NDArray[np.bool_], e: int, a: int,
 ) -> bool:
-    """Return whether the drivers that one waits for, each for the next, have all waited long and end with itself."""
+    """Return whether the drivers that one waits for, each for the next, have all waited long and end with itself.
+
+    Args:
+        lanes, conflicts: The network.
+        occupancy: Boxes by lane.
+        memory: Decisions.
+        places: Where everybody is.
+        passage: Ways through junctions.
+        obeys: Drivers that ask for the way. Shape (num_actors,).
+        e, a: The driver with which it begins.
+    """
     b = a
     for _ in range(len(places.seen)):
         if not waits_long(memory, places, e, b):

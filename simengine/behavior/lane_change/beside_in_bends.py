@@ -10,6 +10,7 @@ import math
 from numba import njit
 
 from simengine.behavior.driver_state import NEXT, PRESENT, DriverMemory
+from simengine.behavior.idm import IdmParams
 from simengine.behavior.lanes.lane_rules import DRIVING, Ways
 from simengine.behavior.lanes.occupancy import BOX_ALONG, BOX_HALF, BOX_HIGH, BOX_LOW, BOX_S, LAST, Occupancy
 from simengine.behavior.lanes.route import place_on_route, route_curvature
@@ -59,7 +60,7 @@ def front_sweep(length: float, curvature: float) -> float:
 @njit(cache=True, _nrt=False)
 def respond_beside(
     lanes: Ways, occupancy: Occupancy, memory: DriverMemory, e: int, a: int, length: float, width: float,
-    speed: float, desired_speed: float, max_acceleration: float, deceleration: float, time_gap: float, min_gap: float,
+    speed: float, params: IdmParams,
 ) -> tuple[float, float, float]:
     """Return the response to vehicles ahead on the lanes beside that leave no room in a bend.
 
@@ -69,7 +70,8 @@ def respond_beside(
         memory: Decisions.
         e, a: Which driver.
         length, width: Of its vehicle [m].
-        speed, desired_speed, max_acceleration, deceleration, time_gap, min_gap: Of `following.follow`.
+        speed: [m/s].
+        params: What the driver wants.
 
     Returns:
         Smallest acceleration (infinite for none) [m/s²]; gap [m] and speed [m/s] of what causes it.
@@ -105,10 +107,8 @@ def respond_beside(
                     edge = -occupancy.box[k, BOX_HIGH] if side == -1 else occupancy.box[k, BOX_LOW]
                     if apart + edge - side * memory.t[e, a] * (place == PRESENT) - 0.5 * width - sweep < MARGIN:
                         speed_ahead = occupancy.box[k, BOX_ALONG]
-                        wanted = follow(
-                            speed, desired_speed, gap, speed_ahead, max_acceleration, deceleration, time_gap, min_gap
-                        )
-                        if gap < min_gap:
+                        wanted = follow(speed, gap, speed_ahead, params)
+                        if gap < params.min_gap:
                             wanted = max(wanted, -BESIDE_DECELERATION)
                         if wanted < least:
                             least, least_gap, least_speed = wanted, gap, speed_ahead

@@ -25,6 +25,7 @@ from simengine.behavior.driver_state import (
     TURN_IN,
     DriverMemory,
 )
+from simengine.behavior.idm import IdmParams
 from simengine.behavior.lane_change.corner_clearance import gets_past
 from simengine.behavior.lane_change.lane_ends import (
     BEFORE_END,
@@ -88,19 +89,40 @@ def nearest_behind(lanes: Ways, occupancy: Occupancy, lane: int, s: float, a: in
 
 
 @njit(cache=True, _nrt=False)
+def _wishes(style: NDArray[np.float64], desired: float, friction: float) -> IdmParams:
+    """Return what a driver with a row of `DriverMemory.style` wants whose desired speed is given [m/s]."""
+    return IdmParams(
+        desired, grip_bound(style[MAX_ACCELERATION], friction, 0.4),
+        grip_bound(style[COMFORTABLE_DECELERATION], friction, 0.4), style[TIME_GAP], style[MIN_GAP],
+    )
+
+
+@njit(cache=True, _nrt=False)
 def _leader(
     lanes: Ways, occupancy: Occupancy, memory: DriverMemory, e: int, a: int, lane: int, s: float, half: float,
     width: float, speed: float, desired: float, friction: float,
 ) -> tuple[float, float, float]:
-    """Return the response of driver a, were it in the middle of `lane` at s; gap [m] and speed [m/s] of the leader."""
-    acceleration = grip_bound(memory.style[e, a, MAX_ACCELERATION], friction, 0.4)
-    deceleration = grip_bound(memory.style[e, a, COMFORTABLE_DECELERATION], friction, 0.4)
+    """Return the response of a driver, were it in the middle of a lane; gap [m] and speed [m/s] of the leader.
+
+    Args:
+        lanes: The network.
+        occupancy: Boxes by lane.
+        memory: Decisions.
+        e, a: Which driver.
+        lane: Which lane.
+        s: Along it [m].
+        half: Half the own length [m].
+        width: Own width [m].
+        speed: Own speed [m/s].
+        desired: Desired speed [m/s].
+        friction: µ.
+    """
+    params = _wishes(memory.style[e, a], desired, friction)
     least, gap, other = math.inf, FAR, 0.0
     start = -s
     for _ in range(ROUTE_LANES):  # short lanes may lie between
         found = respond_to_lane(
-            occupancy, lane, start, -0.5 * width, 0.5 * width, a, half, speed, desired, acceleration,
-            deceleration, memory.style[e, a, TIME_GAP], memory.style[e, a, MIN_GAP], HORIZON, False,
+            occupancy, lane, start, -0.5 * width, 0.5 * width, a, half, speed, params, HORIZON, False
         )
         if found[0] < least:
             least, gap, other = found[0], found[1], found[2]
@@ -109,8 +131,7 @@ def _leader(
         if start > HORIZON or first == lanes.successor_first[lane + 1]:
             break
         lane = lanes.successor[first]
-    style = memory.style[e, a]
-    free = follow(speed, desired, FAR, speed, acceleration, deceleration, style[TIME_GAP], style[MIN_GAP])
+    free = follow(speed, FAR, speed, params)
     return min(least, free), gap, other
 
 
@@ -119,13 +140,20 @@ def _behind(
     memory: DriverMemory, occupancy: Occupancy, entry: int, e: int, gap: float, speed: float, friction: float,
     desired: float,
 ) -> float:
-    """Return the acceleration of the follower in `entry` at a gap behind something that moves at `speed`."""
-    style = memory.style[e, occupancy.actor[entry]]
-    return follow(
-        max(0.0, occupancy.box[entry, BOX_ALONG]), desired, gap, speed,
-        grip_bound(style[MAX_ACCELERATION], friction, 0.4), grip_bound(style[COMFORTABLE_DECELERATION], friction, 0.4),
-        style[TIME_GAP], style[MIN_GAP],
-    )
+    """Return the acceleration of a follower behind something [m/s²].
+
+    Args:
+        memory: Decisions.
+        occupancy: Boxes by lane.
+        entry: The follower's among them.
+        e: World.
+        gap: Between the two [m].
+        speed: Of what it follows [m/s].
+        friction: µ.
+        desired: Desired speed of the follower [m/s].
+    """
+    params = _wishes(memory.style[e, occupancy.actor[entry]], desired, friction)
+    return follow(max(0.0, occupancy.box[entry, BOX_ALONG]), gap, speed, params)
 
 
 @njit(cache=True, _nrt=False)
@@ -239,7 +267,17 @@ def begin_change(
     lanes: Ways, memory: DriverMemory, seed: np.uint64, e: int, a: int, target: int, s: float, t: float,
     duration: float,
 ) -> None:
-    """Take `target` as the present lane, at s and t [m] on it, and set out for its middle."""
+    """Take another lane as the present one and set out for its middle.
+
+    Args:
+        lanes: The network.
+        memory: Decisions; written.
+        seed: Of the routes.
+        e, a: Which driver.
+        target: The lane.
+        s, t: Where the vehicle is on it [m].
+        duration: Of the change [s].
+    """
     origin = memory.route[e, a, PRESENT]
     enter_lane(lanes, memory, seed, e, a, target, s, t)
     memory.choice[e, a, FROM_LANE] = origin

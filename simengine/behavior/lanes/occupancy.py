@@ -79,9 +79,17 @@ def look_around(
     length: NDArray[np.float64], width: NDArray[np.float64], height: NDArray[np.float64], valid: NDArray[np.bool_],
     position: NDArray[np.float64], orientation: NDArray[np.float64], velocity: NDArray[np.float64], places: Places,
 ) -> None:
-    """Write the true places of one world; arguments as in `ActorTable` and `WorldState`, of that world.
+    """Write the true places of one world.
 
     Whoever has toppled takes the room that it lies on.
+
+    Args:
+        length, width, height: Of the actors of that world [m]. Shapes (num_actors,).
+        valid: Who is in it. Shape (num_actors,).
+        position: World [m]. Shape (num_actors, 3).
+        orientation: w, x, y, z. Shape (num_actors, 4).
+        velocity: World [m/s]. Shape (num_actors, 3).
+        places: Written.
     """
     for a in range(len(valid)):
         places.seen[a] = valid[a]
@@ -104,7 +112,16 @@ def look_around(
 def box_on_lane(
     lanes: Ways, lane: int, near: float, x: float, y: float, yaw: float, length: float, width: float
 ) -> tuple[float, float, float, float, float]:
-    """Return s, half extent along, right and left edge [m] of a box on a lane, and the lane's heading there [rad]."""
+    """Return s, half extent along, right and left edge [m] of a box on a lane, and the lane's heading there [rad].
+
+    Args:
+        lanes: The network.
+        lane: Which lane.
+        near: Along it, where to begin to search [m].
+        x, y: Center of the box [m].
+        yaw: [rad].
+        length, width: [m].
+    """
     s, t = project_on_lane_near(lanes, lane, x, y, near)
     heading = lane_heading(lanes, lane, s)
     c, d = abs(math.cos(yaw - heading)), abs(math.sin(yaw - heading))
@@ -117,7 +134,18 @@ def add_entry(
     occupancy: Occupancy, lane: int, actor: int, s: float, half: float, low: float, high: float, along: float,
     across: float, drift: float,
 ) -> None:
-    """Put a box on a lane's list; what exceeds the lists' capacity is left out."""
+    """Put a box on a lane's list; what exceeds the lists' capacity is left out.
+
+    Args:
+        occupancy: Written.
+        lane: Which lane.
+        actor: Whose box.
+        s: Of its center along the lane [m].
+        half: Half its extent along the lane [m].
+        low, high: Its right and its left edge, to the left of the lane's middle [m].
+        along, across: Its velocity along the lane and to the left [m/s].
+        drift: For how long it is taken to go on sideways [s].
+    """
     k = occupancy.count[0]
     if k >= len(occupancy.actor):
         return

@@ -109,7 +109,16 @@ def extend_route(lanes: Ways, memory: DriverMemory, seed: np.uint64, e: int, a: 
 def enter_lane(
     lanes: Ways, memory: DriverMemory, seed: np.uint64, e: int, a: int, lane: int, s: float, t: float
 ) -> None:
-    """Put a driver on a lane at s, t [m] with a new route from there."""
+    """Put a driver on a lane with a new route from there.
+
+    Args:
+        lanes: The network.
+        memory: Decisions; written.
+        seed: Of the routes.
+        e, a: Which driver.
+        lane: Which lane, −1 for none.
+        s, t: Where on it [m].
+    """
     memory.lane[e, a] = lane
     memory.s[e, a] = s
     memory.t[e, a] = t

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from simengine.behavior.driver_state import truncated_normal
 from simengine.behavior.lanes.occupancy import Places, empty_places, look_around
-from simengine.behavior.pedestrian.crosswalk import Strips, Zebras, make_strips, make_zebras, nearest_strip
+from simengine.behavior.pedestrian.crosswalk import Strips, make_strips, make_zebras, nearest_strip
+from simengine.behavior.pedestrian.people import People
 from simengine.behavior.pedestrian.walk_along import ABREAST_STREAM
 from simengine.behavior.pedestrian.walker_state import (
     ABREAST,
@@ -63,18 +64,6 @@ def no_crowd(num_envs: int, num_actors: int) -> Crowd:
     """Return a crowd of which everybody walks alone."""
     shape = (num_envs, num_actors)
     return Crowd(np.full(shape, -1, np.int32), np.zeros(shape, np.bool_), np.full(shape, -1, np.int32))
-
-
-class People(NamedTuple):
-    """The minds of those on foot and the ways they know; columns are named in `walker_state.py`."""
-
-    mind: NDArray[np.float64]  # (num_envs, num_actors, MIND_COLUMNS)
-    choice: NDArray[np.int64]  # (num_envs, num_actors, CHOICE_COLUMNS)
-    strips: Strips
-    zebras: Zebras
-    link: NDArray[np.int32]  # pavement before and after a pavement, or −1. (num_lanes, 2)
-    crossing_fraction: float  # who will want to cross at a crossing
-    seed: np.uint64
 
 
 def begin_people(
@@ -156,19 +145,28 @@ def _links(network: RoadNetwork, strips: Strips, usable: NDArray[np.int32]) -> N
 
 @njit(cache=True, _nrt=False)
 def _walk(
-    strips: Strips, zebras: Zebras, link: NDArray[np.int32], places: Places, acceleration: NDArray[np.float64],
-    on_foot: NDArray[np.bool_], walks: NDArray[np.bool_], colors: NDArray[np.int32], mind: NDArray[np.float64],
-    choice: NDArray[np.int64], fraction: float, seed: np.uint64, dt: float, e: int, out: NDArray[np.float64],
+    people: People, places: Places, acceleration: NDArray[np.float64], on_foot: NDArray[np.bool_],
+    walks: NDArray[np.bool_], colors: NDArray[np.int32], dt: float, e: int, out: NDArray[np.float64],
 ) -> None:
-    """Let the walkers of one world decide; arrays are that world's, `out` their velocities [m/s] (num_actors, 2)."""
+    """Let the walkers of one world decide.
+
+    Args:
+        people: Decisions; updated.
+        places: Where the actors of that world are.
+        acceleration: Of the actors, world [m/s²]. Shape (num_actors, 3).
+        on_foot: Who is. Shape (num_actors,).
+        walks: Who decides. Shape (num_actors,).
+        colors: `SignalColor` of each signal. Shape (num_signals,).
+        dt: Time between decisions [s].
+        e: World.
+        out: Written: their velocities [m/s]. Shape (num_actors, 2).
+    """
     for a in range(len(walks)):
         if not walks[a]:
             continue
-        ex, ey, speed = aim(
-            strips, zebras, link, places, acceleration, on_foot, colors, mind, choice, fraction, seed, dt, e, a
-        )
-        step(strips, zebras, link, places, on_foot, mind, choice, ex, ey, speed, dt, a)
-        out[a, 0], out[a, 1] = mind[a, WILL_X], mind[a, WILL_Y]
+        ex, ey, speed = aim(people, places, acceleration, on_foot, colors, dt, e, a)
+        step(people, places, on_foot, ex, ey, speed, dt, e, a)
+        out[a, 0], out[a, 1] = people.mind[e, a, WILL_X], people.mind[e, a, WILL_Y]
 
 
 def walk_people(
@@ -196,7 +194,5 @@ def walk_people(
             state.orientation[e], state.velocity[e], places,
         )
         _walk(
-            people.strips, people.zebras, people.link, places, state.acceleration[e], on_foot[e], walks[e],
-            signal_colors, people.mind[e], people.choice[e], people.crossing_fraction, people.seed, dt, e,
-            controls.velocity[e],
+            people, places, state.acceleration[e], on_foot[e], walks[e], signal_colors, dt, e, controls.velocity[e]
         )

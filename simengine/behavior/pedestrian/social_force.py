@@ -99,9 +99,16 @@ def turning_radius(pose: NDArray[np.float64]) -> float:
 def social_force(
     places: Places, on_foot: NDArray[np.bool_], a: int, ex: float, ey: float, first: int, count: int
 ) -> tuple[float, float]:
-    """Return what all others do to a walker who wants to go in the direction (ex, ey) [m/s²].
+    """Return what all others do to a walker [m/s²].
 
-    Companions, `count` actors from `first` on, do not push each other; see `company.companion_force`.
+    Companions do not push each other; see `company.companion_force`.
+
+    Args:
+        places: Where the actors are.
+        on_foot: Who is. Shape (num_actors,).
+        a: Which walker.
+        ex, ey: Direction that it wants to go in.
+        first, count: Its companions are so many actors from the first on.
     """
     own, fx, fy = places.pose[a], 0.0, 0.0
     radius = body_radius(own)

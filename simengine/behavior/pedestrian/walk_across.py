@@ -1,6 +1,6 @@
 """The way over a road: where somebody waits for it, whether there is time, and how a group keeps together on it.
 
-A walker's mind and choice are rows of `pavement.People`, whose columns `walker_state` names.
+A walker's mind and choice are rows of `people.People`, whose columns `walker_state` names.
 """
 
 import numpy as np
@@ -54,7 +54,16 @@ def arrive(
     strips: Strips, zebras: Zebras, mind: NDArray[np.float64], choice: NDArray[np.int64], x: float, y: float,
     seed: np.uint64, e: int,
 ) -> bool:
-    """Go on along the far pavement if a walker has come onto it; returns whether it has. A group turns alike."""
+    """Go on along the far pavement if a walker has come onto it; returns whether it has. A group turns alike.
+
+    Args:
+        strips: The pavements.
+        zebras: The crossings.
+        mind, choice: Of the walker, rows of `People.mind` and `People.choice`; written.
+        x, y: Where it is [m].
+        seed: Of the people.
+        e: World.
+    """
     c, far = choice[CROSSING] // 2, 1 - choice[CROSSING] % 2
     lane = zebras.kerb_lane[c, far]
     s, t = project_on_lane_near(strips, lane, x, y, zebras.kerb_place[c, far, 0])
@@ -148,7 +157,18 @@ def aim_across(
     strips: Strips, zebras: Zebras, places: Places, acceleration: NDArray[np.float64], on_foot: NDArray[np.bool_],
     minds: NDArray[np.float64], choices: NDArray[np.int64], a: int,
 ) -> tuple[float, float, float]:
-    """Return the direction of the way over a road, and how fast to go [m/s]: all of a group alike."""
+    """Return the direction of the way over a road, and how fast to go [m/s]: all of a group alike.
+
+    Args:
+        strips: The pavements.
+        zebras: The crossings.
+        places: Where the actors are.
+        acceleration: Of the actors, world [m/s²]. Shape (num_actors, 3).
+        on_foot: Who is. Shape (num_actors,).
+        minds: Of all, as `People.mind`. Shape (num_actors, MIND_COLUMNS).
+        choices: As `People.choice`. Shape (num_actors, CHOICE_COLUMNS).
+        a: Which walker.
+    """
     mind, choice, pose = minds[a], choices[a], places.pose[a]
     item = choice[CROSSING]
     c = item // 2
@@ -174,7 +194,20 @@ def may_go(
     strips: Strips, zebras: Zebras, places: Places, acceleration: NDArray[np.float64], on_foot: NDArray[np.bool_],
     colors: NDArray[np.int32], choice: NDArray[np.int64], start: float, pace: float, z: float,
 ) -> bool:
-    """Say whether there is time to cross at `pace` [m/s] from `start` (way walked from the kerb, ≤ 0) [m]."""
+    """Say whether there is time to cross.
+
+    Args:
+        strips: The pavements.
+        zebras: The crossings.
+        places: Where the actors are.
+        acceleration: Of the actors, world [m/s²]. Shape (num_actors, 3).
+        on_foot: Who is. Shape (num_actors,).
+        colors: `SignalColor` of each signal. Shape (num_signals,).
+        choice: Of the walker, a row of `People.choice`.
+        start: Way walked from the kerb, not positive [m].
+        pace: How fast it would walk [m/s].
+        z: Its height [m].
+    """
     item = choice[CROSSING]
     signal = zebras.signal[item // 2]
     ruled = signal >= 0 and colors[signal] != _OFF

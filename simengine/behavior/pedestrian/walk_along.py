@@ -1,6 +1,6 @@
 """The way along pavements: on from one to the next, beside companions, past others, and back at an end.
 
-A walker's mind and choice are rows of `pavement.People`, whose columns `walker_state` names.
+A walker's mind and choice are rows of `people.People`, whose columns `walker_state` names.
 """
 
 import math
@@ -115,7 +115,16 @@ def consider_crossing(
     zebras: Zebras, mind: NDArray[np.float64], choice: NDArray[np.int64], s: float, fraction: float, seed: np.uint64,
     e: int, a: int,
 ) -> None:
-    """Decide about the crossing that comes next, once each time it comes; a group's first decides for all."""
+    """Decide about the crossing that comes next, once each time it comes; a group's first decides for all.
+
+    Args:
+        zebras: The crossings.
+        mind, choice: Of the walker, rows of `People.mind` and `People.choice`; written.
+        s: Along its pavement [m].
+        fraction: Who wants to cross.
+        seed: Of the people.
+        e, a: Which walker.
+    """
     lane, nearest, found, close = choice[STRIP], DECIDE, -1, False
     for k in range(zebras.lane_first[lane], zebras.lane_first[lane + 1]):
         item = zebras.lane_zebra[k]
@@ -139,7 +148,18 @@ def aim_along(
     strips: Strips, link: NDArray[np.int32], places: Places, on_foot: NDArray[np.bool_], minds: NDArray[np.float64],
     choices: NDArray[np.int64], dt: float, a: int,
 ) -> tuple[float, float, float]:
-    """Return the direction in which to walk along a pavement, and how fast [m/s]."""
+    """Return the direction in which to walk along a pavement, and how fast [m/s].
+
+    Args:
+        strips: The pavements.
+        link: Pavement before and after a pavement, −1 for none. Shape (num_lanes, 2).
+        places: Where the actors are.
+        on_foot: Who is. Shape (num_actors,).
+        minds: Of all, as `People.mind`; the walker's is written. Shape (num_actors, MIND_COLUMNS).
+        choices: As `People.choice`. Shape (num_actors, CHOICE_COLUMNS).
+        dt: Time between decisions [s].
+        a: Which walker.
+    """
     mind, choice, pose = minds[a], choices[a], places.pose[a]
     lane, direction, speed = choice[STRIP], choice[DIRECTION], mind[DESIRED_SPEED]
     first, count = choice[LEADER], choice[COMPANY]

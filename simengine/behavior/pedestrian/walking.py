@@ -1,6 +1,6 @@
 """What one person on a pavement wants next, and the velocity it asks for: along, to the kerb, across, along again.
 
-Decisions are rows of `pavement.People`, whose columns `walker_state` names. In a group the first decides and the others
+Decisions are rows of `people.People`, whose columns `walker_state` names. In a group the first decides and the others
 do the same, unless they have been left behind; `company` keeps their places. The ways
 themselves are in `walk_along` and `walk_across`.
 """
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from simengine.behavior.lanes.occupancy import VX, VY, YAW, Places, X, Y, Z
 from simengine.behavior.pedestrian.company import WAIT_MOST, companion_force, is_near
-from simengine.behavior.pedestrian.crosswalk import Strips, Zebras
+from simengine.behavior.pedestrian.people import People
 from simengine.behavior.pedestrian.social_force import (
     CLOSING_TIME,
     TOP_SPEED,
@@ -73,11 +73,21 @@ _OFF = int(SignalColor.OFF)
 
 @njit(cache=True, _nrt=False)
 def aim(
-    strips: Strips, zebras: Zebras, link: NDArray[np.int32], places: Places, acceleration: NDArray[np.float64],
-    on_foot: NDArray[np.bool_], colors: NDArray[np.int32], minds: NDArray[np.float64], choices: NDArray[np.int64],
-    fraction: float, seed: np.uint64, dt: float, e: int, a: int,
+    people: People, places: Places, acceleration: NDArray[np.float64], on_foot: NDArray[np.bool_],
+    colors: NDArray[np.int32], dt: float, e: int, a: int,
 ) -> tuple[float, float, float]:
-    """Return the direction a walker wants to go in and how fast [m/s]; its phase is brought up to date."""
+    """Return the direction a walker wants to go in and how fast [m/s]; its phase is brought up to date.
+
+    Args:
+        people: Decisions; updated.
+        places: Where the actors are.
+        acceleration: Of the actors, world [m/s²]. Shape (num_actors, 3).
+        on_foot: Who is. Shape (num_actors,).
+        colors: `SignalColor` of each signal. Shape (num_signals,).
+        dt: Time between decisions [s].
+        e, a: Which walker.
+    """
+    strips, zebras, link, minds, choices = people.strips, people.zebras, people.link, people.mind[e], people.choice[e]
     mind, choice, pose = minds[a], choices[a], places.pose[a]
     x, y, speed = pose[X], pose[Y], mind[DESIRED_SPEED]
     if choice[PHASE] == STANDING:
@@ -91,7 +101,7 @@ def aim(
     if choice[PHASE] == ACROSS:
         x0, y0, ux, uy, length = cross_frame(zebras, item)
         beyond = (x - x0) * ux + (y - y0) * uy > length
-        if not beyond or not arrive(strips, zebras, mind, choice, x, y, seed, e):
+        if not beyond or not arrive(strips, zebras, mind, choice, x, y, people.seed, e):
             return aim_across(strips, zebras, places, acceleration, on_foot, minds, choices, a)
     if choice[PHASE] == TO_KERB:
         mind[PLACE], _ = project_on_lane_near(strips, choice[STRIP], x, y, mind[PLACE])
@@ -129,7 +139,7 @@ def aim(
     if a == first:
         turn_back(mind, choice, pose, dt)
     if a == first or not is_near(places, a, first):
-        consider_crossing(zebras, mind, choice, s, fraction, seed, e, a)
+        consider_crossing(zebras, mind, choice, s, people.crossing_fraction, people.seed, e, a)
     return aim_along(strips, link, places, on_foot, minds, choices, dt, a)
 
 
@@ -155,10 +165,21 @@ def _stay_within(
 
 @njit(cache=True, _nrt=False)
 def step(
-    strips: Strips, zebras: Zebras, link: NDArray[np.int32], places: Places, on_foot: NDArray[np.bool_],
-    minds: NDArray[np.float64], choices: NDArray[np.int64], ex: float, ey: float, speed: float, dt: float, a: int,
+    people: People, places: Places, on_foot: NDArray[np.bool_], ex: float, ey: float, speed: float, dt: float, e: int,
+    a: int,
 ) -> None:
-    """Write the velocity a walker asks for into its mind, given where it wants to go and how fast."""
+    """Write the velocity a walker asks for into its mind, given where it wants to go and how fast.
+
+    Args:
+        people: Decisions; updated.
+        places: Where the actors are.
+        on_foot: Who is. Shape (num_actors,).
+        ex, ey: Direction that it wants to go in.
+        speed: How fast it wants to [m/s].
+        dt: Time between decisions [s].
+        e, a: Which walker.
+    """
+    strips, zebras, link, minds, choices = people.strips, people.zebras, people.link, people.mind[e], people.choice[e]
     mind, choice, pose = minds[a], choices[a], places.pose[a]
     if choice[PHASE] == STANDING:
         mind[WILL_X], mind[WILL_Y] = 0.0, 0.0

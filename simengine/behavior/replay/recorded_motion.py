@@ -166,7 +166,18 @@ def recorded_pose(
     r: int,
     time: float,
 ) -> tuple[bool, float, float, float, float, float, float]:
-    """Return whether a track is there at a time [s], and x, y [m], heading [rad], vx, vy [m/s], yaw rate [rad/s]."""
+    """Return whether a track is there at a time [s], and x, y [m], heading [rad], vx, vy [m/s], yaw rate [rad/s].
+
+    Args:
+        time_step: Between samples [s].
+        valid: Shape (num_tracks, num_samples).
+        position: [m]. Shape (num_tracks, num_samples, 2).
+        tangent: Rate of change of the position [m/s]. The same shape.
+        heading: [rad]. Shape (num_tracks, num_samples).
+        yaw_rate: [rad/s]. The same shape.
+        r: Which track.
+        time: [s].
+    """
     num_samples = valid.shape[1]
     at = time / time_step
     k = int(math.floor(at + 1e-9))

@@ -35,7 +35,20 @@ def _intruder(
     horizon: float,
     clearance: float,
 ) -> bool:
-    """Say whether somebody who is free of the recording comes too near to where a replayed actor will be."""
+    """Say whether somebody who is free of the recording comes too near to where a replayed actor will be.
+
+    Args:
+        recording: What is replayed.
+        present: Who is in the world. Shape (num_actors,).
+        free: Who does not follow the recording. Shape (num_actors,).
+        position: World [m]. Shape (num_actors, 3).
+        velocity: World [m/s]. Shape (num_actors, 3).
+        box: Length, width [m] and yaw [rad]. Shape (num_actors, 3).
+        a: Whose way.
+        time: Now [s].
+        horizon: How far to look ahead [s].
+        clearance: To be kept [m].
+    """
     for b in range(len(present)):
         if b == a or not present[b] or not free[b] or abs(position[b, 2] - position[a, 2]) > 3.0:
             continue
@@ -76,7 +89,20 @@ def _find_hand_overs(
     clearance: float,
     out: NDArray[np.bool_],
 ) -> int:
-    """Mark the replayed actors that somebody gets in the way of, those freed now included; returns how many."""
+    """Mark the replayed actors that somebody gets in the way of, those freed now included; returns how many.
+
+    Args:
+        recording: What is replayed.
+        present: Who is in the world. Shape (num_actors,).
+        replayed: Who follows the recording. Shape (num_actors,).
+        position: World [m]. Shape (num_actors, 3).
+        velocity: World [m/s]. Shape (num_actors, 3).
+        box: Length, width [m] and yaw [rad]. Shape (num_actors, 3).
+        time: Now [s].
+        horizon: How far to look ahead [s].
+        clearance: To be kept [m].
+        out: Written. Shape (num_actors,).
+    """
     count, before = 0, -1
     free = ~replayed
     while count != before:

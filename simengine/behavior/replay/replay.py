@@ -52,7 +52,15 @@ def _stand(
     angular_velocity: NDArray[np.float64],
     acceleration: NDArray[np.float64],
 ) -> None:
-    """Stand actors on the ground with a pose and its changes in plan view; the last five are written."""
+    """Stand actors on the ground with a pose and its changes in plan view.
+
+    Args:
+        here: Which actors. Shape (num_actors,).
+        pose: x, y [m], heading [rad], velocity [m/s], yaw rate [rad/s]. Shape (num_actors, 6).
+        ground: Height [m] and normal. Shape (num_actors, 4).
+        height: Of the actors [m]. Shape (num_actors,).
+        position, orientation, velocity, angular_velocity, acceleration: Written, as in `WorldState`, of one world.
+    """
     for a in range(len(here)):
         if not here[a]:
             continue

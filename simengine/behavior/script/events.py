@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from simengine.behavior.lanes.lane_rules import StopLines
 from simengine.core.errors import ScenarioError
-from simengine.core.geometry import boxes_gap, ground_speed
+from simengine.core.geometry import ground_speed
 from simengine.core.heading import yaw_of_actor
+from simengine.core.intersect import OrientedBox, box_gap
 from simengine.core.plan_view import plan_view
 from simengine.core.plugins import check_part
 from simengine.core.rng import philox_uniform
@@ -147,34 +148,22 @@ class _Boxes(NamedTuple):
 
 
 @njit(cache=True, _nrt=False)
-def _outline(boxes: _Boxes, a: int) -> tuple[float, float, float]:
-    """Return the yaw [rad], length and width [m] of the room an actor takes, also when it lies."""
-    q = boxes.orientation[a]
+def _outline(boxes: _Boxes, a: int) -> OrientedBox:
+    """Return the room an actor takes in plan view, also when it lies."""
+    q, place = boxes.orientation[a], boxes.position[a]
     yaw, length, width, _ = plan_view(q[0], q[1], q[2], q[3], boxes.length[a], boxes.width[a], boxes.height[a])
-    return yaw, length, width
-
-
-@njit(cache=True, _nrt=False)
-def _box_gap(boxes: _Boxes, a: int, b: int) -> float:
-    """Return the gap between two actors' boxes in plan view [m]; negative when they overlap."""
-    a_yaw, a_length, a_width = _outline(boxes, a)
-    b_yaw, b_length, b_width = _outline(boxes, b)
-    return boxes_gap(
-        boxes.position[a, 0], boxes.position[a, 1], a_yaw, a_length, a_width,
-        boxes.position[b, 0], boxes.position[b, 1], b_yaw, b_length, b_width,
-    )
+    return OrientedBox(place[0], place[1], yaw, length, width)
 
 
 @njit(cache=True, _nrt=False)
 def _time_to_reach(boxes: _Boxes, a: int, b: int) -> float:
     """Return when actor a is abreast of actor b at constant speeds along a's heading [s]; infinite if it never is."""
-    yaw, a_length, _ = _outline(boxes, a)
-    b_yaw, b_length, b_width = _outline(boxes, b)
-    c, s = math.cos(yaw), math.sin(yaw)
-    along = (boxes.position[b, 0] - boxes.position[a, 0]) * c + (boxes.position[b, 1] - boxes.position[a, 1]) * s
-    turn = b_yaw - yaw
-    half_b = 0.5 * (b_length * abs(math.cos(turn)) + b_width * abs(math.sin(turn)))
-    gap = along - 0.5 * a_length - half_b
+    own, other = _outline(boxes, a), _outline(boxes, b)
+    c, s = math.cos(own.yaw), math.sin(own.yaw)
+    along = (other.x - own.x) * c + (other.y - own.y) * s
+    turn = other.yaw - own.yaw
+    half_b = 0.5 * (other.length * abs(math.cos(turn)) + other.width * abs(math.sin(turn)))
+    gap = along - 0.5 * own.length - half_b
     closing = (boxes.velocity[a, 0] - boxes.velocity[b, 0]) * c + (boxes.velocity[a, 1] - boxes.velocity[b, 1]) * s
     if along <= 0.0 or closing <= 1e-6:
         return math.inf
@@ -194,14 +183,27 @@ def _fires(
     e: int,
     k: int,
 ) -> bool:
-    """Say whether event k's trigger holds in a world."""
+    """Say whether event k's trigger holds in a world.
+
+    Args:
+        table: The events.
+        fired_tick: When each fired, −1 for not yet. Shape (num_events,).
+        travelled: Way of every actor since the start [m]. Shape (num_actors,).
+        boxes: The actors.
+        tick: Now.
+        rate_hz: Ticks a second.
+        dt: Time since the last call [s].
+        seed: Of the chances.
+        e: World.
+        k: Which event.
+    """
     kind, a, b, bound = table.trigger[k], table.subject[k], table.other[k], table.bound[k]
     if a >= 0 and not boxes.valid[a]:
         return False
     if kind == TIME:
         return tick / rate_hz >= bound - 1e-9
     if kind == DISTANCE:
-        return boxes.valid[b] and _box_gap(boxes, a, b) < bound
+        return boxes.valid[b] and box_gap(_outline(boxes, a), _outline(boxes, b)) < bound
     if kind == TIME_TO_COLLISION:
         return boxes.valid[b] and _time_to_reach(boxes, a, b) < bound
     if kind == POSITION:
@@ -229,6 +231,19 @@ def _evaluate(
     fired_tick: NDArray[np.int64],
     travelled: NDArray[np.float64],
 ) -> None:
+    """Note the events that fire now.
+
+    Args:
+        table: The events.
+        boxes: The actors.
+        tick: Now.
+        rate_hz: Ticks a second.
+        dt: Time since the last call [s].
+        seed: Of the chances.
+        e: World.
+        fired_tick: When each fired, −1 for not yet; written. Shape (num_events,).
+        travelled: Way of every actor since the start; added to [m]. Shape (num_actors,).
+    """
     if tick > 0:
         for a in range(len(boxes.valid)):
             if boxes.valid[a]:

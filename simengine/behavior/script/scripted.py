@@ -87,7 +87,17 @@ def _walk(around: Surroundings, script: Script, e: int, a: int, dt: float) -> tu
 def _drive(
     ways: Ways, bodies: Bodies, script: Script, friction: float, time: float, dt: float, e: int, a: int
 ) -> tuple[float, float, int]:
-    """Return acceleration [m/s²], road-wheel angle [rad] and lights of a scripted vehicle."""
+    """Return acceleration [m/s²], road-wheel angle [rad] and lights of a scripted vehicle.
+
+    Args:
+        ways: The network.
+        bodies: The actors.
+        script: What they are to do; updated.
+        friction: µ.
+        time: Since the start [s].
+        dt: Between decisions [s].
+        e, a: Which vehicle.
+    """
     x, y = bodies.position[a, 0], bodies.position[a, 1]
     q, v = bodies.orientation[a], bodies.velocity[a]
     speed = ground_speed(q[0], q[1], q[2], q[3], v[0], v[1], v[2])
@@ -131,6 +141,19 @@ def _scripted(
     e: int,
     orders: _Orders,
 ) -> None:
+    """Write what the scripted actors of one world ask for.
+
+    Args:
+        ways: The network.
+        bodies: The actors.
+        around: Where everybody is.
+        script: What they are to do; updated.
+        friction: µ.
+        time: Since the start [s].
+        dt: Between decisions [s].
+        e: World.
+        orders: Written for those that a script moves.
+    """
     for a in range(len(around.valid)):
         if not around.valid[a] or not (script.speed_set[e, a] or script.lane_set[e, a]):
             continue

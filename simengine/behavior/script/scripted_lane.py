@@ -72,7 +72,17 @@ def yaw_of(bodies: Bodies, a: int) -> float:
 def keep_lane(
     ways: Ways, bodies: Bodies, script: Script, friction: float, speed: float, dt: float, e: int, a: int
 ) -> tuple[float, float]:
-    """Move the lateral reference on; returns the road-wheel angle [rad] and the side acceleration it takes [m/s²]."""
+    """Move the lateral reference on; returns the road-wheel angle [rad] and the side acceleration it takes [m/s²].
+
+    Args:
+        ways: The network.
+        bodies: The actors.
+        script: What they are to do; updated.
+        friction: µ.
+        speed: Of the vehicle [m/s].
+        dt: Between decisions [s].
+        e, a: Which vehicle.
+    """
     chassis, yaw = bodies.chassis, yaw_of(bodies, a)
     start, target = script.offset_from[e, a], script.offset_to[e, a]
     rate, duration, part = script.move_rate[e, a], script.move_duration[e, a], script.move_part[e, a]
@@ -104,7 +114,16 @@ def keep_lane(
 def _beside_lane(
     ways: Ways, bodies: Bodies, script: Script, ahead: float, yaw: float, e: int, a: int
 ) -> tuple[float, float]:
-    """Return how far left of its lane's middle a point `ahead` of a vehicle's centre is [m], and the heading error."""
+    """Return how far left of its lane's middle a point before a vehicle's center is [m], and the heading error [rad].
+
+    Args:
+        ways: The network.
+        bodies: The actors.
+        script: Where it is on its lane; updated.
+        ahead: How far before the center the point is [m].
+        yaw: Of the vehicle [rad].
+        e, a: Which vehicle.
+    """
     x, y = bodies.position[a, 0] + ahead * math.cos(yaw), bodies.position[a, 1] + ahead * math.sin(yaw)
     t = _follow_lane(ways, script.lane[e], script.s[e], a, x, y)
     return t, wrap_angle(yaw - lane_heading(ways, script.lane[e, a], script.s[e, a]))

@@ -1,4 +1,4 @@
-"""How fast a vehicle may appear at a place, given the vehicles on the lane and those on the way to it.
+"""How fast a vehicle may appear at a place, given the vehicles on the lane and those on the way to it, and how it does.
 
 What an entry asks of a driver is what that driver does: its time gap and comfortable braking behind the newcomer, its
 acceleration on the way there. The newcomer keeps its own.
@@ -16,24 +16,32 @@ from numpy.typing import NDArray
 
 from simengine.behavior.driver_state import (
     COMFORTABLE_DECELERATION,
+    COUNTER,
+    EXIT_TURN,
+    GRANT_ORDER,
     MAX_ACCELERATION,
     MIN_GAP,
     PRESENT,
+    PROGRESS,
+    REST,
     ROUTE_LANES,
     TIME_GAP,
     DriverMemory,
 )
 from simengine.behavior.lanes.occupancy import LENGTH, SPEED, VX, VY, WIDTH, YAW, Places, X, Y, Z
 from simengine.behavior.pedestrian.crosswalk import Strips
-from simengine.core.geometry import boxes_gap
+from simengine.core.geometry import boxes_gap, quaternion_from_euler, rotate
+from simengine.core.state import ActorTable, WorldState
 from simengine.road.network.frenet import lane_position, lane_width, project_on_lane_near
 from simengine.road.network.network import LaneArrays
+from simengine.road.network.projection import ground_at
 
 ROOM = 2.0  # times the gap that a driver keeps at a standstill is left free before it
 REACH = 200.0  # along the lanes [m]
 ASIDE = 0.8  # to boxes beside [m]
 SLOWEST = 3.0  # slower nobody enters: the queue has to clear first [m/s]
 UNHINDERED = 0.7  # share of the free speed below which nobody enters unless the vehicle ahead is slower
+SETTLING = 3.0  # before a driver that has come in may change lane [s]
 LEVEL = 4.0  # what is farther above or below is on another level [m]
 
 # Columns of `Inflow.site`.
@@ -188,3 +196,46 @@ def _way_to(lanes: LaneArrays, memory: DriverMemory, b: int, lane: int, s: float
     if not ends or lanes.successor_first[lane + 1] == lanes.successor_first[lane]:
         return -math.inf
     return way - float(lanes.lane_length[last]) + s  # lanes side by side begin together
+
+
+def begin_anew(memory: DriverMemory, a: int) -> None:
+    """Let a driver begin anew; the decisions counted go on, so that its routes differ."""
+    memory.lane[0, a] = -1
+    memory.s[0, a] = memory.t[0, a] = memory.waiting[0, a] = memory.unused[0, a] = memory.travelled[0, a] = 0.0
+    memory.route[0, a] = -1
+    counted = memory.choice[0, a, COUNTER]
+    memory.choice[0, a] = -1
+    memory.choice[0, a, [COUNTER, EXIT_TURN, GRANT_ORDER]] = (counted, 0, 0)
+    memory.change[0, a] = 0.0
+    memory.change[0, a, PROGRESS] = 1.0
+    memory.change[0, a, REST] = SETTLING
+
+
+def stand_at_site(
+    lanes: LaneArrays, actors: ActorTable, state: WorldState, a: int, site: NDArray[np.float64], speed: float
+) -> None:
+    """Stand a vehicle on the ground at a place, level with it and rolling.
+
+    Args:
+        lanes: The network.
+        actors: What they are.
+        state: Written.
+        a: Which vehicle.
+        site: Columns as named above. Shape (7,).
+        speed: [m/s].
+    """
+    x, y, z, c, s, _, _ = (float(value) for value in site)
+    height, nx, ny, nz = ground_at(lanes, x, y, z)
+    pitch = math.atan2(nx * c + ny * s, nz)
+    roll = math.atan2(nx * s - ny * c, math.hypot(nx * c + ny * s, nz))
+    q = quaternion_from_euler(roll, pitch, math.atan2(s, c))
+    up = rotate(*q, 0.0, 0.0, 0.5 * float(actors.height[0, a]))
+    state.valid[0, a] = True
+    state.position[0, a] = (x + up[0], y + up[1], height + up[2])
+    state.orientation[0, a] = q
+    state.velocity[0, a] = rotate(*q, speed, 0.0, 0.0)
+    state.angular_velocity[0, a] = state.acceleration[0, a] = 0.0
+    state.steering[0, a] = state.drive[0, a] = 0.0
+    state.tyre_deflection[0, a] = 0.0
+    radius = float(actors.wheel_radius[0, a])
+    state.wheel_speed[0, a] = speed / radius if radius > 0.0 else 0.0

@@ -17,12 +17,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.behavior.driver_state import (
-    COUNTER,
-    EXIT_TURN,
-    GRANT_ORDER,
     NOISE_STREAM,
-    PROGRESS,
-    REST,
     SPEED_CAP,
     SPEED_FACTOR,
     TURN_IN,
@@ -39,16 +34,16 @@ from simengine.behavior.traffic.entry import (
     SITE_X,
     SITE_Y,
     SLOWEST,
+    begin_anew,
     safe_entry_speed,
     speed_among_comers,
+    stand_at_site,
 )
 from simengine.behavior.vehicle.road_conditions import COMFORT_SHARE, careful_style, grip_bound
-from simengine.core.geometry import quaternion_from_euler, rotate
 from simengine.core.rng import philox_normal, philox_uniform
 from simengine.core.state import EGO, ActorTable, Behavior, WorldState, copy_state
 from simengine.road.network.frenet import lane_position, lane_width
 from simengine.road.network.network import LaneArrays, LaneType
-from simengine.road.network.projection import ground_at
 from simengine.road.network.traverse import approach_speed
 
 PITCH = 25.0  # between places where vehicles may enter [m]
@@ -64,7 +59,6 @@ TRIES = 4  # places looked at in one call
 # `LidarSpec.rate_hz` being at least 1 Hz [s].
 OUT_LEAST = 1.0
 NARROWEST = 2.9  # a narrower lane, which begins or ends here, is not entered [m]
-SETTLING = 3.0  # before a driver that has come in may change lane [s]
 LEAVES, WAITS = 1, 2
 
 
@@ -258,7 +252,7 @@ def refill(inflow: Inflow, actors: ActorTable, state: WorldState, memory: Driver
 def send_out(inflow: Inflow, memory: DriverMemory, a: int, time: float) -> None:
     """Count a vehicle that has been taken out of the world as one that has left, at a time [s]."""
     inflow.outside[a], inflow.left[a] = True, time
-    _forget(memory, a)
+    begin_anew(memory, a)
 
 
 def _admit(
@@ -331,19 +325,6 @@ def _may_drive(inflow: Inflow, memory: DriverMemory, a: int, lane: int) -> bool:
     return bool(memory.style[0, a, TURN_IN] > AGILE or inflow.long_ways[lane] == ON)
 
 
-def _forget(memory: DriverMemory, a: int) -> None:
-    """Let a driver begin anew; the decisions counted go on, so that its routes differ."""
-    memory.lane[0, a] = -1
-    memory.s[0, a] = memory.t[0, a] = memory.waiting[0, a] = memory.unused[0, a] = memory.travelled[0, a] = 0.0
-    memory.route[0, a] = -1
-    counted = memory.choice[0, a, COUNTER]
-    memory.choice[0, a] = -1
-    memory.choice[0, a, [COUNTER, EXIT_TURN, GRANT_ORDER]] = (counted, 0, 0)
-    memory.change[0, a] = 0.0
-    memory.change[0, a, PROGRESS] = 1.0
-    memory.change[0, a, REST] = SETTLING
-
-
 def _enter(
     inflow: Inflow, actors: ActorTable, state: WorldState, memory: DriverMemory, a: int, k: int, speed: float
 ) -> None:
@@ -351,21 +332,7 @@ def _enter(
     inflow.outside[a] = False
     if inflow.left[a] > -math.inf:  # the largest id so far stays in its slot until that slot gets a larger one
         state.identity[0, a] = int(state.identity[0].max()) + 1
-    _forget(memory, a)
+    begin_anew(memory, a)
     # Another driver errs by itself: its noise has been under way for long, as that of all at the start.
     memory.noise[0, a] = philox_normal(inflow.seed, NOISE_STREAM, int(state.tick[0]), 0, a)
-    x, y, z, c, s, _, _ = (float(value) for value in inflow.site[k])
-    height, nx, ny, nz = ground_at(inflow.lanes, x, y, z)
-    pitch = math.atan2(nx * c + ny * s, nz)
-    roll = math.atan2(nx * s - ny * c, math.hypot(nx * c + ny * s, nz))
-    q = quaternion_from_euler(roll, pitch, math.atan2(s, c))
-    up = rotate(*q, 0.0, 0.0, 0.5 * float(actors.height[0, a]))
-    state.valid[0, a] = True
-    state.position[0, a] = (x + up[0], y + up[1], height + up[2])
-    state.orientation[0, a] = q
-    state.velocity[0, a] = rotate(*q, speed, 0.0, 0.0)
-    state.angular_velocity[0, a] = state.acceleration[0, a] = 0.0
-    state.steering[0, a] = state.drive[0, a] = 0.0
-    state.tyre_deflection[0, a] = 0.0
-    radius = float(actors.wheel_radius[0, a])
-    state.wheel_speed[0, a] = speed / radius if radius > 0.0 else 0.0
+    stand_at_site(inflow.lanes, actors, state, a, inflow.site[k], speed)

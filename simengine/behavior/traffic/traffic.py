@@ -8,17 +8,12 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.behavior.driver_state import (
-    COMFORTABLE_DECELERATION,
-    MAX_ACCELERATION,
     MAX_DECELERATION,
-    MIN_GAP,
-    NEXT,
     NOISE,
     PRESENT,
     PROGRESS,
     ROUTE_LANES,
     START,
-    TIME_GAP,
     DriverMemory,
     advance_noise,
     vehicle_table,
@@ -37,7 +32,6 @@ from simengine.behavior.junction.path_through import (
 )
 from simengine.behavior.junction.precedence import count_waiting
 from simengine.behavior.junction.right_of_way import rule_junctions
-from simengine.behavior.lane_change.beside_in_bends import respond_beside
 from simengine.behavior.lane_change.choice import consider_change
 from simengine.behavior.lane_change.lane_ends import merging_line
 from simengine.behavior.lanes.lane_rules import RoadRules, Ways
@@ -59,18 +53,11 @@ from simengine.behavior.lanes.occupancy import (
     occupy_lanes,
 )
 from simengine.behavior.lanes.route import LOST, SEARCH, find_lane, track_lane
-from simengine.behavior.vehicle.following import drive_freely, follow, respond_ahead, respond_to_lane_being_left
+from simengine.behavior.traffic.response import HOLD, look_horizon, response
 from simengine.behavior.vehicle.lateral import advance_change, steer_along_route
 from simengine.behavior.vehicle.near_collision_braking import guarded
 from simengine.behavior.vehicle.pedals import human_braking, resistance
-from simengine.behavior.vehicle.road_conditions import (
-    COMFORT_SHARE,
-    EMERGENCY_SHARE,
-    cautious_time_gap,
-    grip_bound,
-    planned_speed,
-    seen_speed,
-)
+from simengine.behavior.vehicle.road_conditions import EMERGENCY_SHARE, grip_bound
 from simengine.behavior.vehicle.stopping import (
     AMBER_DECELERATION,
     AMBER_SHARE,
@@ -81,16 +68,10 @@ from simengine.behavior.vehicle.stopping import (
 from simengine.core.state import ActorTable, Controls, Light, Mobility, WorldState
 from simengine.road.network.network import LaneArrays, Turn
 
-LINE_TIME_GAP = 0.4  # kept to a line, which does not move [s]
-LINE_MIN_GAP = 0.6  # [m]
-HOLD = -2.0  # brakes held at standstill [m/s²]
 RELEASE_SPEED = 0.2  # below which a driver who wants to go on asks at least for what releases the brakes [m/s]
 RELEASE = 0.1  # see `physics.vehicle.wheels.HOLD_DEMAND` [m/s²]
-SHORTEST_HORIZON = 60.0  # how far ahead to look at standstill [m]
-HORIZON_TIME = 8.0  # and this much more per speed [s]
 INDICATE = 30.0  # before a turn [m]
 INDICATE_TIME = 3.0  # [s]
-BEYOND_END = 15.0  # a vehicle farther past the end of the road stops [m]
 BRAKES = 8.0  # that ordinary drivers use in need [m/s²]
 STEADY = 3.0  # below it the noise of a driver's acceleration fades, so that nobody creeps [m/s]
 
@@ -105,6 +86,25 @@ class Conditions(NamedTuple):
     friction: NDArray[np.float64]  # µ
     sight_distance: NDArray[np.float64]  # [m]
     headlights: NDArray[np.bool_]  # drivers have them on
+
+
+class DrivingConditions(NamedTuple):
+    """What the weather does to the drivers of one world."""
+
+    friction: float  # µ
+    sight_distance: float  # how far they see [m]
+    headlights: bool  # they have them on
+
+
+class Drivers(NamedTuple):
+    """Who decides in one world, and what they drive."""
+
+    decides: NDArray[np.bool_]  # (num_actors,)
+    vehicles: NDArray[np.float64]  # a row of `driver_state.vehicle_table` each. (num_actors, 10)
+    steering: NDArray[np.float64]  # present road-wheel angles [rad]. (num_actors,)
+    # A driver under test brakes as people do, and takes a last look beside only during a lane change; others avoid
+    # every touch they foresee.
+    tested: bool
 
 
 class Scratch(NamedTuple):
@@ -134,66 +134,6 @@ def announce_change(occupancy: Occupancy, memory: DriverMemory, pose: NDArray[np
     if memory.change[e, a, PROGRESS] < 1.0 and lane >= 0:
         half = 0.5 * pose[WIDTH]
         add_entry(occupancy, lane, a, memory.s[e, a], 0.5 * pose[LENGTH], -half, half, pose[SPEED], 0.0, VEHICLE_DRIFT)
-
-
-@njit(cache=True, _nrt=False)
-def look_horizon(speed: float, sight: float) -> float:
-    """Return how far ahead a driver looks [m]."""
-    return min(sight, SHORTEST_HORIZON + HORIZON_TIME * max(0.0, speed))
-
-
-@njit(cache=True, _nrt=False)
-def response(
-    lanes: Ways, occupancy: Occupancy, memory: DriverMemory, pose: NDArray[np.float64], line: float,
-    max_deceleration: float, e: int, a: int, friction: float, sight: float,
-) -> tuple[float, float, float]:
-    """Return a driver's acceleration, and the gap and speed of what it follows, were it to react at once.
-
-    Args:
-        lanes: The network.
-        occupancy: Boxes by lane.
-        memory: Decisions.
-        pose: Of the vehicle, a row of `Places.pose`.
-        line: Where it must stop, ahead of the front [m]; infinite for nowhere.
-        max_deceleration: The hardest braking [m/s²].
-        e, a: Which driver.
-        friction: µ.
-        sight: How far the driver sees [m].
-
-    Returns:
-        Acceleration [m/s²]; gap [m] and speed [m/s] of the leader.
-    """
-    speed, length, width = max(0.0, pose[SPEED]), pose[LENGTH], pose[WIDTH]
-    style = memory.style[e, a]
-    pull = grip_bound(style[MAX_ACCELERATION], friction, COMFORT_SHARE)
-    brake = grip_bound(style[COMFORTABLE_DECELERATION], friction, COMFORT_SHARE)
-    time_gap, min_gap = cautious_time_gap(style[TIME_GAP], friction), style[MIN_GAP]
-    hardest = grip_bound(max_deceleration, friction, EMERGENCY_SHARE)
-    desired = min(planned_speed(lanes, memory, e, a, speed, friction), seen_speed(sight, friction))
-    horizon = look_horizon(speed, sight)
-    acceleration = drive_freely(speed, desired, pull, min(hardest, 2.0 * brake))
-    ahead, gap, other_speed, _ = respond_ahead(
-        lanes, occupancy, memory, e, a, length, width, speed, desired, pull, brake, time_gap, min_gap, horizon
-    )
-    acceleration = min(acceleration, ahead)
-    beside, beside_gap, beside_speed = respond_beside(
-        lanes, occupancy, memory, e, a, length, width, speed, desired, pull, brake, time_gap, min_gap
-    )
-    if beside < acceleration:
-        acceleration, gap, other_speed = beside, beside_gap, beside_speed
-    left, left_gap, left_speed = respond_to_lane_being_left(
-        lanes, occupancy, memory, pose, e, a, speed, desired, pull, brake, time_gap, min_gap, horizon
-    )
-    if left < acceleration:
-        acceleration, gap, other_speed = left, left_gap, left_speed
-    if line < horizon:
-        acceleration = min(acceleration, follow(speed, desired, line, 0.0, pull, brake, LINE_TIME_GAP, LINE_MIN_GAP))
-    if memory.route[e, a, NEXT] < 0 and memory.s[e, a] > lanes.lane_length[memory.lane[e, a]] + BEYOND_END:
-        acceleration = min(acceleration, HOLD)
-    acceleration = max(acceleration, -hardest)
-    if speed < 0.2 and acceleration <= 0.0:
-        acceleration = HOLD
-    return acceleration, gap, other_speed
 
 
 @njit(cache=True, _nrt=False)
@@ -273,8 +213,7 @@ def survey(
 
 @njit(cache=True, _nrt=False)
 def decide(
-    rules: RoadRules, vehicles: NDArray[np.float64], steering: NDArray[np.float64], memory: DriverMemory,
-    scratch: Scratch, drives: NDArray[np.bool_], tested: bool, friction: float, sight: float, headlights: bool,
+    rules: RoadRules, drivers: Drivers, memory: DriverMemory, scratch: Scratch, conditions: DrivingConditions,
     seed: np.uint64, dt: float, e: int, acceleration: NDArray[np.float64], angle: NDArray[np.float64],
     lights: NDArray[np.int32],
 ) -> None:
@@ -282,23 +221,19 @@ def decide(
 
     Args:
         rules: The network.
-        vehicles: A row of `driver_state.vehicle_table` each. Shape (num_actors, 9).
-        steering: Present road-wheel angles [rad]. Shape (num_actors,).
+        drivers: Who decides, and what they drive.
         memory: Decisions; updated.
         scratch: As `survey` left it.
-        drives: Who decides. Shape (num_actors,).
-        tested: Whether this is a driver under test, who brakes as people do, and takes a last look beside only during
-            a lane change; others avoid every touch they foresee.
-        friction: µ.
-        sight: How far drivers see [m].
-        headlights: Drivers have them on.
+        conditions: What the weather does to drivers.
         seed: Of the routes.
         dt: Time since the last call [s].
         e: World.
-        acceleration: Written where `drives`: asked of engine and brakes [m/s²]. Shape (num_actors,).
+        acceleration: Written where they decide: asked of engine and brakes [m/s²]. Shape (num_actors,).
         angle: The same: road-wheel angle [rad].
         lights: The same: bits of `Light`.
     """
+    drives, tested, steering = drivers.decides, drivers.tested, drivers.steering
+    friction, sight = conditions.friction, conditions.sight_distance
     ways, places, occupancy = rules.ways, scratch.places, scratch.occupancy
     for a in range(len(places.seen)):
         if places.seen[a] and drives[a] and memory.lane[e, a] >= 0:
@@ -306,11 +241,11 @@ def decide(
             consider_change(ways, occupancy, places.pose[a], memory, seed, e, a, friction, dt)
             if not under_way:
                 announce_change(occupancy, memory, places.pose[a], e, a)
-    head = LIGHT_HEAD if headlights else 0
+    head = LIGHT_HEAD if conditions.headlights else 0
     for a in range(len(places.seen)):
         if not places.seen[a] or not drives[a]:
             continue
-        pose, vehicle = places.pose[a], vehicles[a]
+        pose, vehicle = places.pose[a], drivers.vehicles[a]
         if memory.lane[e, a] < 0:
             acceleration[a], angle[a], lights[a] = HOLD, 0.0, head
             continue
@@ -375,8 +310,8 @@ def traffic_controls(
             rules, actors.mobility[e], memory, scratch, signal_colors[e], drives[e], obeys[e], friction,
             int(state.tick[e]), seed, dt, e,
         )
+        here = DrivingConditions(friction, float(conditions.sight_distance[e]), bool(conditions.headlights[e]))
         decide(
-            rules, vehicles[e], state.steering[e], memory, scratch, drives[e], False, friction,
-            float(conditions.sight_distance[e]), bool(conditions.headlights[e]), seed, dt, e,
-            controls.acceleration[e], controls.steering[e], controls.lights[e],
+            rules, Drivers(drives[e], vehicles[e], state.steering[e], False), memory, scratch, here, seed, dt,
+            e, controls.acceleration[e], controls.steering[e], controls.lights[e],
         )

@@ -7,7 +7,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.behavior.driver_state import FROM_LANE, LANE_OFFSET, PRESENT, ROUTE_LANES, DriverMemory
-from simengine.behavior.idm import EXPONENT, idm_acceleration
+from simengine.behavior.idm import EXPONENT, IdmParams, idm_acceleration
 from simengine.behavior.lanes.lane_rules import Ways
 from simengine.behavior.lanes.occupancy import (
     BOX_ACROSS,
@@ -52,17 +52,14 @@ def drive_freely(speed: float, desired_speed: float, max_acceleration: float, de
 
 
 @njit(cache=True, _nrt=False)
-def follow(
-    speed: float, desired_speed: float, gap: float, other_speed: float, max_acceleration: float, deceleration: float,
-    time_gap: float, min_gap: float,
-) -> float:
+def follow(speed: float, gap: float, other_speed: float, params: IdmParams) -> float:
     """Return the IDM's acceleration behind something that moves at `other_speed` along the way [m/s²].
 
     The desired speed is not let below the own one: what is too fast is taken back by `drive_freely`.
     """
     return idm_acceleration(
-        speed, max(desired_speed, speed, 0.1), gap, speed - other_speed, max_acceleration, deceleration, time_gap,
-        min_gap, EXPONENT,
+        speed, max(params.desired_speed, speed, 0.1), gap, speed - other_speed, params.max_acceleration,
+        params.comfortable_deceleration, params.time_gap, params.min_gap, EXPONENT,
     )
 
 
@@ -79,8 +76,7 @@ def corridor(
 @njit(cache=True, _nrt=False)
 def respond_to_lane(
     occupancy: Occupancy, lane: int, start: float, low: float, high: float,
-    a: int, half: float, speed: float, desired_speed: float, max_acceleration: float, deceleration: float,
-    time_gap: float, min_gap: float, horizon: float, ignore_crossing: bool,
+    a: int, half: float, speed: float, params: IdmParams, horizon: float, ignore_crossing: bool,
 ) -> tuple[float, float, float, int]:
     """Return the response to the boxes on one lane.
 
@@ -91,7 +87,8 @@ def respond_to_lane(
         low, high: Right and left edge of the own corridor on it [m].
         a: Own index, left out.
         half: Half the own length [m].
-        speed, desired_speed, max_acceleration, deceleration, time_gap, min_gap: Of `follow`.
+        speed: Own speed [m/s].
+        params: What the driver wants.
         horizon: Farther ones are left out [m].
         ignore_crossing: Leave out what moves across rather than along.
 
@@ -119,9 +116,7 @@ def respond_to_lane(
                     k = occupancy.following[k]
                     continue
                 gap = ahead - half - occupancy.box[k, BOX_HALF]
-                acceleration = follow(
-                    speed, desired_speed, gap, along, max_acceleration, deceleration, time_gap, min_gap
-                )
+                acceleration = follow(speed, gap, along, params)
                 touching = occupancy.box[k, BOX_LOW] < high and occupancy.box[k, BOX_HIGH] > low
                 if gap < 0.0 and not touching:
                     acceleration = max(acceleration, -BESIDE_DECELERATION)
@@ -134,10 +129,20 @@ def respond_to_lane(
 @njit(cache=True, _nrt=False)
 def respond_ahead(
     lanes: Ways, occupancy: Occupancy, memory: DriverMemory, e: int, a: int, length: float, width: float,
-    speed: float, desired_speed: float, max_acceleration: float, deceleration: float, time_gap: float, min_gap: float,
-    horizon: float,
+    speed: float, params: IdmParams, horizon: float,
 ) -> tuple[float, float, float, int]:
-    """Return the response to everything on a driver's route; returns as above."""
+    """Return the response to everything on a driver's route; returns as `respond_to_lane`.
+
+    Args:
+        lanes: The network.
+        occupancy: Boxes by lane.
+        memory: Decisions.
+        e, a: Which driver.
+        length, width: Of its vehicle [m].
+        speed: [m/s].
+        params: What the driver wants.
+        horizon: Farther ones are left out [m].
+    """
     least, least_gap, least_speed, who = math.inf, FAR, 0.0, -1
     route = memory.route[e, a]
     start = -memory.s[e, a]
@@ -146,8 +151,8 @@ def respond_ahead(
             break
         low, high = corridor(memory, e, a, width, k == PRESENT)
         found = respond_to_lane(
-            occupancy, route[k], start, low, high, a, 0.5 * length, speed, desired_speed, max_acceleration,
-            deceleration, time_gap, min_gap, horizon, memory.ignores_signals[e, a],
+            occupancy, route[k], start, low, high, a, 0.5 * length, speed, params, horizon,
+            memory.ignores_signals[e, a],
         )
         if found[0] < least:
             least, least_gap, least_speed, who = found
@@ -158,7 +163,7 @@ def respond_ahead(
 @njit(cache=True, _nrt=False)
 def respond_to_lane_being_left(
     lanes: Ways, occupancy: Occupancy, memory: DriverMemory, pose: NDArray[np.float64], e: int, a: int, speed: float,
-    desired_speed: float, max_acceleration: float, deceleration: float, time_gap: float, min_gap: float, horizon: float,
+    params: IdmParams, horizon: float,
 ) -> tuple[float, float, float]:
     """Return the response to what is on the lane that a driver is leaving sideways, and on those that it leads on to.
 
@@ -168,7 +173,9 @@ def respond_to_lane_being_left(
         memory: Decisions.
         pose: Of the vehicle, a row of `Places.pose`.
         e, a: Which driver.
-        speed, desired_speed, max_acceleration, deceleration, time_gap, min_gap, horizon: See `respond_to_lane`.
+        speed: [m/s].
+        params: What the driver wants.
+        horizon: Farther ones are left out [m].
 
     Returns:
         Smallest acceleration (infinite for none) [m/s²]; gap [m] and speed [m/s] of what causes it.
@@ -181,8 +188,8 @@ def respond_to_lane_being_left(
     start, half = -s, 0.5 * pose[WIDTH]
     for k in range(PRESENT, ROUTE_LANES):
         found = respond_to_lane(
-            occupancy, origin, start, t - half, t + half, a, 0.5 * pose[LENGTH], speed, desired_speed,
-            max_acceleration, deceleration, time_gap, min_gap, horizon, memory.ignores_signals[e, a],
+            occupancy, origin, start, t - half, t + half, a, 0.5 * pose[LENGTH], speed, params, horizon,
+            memory.ignores_signals[e, a],
         )
         if found[0] < least:
             least, least_gap, least_speed = found[0], found[1], found[2]

@@ -153,7 +153,17 @@ def crossing_stop(
     """Return how far ahead of the front the first crossing with people in the way begins [m], infinite for none.
 
     A driver who cannot stop any more drives on (and still brakes for whoever is in the lane); for people at the kerb
-    no more than comfortable braking is used. Arguments as above.
+    no more than comfortable braking is used.
+
+    Args:
+        lanes, crossings: The network.
+        memory: Decisions; who was let wait is noted.
+        busy: Crossings with people in the way, see `mark_busy_crossings`.
+        e, a: Which driver.
+        speed: Own [m/s].
+        half: Half the own length [m].
+        friction: µ.
+        horizon: How far to look [m].
     """
     route = memory.route[e, a]
     start = -memory.s[e, a] - half

@@ -42,7 +42,18 @@ def sample_ground(
     chassis: np.void, body: np.void, rotation: NDArray[np.float64], lanes: LaneArrays, kerbs: KerbGrid,
     base_friction: float, patches: FrictionPatches, out: NDArray[np.float64],
 ) -> None:
-    """Write samples of the ground below each wheel of a body, µ with the grip of its tire. Shape (4, 10)."""
+    """Write samples of the ground below each wheel of a body, µ with the grip of its tire.
+
+    Args:
+        chassis: What the body is.
+        body: Its motion.
+        rotation: World from body. Shape (3, 3).
+        lanes: The ground.
+        kerbs: Edges that wheels may climb.
+        base_friction: µ of surface and weather.
+        patches: Slippery discs.
+        out: Written, a sample per wheel. Shape (4, 10).
+    """
     tangent, looks = math.tan(body.steering), not _stands_clear(body, rotation) and _is_level(rotation)
     clear = looks
     for w in range(4):
@@ -114,7 +125,18 @@ def step_onto(
     chassis: np.void, bodies: NDArray[np.void], a: int, rotation: NDArray[np.float64], boxes: NDArray[np.float64],
     count: int, owner: NDArray[np.int64], ground: NDArray[np.float64],
 ) -> bool:
-    """Let the wheels of a body stand on low boxes and loads; returns whether one does."""
+    """Let the wheels of a body stand on low boxes and loads; returns whether one does.
+
+    Args:
+        chassis: What the body is.
+        bodies: All of them. Shape (num_actors,).
+        a: Which.
+        rotation: World from body. Shape (3, 3).
+        boxes: Low boxes and loads, see `footing`. Shape (most, 7).
+        count: How many there are.
+        owner: Body of each box, −1 for the scenery. Shape (most,).
+        ground: Samples below the wheels; those of wheels on a box are written. Shape (4, 10).
+    """
     body, found = bodies[a], False
     if not _is_level(rotation):
         return False
@@ -150,6 +172,15 @@ def _press(
 
     What lies under a wheel is clamped between wheel and ground: the wheel's weight goes through it, and it slides only
     as far as the wheel pulls harder, or it is faster, than the ground's friction under that weight holds.
+
+    Args:
+        chassis: What the bodies are. Shape (num_actors,).
+        bodies: Their motion; forces are written. Shape (num_actors,).
+        a: Whose wheels.
+        contact: Where they touch and how hard. Shape (4, 14).
+        ground: Samples below them. Shape (4, 10).
+        sliding: Friction of sliding tires over the greatest.
+        dt: [s].
     """
     body = bodies[a]
     for w in range(4):

@@ -124,7 +124,17 @@ def _settle_bristles(
     chassis: np.void, body: np.void, held: bool, forward: float, total: float, rotation: NDArray[np.float64],
     contact: NDArray[np.float64],
 ) -> None:
-    """Set wheel spin and the bristle deflections that keep a settled body from sliding."""
+    """Set wheel spin and the bristle deflections that keep a settled body from sliding.
+
+    Args:
+        chassis: What the body is.
+        body: Spin and deflection are written.
+        held: Whether its brakes are held.
+        forward: Its speed [m/s].
+        total: Sum of the wheels' loads [N].
+        rotation: World from body. Shape (3, 3).
+        contact: Where the wheels touch and how hard. Shape (4, 14).
+    """
     robot = chassis.mobility == _DIFFERENTIAL
     driven = contact[0, LOAD] + contact[1, LOAD] if robot else total
     tangent = math.tan(body.steering)

@@ -17,8 +17,9 @@ from simengine.core.geometry import box_reach, rotate
 from simengine.core.state import Mobility
 from simengine.physics.backend import StaticBox
 from simengine.physics.vehicle.suspension import EDGE, HEIGHT, NORMAL_OF_GROUND
+from simengine.road.network.lane_surface import KERB_RAMP
 from simengine.road.network.network import LaneArrays
-from simengine.road.network.projection import KERB_RAMP, ground_at
+from simengine.road.network.projection import ground_at
 
 _FREE = int(Mobility.FREE)
 _LOW = 0.6  # scenery that rises less above the ground may be under a wheel [m]

@@ -48,8 +48,14 @@ def land_height(
 ) -> tuple[float, bool]:
     """Return the height of the land [m], and whether a road lies within a cell's diagonal.
 
-    It is a mean of the roads within `reach` [m], each weighted by length over the fourth power of distance, and below
+    It is a mean of the roads within `reach`, each weighted by length over the fourth power of distance, and below
     every road within a cell's diagonal; NaN where there is none.
+
+    Args:
+        position, point_s, width, bank: Of the points of all lanes, as in `LaneArrays`.
+        origin, cell, shape, grid_first, grid_point: The grid.
+        x, y: The place [m].
+        reach: [m].
     """
     columns, rows = shape[0], shape[1]
     left = max(0, int(math.floor((x - reach - origin[0]) / cell)))

@@ -58,7 +58,15 @@ def _inside(
     position: NDArray[np.float64], width: NDArray[np.float64], s: NDArray[np.float64],
     begin: int, end: int, x: float, y: float, z: float,
 ) -> tuple[bool, float]:
-    """Say whether a point lies within the swept area of a lane, and at which arc length [m]."""
+    """Say whether a point lies within the swept area of a lane, and at which arc length [m].
+
+    Args:
+        position: Points of all lanes [m]. Shape (num_points, 3).
+        width: Of the lanes there [m]. Shape (num_points,).
+        s: Arc length [m]. Shape (num_points,).
+        begin, end: The lane's points are begin … end − 1.
+        x, y, z: The place [m].
+    """
     best, where = 1e300, 0.0
     for i in range(begin, end - 1):
         dx, dy = position[i + 1, 0] - position[i, 0], position[i + 1, 1] - position[i, 1]

@@ -147,7 +147,14 @@ def segment_foot(lanes: LaneArrays, i: int, x: float, y: float) -> tuple[float, 
 def place_at(
     position: Floats, tangent: Floats, point_s: Floats, begin: int, end: int, s: float, t: float
 ) -> tuple[float, float, float, float]:
-    """Return x, y of lane coordinates [m] and the cosine and sine of the heading there; points begin … end − 1."""
+    """Return x, y of lane coordinates [m] and the cosine and sine of the heading there.
+
+    Args:
+        position, tangent, point_s: Of all points, as in `LaneArrays`.
+        begin, end: The lane's points are begin … end − 1.
+        s: Along the lane; beyond its ends it goes straight on [m].
+        t: To its left [m].
+    """
     if s < 0.0 or s > point_s[end - 1]:
         k = begin if s < 0.0 else end - 1
         along = s - point_s[k]
@@ -173,7 +180,14 @@ def lane_position(lanes: LaneArrays, lane: int, s: float, t: float) -> tuple[flo
 def _project_from(
     position: Floats, tangent: Floats, point_s: Floats, begin: int, end: int, i: int, x: float, y: float
 ) -> tuple[float, float]:
-    """Project a place, walking from segment i to the one whose strip holds it; return s, t [m]."""
+    """Project a place, walking from segment i to the one whose strip holds it; return s, t [m].
+
+    Args:
+        position, tangent, point_s: Of all points, as in `LaneArrays`.
+        begin, end: The lane's points are begin … end − 1.
+        i: First point of the segment to begin at.
+        x, y: The place [m].
+    """
     last = end - 2
     came = 0
     f = 0.0

@@ -1,6 +1,7 @@
 """The spatial hash over centre-line segments, and what it answers while a network is built."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -12,6 +13,18 @@ SMALLEST_CELL = 8.0  # [m]
 MAX_CELLS = 1 << 20
 MAX_ENTRIES = 1 << 25
 MAX_EXTENT = 500_000.0  # of a network, either way [m]
+
+
+class CenterLines(NamedTuple):
+    """The segments of all lanes in their hash; fields of a `RoadNetwork`."""
+
+    point_position: NDArray[np.float64]  # (num_points, 3) [m]
+    point_s: NDArray[np.float64]  # arc length along the lane [m]. (num_points,)
+    grid_origin: NDArray[np.float64]  # (2,) [m]
+    grid_cell: float  # [m]
+    grid_shape: NDArray[np.int32]  # columns (x), rows (y). (2,)
+    grid_first: NDArray[np.int32]  # CSR over cells, row-major
+    grid_point: NDArray[np.int32]
 
 
 def build_grid(
@@ -62,7 +75,18 @@ def _visit_cells(
     position: NDArray[np.float64], first: NDArray[np.int32], origin: NDArray[np.float64], cell: float,
     shape: NDArray[np.int32], cursor: NDArray[np.int64], entries: NDArray[np.int32], fill: bool,
 ) -> None:
-    """Count (or, with `fill`, write) every segment in each cell it passes through, with a rounding margin."""
+    """Count (or, with `fill`, write) every segment in each cell it passes through, with a rounding margin.
+
+    Args:
+        position: Points of all lanes [m]. Shape (num_points, 3).
+        first: First point of each lane. Shape (num_lanes + 1,).
+        origin: Corner of the grid [m]. Shape (2,).
+        cell: Edge of a cell [m].
+        shape: Columns and rows. Shape (2,).
+        cursor: Next entry of each cell; counted up. Shape (num_cells + 1,).
+        entries: Written with `fill`: first point of each segment. Shape (num_entries,).
+        fill: Whether to write.
+    """
     columns, rows = shape[0], shape[1]
     margin = 1e-6
     for lane in range(len(first) - 1):
@@ -91,22 +115,21 @@ def _visit_cells(
 
 @njit(cache=True)
 def intersect_segment(
-    position: NDArray[np.float64], point_s: NDArray[np.float64],
-    origin: NDArray[np.float64], cell: float, shape: NDArray[np.int32],
-    cell_first: NDArray[np.int32], cell_point: NDArray[np.int32],
-    ax: float, ay: float, az: float, bx: float, by: float, bz: float, clearance: float,
+    lines: CenterLines, start: tuple[float, float, float], end: tuple[float, float, float], clearance: float,
     out_point: NDArray[np.int32], out_s: NDArray[np.float64],
 ) -> int:
     """Find the centre-line segments that a segment crosses in plan view; return how many (some may repeat).
 
     Args:
-        position, point_s: As in `RoadNetwork`.
-        origin, cell, shape, cell_first, cell_point: The grid.
-        ax, ay, az, bx, by, bz: The segment's ends [m].
+        lines: Of all lanes.
+        start, end: The segment's ends [m].
         clearance: Largest difference in height [m].
         out_point: Written: first point of each segment crossed. What does not fit is counted only.
         out_s: Written: where along its lane [m].
     """
+    position, point_s, origin, cell, shape, cell_first, cell_point = lines
+    ax, ay, az = start
+    bx, by, bz = end
     found = 0
     left = max(0, int(math.floor((min(ax, bx) - origin[0]) / cell)))
     right = min(shape[0] - 1, int(math.floor((max(ax, bx) - origin[0]) / cell)))

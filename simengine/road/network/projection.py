@@ -22,9 +22,9 @@ from simengine.road.network.frenet import (
     project_on_lane,
     project_on_lane_batch,
     project_on_lane_near,
-    turned_normal,
 )
-from simengine.road.network.network import LEFT_FOOT, LEFT_TOP, RIGHT_FOOT, RIGHT_TOP, LaneArrays
+from simengine.road.network.lane_surface import grade_at, is_raised, rise_at, surface_height, surface_slope
+from simengine.road.network.network import LaneArrays
 from simengine.road.network.roadside import (
     AWAY_X,
     AWAY_Y,
@@ -43,7 +43,6 @@ __all__ = [
 ]
 
 REACH = 30.0  # a place farther from every lane is on none [m]
-KERB_RAMP = 0.1  # width of the edge over which a raised lane rises [m]
 OUTSIDE_COST = 4.0  # per metre outside a lane
 HEIGHT_COST = 2.0  # per metre above or below a lane
 LAYER_COST = 40.0  # per metre more than `LAYER` above or below a lane: another level of a bridge
@@ -51,69 +50,9 @@ HEADING_COST = 0.5  # times 1 − cos of the angle to a lane
 OFFSET_COST = 0.01  # per metre from the centre line: decides between lanes that both hold a place
 LAYER = 2.0  # surfaces farther apart in height are different levels [m]
 _SURE = 1.5  # surfaces less apart are of one level for certain; between this and `LAYER` they count less [m]
+# Columns of the lanes that hold a place: height of the surface [m], segment, fraction of it, weight.
+LAYER_HEIGHT, LAYER_SEGMENT, LAYER_FRACTION, LAYER_WEIGHT = range(4)
 _MOST, _MOST_BESIDE = 32, 96  # surfaces blended at one place on the road and beside it
-
-
-@njit(cache=True, _nrt=False)
-def is_raised(rise: Floats, i: int) -> bool:
-    """Tell whether a lane's surface lies above its points along segment i."""
-    return max(rise[i, LEFT_TOP], rise[i, RIGHT_TOP], rise[i + 1, LEFT_TOP], rise[i + 1, RIGHT_TOP]) > 0.0
-
-
-@njit(cache=True, _nrt=False)
-def rise_at(rise: Floats, i: int, f: float, width: float, t: float) -> float:
-    """Return how far a lane's surface lies above its banked points [m]; the one place that says so.
-
-    Args:
-        rise: Across the lane, `RoadNetwork.point_rise` [m]. Shape (num_points, 4).
-        i, f: Segment and fraction of it.
-        width: Of the lane there [m].
-        t: To the left of the centre line, within the lane [m].
-    """
-    top = rise[i, LEFT_TOP] + f * (rise[i + 1, LEFT_TOP] - rise[i, LEFT_TOP])
-    right = rise[i, RIGHT_TOP] + f * (rise[i + 1, RIGHT_TOP] - rise[i, RIGHT_TOP])
-    if top != right and width > 0.0:
-        top = right + (top - right) * min(1.0, max(0.0, 0.5 + t / width))
-    side = LEFT_FOOT if t >= 0.0 else RIGHT_FOOT
-    foot = rise[i, side] + f * (rise[i + 1, side] - rise[i, side])
-    if foot == top:
-        return top
-    return foot + (top - foot) * min(1.0, max(0.0, (0.5 * width - abs(t)) / KERB_RAMP))
-
-
-@njit(cache=True, _nrt=False)
-def rise_slope(rise: Floats, point_s: Floats, i: int, f: float, width: float) -> tuple[float, float]:
-    """Return the slope of a raised lane's top against its banked points, along the lane and to the left."""
-    left, right = rise[i, LEFT_TOP], rise[i, RIGHT_TOP]
-    more_left, more_right = rise[i + 1, LEFT_TOP] - left, rise[i + 1, RIGHT_TOP] - right
-    along = 0.5 * (more_left + more_right) / (point_s[i + 1] - point_s[i])
-    across = left + f * more_left - right - f * more_right
-    return along, across / width if across != 0.0 and width > 0.0 else 0.0
-
-
-@njit(cache=True, _nrt=False)
-def surface_height(z: float, width: float, bank: float, t: float, rise: float) -> float:
-    """Return the height of a lane's surface at t to its left [m]; level past the edges.
-
-    Args:
-        z: Of the centre line [m].
-        width: Of the lane [m].
-        bank: Superelevation, positive lifts the left edge [rad].
-        t: To the left of the centre line [m].
-        rise: Of the surface above the banked points, 0 beside the lane [m].
-    """
-    if bank != 0.0:
-        z += math.tan(bank) * min(0.5 * width, max(-0.5 * width, t))
-    return z + rise if rise != 0.0 else z
-
-
-@njit(cache=True, _nrt=False)
-def _grade(position: Floats, point_s: Floats, begin: int, end: int, i: int, f: float) -> float:
-    """Return the rise over run at fraction f of segment i, between those that its ends' neighbours give."""
-    a, b, c = max(i - 1, begin), i + 1, min(i + 2, end - 1)
-    here = (position[b, 2] - position[a, 2]) / (point_s[b] - point_s[a])
-    there = (position[c, 2] - position[i, 2]) / (point_s[c] - point_s[i])
-    return here + f * (there - here)
 
 
 @njit(cache=True, _nrt=False)
@@ -130,28 +69,41 @@ def lane_pose(lanes: LaneArrays, lane: int, s: float, t: float) -> tuple[float, 
         rise_at(lanes.point_rise, i, f, width, t) if 0.0 <= s <= length and abs(t) <= 0.5 * width else 0.0,
     )
     if s < 0.0:
-        z += s * _grade(position, point_s, begin, end, begin, 0.0)
+        z += s * grade_at(position, point_s, begin, end, begin, 0.0)
     elif s > length:
-        z += (s - length) * _grade(position, point_s, begin, end, end - 2, 1.0)
+        z += (s - length) * grade_at(position, point_s, begin, end, end - 2, 1.0)
     return x, y, z, math.atan2(ty, tx)
 
 
 @njit(cache=True, _nrt=False)
 def _search(
-    position: Floats, point_s: Floats, tangent: Floats, point_width: Floats, point_bank: Floats,
-    point_rise: Floats, point_lane: NDArray[np.int32], origin: Floats, cell: float, shape: NDArray[np.int32],
-    grid_first: NDArray[np.int32], grid_point: NDArray[np.int32], widest: float,
-    x: float, y: float, z: float, heading: float, reach: float, layers: Floats,
+    lanes: LaneArrays, x: float, y: float, z: float, heading: float, reach: float, layers: Floats
 ) -> tuple[int, float, float, float, float, int]:
-    """Find the segment that suits a place best; return its point, fraction, t, distance outside, height, lanes held.
+    """Find the segment that suits a place best.
 
-    Cells are visited in rings of growing distance until no farther one can hold anything better. NaN as z or heading
-    means unknown. `layers` takes the lanes that hold the place: height, segment, fraction, weight. Shape (most, 4).
+    Cells are visited in rings of growing distance until no farther one can hold anything better.
+
+    Args:
+        lanes: The network.
+        x, y: The place [m].
+        z: Height, NaN if unknown [m].
+        heading: NaN if unknown [rad].
+        reach: Lanes whose edges are farther are not found [m].
+        layers: Written: the lanes that hold the place, `LAYER_HEIGHT` to `LAYER_WEIGHT`. Shape (most, 4).
+
+    Returns:
+        First point of the segment, −1 for none; fraction of it, t to its left [m], how far outside the lane the place
+        lies [m], height of the surface there [m], and how many lanes hold it.
     """
+    position, point_s, tangent, point_width = (
+        lanes.point_position, lanes.point_s, lanes.point_tangent, lanes.point_width
+    )  # fmt: skip
+    point_bank, point_rise, point_lane = lanes.point_bank, lanes.point_rise, lanes.point_lane
+    origin, cell, grid_first, grid_point = lanes.grid_origin, lanes.grid_cell, lanes.grid_first, lanes.grid_point
     best, best_i, best_f, best_t, best_outside, best_height, held = np.inf, -1, 0.0, 0.0, np.inf, z, 0
     if not (math.isfinite(x) and math.isfinite(y)):
         return best_i, best_f, best_t, best_outside, best_height, held
-    columns, rows = shape[0], shape[1]
+    columns, rows = lanes.grid_shape[0], lanes.grid_shape[1]
     px = min(max(x - origin[0], 0.0), columns * cell)
     py = min(max(y - origin[1], 0.0), rows * cell)
     column, row = min(int(px / cell), columns - 1), min(int(py / cell), rows - 1)
@@ -194,13 +146,13 @@ def _search(
                         cost += HEADING_COST * (1.0 - (hx * ny - hy * nx))
                     known = len(layers) == held
                     for k in range(held):
-                        known = known or point_lane[int(layers[k, 1])] == lane
+                        known = known or point_lane[int(layers[k, LAYER_SEGMENT])] == lane
                     if outside == 0.0 and not known:
                         margin = 0.5 * width - abs(t)
-                        layers[held, 0] = height
-                        layers[held, 1] = i
-                        layers[held, 2] = f
-                        layers[held, 3] = margin * margin * (1e-9 if is_raised(point_rise, i) else 1.0)
+                        layers[held, LAYER_HEIGHT] = height
+                        layers[held, LAYER_SEGMENT] = i
+                        layers[held, LAYER_FRACTION] = f
+                        layers[held, LAYER_WEIGHT] = margin * margin * (1e-9 if is_raised(point_rise, i) else 1.0)
                         held += 1
                     if cost < best or (cost == best and i < best_i):
                         best, best_i, best_f, best_t = cost, i, f, t
@@ -209,20 +161,9 @@ def _search(
             px - (column - ring) * cell, (column + ring + 1) * cell - px,
             py - (row - ring) * cell, (row + ring + 1) * cell - py,
         )
-        if edge - widest > reach or OUTSIDE_COST * (edge - widest) > best:
+        if edge - lanes.widest > reach or OUTSIDE_COST * (edge - lanes.widest) > best:
             break
     return best_i, best_f, best_t, best_outside, best_height, held
-
-
-@njit(cache=True, _nrt=False)
-def _search_lanes(
-    lanes: LaneArrays, x: float, y: float, z: float, heading: float, reach: float, layers: Floats
-) -> tuple[int, float, float, float, float, int]:
-    return _search(
-        lanes.point_position, lanes.point_s, lanes.point_tangent, lanes.point_width, lanes.point_bank,
-        lanes.point_rise, lanes.point_lane, lanes.grid_origin, lanes.grid_cell, lanes.grid_shape, lanes.grid_first,
-        lanes.grid_point, lanes.widest, x, y, z, heading, reach, layers,
-    )
 
 
 @njit(cache=True, _nrt=True)
@@ -238,35 +179,17 @@ def locate(lanes: LaneArrays, x: float, y: float, z: float, heading: float) -> t
         heading: Heading, NaN if unknown [rad].
     """
     layers = np.empty((0, 4))
-    i, f, t, _, _, _ = _search_lanes(lanes, x, y, z, heading, REACH, layers)
+    i, f, t, _, _, _ = _search(lanes, x, y, z, heading, REACH, layers)
     if i < 0:
         return -1, 0.0, 0.0
     return lanes.point_lane[i], lanes.point_s[i] + f * (lanes.point_s[i + 1] - lanes.point_s[i]), t
-
-
-@njit(cache=True, _nrt=False)
-def _slope(
-    position: Floats, point_s: Floats, tangent: Floats, point_width: Floats, point_bank: Floats, point_rise: Floats,
-    begin: int, end: int, i: int, f: float, beside: bool,
-) -> tuple[float, float]:
-    """Return the slope of a lane's surface along x and y; beside the lane without its superelevation and rise."""
-    grade = _grade(position, point_s, begin, end, i, f)
-    nx, ny = turned_normal(tangent[i, 0], tangent[i, 1], tangent[i + 1, 0], tangent[i + 1, 1], f)
-    bank = 0.0 if beside else point_bank[i] + f * (point_bank[i + 1] - point_bank[i])
-    across = math.tan(bank) if bank != 0.0 else 0.0
-    if not beside:
-        width = point_width[i] + f * (point_width[i + 1] - point_width[i])
-        more_along, more_across = rise_slope(point_rise, point_s, i, f, width)
-        grade += more_along
-        across += more_across
-    return grade * ny + across * nx, -grade * nx + across * ny
 
 
 @njit(cache=True, _nrt=True)
 def nearest_surface(lanes: LaneArrays, x: float, y: float, z_hint: float) -> tuple[float, float]:
     """Return how far a place lies outside the nearest lane (0 on it), and the height of that lane's surface [m]."""
     layers = np.empty((0, 4))
-    _, _, _, outside, height, _ = _search_lanes(lanes, x, y, z_hint, np.nan, np.inf, layers)
+    _, _, _, outside, height, _ = _search(lanes, x, y, z_hint, np.nan, np.inf, layers)
     return outside, height
 
 
@@ -285,27 +208,30 @@ def ground_at(lanes: LaneArrays, x: float, y: float, z_hint: float) -> tuple[flo
     if not math.isnan(lanes.level):
         return lanes.level, 0.0, 0.0, 1.0
     layers = np.empty((_MOST, 4))
-    i, f, _, outside, z, held = _search_lanes(lanes, x, y, z_hint, np.nan, np.inf, layers)
+    i, f, _, outside, z, held = _search(lanes, x, y, z_hint, np.nan, np.inf, layers)
     if i < 0:
         return z_hint, 0.0, 0.0, 1.0
     position, point_s, tangent, bank = lanes.point_position, lanes.point_s, lanes.point_tangent, lanes.point_bank
     width, rise = lanes.point_width, lanes.point_rise
     first, lane = lanes.lane_first_point, lanes.point_lane[i]
-    gx, gy = _slope(position, point_s, tangent, width, bank, rise, first[lane], first[lane + 1], i, f, outside > 0.0)
+    gx, gy = surface_slope(
+        position, point_s, tangent, width, bank, rise, first[lane], first[lane + 1], i, f, outside > 0.0
+    )
     holder = outside == 0.0
     if held > 1 or (held == 1 and not holder):  # what holds the place comes before an edge that lies nearer to the hint
         total, mean_z, mean_x, mean_y = 0.0, 0.0, 0.0, 0.0
         for k in range(held):
-            apart = abs(layers[k, 0] - z)
-            if apart < LAYER and layers[k, 3] > 0.0:
-                i = int(layers[k, 1])
+            apart = abs(layers[k, LAYER_HEIGHT] - z)
+            if apart < LAYER and layers[k, LAYER_WEIGHT] > 0.0:
+                i = int(layers[k, LAYER_SEGMENT])
                 lane = lanes.point_lane[i]
-                sx, sy = _slope(
-                    position, point_s, tangent, width, bank, rise, first[lane], first[lane + 1], i, layers[k, 2], False
+                sx, sy = surface_slope(
+                    position, point_s, tangent, width, bank, rise, first[lane], first[lane + 1], i,
+                    layers[k, LAYER_FRACTION], False,
                 )
-                weight = layers[k, 3] * min(1.0, (LAYER - apart) / (LAYER - _SURE))
+                weight = layers[k, LAYER_WEIGHT] * min(1.0, (LAYER - apart) / (LAYER - _SURE))
                 total += weight
-                mean_z += weight * layers[k, 0]
+                mean_z += weight * layers[k, LAYER_HEIGHT]
                 mean_x += weight * sx
                 mean_y += weight * sy
         if total > 0.0:
@@ -333,17 +259,14 @@ def _between(
     first = lanes.lane_first_point
     found = np.empty((_MOST_BESIDE, 7))
     radius = shell_radius(outside)
-    count = lanes_beside(
-        position, tangent, lanes.point_width, bank, lanes.point_lane, lanes.grid_origin, lanes.grid_cell,
-        lanes.grid_shape, lanes.grid_first, lanes.grid_point, lanes.widest, x, y, z, LAYER, radius, found,
-    )
+    count = lanes_beside(lanes, x, y, z, LAYER, radius, found)
     if count < 2:
         return z, gx, gy
     total, mean_z, mean_x, mean_y, rise_x, rise_y = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     for k in range(count):
         i = int(found[k, SEGMENT])
         lane = lanes.point_lane[i]
-        sx, sy = _slope(
+        sx, sy = surface_slope(
             position, point_s, tangent, lanes.point_width, bank, lanes.point_rise, first[lane], first[lane + 1], i,
             found[k, FRACTION], True,
         )
@@ -366,7 +289,16 @@ def locate_batch(
     lanes: LaneArrays, x: NDArray[np.float64], y: NDArray[np.float64], z: NDArray[np.float64],
     heading: NDArray[np.float64], out_lane: NDArray[np.int32], out: NDArray[np.float64],
 ) -> None:
-    """Write lane, and s and t [m], of every pose. Shapes (n,); `out_lane` (n,), `out` (n, 2)."""
+    """Write lane, and s and t [m], of every pose; see `locate`.
+
+    Args:
+        lanes: The network.
+        x, y: Places [m]. Shape (n,).
+        z: Heights, NaN where unknown [m]. Shape (n,).
+        heading: NaN where unknown [rad]. Shape (n,).
+        out_lane: Written: lane, or −1. Shape (n,).
+        out: Written: s and t. Shape (n, 2).
+    """
     for k in range(len(x)):
         out_lane[k], out[k, 0], out[k, 1] = locate(lanes, x[k], y[k], z[k], heading[k])
 

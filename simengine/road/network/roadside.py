@@ -7,11 +7,10 @@ lanes the ground rises from one to the other, and what is much farther than the 
 
 import math
 
-import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from simengine.road.network.frenet import Floats, beside_segment, fraction_of_foot
+from simengine.road.network.network import LaneArrays
 
 SHELL = 6.0  # lanes count that are farther than the nearest by its distance and 1.5 m, at most by so much [m]
 HEIGHT, SEGMENT, FRACTION, DISTANCE, AWAY_X, AWAY_Y, LANE = range(7)  # columns of what `lanes_beside` finds
@@ -31,22 +30,22 @@ def shell_weight(distance: float, radius: float) -> tuple[float, float]:
 
 @njit(cache=True, _nrt=False)
 def lanes_beside(
-    position: Floats, tangent: Floats, width: Floats, bank: Floats, point_lane: NDArray[np.int32], origin: Floats,
-    cell: float, shape: NDArray[np.int32], grid_first: NDArray[np.int32], grid_point: NDArray[np.int32], widest: float,
-    x: float, y: float, z: float, apart: float, radius: float, found: Floats,
+    lanes: LaneArrays, x: float, y: float, z: float, apart: float, radius: float, found: Floats
 ) -> int:
     """Write the nearest place of every lane whose edge lies within a radius, at one level; return how many.
 
     Args:
-        position, tangent, width, bank, point_lane: Of the points.
-        origin, cell, shape, grid_first, grid_point, widest: The grid.
+        lanes: The network.
         x, y: The place, outside of all lanes of its level [m].
         z: Height of the level [m].
         apart: Surfaces farther above or below are other levels [m].
         radius: [m].
-        found: Written; the first so many are kept. Shape (most, 7).
+        found: Written, columns as named above; the first so many are kept. Shape (most, 7).
     """
-    reach = radius + widest
+    position, tangent, width, bank = lanes.point_position, lanes.point_tangent, lanes.point_width, lanes.point_bank
+    point_lane, origin, cell, shape = lanes.point_lane, lanes.grid_origin, lanes.grid_cell, lanes.grid_shape
+    grid_first, grid_point = lanes.grid_first, lanes.grid_point
+    reach = radius + lanes.widest
     left = max(0, int(math.floor((x - reach - origin[0]) / cell)))
     right = min(shape[0] - 1, int(math.floor((x + reach - origin[0]) / cell)))
     bottom = max(0, int(math.floor((y - reach - origin[1]) / cell)))

@@ -158,6 +158,17 @@ def _normal(
     rows: Rows, splines: Splines, at: NDArray[np.int64], factor: NDArray[np.float64], x: NDArray[np.float64],
     out: NDArray[np.float64], diagonal: bool,
 ) -> None:
+    """Apply the normal equations' matrix to x, or write its diagonal.
+
+    Args:
+        rows: What is asked.
+        splines: The lanes' splines.
+        at: First control point of each row's two splines, −1 where it is fixed. Shape (num_rows, 2).
+        factor: Of the four control points from there on. Shape (num_rows, 2, 4).
+        x: Of every control point; not read for the diagonal. Shape (num_controls, 2).
+        out: Written. Shape (num_controls, 2).
+        diagonal: Whether to write the diagonal.
+    """
     out[:] = 0.0
     _gather(rows, at, factor, x, out, diagonal)
     _penalise(splines, x, out, diagonal)

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from simengine.behavior.driver_state import EXIT_TURN, draw_drivers, empty_memory
 from simengine.behavior.ego.drivers import Control, DriverObservation, make_driver, observe
 from simengine.behavior.lanes.lane_rules import road_rules
-from simengine.behavior.pedestrian.pavement import People, begin_people, walk_people
+from simengine.behavior.pedestrian.pavement import begin_people, walk_people
+from simengine.behavior.pedestrian.people import People
 from simengine.behavior.replay.recorded_motion import Recording, lay_out
 from simengine.behavior.replay.release import hand_over, leave_at_end
 from simengine.behavior.replay.replay import follow_recording

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from simengine.behavior.pedestrian.pavement import Crowd, People, begin_people, no_crowd, walk_people
+from simengine.behavior.pedestrian.pavement import Crowd, begin_people, no_crowd, walk_people
+from simengine.behavior.pedestrian.people import People
 from simengine.behavior.pedestrian.social_force import RELAXATION_TIME
 from simengine.behavior.pedestrian.walker_state import DESIRED_SPEED, KEEPS_RIGHT
 from simengine.core.geometry import boxes_gap

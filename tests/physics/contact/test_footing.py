@@ -17,8 +17,8 @@ from simengine.physics.contact.lift import lift_over_loads
 from simengine.physics.vehicle.catalog import fill_actor, model_named
 from simengine.physics.vehicle.chassis import chassis_of
 from simengine.physics.vehicle.suspension import GROUND_COLUMNS
+from simengine.road.network.lane_surface import KERB_RAMP
 from simengine.road.network.network import KERB_HEIGHT, lane_arrays
-from simengine.road.network.projection import KERB_RAMP
 from simengine.road.procedural.street import make_street
 from tools.checks.motion.proving_ground import RATE, SLIDING, Placed, make_world, no_patches, plain
 
