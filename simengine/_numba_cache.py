@@ -18,7 +18,9 @@ import stat
 import sys
 import tempfile
 from pathlib import Path
+from typing import NoReturn
 
+from simengine._interrupts import is_command
 from simengine.core.safe_text import one_line, say
 
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
@@ -90,11 +92,23 @@ def trusted(folder: Path) -> Path:
         fault = f"{folder}: {(error.strerror or str(error)).lower()}"
     if not fault:
         return folder
-    fresh = Path(tempfile.mkdtemp(prefix="simengine-kernels-"))
+    try:
+        fresh = Path(tempfile.mkdtemp(prefix="simengine-kernels-"))
+    except OSError as error:
+        _refuse(f"{fault}, and no temporary folder can be made: {(error.strerror or str(error)).lower()}")
     atexit.register(_remove, fresh, os.getpid())
     said = f"simengine: the kernels' cache is not used, as {fault}; kernels are compiled anew in {fresh}"
     say(one_line(said), sys.stderr)
     return fresh
+
+
+def _refuse(why: str) -> NoReturn:
+    """End the command in one line, or the import of whoever imports the package: there is no place for kernels."""
+    said = f"compiled kernels have no place: {why}; NUMBA_CACHE_DIR or TMPDIR may name a folder that can be written to"
+    if is_command():
+        say(one_line(f"simengine: {said}"), sys.stderr)
+        raise SystemExit(2)
+    raise ImportError(said)
 
 
 def _remove(folder: Path, process: int) -> None:

@@ -93,3 +93,22 @@ def test_a_constant_of_another_file_is_never_stale_in_a_kernel(tmp_path):
         found.append(told.stdout.strip())
     assert found == ["6", "10"]
     assert list((tmp_path / ".cache").rglob("*.nbi"))
+
+
+@pytest.mark.parametrize("command", [False, True])
+def test_no_place_at_all_is_one_line(tmp_path, monkeypatch, capsys, command):
+    def refuse(prefix):
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr("tempfile.mkdtemp", refuse)
+    monkeypatch.setattr("simengine._numba_cache.is_command", lambda: command)
+    (tmp_path / "file").write_text("")
+    words = "file: file exists, and no temporary folder can be made: no usable temporary directory found; NUMBA_CACHE"
+    with pytest.raises(SystemExit if command else ImportError) as caught:
+        trusted(tmp_path / "file")
+    if command:
+        assert caught.value.code == 2
+        err = capsys.readouterr().err
+        assert words in err and err.startswith("simengine: ") and err.count("\n") == 1
+    else:
+        assert words in str(caught.value)

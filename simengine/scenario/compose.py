@@ -117,9 +117,8 @@ def _explain(error: Exception, loader: BoundedLoader, primary: str, overrides: l
     if "ConfigTypeError" in str(error):
         refuse_other_shapes([path for path in files if path not in bare], known)
     told = ": ".join(said) or type(error).__name__
-    if said and isinstance(error, HydraException):
-        told = explain_defaults(next(iter(said)), files, lambda group: group_options(loader, group))
-    if files or any(override.key_or_group in told for override in overrides):
+    told = explain_defaults(told, files, lambda group: group_options(loader, group))
+    if any(str(path) in told for path in files) or any(override.key_or_group in told for override in overrides):
         return ConfigError(told)
     return ConfigError(f"{as_typed(', '.join(override.input_line or '' for override in overrides))}: {told}")
 

@@ -98,8 +98,9 @@ class YamlFolder(ConfigSource):
 
     @staticmethod
     def _is_listed(path: Path) -> bool:
-        """Say whether a file is an option that is offered; links to nowhere are what editors make of open files."""
-        return path.suffix == ".yaml" and holds(Path.exists, path) and not path.is_dir()
+        """Say whether a file is an option that is offered: no hidden one, as editors and file systems put beside it."""
+        hidden = path.name.startswith(".")
+        return path.suffix == ".yaml" and not hidden and holds(Path.exists, path) and not path.is_dir()
 
 
 class OwnFolder(YamlFolder):

@@ -18,6 +18,7 @@ _TWICE = re.compile(r"Duplicate _self_ defined in (?P<name>\S+)")
 _ABSENT = re.compile(r"Could not (?:load|find) '(?P<group>[^']*?)/?(?P<option>[^/']*)'")
 _MANY = re.compile(r"Multiple values for (?P<group>\S+?)\. To override a value use '(?P<use>.*)'")
 _NONE = re.compile(r"You must specify '(?P<group>[^']*)'")
+_NOISE = re.compile(r"\w+ raised while composing config: | full_key:.*")
 _UNMET = re.compile(r"Could not override '(?P<group>[^']*)'\. No match in the defaults list")
 
 
@@ -51,7 +52,8 @@ def explain_defaults(said: str, files: Sequence[Path], options: Callable[[str], 
         return f"{place}: defaults override {unmet['group']}, of which nothing is chosen; is the group's name right?"
     if _TWICE.match(said):
         return f"{place}: defaults hold _self_ twice; give it once"
-    return f"{place}: {rest}"
+    laid_over = within or "raised while composing" in said
+    return f"{place}: {_NOISE.sub('', rest)}" if laid_over else said
 
 
 def _base(name: str) -> str:

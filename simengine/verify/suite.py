@@ -49,7 +49,8 @@ class Finding(NamedTuple):
 
 def _files(path: Path) -> list[Path]:
     if holds(Path.is_dir, path):
-        found = sorted(file for file in path.rglob("*.yaml"))
+        # No hidden ones: editors and file systems put such beside the files that are meant, as in `.#mine.yaml`.
+        found = sorted(file for file in path.rglob("*.yaml") if not file.name.startswith("."))
         if not found:
             raise ConfigError(f"{path}: holds no scenario (*.yaml)")
         return found

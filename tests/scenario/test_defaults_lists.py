@@ -5,7 +5,8 @@ import os
 import pytest
 
 from simengine.core.errors import ConfigError
-from simengine.scenario.compose import compose
+from simengine.scenario.compose import compose, scenario_names
+from simengine.verify.suite import collect
 
 HEAD = "# @package _global_\n"
 DRIVE = HEAD + "defaults: [/scenarios/drive, _self_]\n"
@@ -59,14 +60,15 @@ def test_what_is_called_like_a_file_is_told_for_what_it_is(tmp_path, monkeypatch
     assert words[kind] in refusal(tmp_path, None)
 
 
-def test_links_that_editors_leave_do_not_spoil_a_folder(tmp_path):
-    from simengine.scenario.compose import scenario_names
-
+def test_what_editors_and_file_systems_put_beside_a_file_does_not_spoil_a_folder(tmp_path):
     (tmp_path / "mine.yaml").write_text(HEAD + "defaults: [/scenarios/drive, _self_]\n")
     os.symlink("user@host.1:2", tmp_path / ".#mine.yaml")
-    (tmp_path / "folder.yaml").mkdir()
+    (tmp_path / "._mine.yaml").write_bytes(b"\0\5\x16\7")
     names = scenario_names([f"hydra.searchpath=[file://{tmp_path}]"])
-    assert "mine" in names and not {"#mine", ".#mine", "folder"} & set(names)
+    assert "mine" in names and not any("." in name for name in names)
+    assert [case.scenario.scenario.name for case in collect([str(tmp_path)], [])] == ["drive"]
+    (tmp_path / "folder.yaml").mkdir()
+    assert "folder" not in scenario_names([f"hydra.searchpath=[file://{tmp_path}]"])
 
 
 @pytest.mark.parametrize(
