@@ -3,7 +3,8 @@
 `idm` is a plausible, imperfect human: it follows, keeps to signals and rights of way as all traffic does, but perceives
 others late (positions extrapolated at constant velocity over the reaction time, as in Treiber, Kesting & Helbing,
 "Delays, inaccuracies and anticipation in microscopic traffic models", Physica A 360 (2006) 71), sees only what is in
-sight, brakes gently until a collision threatens, and does not swerve.
+sight, brakes gently until a collision threatens, and does not swerve. A driver who has begun to brake for something is
+distracted no more: what it does next is noticed as an alert driver does.
 """
 
 from abc import ABC, abstractmethod
@@ -48,6 +49,9 @@ ROBOT_LOOK_AHEAD = 0.8  # at standstill [m]
 ROBOT_TURN_RATE = 1.5  # [rad/s]
 ROBOT_MIN_GAP = 0.8  # [m]
 ROBOT_LATERAL = 0.5  # lateral acceleration in turns [m/s²]
+ALERTED = 0.75  # reaction time of a driver who is alert, if it is longer else: UN R157's of a careful one [s]
+ALARMING = 1.0  # braking from which a driver is alert [m/s²]
+ALERT_TIME = 3.0  # for which it stays so when it has let go of the brake [s]
 SPEED_TIME = 0.5  # in which a constant speed is taken up again [s]
 
 
@@ -114,6 +118,8 @@ class _Perceiver:
         self.step = 0
         self._ego = ego
         self._sights: deque[Sight] = deque(maxlen=1 + round(ego.reaction_time / dt))
+        self._late = 0  # how many steps ago it saw what it now responds to
+        self._alert_until = -1  # step
 
     def begin(self, observation: DriverObservation) -> None:
         """Make up a mind at the first step."""
@@ -142,10 +148,13 @@ class _Perceiver:
         if not self._foresees:
             now.pose[np.arange(len(now.pose)) != EGO, 4:] = 0.0
         self._sights.append(now)
-        then = self._sights[0]
+        # What has been seen stays seen: when a driver is alert no more, its picture grows old.
+        alert = self.step < self._alert_until
+        self._late = min(round(ALERTED / self.dt) if alert else self._late + 1, len(self._sights) - 1)
+        then = self._sights[len(self._sights) - 1 - self._late]
         extrapolate(
             then.seen & observation.present & (then.identity == observation.identity), then.pose,
-            (len(self._sights) - 1) * self.dt, observation.size, now.pose[EGO], places,
+            self._late * self.dt, observation.size, now.pose[EGO], places,
         )
         if observation.lane >= 0 and self.memory.lane[0, EGO] == observation.route[PRESENT]:
             self.memory.route[0, EGO] = observation.route  # the way that was chosen for the ego
@@ -161,7 +170,7 @@ class _Perceiver:
         brakes = min(float(observation.vehicle[MAX_DECELERATION]), BRAKES)
         expect_runners(
             self.rules.ways, self.rules.stops, self.rules.conflicts, self.memory, self.scratch.places,
-            self.scratch.passage, observation.signals, (len(self._sights) - 1) * self.dt,
+            self.scratch.passage, observation.signals, self._late * self.dt,
             grip_bound(brakes, friction, EMERGENCY_SHARE), EGO, self.obeys,
         )
         survey(
@@ -173,6 +182,8 @@ class _Perceiver:
             self.rules, Drivers(self.drives, self.vehicles, self.steering, True), self.memory, self.scratch,
             conditions, seed, self.dt, 0, controls.acceleration[0], controls.steering[0], controls.lights[0],
         )
+        if controls.acceleration[0, EGO] < -ALARMING:
+            self._alert_until = self.step + round(ALERT_TIME / self.dt)
         self.step += 1
         lights = int(controls.lights[0, EGO])
         return float(controls.acceleration[0, EGO]), float(controls.steering[0, EGO]), lights

@@ -67,6 +67,24 @@ def test_ego_reacts_to_what_appears_after_its_reaction_time(reaction_time):
     assert first * DT == pytest.approx(reaction_time, abs=0.051)
 
 
+@pytest.mark.parametrize("reaction_time", [0.7, 2.7])
+def test_a_driver_who_brakes_for_a_walker_does_not_accelerate_into_the_one_who_stops(reaction_time):
+    """A distracted driver is so until something makes it brake; it does not go on believing in the walk for 2.7 s."""
+    world = SmallWorld(straight(), ["sedan", "pedestrian"])
+    world.put(0, 0, 20.0, 12.0)
+    world.put(1, 0, 70.0, 0.0)
+    world.drives[0, 1] = False
+    driver = make_driver(ego(desired_speed=13.9, reaction_time=reaction_time), world.network, DT)
+    for step in range(round(12.0 / DT)):
+        walked = min(4.5, 1.4 * step * DT)  # from beside the road to the middle of the lane, where the walk ends
+        world.put(1, 0, 70.0, 1.4 if walked < 4.5 else 0.0, t=walked - 4.5, turned=0.5 * math.pi)
+        asked = drive(world, driver, 1)
+        if 5.0 < step * DT and world.speed(0) > 1.0:
+            assert asked[0] < 0.5
+        assert world.touching() == (-1, -1)
+    assert world.speed(0) < 0.1
+
+
 def test_constant_driver_drives_on_into_what_stands_ahead():
     world = SmallWorld(straight(), ["sedan", "sedan"])
     world.put(0, 0, 20.0, 15.0)
