@@ -15,9 +15,9 @@ The public names are loaded when they are first used. Importing the package regi
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from simengine._interrupts import end_on_interrupt
+from simengine._interrupts import end_on_interrupt as _end_on_interrupt
 
-end_on_interrupt()  # until the command listens
+_end_on_interrupt()  # until the command listens
 
 from simengine import _numba_cache as _numba_cache  # noqa: E402  sets the kernel cache folder before numba is imported
 

@@ -67,6 +67,7 @@ def test_the_library_is_listed_with_what_it_tests(capsys):
         (["test", "no/such/folder"], ["no/such/folder"]),
         (["test", "highway/cut_in", "seed=abc"], ["seed = abc", "whole number"]),
         (["test", "highway/cut_in", "workers=0"], ["workers = 0", "from 1"]),
+        (["evaluate", "agent="], ["agent: name the checkpoint"]),
         (["evaluate", "agent=nowhere.zip"], ["nowhere.zip", "no such file"]),
         (["evaluate", "agent=.", "episdoes=5"], ["episdoes=5", "evaluate takes"]),
         (["export", "no/such/folder", "format=kitti", "output=elsewhere"], ["no/such/folder"]),

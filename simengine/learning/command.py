@@ -93,7 +93,7 @@ def evaluate(overrides: list[str]) -> int:
     """
     parse_overrides([text for text in overrides if key_of(text) != "agent"])
     given = {key_of(text): text.partition("=")[2] for text in overrides if "=" in text}
-    if "agent" not in given:
+    if not given.get("agent"):
         raise ConfigError("agent: name the checkpoint, as in agent=outputs/train/…/policy.zip")
     path = home_path(unquote(given["agent"]))
     if not holds(Path.exists, path):

@@ -84,6 +84,16 @@ def test_without_shared_memory_workers_are_one_line_that_names_the_way_without(m
     assert [outcome.id for outcome in run_jobs(JOBS, 1, finish)] == ["0", "1", "2"]
 
 
+@pytest.mark.parametrize(("code", "said"), [(30, "read-only file system"), (28, "no space left on device")])
+def test_shared_memory_that_is_read_only_or_full_is_asked_for(monkeypatch, code, said):
+    def fail(*_, **__):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(multiprocessing.synchronize.SemLock, "__init__", fail)
+    with pytest.raises(ConfigError, match=rf": {said} \(is there a /dev/shm that can be written to\?\)"):
+        list(run_jobs(JOBS, 2, finish))
+
+
 def test_shared_memory_that_cannot_be_written_is_one_line_for_isolated_workers_too(monkeypatch):
     monkeypatch.setattr("simengine.verify.isolation.RawArray", refuse)
     with pytest.raises(ConfigError, match=r"^workers = 2: worker processes cannot be started: permission denied"):
