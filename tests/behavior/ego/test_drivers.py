@@ -79,7 +79,7 @@ def test_a_driver_who_brakes_for_a_walker_does_not_accelerate_into_the_one_who_s
         walked = min(4.5, 1.4 * step * DT)  # from beside the road to the middle of the lane, where the walk ends
         world.put(1, 0, 70.0, 1.4 if walked < 4.5 else 0.0, t=walked - 4.5, turned=0.5 * math.pi)
         asked = drive(world, driver, 1)
-        if 5.0 < step * DT and world.speed(0) > 1.0:
+        if step * DT > 5.0 and world.speed(0) > 1.0:
             assert asked[0] < 0.5
         assert world.touching() == (-1, -1)
     assert world.speed(0) < 0.1
