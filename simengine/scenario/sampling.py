@@ -18,6 +18,7 @@ from simengine.core.errors import ConfigError, ScenarioError, nearest
 from simengine.core.files import MAX_MAP_BYTES, holds, home_path, read_bounded
 from simengine.core.rng import generator
 from simengine.scenario.compose import compose, resolve, scenario_names
+from simengine.scenario.migration import migrate, stream_path
 from simengine.scenario.override_text import setting
 from simengine.scenario.spec import SCHEMA_VERSION, ConcreteScenario
 from simengine.scenario.wrong_values import SHOWN, all_problems, explain_validation
@@ -93,7 +94,7 @@ def draw_parameters(tree: dict[str, Any], seed: int) -> tuple[dict[str, Any], di
         if _is_distribution(node):
             kind, arguments = next(iter(node.items()))
             try:
-                drawn[path] = _draw(path, kind, arguments, generator(seed, "parameter", path))
+                drawn[path] = _draw(path, kind, arguments, generator(seed, "parameter", stream_path(path)))
             except ConfigError as error:
                 problems.append(str(error))
             return drawn.get(path)
@@ -201,6 +202,7 @@ def from_yaml(text: str) -> ConcreteScenario:
 
 
 def _validate(tree: dict[str, Any]) -> ConcreteScenario:
+    tree = migrate(tree)
     try:
         return ConcreteScenario.model_validate(tree)
     except ValidationError as error:

@@ -48,7 +48,7 @@ __all__ = [
     "WeatherSpec",
 ]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # `migration` reads earlier ones
 _SensorName = name_other_than("ego", "world")  # frames of the recorded transforms
 
 
@@ -58,7 +58,7 @@ class ConcreteScenario(Spec):
     `sensors` and `criteria` map a name to a spec whose `kind` selects a built-in or an installed package's entry point.
     """
 
-    schema_version: Literal[1]
+    schema_version: Literal[2]
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)]
     scenario: ScenarioSpec
     road: RoadSpec
