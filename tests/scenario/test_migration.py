@@ -52,7 +52,8 @@ def test_what_is_not_of_version_1_stays_as_it_is(tree):
 
 @pytest.mark.parametrize(
     "scenario",
-    [None, 4, {"goal": 3}, {"goal": None, "events": []}, {"events": {"go": 1}}, {"events": {"go": {"when": 2, "do": []}}},
+    [None, 4, {"goal": 3}, {"goal": None, "events": []}, {"events": {"go": 1}},
+     {"events": {"go": {"when": 2, "do": []}}},
      {"actors": {"box": ["model"]}}, {"actors": {"box": {"model": ["cargo_tyre"]}}}, {3: {}}],
 )  # fmt: skip
 def test_content_of_other_types_is_left_for_the_models_to_refuse(scenario):
