@@ -96,7 +96,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
 def _parser() -> Parser:
     parser = Parser(
         prog="simengine",
-        description="Scenarios as data, simulated by physics: labelled episodes, environments, regression tests.",
+        description="Scenarios as data, simulated by physics: labeled episodes, environments, regression tests.",
         epilog="`simengine COMMAND --help` explains a command.",
     )
     parser.add_argument("--version", action="version", version=f"simengine {__version__}")
@@ -115,7 +115,7 @@ def _parser() -> Parser:
     listing.add_argument("overrides", nargs="*", metavar="key=value", help="hydra.searchpath=[…]")
 
     generating = command(
-        "generate", _generate, "run a scenario and write labelled episodes",
+        "generate", _generate, "run a scenario and write labeled episodes",
         _OVERRIDES + """
 And for the run itself:
   episodes=4   how many; episode i has seed + i

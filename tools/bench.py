@@ -124,7 +124,7 @@ def _parser() -> Parser:
         return sub
 
     sub = add(
-        "generate", _generate, "labelled episodes with the default rig: x real time, scaling, memory",
+        "generate", _generate, "labeled episodes with the default rig: x real time, scaling, memory",
         "Run `simengine generate` with the default rig (a 1280×720 camera and a 32×1024 LiDAR at 10 Hz, all labels) "
         "and 20 actors, by one worker and by one a core. Takes about ten minutes.", 3,
     )  # fmt: skip

@@ -25,21 +25,21 @@ def actor_mesh(
     rear_axle_x: float,
     track_width: float,
 ) -> Mesh:
-    """Return the mesh of an actor: x forward, origin at the centre of its bounding box, which it fills exactly.
+    """Return the mesh of an actor: x forward, origin at the center of its bounding box, which it fills exactly.
 
     Its arrays are shared by all who ask for the same mesh and must not be written.
 
     Args:
         kind: What it is.
         variant: Which of its kind: cars hatchback, saloon, van, SUV; pedestrians adult, child; animals buck, doe;
-            cargo box, tyre, ladder. Further numbers repeat.
+            cargo box, tire, ladder. Further numbers repeat.
         length: Bounding box [m].
         width: Bounding box, mirrors within [m].
         height: Bounding box [m].
         wheel_radius: [m]; ignored by what has no wheels, like the rest.
-        front_axle_x: Front axle ahead of the box centre [m].
-        rear_axle_x: Rear axle ahead of the box centre, negative [m].
-        track_width: Between the wheel centres of an axle [m].
+        front_axle_x: Front axle ahead of the box center [m].
+        rear_axle_x: Rear axle ahead of the box center, negative [m].
+        track_width: Between the wheel centers of an axle [m].
     """
     match kind:
         case ActorKind.PEDESTRIAN:

@@ -210,12 +210,12 @@ def car_mesh(
             x = min((share - 0.5) * length, mirror_x - 0.3)
             builder.box((x, sign * 0.488 * width, floor + (shape.belt - 0.06) * height), (0.16, 0.03, 0.025),
                 Material.CHROME)
-    tyre_width = 0.42 * wheel_radius * 1.38
-    outer = min(0.5 * track_width, 0.5 * width - 0.5 * tyre_width)
+    tire_width = 0.42 * wheel_radius * 1.38
+    outer = min(0.5 * track_width, 0.5 * width - 0.5 * tire_width)
     z = floor + wheel_radius
     for role, x, y in (
         (PartRole.WHEEL_FRONT_LEFT, front_axle_x, outer), (PartRole.WHEEL_FRONT_RIGHT, front_axle_x, -outer),
         (PartRole.WHEEL_REAR_LEFT, rear_axle_x, outer), (PartRole.WHEEL_REAR_RIGHT, rear_axle_x, -outer),
     ):
-        builder.wheel(role, (x, y, z), wheel_radius, tyre_width)
+        builder.wheel(role, (x, y, z), wheel_radius, tire_width)
     return builder.build()

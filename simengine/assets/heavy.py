@@ -28,12 +28,12 @@ def _wheels(
     radius: float,
 ) -> None:
     """Add single front wheels and twin-wide rear wheels."""
-    for role, x, sign, tyre in (
+    for role, x, sign, tire in (
         (PartRole.WHEEL_FRONT_LEFT, front_axle_x, 1.0, 0.30), (PartRole.WHEEL_FRONT_RIGHT, front_axle_x, -1.0, 0.30),
         (PartRole.WHEEL_REAR_LEFT, rear_axle_x, 1.0, 0.50), (PartRole.WHEEL_REAR_RIGHT, rear_axle_x, -1.0, 0.50),
     ):
-        y = sign * min(0.5 * track_width, 0.5 * width - 0.5 * tyre - 0.02)
-        builder.wheel(role, (x, y, floor + radius), radius, tyre, rim=0.58)
+        y = sign * min(0.5 * track_width, 0.5 * width - 0.5 * tire - 0.02)
+        builder.wheel(role, (x, y, floor + radius), radius, tire, rim=0.58)
 
 
 def truck_mesh(
@@ -151,7 +151,7 @@ def bus_mesh(
         y = sign * half
         for k in range(7):
             x0 = rear + 0.5 + k * pitch
-            door = sign < 0.0 and k in (3, 6)  # on the kerb side
+            door = sign < 0.0 and k in (3, 6)  # on the curb side
             low = sill + 0.10 if door else belt
             _side_panel(builder, (x0 + 0.06, x0 + pitch - 0.06), y, (low, head), glass)
             if door:

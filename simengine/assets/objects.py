@@ -8,17 +8,17 @@ from simengine.core.semantics import Semantic
 
 
 def cargo_mesh(variant: int, length: float, width: float, height: float) -> Mesh:
-    """Build a load, by `variant` a box, a tyre or a ladder; see `simengine.assets.actors.actor_mesh`."""
+    """Build a load, by `variant` a box, a tire or a ladder; see `simengine.assets.actors.actor_mesh`."""
     builder = MeshBuilder(Semantic.CARGO)
     kind = variant % 3
     x, y, z = 0.5 * length, 0.5 * width, 0.5 * height
-    if kind == 1:  # a tyre with its rim, lying
+    if kind == 1:  # a tire with its rim, lying
         profile = [(0.60, -0.9), (0.66, -1.0), (0.94, -1.0), (1.0, -0.7), (1.0, 0.7), (0.94, 1.0), (0.66, 1.0),
             (0.60, 0.9), (0.55, 0.3)]
         rings = [[(r * cos(2.0 * pi * k / 20), r * sin(2.0 * pi * k / 20), h) for k in range(20)] for r, h in profile]
-        bands = [[int(Material.TYRE)] * 20] * 7 + [[int(Material.RIM)] * 20]
+        bands = [[int(Material.TIRE)] * 20] * 7 + [[int(Material.RIM)] * 20]
         builder.loft(rings, bands, (Material.PLASTIC_DARK, Material.RIM))
-    elif kind == 2:  # an aluminium ladder, lying
+    elif kind == 2:  # an aluminum ladder, lying
         for sign in (1.0, -1.0):
             builder.box((0.0, sign * (y - 0.02), 0.0), (length, 0.04, height), Material.METAL)
         count = max(2, round(length / 0.28))

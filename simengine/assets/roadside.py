@@ -46,7 +46,7 @@ def _disc(builder: MeshBuilder, x: float, z: float, radius: float, corners: int,
 
 
 def _legend(text: str, x: float, z: float, height: float) -> Iterator[list[tuple[float, float, float]]]:
-    """Yield the quadrilaterals of a text that faces +x, centred at z; it reads from +y... to −y as seen from +x."""
+    """Yield the quadrilaterals of a text that faces +x, centered at z; it reads from +y... to −y as seen from +x."""
     cell = height / 6.0
     advance = 5.0 * cell
     start = 0.5 * (advance * len(text) - cell)
@@ -63,7 +63,7 @@ def _post(builder: MeshBuilder, x: float, height: float, radius: float, material
 
 
 def sign_mesh(sign_type: str, size: tuple[float, float, float]) -> Mesh:
-    """Build a sign on its post, facing +x; the plate's centre is at half the plate's width below the top.
+    """Build a sign on its post, facing +x; the plate's center is at half the plate's width below the top.
 
     Args:
         sign_type: "speed_limit:<km/h>", "stop", "yield"; other codes give a white plate with a red rim.

@@ -223,15 +223,15 @@ class MeshBuilder:
         spokes: int = 8,
         face: Material = Material.RIM,
     ) -> None:
-        """Add a wheel as a part of its own, turning about the y axis through its centre.
+        """Add a wheel as a part of its own, turning about the y axis through its center.
 
         Args:
             role: Which wheel it is.
             center: [m].
-            radius: Of the tyre [m].
-            width: Of the tyre [m].
-            rim: Radius of the rim as a share of the tyre's.
-            segments: Sides of the tyre; one touches the ground with a corner.
+            radius: Of the tire [m].
+            width: Of the tire [m].
+            rim: Radius of the rim as a share of the tire's.
+            segments: Sides of the tire; one touches the ground with a corner.
             spokes: Dark gaps of the rim's face, so that its spinning shows; divides `segments`.
             face: Material of the rim's face.
         """
@@ -249,22 +249,22 @@ class MeshBuilder:
             rings[i, :, 1] = y
         # Counter-clockwise seen from +y (left) runs from x over −z: reverse the order of the points.
         rings = rings[:, ::-1]
-        table = np.full((len(profile) - 1, segments), int(Material.TYRE), np.int16)
+        table = np.full((len(profile) - 1, segments), int(Material.TIRE), np.int16)
         for j in range(segments):
             shown = Material.PLASTIC_DARK if j % (segments // spokes) == 0 else face
             table[0, j] = table[-1, j] = int(shown)
         self.loft(rings + np.asarray(center), table, (face, face))
 
     def spoked_wheel(
-        self, role: PartRole, center: tuple[float, float, float], radius: float, tyre: float, *, segments: int = 20
+        self, role: PartRole, center: tuple[float, float, float], radius: float, tire: float, *, segments: int = 20
     ) -> None:
         """Add a wheel of a ring and thin spokes that can be looked through; see `wheel`.
 
         Args:
             role: Which wheel it is.
             center: [m].
-            radius: Of the tyre [m].
-            tyre: Thickness of the tyre [m].
+            radius: Of the tire [m].
+            tire: Thickness of the tire [m].
             segments: Sides of the ring.
         """
         self.begin_part(role, center)
@@ -274,15 +274,15 @@ class MeshBuilder:
         for k in range(segments + 1):
             angle = -0.5 * math.pi + 2.0 * math.pi * (k % segments) / segments
             outward = np.array([math.cos(angle), 0.0, math.sin(angle)])
-            reach = radius - 0.5 * tyre * (1.0 - np.cos(across)) - 0.35 * tyre * (np.cos(across) < -0.4)
-            rings.append(middle + reach[:, None] * outward + 0.5 * tyre * np.sin(across)[:, None] * [0.0, 1.0, 0.0])
-        table = np.full((segments, 6), int(Material.TYRE), np.int16)
+            reach = radius - 0.5 * tire * (1.0 - np.cos(across)) - 0.35 * tire * (np.cos(across) < -0.4)
+            rings.append(middle + reach[:, None] * outward + 0.5 * tire * np.sin(across)[:, None] * [0.0, 1.0, 0.0])
+        table = np.full((segments, 6), int(Material.TIRE), np.int16)
         table[:, 2:4] = int(Material.RIM)
         self.loft(rings, table)
         self.sweep([middle - [0.0, 0.035, 0.0], middle + [0.0, 0.035, 0.0]], [0.02, 0.02], 6, Material.CHROME)
         for k in range(12):
             angle = 2.0 * math.pi * (k + 0.25) / 12
-            end = middle + (radius - 1.1 * tyre) * np.array([math.cos(angle), 0.0, math.sin(angle)])
+            end = middle + (radius - 1.1 * tire) * np.array([math.cos(angle), 0.0, math.sin(angle)])
             start = middle + [0.0, 0.02 if k % 2 else -0.02, 0.0]
             self.sweep([start, end], [0.0022, 0.0022], 3, Material.CHROME)
 
@@ -300,7 +300,7 @@ class MeshBuilder:
 
 
 def fit_mesh(mesh: Mesh, length: float, width: float, height: float) -> Mesh:
-    """Stretch a mesh so that its bounding box has the size exactly [m] and its centre is the origin."""
+    """Stretch a mesh so that its bounding box has the size exactly [m] and its center is the origin."""
     low, high = mesh.vertex.min(axis=0).astype(np.float64), mesh.vertex.max(axis=0).astype(np.float64)
     scale = np.array([length, width, height]) / (high - low)
     middle = 0.5 * (low + high)

@@ -28,7 +28,7 @@ COMMITTED = 3  # stop line whose amber the driver decided to pass, or −1
 STOPPED_AT = 4  # stop line at whose stop sign the driver has stopped, or −1
 GRANTED = 5  # junction the driver may pass, or −1
 GRANT_ORDER = 6  # smaller was granted earlier
-LET_WAIT = 7  # entry of `lane_rules.Crossings` at whose kerb somebody waits whom the driver has waited for, or −1
+LET_WAIT = 7  # entry of `lane_rules.Crossings` at whose curb somebody waits whom the driver has waited for, or −1
 
 # Columns of `change`.
 START = 0  # offset from the present lane at the start [m]
@@ -84,9 +84,9 @@ class DriverMemory(NamedTuple):
     """The drivers' minds. Shapes (num_envs, num_actors) unless said; the columns are named above."""
 
     lane: NDArray[np.int32]  # present lane, or −1 before it is found and off the road
-    s: NDArray[np.float64]  # of the box centre along it [m]
-    t: NDArray[np.float64]  # left of its centre line [m]
-    travelled: NDArray[np.float64]  # way since the start [m]
+    s: NDArray[np.float64]  # of the box center along it [m]
+    t: NDArray[np.float64]  # left of its center line [m]
+    traveled: NDArray[np.float64]  # way since the start [m]
     route: NDArray[np.int32]  # previous lane, present lane, next lanes, −1 past the end. (…, ROUTE_LANES)
     choice: NDArray[np.int64]  # decisions made. (…, 8)
     change: NDArray[np.float64]  # the lane change under way. (…, 4)
@@ -111,7 +111,7 @@ def empty_memory(num_envs: int, num_actors: int) -> DriverMemory:
         lane=np.full(shape, -1, np.int32),
         s=np.zeros(shape),
         t=np.zeros(shape),
-        travelled=np.zeros(shape),
+        traveled=np.zeros(shape),
         route=np.full((*shape, ROUTE_LANES), -1, np.int32),
         choice=choice,
         change=change,

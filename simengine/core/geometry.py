@@ -105,7 +105,7 @@ def multiply_quaternions(
 def interpolate_quaternions(
     a: NDArray[np.float64], b: NDArray[np.float64], fraction: float, out: NDArray[np.float64]
 ) -> None:
-    """Interpolate two nearby unit quaternions along the shorter arc and normalise (nlerp), into `out`. Shapes (4,)."""
+    """Interpolate two nearby unit quaternions along the shorter arc and normalize (nlerp), into `out`. Shapes (4,)."""
     dot = a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3]
     sign = 1.0 if dot >= 0.0 else -1.0
     norm = 0.0
@@ -133,7 +133,7 @@ def rotation_matrix(w: float, x: float, y: float, z: float, out: NDArray[np.floa
 
 @njit(cache=True, _nrt=False)
 def box_reach(w: float, x: float, y: float, z: float, length: float, width: float, height: float) -> float:
-    """Return how far a box of an orientation (unit quaternion) and of sizes [m] reaches below and above its centre [m].
+    """Return how far a box of an orientation (unit quaternion) and of sizes [m] reaches below and above its center [m].
     """
     return 0.5 * (
         abs(2.0 * (x * z - w * y)) * length

@@ -23,7 +23,7 @@ class ActorPoses(NamedTuple):
     time_ns: int
     valid: NDArray[np.bool_]  # (num_actors,)
     identity: NDArray[np.int32]  # who they are, see `WorldState`. (num_actors,)
-    position: NDArray[np.float64]  # box centre, world [m]. (num_actors, 3)
+    position: NDArray[np.float64]  # box center, world [m]. (num_actors, 3)
     orientation: NDArray[np.float64]  # w, x, y, z. (num_actors, 4)
     velocity: NDArray[np.float64]  # world [m/s]. (num_actors, 3)
     angular_velocity: NDArray[np.float64]  # world [rad/s]. (num_actors, 3)
@@ -135,7 +135,7 @@ def _vectors_of(state: WorldState) -> tuple[NDArray[np.float64], ...]:
 
 
 def interpolate_states(before: WorldState, after: WorldState, fraction: float, time_ns: int) -> ActorPoses:
-    """Interpolate two neighbouring states of world 0; an actor that appears or vanishes between them keeps `before`."""
+    """Interpolate two neighboring states of world 0; an actor that appears or vanishes between them keeps `before`."""
     orientation, vectors = before.orientation[0], tuple(vector[0] for vector in _vectors_of(before))
     wheels: tuple[NDArray[np.float64], ...] = (before.wheel_rotation[0], before.wheel_speed[0])
     scalars: tuple[NDArray[np.float64], ...] = (before.steering[0], before.gait_phase[0])

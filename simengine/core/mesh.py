@@ -17,9 +17,9 @@ class Material(IntEnum):
     PAINT_YELLOW = 3
     GRASS = 4
     SOIL = 5
-    CAR_PAINT = 6  # takes the actor's colour
+    CAR_PAINT = 6  # takes the actor's color
     GLASS = 7
-    TYRE = 8
+    TIRE = 8
     RIM = 9
     HEADLAMP = 10
     TAIL_LAMP = 11
@@ -27,7 +27,7 @@ class Material(IntEnum):
     CHROME = 13
     PLASTIC_DARK = 14
     SKIN = 15
-    CLOTH_UPPER = 16  # takes the actor's colour
+    CLOTH_UPPER = 16  # takes the actor's color
     CLOTH_LOWER = 17
     HAIR = 18
     FUR = 19
@@ -65,7 +65,7 @@ class PartRole(IntEnum):
 
 
 class Mesh(NamedTuple):
-    """One object made of rigid parts, in the object's own frame (actors: x forward, origin at the box centre).
+    """One object made of rigid parts, in the object's own frame (actors: x forward, origin at the box center).
 
     Triangles are counter-clockwise seen from outside.
     """

@@ -1,4 +1,4 @@
-"""The label classes, their colours in pictures, and which actors are labelled with them."""
+"""The label classes, their colors in pictures, and which actors are labeled with them."""
 
 from enum import IntEnum
 
@@ -41,7 +41,7 @@ class Semantic(IntEnum):
     EGO = 27  # the body that carries the sensors, whatever its kind
 
 
-# Cityscapes' published colours where it has the class, distinct hues elsewhere.
+# Cityscapes' published colors where it has the class, distinct hues elsewhere.
 _COLORS = {
     Semantic.NONE: (0, 0, 0),
     Semantic.SKY: (70, 130, 180),
@@ -77,7 +77,7 @@ SEMANTIC_OF_KIND: dict[ActorKind, Semantic] = {kind: Semantic[kind.name] for kin
 
 
 def palette() -> NDArray[np.uint8]:
-    """Return the RGB colour of every class. Shape (256, 3)."""
+    """Return the RGB color of every class. Shape (256, 3)."""
     colors = np.zeros((256, 3), np.uint8)
     for semantic, color in _COLORS.items():
         colors[semantic] = color

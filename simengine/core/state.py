@@ -2,7 +2,7 @@
 
 Every array begins with the axes ``num_envs, num_actors`` (looped as ``e, a``), is C-contiguous and float64 unless said.
 World frame: right-handed, east-north-up. An actor's frame follows ISO 8855 (x forward, y left, z up) with its origin at
-the centre of its bounding box. Quaternions are w, x, y, z and turn actor coordinates into world coordinates.
+the center of its bounding box. Quaternions are w, x, y, z and turn actor coordinates into world coordinates.
 Actor 0 is always the ego.
 """
 
@@ -34,7 +34,7 @@ class ActorKind(IntEnum):
 class Mobility(IntEnum):
     """How an actor moves, hence which physics carries it."""
 
-    WHEELED = 0  # tyres, steering, drivetrain
+    WHEELED = 0  # tires, steering, drivetrain
     WALKER = 1  # follows a demanded ground velocity until it is struck
     FREE = 2  # a rigid body without a will
     DIFFERENTIAL = 3  # two driven wheels and casters
@@ -71,12 +71,12 @@ class ActorTable(NamedTuple):
     width: NDArray[np.float64]
     height: NDArray[np.float64]
     mass: NDArray[np.float64]  # [kg]
-    yaw_inertia: NDArray[np.float64]  # about the vertical axis through the centre of mass [kg m²]
-    front_axle: NDArray[np.float64]  # centre of mass to front axle [m]
-    rear_axle: NDArray[np.float64]  # centre of mass to rear axle [m]
-    cog_offset: NDArray[np.float64]  # centre of mass ahead of the box centre [m]
-    cog_height: NDArray[np.float64]  # centre of mass above the ground [m]
-    track_width: NDArray[np.float64]  # between the wheel centres of an axle [m]
+    yaw_inertia: NDArray[np.float64]  # about the vertical axis through the center of mass [kg m²]
+    front_axle: NDArray[np.float64]  # center of mass to front axle [m]
+    rear_axle: NDArray[np.float64]  # center of mass to rear axle [m]
+    cog_offset: NDArray[np.float64]  # center of mass ahead of the box center [m]
+    cog_height: NDArray[np.float64]  # center of mass above the ground [m]
+    track_width: NDArray[np.float64]  # between the wheel centers of an axle [m]
     wheel_radius: NDArray[np.float64]  # [m]
     front_stiffness: NDArray[np.float64]  # lateral force of the front axle per load and slip angle, C_S [1/rad]
     rear_stiffness: NDArray[np.float64]  # that of the rear axle [1/rad]
@@ -105,18 +105,18 @@ class WorldState(NamedTuple):
     # instead of the slot. It is the slot's index until a vehicle that has left is followed by another.
     identity: NDArray[np.int32]
     replayed: NDArray[np.bool_]  # pose and velocity follow a recording at this tick
-    position: NDArray[np.float64]  # box centre, world [m]. (num_envs, num_actors, 3)
+    position: NDArray[np.float64]  # box center, world [m]. (num_envs, num_actors, 3)
     orientation: NDArray[np.float64]  # w, x, y, z. (num_envs, num_actors, 4)
-    velocity: NDArray[np.float64]  # of the box centre, world [m/s]. (num_envs, num_actors, 3)
+    velocity: NDArray[np.float64]  # of the box center, world [m/s]. (num_envs, num_actors, 3)
     angular_velocity: NDArray[np.float64]  # world [rad/s]. (num_envs, num_actors, 3)
     acceleration: NDArray[np.float64]  # mean over the last tick, world [m/s²]. (num_envs, num_actors, 3)
     steering: NDArray[np.float64]  # road-wheel angle [rad]
     drive: NDArray[np.float64]  # demanded acceleration after the actuator lag [m/s²]
     wheel_speed: NDArray[np.float64]  # spin [rad/s]. (num_envs, num_actors, 4)
     wheel_rotation: NDArray[np.float64]  # spin angle [rad]. (num_envs, num_actors, 4)
-    tyre_deflection: NDArray[np.float64]  # bristle, longitudinal and lateral [m]. (num_envs, num_actors, 4, 2)
-    tyre_grip: NDArray[np.float64]  # friction factor of a tire, 1 sound, small when failed. (num_envs, num_actors, 4)
-    tyre_burst: NDArray[np.bool_]  # a tire without air, see `physics.vehicle.tire`. (num_envs, num_actors, 4)
+    tire_deflection: NDArray[np.float64]  # bristle, longitudinal and lateral [m]. (num_envs, num_actors, 4, 2)
+    tire_grip: NDArray[np.float64]  # friction factor of a tire, 1 sound, small when failed. (num_envs, num_actors, 4)
+    tire_burst: NDArray[np.bool_]  # a tire without air, see `physics.vehicle.tire`. (num_envs, num_actors, 4)
     gait_phase: NDArray[np.float64]  # of walkers and animals [rad]
     lights: NDArray[np.int32]  # bits of Light
 
@@ -165,9 +165,9 @@ def empty_state(num_envs: int, num_actors: int) -> WorldState:
         drive=np.zeros(shape),
         wheel_speed=np.zeros((*shape, NUM_WHEELS)),
         wheel_rotation=np.zeros((*shape, NUM_WHEELS)),
-        tyre_deflection=np.zeros((*shape, NUM_WHEELS, 2)),
-        tyre_grip=np.ones((*shape, NUM_WHEELS)),
-        tyre_burst=np.zeros((*shape, NUM_WHEELS), np.bool_),
+        tire_deflection=np.zeros((*shape, NUM_WHEELS, 2)),
+        tire_grip=np.ones((*shape, NUM_WHEELS)),
+        tire_burst=np.zeros((*shape, NUM_WHEELS), np.bool_),
         gait_phase=np.zeros(shape),
         lights=np.zeros(shape, np.int32),
     )

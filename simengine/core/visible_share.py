@@ -21,7 +21,7 @@ _NEAR = 0.05  # a corner no farther ahead of the eye than this has no place in t
 class Boxes(NamedTuple):
     """Solid boxes, of actors and of the scenery. Arrays of n boxes."""
 
-    position: NDArray[np.float64]  # centre, world [m]. (n, 3)
+    position: NDArray[np.float64]  # center, world [m]. (n, 3)
     orientation: NDArray[np.float64]  # w, x, y, z. (n, 4)
     size: NDArray[np.float64]  # length, width, height [m]. (n, 3)
     hides: NDArray[np.bool_]  # covers what is behind it. (n,)

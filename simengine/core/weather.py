@@ -1,6 +1,6 @@
 """The weather as one physical state, and what follows from it: extinction, light, drivers' sight.
 
-Camera, LiDAR, drivers and labels read these functions, tyres those of `core.surface`; none of them knows the name of a
+Camera, LiDAR, drivers and labels read these functions, tires those of `core.surface`; none of them knows the name of a
 weather.
 """
 

@@ -32,8 +32,8 @@ class Canvas:
         center: World point in the middle [m].
         width: Of the picture [px].
         height: Of the picture, without the banner [px].
-        scale: Pixels a metre.
-        background: Colour of what nothing is drawn on.
+        scale: Pixels a meter.
+        background: Color of what nothing is drawn on.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class Canvas:
         self._draw.ellipse((px - r, py - r, px + r, py + r), fill=color, outline=outline)
 
     def label(self, x: float, y: float, text: str, color: Color = TEXT) -> None:
-        """Write a short text centred at a world point."""
+        """Write a short text centered at a world point."""
         self._draw.text(
             self.pixel(x, y), text, fill=color, anchor="mm", font=ImageFont.load_default(size=11 * _SMOOTH)
         )

@@ -35,7 +35,7 @@ def ray_box(ox: float, oy: float, dx: float, dy: float, bx: float, by: float, co
 
     Args:
         ox: Origin [m]; then its y, and the ray's unit direction.
-        bx: Centre of the box [m]; then its y, the cosine and sine of its yaw, half its length and width [m].
+        bx: Center of the box [m]; then its y, the cosine and sine of its yaw, half its length and width [m].
     """
     px, py = ox - bx, oy - by
     u, v = px * cosine + py * sine, -px * sine + py * cosine
@@ -80,7 +80,7 @@ def boxes_touch(
     ax: float, ay: float, a_yaw: float, a_length: float, a_width: float,
     bx: float, by: float, b_yaw: float, b_length: float, b_width: float,
 ) -> bool:
-    """Return whether two oriented rectangles overlap; centres and sizes [m], yaws [rad]."""
+    """Return whether two oriented rectangles overlap; centers and sizes [m], yaws [rad]."""
     dx, dy = bx - ax, by - ay
     reach = 0.5 * (a_length + a_width + b_length + b_width)
     if dx * dx + dy * dy > reach * reach:
@@ -90,6 +90,6 @@ def boxes_touch(
 
 @njit(cache=True)
 def outside_strip(y: float, yaw: float, length: float, width: float, low: float, high: float) -> bool:
-    """Return whether a box's centre line, or more of it, has left a strip along x between two edges [m]."""
+    """Return whether a box's center line, or more of it, has left a strip along x between two edges [m]."""
     reach = 0.5 * length * abs(math.sin(yaw))
     return y - reach < low or y + reach > high

@@ -10,10 +10,10 @@ Reference: Geiger, Lenz, Urtasun (CVPR 2012) and the devkit's readme. Where this
 - All four cameras P0–P3 are the one camera, and R0_rect is the identity. KITTI's boxes turn about the camera's vertical
   axis only, so a camera must be mounted level (to 10°); an object's tilt of up to 20° against it is left out. What is
   tilted more (a person or a motorcycle that lies, a car on its side) gets the smallest level box around it that is
-  turned along its longest edge in plan view; the tilt itself is in the episode's `boxes_3d` only. Centres are exact.
+  turned along its longest edge in plan view; the tilt itself is in the episode's `boxes_3d` only. Centers are exact.
 - A car of the catalog's model "van" is a `Van`; there are no trams and nobody who sits.
 - `Tr_velo_to_cam` is per frame and holds the ego's motion between sweep and image, so that still things coincide.
-- KITTI counts pixels from their centres: image coordinates are 0.5 px less than those of an episode.
+- KITTI counts pixels from their centers: image coordinates are 0.5 px less than those of an episode.
 """
 
 import math
@@ -59,7 +59,7 @@ TYPES = {
     Semantic.CONE: "Misc",
     Semantic.ROBOT: "Misc",
 }
-_MIN_HEIGHT = 10.0  # of a labelled box [px]
+_MIN_HEIGHT = 10.0  # of a labeled box [px]
 _MAX_DISTANCE = 120.0  # [m], the reach of KITTI's LiDAR
 _PARTLY, _LARGELY = 0.05, 0.5  # hidden share of pixels
 _MAX_TILT = math.radians(10.0)
@@ -74,7 +74,7 @@ def camera_from_world(frame: EpisodeFrame) -> NDArray[np.float64]:
 
 
 def projection(frame: EpisodeFrame) -> NDArray[np.float64]:
-    """Return P2: camera frame to pixels counted from their centres. Shape (3, 4)."""
+    """Return P2: camera frame to pixels counted from their centers. Shape (3, 4)."""
     matrix = np.zeros((3, 4))
     matrix[:, :3] = frame.intrinsics
     matrix[:2, 2] -= 0.5
@@ -151,11 +151,11 @@ def label_lines(frame: EpisodeFrame, models: Sequence[str]) -> tuple[list[str], 
             regions.append(f"DontCare -1 -1 -10 {edges} -1 -1 -1 -1000 -1000 -1000 -10")
             continue
         k = int(rows[0])
-        centre = from_world[:3, :3] @ around.position[k] + from_world[:3, 3]
+        center = from_world[:3, :3] @ around.position[k] + from_world[:3, 3]
         q = around.orientation[k].tolist()
         axes = from_world[:3, :3] @ np.array([rotate(*q, *unit) for unit in np.eye(3).tolist()]).T
         rotation, size = level_box(axes, around.size[k])
-        alpha = math.remainder(rotation - math.atan2(centre[0], centre[2]), 2.0 * math.pi)
+        alpha = math.remainder(rotation - math.atan2(center[0], center[2]), 2.0 * math.pi)
         hidden_share = float(boxes.occlusion[i])
         occluded = 0 if hidden_share <= _PARTLY else 1 if hidden_share <= _LARGELY else 2
         kind = kitti_type(Semantic(int(boxes.semantic[i])), models[int(boxes.instance[i]) - 1])
@@ -163,7 +163,7 @@ def label_lines(frame: EpisodeFrame, models: Sequence[str]) -> tuple[list[str], 
             f"{kind} {float(boxes.truncation[i]):.2f} {occluded} {alpha:.4f} "
             f"{left:.2f} {top:.2f} {right:.2f} {bottom:.2f} "
             f"{size[2]:.4f} {size[1]:.4f} {size[0]:.4f} "
-            f"{centre[0]:.4f} {centre[1] + 0.5 * size[2]:.4f} {centre[2]:.4f} {rotation:.4f}"
+            f"{center[0]:.4f} {center[1] + 0.5 * size[2]:.4f} {center[2]:.4f} {rotation:.4f}"
         )
     return lines + regions, hidden
 

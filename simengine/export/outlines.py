@@ -1,4 +1,4 @@
-"""Masks as polygons along pixel edges: exact, so that rasterising them gives the mask back."""
+"""Masks as polygons along pixel edges: exact, so that rasterizing them gives the mask back."""
 
 from collections import defaultdict
 

@@ -55,7 +55,7 @@ def annotate(
     """Label one frame; None where there is nothing to label.
 
     A camera's frame is known by its `intrinsics` and `instance` image, a LiDAR's by its `points` and their `instance`,
-    so that sensors of other packages are labelled too.
+    so that sensors of other packages are labeled too.
 
     Args:
         frame: As measured, before any fault disturbs it.

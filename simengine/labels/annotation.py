@@ -11,15 +11,15 @@ class Boxes3d(NamedTuple):
 
     instance: NDArray[np.int32]  # 1 + the actor's id
     semantic: NDArray[np.uint8]  # of that kind of actor; of the ego too, whose own body is EGO in masks and points
-    position: NDArray[np.float64]  # box centre, world [m]. (…, 3)
+    position: NDArray[np.float64]  # box center, world [m]. (…, 3)
     orientation: NDArray[np.float64]  # w, x, y, z. (…, 4)
     size: NDArray[np.float64]  # length, width, height [m]; of walkers with their limbs, see `limbs`. (…, 3)
     velocity: NDArray[np.float64]  # world [m/s]. (…, 3)
-    distance: NDArray[np.float64]  # sensor to box centre [m]
+    distance: NDArray[np.float64]  # sensor to box center [m]
     visible_pixels: NDArray[np.int32]  # camera frames; 0 for others
     lidar_hits: NDArray[np.int32]  # received returns; LiDAR frames, 0 for others
     expected_hits: NDArray[np.int32]  # returns that clear air would give
-    transmittance: NDArray[np.float64]  # of the air between sensor and box centre, one way
+    transmittance: NDArray[np.float64]  # of the air between sensor and box center, one way
 
 
 class Boxes2d(NamedTuple):
@@ -51,7 +51,7 @@ class SignalViews(NamedTuple):
 
 
 class Annotation(NamedTuple):
-    """Everything labelled on one frame; `boxes_2d` and `signals` only of cameras."""
+    """Everything labeled on one frame; `boxes_2d` and `signals` only of cameras."""
 
     sensor: str
     index: int
@@ -74,7 +74,7 @@ class Collision(NamedTuple):
 
 
 class Interval(NamedTuple):
-    """A labelled stretch of an episode: a hazard's onset, response and end, a maneuver, a removal or standstill.
+    """A labeled stretch of an episode: a hazard's onset, response and end, a maneuver, a removal or standstill.
 
     A removal: an ordinary vehicle could not go on (start) and was taken out of the world where the ego does not see it
     (end).

@@ -16,7 +16,7 @@ from simengine.sensors.scene.scene_arrays import SceneArrays
 
 
 def _distances(poses: ActorPoses, world_from_sensor: NDArray[np.float64], actor: NDArray[np.int64]) -> NDArray:
-    """Return the distance from a sensor to each actor's box centre [m]. Shape (num_boxes,)."""
+    """Return the distance from a sensor to each actor's box center [m]. Shape (num_boxes,)."""
     offset = poses.position[actor] - world_from_sensor[:3, 3]
     return np.sqrt(offset[:, 0] * offset[:, 0] + offset[:, 1] * offset[:, 1] + offset[:, 2] * offset[:, 2])
 

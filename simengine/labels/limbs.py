@@ -1,6 +1,6 @@
 """How far what is drawn of an actor reaches while it walks or runs: the box that holds every limb at every phase.
 
-Labelling rules ask for it: "the cuboid must contain all of the person's limbs and body movements, e.g. outstretched
+Labeling rules ask for it: "the cuboid must contain all of the person's limbs and body movements, e.g. outstretched
 arms, feet and legs as a pedestrian is walking" (a LiDAR annotation guide of the field; nuScenes and Argoverse 2 label
 alike), with little room besides. So the box is that of all phases of the gait at the actor's present speed: it does not
 pulse with every step, and somebody who stands has the box of somebody who stands. The shape that collides stays that of

@@ -78,19 +78,19 @@ def _side(network: RoadNetwork, before: int, after: int) -> int:
     """Return 1 if a lane lies left of another, or of its continuation, −1 if right, 0 if neither."""
     ahead = network.successor[network.successor_first[before] : network.successor_first[before + 1]]
     for lane in (before, *ahead):
-        for side, neighbour in ((1, network.lane_left[lane]), (-1, network.lane_right[lane])):
-            if neighbour < 0:
+        for side, neighbor in ((1, network.lane_left[lane]), (-1, network.lane_right[lane])):
+            if neighbor < 0:
                 continue
-            if neighbour == after:
+            if neighbor == after:
                 return side
-            beyond = network.successor[network.successor_first[neighbour] : network.successor_first[neighbour + 1]]
+            beyond = network.successor[network.successor_first[neighbor] : network.successor_first[neighbor + 1]]
             if lane == before and after in beyond:
                 return side
     return 0
 
 
 def _lane_changes(tracks: Tracks, lanes: LaneMotion, network: RoadNetwork, actor: int) -> list[Interval]:
-    """Return crossings into a neighbour lane, from where the drift towards it begins to where it ends."""
+    """Return crossings into a neighbor lane, from where the drift towards it begins to where it ends."""
     lane, drift = lanes.lane[:, actor], lanes.drift[:, actor]
     longest = DRIFT_LONGEST * NANOSECONDS
     found: list[Interval] = []

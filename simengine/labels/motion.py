@@ -26,7 +26,7 @@ class LaneMotion(NamedTuple):
     """Per recorded time and actor. Shapes (num_frames, num_actors); lane −1 where there is none."""
 
     lane: NDArray[np.int32]
-    offset: NDArray[np.float64]  # left of the lane's centre [m]
+    offset: NDArray[np.float64]  # left of the lane's center [m]
     drift: NDArray[np.float64]  # speed to the left across the lane [m/s]
 
 

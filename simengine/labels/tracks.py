@@ -23,7 +23,7 @@ class Tracks(NamedTuple):
     time_ns: NDArray[np.int64]  # (num_frames,)
     valid: NDArray[np.bool_]  # in the world. (num_frames, num_actors)
     replayed: NDArray[np.bool_]  # follows a recording. (num_frames, num_actors)
-    position: NDArray[np.float64]  # box centre [m]. (num_frames, num_actors, 3)
+    position: NDArray[np.float64]  # box center [m]. (num_frames, num_actors, 3)
     orientation: NDArray[np.float64]  # w, x, y, z. (num_frames, num_actors, 4)
     velocity: NDArray[np.float64]  # [m/s]. (num_frames, num_actors, 3)
     angular_velocity: NDArray[np.float64]  # [rad/s]. (num_frames, num_actors, 3)

@@ -27,11 +27,11 @@ class _Arrival:
         if view.goals:
             self._look(view)
             return
-        self.asked = goal.travelled > 0.0 or goal.exit != "any"
+        self.asked = goal.traveled > 0.0 or goal.exit != "any"
         if self.asked:
             self._reason = "the goal was not reached"
         turned = goal.exit == "any" or _TURNS[goal.exit] in view.turns
-        if self.time_ns < 0 and self.asked and turned and view.travelled >= goal.travelled:
+        if self.time_ns < 0 and self.asked and turned and view.traveled >= goal.traveled:
             self.time_ns = view.time_ns
 
     def _look(self, view: View) -> None:

@@ -39,7 +39,7 @@ CLEAR_TIME = 1.0  # without any threat after which it stops braking [s]
 
 # Drivers' eyes: passenger cars 1.08 m, trucks 2.33 m (AASHTO Green Book 2018, 3.2.6); motorcycles 1.4 m [typ].
 _EYE_HEIGHT = {ActorKind.CAR: 1.08, ActorKind.TRUCK: 2.33, ActorKind.BUS: 2.33, ActorKind.MOTORCYCLE: 1.4}
-_EYE_AHEAD = 0.1  # of the box centre, in vehicle lengths
+_EYE_AHEAD = 0.1  # of the box center, in vehicle lengths
 ROBOT_RANGE = 40.0  # of its LiDAR, as the rig `robot_rig` states [m]
 ROBOT_SWEEP = 0.1  # one turn of that LiDAR, after which it has seen what is there [s]
 ROBOT_EYE = 0.7  # of that LiDAR above the ground [m]
@@ -53,7 +53,7 @@ class CarefulLimits(NamedTuple):
     jerk: float  # with which braking rises [m/s³]; infinite for at once
     deceleration: float  # at most, on ground that holds it [m/s²]
     sight: float  # how far it sees at most, whatever the weather [m]
-    eye_ahead: float  # of the box centre, in vehicle lengths
+    eye_ahead: float  # of the box center, in vehicle lengths
     eye_height: float  # above the ground [m]
 
 

@@ -54,7 +54,7 @@ class NoCollision(Criterion):
 
 
 class StayOnRoad(Criterion):
-    """Fails when the ego's centre leaves the drivable lanes by more than a margin."""
+    """Fails when the ego's center leaves the drivable lanes by more than a margin."""
 
     def __init__(self, spec: specs.StayOnRoad) -> None:
         self._margin = spec.margin
@@ -144,7 +144,7 @@ class RedLight(Criterion):
 
 
 def _against_line(network: RoadNetwork, line: int, x: float, y: float) -> tuple[float, float, float, float]:
-    """Return how far a point is past a stop line and left of its lane's centre [m], the lane's width and heading."""
+    """Return how far a point is past a stop line and left of its lane's center [m], the lane's width and heading."""
     lane = int(network.stop_lane[line])
     first, last = int(network.lane_first_point[lane]), int(network.lane_first_point[lane + 1]) - 1
     s = float(network.stop_s[line])

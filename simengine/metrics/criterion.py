@@ -26,8 +26,8 @@ class View(NamedTuple):
     signal_colors: NDArray[np.int32]  # (num_signals,)
     contacts: list[Contact]  # since the last view
     lane: int  # drivable lane the ego is on or nearest to, −1 if none is near
-    off_lane: float  # how far the ego's centre is outside that lane's edges, 0 inside [m]
-    travelled: float  # by the ego since the start [m]
+    off_lane: float  # how far the ego's center is outside that lane's edges, 0 inside [m]
+    traveled: float  # by the ego since the start [m]
     turns: frozenset[Turn]  # taken by the ego through junctions so far
     goal: events.GoalSpec
     time_to_collision: tuple[float, int]  # smallest with any actor, and its id: (infinity, −1) for none [s]

@@ -1,6 +1,6 @@
 """Whether the ego reaches the goal of a planning problem: a region, a time, a heading and a speed, all at once.
 
-As in CommonRoad (Althoff, Koschi, Manzinger, IV 2017) the centre of the vehicle counts, and any of several goals will
+As in CommonRoad (Althoff, Koschi, Manzinger, IV 2017) the center of the vehicle counts, and any of several goals will
 do. What a goal does not state is free.
 """
 
@@ -47,7 +47,7 @@ class GoalWatch:
         Args:
             goals: Any of which counts.
             time_ns: Now [ns].
-            x, y: Centre of the ego [m].
+            x, y: Center of the ego [m].
             yaw: [rad].
             speed: Along the ego's x axis [m/s].
         """

@@ -38,7 +38,7 @@ LOOK_AHEAD = 6.0  # for how long others' ways are followed [s]
 LOOK_STEP = 0.1  # [s]
 LEVEL = 3.0  # higher or lower is on another level [m]
 ALONG = 0.7  # cosine between directions of vehicles that go the same way
-NEIGHBOR = 6.0  # a vehicle whose centre is farther beside the path does not cut in next [m]
+NEIGHBOR = 6.0  # a vehicle whose center is farther beside the path does not cut in next [m]
 
 _WHEELED = int(Mobility.WHEELED)
 
@@ -63,7 +63,7 @@ class Others(NamedTuple):
 def lay_path(
     lanes: Ways, route: NDArray[np.int32], s: float, x: float, y: float, yaw: float, path: NDArray[np.float64]
 ) -> None:
-    """Write the ego's way ahead: the centre line of its route, past its end or off the road straight on.
+    """Write the ego's way ahead: the center line of its route, past its end or off the road straight on.
 
     Args:
         lanes: The network.

@@ -68,7 +68,7 @@ class Physics(ABC):
         Between calls the caller may, in the state it passes on, only: set the pose, velocity, angular velocity and
         acceleration of actors whose `replayed` is true; clear `replayed` (the hand-over: from then on the actor is
         dynamic, starting with the velocity in the state); set `valid` of an absent actor together with its pose,
-        velocity and `identity` (it appears); clear `valid` (it leaves); change `tyre_grip` and `tyre_burst`. Pose and
+        velocity and `identity` (it appears); clear `valid` (it leaves); change `tire_grip` and `tire_burst`. Pose and
         acceleration of a replayed actor are given for the tick that the step leads to, and come back as they were
         given. The physics clears `replayed` itself where something that is not replayed would touch the actor.
         """

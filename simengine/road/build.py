@@ -13,7 +13,7 @@ from simengine.road.network.grid import CenterLines, intersect_segment
 from simengine.road.network.lane_points import LARGEST_COORDINATE, join_points, measure_points, told_across
 from simengine.road.network.network import LaneType, RoadNetwork, SignalColor
 
-_TRAVELLED = (LaneType.DRIVING, LaneType.BIKING)
+_TRAVELED = (LaneType.DRIVING, LaneType.BIKING)
 
 
 def build_network(
@@ -27,7 +27,7 @@ def build_network(
 
     Args:
         lanes: At least one; their order is the order of the network's lanes.
-        signals: Heads; those of one group must have one programme.
+        signals: Heads; those of one group must have one program.
         stop_lines: A line beyond its lane's end is moved to the end.
         crossings: `signal` names a group of `signals`.
         signs: Plates.
@@ -57,7 +57,7 @@ def build_network(
     conflicts = _conflicts(points, width, lane_type, junction, predecessors, successors)
 
     signals, stop_lines, crossings, signs = signals or [], stop_lines or [], crossings or [], signs or []
-    groups, signal_group, programme = _programmes(signals)
+    groups, signal_group, program = _programs(signals)
     crossed = [_lanes_crossed(crossing, points, lane_type) for crossing in crossings]
     crossing_first, crossing_lane = _csr([[lane for lane, _ in row] for row in crossed], np.int32)
     _, crossing_s = _csr([[where for _, where in row] for row in crossed], np.float64)
@@ -65,9 +65,9 @@ def build_network(
         **points,
         lane_type=lane_type,
         lane_speed_limit=np.array([_checked(lane, "speed_limit", lane.speed_limit) for lane in lanes], np.float64),
-        lane_left=_neighbours(index, lanes, "left"),
-        lane_right=_neighbours(index, lanes, "right"),
-        lane_opposite=_neighbours(index, lanes, "opposite"),
+        lane_left=_neighbors(index, lanes, "left"),
+        lane_right=_neighbors(index, lanes, "right"),
+        lane_opposite=_neighbors(index, lanes, "opposite"),
         lane_road=np.array([lane.road for lane in lanes], np.int32),
         lane_junction=junction,
         lane_turn=np.array([lane.turn for lane in lanes], np.int32),
@@ -88,9 +88,9 @@ def build_network(
         signal_heading=np.array([signal.heading for signal in signals], np.float64),
         signal_group=signal_group,
         signal_name=np.array([signal.name for signal in signals], np.str_),
-        programme_duration=programme[0],
-        programme_color=programme[1],
-        programme_offset=programme[2],
+        program_duration=program[0],
+        program_color=program[1],
+        program_offset=program[2],
         **_stop_lines(stop_lines, index, points["lane_length"], {signal.name: i for i, signal in enumerate(signals)}),
         crossing_start=_triples([_point("crossing", str(i), c.start) for i, c in enumerate(crossings)]),
         crossing_end=_triples([_point("crossing", str(i), c.end) for i, c in enumerate(crossings)]),
@@ -111,7 +111,7 @@ def _lane(index: dict[str, int], lane: LaneDraft, key: str, name: str) -> int:
     return index[name]
 
 
-def _neighbours(index: dict[str, int], lanes: list[LaneDraft], key: str) -> NDArray[np.int32]:
+def _neighbors(index: dict[str, int], lanes: list[LaneDraft], key: str) -> NDArray[np.int32]:
     named = [(lane, getattr(lane, key)) for lane in lanes]
     return np.array([-1 if name is None else _lane(index, lane, key, name) for lane, name in named], np.int32)
 
@@ -152,11 +152,11 @@ def _conflicts(
     low = np.minimum.reduceat(position, first[:-1], axis=0) - reach
     high = np.maximum.reduceat(position, first[:-1], axis=0) + reach
     before, after = [set(row) for row in predecessors], [set(row) for row in successors]
-    travelled = np.isin(lane_type, [int(kind) for kind in _TRAVELLED])
+    traveled = np.isin(lane_type, [int(kind) for kind in _TRAVELED])
     pairs = np.concatenate(
         [np.zeros((0, 2), np.int32)]
         + [
-            candidate_pairs(np.flatnonzero((junction == j) & travelled).astype(np.int32), low, high, before, after)
+            candidate_pairs(np.flatnonzero((junction == j) & traveled).astype(np.int32), low, high, before, after)
             for j in np.unique(junction[junction >= 0])
         ]
     ).astype(np.int32)
@@ -171,17 +171,17 @@ def _conflicts(
     return starts, other[order].astype(np.int32), own[order, 0].copy(), own[order, 1].copy()
 
 
-def _programmes(
+def _programs(
     signals: list[SignalDraft],
 ) -> tuple[dict[str, int], NDArray[np.int32], tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.float64]]]:
-    """Return the named groups' rows, every signal's row, and durations, colours and offsets of the programmes."""
+    """Return the named groups' rows, every signal's row, and durations, colors and offsets of the programs."""
     rows: list[SignalDraft] = []
     groups: dict[str, int] = {}
     member = np.zeros(len(signals), np.int32)
     if len({signal.name for signal in signals}) < len(signals):
         raise ScenarioError("road: two signals have one name; every signal needs its own")
     for i, signal in enumerate(signals):
-        durations = [duration for duration, _ in signal.programme]
+        durations = [duration for duration, _ in signal.program]
         if not durations or not all(0.0 <= d < 1e6 for d in durations) or sum(durations) <= 0.0:
             raise ScenarioError(
                 f"road: signal {signal.name!r} has phases of {durations} s; they must be finite and one above 0"
@@ -190,10 +190,10 @@ def _programmes(
             raise ScenarioError(f"road: signal {signal.name!r}: offset and heading must be finite")
         if signal.group and signal.group in groups:
             row = rows[groups[signal.group]]
-            if (row.programme, row.offset) != (signal.programme, signal.offset):
+            if (row.program, row.offset) != (signal.program, signal.offset):
                 raise ScenarioError(
                     f"road: signals {row.name!r} and {signal.name!r} of group {signal.group!r} have different "
-                    "programmes; one group has one"
+                    "programs; one group has one"
                 )
             member[i] = groups[signal.group]
             continue
@@ -201,10 +201,10 @@ def _programmes(
         if signal.group:
             groups[signal.group] = len(rows)
         rows.append(signal)
-    phases = max([len(signal.programme) for signal in rows], default=1)
+    phases = max([len(signal.program) for signal in rows], default=1)
     duration, color = np.zeros((len(rows), phases)), np.full((len(rows), phases), int(SignalColor.OFF), np.int32)
     for g, signal in enumerate(rows):
-        for p, (seconds, shown) in enumerate(signal.programme):
+        for p, (seconds, shown) in enumerate(signal.program):
             duration[g, p], color[g, p] = seconds, int(shown)
     return groups, member, (duration, color, np.array([signal.offset for signal in rows], np.float64))
 
@@ -242,7 +242,7 @@ def _group(groups: dict[str, int], crossing: CrossingDraft) -> int:
 def _lanes_crossed(
     crossing: CrossingDraft, points: dict[str, Any], lane_type: NDArray[np.int32]
 ) -> list[tuple[int, float]]:
-    """Return the driving and biking lanes whose centre line a crossing meets, in order of lane, and where."""
+    """Return the driving and biking lanes whose center line a crossing meets, in order of lane, and where."""
     lines, capacity = CenterLines(*(points[name] for name in CenterLines._fields)), 64
     start, end = (
         tuple(float(value) for value in _point("crossing", which, place))
@@ -255,4 +255,4 @@ def _lanes_crossed(
             break
         capacity = found
     hits = {(int(points["point_lane"][p]), float(at)) for p, at in zip(hit[:found], where[:found], strict=True)}
-    return sorted((lane, at) for lane, at in hits if LaneType(lane_type[lane]) in _TRAVELLED)
+    return sorted((lane, at) for lane, at in hits if LaneType(lane_type[lane]) in _TRAVELED)

@@ -104,7 +104,7 @@ def _off_the_carriageway(lanes: LaneArrays, x: float, y: float, z: float, headin
 
 
 def _edges(network: RoadNetwork, lanes: LaneArrays) -> Iterator[_Edge]:
-    """Yield the stretches of lane edge outside junctions that have at least a metre of land beside them."""
+    """Yield the stretches of lane edge outside junctions that have at least a meter of land beside them."""
     for lane in np.flatnonzero(network.lane_junction < 0):
         length = float(network.lane_length[lane])
         s = np.linspace(0.0, length, max(2, math.ceil(length / SPACING) + 1))

@@ -22,7 +22,7 @@ class Item(NamedTuple):
     """One thing that stands on the ground."""
 
     kind: str  # building, tree, lamp_post, sign:<type>, guard_rail, signal, fence or delineator
-    x: float  # of its foot's centre, world [m]
+    x: float  # of its foot's center, world [m]
     y: float
     z: float
     yaw: float  # [rad]

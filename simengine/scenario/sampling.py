@@ -18,7 +18,7 @@ from simengine.core.errors import ConfigError, ScenarioError, suggest
 from simengine.core.files import MAX_MAP_BYTES, holds, home_path, read_bounded
 from simengine.core.rng import generator
 from simengine.scenario.compose import compose, resolve, scenario_names
-from simengine.scenario.migration import upgrade
+from simengine.scenario.migration import migrate, present_names, stream_path
 from simengine.scenario.override_text import setting
 from simengine.scenario.spec import SCHEMA_VERSION, ConcreteScenario
 from simengine.scenario.wrong_values import SHOWN, all_problems, explain_validation
@@ -103,7 +103,7 @@ def draw_parameters(tree: dict[str, Any], seed: int) -> tuple[dict[str, Any], di
         if _is_distribution(node):
             kind, arguments = next(iter(node.items()))
             try:
-                drawn[path] = _draw(path, kind, arguments, generator(seed, "parameter", path))
+                drawn[path] = _draw(path, kind, arguments, generator(seed, "parameter", stream_path(path)))
             except ConfigError as error:
                 problems.append(str(error))
             return drawn.get(path)
@@ -147,10 +147,11 @@ def concretize(tree: dict[str, Any], seed: int) -> ConcreteScenario:
     ]
     allowed = [*groups, *_RUN]
     unknown = [f"{key}: no setting of that name{suggest(key, allowed)}" for key in tree if key not in allowed]
+    tree = present_names(tree)
     values, drawn = draw_parameters({name: value for name, value in tree.items() if name in groups}, seed)
     try:
         concrete = resolve(values)
-    except ConfigError as error:  # what a misspelt key leaves behind
+    except ConfigError as error:  # what a misspelled key leaves behind
         raise all_problems([*unknown, str(error)]) from None
     inputs: dict[str, str] = {}
     road = concrete.get("road")
@@ -207,7 +208,7 @@ def from_yaml(text: str) -> ConcreteScenario:
 
 
 def _validate(tree: dict[str, Any]) -> ConcreteScenario:
-    tree = upgrade(tree)
+    tree = migrate(tree)
     try:
         return ConcreteScenario.model_validate(tree)
     except ValidationError as error:

@@ -41,7 +41,7 @@ class CrowdRun(NamedTuple):
     standing: float  # share of people who stand, over all looks
     spread: float  # largest distance of a companion from the middle of its group [m]
     split: int  # groups whose people end on two sides of a road or farther than 10 m apart
-    stuck: int  # walkers away from kerbs of crossings who came less than 1 m ahead in the last 20 s
+    stuck: int  # walkers away from curbs of crossings who came less than 1 m ahead in the last 20 s
     crossed: int  # people who stepped onto a crossing
     meetings: tuple[int, int]  # of companies that came towards each other: passed, walked through (`passing`)
     contacts: dict[str, int]  # pairs that touched: people with people, with vehicles, with scenery
@@ -148,7 +148,7 @@ def _walking_speeds(
 
 
 def _stuck(
-    places: NDArray[np.float64], stands: NDArray[np.bool_], span: int, kerbs: NDArray[np.float64]
+    places: NDArray[np.float64], stands: NDArray[np.bool_], span: int, curbs: NDArray[np.float64]
 ) -> int:
     """Return how many walkers have hardly moved over the last looks, away from where people wait to cross.
 
@@ -156,13 +156,13 @@ def _stuck(
         places: Of all people at every look [m]. Shape (num_looks, num_people, 2).
         stands: Who is not walking anyway. Shape (num_people,).
         span: Looks.
-        kerbs: Where crossings begin and end [m]. Shape (num_kerbs, 2).
+        curbs: Where crossings begin and end [m]. Shape (num_curbs, 2).
     """
     if len(places) <= span:
         return 0
     way = places[-1 - span :] - places[-1]
     still = np.hypot(way[..., 0], way[..., 1]).max(axis=0) < 1.0
-    offset = places[-1][:, None] - kerbs[None, :]
+    offset = places[-1][:, None] - curbs[None, :]
     waits = (np.hypot(offset[..., 0], offset[..., 1]) < 4.0).any(axis=1)
     return int((still & ~stands & ~waits).sum())
 

@@ -1,6 +1,6 @@
 """Ordinary traffic is right: it does not collide, it lets as many through as come, it flows as the model says.
 
-Three worlds, each run by the real simulator: a ring highway and a signalled intersection with the mixed fleet, and a
+Three worlds, each run by the real simulator: a ring highway and a signaled intersection with the mixed fleet, and a
 ring of equal drivers whose flow is compared with the equilibrium of the Intelligent Driver Model.
 """
 
@@ -71,7 +71,7 @@ def ring_scenario(physics: str, seed: int, duration: float) -> ConcreteScenario:
 
 
 def intersection_scenario(physics: str, seed: int, duration: float, inflow: float = INFLOW) -> ConcreteScenario:
-    """Return a signalled intersection that vehicles reach at random times; arguments as above, `inflow` [1/h]."""
+    """Return a signaled intersection that vehicles reach at random times; arguments as above, `inflow` [1/h]."""
     return _concrete(
         seed, duration, physics, "road=intersection", "traffic=town", "traffic.density=10",
         f"traffic.inflow={inflow}", "traffic.max_vehicles=90", "traffic.radius=1000", "ego=sedan_town",

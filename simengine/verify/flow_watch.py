@@ -77,7 +77,7 @@ class TrafficWatch:
         begins = (lane_of[:-1] == lane_of[1:]) & (lanes.lane_type[lane_of[:-1]] == LaneType.DRIVING)
         self._segments = np.flatnonzero(begins)  # first point of each
         self._segment_lane = lane_of[self._segments]
-        cycle = float(world.network.programme_duration.sum(axis=1).max(initial=0.0))
+        cycle = float(world.network.program_duration.sum(axis=1).max(initial=0.0))
         self.patience = max(PATIENCE, CYCLES * cycle)
         self.collided: set[int] = set()
         self._since: dict[int, tuple[float, float, float]] = {}  # x, y [m] and time [s] of the last progress

@@ -7,7 +7,7 @@ from tools.checks.seen.embree import Surfaces
 
 
 def extents(mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:
-    """Return size and centre of the bounding box [m]."""
+    """Return size and center of the bounding box [m]."""
     low, high = mesh.vertex.min(axis=0).astype(float), mesh.vertex.max(axis=0).astype(float)
     return high - low, 0.5 * (low + high)
 

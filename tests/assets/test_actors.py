@@ -23,7 +23,7 @@ def mesh_of(name, variant=None):
 
 
 @pytest.mark.parametrize("name", sorted(MODELS))
-def test_mesh_fills_its_box_to_the_centimetre(name):
+def test_mesh_fills_its_box_to_the_centimeter(name):
     model = MODELS[name]
     size, center = extents(mesh_of(name))
     np.testing.assert_allclose(size, [model.length, model.width, model.height], atol=0.01)

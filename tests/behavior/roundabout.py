@@ -32,10 +32,10 @@ def roundabout(radius: float, give_way: bool) -> RoadNetwork:
     for k in range(4):
         at = 0.5 * np.pi * k
         out, along = np.array([np.cos(at), np.sin(at), 0.0]), np.array([-np.sin(at), np.cos(at), 0.0])
-        inner, outer, kerb = radius * np.cos(OPEN), edge, radius * np.sin(OPEN)
+        inner, outer, curb = radius * np.cos(OPEN), edge, radius * np.sin(OPEN)
         leaves, joins = _ring(radius, at - OPEN, at)[0], _ring(radius, at, at + OPEN)[-1]
         tangent = np.array([np.cos(at - OPEN + 0.5 * np.pi), np.sin(at - OPEN + 0.5 * np.pi), 0.0])
-        reach = (kerb - 2.2) / float(tangent @ along)  # where the tangent of the ring meets the arm's lane
+        reach = (curb - 2.2) / float(tangent @ along)  # where the tangent of the ring meets the arm's lane
         aside_out, aside_in = leaves + reach * tangent, leaves + reach * tangent
         aside_in = aside_in - 2.0 * float(aside_in @ along) * along
         assert inner < float(aside_out @ out) < outer

@@ -167,9 +167,9 @@ def ring(lanes: int, length: float, speed_limit: float = 33.3) -> RoadNetwork:
     )  # fmt: skip
 
 
-def junction(signalled: bool, lanes: int = 1) -> RoadNetwork:
+def junction(signaled: bool, lanes: int = 1) -> RoadNetwork:
     """Return a four-way intersection."""
     return make_intersection(
-        arm_length=120.0, lanes=lanes, lane_width=3.5, pavement_width=2.0, speed_limit=13.9, signalled=signalled,
+        arm_length=120.0, lanes=lanes, lane_width=3.5, pavement_width=2.0, speed_limit=13.9, signaled=signaled,
         green=20.0, amber=3.0, all_red=2.0,
     )  # fmt: skip

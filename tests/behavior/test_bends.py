@@ -10,7 +10,7 @@ from tests.behavior.small_world import SmallWorld, junction
 
 @pytest.mark.parametrize(("model", "most"), [("sedan", 0.25), ("bus", 0.2)])
 def test_left_turn_is_driven_and_left_near_the_middle_of_the_lane(model, most):
-    network = junction(signalled=False)
+    network = junction(signaled=False)
     world = SmallWorld(network, [model])
     turns = [lane for lane in range(len(network.lane_turn)) if network.lane_turn[lane] == Turn.LEFT]
     inner = turns[0]
@@ -33,7 +33,7 @@ def test_left_turn_is_driven_and_left_near_the_middle_of_the_lane(model, most):
 
 
 def test_a_tight_bend_just_behind_is_left_slowly_while_the_wheels_are_turned():
-    network = junction(signalled=False)
+    network = junction(signaled=False)
     world = SmallWorld(network, ["sedan"])
     inner = int(np.flatnonzero(network.lane_turn == Turn.RIGHT)[0])
     leaving = int(network.successor[network.successor_first[inner]])

@@ -46,9 +46,9 @@ def test_approach_to_a_standing_obstacle_stops_before_it():
     for _ in range(2000):
         acceleration = idm_acceleration(speed, V0, gap, speed, A, B, T, S0, DELTA)
         hardest = min(hardest, acceleration)
-        travelled = max(0.0, speed * dt + 0.5 * acceleration * dt * dt)
+        traveled = max(0.0, speed * dt + 0.5 * acceleration * dt * dt)
         speed = max(0.0, speed + acceleration * dt)
-        gap -= travelled
+        gap -= traveled
     assert S0 - 0.6 < gap < S0 + 0.6
     assert hardest > -4.0
 

@@ -57,10 +57,10 @@ def test_ways_conflict_exactly_where_drivers_know_it() -> None:
     assert (leave[both] >= enter[both]).all()
 
 
-@pytest.mark.parametrize("signalled", [True, False])
-def test_traffic_neither_collides_nor_runs_red(signalled: bool) -> None:
+@pytest.mark.parametrize("signaled", [True, False])
+def test_traffic_neither_collides_nor_runs_red(signaled: bool) -> None:
     envs = gym.make_vec(
-        "simengine/Intersection-v0", num_envs=4, driver="built_in", signalled=signalled, green=6.0, **SMALL
+        "simengine/Intersection-v0", num_envs=4, driver="built_in", signaled=signaled, green=6.0, **SMALL
     )
     envs.reset(seed=5)
     worlds = envs.worlds
@@ -99,7 +99,7 @@ def run(env: IntersectionEnv, action: Any, steps: int) -> tuple[float, bool, dic
 
 @pytest.mark.parametrize("turn", ["straight", "left", "right"])
 def test_a_gentle_ego_is_steered_through_its_turn(turn: str) -> None:
-    env = IntersectionEnv(vehicles=0, ego_turn=turn, signalled=False)
+    env = IntersectionEnv(vehicles=0, ego_turn=turn, signaled=False)
     env.reset(seed=1)
     env.worlds.motion[0, 0, layout.SPEED] = 4.0
     total, ended, info = run(env, KEEP, 200)
@@ -119,7 +119,7 @@ def test_running_red_costs_and_is_told() -> None:
 
 
 def test_too_fast_a_turn_leaves_the_road() -> None:
-    env = IntersectionEnv(vehicles=0, ego_turn="right", signalled=False)
+    env = IntersectionEnv(vehicles=0, ego_turn="right", signaled=False)
     env.reset(seed=1)
     total, ended, info = run(env, FASTER, 100)
     assert ended and info["off_road"] and total < 0.0

@@ -72,7 +72,7 @@ def test_a_row_equals_the_single_environment_of_its_seed(env_id: str) -> None:
 
 
 @pytest.mark.parametrize("env_id", IDS)
-def test_neither_threads_nor_neighbours_change_a_world(env_id: str) -> None:
+def test_neither_threads_nor_neighbors_change_a_world(env_id: str) -> None:
     results = []
     for threads, num_envs in ((1, 2), (min(2, numba.config.NUMBA_NUM_THREADS), 5)):
         numba.set_num_threads(threads)
@@ -155,8 +155,8 @@ def test_wrong_actions_and_options_are_refused(env_id: str) -> None:
     with pytest.raises(ConfigError, match="action"):
         envs.step(np.full(envs.action_space.shape, 99) if isinstance(
             envs.single_action_space, gym.spaces.Discrete) else np.full(envs.action_space.shape, np.nan))  # fmt: skip
-    with pytest.raises(ConfigError, match="colour"):
-        envs.reset(options={"colour": "red"})
+    with pytest.raises(ConfigError, match="color"):
+        envs.reset(options={"color": "red"})
     with pytest.raises(ConfigError, match="seed"):
         envs.reset(seed=[1, 2, 3])
 

@@ -80,6 +80,6 @@ def test_people_do_not_walk_into_a_robot_that_stands() -> None:
         _, _, terminated, _, _ = envs.step(np.zeros((4, 2), np.float32))
         assert not terminated.any()
         walked += np.hypot(*np.moveaxis(worlds.people[..., :2] - before, -1, 0)).sum(axis=1)
-    assert (walked / 3 / 100.0 > 0.3).all()  # metres a second and person
+    assert (walked / 3 / 100.0 > 0.3).all()  # meters a second and person
     hall_x, hall_y = hall.half_hall(worlds.settings)
     assert (np.abs(worlds.people[..., 0]) <= hall_x).all() and (np.abs(worlds.people[..., 1]) <= hall_y).all()

@@ -1,4 +1,4 @@
-"""Polygons of a mask rasterise back to the mask, holes and touching corners included."""
+"""Polygons of a mask rasterize back to the mask, holes and touching corners included."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ coco_mask = pytest.importorskip("pycocotools.mask")
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
-def rasterise(polygons, shape) -> np.ndarray:
+def rasterize(polygons, shape) -> np.ndarray:
     if not polygons:
         return np.zeros(shape, bool)
     return coco_mask.decode(coco_mask.merge(coco_mask.frPyObjects(polygons, *shape))).astype(bool)
@@ -20,7 +20,7 @@ def rasterise(polygons, shape) -> np.ndarray:
 
 @given(arrays(bool, st.tuples(st.integers(1, 12), st.integers(1, 12))))
 def test_any_mask_survives(mask):
-    np.testing.assert_array_equal(rasterise(mask_to_polygons(mask), mask.shape), mask)
+    np.testing.assert_array_equal(rasterize(mask_to_polygons(mask), mask.shape), mask)
 
 
 def test_a_rectangle_has_four_corners_at_pixel_edges():
@@ -40,4 +40,4 @@ def test_a_ring_is_cut_open_and_pixels_that_touch_at_a_corner_stay_apart():
 def test_a_large_noisy_mask_survives():
     random = np.random.default_rng(0)
     mask = random.random((90, 120)) < 0.6
-    np.testing.assert_array_equal(rasterise(mask_to_polygons(mask), mask.shape), mask)
+    np.testing.assert_array_equal(rasterize(mask_to_polygons(mask), mask.shape), mask)

@@ -26,7 +26,7 @@ def _annotator(scene, weather=CLEAR):
     return Annotator(scene.actors, weather, scene, flatten_scene(scene), NETWORK, RATE_HZ)
 
 
-def test_scan_is_labelled_with_received_and_expected_hits():
+def test_scan_is_labeled_with_received_and_expected_hits():
     foggy = CLEAR._replace(optical_range=60.0)
     scene = make_scene([(4.0, 2.0, 2.0), (4.0, 6.0, 6.0)], weather=foggy)
     history = make_history(scene, PLACES, [(0.0, 0.0, 0.0)] * 3)

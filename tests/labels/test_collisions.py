@@ -10,7 +10,7 @@ def _touch(tick, actor=0, other=3, impulse=10.0, closing=2.0, x=0.0, env=0):
     return Contact(env, tick, actor, other, (x, 0.0, 0.0), (1.0, 0.0, 0.0), impulse, closing)
 
 
-def test_neighbouring_ticks_of_a_pair_are_one_collision():
+def test_neighboring_ticks_of_a_pair_are_one_collision():
     contacts = [_touch(120, impulse=100.0, closing=9.0), _touch(121, impulse=300.0, closing=4.0, x=5.0), _touch(122)]
     (collision,) = join_contacts(contacts, 120)
     assert (collision.actor, collision.other) == (0, 3)

@@ -1,4 +1,4 @@
-"""The labelled box holds what is drawn: every vertex, of every model, at every phase, standing, walking and running."""
+"""The labeled box holds what is drawn: every vertex, of every model, at every phase, standing, walking and running."""
 
 import math
 

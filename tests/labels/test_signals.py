@@ -44,7 +44,7 @@ def test_a_head_seen_from_behind_does_not_face_the_camera():
     assert label(frame_of(*images(), eye=np.array([30.0, 0.0, 1.4]))).facing.tolist() == [False]
 
 
-def test_a_head_of_which_only_the_post_is_seen_is_not_labelled():
+def test_a_head_of_which_only_the_post_is_seen_is_not_labeled():
     semantic, instance = images()
     semantic[5:12, 30:34] = Semantic.POLE
     assert all(len(column) == 0 for column in label(frame_of(semantic, instance)))

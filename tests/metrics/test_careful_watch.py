@@ -15,7 +15,7 @@ from tests.behavior.small_world import straight
 
 DT = 0.05  # [s]
 SPEED = 15.0  # [m/s]
-GAP = 45.0  # between centres [m]
+GAP = 45.0  # between centers [m]
 
 
 def watched(speeds: list[tuple[float, int]]) -> CarefulWatch:

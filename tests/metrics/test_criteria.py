@@ -19,7 +19,7 @@ from simengine.scenario.spec.base import ExtensionSpec, kinds_of
 from simengine.scenario.spec.events import GoalSpec
 
 NETWORK = make_intersection(100.0, 1, 3.5, 0.0, 13.89, True, 20.0, 3.0, 2.0)
-NO_GOAL = GoalSpec(travelled=0.0, exit="any")
+NO_GOAL = GoalSpec(traveled=0.0, exit="any")
 LIMIT = float(NETWORK.lane_speed_limit[NETWORK.stop_lane[0]])
 
 
@@ -44,7 +44,7 @@ def _model(kind):
     return next(model for model in models if kinds_of(model) == (kind,))
 
 
-def view(time, speed=10.0, contacts=(), off_lane=0.0, travelled=0.0, turns=(), goal=NO_GOAL, ttc=(math.inf, -1),
+def view(time, speed=10.0, contacts=(), off_lane=0.0, traveled=0.0, turns=(), goal=NO_GOAL, ttc=(math.inf, -1),
          pose=(0.0, 0.0, 0.0), red=True, progress=None):  # fmt: skip
     """Return one moment, `time` seconds after the start, of an ego at x, y [m] and yaw [rad]."""
     actors, state = empty_actors(1, 2), empty_state(1, 2)
@@ -56,7 +56,7 @@ def view(time, speed=10.0, contacts=(), off_lane=0.0, travelled=0.0, turns=(), g
     colors = np.full(len(NETWORK.signal_name), SignalColor.RED if red else SignalColor.GREEN, np.int32)
     return View(
         round(time * 1e9), actors, state, NETWORK, colors, list(contacts), int(NETWORK.stop_lane[0]), off_lane,
-        travelled, frozenset(turns), goal, ttc, progress=progress,
+        traveled, frozenset(turns), goal, ttc, progress=progress,
     )  # fmt: skip
 
 
@@ -172,16 +172,16 @@ def test_braking_harder_than_the_bound_fails_and_a_crash_is_no_braking():
 
 
 def test_the_goal_is_a_way_driven_and_a_turn_taken():
-    goal = GoalSpec(travelled=50.0, exit="left")
-    assert judge("reach_goal", [view(1.0, travelled=60.0, goal=goal)]).passed is False
-    found = judge("reach_goal", [view(2.0, travelled=60.0, goal=goal, turns=[Turn.LEFT])])
+    goal = GoalSpec(traveled=50.0, exit="left")
+    assert judge("reach_goal", [view(1.0, traveled=60.0, goal=goal)]).passed is False
+    found = judge("reach_goal", [view(2.0, traveled=60.0, goal=goal, turns=[Turn.LEFT])])
     assert (found.passed, found.time_ns) == (True, 2_000_000_000)
     assert judge("reach_goal", [view(1.0)]).passed is None
 
 
 def test_a_goal_reached_too_late_says_when():
-    goal = GoalSpec(travelled=50.0, exit="any")
-    late = [view(1.0, goal=goal), view(9.0, travelled=50.0, goal=goal)]
+    goal = GoalSpec(traveled=50.0, exit="any")
+    late = [view(1.0, goal=goal), view(9.0, traveled=50.0, goal=goal)]
     found = judge("time_limit", late, limit=8.0)
     assert (found.passed, found.reason) == (False, "not within 8.0 s but after 9.0 s")
     assert judge("time_limit", late, limit=9.0).passed is True
@@ -189,7 +189,7 @@ def test_a_goal_reached_too_late_says_when():
 
 
 def test_a_limit_that_is_not_over_when_the_run_ends_is_not_said_to_be():
-    goal = GoalSpec(travelled=50.0, exit="any")
+    goal = GoalSpec(traveled=50.0, exit="any")
     found = judge("time_limit", [view(1.0, goal=goal), view(3.0, goal=goal)], limit=8.0)
     assert (found.passed, found.time_ns, found.value) == (False, -1, 3.0)
     assert found.reason == "the goal was not reached by 3.0 s, its limit is 8.0 s"
@@ -202,7 +202,7 @@ def test_what_no_moment_decided_says_why_the_run_was_over_before_its_time():
         "goal": specs.ReachGoal(kind="reach_goal"), "ttc": specs.MinTtc(kind="min_ttc", bound=1.5),
     })  # fmt: skip
     for criterion in made.values():
-        criterion.update(view(1.0, goal=GoalSpec(travelled=50.0, exit="any"), ttc=(1.0, 1)))
+        criterion.update(view(1.0, goal=GoalSpec(traveled=50.0, exit="any"), ttc=(1.0, 1)))
     ended = "the run ended at 3.00 s, where the map ends"
     goal, ttc = conclude(made, "", ended, {1: "lead (car)"}.__getitem__).results
     assert (goal.reason, goal.names) == (f"the goal was not reached; {ended}", ())

@@ -10,7 +10,7 @@ from simengine.core.visible_share import Boxes, visible_share
 
 
 def boxes(*rows: tuple[tuple[float, float, float], float, tuple[float, float, float]]) -> Boxes:
-    """Make boxes of (centre, yaw, size); all hide what is behind them."""
+    """Make boxes of (center, yaw, size); all hide what is behind them."""
     return Boxes(
         np.array([row[0] for row in rows], float),
         np.array([quaternion_from_euler(0.0, 0.0, row[1]) for row in rows]),

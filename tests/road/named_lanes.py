@@ -9,7 +9,7 @@ def lane(network, name):
 
 
 def points(network, name):
-    """Return the points of a lane's centre line [m]. Shape (num_points, 3)."""
+    """Return the points of a lane's center line [m]. Shape (num_points, 3)."""
     i = lane(network, name)
     return network.point_position[network.lane_first_point[i] : network.lane_first_point[i + 1]]
 

@@ -8,7 +8,7 @@ import pytest
 from simengine.core.errors import ScenarioError
 from simengine.road.build import build_network
 from simengine.road.network.drafts import CrossingDraft, LaneDraft, SignalDraft, SignDraft, StopLineDraft
-from simengine.road.network.network import KERB_HEIGHT, LaneType, MarkingType, SignalColor, mark_lanes
+from simengine.road.network.network import CURB_HEIGHT, LaneType, MarkingType, SignalColor, mark_lanes
 
 GREEN = [(10.0, SignalColor.GREEN), (20.0, SignalColor.RED)]
 
@@ -48,11 +48,11 @@ def test_unevenly_sampled_arc_keeps_its_heading():
     assert network.point_curvature == pytest.approx(1.0 / 80.0, rel=1e-6)
 
 
-def test_centimetre_noise_does_not_become_a_bend():
+def test_centimeter_noise_does_not_become_a_bend():
     x = np.arange(0.0, 100.0, 0.5)
     noise = np.random.default_rng(1).normal(0.0, 0.01, len(x))
     network = build_network([draft("a", np.stack([x, noise, 0.0 * x], axis=1))])
-    assert np.abs(network.point_curvature).max() < 0.03  # neighbouring points alone would give about 0.2 1/m
+    assert np.abs(network.point_curvature).max() < 0.03  # neighboring points alone would give about 0.2 1/m
 
 
 def test_heading_wraps_at_pi():
@@ -90,7 +90,7 @@ def test_pavements_rise_unless_their_source_says_otherwise():
     kinds = {"lane_type": LaneType.PAVEMENT}
     stated = draft("c", line, rise=np.ones((2, 4)), **kinds)
     network = build_network([draft("a", line), draft("b", line, **kinds), stated])
-    assert network.point_rise[::2].tolist() == [[0.0] * 4, [0.0, KERB_HEIGHT, KERB_HEIGHT, 0.0], [1.0] * 4]
+    assert network.point_rise[::2].tolist() == [[0.0] * 4, [0.0, CURB_HEIGHT, CURB_HEIGHT, 0.0], [1.0] * 4]
 
 
 def test_predecessors_mirror_successors():
@@ -129,7 +129,7 @@ def test_merging_lanes_conflict_to_their_end_and_diverging_ones_do_not():
     assert conflicts_of(network, 2) == {}
 
 
-def test_neighbours_bridges_other_junctions_and_pavements_do_not_conflict():
+def test_neighbors_bridges_other_junctions_and_pavements_do_not_conflict():
     def across(**fields):
         return [
             draft("a", [[-20, 0, 0], [20, 0, 0]], junction=0),
@@ -159,7 +159,7 @@ def test_crossing_finds_the_lanes_it_crosses_at_its_level():
     assert network.crossing_signal.tolist() == [0]
 
 
-def test_signals_of_a_group_share_one_programme():
+def test_signals_of_a_group_share_one_program():
     network = build_network(
         [draft("a", [[0, 0, 0], [50, 0, 0]])],
         signals=[
@@ -171,8 +171,8 @@ def test_signals_of_a_group_share_one_programme():
         signs=[SignDraft((1, 2, 3), 0.5, "stop")],
     )
     assert network.signal_group.tolist() == [0, 0, 1]
-    assert network.programme_duration.tolist() == [[10.0, 20.0], [5.0, 0.0]]
-    assert network.programme_offset.tolist() == [4.0, 0.0]
+    assert network.program_duration.tolist() == [[10.0, 20.0], [5.0, 0.0]]
+    assert network.program_offset.tolist() == [4.0, 0.0]
     assert network.stop_s.tolist() == [50.0, 10.0]
     assert network.stop_signal.tolist() == [1, -1] and network.stop_yield.tolist() == [0, 2]
     assert network.sign_type.tolist() == ["stop"]
@@ -228,7 +228,7 @@ BENT = draft("a", [[0, 0, 0], [10, 0, 0]])
         (
             [BENT],
             {"signals": [SignalDraft(n, (0, 0, 0), 0.0, GREEN, o, "g") for n, o in (("s", 0.0), ("r", 1.0))]},
-            "different programmes",
+            "different programs",
         ),
     ],
 )

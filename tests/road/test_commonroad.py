@@ -39,7 +39,7 @@ def test_center_line_and_width_lie_between_the_bounds():
     assert points(network, "4")[0, 0] == 50.0  # runs against the others
 
 
-def test_neighbours_successors_limits_and_markings():
+def test_neighbors_successors_limits_and_markings():
     network = load("lanelets_2018b").network
     one, two, four = (lane(network, k) for k in "124")
     assert name_of(network, network.lane_left[one]) == "2" and name_of(network, network.lane_right[two]) == "1"
@@ -52,7 +52,7 @@ def test_neighbours_successors_limits_and_markings():
     assert roads[0] == roads[1] == roads[2] != roads[3]
 
 
-def test_a_line_that_one_neighbour_tells_holds_for_both(tmp_path):
+def test_a_line_that_one_neighbor_tells_holds_for_both(tmp_path):
     text = (FIXTURES / "lanelets_2018b.xml").read_text()
     text = text.replace("<lineMarking>dashed</lineMarking></rightBound>", "</rightBound>", 1)  # of lanelet 2
     text = text.replace("dashed</lineMarking></leftBound>", "solid_dashed</lineMarking></leftBound>")
@@ -97,7 +97,7 @@ def test_spikes_of_digitising_are_dropped():
 
 @pytest.mark.parametrize("hook", [(30.02, 0.07), (30.3, -0.8)])
 @pytest.mark.parametrize("backward", [False, True])
-def test_the_end_of_a_lanelet_cut_askew_does_not_turn_its_centre_line(hook, backward):
+def test_the_end_of_a_lanelet_cut_askew_does_not_turn_its_center_line(hook, backward):
     line = np.array([[0.0, 0.0, 0.0], [10.0, 0.0, 0.0], [29.0, 0.0, 0.0], [30.0, 0.0, 0.0], [*hook, 0.0]])
     keep = np.ones(5, np.bool_)
     drop_hooks(line[::-1] if backward else line, keep)
@@ -194,9 +194,9 @@ def test_lanelets_side_by_side_that_soon_become_one_make_an_intersection(tmp_pat
 
 def test_light_has_the_files_cycle_and_governs_the_stop_line():
     network = load("intersection_2020a").network
-    assert network.programme_duration[0].tolist() == pytest.approx([10.0, 1.0, 20.0, 3.0])
+    assert network.program_duration[0].tolist() == pytest.approx([10.0, 1.0, 20.0, 3.0])
     colors = [SignalColor.RED, SignalColor.RED_AMBER, SignalColor.GREEN, SignalColor.AMBER]
-    assert network.programme_color[0].tolist() == colors and network.programme_offset[0] == pytest.approx(5.0)
+    assert network.program_color[0].tolist() == colors and network.program_offset[0] == pytest.approx(5.0)
     assert network.signal_position[0] == pytest.approx([-9, -4, 3])
     assert abs(network.signal_heading[0]) == pytest.approx(math.pi)
     stops = {
@@ -209,7 +209,7 @@ def test_light_has_the_files_cycle_and_governs_the_stop_line():
 def test_an_inactive_light_is_dark(tmp_path):
     path = tmp_path / "dark.xml"
     path.write_text((FIXTURES / "intersection_2020a.xml").read_text().replace("<active>true", "<active>false"))
-    assert (read_commonroad(path).network.programme_color == SignalColor.OFF).all()
+    assert (read_commonroad(path).network.program_color == SignalColor.OFF).all()
 
 
 def test_signs_set_limits_and_stand_where_they_are_not_virtual():
@@ -242,7 +242,7 @@ def test_still_obstacles_are_boxes():
     assert (still.length[0], still.width[0]) == pytest.approx((1.0, 3.0))  # the rectangle lies across its obstacle
 
 
-def test_positions_are_of_the_boxs_centre_whatever_the_reference_point():
+def test_positions_are_of_the_boxs_center_whatever_the_reference_point():
     tracks = load("obstacles_2020a").tracks
     truck, person, bus = range(3)
     assert tracks.position[truck, 0] == pytest.approx([10.0, 2.0])  # 2 m ahead of its reference point, heading north

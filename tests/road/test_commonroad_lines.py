@@ -22,7 +22,7 @@ def test_a_file_without_any_marking_gets_usual_lines_and_says_so(tmp_path):
     path = write(tmp_path, street(2, FAST, mark=""))
     assert marks(path) == {"1": (broken, solid), "2": (solid, broken)}
     assert any("line marking" in line for line in read_commonroad(path).remarks)
-    assert marks(write(tmp_path, street(2, mark="")))["1"] == (broken, none)  # in a town there is a kerb
+    assert marks(write(tmp_path, street(2, mark="")))["1"] == (broken, none)  # in a town there is a curb
     assert marks(write(tmp_path, street(2, mark="unknown")))["1"] == (broken, none)
 
 

@@ -1,4 +1,4 @@
-"""Successors and neighbours of CommonRoad lanelets against where they lie."""
+"""Successors and neighbors of CommonRoad lanelets against where they lie."""
 
 import numpy as np
 
@@ -58,20 +58,20 @@ def test_lanelets_that_meet_and_lie_beside_are_linked_without_a_word(tmp_path):
         lanelet(4, 0, -3, back=True),
     )
     assert network.successor.tolist() == [1] and network.lane_left[0] == 2 and network.lane_opposite[0] == 3
-    assert "successor" not in remarks and "neighbour" not in remarks
+    assert "successor" not in remarks and "neighbor" not in remarks
 
 
-def test_a_neighbour_that_lies_elsewhere_is_told_and_left_out(tmp_path):
+def test_a_neighbor_that_lies_elsewhere_is_told_and_left_out(tmp_path):
     beside = '<adjacentLeft ref="2" drivingDir="same"/>'
     for other in (lanelet(2, 0, -3), lanelet(2, 0, 9), lanelet(2, 400, 3)):  # on the other side, too far, far ahead
         network, remarks = read(tmp_path, lanelet(1, 0, 0, links=beside), other)
         assert network.lane_left.tolist() == [-1, -1] and len(np.unique(network.lane_road)) == 2
-        assert "names a neighbour that does not lie beside it: left out: line 1 (lanelet 1, left 2: off by " in remarks
+        assert "names a neighbor that does not lie beside it: left out: line 1 (lanelet 1, left 2: off by " in remarks
 
 
-def test_a_wrong_driving_direction_of_a_neighbour_is_taken_from_where_it_lies(tmp_path):
+def test_a_wrong_driving_direction_of_a_neighbor_is_taken_from_where_it_lies(tmp_path):
     network, remarks = read(
         tmp_path, lanelet(1, 0, 0, links='<adjacentLeft ref="2" drivingDir="same"/>'), lanelet(2, 0, 3, back=True)
     )
     assert network.lane_left[0] == -1 and network.lane_opposite[0] == 1
-    assert "names a wrong driving direction of a neighbour: taken from where it lies" in remarks
+    assert "names a wrong driving direction of a neighbor: taken from where it lies" in remarks

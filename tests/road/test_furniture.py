@@ -83,7 +83,7 @@ def test_houses_line_the_street_close_to_the_pavement_and_do_not_overlap():
     assert front > 0.4 * 8 * 107.0  # of both sides of four arms
 
 
-def test_lamps_stand_every_thirty_metres_and_reach_over_the_pavement():
+def test_lamps_stand_every_thirty_meters_and_reach_over_the_pavement():
     lamps = of_kind("urban", "lamp_post")
     assert len(lamps) >= 20
     along = sorted(lamp.x for lamp in lamps if lamp.y > 0.0 and lamp.x > 15.0 and abs(lamp.y) < 12.0)
@@ -105,7 +105,7 @@ def test_rails_run_along_both_edges_of_a_highway_with_the_road_on_their_left():
     assert not of_kind("highway", "building")
 
 
-def test_delineators_stand_every_fifty_metres_and_face_the_driver():
+def test_delineators_stand_every_fifty_meters_and_face_the_driver():
     lanes = lane_arrays(COUNTRY)
     posts = of_kind("rural", "delineator")
     assert len(posts) == 24

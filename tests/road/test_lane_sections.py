@@ -8,7 +8,7 @@ import pytest
 from simengine.core.mesh import Material
 from simengine.core.semantics import Semantic
 from simengine.road.ground.surface import surface_meshes
-from simengine.road.network.network import KERB_HEIGHT, LaneType, MarkingType, lane_arrays
+from simengine.road.network.network import CURB_HEIGHT, LaneType, MarkingType, lane_arrays
 from simengine.road.network.projection import ground_at, lane_pose, project_on_lane
 from tests.behavior.small_world import SmallWorld
 from tests.road.named_lanes import lane as row
@@ -129,9 +129,9 @@ def test_stated_heights_of_a_pavement_hold_and_are_not_doubled(tmp_path):
     assert ground(network, 50.0, -3.4)[0] == 0.0 and ground(network, 50.0, -8.0)[0] == 0.0
 
 
-def test_a_pavement_without_height_keeps_the_usual_kerb(tmp_path):
+def test_a_pavement_without_height_keeps_the_usual_curb(tmp_path):
     network = read_road(tmp_path, [section(right=[lane(-1), lane(-2, kind="sidewalk")])]).network
-    assert ground(network, 50.0, -5.0)[0] == KERB_HEIGHT
+    assert ground(network, 50.0, -5.0)[0] == CURB_HEIGHT
     level = read_road(tmp_path, [section(right=[lane(-1), lane(-2, height(0, 0), kind="sidewalk")])]).network
     assert ground(level, 50.0, -5.0)[0] == 0.0 and seen_height(level, 50.0, -5.0) == pytest.approx(0.0, abs=1e-6)
 
@@ -159,7 +159,7 @@ def test_lanes_of_one_height_meet_without_a_groove(tmp_path):
     network = read_road(tmp_path, [section(right=[lane(-1), *raised])]).network
     for y in np.linspace(-7.3, -3.7, 60):
         assert ground(network, 50.0, float(y))[0] == pytest.approx(0.12, abs=1e-9)
-    assert ground(network, 50.0, -3.55)[0] == pytest.approx(0.06)  # the kerb itself
+    assert ground(network, 50.0, -3.55)[0] == pytest.approx(0.06)  # the curb itself
 
 
 def test_heights_follow_their_side_whatever_way_it_runs(tmp_path):

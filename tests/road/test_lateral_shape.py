@@ -26,7 +26,7 @@ def points(network, name):
 
 
 def test_crown_of_the_format_s_own_example_has_its_heights():
-    """OpenDRIVE 1.6, 8.6.1: level to t = −3, up 0.15 a metre to 0.45 at t = 0, down 0.1 a metre to 0.05 at t = 4."""
+    """OpenDRIVE 1.6, 8.6.1: level to t = −3, up 0.15 a meter to 0.45 at t = 0, down 0.1 a meter to 0.05 at t = 4."""
     crown = LateralShape(
         np.array([0.0]), np.array([0, 4]), np.array([-4.0, -3.0, 0.0, 4.0]),
         np.array([[0.0, 0, 0, 0], [0.0, 0.15, 0, 0], [0.45, -0.1, 0, 0], [0.05, 0, 0, 0]]),
@@ -46,7 +46,7 @@ def test_between_two_profiles_height_is_linear_in_s_for_each_t(tmp_path):
     assert {20.0, 60.0} <= set(outer[:, 0].tolist())
 
 
-def test_cubic_camber_raises_lanes_by_its_height_at_their_centre_and_its_mean_slope(tmp_path):
+def test_cubic_camber_raises_lanes_by_its_height_at_their_center_and_its_mean_slope(tmp_path):
     """−0.005 t²: at t = ∓2 that is −0.02, sloping by 0.02; lanes meet at the crown and at their outer edges."""
     lateral = shape(0, -8, a=-0.32, b=0.08, c=-0.005)
     two = [LANE.format(number, "false") for number in (-1, -2, 1)]
@@ -60,7 +60,7 @@ def test_shape_stands_on_the_superelevation_and_follows_the_lane_offset(tmp_path
     lateral = '<superelevation s="0" a="0.1" b="0" c="0" d="0"/>' + shape(0, -8, a=0.36, b=0.02)
     offset = '<laneOffset s="0" a="1" b="0" c="0" d="0"/>'
     network, _ = read(tmp_path, road(lateral=lateral, lanes=offset))
-    place, bank = points(network, "1.0.-1")  # its centre is at t = 1 − 2, where the shape is 0.5 high
+    place, bank = points(network, "1.0.-1")  # its center is at t = 1 − 2, where the shape is 0.5 high
     assert place[0] == pytest.approx(
         [0.0, -math.cos(0.1) - 0.5 * math.sin(0.1), -math.sin(0.1) + 0.5 * math.cos(0.1)], abs=1e-9
     )

@@ -31,7 +31,7 @@ def of_points(network, name, field):
     return getattr(network, field)[network.lane_first_point[i] : network.lane_first_point[i + 1]]
 
 
-def neighbour(network, name, side):
+def neighbor(network, name, side):
     i = getattr(network, f"lane_{side}")[lane(network, name)]
     return None if i < 0 else str(network.lane_name[i])
 
@@ -83,11 +83,11 @@ def test_line_has_its_lanes_beside_it_each_in_its_direction():
     assert right[0] == pytest.approx([10 + 2 * s, 20 - 2 * c, 0], abs=1e-9)
     assert right[-1] == pytest.approx([10 + 100 * c + 2 * s, 20 + 100 * s - 2 * c, 0], abs=1e-9)
     assert left[-1] == pytest.approx([10 - 1.5 * s, 20 + 1.5 * c, 0], abs=1e-9)
-    assert neighbour(network, "1.0.-1", "opposite") == "1.0.1" and neighbour(network, "1.0.-1", "left") is None
+    assert neighbor(network, "1.0.-1", "opposite") == "1.0.1" and neighbor(network, "1.0.-1", "left") is None
     assert np.diff(of_points(network, "1.0.-1", "point_s")).max() <= 5.0 + 1e-9
 
 
-def test_arc_lane_is_a_circle_within_a_centimetre():
+def test_arc_lane_is_a_circle_within_a_centimeter():
     network = load("arc")
     p = points(network, "1.0.-1")
     assert np.hypot(p[:, 0], p[:, 1] - 50.0) == pytest.approx(52.0, abs=1e-9)
@@ -142,7 +142,7 @@ def test_lane_exists_only_where_it_has_a_width():
     assert np.interp(30.0, p[:, 0], width) == pytest.approx(1.5, abs=0.01)
     outer = points(network, "1.0.-3")
     assert np.interp([10.0, 50.0], outer[:, 0], outer[:, 1]) == pytest.approx([-4.0, -7.0], abs=0.01)
-    assert neighbour(network, "1.0.-1", "right") == "1.0.-2" and neighbour(network, "1.0.-3", "left") == "1.0.-2"
+    assert neighbor(network, "1.0.-1", "right") == "1.0.-2" and neighbor(network, "1.0.-3", "left") == "1.0.-2"
     assert successors(network, "1.0.-2") == set()
 
 
@@ -196,8 +196,8 @@ def test_sections_and_roads_link_in_the_direction_of_travel():
     assert successors(network, "1.1.-1") == {"2.0.1"}  # road 2 runs towards road 1: its left lane goes on
     assert successors(network, "2.0.-1") == {"1.1.1"} and successors(network, "1.1.1") == {"1.0.1"}
     assert successors(network, "1.1.-2") == set()
-    assert neighbour(network, "1.1.-1", "right") == "1.1.-2" and neighbour(network, "1.1.-2", "left") == "1.1.-1"
-    assert neighbour(network, "1.1.-2", "opposite") == "1.1.1"
+    assert neighbor(network, "1.1.-1", "right") == "1.1.-2" and neighbor(network, "1.1.-2", "left") == "1.1.-1"
+    assert neighbor(network, "1.1.-2", "opposite") == "1.1.1"
 
 
 def test_junction_links_turn_and_yield():
@@ -268,16 +268,16 @@ def test_markings_lie_on_the_side_they_are_seen_from():
 def test_left_hand_traffic_runs_the_other_way_round():
     network = load("left_hand")
     assert points(network, "1.0.1")[0, 0] == 0.0 and points(network, "1.0.-1")[0, 0] == 50.0
-    assert neighbour(network, "1.0.1", "left") == "1.0.2" and neighbour(network, "1.0.2", "right") == "1.0.1"
-    assert neighbour(network, "1.0.1", "opposite") == "1.0.-1" and neighbour(network, "1.0.-1", "opposite") == "1.0.1"
+    assert neighbor(network, "1.0.1", "left") == "1.0.2" and neighbor(network, "1.0.2", "right") == "1.0.1"
+    assert neighbor(network, "1.0.1", "opposite") == "1.0.-1" and neighbor(network, "1.0.-1", "opposite") == "1.0.1"
     i = lane(network, "1.0.1")
     assert first_marking(network)[i].tolist() == [MarkingType.BROKEN, MarkingType.SOLID]
 
 
-def test_gaps_and_medians_part_neighbours():
+def test_gaps_and_medians_part_neighbors():
     network = load("gap")
-    assert neighbour(network, "1.0.-1", "right") is None and neighbour(network, "1.0.-3", "left") is None
-    assert neighbour(network, "1.0.-1", "opposite") is None and neighbour(network, "1.0.2", "opposite") is None
+    assert neighbor(network, "1.0.-1", "right") is None and neighbor(network, "1.0.-3", "left") is None
+    assert neighbor(network, "1.0.-1", "opposite") is None and neighbor(network, "1.0.2", "opposite") is None
 
 
 # ------------------------------------------------------------------------------------------------------------- signals
@@ -285,14 +285,14 @@ def test_gaps_and_medians_part_neighbours():
 
 def color_at(network, signal, time):
     group = network.signal_group[list(network.signal_name).index(signal)]
-    rest = (time - network.programme_offset[group]) % network.programme_duration[group].sum()
-    phase = int(np.searchsorted(np.cumsum(network.programme_duration[group]), rest, side="right"))
-    return SignalColor(network.programme_color[group, phase])
+    rest = (time - network.program_offset[group]) % network.program_duration[group].sum()
+    phase = int(np.searchsorted(np.cumsum(network.program_duration[group]), rest, side="right"))
+    return SignalColor(network.program_color[group, phase])
 
 
 def test_controllers_get_green_in_turn_and_never_together():
     network = load("junction")
-    cycle = network.programme_duration.sum(axis=1)
+    cycle = network.program_duration.sum(axis=1)
     assert (cycle == cycle[0]).all()
     moving = (SignalColor.GREEN, SignalColor.AMBER)
     first_green = {}
@@ -336,7 +336,7 @@ def test_crosswalk_outline_becomes_a_crossing_under_the_walkers_light():
 
 def test_lights_in_mid_block_share_a_cycle_with_the_walkers():
     network = load("mid_block")
-    for time in np.arange(0.05, network.programme_duration[0].sum(), 0.1):
+    for time in np.arange(0.05, network.program_duration[0].sum(), 0.1):
         assert color_at(network, "a", time) == color_at(network, "b", time)
         if color_at(network, "w", time) == SignalColor.GREEN:
             assert color_at(network, "a", time) == SignalColor.RED
@@ -481,7 +481,7 @@ def test_real_lanes_meet_their_successors(path):
 
 
 @pytest.mark.parametrize("path", real_files(), ids=lambda path: path and path.stem)
-def test_real_neighbours_touch_without_overlap(path):
+def test_real_neighbors_touch_without_overlap(path):
     network = read_opendrive(path).network
     checked = 0
     for i in np.flatnonzero(network.lane_left >= 0):

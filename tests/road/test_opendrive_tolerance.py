@@ -83,7 +83,7 @@ def test_first_record_a_rounding_error_late_holds_from_the_start(tmp_path):
 
 
 def test_coefficients_count_where_they_hold(tmp_path):
-    """Exports hold records over a billionth of a metre with coefficients of 1e19; what counts is the width there."""
+    """Exports hold records over a billionth of a meter with coefficients of 1e19; what counts is the width there."""
     wild = '<width sOffset="0" a="4" b="0" c="-1e13" d="7e18"/>' + f'<width sOffset="1e-7" {RECORD.format(3)}/>'
     network, _ = read(tmp_path, road(right=f'<lane id="-1" type="driving">{wild}</lane>'))
     assert network.point_width == pytest.approx(3.0)
@@ -107,10 +107,10 @@ def test_road_of_a_missing_junction_is_an_ordinary_road(tmp_path):
     ]
 
 
-def test_section_without_a_centre_lane_has_its_lanes(tmp_path):
+def test_section_without_a_center_lane_has_its_lanes(tmp_path):
     network, remarks = read(tmp_path, road(center=""))
     assert network.lane_name.tolist() == ["1.0.-1"]
-    assert tags(remarks) == ["<laneSection> has no centre lane: nothing is painted there"]
+    assert tags(remarks) == ["<laneSection> has no center lane: nothing is painted there"]
 
 
 def test_empty_links_are_one_remark(tmp_path):

@@ -66,7 +66,7 @@ def test_the_nearer_of_two_lines_rules(tmp_path, number):
     assert [row[1:] for row in inner + outer] == [(BROKEN_SOLID, True), (SOLID_BROKEN, False)]
 
 
-def test_the_centre_names_its_lines_from_left_to_right(tmp_path):
+def test_the_center_names_its_lines_from_left_to_right(tmp_path):
     network = read_road(tmp_path, [section([lane(1)], [lane(-1)], center=mark("solid broken"))]).network
     assert edge(network, "1.0.1", "left")[0][1:] == (SOLID_BROKEN, False)
     assert edge(network, "1.0.-1", "left")[0][1:] == (BROKEN_SOLID, True)
@@ -142,7 +142,7 @@ def test_a_stated_lane_change_outweighs_the_line(tmp_path, kind, stated, number,
     assert inner[0][1] == MarkingType[kind.upper()]  # it looks the same
 
 
-def test_over_the_centre_increase_is_from_right_to_left(tmp_path):
+def test_over_the_center_increase_is_from_right_to_left(tmp_path):
     center = mark("solid", laneChange="increase")
     network = read_road(tmp_path, [section([lane(1)], [lane(-1)], center=center)]).network
     assert edge(network, "1.0.-1", "left")[0][2] and not edge(network, "1.0.1", "left")[0][2]
@@ -202,7 +202,7 @@ def test_yellow_marks_are_painted_yellow(tmp_path):
     assert paint(network, 0.0) == []
 
 
-def test_an_edge_is_painted_where_its_neighbour_is_not(tmp_path):
+def test_an_edge_is_painted_where_its_neighbor_is_not(tmp_path):
     narrow = '<width sOffset="0" a="0" b="0" c="0" d="0"/><width sOffset="60" a="3.5" b="0" c="0" d="0"/>'
     network = read_road(tmp_path, [section(right=[lane(-1, mark("solid")), lane(-2, width=narrow)])]).network
     stretches = paint(network, -3.5)

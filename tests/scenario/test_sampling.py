@@ -117,7 +117,7 @@ def test_draws_stay_within_their_bounds_and_fill_them(node, low, high):
         (["scenario.tests=3"], ["scenario.tests = 3: must be text"]),
         (["weather=snow", "weather.temperature=20"], ["weather.temperature = 20 contradicts weather.snow_rate = ",
             "weather.ice = 0.1: there is snow and ice up to 5", "weather.snow_cover = ", "snow lies up to 15"]),
-        (["scenario.events.cut_in.do.kind=fail_tyre"], ["scenario.events.cut_in.do: kind=fail_tyre takes grip, kind",
+        (["scenario.events.cut_in.do.kind=fail_tire"], ["scenario.events.cut_in.do: kind=fail_tire takes grip, kind",
             "missing: wheel, grip", "not taken: lanes, duration", "~scenario.events.cut_in.do.lanes"]),
         (["weather.cloud=x", "weather.ice=y"], ["weather.cloud = x: must be a number; also: weather.ice = y: must"]),
         (["scenario.events.cut_in.when.kind=tme"], ["tme", '"time"', "distance"]),
@@ -150,7 +150,7 @@ def test_bad_input_gets_one_line_that_names_it(overrides, parts):
         assert part in message
 
 
-def test_a_misspelt_scenario_names_the_nearest():
+def test_a_misspelled_scenario_names_the_nearest():
     with pytest.raises(ConfigError, match=r'highway/cutin.*did you mean "highway/cut_in"'):
         load_scenario("highway/cutin")
 

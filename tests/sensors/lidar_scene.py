@@ -94,7 +94,7 @@ def make_history(scene: Scene, positions, velocities, yaws=None, yaw_rates=None,
 
 
 def lidar_spec(**changes) -> LidarSpec:
-    """Sensor above the centre of the ego's rear axle, 1.8 m up."""
+    """Sensor above the center of the ego's rear axle, 1.8 m up."""
     settings = {
         "kind": "lidar",
         "mount": Mount(position=(0.0, 0.0, 1.8), roll_deg=0.0, pitch_deg=0.0, yaw_deg=0.0),

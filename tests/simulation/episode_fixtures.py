@@ -38,7 +38,7 @@ def concrete(seed: int = 7, image: str = "jpeg", depth: str = "uint16", name: st
         "schema_version": 2, "seed": seed,
         "scenario": {
             "name": name, "tests": "Whether drawn episodes survive.", "tags": ["test"], "duration": 1.0,
-            "parameters": {}, "actors": {}, "events": {}, "goal": {"travelled": 0.0, "exit": "any"},
+            "parameters": {}, "actors": {}, "events": {}, "goal": {"traveled": 0.0, "exit": "any"},
         },
         "road": {
             "kind": "street", "length": 400.0, "curvature": 0.0, "lanes_forward": 2, "lanes_backward": 1,

@@ -15,7 +15,7 @@ def lost_cargo(*overrides):
     return simengine.load_scenario("highway/lost_cargo", [*QUIET, *overrides])
 
 
-@pytest.mark.parametrize("model", ["cargo_ladder", "cargo_tyre"])
+@pytest.mark.parametrize("model", ["cargo_ladder", "cargo_tire"])
 def test_a_scenario_may_say_which_load_it_is(model):
     for seed in range(3):
         scenario = simengine.load_scenario(

@@ -86,7 +86,7 @@ def test_a_named_vehicle_begins_where_it_appears(tmp_path):
 # ----------------------------------------------------------------------------------------------------------------- ego
 
 
-@pytest.mark.parametrize("offset", [0.0, 1.4])  # centre, or rear axle as some files have it
+@pytest.mark.parametrize("offset", [0.0, 1.4])  # center, or rear axle as some files have it
 def test_a_recorded_vehicle_at_the_egos_start_is_the_ego_itself(tmp_path, offset):
     path = write(tmp_path, street(), car(10, 50.0), car(11, 90.0), problem(100, 60.0 - offset, step=10))
     world = world_of(path)
@@ -177,7 +177,7 @@ def test_a_goal_whose_time_the_episode_is_too_short_for_is_not_judged(tmp_path):
 
 def test_the_scenarios_own_goal_comes_first_and_that_is_told(tmp_path):
     path = write(tmp_path, street(), problem(100, 60.0, goals=goal(10, 30, x=(200.0, 210.0))))
-    simulator = play(path, "scenario.goal.travelled=5", "scenario.duration=2")
+    simulator = play(path, "scenario.goal.traveled=5", "scenario.duration=2")
     assert reached(simulator).passed is True and told(simulator.world, "own goal", "planning problem 100")
 
 

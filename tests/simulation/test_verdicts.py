@@ -46,7 +46,7 @@ def test_the_verdict_tells_of_the_collision_that_the_label_tells_of():
 
 def test_a_goal_missed_after_a_collision_says_when_the_run_ended_and_with_whom():
     changes = [
-        "sensors=none", "traffic=none", "physics=batched", "scenario.goal.travelled=900", "scenario.duration=20",
+        "sensors=none", "traffic=none", "physics=batched", "scenario.goal.traveled=900", "scenario.duration=20",
         "+criteria.limit={kind: time_limit, limit: 15.0}",
     ]  # fmt: skip
     simulator = simengine.Simulator(simengine.load_scenario("highway/hard_brake", changes, seed=1))
@@ -64,7 +64,7 @@ def test_a_goal_missed_after_a_collision_says_when_the_run_ended_and_with_whom()
 
 def test_a_goal_missed_at_the_end_of_the_map_says_so_and_at_the_end_of_the_time_nothing():
     short = ["sensors=none", "traffic=none", "physics=batched", "road.length=60", "road.curvature=0", "ego.speed=25"]
-    short += ["ego.driver=constant", "ego.position=30", "scenario.goal.travelled=900"]
+    short += ["ego.driver=constant", "ego.position=30", "scenario.goal.traveled=900"]
     for duration, more in ((8.0, "; the run ended at "), (0.5, "")):
         scenario = simengine.load_scenario("drive", [*short, f"scenario.duration={duration}"])
         (goal,) = (r for r in simengine.simulate(scenario).verdict.results if r.name == "reach_goal")

@@ -375,7 +375,7 @@ def shown(*colors):
 HEAD = {"instance": 10_000, "walkers": False, "stop_lines": [[[50.0, 1.75, 0.0], [50.0, -1.75, 0.0]]]}
 
 
-def test_signals_without_colours_or_with_impossible_changes_are_found():
+def test_signals_without_colors_or_with_impossible_changes_are_found():
     assert lights.signals(Drawn()).errors == lights.red_lights(Drawn()).errors == 1  # a map without the field
     assert lights.signals(Drawn(signals=[])) == (0, 0, "")
     legal = ("red", "red_amber", "green", "amber", "red")
@@ -396,7 +396,7 @@ def test_stop_lines_passed_at_red_are_found():
     assert lights.red_lights(red).errors == 1
     backwards = {**HEAD, "stop_lines": [HEAD["stop_lines"][0][::-1]]}
     assert lights.red_lights(Drawn(signals=[backwards], colors=shown("red"), pass_x=30.0)) == (0, 0, "")
-    fronts = Drawn(signals=[HEAD], colors=shown("red"), pass_x=18.5)  # the centre stays before the line
+    fronts = Drawn(signals=[HEAD], colors=shown("red"), pass_x=18.5)  # the center stays before the line
     assert lights.red_lights(fronts).errors == 1
     dash = {"actor": "runner", "do": {"kind": "set_speed"}}
     red.scenario["scenario"]["events"] = {"dash": dash, "run": {"actor": "runner", "do": {"kind": "run_red"}}}

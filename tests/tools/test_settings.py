@@ -2,7 +2,7 @@
 
 import pytest
 
-from simengine.scenario.spec.events import ActorSpec, EventSpec, FailTyreAction
+from simengine.scenario.spec.events import ActorSpec, EventSpec, FailTireAction
 from simengine.scenario.spec.sensors import LidarSpec
 from tools.checks.pages import ROOT
 from tools.checks.settings import PAGE, document, field_notes
@@ -13,7 +13,7 @@ def test_the_page_in_docs_is_that_of_the_models():
 
 
 @pytest.mark.parametrize(("model", "field", "note"), [
-    (FailTyreAction, "wheel", "front left, front right, rear left, rear right"),
+    (FailTireAction, "wheel", "front left, front right, rear left, rear right"),
     (LidarSpec, "max_range", "[m]"),
     (ActorSpec, "kind", ""),
     (EventSpec, "hazard", "Whether the response interval"),
@@ -26,4 +26,4 @@ def test_bounds_choices_and_kinds_are_in_words():
     page = document()
     assert "| `grip` | number, at least 0, at most 1 | left of its friction |" in page
     assert "| `fault` | `dropout`, `freeze`, `dirt` | |" in page
-    assert "[FailTyreAction](#failtyreaction)" in page and "### FailTyreAction" in page
+    assert "[FailTireAction](#failtireaction)" in page and "### FailTireAction" in page

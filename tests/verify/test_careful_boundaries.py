@@ -4,7 +4,7 @@ Each world has an ego that drives on at a constant speed and one or two others. 
 formulas of this file alone, from the others' tracks: when the clock starts, how far the ego comes from there, and so
 how near the other may be. The same world with a little more room must be told to be avoidable, with a little less not.
 The little is what the simulation may add: 1 % of the braking distance, by which wheels that roll and pitch stop later
-in Bullet than a point does, and a tenth of a metre, for corners that are looked at once a control step. A reaction or a
+in Bullet than a point does, and a tenth of a meter, for corners that are looked at once a control step. A reaction or a
 braking that is wrong by a tenth moves every limit by more, but for a robot's brakes, which its motors bound.
 """
 
@@ -54,7 +54,7 @@ def little(closing: float) -> float:
 
 
 class Tracks(NamedTuple):
-    """Everybody as seen from where the ego's centre starts: x ahead, y to the left. Arrays of (steps, actors)."""
+    """Everybody as seen from where the ego's center starts: x ahead, y to the left. Arrays of (steps, actors)."""
 
     time: NDArray[np.float64]  # (steps,)
     x: NDArray[np.float64]  # [m]
@@ -85,7 +85,7 @@ def world(physics: str, speed: float, *more: str) -> Simulator:
 
 
 def actor(name: str, kind: str, ahead: float, **values: object) -> str:
-    """Return the override that adds an actor; `ahead` of the ego's centre [m]."""
+    """Return the override that adds an actor; `ahead` of the ego's center [m]."""
     what = {"behavior": "scripted", "speed": 0.0, "lane": 0, "lateral": 0.0, "heading_deg": 0.0, **values}
     return (
         f"+scenario.actors.{name}={{kind: {kind}, behavior: {what['behavior']}, speed: {what['speed']}, present: true, "

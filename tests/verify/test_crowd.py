@@ -24,7 +24,7 @@ def test_the_nearest_of_others_is_found_and_nobody_has_nobody():
     assert math.isinf(nearest_distances(np.zeros((1, 2)))[0]) and len(nearest_distances(np.zeros((0, 2)))) == 0
 
 
-def test_a_group_is_split_beyond_ten_metres_and_spread_is_from_its_middle():
+def test_a_group_is_split_beyond_ten_meters_and_spread_is_from_its_middle():
     group = np.array([0, 0, 1, 1, -1], np.int32)
     place = np.array([[0.0, 0.0], [9.9, 0.0], [0.0, 5.0], [10.1, 5.0], [500.0, 0.0]])
     assert _split(place, group) == 1
@@ -41,14 +41,14 @@ def test_speeds_are_of_those_who_walk_while_they_walk_by_the_size_of_their_group
     assert found == {"1": [pytest.approx(1.2)], "2": [pytest.approx(1.2)], "3+": [pytest.approx(1.2)] * 2}
 
 
-def test_who_neither_stands_nor_waits_at_a_kerb_nor_moves_is_stuck():
+def test_who_neither_stands_nor_waits_at_a_curb_nor_moves_is_stuck():
     places = np.zeros((30, 4, 2))
     places[:, :, 1] = (0.0, 50.0, 100.0, 150.0)
     places[:, 3, 0] = np.arange(30.0)  # walks on
-    kerbs = np.array([[3.0, 50.0]])
+    curbs = np.array([[3.0, 50.0]])
     stands = np.array([False, False, True, False])
-    assert _stuck(places, stands, 20, kerbs) == 1
-    assert _stuck(places[:20], stands, 20, kerbs) == 0  # not looked at for long enough
+    assert _stuck(places, stands, 20, curbs) == 1
+    assert _stuck(places[:20], stands, 20, curbs) == 0  # not looked at for long enough
 
 
 def test_who_comes_to_the_middle_of_a_crossing_has_crossed():

@@ -167,7 +167,7 @@ def test_a_vehicle_that_is_taken_out_before_the_watch_would_tell_it_is_told(scen
 
 def test_long_signals_are_waited_for(simulator):
     network = simulator.world.network
-    cycle = float(network.programme_duration.sum(axis=1).max())
+    cycle = float(network.program_duration.sum(axis=1).max())
     assert cycle > 0.0
     assert flow_watch.TrafficWatch(simulator).patience == max(60.0, 1.5 * cycle)
 

@@ -1,4 +1,4 @@
-"""How fast `simengine generate` makes labelled episodes with the default rig or another, and what memory that takes."""
+"""How fast `simengine generate` makes labeled episodes with the default rig or another, and what memory that takes."""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""A scene of labelled triangles in one `.npz` file: what the sensors' benchmark draws, for us and for others alike.
+"""A scene of labeled triangles in one `.npz` file: what the sensors' benchmark draws, for us and for others alike.
 
 Arrays of the file: `v` (N, 3) float32, vertices [m], z up, ground near 0; `f` (M, 3) int32, rows of `v`,
 counter-clockwise from outside; `tri_inst` (M,) int32, the instance of each triangle. Optional: `car_ids` (C,), the

@@ -23,7 +23,7 @@ PREVIEW_STEP = 2.5  # between preview points [m]
 PREVIEW_POINTS = 40
 SEES_OVER = 0.3  # who is so much taller than what stands before it is seen over it [m]
 LOWEST_COVER = 1.0  # nobody hides behind anything lower [m]
-EYE_AHEAD = 0.1  # the driver's eyes ahead of the box centre, in vehicle lengths
+EYE_AHEAD = 0.1  # the driver's eyes ahead of the box center, in vehicle lengths
 
 _WHEELED = int(Mobility.WHEELED)
 _THIN = (int(ActorKind.BICYCLE), int(ActorKind.MOTORCYCLE))
@@ -42,29 +42,29 @@ class DriverObservation(NamedTuple):
     """What a driver knows at a control step. Arrays over actors have the ego at index 0. Do not write into arrays."""
 
     time: float  # since the start [s]
-    position: NDArray[np.float64]  # of the ego's box centre, world [m]. (3,)
+    position: NDArray[np.float64]  # of the ego's box center, world [m]. (3,)
     yaw: float  # [rad]
     speed: float  # along the ego's x axis [m/s]
     acceleration: float  # the same [m/s²]
     steering: float  # road-wheel angle [rad]
     yaw_rate: float  # [rad/s]
-    vehicle: NDArray[np.float64]  # axles, tyres and limits of the ego, columns of `driver_state.vehicle_table`. (9,)
+    vehicle: NDArray[np.float64]  # axles, tires and limits of the ego, columns of `driver_state.vehicle_table`. (9,)
     lane: int  # of the network, or −1 off the road
     lane_s: float  # along it [m]
-    lane_t: float  # left of its centre line [m]
+    lane_t: float  # left of its center line [m]
     lane_heading: float  # [rad]
     lane_width: float  # [m]
     lane_curvature: float  # [1/m]
     speed_limit: float  # [m/s]; 0 off the road
     route: NDArray[np.int32]  # previous lane, present lane, lanes ahead, −1 past the end. (12,)
     exit_turn: int  # `road.network.network.Turn` to take at the next junction, 0 for any
-    preview: NDArray[np.float64]  # centre line ahead every 2.5 m: x, y [m], heading [rad], curvature [1/m]. (n ≤ 40, 4)
+    preview: NDArray[np.float64]  # center line ahead every 2.5 m: x, y [m], heading [rad], curvature [1/m]. (n ≤ 40, 4)
     present: NDArray[np.bool_]  # in the world at all. (num_actors,)
     visible: NDArray[np.bool_]  # within sight and not hidden behind a vehicle. (num_actors,)
     identity: NDArray[np.int32]  # who they are: a place may go to another vehicle when one has left. (num_actors,)
     kind: NDArray[np.int32]  # ActorKind. (num_actors,)
     mobility: NDArray[np.int32]  # Mobility. (num_actors,)
-    actor_position: NDArray[np.float64]  # box centres, world [m]. (num_actors, 3)
+    actor_position: NDArray[np.float64]  # box centers, world [m]. (num_actors, 3)
     actor_yaw: NDArray[np.float64]  # of whoever has toppled along its longest edge [rad]. (num_actors,)
     actor_velocity: NDArray[np.float64]  # world, in plan view as positions along a lane are [m/s]. (num_actors, 2)
     actor_speed: NDArray[np.float64]  # along each one's own x axis, as `speed` [m/s]. (num_actors,)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-JOINED = 0.5  # centre lines no farther apart than this are one [m]
+JOINED = 0.5  # center lines no farther apart than this are one [m]
 
 
 def joined_from(ways: NamedTuple, a: int, b: int) -> float:

@@ -53,7 +53,7 @@ class Ways(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """The spatial hash over centre-line segments, as in `LaneArrays`."""
+    """The spatial hash over center-line segments, as in `LaneArrays`."""
 
     origin: NDArray[np.float64]
     cell: float
@@ -80,7 +80,7 @@ class Crossings(NamedTuple):
     first: NDArray[np.int32]
     crossing: NDArray[np.int32]  # which crossing
     s: NDArray[np.float64]
-    start: NDArray[np.float64]  # kerb to kerb [m]. (num_crossings, 3)
+    start: NDArray[np.float64]  # curb to curb [m]. (num_crossings, 3)
     end: NDArray[np.float64]
     width: NDArray[np.float64]
     signal: NDArray[np.int32]  # a signal of the walkers' group, or −1. (num_crossings,)
@@ -250,7 +250,7 @@ def is_way_on(lanes: Ways, lane: int) -> bool:
 def nearest_lane(
     lanes: Ways, grid: Grid, x: float, y: float, z: float, yaw: float, reach: float, max_turn: float
 ) -> tuple[int, float, float]:
-    """Find the drivable lane whose centre line is nearest and runs the same way.
+    """Find the drivable lane whose center line is nearest and runs the same way.
 
     Args:
         lanes, grid: The network.
@@ -279,7 +279,7 @@ def nearest_lane(
                 f, square = segment_foot(lanes, i, x, y)
                 height = lanes.point_position[i, 2]
                 height += f * (lanes.point_position[i + 1, 2] - height)
-                cost = math.sqrt(square) + 0.5 * turn  # metres: of two lanes at one place the better aligned one
+                cost = math.sqrt(square) + 0.5 * turn  # meters: of two lanes at one place the better aligned one
                 if abs(z - height) < LEVEL and (cost < best or (cost == best and lane < best_lane)):
                     best, best_lane = cost, lane
                     best_s = lanes.point_s[i] + f * (lanes.point_s[i + 1] - lanes.point_s[i])

@@ -24,16 +24,16 @@ LAST = -1  # end of a list
 
 
 # Columns of `Places.pose`.
-X, Y, Z = 0, 1, 2  # box centre, world [m]
+X, Y, Z = 0, 1, 2  # box center, world [m]
 YAW = 3  # [rad]
 VX, VY = 4, 5  # world [m/s]
 SPEED = 6  # along the actor's own x axis [m/s]
 LENGTH, WIDTH = 7, 8  # [m]
 
 # Columns of `Occupancy.box`.
-BOX_S = 0  # centre along the lane [m]
+BOX_S = 0  # center along the lane [m]
 BOX_HALF = 1  # half the extent along it [m]
-BOX_LOW, BOX_HIGH = 2, 3  # right and left edge, left of the centre line [m]
+BOX_LOW, BOX_HIGH = 2, 3  # right and left edge, left of the center line [m]
 BOX_ALONG, BOX_ACROSS = 4, 5  # velocity along the lane and to its left [m/s]
 BOX_DRIFT = 6  # how long a sideways move of it is expected to go on [s]
 

@@ -140,7 +140,7 @@ def find_lane(
         memory: Decisions; lane, s, t and route are written.
         seed: Of the routes.
         e, a: Which driver.
-        x, y, z: Box centre, world [m].
+        x, y, z: Box center, world [m].
         yaw: Direction of travel [rad].
         beyond: A lane is none of its own whose edge is farther away [m].
     """
@@ -200,7 +200,7 @@ def track_lane(
         memory: Decisions; lane, s, t and route are written.
         seed: Of the routes.
         e, a: Which driver.
-        x, y: Box centre, world [m].
+        x, y: Box center, world [m].
         beyond: Farther than this beyond the edge of the lane it has to be looked for [m].
 
     Returns:

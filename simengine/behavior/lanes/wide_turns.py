@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from simengine.road.network.network import LaneType
 
 DRIVING = int(LaneType.DRIVING)
-NEAR = 5.2  # centre lines nearer than this: a bus in a turn of 11 m sweeps 1.5 m beyond its lane [m]
+NEAR = 5.2  # center lines nearer than this: a bus in a turn of 11 m sweeps 1.5 m beyond its lane [m]
 
 
 @njit(cache=True, _nrt=False)

@@ -1,6 +1,6 @@
 """People in company: where each walks in the group, and how they wait for each other.
 
-M. Moussaïd, N. Perozo, S. Garnier, D. Helbing and G. Theraulaz, "The walking behaviour of pedestrian social groups and
+M. Moussaïd, N. Perozo, S. Garnier, D. Helbing and G. Theraulaz, "The walking behavior of pedestrian social groups and
 its impact on crowd dynamics", PLoS ONE 5(4) e10047 (2010): up to three walk side by side, the middle one a little
 behind (the V by which they see each other), people in company do not repel each other beyond a distance d₀, and groups
 are slower the larger they are. Larger groups walk in rows of two or three (F. Zanlungo and T. Kanda, "Do walking

@@ -22,7 +22,7 @@ STANDING = 0.3  # slower vehicles have stopped [m/s]
 STOPPING = 0.3  # harder braking is seen as stopping [m/s²]
 YIELDING = 2.0  # braking that a walker at green expects of drivers [m/s²]
 APPROACH = 150.0  # how far back from a crossing vehicles are looked for [m]
-KERB_GAP = 0.45  # of those who wait, to the kerb [m]
+CURB_GAP = 0.45  # of those who wait, to the curb [m]
 BESIDE = 1.5  # a crossing may end this far beside a pavement [m]
 LEVEL = 3.0  # what is farther above or below is on another level [m]
 
@@ -42,8 +42,8 @@ class Zebras(NamedTuple):
     """The crossings that join two pavements, and the lanes on which vehicles come to them."""
 
     line: NDArray[np.float64]  # start x, y, end x, y, width [m]. (num_crossings, 5)
-    kerb_lane: NDArray[np.int32]  # pavement at start and end, −1 where the crossing is not used. (num_crossings, 2)
-    kerb_place: NDArray[np.float64]  # s and t where one waits at start and end [m]. (num_crossings, 2, 2)
+    curb_lane: NDArray[np.int32]  # pavement at start and end, −1 where the crossing is not used. (num_crossings, 2)
+    curb_place: NDArray[np.float64]  # s and t where one waits at start and end [m]. (num_crossings, 2, 2)
     signal: NDArray[np.int32]  # a signal of the walkers' group, or −1. (num_crossings,)
     entry_first: NDArray[np.int32]  # CSR of crossed lanes
     entry_span: NDArray[np.float64]  # where the crossing enters and leaves the lane, from its start [m]. (entries, 2)
@@ -88,21 +88,21 @@ def make_zebras(network: RoadNetwork, strips: Strips) -> Zebras:
     line = np.zeros((num_crossings, 5))
     line[:, :2], line[:, 2:4] = network.crossing_start[:, :2], network.crossing_end[:, :2]
     line[:, 4] = network.crossing_width
-    kerb_lane = np.full((num_crossings, 2), -1, np.int32)
-    kerb_place = np.zeros((num_crossings, 2, 2))
+    curb_lane = np.full((num_crossings, 2), -1, np.int32)
+    curb_place = np.zeros((num_crossings, 2, 2))
     at_lane: list[list[int]] = [[] for _ in range(num_lanes)]
     for c in range(num_crossings):
         for end, point in enumerate((network.crossing_start[c], network.crossing_end[c])):
             lane, s, t, outside = nearest_strip(strips, pavements, *(float(v) for v in point))
             if lane >= 0 and outside <= BESIDE:
-                kerb_lane[c, end] = lane
-                inside = max(0.0, 0.5 * float(lane_width(strips, lane, s)) - KERB_GAP)
-                kerb_place[c, end] = (s, min(inside, max(-inside, t)))
-        if (kerb_lane[c] < 0).any():
-            kerb_lane[c] = -1
+                curb_lane[c, end] = lane
+                inside = max(0.0, 0.5 * float(lane_width(strips, lane, s)) - CURB_GAP)
+                curb_place[c, end] = (s, min(inside, max(-inside, t)))
+        if (curb_lane[c] < 0).any():
+            curb_lane[c] = -1
             continue
         for end in range(2):
-            at_lane[kerb_lane[c, end]].append(2 * c + end)
+            at_lane[curb_lane[c, end]].append(2 * c + end)
     span, ways = [], []
     for c in range(num_crossings):
         for k in range(network.crossing_lane_first[c], network.crossing_lane_first[c + 1]):
@@ -111,7 +111,7 @@ def make_zebras(network: RoadNetwork, strips: Strips) -> Zebras:
             ways.append(_ways_to(network, lane, s))
     shown = {int(group): signal for signal, group in reversed(list(enumerate(network.signal_group)))}
     return Zebras(
-        line=line, kerb_lane=kerb_lane, kerb_place=kerb_place,
+        line=line, curb_lane=curb_lane, curb_place=curb_place,
         signal=np.array([shown.get(int(group), -1) for group in network.crossing_signal], np.int32),
         entry_first=network.crossing_lane_first, entry_span=np.array(span, np.float64).reshape(-1, 2),
         way_first=np.cumsum([0, *map(len, ways)]).astype(np.int32),

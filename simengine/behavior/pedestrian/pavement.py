@@ -34,7 +34,7 @@ from simengine.behavior.pedestrian.walker_state import (
     SPACING,
     STANDING,
     STRIP,
-    TO_KERB,
+    TO_CURB,
     WILL_X,
     WILL_Y,
 )
@@ -57,7 +57,7 @@ class Crowd(NamedTuple):
 
     group: NDArray[np.int32]  # number of the group, whose people follow each other in the arrays; −1: alone
     stands: NDArray[np.bool_]  # does not walk in this episode
-    waits: NDArray[np.int32]  # begins at the kerb of 2 · crossing + end, about to cross; −1: does not
+    waits: NDArray[np.int32]  # begins at the curb of 2 · crossing + end, about to cross; −1: does not
 
 
 def no_crowd(num_envs: int, num_actors: int) -> Crowd:
@@ -107,7 +107,7 @@ def begin_people(
             choice[e, a, PHASE] = STANDING
         elif crowd.waits[e, a] >= 0:
             item = int(crowd.waits[e, a])
-            choice[e, a, PHASE], choice[e, a, CROSSING], choice[e, a, CONSIDERED] = TO_KERB, item, item // 2
+            choice[e, a, PHASE], choice[e, a, CROSSING], choice[e, a, CONSIDERED] = TO_CURB, item, item // 2
             choice[e, a, COUNTER] = 1
             mind[e, a, ABREAST] = 2.0 * philox_uniform(seed, ABREAST_STREAM, 1, e, first) - 1.0
         mind[e, a, WILL_X], mind[e, a, WILL_Y] = state.velocity[e, a, 0], state.velocity[e, a, 1]

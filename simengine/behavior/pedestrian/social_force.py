@@ -59,7 +59,7 @@ def pair_force(rx: float, ry: float, vx: float, vy: float) -> tuple[float, float
 
 @njit(cache=True, _nrt=False)
 def border_force(distance: float) -> float:
-    """Return the repulsive acceleration at a distance from a wall, a kerb or a thing [m/s²]."""
+    """Return the repulsive acceleration at a distance from a wall, a curb or a thing [m/s²]."""
     return BORDER_STRENGTH / BORDER_RANGE * math.exp(-max(0.0, distance) / BORDER_RANGE)
 
 

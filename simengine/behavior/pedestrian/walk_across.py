@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from simengine.behavior.lanes.occupancy import Places, X, Y, Z
 from simengine.behavior.pedestrian.company import abreast, is_near, place_in_group
-from simengine.behavior.pedestrian.crosswalk import KERB_GAP, ROAD_MARGIN, START_MARGIN, Strips, Zebras, needed_speed
+from simengine.behavior.pedestrian.crosswalk import CURB_GAP, ROAD_MARGIN, START_MARGIN, Strips, Zebras, needed_speed
 from simengine.behavior.pedestrian.walk_along import AHEAD, EDGE, half_room, towards
 from simengine.behavior.pedestrian.walker_state import (
     ABREAST,
@@ -25,7 +25,7 @@ from simengine.behavior.pedestrian.walker_state import (
     PLACE,
     SPACING,
     STRIP,
-    TO_KERB,
+    TO_CURB,
     WAITED,
 )
 from simengine.core.rng import philox_uniform
@@ -34,7 +34,7 @@ from simengine.road.network.network import SignalColor
 
 CROSSING_SPEED = 1.2  # at least, on the road (design speed of the MUTCD 2009, 3.5 ft/s = 1.07, and a little more) [m/s]
 RUNNING_SPEED = 3.0  # at most, on the road [m/s]
-KERB_ROW = 0.8  # between rows of those who wait together [m]
+CURB_ROW = 0.8  # between rows of those who wait together [m]
 GATHERED = 3.5  # before the road everybody of a group has to be before it goes [m]
 
 TURN_STREAM = 204
@@ -65,8 +65,8 @@ def arrive(
         e: World.
     """
     c, far = choice[CROSSING] // 2, 1 - choice[CROSSING] % 2
-    lane = zebras.kerb_lane[c, far]
-    s, t = project_on_lane_near(strips, lane, x, y, zebras.kerb_place[c, far, 0])
+    lane = zebras.curb_lane[c, far]
+    s, t = project_on_lane_near(strips, lane, x, y, zebras.curb_place[c, far, 0])
     if abs(t) > 0.5 * lane_width(strips, lane, s) - EDGE:
         return False
     choice[STRIP], mind[PLACE] = lane, s
@@ -93,20 +93,20 @@ def follow_leader(
             choice[DIRECTION] = leader[DIRECTION]
         return
     item = leader[CROSSING]
-    if zebras.kerb_lane[item // 2, item % 2] == choice[STRIP] and leader[CONSIDERED] != choice[CONSIDERED]:
-        choice[PHASE], choice[CROSSING], choice[CONSIDERED] = TO_KERB, item, leader[CONSIDERED]
+    if zebras.curb_lane[item // 2, item % 2] == choice[STRIP] and leader[CONSIDERED] != choice[CONSIDERED]:
+        choice[PHASE], choice[CROSSING], choice[CONSIDERED] = TO_CURB, item, leader[CONSIDERED]
         choice[COUNTER] = leader[COUNTER]
         mind[WAITED], mind[ABREAST] = 0.0, minds[first, ABREAST]
 
 
 @njit(cache=True, _nrt=False)
-def kerb_spot(
+def curb_spot(
     strips: Strips, zebras: Zebras, mind: NDArray[np.float64], choice: NDArray[np.int64], a: int
 ) -> tuple[float, float]:
     """Return where somebody waits at a crossing, x and y [m]: a group side by side, in rows where it has no room."""
     c, end = choice[CROSSING] // 2, choice[CROSSING] % 2
-    lane, room = zebras.kerb_lane[c, end], max(0.0, 0.5 * zebras.line[c, 4] - 2.0 * EDGE)
-    s, t = zebras.kerb_place[c, end, 0], zebras.kerb_place[c, end, 1]
+    lane, room = zebras.curb_lane[c, end], max(0.0, 0.5 * zebras.line[c, 4] - 2.0 * EDGE)
+    s, t = zebras.curb_place[c, end, 0], zebras.curb_place[c, end, 1]
     count = choice[COMPANY]
     if count < 2:
         px, py, _, _ = lane_position(strips, lane, s + mind[ABREAST] * room, t)
@@ -116,7 +116,7 @@ def kerb_spot(
     left, _ = place_in_group(rank, count, per_row, mind[SPACING])
     along = s + mind[ABREAST] * max(0.0, room - 0.5 * (per_row - 1) * mind[SPACING]) + left
     half = half_room(strips, lane, s)
-    deeper = (rank // per_row) * KERB_ROW
+    deeper = (rank // per_row) * CURB_ROW
     t = t - deeper if t > 0.0 else t + deeper
     px, py, _, _ = lane_position(strips, lane, along, min(half, max(-half, t)))
     return px, py
@@ -138,10 +138,10 @@ def gathered(
     Way walked is negative before the road. Companions who are lost, or wait for another crossing, do not count.
     """
     x0, y0, ux, uy, _ = cross_frame(zebras, item)
-    half, last, together = 0.5 * zebras.line[item // 2, 4] + 1.0, -KERB_GAP, True
+    half, last, together = 0.5 * zebras.line[item // 2, 4] + 1.0, -CURB_GAP, True
     first = choices[a, LEADER]
     for b in range(first, first + choices[a, COMPANY]):
-        if b != a and (not is_near(places, a, b) or choices[b, CROSSING] != item or choices[b, PHASE] != TO_KERB):
+        if b != a and (not is_near(places, a, b) or choices[b, CROSSING] != item or choices[b, PHASE] != TO_CURB):
             continue
         dx, dy = places.pose[b, X] - x0, places.pose[b, Y] - y0
         u, v = dx * ux + dy * uy, dy * ux - dx * uy
@@ -180,9 +180,9 @@ def aim_across(
     if choice[COMPANY] > 1:
         per_row = abreast(choice[COMPANY], 2.0 * room, mind[SPACING], False)
         left, _ = place_in_group(a - choice[LEADER], choice[COMPANY], per_row, mind[SPACING])
-        # Who waits on the left along the kerb walks on the left of the crossing, whichever way the pavement runs.
-        lane, end = zebras.kerb_lane[c, item % 2], item % 2
-        _, _, tx, ty = lane_position(strips, lane, zebras.kerb_place[c, end, 0], 0.0)
+        # Who waits on the left along the curb walks on the left of the crossing, whichever way the pavement runs.
+        lane, end = zebras.curb_lane[c, item % 2], item % 2
+        _, _, tx, ty = lane_position(strips, lane, zebras.curb_place[c, end, 0], 0.0)
         side = 1.0 if ux * ty - uy * tx >= 0.0 else -1.0
         v = side * (mind[ABREAST] * max(0.0, room - 0.5 * (per_row - 1) * mind[SPACING]) + left)
     ex, ey, _ = towards(pose[X], pose[Y], x0 + (u + AHEAD) * ux - v * uy, y0 + (u + AHEAD) * uy + v * ux)
@@ -204,7 +204,7 @@ def may_go(
         on_foot: Who is. Shape (num_actors,).
         colors: `SignalColor` of each signal. Shape (num_signals,).
         choice: Of the walker, a row of `People.choice`.
-        start: Way walked from the kerb, not positive [m].
+        start: Way walked from the curb, not positive [m].
         pace: How fast it would walk [m/s].
         z: Its height [m].
     """

@@ -38,7 +38,7 @@ from simengine.behavior.pedestrian.walker_state import (
     PLACE,
     SPACING,
     STRIP,
-    TO_KERB,
+    TO_CURB,
     WAITED,
 )
 from simengine.core.rng import philox_uniform
@@ -128,7 +128,7 @@ def consider_crossing(
     lane, nearest, found, close = choice[STRIP], DECIDE, -1, False
     for k in range(zebras.lane_first[lane], zebras.lane_first[lane + 1]):
         item = zebras.lane_zebra[k]
-        distance = (zebras.kerb_place[item // 2, item % 2, 0] - s) * choice[DIRECTION]
+        distance = (zebras.curb_place[item // 2, item % 2, 0] - s) * choice[DIRECTION]
         close = close or (item // 2 == choice[CONSIDERED] and abs(distance) < FORGET)
         if 0.0 <= distance < nearest and item // 2 != choice[CONSIDERED]:
             nearest, found = distance, item
@@ -136,7 +136,7 @@ def consider_crossing(
         choice[CONSIDERED] = found // 2
         choice[COUNTER] += 1
         if philox_uniform(seed, WISH_STREAM, choice[COUNTER], e, a) < fraction:
-            choice[PHASE], choice[CROSSING] = TO_KERB, found
+            choice[PHASE], choice[CROSSING] = TO_CURB, found
             mind[WAITED] = 0.0
             mind[ABREAST] = 2.0 * philox_uniform(seed, ABREAST_STREAM, choice[COUNTER], e, a) - 1.0
     elif not close:

@@ -6,7 +6,7 @@ KEEPS_RIGHT = 1  # place on the pavement, 1 at the right edge, −1 at the left
 WILL_X, WILL_Y = 2, 3  # velocity asked for last [m/s]
 PLACE = 4  # s on its pavement [m]
 ABREAST = 5  # place across a crossing, −1 … 1
-WAITED = 6  # at a kerb, or for companions who are behind [s]
+WAITED = 6  # at a curb, or for companions who are behind [s]
 MAKES_ROOM = 7  # how much longer it, or its group, makes room for others [s]
 SPACING = 8  # to the companions beside it [m]
 BLOCKED = 9  # how long others have left it no way on [s]
@@ -26,4 +26,4 @@ COMPANY = 7  # people in the group, who follow each other in the arrays; 1 if al
 CHOICE_COLUMNS = 8
 
 # Phases.
-ALONG, TO_KERB, ACROSS, STANDING = 0, 1, 2, 3
+ALONG, TO_CURB, ACROSS, STANDING = 0, 1, 2, 3

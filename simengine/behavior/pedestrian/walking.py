@@ -1,4 +1,4 @@
-"""What one person on a pavement wants next, and the velocity it asks for: along, to the kerb, across, along again.
+"""What one person on a pavement wants next, and the velocity it asks for: along, to the curb, across, along again.
 
 Decisions are rows of `people.People`, whose columns `walker_state` names. In a group the first decides and the others
 do the same, unless they have been left behind; `company` keeps their places. The ways
@@ -27,9 +27,9 @@ from simengine.behavior.pedestrian.walk_across import (
     aim_across,
     arrive,
     cross_frame,
+    curb_spot,
     follow_leader,
     gathered,
-    kerb_spot,
     may_go,
     walked,
 )
@@ -55,7 +55,7 @@ from simengine.behavior.pedestrian.walker_state import (
     PLACE,
     STANDING,
     STRIP,
-    TO_KERB,
+    TO_CURB,
     WAITED,
     WILL_X,
     WILL_Y,
@@ -63,8 +63,8 @@ from simengine.behavior.pedestrian.walker_state import (
 from simengine.road.network.frenet import lane_position, project_on_lane_near
 from simengine.road.network.network import SignalColor
 
-AT_KERB = 0.8  # from the place where one waits [m]
-NEAR_KERB = 2.5  # from it one waits too where others stand in the way [m]
+AT_CURB = 0.8  # from the place where one waits [m]
+NEAR_CURB = 2.5  # from it one waits too where others stand in the way [m]
 PATIENCE = 60.0  # at a crossing without signals [s]
 LOST_WILL = 1.2  # a walker who moves this much otherwise than it wanted begins anew from how it moves [m/s]
 
@@ -103,12 +103,12 @@ def aim(
         beyond = (x - x0) * ux + (y - y0) * uy > length
         if not beyond or not arrive(strips, zebras, mind, choice, x, y, people.seed, e):
             return aim_across(strips, zebras, places, acceleration, on_foot, minds, choices, a)
-    if choice[PHASE] == TO_KERB:
+    if choice[PHASE] == TO_CURB:
         mind[PLACE], _ = project_on_lane_near(strips, choice[STRIP], x, y, mind[PLACE])
-        px, py = kerb_spot(strips, zebras, mind, choice, a)
+        px, py = curb_spot(strips, zebras, mind, choice, a)
         ex, ey, distance = towards(x, y, px, py)
-        held_up = distance < NEAR_KERB and pose[VX] ** 2 + pose[VY] ** 2 < HELD_UP * HELD_UP
-        if distance > AT_KERB and not held_up:
+        held_up = distance < NEAR_CURB and pose[VX] ** 2 + pose[VY] ** 2 < HELD_UP * HELD_UP
+        if distance > AT_CURB and not held_up:
             return ex, ey, speed
         mind[WAITED] += dt
         pace = max(speed, CROSSING_SPEED)
@@ -117,7 +117,7 @@ def aim(
         goes = False
         if led and choices[first, PHASE] == ACROSS and walked(zebras, places, item, first) < EDGE:
             goes = True  # with the first, who has looked for all and has just stepped off
-        elif not led or choices[first, PHASE] != TO_KERB:
+        elif not led or choices[first, PHASE] != TO_CURB:
             if together or mind[WAITED] > WAIT_MOST:
                 goes = may_go(
                     strips, zebras, places, acceleration, on_foot, colors, choice, start, pace, pose[Z]

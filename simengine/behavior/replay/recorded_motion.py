@@ -25,7 +25,7 @@ class Recording(NamedTuple):
     time_step: float  # [s]
     row: NDArray[np.int64]  # of every actor of the world, −1 for none. (num_actors,)
     valid: NDArray[np.bool_]  # (num_rows, num_samples)
-    position: NDArray[np.float64]  # box centre [m]. (num_rows, num_samples, 2)
+    position: NDArray[np.float64]  # box center [m]. (num_rows, num_samples, 2)
     tangent: NDArray[np.float64]  # [m/s]. (num_rows, num_samples, 2)
     heading: NDArray[np.float64]  # [rad]. (num_rows, num_samples)
     fitted: NDArray[np.float64]  # velocity fitted over ±0.5 s [m/s]. (num_rows, num_samples, 2)

@@ -23,7 +23,7 @@ _WANTS = {
     "set_speed": (Mobility.WHEELED,),
     "follow_path": (Mobility.WHEELED, Mobility.WALKER),
     "drop_load": (Mobility.WHEELED,),
-    "fail_tyre": (Mobility.WHEELED,),
+    "fail_tire": (Mobility.WHEELED,),
     "run_red": (Mobility.WHEELED,),
 }
 _MOVES = ("brake", "set_speed", "change_lane", "follow_path", "walk")

@@ -201,12 +201,12 @@ def _beside_ego(stage: Stage, item: int) -> tuple[float, float]:
     return t - own, float(stage.start[item, 2]) - lane_pose(stage.lanes, lane, s, 0.0)[3]
 
 
-def _fail_tyre(stage: Stage, event: Event) -> None:
+def _fail_tire(stage: Stage, event: Event) -> None:
     wheels = [event.action.wheel]
     if stage.actors.track_width[stage.env, event.actor] == 0.0:  # both wheels of an axle stand for its one wheel
         wheels = [event.action.wheel, event.action.wheel ^ 1]
-    stage.state.tyre_grip[stage.env, event.actor, wheels] = event.action.grip
-    stage.state.tyre_burst[stage.env, event.actor, wheels] = True
+    stage.state.tire_grip[stage.env, event.actor, wheels] = event.action.grip
+    stage.state.tire_burst[stage.env, event.actor, wheels] = True
 
 
 def _run_red(stage: Stage, event: Event) -> None:
@@ -244,7 +244,7 @@ _ACTIONS: dict[str, Callable[[Stage, Event], None]] = {
     "walk": _walk,
     "appear": _appear,
     "drop_load": _drop_load,
-    "fail_tyre": _fail_tyre,
+    "fail_tire": _fail_tire,
     "run_red": _run_red,
     "mark": _mark,
     "friction_patch": _friction_patch,

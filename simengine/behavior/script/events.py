@@ -33,7 +33,7 @@ _KINDS = {
 _CHANCE_STREAM = 201
 _JUST_PASSED = 1.0  # beyond a stop line, where an actor is still at it [m]
 # What the ego can be made to suffer; how it drives is its driver's business.
-_EGO_ACTIONS = ("fail_tyre", "friction_patch", "sensor_fault")
+_EGO_ACTIONS = ("fail_tire", "friction_patch", "sensor_fault")
 
 
 class EventTable(NamedTuple):
@@ -50,7 +50,7 @@ class EventLatches(NamedTuple):
     """What has happened so far."""
 
     fired_tick: NDArray[np.int64]  # −1 until it fires. (num_envs, num_events)
-    travelled: NDArray[np.float64]  # way of every actor since the start [m]. (num_envs, num_actors)
+    traveled: NDArray[np.float64]  # way of every actor since the start [m]. (num_envs, num_actors)
 
 
 class Event(NamedTuple):
@@ -98,7 +98,7 @@ def compile_events(scenario: specs.ScenarioSpec, names: dict[str, int]) -> tuple
             table.other[k] = actor(f"{name}.when.other", when.other)
             table.bound[k] = when.below
         elif when.kind == "position":
-            table.subject[k], table.bound[k] = actor(f"{name}.when.actor", when.actor), when.travelled
+            table.subject[k], table.bound[k] = actor(f"{name}.when.actor", when.actor), when.traveled
         elif when.kind == "speed":
             table.subject[k], table.bound[k] = actor(f"{name}.when.actor", when.actor), when.bound
             table.rising[k] = when.rising
@@ -174,7 +174,7 @@ def _time_to_reach(boxes: _Boxes, a: int, b: int) -> float:
 def _fires(
     table: EventTable,
     fired_tick: NDArray[np.int64],
-    travelled: NDArray[np.float64],
+    traveled: NDArray[np.float64],
     boxes: _Boxes,
     tick: int,
     rate_hz: int,
@@ -188,7 +188,7 @@ def _fires(
     Args:
         table: The events.
         fired_tick: When each fired, −1 for not yet. Shape (num_events,).
-        travelled: Way of every actor since the start [m]. Shape (num_actors,).
+        traveled: Way of every actor since the start [m]. Shape (num_actors,).
         boxes: The actors.
         tick: Now.
         rate_hz: Ticks a second.
@@ -207,7 +207,7 @@ def _fires(
     if kind == TIME_TO_COLLISION:
         return boxes.valid[b] and _time_to_reach(boxes, a, b) < bound
     if kind == POSITION:
-        return travelled[a] >= bound
+        return traveled[a] >= bound
     if kind == SPEED:
         q, v = boxes.orientation[a], boxes.velocity[a]
         speed = ground_speed(q[0], q[1], q[2], q[3], v[0], v[1], v[2])
@@ -229,7 +229,7 @@ def _evaluate(
     seed: np.uint64,
     e: int,
     fired_tick: NDArray[np.int64],
-    travelled: NDArray[np.float64],
+    traveled: NDArray[np.float64],
 ) -> None:
     """Note the events that fire now.
 
@@ -242,14 +242,14 @@ def _evaluate(
         seed: Of the chances.
         e: World.
         fired_tick: When each fired, −1 for not yet; written. Shape (num_events,).
-        travelled: Way of every actor since the start; added to [m]. Shape (num_actors,).
+        traveled: Way of every actor since the start; added to [m]. Shape (num_actors,).
     """
     if tick > 0:
         for a in range(len(boxes.valid)):
             if boxes.valid[a]:
-                travelled[a] += math.sqrt(boxes.velocity[a, 0] ** 2 + boxes.velocity[a, 1] ** 2) * dt
+                traveled[a] += math.sqrt(boxes.velocity[a, 0] ** 2 + boxes.velocity[a, 1] ** 2) * dt
     for k in range(len(table.trigger)):
-        if fired_tick[k] < 0 and _fires(table, fired_tick, travelled, boxes, tick, rate_hz, dt, seed, e, k):
+        if fired_tick[k] < 0 and _fires(table, fired_tick, traveled, boxes, tick, rate_hz, dt, seed, e, k):
             fired_tick[k] = tick
 
 
@@ -328,4 +328,4 @@ def evaluate_triggers(
             actors.height[e],
             stop,
         )
-        _evaluate(table, boxes, int(state.tick[e]), rate_hz, dt, seed, e, latches.fired_tick[e], latches.travelled[e])
+        _evaluate(table, boxes, int(state.tick[e]), rate_hz, dt, seed, e, latches.fired_tick[e], latches.traveled[e])

@@ -112,7 +112,7 @@ class LaneBeside(NamedTuple):
 
 
 def lanes_across(lanes: LaneArrays, lane: int, s: float) -> list[LaneBeside]:
-    """Return the lanes abreast of a place from right to left, past the centre line the oncoming ones."""
+    """Return the lanes abreast of a place from right to left, past the center line the oncoming ones."""
     x, y, _, _ = lane_pose(lanes, lane, s, 0.0)
 
     def beside(other: int, along: bool) -> LaneBeside:

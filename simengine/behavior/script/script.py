@@ -20,9 +20,9 @@ class Script(NamedTuple):
 
     speed_set: NDArray[np.bool_]  # acceleration is decided here
     lane_set: NDArray[np.bool_]  # steering is decided here
-    lane: NDArray[np.int32]  # whose centre line is the reference, −1 off the road
+    lane: NDArray[np.int32]  # whose center line is the reference, −1 off the road
     s: NDArray[np.float64]  # along it [m]
-    offset_from: NDArray[np.float64]  # reference left of the centre line before the move [m]
+    offset_from: NDArray[np.float64]  # reference left of the center line before the move [m]
     offset_to: NDArray[np.float64]  # and after it [m]
     move_part: NDArray[np.float64]  # of the move that is done, 0 … 1
     move_duration: NDArray[np.float64]  # at the speed at its start [s]

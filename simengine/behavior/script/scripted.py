@@ -28,7 +28,7 @@ _HOLD = -4.0  # brakes held at standstill [m/s²]
 _INDICATED = 0.5  # moves sideways by more are indicated [m]
 _ARRIVING = 2.5  # deceleration of walkers at the end of their way [m/s²]
 _WALK_REACH = 0.4  # of a walker on a path [m]
-EMERGENCY_SHARE = 0.9  # of µg that brakes and tyres use in need
+EMERGENCY_SHARE = 0.9  # of µg that brakes and tires use in need
 
 
 class _Orders(NamedTuple):
@@ -53,7 +53,7 @@ def _pursue(bodies: Bodies, dx: float, dy: float, e: int, a: int) -> float:
 def _scripted_acceleration(
     speed: float, wanted: float, rate: float, brake: float, braking: bool, hold: float
 ) -> float:
-    """Return the acceleration that brakes as told or takes up the wanted speed, within what tyres hold [m/s²]."""
+    """Return the acceleration that brakes as told or takes up the wanted speed, within what tires hold [m/s²]."""
     if braking:
         return -min(brake, hold) if speed > 0.05 else _HOLD
     if wanted <= 0.0 and speed < 0.1:

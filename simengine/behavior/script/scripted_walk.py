@@ -49,7 +49,7 @@ def way_to_box(
     Args:
         x, y: From where [m].
         c, s: Cosine and sine of the heading.
-        bx, by: Centre of the box [m].
+        bx, by: Center of the box [m].
         yaw: Of the box [rad].
         half_length, half_width: Of the box [m].
     """

@@ -201,7 +201,7 @@ def _way_to(lanes: LaneArrays, memory: DriverMemory, b: int, lane: int, s: float
 def begin_anew(memory: DriverMemory, a: int) -> None:
     """Let a driver begin anew; the decisions counted go on, so that its routes differ."""
     memory.lane[0, a] = -1
-    memory.s[0, a] = memory.t[0, a] = memory.waiting[0, a] = memory.unused[0, a] = memory.travelled[0, a] = 0.0
+    memory.s[0, a] = memory.t[0, a] = memory.waiting[0, a] = memory.unused[0, a] = memory.traveled[0, a] = 0.0
     memory.route[0, a] = -1
     counted = memory.choice[0, a, COUNTER]
     memory.choice[0, a] = -1
@@ -236,6 +236,6 @@ def stand_at_site(
     state.velocity[0, a] = rotate(*q, speed, 0.0, 0.0)
     state.angular_velocity[0, a] = state.acceleration[0, a] = 0.0
     state.steering[0, a] = state.drive[0, a] = 0.0
-    state.tyre_deflection[0, a] = 0.0
+    state.tire_deflection[0, a] = 0.0
     radius = float(actors.wheel_radius[0, a])
     state.wheel_speed[0, a] = speed / radius if radius > 0.0 else 0.0

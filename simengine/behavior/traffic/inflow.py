@@ -3,7 +3,7 @@
 Or, where the scenario says how many vehicles an hour come in, at the starts of roads at random times (a Poisson
 process), and vehicles that find no room wait outside for it.
 
-A vehicle leaves the world when its centre passes the end of a lane that leads nowhere, or when it is left far behind.
+A vehicle leaves the world when its center passes the end of a lane that leads nowhere, or when it is left far behind.
 It enters again at the start of a lane that nothing leads to, or as far from the ego as traffic is placed at the start,
 where the gap to everybody on that lane is safe. To everybody outside it is another vehicle then, of the same kind and
 size but with an identity of its own (see `WorldState`).

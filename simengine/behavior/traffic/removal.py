@@ -34,7 +34,7 @@ SIGHT = 250.0  # beyond it a vehicle is a few pixels of a camera and no return o
 OVERTURNED, BESIDE_ROAD, STANDING = "overturned", "off_road", "standing"
 
 
-# Of the scenery: centre [m], yaw [rad], length, width and height [m].
+# Of the scenery: center [m], yaw [rad], length, width and height [m].
 Box = tuple[tuple[float, float, float], float, tuple[float, float, float]]
 
 

@@ -191,7 +191,7 @@ def survey(
             beyond = SEARCH if drives[a] else LOST  # who is lost drives back, see `road_conditions.planned_speed`
             find_lane(ways, rules.grid, memory, seed, e, a, pose[X], pose[Y], pose[Z], pose[YAW], beyond)
         speed, half = max(0.0, pose[SPEED]), 0.5 * pose[LENGTH]
-        memory.travelled[e, a] += speed * dt
+        memory.traveled[e, a] += speed * dt
         count_waiting(memory, e, a, speed, dt)
         advance_noise(memory, seed, tick, e, a, dt)
         announce_change(scratch.occupancy, memory, pose, e, a)

@@ -83,7 +83,7 @@ def respond_to_lane(
     Args:
         occupancy: Boxes by lane.
         lane: Which lane.
-        start: Where it begins, ahead of the own box centre [m].
+        start: Where it begins, ahead of the own box center [m].
         low, high: Right and left edge of the own corridor on it [m].
         a: Own index, left out.
         half: Half the own length [m].

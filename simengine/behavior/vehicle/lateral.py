@@ -107,7 +107,7 @@ def steer_along_route(
     """
     speed, yaw = pose[SPEED], pose[YAW]
     wheelbase = vehicle[FRONT_AXLE] + vehicle[REAR_AXLE]
-    behind = vehicle[REAR_AXLE] - vehicle[COG_OFFSET]  # rear axle behind the box centre
+    behind = vehicle[REAR_AXLE] - vehicle[COG_OFFSET]  # rear axle behind the box center
     rear_x, rear_y = pose[X] - behind * math.cos(yaw), pose[Y] - behind * math.sin(yaw)
     lane, along = place_on_route(lanes, memory, e, a, memory.s[e, a] - behind)
     s, t = project_on_lane_near(lanes, lane, rear_x, rear_y, along)

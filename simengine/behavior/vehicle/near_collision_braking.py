@@ -35,7 +35,7 @@ def would_touch(
         places: Where the actors are.
         a: Which.
         curvature: Of the rear axle's way [1/m].
-        behind: Rear axle behind the box centre [m].
+        behind: Rear axle behind the box center [m].
         clearance: To be kept [m].
     """
     pose = places.pose[a]

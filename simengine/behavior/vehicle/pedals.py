@@ -72,7 +72,7 @@ def resistance(
     Args:
         lanes: The network.
         route: Lanes as in `DriverMemory.route`; −1 past the end.
-        s: Of the box centre along the present one [m].
+        s: Of the box center along the present one [m].
         speed: Own [m/s].
         vehicle: A row of `driver_state.vehicle_table`.
     """

@@ -130,7 +130,7 @@ def planned_speed(
             ahead = max(0.0, start + lanes.point_s[i])
             if ahead > horizon:
                 break
-            if ahead < last + 1.0:  # bends change little in a metre
+            if ahead < last + 1.0:  # bends change little in a meter
                 continue
             last = ahead
             curvature = abs(lanes.point_curvature[i])

@@ -1,8 +1,8 @@
 """Steering by the side force of the front axle, for vehicles that must follow a moving lateral reference exactly.
 
-The point at I_z / (m l_r) ahead of the centre of mass is the centre of percussion with respect to the rear axle: the
-rear tyres' force does not accelerate it. Its lateral acceleration is that of the front force alone, whatever the rear
-slips, so that a reference for it is followed by inverting one tyre (Fuchshumer, Schlacher & Rittenschober, "Nonlinear
+The point at I_z / (m l_r) ahead of the center of mass is the center of percussion with respect to the rear axle: the
+rear tires' force does not accelerate it. Its lateral acceleration is that of the front force alone, whatever the rear
+slips, so that a reference for it is followed by inverting one tire (Fuchshumer, Schlacher & Rittenschober, "Nonlinear
 vehicle dynamics control: a flatness based approach", IEEE CDC 2005). The error to the reference decays as a critically
 damped oscillator of one rate, at every speed and on every ground. The front wheels point along the axle's own motion
 plus the slip angle that the force takes.
@@ -24,11 +24,11 @@ FORCE_SHARE = 0.8  # of friction that the front axle is asked for
 
 
 class Chassis(NamedTuple):
-    """What steering needs of every vehicle, all along it from its box centre. Shapes (num_envs, num_actors)."""
+    """What steering needs of every vehicle, all along it from its box center. Shapes (num_envs, num_actors)."""
 
     rear: NDArray[np.float64]  # rear axle [m]
     front: NDArray[np.float64]  # front axle [m]
-    percussion: NDArray[np.float64]  # centre of percussion of the front axle [m]
+    percussion: NDArray[np.float64]  # center of percussion of the front axle [m]
     front_stiffness: NDArray[np.float64]  # C_S of the front axle [1/rad]
     rear_stiffness: NDArray[np.float64]  # of the rear axle [1/rad]
     lock: NDArray[np.float64]  # largest road-wheel angle [rad]
@@ -52,7 +52,7 @@ def wanted_acceleration(error: float, error_rate: float, acceleration: float, fr
     """Return the lateral acceleration that follows a reference [m/s²], within what friction holds.
 
     Args:
-        error: Centre of percussion left of the reference [m].
+        error: Center of percussion left of the reference [m].
         error_rate: Its rate [m/s].
         acceleration: Of the reference, the bend of the lane included [m/s²].
         friction: µ.
@@ -67,7 +67,7 @@ def wanted_acceleration(error: float, error_rate: float, acceleration: float, fr
 def steering_for_acceleration(
     acceleration: float, forward: float, leftward: float, stiffness: float, friction: float, lock: float
 ) -> float:
-    """Return the road-wheel angle whose side force gives the centre of percussion an acceleration [rad].
+    """Return the road-wheel angle whose side force gives the center of percussion an acceleration [rad].
 
     Args:
         acceleration: Lateral, within friction [m/s²].
@@ -77,7 +77,7 @@ def steering_for_acceleration(
         lock: Largest angle [rad].
     """
     used = acceleration / (friction * GRAVITY)
-    softened = used / math.sqrt(math.sqrt(1.0 - used**4))  # inverse of the tyre's law, see `physics.vehicle.tire`
+    softened = used / math.sqrt(math.sqrt(1.0 - used**4))  # inverse of the tire's law, see `physics.vehicle.tire`
     angle = math.atan2(leftward, forward) + softened * friction / stiffness
     return min(lock, max(-lock, angle))
 
@@ -86,13 +86,13 @@ def steering_for_acceleration(
 def centered_offset(
     curvature: float, speed: float, rear: float, percussion: float, stiffness: float
 ) -> float:
-    """Return where the centre of percussion is when the box's centre is on a curve, to its left [m].
+    """Return where the center of percussion is when the box's center is on a curve, to its left [m].
 
     Args:
         curvature: Of the curve [1/m].
         speed: [m/s].
-        rear: Rear axle ahead of the box's centre, negative [m].
-        percussion: Centre of percussion ahead of it [m].
+        rear: Rear axle ahead of the box's center, negative [m].
+        percussion: Center of percussion ahead of it [m].
         stiffness: C_S of the rear axle [1/rad].
     """
     ahead = percussion - rear

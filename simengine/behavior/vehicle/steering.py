@@ -16,7 +16,7 @@ from simengine.core.gravity import GRAVITY
 
 PREVIEW_TIME = 1.0  # of the look-ahead distance [s]
 PREVIEW_WHEELBASES = 1.2  # look-ahead at standstill, in wheelbases
-PREVIEW_SLIP = 0.3  # more look-ahead, in times that the tyres need to build up side force
+PREVIEW_SLIP = 0.3  # more look-ahead, in times that the tires need to build up side force
 FEEDFORWARD_TIME = 0.15  # curvature is read this far ahead to cover the steering's own delay [s]
 GENTLE_SINE = 0.6  # the course towards the path is cut to this sine, so that a far start turns in smoothly
 
@@ -25,7 +25,7 @@ GENTLE_SINE = 0.6  # the course towards the path is cut to this sine, so that a 
 def slip_compliance(cornering_stiffness: float) -> float:
     """Return an axle's slip angle per lateral acceleration in the linear range, on any ground [rad s²/m].
 
-    Slippery ground bounds the force of a tyre, it does not make the tyre softer (`physics.vehicle.tire`).
+    Slippery ground bounds the force of a tire, it does not make the tire softer (`physics.vehicle.tire`).
 
     Args:
         cornering_stiffness: Lateral force per load and slip angle [1/rad].

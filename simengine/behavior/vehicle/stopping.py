@@ -27,10 +27,10 @@ STOPPED_NEAR = 4.0  # of the line [m]
 WALKER_TIME = 4.0  # a person on a crossing who reaches the lane within this has it [s]
 WALKER_MARGIN = 0.6  # beside the lane [m]
 BEFORE_CROSSING = 0.7  # [m]
-KERB = 1.3  # who stands this near to the end of a crossing, or comes nearer, is about to step onto it [m]
-KERB_SPEED = 0.4  # who moves otherwise at this speed passes by [m/s]
-KERB_PATIENCE = 6.0  # for which a driver waits for somebody at the kerb who does not go [s]
-FREE, ON, AT_KERB = 0, 1, 2  # what is marked
+CURB = 1.3  # who stands this near to the end of a crossing, or comes nearer, is about to step onto it [m]
+CURB_SPEED = 0.4  # who moves otherwise at this speed passes by [m/s]
+CURB_PATIENCE = 6.0  # for which a driver waits for somebody at the curb who does not go [s]
+FREE, ON, AT_CURB = 0, 1, 2  # what is marked
 
 RED, RED_AMBER, AMBER = int(SignalColor.RED), int(SignalColor.RED_AMBER), int(SignalColor.AMBER)
 WALKER = int(Mobility.WALKER)
@@ -106,13 +106,13 @@ def signal_stop(
 def mark_busy_crossings(
     lanes: Ways, crossings: Crossings, places: Places, mobility: NDArray[np.int32], busy: NDArray[np.int8]
 ) -> None:
-    """Mark, for each lane a crossing meets, whether somebody is on that lane or about to be, or stands at the kerb.
+    """Mark, for each lane a crossing meets, whether somebody is on that lane or about to be, or stands at the curb.
 
     Args:
         lanes, crossings: The network.
         places: Where the actors are.
         mobility: Of each actor. Shape (num_actors,).
-        busy: Written: `ON`, `AT_KERB` (of a crossing without signals) or `FREE`. Shape of `Crossings.crossing`.
+        busy: Written: `ON`, `AT_CURB` (of a crossing without signals) or `FREE`. Shape of `Crossings.crossing`.
     """
     busy[:] = FREE
     if len(busy) == 0:
@@ -129,13 +129,13 @@ def mark_busy_crossings(
                 ux, uy = ux / length, uy / length
                 dx, dy = places.pose[w, X] - crossings.start[c, 0], places.pose[w, Y] - crossings.start[c, 1]
                 u, v = dx * ux + dy * uy, dy * ux - dx * uy
-                if abs(v) > 0.5 * crossings.width[c] + 0.5 or u < -KERB or u > length + KERB:
+                if abs(v) > 0.5 * crossings.width[c] + 0.5 or u < -CURB or u > length + CURB:
                     continue
                 if u < 0.0 or u > length:
                     inward = (places.pose[w, VX] * ux + places.pose[w, VY] * uy) * (1.0 if u < 0.0 else -1.0)
-                    still = abs(places.pose[w, VX]) + abs(places.pose[w, VY]) < KERB_SPEED
-                    if busy[k] == FREE and crossings.signal[c] < 0 and (still or inward > KERB_SPEED):
-                        busy[k] = AT_KERB
+                    still = abs(places.pose[w, VX]) + abs(places.pose[w, VY]) < CURB_SPEED
+                    if busy[k] == FREE and crossings.signal[c] < 0 and (still or inward > CURB_SPEED):
+                        busy[k] = AT_CURB
                     continue
                 x, y, _, _ = lane_position(lanes, lane, crossings.s[k], 0.0)
                 middle = (x - crossings.start[c, 0]) * ux + (y - crossings.start[c, 1]) * uy
@@ -152,7 +152,7 @@ def crossing_stop(
 ) -> float:
     """Return how far ahead of the front the first crossing with people in the way begins [m], infinite for none.
 
-    A driver who cannot stop any more drives on (and still brakes for whoever is in the lane); for people at the kerb
+    A driver who cannot stop any more drives on (and still brakes for whoever is in the lane); for people at the curb
     no more than comfortable braking is used.
 
     Args:
@@ -180,9 +180,9 @@ def crossing_stop(
             c = crossings.crossing[item]
             distance = start + crossings.s[item] - 0.5 * crossings.width[c] - BEFORE_CROSSING
             braking = hard
-            if busy[item] == AT_KERB:
+            if busy[item] == AT_CURB:
                 braking = gentle
-                near = distance < STOPPED_NEAR and memory.waiting[e, a] > KERB_PATIENCE
+                near = distance < STOPPED_NEAR and memory.waiting[e, a] > CURB_PATIENCE
                 if near or memory.choice[e, a, LET_WAIT] == item:
                     memory.choice[e, a, LET_WAIT] = item
                     waited_out = True

@@ -17,7 +17,7 @@ from simengine.physics.vehicle.catalog import model_named
 
 CAR_MODELS = ("sedan", "compact_car", "van", "suv")
 TRUCK_MODELS = ("truck",)
-_SEEN_BEHIND, _SEEN_AHEAD, _SCALE = 50.0, 90.0, 7.0  # of the ego in pictures [m], and pixels a metre
+_SEEN_BEHIND, _SEEN_AHEAD, _SCALE = 50.0, 90.0, 7.0  # of the ego in pictures [m], and pixels a meter
 _ROOM = 16.0  # of the ring that each vehicle of a lane needs at the start [m]
 
 
@@ -135,8 +135,8 @@ class HighwayEnv(SingleEnv):
 
     Actions: `Discrete(5)` (0 lane left, 1 keep, 2 lane right, 3 faster, 4 slower; all but the last two hold the
     speed), or with `action="continuous"` a `Box(2)` of pedal (−1 brakes, 1 accelerates) and lateral demand (−1 one lane
-    to the right of the present lane's centre, 1 one lane to the left), which preview steering drives to. Observations:
-    the ego, then the two nearest vehicles ahead and one behind on its own lane and its neighbours, cut to −1..1.
+    to the right of the present lane's center, 1 one lane to the left), which preview steering drives to. Observations:
+    the ego, then the two nearest vehicles ahead and one behind on its own lane and its neighbors, cut to −1..1.
     """
 
     def __init__(self, render_mode: str | None = None, **settings: Any) -> None:

@@ -1,11 +1,11 @@
 """The arrays of a ring highway and what their columns are.
 
-The road is straight, closed into a ring along x; lane 0 is the rightmost, its centre is y = 0. Vehicle 0 is the ego.
+The road is straight, closed into a ring along x; lane 0 is the rightmost, its center is y = 0. Vehicle 0 is the ego.
 """
 
 from typing import NamedTuple
 
-# Columns of `motion` (num_envs, num_vehicles, 8): box centre [m], yaw [rad], speed [m/s], steering [rad], acceleration
+# Columns of `motion` (num_envs, num_vehicles, 8): box center [m], yaw [rad], speed [m/s], steering [rad], acceleration
 # [m/s²]; gap to the vehicle ahead [m] and how fast it closes [m/s].
 X, Y, YAW, SPEED, STEERING, ACCELERATION, GAP, APPROACH = range(8)
 MOTION_COLUMNS = 8
@@ -18,11 +18,11 @@ TRAIT_COLUMNS = 11
 # ring, and (row k) the vehicle that is k-th along it.
 TARGET, LOW, HIGH, MODEL, RANK, ORDER = range(6)
 PLACE_COLUMNS = 6
-# Columns of `ego` (num_envs, 2): leftward velocity of the centre of mass [m/s], yaw rate [rad/s].
+# Columns of `ego` (num_envs, 2): leftward velocity of the center of mass [m/s], yaw rate [rad/s].
 LEFTWARD, YAW_RATE = range(2)
 # Columns of `clock` (num_envs, 2).
 STEP, EPISODE = range(2)
-# Columns of `models` (num_models, …): sizes [m], axles from the box centre [m], then those of `ActorTable`.
+# Columns of `models` (num_models, …): sizes [m], axles from the box center [m], then those of `ActorTable`.
 (LENGTH, WIDTH, FRONT, REAR, MASS, YAW_INERTIA, COG_OFFSET, COG_HEIGHT, FRONT_STIFFNESS, REAR_STIFFNESS, MAX_STEERING,
  STEERING_RATE, MAX_ACCELERATION, MAX_DECELERATION, SWITCH_SPEED, MAX_SPEED) = range(16)  # fmt: skip
 MODEL_COLUMNS = 16
@@ -47,7 +47,7 @@ class HighwaySettings(NamedTuple):
     traffic_speed_std: float  # [m/s]
     ego_time_gap: float  # of the built-in driver [s]
     friction: float
-    dynamic: bool  # the ego runs on tyres, else rolls without slip
+    dynamic: bool  # the ego runs on tires, else rolls without slip
     discrete: bool
     built_in: bool  # the built-in driver drives the ego and actions are ignored
     truck_model: int  # first model that is a truck

@@ -1,7 +1,7 @@
 """How vehicles move: the ego by actions through its vehicle model, the others along their lanes.
 
 Vehicles are the single-track models of `simengine.physics`. Two departures, for speed: a vehicle that runs straight on
-its lane's centre is moved without trigonometry, to the same result; substeps are the ego's alone, others move once per
+its lane's center is moved without trigonometry, to the same result; substeps are the ego's alone, others move once per
 action. Contact is tested once per action, in which vehicles close by less than their length.
 """
 
@@ -55,7 +55,7 @@ from simengine.physics.vehicle.vehicle_models import (
     limit_acceleration,
 )
 
-_SETTLED = 0.02  # off the lane's centre [m], and ten times less in angles [rad]
+_SETTLED = 0.02  # off the lane's center [m], and ten times less in angles [rad]
 FASTER, SLOWER = 2.0, 5.0  # of the discrete actions; the others hold the speed [m/s²]
 
 
@@ -139,7 +139,7 @@ def move_ego(e, target_y, step, settings, models, motion, place, ego):
 
 @njit(cache=True)
 def move_others(e, step, lane_width, num_lanes, motion, trait, place):
-    """Advance all vehicles but the ego: straight on, or steering to their lane's centre."""
+    """Advance all vehicles but the ego: straight on, or steering to their lane's center."""
     for n in range(1, motion.shape[1]):
         speed, acceleration = motion[e, n, SPEED], motion[e, n, ACCELERATION]
         target = place[e, n, TARGET]

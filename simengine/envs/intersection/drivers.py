@@ -38,10 +38,10 @@ _STOP_MARGIN = 1.0  # kept before the stop line [m]
 
 
 @njit(cache=True)
-def _rank(route, signalled):
+def _rank(route, signaled):
     """Return who goes first where ways cross: the smaller."""
     left = 1 if route % 3 == LEFT else 0
-    return left if signalled else 2 * ((route // 3) % 2) + left
+    return left if signaled else 2 * ((route // 3) % 2) + left
 
 
 @njit(cache=True)
@@ -67,7 +67,7 @@ def _may_enter(e, n, time, settings, enter, leave, motion, trait, place):
         color = signal_at(time, (other // 3) % 2, settings)
         if color == RED or (color == AMBER and motion[e, m, SPEED] ** 2 < 2.0 * 3.0 * way):
             continue
-        own, their = _rank(route, settings.signalled), _rank(other, settings.signalled)
+        own, their = _rank(route, settings.signaled), _rank(other, settings.signaled)
         first = their < own or (their == own and (way < own_way or (way == own_way and m < n)))
         if first and way / max(motion[e, m, SPEED], 2.0) < GAP_TIME:
             return False

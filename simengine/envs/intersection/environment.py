@@ -17,7 +17,7 @@ from simengine.physics.vehicle.catalog import model_named
 
 CAR_MODELS = ("sedan", "compact_car", "van", "suv")
 TURNS = ("straight", "left", "right")
-_REACH, _SCALE = 62.0, 6.0  # half the side of pictures [m], and pixels a metre
+_REACH, _SCALE = 62.0, 6.0  # half the side of pictures [m], and pixels a meter
 _SIGNAL_COLORS = {layout.GREEN: (40, 220, 90), layout.AMBER: (255, 190, 40), layout.RED: (240, 50, 45)}
 _LONGEST_CAR = 6.0  # [m]
 
@@ -26,7 +26,7 @@ class IntersectionSpec(DrivingSpec):
     """The settings of `conf/env/intersection.yaml`; units are there."""
 
     vehicles: Annotated[int, Ge(0), Le(64)]
-    signalled: bool
+    signaled: bool
     ego_turn: Literal["any", "straight", "left", "right"]
     arm_length: Annotated[float, Ge(70.0), Le(500.0)]
     corner_radius: Annotated[float, Ge(3.0), Le(20.0)]
@@ -123,9 +123,9 @@ class IntersectionWorlds(Worlds):
 
 
 def _draw_roads(canvas: drawing.Canvas, half_box: float, width: float) -> None:
-    """Draw both streets, the rounded corners of the box, centre lines and stop lines."""
+    """Draw both streets, the rounded corners of the box, center lines and stop lines."""
     far, radius = 2.0 * _REACH, half_box - width
-    # The kerb's quarter circle about the corner of the box.
+    # The curb's quarter circle about the corner of the box.
     arc = [(half_box - radius * np.sin(a), half_box - radius * np.cos(a)) for a in np.linspace(0.0, np.pi / 2, 12)]
 
     def turned(arm: int, u: float, v: float) -> tuple[float, float]:

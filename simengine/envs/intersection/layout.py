@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-# Columns of `motion` (num_envs, num_vehicles, 8): box centre [m], yaw [rad], speed [m/s], steering [rad], acceleration
+# Columns of `motion` (num_envs, num_vehicles, 8): box center [m], yaw [rad], speed [m/s], steering [rad], acceleration
 # [m/s²], and where it is on its route, along and to the left [m].
 X, Y, YAW, SPEED, STEERING, ACCELERATION, ALONG, ASIDE = range(8)
 # Columns of `trait` (num_envs, num_vehicles, 9): driver, then vehicle.
@@ -10,7 +10,7 @@ DESIRED, TIME_GAP, LENGTH, WIDTH, FRONT, REAR, LOCK, STEERING_RATE, STYLE = rang
 # Columns of `place` (num_envs, num_vehicles, 4): route, whether it is in the world, begun routes, may it enter the box.
 ROUTE, PRESENT, BEGUN, GRANTED = range(4)
 # Columns of `models`.
-MODEL_COLUMNS = 6  # length, width, front and rear axle from the box centre, lock, steering rate
+MODEL_COLUMNS = 6  # length, width, front and rear axle from the box center, lock, steering rate
 STEP, EPISODE = range(2)
 INFO_SPEED, INFO_CRASHED, INFO_OFF_ROAD, INFO_SUCCESS, INFO_RAN_RED, INFO_TURN = range(6)
 INFO_COLUMNS = 6
@@ -32,7 +32,7 @@ class IntersectionSettings(NamedTuple):
     step: float  # between two actions [s]
     substeps: int
     speed_limit: float  # [m/s]
-    signalled: bool
+    signaled: bool
     green: float  # [s]
     amber: float  # [s]
     all_red: float  # [s]

@@ -9,7 +9,7 @@ from simengine.envs.intersection.layout import AMBER, DARK, EPISODE, GREEN, PLAC
 @njit(cache=True)
 def signal_at(time, axis, settings):
     """Return what the signals of an axis (0 west–east, 1 south–north) show."""
-    if not settings.signalled:
+    if not settings.signaled:
         return DARK
     phase = settings.green + settings.amber + settings.all_red
     inside = (time + (0.0 if axis == 0 else phase)) % (2.0 * phase)
@@ -20,6 +20,6 @@ def signal_at(time, axis, settings):
 
 @njit(cache=True)
 def world_time(e, settings, clock, keys):
-    """Return the time on a world's signal programme [s]; it begins at a draw."""
+    """Return the time on a world's signal program [s]; it begins at a draw."""
     period = 2.0 * (settings.green + settings.amber + settings.all_red)
     return clock[e, STEP] * settings.step + period * philox_uniform(keys[e], PLACING, 99, clock[e, EPISODE], 0)

@@ -22,8 +22,8 @@ from simengine.envs.intersection.layout import (
 from simengine.envs.intersection.routes import LEFT, RIGHT, box_length, project_on_route
 from simengine.envs.intersection.signals import signal_at, world_time
 
-NEIGHBOURS, NEIGHBOUR_FEATURES, EGO_FEATURES = 8, 9, 16
-OBSERVATION_SIZE = EGO_FEATURES + NEIGHBOURS * NEIGHBOUR_FEATURES
+NEIGHBORS, NEIGHBOR_FEATURES, EGO_FEATURES = 8, 9, 16
+OBSERVATION_SIZE = EGO_FEATURES + NEIGHBORS * NEIGHBOR_FEATURES
 _VIEW = 60.0  # [m]
 
 
@@ -56,7 +56,7 @@ def observe(e, settings, motion, trait, place, clock, keys, out):
         out[e, k] = 0.0
     cosine, sine = math.cos(yaw), math.sin(yaw)
     last = -1.0
-    for slot in range(NEIGHBOURS):
+    for slot in range(NEIGHBORS):
         nearest, found = math.inf, -1
         for n in range(1, motion.shape[1]):
             if place[e, n, PRESENT] == 1:
@@ -66,7 +66,7 @@ def observe(e, settings, motion, trait, place, clock, keys, out):
         if found < 0 or nearest > _VIEW * _VIEW:
             break
         last = nearest
-        at = EGO_FEATURES + slot * NEIGHBOUR_FEATURES
+        at = EGO_FEATURES + slot * NEIGHBOR_FEATURES
         dx, dy = motion[e, found, X] - x, motion[e, found, Y] - y
         turned = motion[e, found, YAW] - yaw
         other = place[e, found, ROUTE]

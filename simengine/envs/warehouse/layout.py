@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-# Columns of `robot` (num_envs, 11): box centre [m], yaw [rad], forward and leftward velocity [m/s], yaw rate [rad/s],
+# Columns of `robot` (num_envs, 11): box center [m], yaw [rad], forward and leftward velocity [m/s], yaw rate [rad/s],
 # goal [m], way left [m], and its waypoint [m].
 X, Y, YAW, FORWARD, LEFTWARD, YAW_RATE, GOAL_X, GOAL_Y, WAY_LEFT, NEXT_X, NEXT_Y = range(11)
 ROBOT_COLUMNS = 11

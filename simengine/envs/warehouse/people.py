@@ -41,7 +41,7 @@ def body_gap(e, n, settings, robot, people, cosine, sine):
 
 @njit(cache=True)
 def next_crossing(e, n, settings, people, clock, keys):
-    """Draw the crossing that a person walks to next: a neighbour, not the one come from unless there is no other."""
+    """Draw the crossing that a person walks to next: a neighbor, not the one come from unless there is no other."""
     here, came = int(people[e, n, TO]), int(people[e, n, FROM])
     passage, aisle = here % 3, here // 3
     chosen, seen = came, 0
@@ -52,7 +52,7 @@ def next_crossing(e, n, settings, people, clock, keys):
         if p < 0 or p > 2 or a < 0 or a >= settings.aisles or p + 3 * a == came:
             continue
         seen += 1
-        # One of the neighbours, each as likely: the k-th replaces the chosen one with probability 1/k.
+        # One of the neighbors, each as likely: the k-th replaces the chosen one with probability 1/k.
         draw = philox_uniform(keys[e], WALKING, 4 * choice + direction, clock[e, EPISODE], n)
         if draw * seen < 1.0:
             chosen = p + 3 * a

@@ -100,7 +100,7 @@ def move_actor(
     if before.replayed[e, a]:
         pass  # its pose is that of the tick to come
     elif mobility == _WHEELED:
-        grip, burst = before.tyre_grip[e, a], before.tyre_burst[e, a]
+        grip, burst = before.tire_grip[e, a], before.tire_burst[e, a]
         front, rear = 0.5 * friction * (grip[0] + grip[1]), 0.5 * friction * (grip[2] + grip[3])
         ridden, steepest, most = actors.track_width[e, a] == 0.0, actors.max_steering[e, a], math.inf
         if ridden:

@@ -5,7 +5,7 @@ loads move between its wheels at once), wheels that turn at another speed than t
 road, and tumbling (a load keeps its face down; a struck person falls over once and slides). Two-wheelers do not lean
 and follow their riders' steering for as long as nothing strikes them; with `model="kinematic"` all vehicles roll
 without slip and do not crumple, and a burst tire drags without pulling to its side. Low loads lift and tilt the
-vehicles that drive over them and stay where they are; kerbs and low scenery do not hold wheels back.
+vehicles that drive over them and stay where they are; curbs and low scenery do not hold wheels back.
 """
 
 import numpy as np
@@ -25,7 +25,7 @@ MODELS = ("dynamic", "kinematic")
 
 
 class BatchedPhysics(Physics):
-    """Advances any number of worlds over one ground; see the module for what is modelled.
+    """Advances any number of worlds over one ground; see the module for what is modeled.
 
     Args:
         model: "dynamic" (tires) or "kinematic" (rolling without slip).

@@ -42,7 +42,7 @@ _BODY_FIELDS = np.dtype(
         ("demand_steering", np.float64),  # [rad]
         ("demand_velocity", np.float64, (2,)),  # as `Controls.velocity`
         ("demand_lights", np.int32),
-        ("clear", np.bool_),  # no kerb was in the way of its wheels at `clear_pose`
+        ("clear", np.bool_),  # no curb was in the way of its wheels at `clear_pose`
         ("clear_pose", np.float64, (5,)),  # x, y [m], x and y of its x axis, steering [rad]
         ("acts", np.bool_),  # there is a force on it
         ("force", np.float64, (3,)),  # without gravity, world [N]
@@ -55,7 +55,7 @@ BODY = np.dtype((np.record, _BODY_FIELDS))  # so that Python too reads fields as
 _MOTION = {
     "position": "box_position", "orientation": "orientation", "velocity": "box_velocity",
     "angular_velocity": "angular_velocity", "steering": "steering", "drive": "drive", "wheel_speed": "spin",
-    "wheel_rotation": "turned", "tyre_deflection": "deflection", "gait_phase": "gait", "lights": "lights",
+    "wheel_rotation": "turned", "tire_deflection": "deflection", "gait_phase": "gait", "lights": "lights",
 }  # fmt: skip
 _GIVEN = ("position", "orientation", "velocity", "angular_velocity", "acceleration")  # of a replayed actor
 
@@ -91,7 +91,7 @@ def load_demands(state: WorldState, controls: Controls, bodies: NDArray[np.void]
     bodies["demand_steering"] = controls.steering[0]
     bodies["demand_velocity"] = controls.velocity[0]
     bodies["demand_lights"] = controls.lights[0]
-    bodies["grip"], bodies["burst"] = state.tyre_grip[0], state.tyre_burst[0]
+    bodies["grip"], bodies["burst"] = state.tire_grip[0], state.tire_burst[0]
 
 
 def store(bodies: NDArray[np.void], out: WorldState) -> None:

@@ -38,7 +38,7 @@ from simengine.physics.bullet.spawn_on_ground import enter_world
 from simengine.physics.contact.body_form import collision_boxes
 from simengine.physics.contact.bodywork import UPRIGHT, add_crush_forces, with_bodywork
 from simengine.physics.contact.contact_records import CONTACT, RESTING
-from simengine.physics.contact.footing import REACH, kerb_grid, low_boxes
+from simengine.physics.contact.footing import REACH, curb_grid, low_boxes
 from simengine.physics.contact.merged_contacts import ContactSums
 from simengine.physics.contact.obstacle_grid import obstacle_grid
 from simengine.physics.hand_over import find_hand_overs
@@ -97,11 +97,11 @@ class BulletPhysics(Physics):
         self._crushes = np.zeros(count, np.bool_)  # of them, those that stand upright
         self._rows, self._last_rows = np.zeros(max(8, 2 * count), CONTACT), np.zeros(0, CONTACT)
         self._obstacles = obstacle_grid(ground.obstacles)
-        self._kerbs, self._low = kerb_grid(self._lanes, REACH), low_boxes(ground.obstacles)
+        self._curbs, self._low = curb_grid(self._lanes, REACH), low_boxes(ground.obstacles)
         self._contacts = []
         self._open()
         settled = copy_state(state)
-        self._bodies["grip"], self._bodies["burst"] = state.tyre_grip[0], state.tyre_burst[0]
+        self._bodies["grip"], self._bodies["burst"] = state.tire_grip[0], state.tire_burst[0]
         self._follow_changes(state, settled)
         store(self._bodies, settled)
         return settled
@@ -159,7 +159,7 @@ class BulletPhysics(Physics):
         """Set an actor on the ground and make its body; see `enter_world`."""
         own, body = self._chassis[a], self._bodies[a]
         enter_world(
-            self._chassis, self._bodies, a, ahead, self._lanes, self._kerbs, float(self._ground.friction[0]),
+            self._chassis, self._bodies, a, ahead, self._lanes, self._curbs, float(self._ground.friction[0]),
             self._ground.patches,
         )  # fmt: skip
         mobility = Mobility(int(own["mobility"]))
@@ -231,7 +231,7 @@ class BulletPhysics(Physics):
         """Push every body with its force and torque, let Bullet integrate, take the contacts and the motion."""
         client, bodies = self._client, self._bodies
         advance_forces(
-            self._chassis, bodies, self._lanes, self._kerbs, self._low, float(self._ground.friction[0]),
+            self._chassis, bodies, self._lanes, self._curbs, self._low, float(self._ground.friction[0]),
             self._sliding, self._ground.patches, self._dt,
         )  # fmt: skip
         self._crush(touches)

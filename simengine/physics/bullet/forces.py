@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from simengine.core.geometry import rotate, rotation_matrix
 from simengine.core.state import Mobility
 from simengine.physics.backend import FrictionPatches
-from simengine.physics.contact.footing import KerbGrid, box_around, near_kerb, over_box, over_kerb
+from simengine.physics.contact.footing import CurbGrid, box_around, near_curb, over_box, over_curb
 from simengine.physics.feet.walkers import give_way, walker_forces
 from simengine.physics.materials import SLIDING_SHARE
 from simengine.physics.vehicle.road_friction import friction_at
@@ -39,7 +39,7 @@ _WALKER, _FREE, _DIFFERENTIAL = int(Mobility.WALKER), int(Mobility.FREE), int(Mo
 
 @njit(cache=True, _nrt=False)
 def sample_ground(
-    chassis: np.void, body: np.void, rotation: NDArray[np.float64], lanes: LaneArrays, kerbs: KerbGrid,
+    chassis: np.void, body: np.void, rotation: NDArray[np.float64], lanes: LaneArrays, curbs: CurbGrid,
     base_friction: float, patches: FrictionPatches, out: NDArray[np.float64],
 ) -> None:
     """Write samples of the ground below each wheel of a body, µ with the grip of its tire.
@@ -49,7 +49,7 @@ def sample_ground(
         body: Its motion.
         rotation: World from body. Shape (3, 3).
         lanes: The ground.
-        kerbs: Edges that wheels may climb.
+        curbs: Edges that wheels may climb.
         base_friction: µ of surface and weather.
         patches: Slippery discs.
         out: Written, a sample per wheel. Shape (4, 10).
@@ -62,9 +62,9 @@ def sample_ground(
         out[w, FRICTION_OF_GROUND] = friction_at(x, y, base_friction, patches, 0) * body.grip[w]
         out[w, MOTION] = out[w, MOTION + 1] = out[w, MOTION + 2] = 0.0
         out[w, SUPPORT], out[w, EDGE] = -1.0, 0.0
-        if looks and near_kerb(kerbs, x, y):
+        if looks and near_curb(curbs, x, y):
             hx, hy = _way(chassis, rotation, tangent, w)
-            over_kerb(lanes, x, y, hx, hy, chassis.wheel_radius, out[w])
+            over_curb(lanes, x, y, hx, hy, chassis.wheel_radius, out[w])
             clear = clear and out[w, EDGE] == 0.0
     if looks:
         body.clear, body.clear_pose[0], body.clear_pose[1] = clear, body.position[0], body.position[1]
@@ -73,7 +73,7 @@ def sample_ground(
 
 @njit(cache=True, _nrt=False)
 def _stands_clear(body: np.void, rotation: NDArray[np.float64]) -> bool:
-    """Return whether a body stands where its wheels were found clear of kerbs, as parked cars do for good."""
+    """Return whether a body stands where its wheels were found clear of curbs, as parked cars do for good."""
     return (
         body.clear
         and abs(body.position[0] - body.clear_pose[0]) < _SAME
@@ -206,7 +206,7 @@ def _press(
 
 @njit(cache=True)
 def advance_forces(
-    chassis: NDArray[np.void], bodies: NDArray[np.void], lanes: LaneArrays, kerbs: KerbGrid,
+    chassis: NDArray[np.void], bodies: NDArray[np.void], lanes: LaneArrays, curbs: CurbGrid,
     scenery: NDArray[np.float64], base_friction: float, sliding: float, patches: FrictionPatches,
     dt: float,
 ) -> None:
@@ -216,7 +216,7 @@ def advance_forces(
         chassis: What the bodies are. Shape (num_actors,).
         bodies: Their motion and what is asked of them. Shape (num_actors,).
         lanes: The ground.
-        kerbs: Where its kerbs are.
+        curbs: Where its curbs are.
         scenery: Boxes that wheels may roll over, see `footing.low_boxes`. Shape (n, 7).
         base_friction: µ of surface and weather.
         sliding: Friction of sliding tires over it.
@@ -257,7 +257,7 @@ def advance_forces(
             row[FRICTION_OF_GROUND] = friction_at(x, y, base_friction, patches, 0)
             walker_forces(own, body, rotation, row, dt)
             continue
-        sample_ground(own, body, rotation, lanes, kerbs, base_friction, patches, ground)
+        sample_ground(own, body, rotation, lanes, curbs, base_friction, patches, ground)
         lifted = count > 0 and step_onto(own, bodies, a, rotation, boxes, count, owner, ground)
         if own.mobility == _DIFFERENTIAL:
             robot_forces(own, body, rotation, ground, dt, contact)

@@ -11,7 +11,7 @@ from simengine.core.state import Mobility
 from simengine.physics.backend import FrictionPatches
 from simengine.physics.bullet.bodies import body_from_box, box_from_body
 from simengine.physics.bullet.forces import sample_ground
-from simengine.physics.contact.footing import KerbGrid
+from simengine.physics.contact.footing import CurbGrid
 from simengine.physics.vehicle.suspension import (
     CONTACT_COLUMNS,
     FRICTION,
@@ -36,7 +36,7 @@ _SETTLED = 1e-13  # correction of heave [m] and angles [rad] below which a body 
 @njit(cache=True, _nrt=False)
 def enter_world(
     chassis: NDArray[np.void], bodies: NDArray[np.void], a: int, ahead: float, lanes: LaneArrays,
-    kerbs: KerbGrid, base_friction: float, patches: FrictionPatches,
+    curbs: CurbGrid, base_friction: float, patches: FrictionPatches,
 ) -> None:
     """Make an actor dynamic, set on the ground, from the motion of its box center.
 
@@ -49,7 +49,7 @@ def enter_world(
         a: Actor.
         ahead: How far in time its pose is ahead of its entry [s].
         lanes: The ground.
-        kerbs: Where its kerbs are.
+        curbs: Where its curbs are.
         base_friction: µ of the weather.
         patches: Slippery discs.
     """
@@ -68,7 +68,7 @@ def enter_world(
         position[2] = height + own.cog_height
         q[0], q[1], q[2], q[3] = quaternion_from_euler(0.0, 0.0, yaw_from_quaternion(q[0], q[1], q[2], q[3]))
     else:
-        _settle_wheels(own, body, lanes, kerbs, base_friction, patches)
+        _settle_wheels(own, body, lanes, curbs, base_friction, patches)
     box_from_body(own, body)
     for i in range(3):
         body.last_velocity[i] = body.box_velocity[i]
@@ -77,7 +77,7 @@ def enter_world(
 
 @njit(cache=True, _nrt=True)
 def _settle_wheels(
-    chassis: np.void, body: np.void, lanes: LaneArrays, kerbs: KerbGrid, base_friction: float,
+    chassis: np.void, body: np.void, lanes: LaneArrays, curbs: CurbGrid, base_friction: float,
     patches: FrictionPatches,
 ) -> None:
     """Put a wheeled actor or robot on its springs where it stands: plan position of its box center and yaw are kept.
@@ -109,7 +109,7 @@ def _settle_wheels(
         for i in range(2):
             turned = rotation[i, 0] * offset[0] + rotation[i, 1] * offset[1] + rotation[i, 2] * offset[2]
             position[i] = (x if i == 0 else y) - turned
-        sample_ground(chassis, body, rotation, lanes, kerbs, base_friction, patches, ground)
+        sample_ground(chassis, body, rotation, lanes, curbs, base_friction, patches, ground)
         if settle_step(chassis, body, held, ground, rotation, contact) < _SETTLED:
             break
     rotation_matrix(orientation[0], orientation[1], orientation[2], orientation[3], rotation)

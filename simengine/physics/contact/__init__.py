@@ -1,1 +1,1 @@
-"""Contacts: with other bodies, scenery, kerbs and the ground; how bodywork crushes."""
+"""Contacts: with other bodies, scenery, curbs and the ground; how bodywork crushes."""

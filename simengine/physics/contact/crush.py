@@ -7,7 +7,7 @@ of "CRASH3 User's Guide and Technical Manual" (DOT HS 805 732, classes 1 to 5) s
 used up: 14 g at 30 km/h. A vehicle of another mass is taken to be as stiff for its mass; two vehicles are two springs
 in a row.
 
-What is not modelled: boxes keep their shape, so they overlap by the crush; nothing springs back (measured cars part
+What is not modeled: boxes keep their shape, so they overlap by the crush; nothing springs back (measured cars part
 with a tenth of the speed they met with, above 30 km/h); once apart, the crush zone is whole again; and sides, corners
 and narrow overlaps are as stiff as the front.
 """

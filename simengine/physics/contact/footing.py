@@ -1,8 +1,8 @@
-"""What a wheel stands on: the ground, the edge of a kerb, or a low box that lies in its way.
+"""What a wheel stands on: the ground, the edge of a curb, or a low box that lies in its way.
 
 A wheel is a rigid circle in its own plane. Over a profile h(s) along its way it stands on the highest of the points
 h(s) − r + √(r² − s²), and its force is along the line from the touched point to the hub (Zegelaar, "The dynamic
-response of tyres to brake torque variations and road unevennesses", TU Delft 1998, ch. 4: the effective road surface of
+response of tires to brake torque variations and road unevennesses", TU Delft 1998, ch. 4: the effective road surface of
 a short obstacle). What reaches higher than the hub stops the body, not the wheel.
 """
 
@@ -17,30 +17,30 @@ from simengine.core.geometry import box_reach, rotate
 from simengine.core.state import Mobility
 from simengine.physics.backend import StaticBox
 from simengine.physics.vehicle.suspension import EDGE, HEIGHT, NORMAL_OF_GROUND
-from simengine.road.network.lane_surface import KERB_RAMP
+from simengine.road.network.lane_surface import CURB_RAMP
 from simengine.road.network.network import LaneArrays
 from simengine.road.network.projection import ground_at
 
 _FREE = int(Mobility.FREE)
 _LOW = 0.6  # scenery that rises less above the ground may be under a wheel [m]
-_CELL = 0.5  # of the grid of kerbs; larger on maps of which it would have more than `_MOST_CELLS` [m]
+_CELL = 0.5  # of the grid of curbs; larger on maps of which it would have more than `_MOST_CELLS` [m]
 _MOST_CELLS = 4_000_000
-_LEAST_RISE = 0.01  # of a lane above its neighbors that is a kerb [m]
+_LEAST_RISE = 0.01  # of a lane above its neighbors that is a curb [m]
 _HALF_TIRE = 0.1  # of a tire's width [m]
-_SAMPLES = 8  # of the ground on each side of a wheel near a kerb
-REACH = KERB_RAMP + 0.6  # of the largest wheels to a kerb's edge [m]
+_SAMPLES = 8  # of the ground on each side of a wheel near a curb
+REACH = CURB_RAMP + 0.6  # of the largest wheels to a curb's edge [m]
 _STEEPEST = 0.65  # least vertical part of the force's direction: a wheel climbs no wall
 
 
-class KerbGrid(NamedTuple):
-    """Where kerbs are: cells of a grid within a wheel's reach of the edge of a raised lane."""
+class CurbGrid(NamedTuple):
+    """Where curbs are: cells of a grid within a wheel's reach of the edge of a raised lane."""
 
     near: NDArray[np.bool_]  # (rows, columns)
     origin: NDArray[np.float64]  # lower left corner, (2,) [m]
     cell: float  # [m]
 
 
-def kerb_grid(lanes: LaneArrays, reach: float) -> KerbGrid:
+def curb_grid(lanes: LaneArrays, reach: float) -> CurbGrid:
     """Mark the cells within `reach` [m] of the edges of raised lanes; one cell, unmarked, where there are none."""
     edges = [np.empty((0, 2))]
     raised = np.abs(lanes.point_rise).max(axis=1) > _LEAST_RISE if len(lanes.point_rise) else np.zeros(0, np.bool_)
@@ -53,7 +53,7 @@ def kerb_grid(lanes: LaneArrays, reach: float) -> KerbGrid:
             edges.append(_dense(middle + side * lanes.point_width[first:end, None] * left))
     edge = np.concatenate(edges)
     if len(edge) == 0:
-        return KerbGrid(np.zeros((1, 1), np.bool_), np.zeros(2), math.inf)
+        return CurbGrid(np.zeros((1, 1), np.bool_), np.zeros(2), math.inf)
     low, span = edge.min(axis=0) - reach, np.ptp(edge, axis=0) + 2.0 * reach
     cell = max(_CELL, math.sqrt(float(span[0] * span[1]) / _MOST_CELLS))
     columns, rows = (int(n) + 1 for n in span // cell)
@@ -64,7 +64,7 @@ def kerb_grid(lanes: LaneArrays, reach: float) -> KerbGrid:
         for dx in steps:
             if (max(0, abs(dx) - 1) ** 2 + max(0, abs(dy) - 1) ** 2) * cell * cell <= reach * reach:
                 near[np.clip(at[:, 1] + dy, 0, rows - 1), np.clip(at[:, 0] + dx, 0, columns - 1)] = True
-    return KerbGrid(near, low, cell)
+    return CurbGrid(near, low, cell)
 
 
 def _dense(line: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -143,12 +143,12 @@ def way_to_box(box: NDArray[np.float64], x: float, y: float, hx: float, hy: floa
 
 
 @njit(cache=True, _nrt=False)
-def near_kerb(kerbs: KerbGrid, x: float, y: float) -> bool:
+def near_curb(curbs: CurbGrid, x: float, y: float) -> bool:
     """Return whether a place [m] is in a marked cell."""
-    column, row = (x - kerbs.origin[0]) / kerbs.cell, (y - kerbs.origin[1]) / kerbs.cell
-    if not (0.0 <= column < kerbs.near.shape[1] and 0.0 <= row < kerbs.near.shape[0]):
+    column, row = (x - curbs.origin[0]) / curbs.cell, (y - curbs.origin[1]) / curbs.cell
+    if not (0.0 <= column < curbs.near.shape[1] and 0.0 <= row < curbs.near.shape[0]):
         return False
-    return kerbs.near[int(row), int(column)]
+    return curbs.near[int(row), int(column)]
 
 
 @njit(cache=True, _nrt=False)
@@ -169,7 +169,7 @@ def _rise_onto(
 
 
 @njit(cache=True, _nrt=False)
-def over_kerb(
+def over_curb(
     lanes: LaneArrays, x: float, y: float, hx: float, hy: float, radius: float, footing: NDArray[np.float64]
 ) -> None:
     """Let a wheel stand on the ground ahead or behind where that carries it higher than the ground below its hub.
@@ -183,7 +183,7 @@ def over_kerb(
     """
     below, normal = footing[HEIGHT], footing[NORMAL_OF_GROUND : NORMAL_OF_GROUND + 3]
     slope = -(normal[0] * hx + normal[1] * hy) / normal[2]
-    # Parked cars stand along kerbs in every street: a few samples tell that nothing rises in their wheels' way.
+    # Parked cars stand along curbs in every street: a few samples tell that nothing rises in their wheels' way.
     rises = False
     for k in (-_SAMPLES, -_SAMPLES // 2, _SAMPLES // 2, _SAMPLES):
         s = radius * k / (_SAMPLES + 1)

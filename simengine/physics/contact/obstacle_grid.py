@@ -35,7 +35,7 @@ def obstacle_grid(obstacles: tuple[StaticBox, ...], cell: float = 8.0) -> Obstac
     lower, upper = _bounds(boxes)
     origin = lower.min(axis=0) if len(obstacles) else np.zeros(2)
     span = upper.max(axis=0) - origin if len(obstacles) else np.zeros(2)
-    # A map of a few boxes kilometres apart must not need a gigabyte of cells.
+    # A map of a few boxes kilometers apart must not need a gigabyte of cells.
     cell = max(cell, float(span.max()) / 1024.0)
     columns, rows = (int(n) for n in np.floor(span / cell) + 1)
     members: list[list[int]] = [[] for _ in range(columns * rows)]

@@ -14,7 +14,7 @@ from simengine.road.network.network import LaneArrays
 from simengine.road.network.projection import ground_at
 
 TILE_SIZE = 16.0  # [m]
-SAMPLES = 33  # along each edge: one every 0.5 m, so a kerb is a ramp of that width; 6144 indices a tile
+SAMPLES = 33  # along each edge: one every 0.5 m, so a curb is a ramp of that width; 6144 indices a tile
 STOREY = 2.5  # heights nearer than this belong to the same tile [m]
 
 

@@ -16,9 +16,9 @@ and suspension: 4 to 6 front and 2.5 to 4 rear in cars (Bundorf & Leffert, "The 
 to 2 °/g, within the 1 to 3 that cars have (Gillespie, ch. 6). Truck tires have 0.1 to 0.18 of the load per degree, and
 elastic steering (Fancher et al., "A factbook of the mechanical properties of the components for single-unit and
 articulated heavy trucks", UMTRI-86-12, 1986): 3 °/g for the truck; a bus understeers too (Yu, Muthiah & Kulakowski,
-Int. J. Vehicle Systems Modelling and Testing 2, 2007), by 2.5 °/g here.
+Int. J. Vehicle Systems Modeling and Testing 2, 2007), by 2.5 °/g here.
 
-Locks are those of the turning circle D, between kerbs where not said otherwise: the outer front wheel runs on D / 2,
+Locks are those of the turning circle D, between curbs where not said otherwise: the outer front wheel runs on D / 2,
 hence the rear axle's middle on ρ = √(D²/4 − L²) − T/2 and the lock is atan(L / ρ).
 
 The reference cars `ford_escort` and `bmw_320i` keep what [CR] 1 and 2 say of steering and tires (C_S 20.9 on both
@@ -190,10 +190,10 @@ def _others() -> list[VehicleModel]:
         _walker("child", ActorKind.PEDESTRIAN, 1, (0.38, 0.40, 1.154), 24.0, 0.63, 3.5, 5.0),
         # White-tailed deer: shoulder 0.9 m, with head 1.4 m, up to 15 m/s (Nowak, "Walker's Mammals of the World").
         _walker("deer", ActorKind.ANIMAL, 0, (1.75, 0.45, 1.40), 75.0, 0.85, 5.0, 15.0),
-        # Loads that fall off: carton, EUR-pallet crate, passenger-car wheel lying, aluminium ladder lying [typ].
+        # Loads that fall off: carton, EUR-pallet crate, passenger-car wheel lying, aluminum ladder lying [typ].
         _free("cargo_box", ActorKind.CARGO, 0, (0.60, 0.40, 0.40), 15.0, 0.20),
         _free("cargo_crate", ActorKind.CARGO, 0, (1.20, 0.80, 0.90), 150.0, 0.45),
-        _free("cargo_tyre", ActorKind.CARGO, 1, (0.65, 0.65, 0.22), 18.0, 0.11),
+        _free("cargo_tire", ActorKind.CARGO, 1, (0.65, 0.65, 0.22), 18.0, 0.11),
         _free("cargo_ladder", ActorKind.CARGO, 2, (3.00, 0.45, 0.10), 14.0, 0.05),
         # 750 mm traffic cone, weighted base (EN 13422 class): low center of mass.
         _free("cone", ActorKind.CONE, 0, (0.42, 0.42, 0.75), 5.0, 0.22),

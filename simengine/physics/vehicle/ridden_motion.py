@@ -1,4 +1,4 @@
-"""How a two-wheeler moves in the ground plane where no lean is modelled: it turns as its rider asks and slips behind.
+"""How a two-wheeler moves in the ground plane where no lean is modeled: it turns as its rider asks and slips behind.
 
 The plane's part of `riding`: the front tire exerts the side force that the turn needs, so the yaw rate follows the
 angle asked for, and the rear tire runs at the slip angle that carries its part of the turn, which builds up over the

@@ -1,7 +1,7 @@
 """Which lanelets form an intersection, how they turn and who goes first.
 
 A file names the lanelets that lead from an intersection's incomings. It leaves out the lanelets that follow those
-inside the same area, and files of format 2018b name none. So lanelets whose centre lines cross belong to one as well,
+inside the same area, and files of format 2018b name none. So lanelets whose center lines cross belong to one as well,
 and so do lanelets that come from two sides and lead into the same one, as the lane of a right turn beside the others,
 and short ones side by side that become one lane: nobody changes lane there, and all have to take turns.
 """

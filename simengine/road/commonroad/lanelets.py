@@ -1,4 +1,4 @@
-"""Lanelets of a CommonRoad file as lane drafts: centre lines, widths, neighbours, successors, types, speed limits."""
+"""Lanelets of a CommonRoad file as lane drafts: center lines, widths, neighbors, successors, types, speed limits."""
 
 import math
 from dataclasses import dataclass, field
@@ -17,9 +17,9 @@ from simengine.road.network.polyline import lengths
 MAX_WIDTH = 500.0  # of a lanelet [m]
 MAX_LENGTH = 100_000.0  # of a lanelet [m]
 MAX_BANK = 1.2  # [rad]
-MAX_STEP = 5.0  # between points of a centre line [m]
+MAX_STEP = 5.0  # between points of a center line [m]
 _SAME = 1e-3  # bound points nearer than this are one [m]
-_HOOK = 1.0  # a piece at the end of a centre line no longer than this, turned against the next, is a hook [m]
+_HOOK = 1.0  # a piece at the end of a center line no longer than this, turned against the next, is a hook [m]
 _HOOK_TURN = 0.5  # [rad]
 
 # Lanelet types of the format (2020a); those not named here are for driving on.
@@ -156,7 +156,7 @@ def measure_width(
 ) -> None:
     """Write width across the direction of travel [m] and bank [rad] at each pair of bound points.
 
-    The ends of a lanelet may be cut askew; the width is the part of the pair's distance across the centre line.
+    The ends of a lanelet may be cut askew; the width is the part of the pair's distance across the center line.
     """
     n = left.shape[0]
     for i in range(n):
@@ -172,7 +172,7 @@ def measure_width(
 def _center_line(
     element: Element, left: NDArray[np.float64], right: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return centre points, widths and bank, with no two points in one place and none farther apart than `MAX_STEP`."""
+    """Return center points, widths and bank, with no two points in one place and none farther apart than `MAX_STEP`."""
     apart = left - right
     apart = float(np.sqrt((apart * apart).sum(axis=1).max()))
     if apart > MAX_WIDTH:
@@ -215,7 +215,7 @@ def _marking(bound: Element, side: int) -> MarkingType:
 
 
 def _share_marking(draft: LaneDraft, side: str, other: LaneDraft, other_side: str) -> None:
-    """Give a bound of which this lanelet tells no line the one that its neighbour tells of it."""
+    """Give a bound of which this lanelet tells no line the one that its neighbor tells of it."""
     told = getattr(other, f"marking_{other_side}")
     if getattr(draft, f"marking_{side}") == MarkingType.NONE:
         setattr(draft, f"marking_{side}", _ACROSS.get(told, told))
@@ -262,18 +262,18 @@ def _lanelet(element: Element) -> Lanelet:
         limited=limit is not None,
     )
     for side in ("left", "right"):
-        neighbour = element.find(f"adjacent{side.capitalize()}")
-        if neighbour is not None:
-            same = neighbour.choice("drivingDir", ("same", "opposite")) == "same"
-            lanelet.adjacent[side] = neighbour.string("ref"), same
+        neighbor = element.find(f"adjacent{side.capitalize()}")
+        if neighbor is not None:
+            same = neighbor.choice("drivingDir", ("same", "opposite")) == "same"
+            lanelet.adjacent[side] = neighbor.string("ref"), same
     return lanelet
 
 
 def read_lanelets(root: Element) -> dict[str, Lanelet]:
-    """Read all lanelets, with neighbours, successors and roads set; crosswalks are among them.
+    """Read all lanelets, with neighbors, successors and roads set; crosswalks are among them.
 
     A reference to a lanelet that the file does not hold is the edge of the map. A successor that starts elsewhere than
-    the lanelet ends is none: some hand-made files link lanelets a hundred metres apart.
+    the lanelet ends is none: some hand-made files link lanelets a hundred meters apart.
 
     Raises:
         ScenarioError: Names file, line, element, value and what is allowed.

@@ -25,7 +25,7 @@ _KMH, _MPH = 1.0 / 3.6, 0.44704  # [m/s]
 _MILES = ("USA", "GBR")  # countries whose signs say miles per hour, as benchmark ids name them
 _LARGEST = 130.0 * _KMH
 _WIDE = 3  # lanes of one direction, without oncoming ones and without junctions: a motorway
-_MOTORWAY = {True: 65.0 * _MPH, False: 100.0 * _KMH}  # its least limit where signs count in miles, in kilometres [m/s]
+_MOTORWAY = {True: 65.0 * _MPH, False: 100.0 * _KMH}  # its least limit where signs count in miles, in kilometers [m/s]
 _FASTER = 1.05  # factor above the usual limit from which speeds count as faster
 
 

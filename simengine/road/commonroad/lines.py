@@ -10,7 +10,7 @@ from simengine.road.ground.strips import edge_line
 from simengine.road.network.network import LaneArrays, LaneType, MarkingType, RoadNetwork, lane_arrays
 from simengine.road.network.projection import nearest_surface
 
-_TOWN_SPEED = 55.0 / 3.6  # up to this limit carriageways end at kerbs, not at lines [m/s]
+_TOWN_SPEED = 55.0 / 3.6  # up to this limit carriageways end at curbs, not at lines [m/s]
 _OUTSIDE = 0.3  # how far beyond an edge there must be no other lane for a line along it [m]
 _LOOKS = 9  # places along an edge where that is looked at
 

@@ -1,4 +1,4 @@
-"""Whether lanelets lie to each other as their file says: successors begin where they end, neighbours lie beside."""
+"""Whether lanelets lie to each other as their file says: successors begin where they end, neighbors lie beside."""
 
 import math
 
@@ -10,7 +10,7 @@ from simengine.road.network.drafts import LaneDraft
 from simengine.road.network.joints import Fit, joint_of
 from simengine.road.network.polyline import foot, lengths
 
-LARGEST_SPACE = 2.0  # between a lanelet and its neighbour, or by which they overlap [m]
+LARGEST_SPACE = 2.0  # between a lanelet and its neighbor, or by which they overlap [m]
 
 
 def can_follow(element: Element, first: LaneDraft, second: LaneDraft) -> bool:
@@ -39,7 +39,7 @@ def lies_beside(element: Element, draft: LaneDraft, other: LaneDraft, side: str,
     Args:
         element: Of the first lanelet.
         draft: Of the first lanelet.
-        other: The lanelet that is named as its neighbour.
+        other: The lanelet that is named as its neighbor.
         side: On which it should lie, "left" or "right".
         same: Whether it should run the same way.
     """
@@ -55,9 +55,9 @@ def lies_beside(element: Element, draft: LaneDraft, other: LaneDraft, side: str,
     space, runs_along = min(found)
     name = f"lanelet {draft.name}, {side} {other.name}"
     if space > LARGEST_SPACE:
-        element.remark("names a neighbour that does not lie beside it: left out", f"{name}: off by {space:.1f} m")
+        element.remark("names a neighbor that does not lie beside it: left out", f"{name}: off by {space:.1f} m")
         return None
     if runs_along != same:
         way = "the same way" if runs_along else "the other way"
-        element.remark("names a wrong driving direction of a neighbour: taken from where it lies", f"{name} runs {way}")
+        element.remark("names a wrong driving direction of a neighbor: taken from where it lies", f"{name} runs {way}")
     return runs_along

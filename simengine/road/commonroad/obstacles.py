@@ -30,7 +30,7 @@ _ALL_KINDS = (*_KINDS, *_NO_ACTORS, "unknown")
 @dataclass
 class _State:
     step: int
-    x: float  # centre of the box [m]
+    x: float  # center of the box [m]
     y: float
     heading: float  # of the box's x axis [rad]
     velocity: float | None  # along the heading [m/s]
@@ -53,7 +53,7 @@ class Obstacles:
 
 
 def _state(element: Element, box: shapes.Box, last_heading: float) -> _State:
-    """Read a state and move it to the centre of the obstacle's box, turned as its shape is.
+    """Read a state and move it to the center of the obstacle's box, turned as its shape is.
 
     Point-mass states carry the velocity's components instead of an orientation.
 
@@ -211,7 +211,7 @@ def _remark_jumps(tracks: list[_Track], elements: dict[str, Element], time_step:
 
 
 def pack_tracks(tracks: list[_Track], time_step: float) -> RecordedTracks:
-    """Pack tracks into arrays; a velocity that the file leaves out is taken from neighbouring positions."""
+    """Pack tracks into arrays; a velocity that the file leaves out is taken from neighboring positions."""
     n, steps = len(tracks), max([track.states[-1].step for track in tracks], default=-1) + 1
     valid, position = np.zeros((n, steps), np.bool_), np.zeros((n, steps, 2))
     heading, velocity = np.zeros((n, steps)), np.zeros((n, steps))

@@ -26,8 +26,8 @@ _COLORS = {
 }  # fmt: skip
 _CROSSED = (LaneType.DRIVING, LaneType.BIKING, LaneType.SHOULDER, LaneType.PARKING)  # what crosswalks are painted on
 _CROSSING_STEP = 0.1  # along a crossing where it is looked at [m]
-_LAMP_HEIGHT = 3.0  # of the lamps' centre above the ground, where a file gives none [m]
-_PLATE_HEIGHT = 2.2  # of a sign's centre above the ground, likewise [m]
+_LAMP_HEIGHT = 3.0  # of the lamps' center above the ground, where a file gives none [m]
+_PLATE_HEIGHT = 2.2  # of a sign's center above the ground, likewise [m]
 _SHARED_LIGHT = ("all", "straight", "straightLeft", "leftStraight", "straightRight", "right", "left", "leftRight")
 _AHEAD_FIRST = {name: rank for rank, name in enumerate(_SHARED_LIGHT)}
 
@@ -106,14 +106,14 @@ def read_lights(
     for element in root.all("trafficLight"):
         name = element.string("id")
         active = element.find("active")
-        programme = []
+        program = []
         for part in element.require("cycle").all("cycleElement"):
             steps = part.require("duration").text_integer(0, MAX_STEP)
-            programme.append((steps * time_step, _COLORS[part.require("color").text_choice(tuple(_COLORS))]))
-        if sum(duration for duration, _ in programme) <= 0.0:
+            program.append((steps * time_step, _COLORS[part.require("color").text_choice(tuple(_COLORS))]))
+        if sum(duration for duration, _ in program) <= 0.0:
             raise element.error("has a cycle without duration; one element must last a step or more")
         if active is not None and active.text_choice(("true", "false")) == "false":
-            programme = [(duration, SignalColor.OFF) for duration, _ in programme]
+            program = [(duration, SignalColor.OFF) for duration, _ in program]
         offset = element.find("cycle", "timeOffset")
         direction = element.find("direction")
         rank[name] = _AHEAD_FIRST[direction.text_choice(_SHARED_LIGHT)] if direction is not None else 0
@@ -129,7 +129,7 @@ def read_lights(
                 name=name,
                 position=(position[0], position[1], height),
                 heading=_facing(lanelet) if lanelet is not None else 0.0,
-                programme=programme,
+                program=program,
                 offset=offset.text_integer(-MAX_STEP, MAX_STEP) * time_step if offset is not None else 0.0,
             )
         )
@@ -171,7 +171,7 @@ def read_stop_lines(lanelets: dict[str, Lanelet], signs: dict[str, Sign], rank: 
 
 
 def draw_crosswalks(lanelets: dict[str, Lanelet]) -> list[CrossingDraft]:
-    """Turn lanelets of type crosswalk into crossings along their centre line, from edge to edge of the carriageway.
+    """Turn lanelets of type crosswalk into crossings along their center line, from edge to edge of the carriageway.
 
     Files draw them from pavement to pavement, across a verge too; nothing is painted on grass.
     """

@@ -22,7 +22,7 @@ class Box(NamedTuple):
 
     length: float  # [m]
     width: float
-    x: float  # centre [m]
+    x: float  # center [m]
     y: float
     turn: float = 0.0  # of the length against the x axis, within ±45° [rad]
 

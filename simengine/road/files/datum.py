@@ -18,7 +18,7 @@ from simengine.core.errors import ScenarioError
 
 MAX_TEXT = 4_000  # characters of a stated projection
 MAX_SPAN = 200_000.0  # from a map's origin to its roads, beyond which the origin cannot be where the map is [m]
-# Fixes are rounded to a tenth of a millimetre: far below a receiver's error, and above what differs between builds of
+# Fixes are rounded to a tenth of a millimeter: far below a receiver's error, and above what differs between builds of
 # PROJ and of the C library in the last bits, so that digests do not depend on them.
 _DEGREE_DIGITS, _METER_DIGITS = 9, 4
 _EPSG = re.compile(r"^(?:EPSG:|urn:ogc:def:crs:EPSG:[0-9.]*:)(\d{4,6})$", re.IGNORECASE)
@@ -32,9 +32,9 @@ _PARAMETERS = frozenset((
     "k", "k_0", "x_0", "y_0", "ellps", "datum", "a", "b", "rf", "f", "es", "e", "R", "units", "to_meter", "pm", "axis",
     "towgs84", "no_uoff", "no_off", "approx", "h", "sweep", "lat_b", "lat_a",
 ))  # fmt: skip
-_WITHOUT_EFFECT = frozenset(("no_defs", "type", "wktext", "over", "title", "vunits"))  # for plan coordinates in metres
+_WITHOUT_EFFECT = frozenset(("no_defs", "type", "wktext", "over", "title", "vunits"))  # for plan coordinates in meters
 GEOID = "names a grid that is not read: heights count as heights above the ellipsoid"
-SHIFT = "names a grid of datum shifts that is not read: fixes may be off by some hundred metres"
+SHIFT = "names a grid of datum shifts that is not read: fixes may be off by some hundred meters"
 UNKNOWN = "has a parameter that is not known: left out"
 
 
@@ -157,7 +157,7 @@ def local_datum(latitude: float, longitude: float, height: float, bounds: NDArra
     """Return the datum of a map of which only one place is known: a transverse Mercator projection about it.
 
     The place is where the map's coordinates are zero. A map that lies farther than `MAX_SPAN` from there has projected
-    coordinates of an unknown projection; then it is the whole kilometre nearest to the map's middle.
+    coordinates of an unknown projection; then it is the whole kilometer nearest to the map's middle.
 
     Args:
         latitude: [deg].
@@ -180,7 +180,7 @@ def map_bounds(position: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def check_datum(datum: Datum, bounds: NDArray[np.float64]) -> float:
-    """Return how long a map metre is on the ground at the middle of a map.
+    """Return how long a map meter is on the ground at the middle of a map.
 
     Raises:
         ScenarioError: The projection has no inverse somewhere on the map.

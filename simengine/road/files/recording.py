@@ -17,7 +17,7 @@ class RecordedTracks(NamedTuple):
     length: NDArray[np.float64]  # bounding box [m] (N,)
     width: NDArray[np.float64]  # (N,)
     valid: NDArray[np.bool_]  # (N, T)
-    position: NDArray[np.float64]  # centre of the bounding box in plan view [m] (N, T, 2)
+    position: NDArray[np.float64]  # center of the bounding box in plan view [m] (N, T, 2)
     heading: NDArray[np.float64]  # of the box's x axis, in (−π, π] [rad] (N, T)
     velocity: NDArray[np.float64]  # along the heading, negative when reversing [m/s] (N, T)
 
@@ -29,7 +29,7 @@ class StillObstacles(NamedTuple):
     kind: NDArray[np.int32]  # ActorKind
     length: NDArray[np.float64]  # bounding box [m]
     width: NDArray[np.float64]
-    position: NDArray[np.float64]  # centre of the bounding box in plan view [m] (N, 2)
+    position: NDArray[np.float64]  # center of the bounding box in plan view [m] (N, 2)
     heading: NDArray[np.float64]  # [rad]
 
 

@@ -1,7 +1,7 @@
 """One surface where lanes overlap: heights and banks of lanes that cross, merge or follow one another made to agree.
 
 Files give every connecting road a profile of its own, and where two of them cross in a junction they may differ by
-metres. Readers of other programs draw one over the other; here both are corrected by the smoothest change that makes
+meters. Readers of other programs draw one over the other; here both are corrected by the smoothest change that makes
 them agree (`road.network.spline_fit`), so that whatever reads a lane (wheels, meshes, paint, drivers) reads one
 surface. Lanes of a junction give way to the roads that enter it, whose heights and slopes they take over at their ends;
 roads outside of junctions give way to one another, within `FADE` of the place. What agrees already keeps its bits.
@@ -112,7 +112,7 @@ def _free_parts(
 
     both = ~inside[overlaps.lane].any(axis=1)
     beside = both & (network.lane_road[overlaps.lane[:, 0]] == network.lane_road[overlaps.lane[:, 1]])
-    beside &= _has_neighbours(network)[overlaps.lane].all(axis=1)  # lanes drawn together
+    beside &= _has_neighbors(network)[overlaps.lane].all(axis=1)  # lanes drawn together
     where = control_of(overlaps.lane, overlaps.s)
     reach[where[wrong & both & ~beside].ravel()] = FADE
     joint_end = np.stack([start[joints[:, 0] + 1] - 2, start[joints[:, 1]] + 1], axis=1)
@@ -140,7 +140,7 @@ def _free_parts(
     ), True
 
 
-def _has_neighbours(network: RoadNetwork) -> NDArray[np.bool_]:
+def _has_neighbors(network: RoadNetwork) -> NDArray[np.bool_]:
     return (network.lane_left >= 0) | (network.lane_right >= 0) | (network.lane_opposite >= 0)
 
 

@@ -25,7 +25,7 @@ def cover_strip(
     left: NDArray[np.float64], right: NDArray[np.float64], x0: float, y0: float, cell: float,
     covered: NDArray[np.bool_],
 ) -> None:
-    """Mark the raster cells whose centre lies on a strip.
+    """Mark the raster cells whose center lies on a strip.
 
     Args:
         left, right: The strip's edges [m]. Shape (num_stations, 3).

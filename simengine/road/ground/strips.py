@@ -49,13 +49,13 @@ def side_points(
     lanes: LaneArrays, lane: int, s: NDArray[np.float64], side: float, shift: float, lift: float,
     out: NDArray[np.float64],
 ) -> None:
-    """Write the points beside a lane's centre line at `side` half widths and `shift` further to the left.
+    """Write the points beside a lane's center line at `side` half widths and `shift` further to the left.
 
     Args:
         lanes: The network.
         lane: Which.
         s: Stations [m]. Shape (num_stations,).
-        side: 1 left edge, 0 centre line, −1 right edge.
+        side: 1 left edge, 0 center line, −1 right edge.
         shift: To the left of that [m].
         lift: Above the carriageway [m].
         out: World [m]. Shape (num_stations, 3).

@@ -1,6 +1,6 @@
-"""The surfaces of a road network as meshes: carriageway, pavements with kerbs, paint, junctions, verges and land.
+"""The surfaces of a road network as meshes: carriageway, pavements with curbs, paint, junctions, verges and land.
 
-Strips of neighbouring lanes overlap by two centimetres, so that no seam opens where they are cut at different stations;
+Strips of neighboring lanes overlap by two centimeters, so that no seam opens where they are cut at different stations;
 overlapping lanes of a junction are of one material and class and need nothing else. Everything below a carriageway
 (fill, land) lies lower by a margin, everything painted on it higher.
 """
@@ -37,7 +37,7 @@ from simengine.road.network.network import (
 )
 
 SEAM = 0.02  # by which strips overlap [m]
-KERB_FOOT = 0.05  # of a kerb's face below the carriageway [m]
+CURB_FOOT = 0.05  # of a curb's face below the carriageway [m]
 HALL_MARGIN = 4.0  # of a hall's floor beyond its lanes: shelf depth and wall clearance [m]
 _LOOK = {
     LaneType.DRIVING: (Material.ASPHALT, Semantic.ROAD),
@@ -91,19 +91,19 @@ def _lane_patches(lanes: LaneArrays, lane: int, cut: NDArray[np.float64]) -> lis
     if not rise.any():
         left, right = edge_line(lanes, lane, cut, 1.0, SEAM, 0.0), edge_line(lanes, lane, cut, -1.0, -SEAM, 0.0)
         return [face_up(ribbon(left, right, material, semantic))]
-    kerb = [(rise[:, k] > rise[:, j]).any() for k, j in ((LEFT_TOP, LEFT_FOOT), (RIGHT_TOP, RIGHT_FOOT))]
-    seam = [0.0 if face else SEAM for face in kerb]
+    curb = [(rise[:, k] > rise[:, j]).any() for k, j in ((LEFT_TOP, LEFT_FOOT), (RIGHT_TOP, RIGHT_FOOT))]
+    seam = [0.0 if face else SEAM for face in curb]
     left, right = top_line(lanes, lane, cut, 1.0, seam[0], 0.0), top_line(lanes, lane, cut, -1.0, -seam[1], 0.0)
     patches = [face_up(ribbon(left, right, material, semantic))]
-    if kerb[0]:
-        patches.append(ribbon(foot_line(lanes, lane, cut, 1.0, 0.0, -KERB_FOOT), left, material, semantic))
-    if kerb[1]:
-        patches.append(ribbon(right, foot_line(lanes, lane, cut, -1.0, 0.0, -KERB_FOOT), material, semantic))
+    if curb[0]:
+        patches.append(ribbon(foot_line(lanes, lane, cut, 1.0, 0.0, -CURB_FOOT), left, material, semantic))
+    if curb[1]:
+        patches.append(ribbon(right, foot_line(lanes, lane, cut, -1.0, 0.0, -CURB_FOOT), material, semantic))
     return patches
 
 
 def _joint_patches(lanes: LaneArrays, lane: int) -> list[Patch]:
-    """Return what closes the corners between a lane and its successors of the same look; kerbs keep theirs."""
+    """Return what closes the corners between a lane and its successors of the same look; curbs keep theirs."""
     look = _LOOK[LaneType(lanes.lane_type[lane])]
     if lanes.point_rise[lanes.lane_first_point[lane] : lanes.lane_first_point[lane + 1]].any():
         return []

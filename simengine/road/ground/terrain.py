@@ -35,7 +35,7 @@ _REACH = 110.0  # of what a height is averaged from, further where no road is so
 
 
 def is_level(lanes: LaneArrays) -> bool:
-    """Say whether all roads lie in one level plane (kerbs apart)."""
+    """Say whether all roads lie in one level plane (curbs apart)."""
     z = lanes.point_position[:, 2]
     return bool((z == z[0]).all() and not lanes.point_bank.any())
 
@@ -277,7 +277,7 @@ def far_patch(lanes: LaneArrays, material: Material) -> Patch:
 
 
 def _tiles_near(lanes: LaneArrays, tile: float, width: float) -> NDArray[np.int64]:
-    """Return the tiles that come within a width of a centre line, counted in tiles. Shape (num_tiles, 2)."""
+    """Return the tiles that come within a width of a center line, counted in tiles. Shape (num_tiles, 2)."""
     s = lanes.point_s
     run = np.diff(s, append=s[-1])
     parts = np.where(run > 0.5 * tile, np.ceil(run / (0.5 * tile)), 1).astype(np.int64)

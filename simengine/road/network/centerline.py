@@ -1,4 +1,4 @@
-"""Differential geometry of sampled centre lines: distinct points, arc length, heading, curvature.
+"""Differential geometry of sampled center lines: distinct points, arc length, heading, curvature.
 
 Arc length is measured in plan view (as OpenDRIVE's s is), so that projection, which ignores height, is exact.
 """
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from simengine.core.geometry import wrap_angle
 
 DISTINCT = 1e-4  # points nearer than this in plan view are one point [m]
-CURVATURE_WINDOW = 2.0  # least distance to the neighbours that curvature is taken from [m]
+CURVATURE_WINDOW = 2.0  # least distance to the neighbors that curvature is taken from [m]
 
 
 @njit(cache=True)
@@ -43,12 +43,12 @@ def measure_lanes(
 ) -> None:
     """Write arc length, heading and curvature of every point.
 
-    Heading is the tangent of the parabola through a point and its neighbours (exact on a circle), at the ends the chord
+    Heading is the tangent of the parabola through a point and its neighbors (exact on a circle), at the ends the chord
     turned back by half its own turning. Curvature is that of the circle through the point and the nearest points at
-    least `CURVATURE_WINDOW` away, so that centimetre noise of a digitised line does not become a bend.
+    least `CURVATURE_WINDOW` away, so that centimeter noise of a digitised line does not become a bend.
 
     Args:
-        position: Points of all lanes, neighbours distinct [m]. Shape (num_points, 3).
+        position: Points of all lanes, neighbors distinct [m]. Shape (num_points, 3).
         first: First point of each lane, at least two each. Shape (num_lanes + 1,).
         s: Written [m]. Shape (num_points,).
         heading: Written, in (−π, π] [rad]. Shape (num_points,).

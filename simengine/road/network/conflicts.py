@@ -7,7 +7,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 CLEARANCE = 3.0  # lanes farther apart in height pass over each other [m]
-EDGE_MARGIN = 0.25  # taken off each half width: neighbours that touch do not conflict [m]
+EDGE_MARGIN = 0.25  # taken off each half width: neighbors that touch do not conflict [m]
 STEP = 0.5  # along the lane between cross sections [m]
 SAMPLES = 7  # across the lane
 

@@ -16,7 +16,7 @@ class LaneDraft:
     """
 
     name: str
-    points: NDArray[np.float64]  # centre line in direction of travel (num_points, 3) [m]
+    points: NDArray[np.float64]  # center line in direction of travel (num_points, 3) [m]
     width: NDArray[np.float64]  # (num_points,) [m]
     bank: NDArray[np.float64]  # superelevation, positive lifts the left edge (num_points,) [rad]
     lane_type: LaneType = LaneType.DRIVING
@@ -25,7 +25,7 @@ class LaneDraft:
     junction: int = -1
     turn: Turn = Turn.NONE
     priority: int = 0
-    left: str | None = None  # neighbour of the same direction
+    left: str | None = None  # neighbor of the same direction
     right: str | None = None
     opposite: str | None = None
     successors: list[str] = field(default_factory=list)  # predecessors follow from these
@@ -35,19 +35,19 @@ class LaneDraft:
     may_cross_right: NDArray[np.bool_] | None = None
     yellow_left: bool | NDArray[np.bool_] = False
     yellow_right: bool | NDArray[np.bool_] = False
-    rise: NDArray[np.float64] | None = None  # as `RoadNetwork.point_rise`; None: a pavement's kerbs, else level
+    rise: NDArray[np.float64] | None = None  # as `RoadNetwork.point_rise`; None: a pavement's curbs, else level
 
 
 @dataclass
 class SignalDraft:
-    """One signal head and its programme: (duration [s], colour) phases repeated from `offset` [s]."""
+    """One signal head and its program: (duration [s], color) phases repeated from `offset` [s]."""
 
     name: str
     position: tuple[float, float, float]
     heading: float
-    programme: list[tuple[float, SignalColor]]
+    program: list[tuple[float, SignalColor]]
     offset: float = 0.0
-    group: str = ""  # signals of one group share a programme; "" makes a group of its own
+    group: str = ""  # signals of one group share a program; "" makes a group of its own
 
 
 @dataclass
@@ -62,7 +62,7 @@ class StopLineDraft:
 
 @dataclass
 class CrossingDraft:
-    """A pedestrian crossing from kerb to kerb; the lanes it crosses are found by geometry."""
+    """A pedestrian crossing from curb to curb; the lanes it crosses are found by geometry."""
 
     start: tuple[float, float, float]
     end: tuple[float, float, float]

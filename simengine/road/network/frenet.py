@@ -1,6 +1,6 @@
-"""Lane coordinates: s along a lane, t to its left, continuous at the corners of the sampled centre line.
+"""Lane coordinates: s along a lane, t to its left, continuous at the corners of the sampled center line.
 
-Within a segment the normal turns evenly from one end's to the other's, so the strips of neighbouring segments share
+Within a segment the normal turns evenly from one end's to the other's, so the strips of neighboring segments share
 their border lines, no place beside a corner is left out or counted twice, and pose and projection are each other's
 inverse up to the radius of curvature. Beyond its ends a lane goes straight on.
 
@@ -59,7 +59,7 @@ def fraction_of_normal(
     b = ex * my - ey * mx - (dx * ac + dy * as_)
     c = ex * ac + ey * as_
     discriminant = b * b - 4.0 * a * c
-    if b >= 0.0 or discriminant < 0.0:  # beyond the centre of curvature
+    if b >= 0.0 or discriminant < 0.0:  # beyond the center of curvature
         return 0.0, False
     return 2.0 * c / (math.sqrt(discriminant) - b), True
 
@@ -104,7 +104,7 @@ def _value_at(point_s: Floats, value: Floats, begin: int, end: int, s: float) ->
 
 @njit(cache=True, _nrt=False)
 def lane_curvature(lanes: LaneArrays, lane: int, s: float) -> float:
-    """Return the curvature of a lane's centre line at s [1/m], counter-clockwise positive; ends go on."""
+    """Return the curvature of a lane's center line at s [1/m], counter-clockwise positive; ends go on."""
     first = lanes.lane_first_point
     return _value_at(lanes.point_s, lanes.point_curvature, first[lane], first[lane + 1], s)
 
@@ -212,7 +212,7 @@ def _project_from(
             tx, ty = tangent[k, 0], tangent[k, 1]
             return point_s[k] + ex * tx + ey * ty, ey * tx - ex * ty
         step = -1 if f < 0.0 else 1
-        if came == -step or not solved:  # the strips fold over each other beyond the centre of curvature
+        if came == -step or not solved:  # the strips fold over each other beyond the center of curvature
             break
         i += step
         came = step

@@ -1,4 +1,4 @@
-"""The spatial hash over centre-line segments, and what it answers while a network is built."""
+"""The spatial hash over center-line segments, and what it answers while a network is built."""
 
 import math
 from typing import NamedTuple
@@ -118,7 +118,7 @@ def intersect_segment(
     lines: CenterLines, start: tuple[float, float, float], end: tuple[float, float, float], clearance: float,
     out_point: NDArray[np.int32], out_s: NDArray[np.float64],
 ) -> int:
-    """Find the centre-line segments that a segment crosses in plan view; return how many (some may repeat).
+    """Find the center-line segments that a segment crosses in plan view; return how many (some may repeat).
 
     Args:
         lines: Of all lanes.

@@ -63,7 +63,7 @@ class Joint(NamedTuple):
 
 
 def _direction(points: NDArray[np.float64], end: int) -> float:
-    """Return the heading of travel at the first (0) or last (−1) point, over half a metre where it can [rad]."""
+    """Return the heading of travel at the first (0) or last (−1) point, over half a meter where it can [rad]."""
     line = points[:, :2] if end == 0 else points[::-1, :2]
     offset = line - line[0]
     far = np.flatnonzero((offset * offset).sum(axis=1) >= _CHORD * _CHORD)

@@ -9,7 +9,7 @@ from simengine.core.errors import ScenarioError
 from simengine.road.network.centerline import keep_distinct, measure_lanes
 from simengine.road.network.drafts import LaneDraft
 from simengine.road.network.grid import build_grid
-from simengine.road.network.network import CROSSABLE, KERB_HEIGHT, LaneType
+from simengine.road.network.network import CROSSABLE, CURB_HEIGHT, LaneType
 
 LARGEST_COORDINATE = 1e8  # [m]
 
@@ -59,8 +59,8 @@ def told_across(lanes: list[LaneDraft], keep: NDArray[np.bool_]) -> dict[str, ND
     rise, marking, may_cross, yellow = [], [], [], []
     for lane in lanes:
         n = len(lane.points)
-        kerbs = (0.0, KERB_HEIGHT, KERB_HEIGHT, 0.0) if lane.lane_type == LaneType.PAVEMENT else (0.0,) * 4
-        rise.append(np.broadcast_to(kerbs if lane.rise is None else lane.rise, (n, 4)))
+        curbs = (0.0, CURB_HEIGHT, CURB_HEIGHT, 0.0) if lane.lane_type == LaneType.PAVEMENT else (0.0,) * 4
+        rise.append(np.broadcast_to(curbs if lane.rise is None else lane.rise, (n, 4)))
         lines = _both_edges(lane.marking_left, lane.marking_right, n, np.int32)
         stated = (lane.may_cross_left, lane.may_cross_right)
         seen = [np.isin(lines[:, k], CROSSABLE) if stated[k] is None else stated[k] for k in range(2)]

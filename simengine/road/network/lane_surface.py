@@ -7,7 +7,7 @@ from numba import njit
 from simengine.road.network.frenet import Floats, turned_normal
 from simengine.road.network.network import LEFT_FOOT, LEFT_TOP, RIGHT_FOOT, RIGHT_TOP
 
-KERB_RAMP = 0.1  # width of the edge over which a raised lane rises [m]
+CURB_RAMP = 0.1  # width of the edge over which a raised lane rises [m]
 
 
 @njit(cache=True, _nrt=False)
@@ -24,7 +24,7 @@ def rise_at(rise: Floats, i: int, f: float, width: float, t: float) -> float:
         rise: Across the lane, `RoadNetwork.point_rise` [m]. Shape (num_points, 4).
         i, f: Segment and fraction of it.
         width: Of the lane there [m].
-        t: To the left of the centre line, within the lane [m].
+        t: To the left of the center line, within the lane [m].
     """
     top = rise[i, LEFT_TOP] + f * (rise[i + 1, LEFT_TOP] - rise[i, LEFT_TOP])
     right = rise[i, RIGHT_TOP] + f * (rise[i + 1, RIGHT_TOP] - rise[i, RIGHT_TOP])
@@ -34,7 +34,7 @@ def rise_at(rise: Floats, i: int, f: float, width: float, t: float) -> float:
     foot = rise[i, side] + f * (rise[i + 1, side] - rise[i, side])
     if foot == top:
         return top
-    return foot + (top - foot) * min(1.0, max(0.0, (0.5 * width - abs(t)) / KERB_RAMP))
+    return foot + (top - foot) * min(1.0, max(0.0, (0.5 * width - abs(t)) / CURB_RAMP))
 
 
 @njit(cache=True, _nrt=False)
@@ -52,10 +52,10 @@ def surface_height(z: float, width: float, bank: float, t: float, rise: float) -
     """Return the height of a lane's surface at t to its left [m]; level past the edges.
 
     Args:
-        z: Of the centre line [m].
+        z: Of the center line [m].
         width: Of the lane [m].
         bank: Superelevation, positive lifts the left edge [rad].
-        t: To the left of the centre line [m].
+        t: To the left of the center line [m].
         rise: Of the surface above the banked points, 0 beside the lane [m].
     """
     if bank != 0.0:
@@ -65,7 +65,7 @@ def surface_height(z: float, width: float, bank: float, t: float, rise: float) -
 
 @njit(cache=True, _nrt=False)
 def grade_at(position: Floats, point_s: Floats, begin: int, end: int, i: int, f: float) -> float:
-    """Return the rise over run at fraction f of segment i, between those that its ends' neighbours give."""
+    """Return the rise over run at fraction f of segment i, between those that its ends' neighbors give."""
     a, b, c = max(i - 1, begin), i + 1, min(i + 2, end - 1)
     here = (position[b, 2] - position[a, 2]) / (point_s[b] - point_s[a])
     there = (position[c, 2] - position[i, 2]) / (point_s[c] - point_s[i])

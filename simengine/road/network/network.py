@@ -1,8 +1,8 @@
-"""The road network as flat arrays: lanes as sampled centre lines with Frenet projection, links, signals, crossings.
+"""The road network as flat arrays: lanes as sampled center lines with Frenet projection, links, signals, crossings.
 
-Lanes are polylines sampled closely enough that a chord departs from the curve by less than a centimetre; every lane
+Lanes are polylines sampled closely enough that a chord departs from the curve by less than a centimeter; every lane
 runs in its direction of travel. Arc length is measured in plan view. Heights of points are those of the carriageway;
-`point_rise` says how far a lane's surface lies above them (a pavement's usually by `KERB_HEIGHT`). What is painted
+`point_rise` says how far a lane's surface lies above them (a pavement's usually by `CURB_HEIGHT`). What is painted
 along an edge may change along the lane: it is told per point and holds up to the next one. Variable-length lists are
 stored as CSR: the entries of lane i are `values[first[i]:first[i + 1]]`.
 """
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from simengine.road.files.datum import Datum
 from simengine.road.network.centerline import write_tangents
 
-KERB_HEIGHT = 0.12  # of a pavement above the carriageway where its source states no height [m]
+CURB_HEIGHT = 0.12  # of a pavement above the carriageway where its source states no height [m]
 LEFT, RIGHT = 0, 1  # columns of what is told of both edges
 # Columns of `point_rise`: at the left edge, just inside of it, just inside of the right edge, at the right edge.
 LEFT_FOOT, LEFT_TOP, RIGHT_TOP, RIGHT_FOOT = 0, 1, 2, 3
@@ -78,15 +78,15 @@ class RoadNetwork(NamedTuple):
     lane_first_point: NDArray[np.int32]  # CSR into the points, (num_lanes + 1,)
     lane_length: NDArray[np.float64]  # [m]
     lane_speed_limit: NDArray[np.float64]  # [m/s]
-    lane_left: NDArray[np.int32]  # neighbour lane of the same direction, or −1
+    lane_left: NDArray[np.int32]  # neighbor lane of the same direction, or −1
     lane_right: NDArray[np.int32]
-    lane_opposite: NDArray[np.int32]  # nearest lane of the other direction across the centre line, or −1
+    lane_opposite: NDArray[np.int32]  # nearest lane of the other direction across the center line, or −1
     lane_road: NDArray[np.int32]  # road (a bundle of parallel lanes) the lane belongs to
     lane_junction: NDArray[np.int32]  # junction, or −1
     lane_turn: NDArray[np.int32]  # Turn
     lane_priority: NDArray[np.int32]  # of a junction lane: the larger goes first; equal: left yields to right
     lane_name: NDArray[np.str_]  # identity in the source, e.g. "12.0.-1"
-    # per centre-line point, (num_points,); a lane has at least two
+    # per center-line point, (num_points,); a lane has at least two
     point_position: NDArray[np.float64]  # (num_points, 3) [m]
     point_s: NDArray[np.float64]  # arc length along the lane [m]
     point_heading: NDArray[np.float64]  # [rad]
@@ -108,21 +108,21 @@ class RoadNetwork(NamedTuple):
     conflict_enter: NDArray[np.float64]  # where this lane enters and leaves the shared area [m]
     conflict_leave: NDArray[np.float64]
     # signals, (num_signals,)
-    signal_position: NDArray[np.float64]  # lamp centre (num_signals, 3)
+    signal_position: NDArray[np.float64]  # lamp center (num_signals, 3)
     signal_heading: NDArray[np.float64]  # direction the lamps face [rad]
-    signal_group: NDArray[np.int32]  # row of the programme
+    signal_group: NDArray[np.int32]  # row of the program
     signal_name: NDArray[np.str_]
-    # signal programme: group g shows `programme_color[g, p]` during phase p of its cycle
-    programme_duration: NDArray[np.float64]  # (num_groups, max_phases) [s], 0 where a cycle has fewer phases
-    programme_color: NDArray[np.int32]  # (num_groups, max_phases) SignalColor
-    programme_offset: NDArray[np.float64]  # (num_groups,) [s]
+    # signal program: group g shows `program_color[g, p]` during phase p of its cycle
+    program_duration: NDArray[np.float64]  # (num_groups, max_phases) [s], 0 where a cycle has fewer phases
+    program_color: NDArray[np.int32]  # (num_groups, max_phases) SignalColor
+    program_offset: NDArray[np.float64]  # (num_groups,) [s]
     # stop lines, (num_stop_lines,)
     stop_lane: NDArray[np.int32]  # lane the line ends
     stop_s: NDArray[np.float64]  # [m]
     stop_signal: NDArray[np.int32]  # signal that governs it, or −1
     stop_yield: NDArray[np.int32]  # 0 signal only, 1 give way, 2 stop sign
     # pedestrian crossings, (num_crossings,)
-    crossing_start: NDArray[np.float64]  # kerb to kerb (num_crossings, 3)
+    crossing_start: NDArray[np.float64]  # curb to curb (num_crossings, 3)
     crossing_end: NDArray[np.float64]
     crossing_width: NDArray[np.float64]
     crossing_signal: NDArray[np.int32]  # signal group for walkers, or −1
@@ -130,10 +130,10 @@ class RoadNetwork(NamedTuple):
     crossing_lane: NDArray[np.int32]
     crossing_s: NDArray[np.float64]
     # static signs, (num_signs,)
-    sign_position: NDArray[np.float64]  # plate centre (num_signs, 3)
+    sign_position: NDArray[np.float64]  # plate center (num_signs, 3)
     sign_heading: NDArray[np.float64]  # direction the face looks to [rad]
     sign_type: NDArray[np.str_]  # "speed_limit:50", "stop", "yield", or the source's code
-    # spatial hash over centre-line segments (a segment is known by its first point)
+    # spatial hash over center-line segments (a segment is known by its first point)
     grid_origin: NDArray[np.float64]  # (2,) [m]
     grid_cell: float  # [m]
     grid_shape: NDArray[np.int32]  # (2,) columns (x), rows (y)

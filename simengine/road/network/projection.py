@@ -43,11 +43,11 @@ __all__ = [
 ]
 
 REACH = 30.0  # a place farther from every lane is on none [m]
-OUTSIDE_COST = 4.0  # per metre outside a lane
-HEIGHT_COST = 2.0  # per metre above or below a lane
-LAYER_COST = 40.0  # per metre more than `LAYER` above or below a lane: another level of a bridge
+OUTSIDE_COST = 4.0  # per meter outside a lane
+HEIGHT_COST = 2.0  # per meter above or below a lane
+LAYER_COST = 40.0  # per meter more than `LAYER` above or below a lane: another level of a bridge
 HEADING_COST = 0.5  # times 1 − cos of the angle to a lane
-OFFSET_COST = 0.01  # per metre from the centre line: decides between lanes that both hold a place
+OFFSET_COST = 0.01  # per meter from the center line: decides between lanes that both hold a place
 LAYER = 2.0  # surfaces farther apart in height are different levels [m]
 _SURE = 1.5  # surfaces less apart are of one level for certain; between this and `LAYER` they count less [m]
 # Columns of the lanes that hold a place: height of the surface [m], segment, fraction of it, weight.

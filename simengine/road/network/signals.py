@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from simengine.road.network.network import RoadNetwork
 
-_ROUNDING = 3  # by which the programme's arithmetic may miss the end of a phase [ns]
+_ROUNDING = 3  # by which the program's arithmetic may miss the end of a phase [ns]
 
 
 @njit(cache=True)
 def group_color(duration: NDArray[np.float64], color: NDArray[np.int32], offset: float, time: float) -> int:
-    """Return the SignalColor that a programme shows at a time.
+    """Return the SignalColor that a program shows at a time.
 
     Args:
         duration: Of the phases, 0 where the cycle has fewer [s]. Shape (max_phases,).
@@ -39,16 +39,16 @@ def write_group_colors(
     duration: NDArray[np.float64], color: NDArray[np.int32], offset: NDArray[np.float64], time: float,
     out: NDArray[np.int32],
 ) -> None:
-    """Write the colour of every programme. Shapes (num_groups, max_phases) or (num_groups,); `out` (num_groups,)."""
+    """Write the color of every program. Shapes (num_groups, max_phases) or (num_groups,); `out` (num_groups,)."""
     for g in range(len(offset)):
         out[g] = group_color(duration[g], color[g], offset[g], time)
 
 
 def group_colors(network: RoadNetwork, time_s: float) -> NDArray[np.int32]:
-    """Return the SignalColor of every programme at a time [s]. Shape (num_groups,)."""
-    out = np.zeros(len(network.programme_offset), np.int32)
+    """Return the SignalColor of every program at a time [s]. Shape (num_groups,)."""
+    out = np.zeros(len(network.program_offset), np.int32)
     write_group_colors(
-        network.programme_duration, network.programme_color, network.programme_offset, float(time_s), out
+        network.program_duration, network.program_color, network.program_offset, float(time_s), out
     )
     return out
 
@@ -59,14 +59,14 @@ def signal_colors(network: RoadNetwork, time_s: float) -> NDArray[np.int32]:
 
 
 def signal_changes(network: RoadNetwork, end_ns: int) -> list[int]:
-    """Return when any signal begins to show another colour, after 0 and up to `end_ns`, in order [ns].
+    """Return when any signal begins to show another color, after 0 and up to `end_ns`, in order [ns].
 
     These are the first nanoseconds at which `signal_colors` says so.
     """
     found: set[int] = set()
     for g in np.unique(network.signal_group).tolist():
-        duration, color = network.programme_duration[g], network.programme_color[g]
-        offset, cycle = float(network.programme_offset[g]), float(duration.sum())
+        duration, color = network.program_duration[g], network.program_color[g]
+        offset, cycle = float(network.program_offset[g]), float(duration.sum())
         if cycle <= 0.0:
             continue
         begins = offset + np.cumsum(duration) - cycle

@@ -1,7 +1,7 @@
 """Corrections of height along lanes as uniform cubic B-splines, fitted by least squares.
 
 A lane's correction at s, t is z(s) + t/W · κ(s), W being half its largest width; z and κ [m] are splines over the same
-knots. Rows ask for differences of two lanes' corrections; bending, twisting and size of every correction are penalised,
+knots. Rows ask for differences of two lanes' corrections; bending, twisting and size of every correction are penalized,
 so that what nothing asks for stays as it is (P-splines: Eilers & Marx, Statistical Science 11(2), 1996). The normal
 equations are solved by conjugate gradients with the diagonal as preconditioner: serial, so equal bits everywhere.
 """
@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-BENDING = 0.5  # weight of a second derivative [1/m] over a metre, against a difference of one metre at one place
+BENDING = 0.5  # weight of a second derivative [1/m] over a meter, against a difference of one meter at one place
 TWISTING = 0.1  # weight of κ's first derivative
 SIZE, TILT_SIZE = 1e-5, 1e-3  # weights of z and κ themselves
 SHORTEST_KNOT = 1.0  # knots nearer count as so far apart in the penalties [m]
@@ -123,7 +123,7 @@ def _gather(
 
 
 @njit(cache=True)
-def _penalise(splines: Splines, x: NDArray[np.float64], out: NDArray[np.float64], diagonal: bool) -> None:
+def _penalize(splines: Splines, x: NDArray[np.float64], out: NDArray[np.float64], diagonal: bool) -> None:
     """Add the penalties' share to `out`, as `_gather` does."""
     for lane in range(len(splines.knot)):
         begin, end = splines.first[lane], splines.first[lane + 1]
@@ -171,7 +171,7 @@ def _normal(
     """
     out[:] = 0.0
     _gather(rows, at, factor, x, out, diagonal)
-    _penalise(splines, x, out, diagonal)
+    _penalize(splines, x, out, diagonal)
     for i in range(len(out)):
         if splines.pinned[i]:
             out[i, 0] = out[i, 1] = 0.0

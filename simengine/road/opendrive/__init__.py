@@ -14,7 +14,7 @@ from simengine.road.opendrive.lanes.drafts import draw_lanes
 from simengine.road.opendrive.lanes.links import link_lanes, set_turns
 from simengine.road.opendrive.parsing.parse import parse_opendrive
 from simengine.road.opendrive.signals.crossings import draw_crossings, hold_before_crossings
-from simengine.road.opendrive.signals.programmes import draw_lights
+from simengine.road.opendrive.signals.programs import draw_lights
 from simengine.road.opendrive.signals.signals import draw_signs, draw_stop_lines, read_signals, set_priorities
 
 

@@ -11,7 +11,7 @@ from simengine.road.files.datum import Datum, check_datum, projected_datum
 from simengine.road.files.xml import Element
 
 _MAX_OFFSET = 1e8  # [m]
-_LARGEST_STRETCH = 0.002  # of a map metre on the ground; inside a zone of UTM it stays below 0.001
+_LARGEST_STRETCH = 0.002  # of a map meter on the ground; inside a zone of UTM it stays below 0.001
 
 
 def read_datum(root: Element, bounds: NDArray[np.float64]) -> Datum | None:

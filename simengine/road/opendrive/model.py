@@ -47,14 +47,14 @@ class Lane:
     """One lane of one section; its number is negative to the right of the reference line."""
 
     id: int
-    kind: LaneType | None  # None for what is no lane: the centre line, and type "none"
+    kind: LaneType | None  # None for what is no lane: the center line, and type "none"
     level: bool  # stays level where the road banks
     reverse: bool  # runs against the direction its side implies
     extent: Cubics  # over the offset into the section: its width, or the |t| of its outer border [m]
     is_border: bool
     predecessors: tuple[int, ...]
     successors: tuple[int, ...]
-    marks: tuple[Mark, ...]  # on its outer border; of the centre lane, its own
+    marks: tuple[Mark, ...]  # on its outer border; of the center lane, its own
     heights: tuple[tuple[float, float, float], ...]  # offset into the section, inner and outer border's rise [m]
     speeds: tuple[tuple[float, float], ...]  # offset into the section [m], limit [m/s]
     element: Element

@@ -1,4 +1,4 @@
-"""Centre lines for the procedural roads: straight, arc, circle, and the rounded corner between two directions."""
+"""Center lines for the procedural roads: straight, arc, circle, and the rounded corner between two directions."""
 
 import math
 
@@ -41,7 +41,7 @@ def arc_line(
 
 
 def circle_line(center: tuple[float, float], radius: float, clockwise: bool, count: int) -> NDArray[np.float64]:
-    """Return a closed polygon, beginning below its centre, whose circumference is exactly that of the circle.
+    """Return a closed polygon, beginning below its center, whose circumference is exactly that of the circle.
 
     Its corners lie outside the circle by two thirds of a sagitta and its chords pass inside by one third.
     """

@@ -1,4 +1,4 @@
-"""A four-way intersection of two streets with traffic on the right, signalled or by priority."""
+"""A four-way intersection of two streets with traffic on the right, signaled or by priority."""
 
 import math
 
@@ -9,7 +9,7 @@ from simengine.road.procedural.center_lines import arc_line, chords, corner_line
 
 ARMS = ("west", "south", "east", "north")  # counter-clockwise; the ego's approach comes first
 _ANGLE = (math.pi, -0.5 * math.pi, 0.0, 0.5 * math.pi)  # direction of an arm, seen from the middle
-CORNER_RADIUS = 6.0  # of the kerbs, at least [m]
+CORNER_RADIUS = 6.0  # of the curbs, at least [m]
 CROSSING_SETBACK, CROSSING_WIDTH = 0.5, 3.5  # from the junction [m]
 STOP_SETBACK = 1.0  # of the stop line from the crossing [m]
 RED_AMBER = 1.0  # of the red time, at most (StVO § 37 practice: 1 s) [s]
@@ -24,7 +24,7 @@ def make_intersection(
     lane_width: float,
     pavement_width: float,
     speed_limit: float,
-    signalled: bool,
+    signaled: bool,
     green: float,
     amber: float,
     all_red: float,
@@ -40,7 +40,7 @@ def make_intersection(
         lane_width: [m].
         pavement_width: Along the arms and round the corners, 0 for none [m].
         speed_limit: [m/s].
-        signalled: Whether signals govern it; the times below then make up half a cycle.
+        signaled: Whether signals govern it; the times below then make up half a cycle.
         green, amber, all_red: Times of each street [s].
     """
     half = lanes * lane_width
@@ -53,29 +53,29 @@ def make_intersection(
             for k in range(lanes):
                 drafts.append(_arm_lane(arm, angle, inward, k, lanes, lane_width, edge, arm_length, speed_limit, curb))
     for arm in range(4):
-        drafts += _turns(arm, lanes, lane_width, edge, speed_limit, signalled)
+        drafts += _turns(arm, lanes, lane_width, edge, speed_limit, signaled)
         if pavement_width:
             drafts += _pavements(arm, half + 0.5 * pavement_width, edge, arm_length, pavement_width)
-    signals = _signals(edge, half + pavement_width, green, amber, all_red, half) if signalled else []
+    signals = _signals(edge, half + pavement_width, green, amber, all_red, half) if signaled else []
     stop = arm_length - edge - CROSSING_SETBACK - CROSSING_WIDTH - STOP_SETBACK
     stop_lines = [
         StopLineDraft(
-            f"in.{name}.{k}", stop, f"signal.{name}" if signalled else None, 0 if signalled else 1
+            f"in.{name}.{k}", stop, f"signal.{name}" if signaled else None, 0 if signaled else 1
         )
         for arm, name in enumerate(ARMS)
         for k in range(lanes)
-        if signalled or arm % 2 == 1
+        if signaled or arm % 2 == 1
     ]
     crossings = [
         CrossingDraft(
             _place(angle, edge + CROSSING_SETBACK + 0.5 * CROSSING_WIDTH, -half),
             _place(angle, edge + CROSSING_SETBACK + 0.5 * CROSSING_WIDTH, half),
-            CROSSING_WIDTH, f"walk.{_street(arm)}" if signalled else None,
+            CROSSING_WIDTH, f"walk.{_street(arm)}" if signaled else None,
         )
         for arm, angle in enumerate(_ANGLE)
     ]
     return build_network(
-        drafts, signals, stop_lines, crossings, _signs(half + pavement_width, edge, arm_length, speed_limit, signalled)
+        drafts, signals, stop_lines, crossings, _signs(half + pavement_width, edge, arm_length, speed_limit, signaled)
     )
 
 
@@ -115,10 +115,10 @@ def _arm_lane(
     return draft
 
 
-def _turns(arm: int, lanes: int, width: float, edge: float, speed_limit: float, signalled: bool) -> list[LaneDraft]:
+def _turns(arm: int, lanes: int, width: float, edge: float, speed_limit: float, signaled: bool) -> list[LaneDraft]:
     """Return the lanes through the junction from one arm."""
     here = ARMS[arm]
-    priority = _MAIN_PRIORITY if not signalled and _street(arm) == "main" else 0
+    priority = _MAIN_PRIORITY if not signaled and _street(arm) == "main" else 0
 
     def through(name: str, k: int, to: int, turn: Turn) -> LaneDraft:
         offset = (lanes - k - 0.5) * width
@@ -164,7 +164,7 @@ def _signals(
     """Return a head for every approach, past its crossing, and one for walkers at either end of every crossing."""
     half_cycle = green + amber + all_red
     red_amber = min(RED_AMBER, all_red)
-    programme = [
+    program = [
         (green, SignalColor.GREEN), (amber, SignalColor.AMBER), (half_cycle + all_red - red_amber, SignalColor.RED),
         (red_amber, SignalColor.RED_AMBER),
     ]
@@ -176,7 +176,7 @@ def _signals(
         offset = 0.0 if street == "main" else half_cycle
         drafts.append(SignalDraft(
             f"signal.{name}", _place(angle, edge + 0.2, outer + POLE_CLEARANCE, LAMP_HEIGHT),
-            math.remainder(angle, 2.0 * math.pi), programme, offset, street,
+            math.remainder(angle, 2.0 * math.pi), program, offset, street,
         ))
         across = half_cycle - offset  # the other street's green
         middle = edge + CROSSING_SETBACK + CROSSING_WIDTH
@@ -189,14 +189,14 @@ def _signals(
     return drafts
 
 
-def _signs(outer: float, edge: float, end: float, speed_limit: float, signalled: bool) -> list[SignDraft]:
+def _signs(outer: float, edge: float, end: float, speed_limit: float, signaled: bool) -> list[SignDraft]:
     """Return the speed limit at the start of every approach and, without signals, who has priority."""
     signs = []
     for arm, angle in enumerate(_ANGLE):
         facing = math.remainder(angle, 2.0 * math.pi)
         place = _place(angle, 0.9 * end + 0.1 * edge, outer + POLE_CLEARANCE, 2.2)
         signs.append(SignDraft(place, facing, f"speed_limit:{round(speed_limit * 3.6)}"))
-        if not signalled:
+        if not signaled:
             kind = "priority" if _street(arm) == "main" else "yield"
             place = _place(angle, edge + CROSSING_SETBACK + CROSSING_WIDTH + STOP_SETBACK, outer + POLE_CLEARANCE, 2.2)
             signs.append(SignDraft(place, facing, kind))

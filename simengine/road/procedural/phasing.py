@@ -1,4 +1,4 @@
-"""Stages of a signalled junction: which lights may be green together.
+"""Stages of a signaled junction: which lights may be green together.
 
 Two ways through a junction exclude each other where their lanes overlap, with one exception: who turns across oncoming
 traffic from a lamp that also lets others go on yields to it (a permitted turn). A lamp for nothing but such turns is a

@@ -13,7 +13,7 @@ from simengine.road.procedural.center_lines import arc_line, chords, circle_line
 
 LEFT_SHOULDER = 1.0  # of a one-way street, at most [m]
 CROSSING_WIDTH = 3.0  # [m]
-SIGN_HEIGHT = 2.2  # plate centre above the road [m]
+SIGN_HEIGHT = 2.2  # plate center above the road [m]
 SIGN_CLEARANCE = 0.6  # of a sign beyond the outermost lane [m]
 
 
@@ -84,7 +84,7 @@ def make_street(
     ]
     _link(lanes, lanes_forward, lanes_backward, parking_width, pavement_width, shoulder_width)
     lanes.sort(key=_order)
-    edges = [_kerb(part) for part in (right, left)]
+    edges = [_curb(part) for part in (right, left)]
     outer = [part[-1][2] + 0.5 * part[-1][3] if part else 0.0 for part in (right, left)]
     crossings = []
     if crossing_spacing > 0.0:
@@ -105,7 +105,7 @@ def make_street(
     return build_network(lanes, crossings=crossings, signs=signs)
 
 
-_Entry = tuple[str, LaneType, float, float]  # name, type, distance of the centre from the reference line, width [m]
+_Entry = tuple[str, LaneType, float, float]  # name, type, distance of the center from the reference line, width [m]
 
 
 def _cross_section(
@@ -129,7 +129,7 @@ def _order(lane: LaneDraft) -> tuple[bool, bool, int]:
     return not driving, not lane.name.startswith("forward"), int(lane.name.split(".")[1]) if driving else 0
 
 
-def _kerb(entries: list[_Entry]) -> float:
+def _curb(entries: list[_Entry]) -> float:
     """Return how far the carriageway of one side reaches: to its pavement, or else its outermost edge [m]."""
     return max((at + 0.5 * width for _, kind, at, width in entries if kind != LaneType.PAVEMENT), default=0.0)
 
@@ -158,7 +158,7 @@ def _draw(
 def _link(
     lanes: list[LaneDraft], forward: int, backward: int, parking: float, pavement: float, shoulder: float
 ) -> None:
-    """Set neighbours and markings of the driving lanes."""
+    """Set neighbors and markings of the driving lanes."""
     by_name = {lane.name: lane for lane in lanes}
     edge = MarkingType.SOLID if shoulder or not (parking or pavement) else MarkingType.CURB
     if parking and not shoulder:

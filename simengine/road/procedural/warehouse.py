@@ -18,7 +18,7 @@ LAMP_SIZE, LAMP_SPACING = (1.4, 0.3, 0.5), 5.0  # of lamps with what they hang f
 class Box(NamedTuple):
     """A solid box standing on the floor."""
 
-    position: tuple[float, float, float]  # centre [m]
+    position: tuple[float, float, float]  # center [m]
     yaw: float  # [rad]
     size: tuple[float, float, float]  # length, width, height [m]
 

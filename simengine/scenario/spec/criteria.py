@@ -16,7 +16,7 @@ class NoCollision(Spec):
 
 
 class StayOnRoad(Spec):
-    """The ego's centre stays on drivable lanes, with a margin."""
+    """The ego's center stays on drivable lanes, with a margin."""
 
     kind: Literal["stay_on_road"]
     margin: Annotated[float, Field(ge=0.0, le=20.0)]  # [m]

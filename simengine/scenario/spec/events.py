@@ -24,9 +24,9 @@ class Placement(Spec):
     """Where an actor starts, against the ego's lane, or on an arm of the junction ahead of it."""
 
     arm: Literal["own", "left", "right", "oncoming"]  # the road it comes along, as the ego sees the junction
-    lane: Annotated[int, Field(ge=-9, le=9)]  # lanes to the left of the ego's; past the centre line: oncoming
+    lane: Annotated[int, Field(ge=-9, le=9)]  # lanes to the left of the ego's; past the center line: oncoming
     ahead: Annotated[float, Field(ge=-2_000.0, le=2_000.0)]  # own: of the ego; other arms: before the junction [m]
-    lateral: Annotated[float, Field(ge=-50.0, le=50.0)]  # left of that lane's centre [m]
+    lateral: Annotated[float, Field(ge=-50.0, le=50.0)]  # left of that lane's center [m]
     heading_deg: Annotated[float, Field(ge=-360.0, le=360.0)]  # against that lane's direction
     height: Annotated[float, Field(ge=0.0, le=20.0)]  # of its underside above the ground [m]
 
@@ -68,11 +68,11 @@ class TimeToCollisionTrigger(Spec):
 
 
 class PositionTrigger(Spec):
-    """Fires when an actor has travelled a distance along its path since the start."""
+    """Fires when an actor has traveled a distance along its path since the start."""
 
     kind: Literal["position"]
     actor: Name
-    travelled: Annotated[float, Field(ge=0.0, le=1e6)]  # [m]
+    traveled: Annotated[float, Field(ge=0.0, le=1e6)]  # [m]
 
 
 class SpeedTrigger(Spec):
@@ -180,10 +180,10 @@ class DropLoadAction(Spec):
     load: Annotated[list[Name], Field(min_length=1, max_length=16)]  # actors of kind cargo, absent until then
 
 
-class FailTyreAction(Spec):
+class FailTireAction(Spec):
     """Burst a tire, of a two-wheeler the whole wheel's: it drags, gives way sideways and, in bullet, is lower."""
 
-    kind: Literal["fail_tyre"]
+    kind: Literal["fail_tire"]
     wheel: Annotated[int, Field(ge=0, le=3)]  # front left, front right, rear left, rear right
     grip: Fraction  # left of its friction
 
@@ -226,7 +226,7 @@ Action = Annotated[
     | WalkAction
     | AppearAction
     | DropLoadAction
-    | FailTyreAction
+    | FailTireAction
     | RunRedAction
     | MarkAction
     | FrictionPatchAction
@@ -250,7 +250,7 @@ class EventSpec(Spec):
 class GoalSpec(Spec):
     """Where the ego is to arrive."""
 
-    travelled: Annotated[float, Field(ge=0.0, le=1e6)]  # along its route, 0 for no goal [m]
+    traveled: Annotated[float, Field(ge=0.0, le=1e6)]  # along its route, 0 for no goal [m]
     exit: Literal["any", "straight", "left", "right"]  # which way through the first junction
 
 

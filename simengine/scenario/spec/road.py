@@ -28,7 +28,7 @@ class StreetRoad(Spec):
 
 
 class IntersectionRoad(Spec):
-    """A four-way intersection of two streets, signalled or by priority."""
+    """A four-way intersection of two streets, signaled or by priority."""
 
     kind: Literal["intersection"]
     arm_length: Annotated[float, Field(ge=40.0, le=1_000.0)]  # [m]
@@ -36,7 +36,7 @@ class IntersectionRoad(Spec):
     lane_width: Annotated[float, Field(ge=2.5, le=6.0)]  # [m]
     pavement_width: Annotated[float, Field(ge=0.0, le=10.0)]  # [m]
     speed_limit: Annotated[float, Field(gt=0.0, le=70.0)]  # [m/s]
-    signalled: StrictBool
+    signaled: StrictBool
     green: Annotated[float, Field(gt=3.0, le=120.0)]  # [s]
     amber: Annotated[float, Field(gt=0.0, le=10.0)]  # [s]
     all_red: Annotated[float, Field(ge=0.0, le=10.0)]  # [s]

@@ -13,7 +13,7 @@ _Error = Annotated[float, Field(ge=0.0, le=10_000.0)]  # [m]
 
 
 class Mount(Spec):
-    """Where a sensor sits on the ego: from the centre of the rear axle on the ground, ISO 8855."""
+    """Where a sensor sits on the ego: from the center of the rear axle on the ground, ISO 8855."""
 
     position: tuple[_Place, _Place, _Place]  # forward, left, up [m]
     roll_deg: _Angle

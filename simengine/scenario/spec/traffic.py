@@ -75,4 +75,4 @@ class PedestriansSpec(Spec):
     group_spacing: Annotated[float, Field(ge=0.7, le=1.5)]  # between neighbors in company, middle to middle [m]
     group_slowing: Annotated[float, Field(ge=0.0, le=0.3)]  # of everybody in a group, for each companion [m/s]
     standing_share: Fraction  # of the people stand, alone or talking
-    waiting_share: Fraction  # of the people begin at the kerb of a crossing, about to cross
+    waiting_share: Fraction  # of the people begin at the curb of a crossing, about to cross

@@ -1,6 +1,6 @@
 """Where a sensor is: its mount on the ego carried into the world.
 
-A mount is given from the centre of the ego's rear axle on the ground (ISO 8855: x forward, y left, z up); in the frame
+A mount is given from the center of the ego's rear axle on the ground (ISO 8855: x forward, y left, z up); in the frame
 of the ego's box that point is x = cog_offset − rear_axle, z = −height / 2.
 """
 

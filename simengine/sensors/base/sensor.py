@@ -14,7 +14,7 @@ from simengine.road.files.datum import Datum
 
 
 class Scene(NamedTuple):
-    """What can be seen: one mesh per actor (actor frame, origin at the box centre) and static meshes in the world.
+    """What can be seen: one mesh per actor (actor frame, origin at the box center) and static meshes in the world.
 
     Static coordinates are about `origin`, so that float32 keeps its precision on maps far from zero.
     """
@@ -23,7 +23,7 @@ class Scene(NamedTuple):
     actors: ActorTable  # row 0 is used
     actor_mesh: tuple[Mesh, ...]  # (num_actors,)
     actor_semantic: NDArray[np.uint8]  # (num_actors,)
-    static_mesh: tuple[Mesh, ...]  # each one labelled instance, or a surface
+    static_mesh: tuple[Mesh, ...]  # each one labeled instance, or a surface
     static_instance: NDArray[np.int32]  # instance id of each static mesh; 0 for surfaces (road, terrain)
     lamp_position: NDArray[np.float64]  # street lamps, about the origin [m]. (num_lamps, 3)
     signal_mesh: NDArray[np.int32]  # static mesh of each of the network's signals, or −1. (num_signals,)

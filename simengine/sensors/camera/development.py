@@ -19,7 +19,7 @@ from simengine.sensors.base.noise import mix_word
 from simengine.sensors.base.thread_pool import share_rows
 from simengine.sensors.camera.noise_stream import NoiseStream
 
-GREY = 0.165  # exposed value of the metered luminance by day
+GRAY = 0.165  # exposed value of the metered luminance by day
 DARKEST, BRIGHTEST = 0.04, 60_000.0  # metered luminances that can be exposed for [cd/m²]
 FULL_WELL = 12_000.0  # electrons of white at the lowest gain
 READ_NOISE = 2.5  # electrons
@@ -61,8 +61,8 @@ def exposure_of(average: float, bias: float) -> float:
         bias: [stops].
     """
     average = min(BRIGHTEST, max(DARKEST, average))
-    grey = GREY * (average / (average + 3.0)) ** 0.34
-    return grey / average * 2.0**bias
+    gray = GRAY * (average / (average + 3.0)) ** 0.34
+    return gray / average * 2.0**bias
 
 
 @njit(cache=True, error_model="numpy")
@@ -136,7 +136,7 @@ def _blur_down(source: NDArray[np.float32], radius: int, total: NDArray[np.float
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _turn(source: NDArray[np.float32], out: NDArray[np.float32]) -> None:
-    """Swap rows and columns of an image of three colours: (a, 3 b) → (b, 3 a)."""
+    """Swap rows and columns of an image of three colors: (a, 3 b) → (b, 3 a)."""
     for a in range(source.shape[0]):
         for b in range(out.shape[0]):
             out[b, 3 * a], out[b, 3 * a + 1] = source[a, 3 * b], source[a, 3 * b + 1]
@@ -145,7 +145,7 @@ def _turn(source: NDArray[np.float32], out: NDArray[np.float32]) -> None:
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _blur(image: NDArray[np.float32], radius: int) -> None:
-    """Blur an image of three colours, (rows, 3 columns), in place; three passes of a box come close to a bell."""
+    """Blur an image of three colors, (rows, 3 columns), in place; three passes of a box come close to a bell."""
     rows, columns = image.shape[0], image.shape[1] // 3
     other, turned = np.empty_like(image), np.empty((columns, 3 * rows), np.float32)
     back, total = np.empty_like(turned), np.empty(3 * max(rows, columns))

@@ -1,6 +1,6 @@
 """What a camera can record beyond its picture and masks: the normal of every surface seen, and how it moved.
 
-`normal` is the unit normal of the face (not smoothed over its neighbours) in the sensor's frame (forward, left, up),
+`normal` is the unit normal of the face (not smoothed over its neighbors) in the sensor's frame (forward, left, up),
 zero where only sky is. `flow` leads back: a pixel plus its flow is where the point seen there was in the sensor's
 previous frame [px, right and down], as `backward_flow` of Kubric (Greff et al., "Kubric: a scalable dataset
 generator", CVPR 2022); it follows the part of the actor that the point is on, wheels included, and the camera's own
@@ -32,7 +32,7 @@ class Placement(NamedTuple):
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
 def run_end(part: NDArray[np.int32], row: NDArray[np.int32], column: int) -> int:
-    """Return the column after the last neighbour to the right that shows the same part, or sky as well.
+    """Return the column after the last neighbor to the right that shows the same part, or sky as well.
 
     Args:
         part: Of each triangle. Shape (num_triangles,).
@@ -89,14 +89,14 @@ def fill_normals(
 def fill_flow_run(
     inverse_depth: NDArray[np.float32], first: int, y: float, m: NDArray[np.float64], out: NDArray[np.int64]
 ) -> None:
-    """Write the flow of neighbouring pixels of a row that show one part; see `fill_flow`.
+    """Write the flow of neighboring pixels of a row that show one part; see `fill_flow`.
 
     Two numbers are stored as one, which makes the loop one of vectors: 1.2 instead of 4 ns a pixel.
 
     Args:
         inverse_depth: [1/m]. Shape (n,).
         first: Column of the first pixel.
-        y: Of the pixels' centres [px].
+        y: Of the pixels' centers [px].
         m: See `relate_frames`. Shape (3, 4).
         out: Shape (n,).
     """

@@ -48,14 +48,14 @@ def drop_fall_speed(diameter: float) -> float:
 
 @njit(cache=True, error_model="numpy")
 def drops_per_volume(rain_rate: float) -> float:
-    """Return how many drops larger than SMALLEST_DROP are in a cubic metre at a rain rate [mm/h]."""
+    """Return how many drops larger than SMALLEST_DROP are in a cubic meter at a rain rate [mm/h]."""
     slope = drop_slope(rain_rate)
     return NUMBER / slope * (math.exp(-slope * SMALLEST_DROP) - math.exp(-slope * LARGEST_DROP))
 
 
 @njit(cache=True, error_model="numpy")
 def flakes_per_volume(snow_rate: float) -> float:
-    """Return how many flakes are in a cubic metre at a snow rate [mm/h of water]."""
+    """Return how many flakes are in a cubic meter at a snow rate [mm/h of water]."""
     return snow_rate / 3600.0 / SNOW_FALL_SPEED / FLAKE_MASS
 
 

@@ -8,9 +8,9 @@ elevation. What lies behind what has been hit is left out before it is cut (`cul
 
 The sensor and every part move during a sweep: parts are placed in the sensor's frame at knots in time (each physics
 tick, and between where the ego turns), and a vertex moves on a straight line between them. The chord leaves the arc by
-r ω² Δt² / 8, under a millimetre at 100 m for a yaw rate of 1 rad/s and 120 ticks a second.
+r ω² Δt² / 8, under a millimeter at 100 m for a yaw rate of 1 rad/s and 120 ticks a second.
 
-Neighbouring columns form slices; each writes its own columns only, and the nearest hit does not depend on how a sweep
+Neighboring columns form slices; each writes its own columns only, and the nearest hit does not depend on how a sweep
 is cut into slices, so the bits are the same for any number of threads.
 """
 

@@ -18,7 +18,7 @@ from simengine.sensors.scene.clusters import Clusters
 ROUNDING = 1e-3  # more than single precision does to a bound [m]
 CLOSE = 1e-2  # what comes nearer to the axis may show in any column [m]
 COLUMN_MARGIN = 0.02  # the arc tangent's 3e-6 rad are 0.008 columns of 16,384
-SHELLS = 96  # of distance, eight an octave from a quarter of a metre on
+SHELLS = 96  # of distance, eight an octave from a quarter of a meter on
 _SHELL_BITS, _FIRST_SHELL = np.uint32(20), 0x3E800000 >> 20
 _PI, _HALF_PI, _TURN = np.float32(math.pi), np.float32(0.5 * math.pi), 2.0 * math.pi
 # Minimax odd polynomial for the arc tangent on [0, 1], to 2e-6 rad.

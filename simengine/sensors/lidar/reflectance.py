@@ -16,9 +16,9 @@ from simengine.core.mesh import Material
 from simengine.core.semantics import Semantic
 
 # Albedo at 900 nm, facet slope deviation σ [rad], retro-reflected part. Albedo of asphalt with pebbles 0.17, smooth
-# concrete 0.24, deciduous leaves 0.60, sand and bare ground 0.50, masonry 0.85 (white), rough wood 0.25, tyre rubber
+# concrete 0.24, deciduous leaves 0.60, sand and bare ground 0.50, masonry 0.85 (white), rough wood 0.25, tire rubber
 # 0.02, black synthetic rubber 0.05: after Wehr and Lohr, "Airborne laser scanning", ISPRS J. 54 (1999). Textiles and
-# skin reflect strongly in the near infrared whatever their colour (about 0.5 and 0.6). Other values are our estimates.
+# skin reflect strongly in the near infrared whatever their color (about 0.5 and 0.6). Other values are our estimates.
 # σ of plaster, sandpaper and brick is 30° to 35° in Oren and Nayar's own measurements.
 # Retro-reflection relative to white Lambert is π times the coefficient: road paint R_L 150 mcd/(m² lx) (EN 1436, class
 # R3) gives 0.47; sign sheeting R_A 250 cd/(lx m²) (EN 12899-1, class RA2) gives 785; plates as class RA1 (70) give 220.
@@ -30,9 +30,9 @@ _SURFACES: dict[Material, tuple[float, float, float]] = {
     Material.PAINT_YELLOW: (0.55, _HALF_ROUGH, 0.38),
     Material.GRASS: (0.50, _ROUGH, 0.0),
     Material.SOIL: (0.35, _ROUGH, 0.0),
-    Material.CAR_PAINT: (0.04, _SMOOTH, 0.0),  # clear coat; the pigment's part follows the actor's colour
+    Material.CAR_PAINT: (0.04, _SMOOTH, 0.0),  # clear coat; the pigment's part follows the actor's color
     Material.GLASS: (0.04, _SMOOTH, 0.0),
-    Material.TYRE: (0.02, _HALF_ROUGH, 0.0),
+    Material.TIRE: (0.02, _HALF_ROUGH, 0.0),
     Material.RIM: (0.35, _SMOOTH, 0.0),
     Material.HEADLAMP: (0.30, _SMOOTH, 2.0),
     Material.TAIL_LAMP: (0.30, _SMOOTH, 30.0),  # holds the vehicle's reflectors
@@ -124,7 +124,7 @@ def rough_return(cosine: float, roughness: float) -> float:
 
 @njit(cache=True)
 def water_transmission(cosine: float) -> tuple[float, float]:
-    """Return the unpolarised Fresnel transmission from air into water, and the cosine inside the water."""
+    """Return the unpolarized Fresnel transmission from air into water, and the cosine inside the water."""
     sine = math.sqrt(max(0.0, 1.0 - cosine * cosine)) / _WATER_INDEX
     inside = math.sqrt(1.0 - sine * sine)
     across = (cosine - _WATER_INDEX * inside) / (cosine + _WATER_INDEX * inside)

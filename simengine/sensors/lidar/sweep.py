@@ -22,7 +22,7 @@ class BeamPattern(NamedTuple):
 
 
 class SweepSlices(NamedTuple):
-    """Runs of neighbouring columns that lie between the same two knots in time."""
+    """Runs of neighboring columns that lie between the same two knots in time."""
 
     first_column: NDArray[np.int32]  # CSR, (num_slices + 1,)
     knot: NDArray[np.int32]  # the earlier knot. (num_slices,)
@@ -116,7 +116,7 @@ def plan_slices(pattern: BeamPattern, column_time: NDArray[np.int64], knot_time:
 
 @njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def column_run(slices: SweepSlices, s: int, num_knots: int, max_range: float) -> ColumnRun:
-    """Return slice `s` of a sweep with `num_knots` knots as a run of columns; `max_range` in metres."""
+    """Return slice `s` of a sweep with `num_knots` knots as a run of columns; `max_range` in meters."""
     c0, count, knot = slices.first_column[s], slices.first_column[s + 1] - slices.first_column[s], slices.knot[s]
     azimuth = slices.azimuth[s]
     columns_per_radian = slices.fraction.shape[0] / (2.0 * math.pi)

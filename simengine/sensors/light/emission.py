@@ -1,4 +1,4 @@
-"""What shines by itself: vehicles' lamps by their switches, signals by their colour, street lamps, windows at night.
+"""What shines by itself: vehicles' lamps by their switches, signals by their color, street lamps, windows at night.
 
 Luminances follow from the intensities that the rules ask for and the size of the lamps: head lamp of 0.03 m², tail lamp
 4–17 cd and brake lamp 60–260 cd (UN R7) on about 0.02 m², signals 200 cd and more on 200 mm roundels (EN 12368).

@@ -101,7 +101,7 @@ def _reached(square: np.float32, per_reach: np.float32) -> np.float32:
 def share_of_lamp(
     light: NDArray[np.void], n: int, extinction: float, count: int, px: NDArray[np.float32]
 ) -> None:
-    """Write into WORK what surfaces facing a lamp get, as a share of its colour [lx/cd]; see `lamps.light_at`.
+    """Write into WORK what surfaces facing a lamp get, as a share of its color [lx/cd]; see `lamps.light_at`.
 
     WORK_2 becomes the inverse of their distance from it [1/m].
     """
@@ -183,7 +183,7 @@ def add_highlight(light: NDArray[np.void], n: int, count: int, px: NDArray[np.fl
 def add_return(light: NDArray[np.void], n: int, ground: bool, count: int, px: NDArray[np.float32]) -> None:
     """Add to the luminance of a stretch of pixels what they return to the ego's own lamps.
 
-    Ground returns by its beads and stones, whatever it faces; sheeting in its colour, near the line of sight.
+    Ground returns by its beads and stones, whatever it faces; sheeting in its color, near the line of sight.
     """
     one = _F(1.0)
     at, intensity = light[n].position, light[n].intensity
@@ -217,7 +217,7 @@ def light_by_lamps(
 ) -> None:
     """Add a block's illuminance by local lamps, their highlights, and what returns to the ego's own lamps.
 
-    Neighbouring runs are lit together as long as they are ground, the ego's own body or glossy alike.
+    Neighboring runs are lit together as long as they are ground, the ego's own body or glossy alike.
 
     Args:
         bodies: Geometry.

@@ -105,7 +105,7 @@ def head_lamps_share(ahead: float, leftward: float, upward: float, half: float) 
 def light_at(
     light: NDArray[np.void], n: int, x: float, y: float, z: float
 ) -> tuple[float, float, float, float]:
-    """Return a light's illuminance of a surface facing it, as a share of its colour [lx/cd], and the direction to it.
+    """Return a light's illuminance of a surface facing it, as a share of its color [lx/cd], and the direction to it.
 
     The direction to a pair is that to its middle.
 

@@ -1,6 +1,6 @@
 """What surfaces send to the eye: diffuse light, highlights of the sun, mirror images of sky and wet ground.
 
-Diffuse surfaces are Lambert's, highlights Blinn's with the normalised lobe (n + 8) / 8π, Fresnel's factor is Schlick's
+Diffuse surfaces are Lambert's, highlights Blinn's with the normalized lobe (n + 8) / 8π, Fresnel's factor is Schlick's
 ("An inexpensive BRDF model", 1994).
 """
 

@@ -1,4 +1,4 @@
-"""The light of the sky and the sun: a map of the sky's luminance with clouds, the sun's colour, the light on surfaces.
+"""The light of the sky and the sun: a map of the sky's luminance with clouds, the sun's color, the light on surfaces.
 
 Luminance is in cd/m² and illuminance in lx, each as linear sRGB whose Rec. 709 luma is the photometric value.
 Distributions: CIE standard general sky (CIE S 011 / ISO 15469), type 12 for the clear and type 1's overcast limit for
@@ -82,7 +82,7 @@ def fill_sky(
             clear = (1.0 - math.exp(-0.32 / max(z, 0.02))) * (
                 1.0 + 10.0 * (math.exp(-3.0 * angle) - math.exp(-1.5 * math.pi)) + 0.45 * cosine * cosine
             )
-            # Colour of the clear sky: deep blue overhead, pale at the horizon, warm there around a low sun.
+            # Color of the clear sky: deep blue overhead, pale at the horizon, warm there around a low sun.
             pale = math.exp(-3.2 * z)
             red, green, blue = 0.42 + 0.46 * pale, 0.66 + 0.30 * pale, 1.35 - 0.10 * pale
             warm = low_sun * math.exp(-4.0 * z) * (0.35 + 0.65 * max(0.0, cosine) ** 3) * day
@@ -159,7 +159,7 @@ def sample_sky(
 
 
 def sun_color(elevation: float) -> tuple[float, float, float]:
-    """Return the colour of direct sunlight with luma 1, reddened by the air mass (Kasten–Young 1989)."""
+    """Return the color of direct sunlight with luma 1, reddened by the air mass (Kasten–Young 1989)."""
     degrees = max(0.0, math.degrees(elevation))
     mass = 1.0 / (math.sin(math.radians(degrees)) + 0.50572 * (degrees + 6.07995) ** -1.6364)
     mass = min(mass, 12.0)

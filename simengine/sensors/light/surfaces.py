@@ -56,7 +56,7 @@ _LOOKS: dict[Material, tuple[tuple[float, float, float], float, float, float, fl
     Material.SOIL: ((0.19, 0.135, 0.085), 0.0, 1.0, 0.0, 0.35, 0.5),
     Material.CAR_PAINT: ((0.5, 0.5, 0.5), 0.045, 700.0, 0.0, 0.0, 1.0),
     Material.GLASS: ((0.012, 0.014, 0.016), 0.06, 2500.0, 0.0, 0.0, 1.0),
-    Material.TYRE: ((0.022, 0.022, 0.023), 0.03, 14.0, 0.0, 0.25, 0.04),
+    Material.TIRE: ((0.022, 0.022, 0.023), 0.03, 14.0, 0.0, 0.25, 0.04),
     Material.RIM: ((0.33, 0.33, 0.34), 0.35, 80.0, 0.0, 0.0, 1.0),
     Material.HEADLAMP: ((0.55, 0.56, 0.58), 0.08, 900.0, 2.0, 0.0, 1.0),
     Material.TAIL_LAMP: ((0.33, 0.012, 0.012), 0.05, 900.0, 10.0, 0.0, 1.0),
@@ -113,7 +113,7 @@ def surface_table() -> NDArray[np.void]:
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def facade_color(pick: float) -> tuple[float, float, float]:
-    """Return a plaster or brick colour for a number in [0, 1)."""
+    """Return a plaster or brick color for a number in [0, 1)."""
     if pick < BRICK_SHARE:
         return 0.30, 0.125, 0.080  # brick
     if pick < 0.34:
@@ -121,17 +121,17 @@ def facade_color(pick: float) -> tuple[float, float, float]:
     if pick < 0.50:
         return 0.62, 0.58, 0.50  # cream
     if pick < 0.64:
-        return 0.40, 0.38, 0.36  # concrete grey
+        return 0.40, 0.38, 0.36  # concrete gray
     if pick < 0.78:
         return 0.55, 0.38, 0.20  # ochre
     if pick < 0.90:
-        return 0.36, 0.40, 0.42  # blue grey
+        return 0.36, 0.40, 0.42  # blue gray
     return 0.62, 0.60, 0.58  # white
 
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def person_color(material: int, pick: float) -> tuple[float, float, float]:
-    """Return the colour of skin, hair or trousers for a number in [0, 1)."""
+    """Return the color of skin, hair or trousers for a number in [0, 1)."""
     if material == _SKIN:
         t = pick * pick
         return 0.52 - 0.40 * t, 0.31 - 0.255 * t, 0.22 - 0.19 * t
@@ -267,7 +267,7 @@ def paint_surfaces(
 ) -> None:
     """Fill a block's albedo, gloss and retro-reflection.
 
-    Neighbouring runs of one material and object are textured together.
+    Neighboring runs of one material and object are textured together.
 
     Args:
         bodies: Geometry.

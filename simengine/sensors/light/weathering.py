@@ -108,7 +108,7 @@ def lay_snow(count: int, px: NDArray[np.float32]) -> None:
 def weather_surfaces(
     bodies: Bodies, ground_cover: GroundCover, block: PixelBlock, px: NDArray[np.float32]
 ) -> None:
-    """Change the look of a block's surfaces by the weather; neighbouring runs of one class together.
+    """Change the look of a block's surfaces by the weather; neighboring runs of one class together.
 
     Args:
         bodies: Geometry.

@@ -48,7 +48,7 @@ def sense_motion(
 
     Args:
         orientation: Of the body at the start, middle and end of the interval. Shape (3, 4).
-        velocity: Of the body's centre at the same instants [m/s]. Shape (3, 3).
+        velocity: Of the body's center at the same instants [m/s]. Shape (3, 3).
         angular_velocity: World, at the same instants [rad/s]. Shape (3, 3).
         lever: Of the sensor in the body's frame [m]. Shape (3,).
         mounting: Rotation body from sensor. Shape (3, 3).

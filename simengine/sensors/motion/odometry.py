@@ -1,6 +1,6 @@
 """Wheel encoders and the dead reckoning that a vehicle makes of them.
 
-Two wheels of one axle are read: the rear ones of a vehicle, the driven ones of a robot. Slip, quantisation and a
+Two wheels of one axle are read: the rear ones of a vehicle, the driven ones of a robot. Slip, quantization and a
 wrongly assumed wheel radius make the reckoned pose drift, as they do in reality. A vehicle of one track reckons no
 turning.
 

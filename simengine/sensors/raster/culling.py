@@ -121,7 +121,7 @@ def choose_clusters(
     image_from_part: NDArray[np.float64], eye: NDArray[np.float64], camera: Intrinsics, near: float,
     rectangle: NDArray[np.int32], nearest: NDArray[np.float32], crosses: NDArray[np.bool_], chosen: NDArray[np.int32],
 ) -> int:
-    """List the clusters that may cover a pixel centre, roughly from near to far, and return how many they are.
+    """List the clusters that may cover a pixel center, roughly from near to far, and return how many they are.
 
     Args:
         cluster_part: Part of each cluster. Shape (num_clusters,).
@@ -160,7 +160,7 @@ def choose_clusters(
             x0, x1 = int(max(0.0, left + 0.499)), int(min(float(width), right + 0.501))
             y0, y1 = int(max(0.0, top + 0.499)), int(min(float(height), bottom + 0.501))
             if x0 >= x1 or y0 >= y1:
-                continue  # between pixel centres
+                continue  # between pixel centers
         rectangle[k, 0], rectangle[k, 1], rectangle[k, 2], rectangle[k, 3] = x0, x1, y0, y1
         found[count] = k
         count += 1

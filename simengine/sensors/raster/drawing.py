@@ -59,7 +59,7 @@ def find_boxes(
     place: NDArray[np.float64], corner: NDArray[np.uint8], sign: float, left: float, right: float, top: float,
     bottom: float, box: NDArray[np.int64],
 ) -> int:
-    """List the triangles that may cover a pixel centre: none seen from behind, none between centres.
+    """List the triangles that may cover a pixel center: none seen from behind, none between centers.
 
     Half of a closed mesh is seen from behind: a branch would be guessed wrong every other time, so there is none.
 

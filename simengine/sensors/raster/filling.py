@@ -3,7 +3,7 @@
 Edge functions are those of homogeneous coordinates (Olano and Greer, "Triangle scan conversion using 2D homogeneous
 coordinates", 1997): the plane through the eye and an edge is the cross product of its two vertices, so nothing is
 clipped or divided by depth, triangles may cross the plane of the camera, and the two triangles of an edge get edge
-functions that are exact negatives of each other (sums and products of floats commute). A pixel centre exactly on an
+functions that are exact negatives of each other (sums and products of floats commute). A pixel center exactly on an
 edge belongs to the triangle on one side of it (top-left rule): no pixel is drawn twice or missed.
 
 The largest inverse depth wins a pixel, and of equal ones the smallest triangle number; so the image depends neither on
@@ -66,7 +66,7 @@ def clear_rows(first: int, last: int, depth: NDArray[np.float32], nearest: NDArr
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def edge_threshold(a: float, b: float) -> float:
-    """Return what a·x + b·y + c must exceed inside an edge: top-left edges own the pixel centres that lie on them."""
+    """Return what a·x + b·y + c must exceed inside an edge: top-left edges own the pixel centers that lie on them."""
     return _ON_EDGE if a > 0.0 or (a == 0.0 and b > 0.0) else 0.0
 
 
@@ -77,7 +77,7 @@ def cut_row(
     """Cut a row at an edge, to within rounding.
 
     Args:
-        left: First pixel, counted from the centre of the row's first.
+        left: First pixel, counted from the center of the row's first.
         right: Last pixel.
         a: Change of the edge function from one column to the next.
         step: −1 / a.
@@ -99,7 +99,7 @@ def blend_span(
     """Draw pixels of a row that all lie inside.
 
     Args:
-        middle: Centre of the first [px].
+        middle: Center of the first [px].
         px: Change of the value from one column to the next.
         at_row: The value at x = 0 of the row.
         limit: Larger values are not drawn.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 
 class Intrinsics(NamedTuple):
-    """A pinhole camera without distortion; the centre of pixel (column, row) is at (column + 0.5, row + 0.5)."""
+    """A pinhole camera without distortion; the center of pixel (column, row) is at (column + 0.5, row + 0.5)."""
 
     width: int  # [px]
     height: int  # [px]

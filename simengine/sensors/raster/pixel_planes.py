@@ -30,7 +30,7 @@ BLOCK = 1280  # pixels; the planes of a block take 190 kB
     LUX_R, LUX_G, LUX_B, OUT_R, OUT_G, OUT_B, WORK, WORK_2, WORK_3,
 ) = range(0, 37 * BLOCK, BLOCK)
 NUM_VALUES = 37 * BLOCK
-UNSEEN = -2  # instead of a triangle: a pixel whose colour nobody asks for
+UNSEEN = -2  # instead of a triangle: a pixel whose color nobody asks for
 # Half of what lies from knot to knot: at most 4 pixels and this angle [rad] (twice that in mirror images).
 MOST_STEP, KNOT_ANGLE = 4, 1.0 / 160.0
 _F = np.float32
@@ -42,7 +42,7 @@ class SeenActors(NamedTuple):
     """What the actors are and show at the instant."""
 
     kind: NDArray[np.int32]  # ActorKind. (num_actors,)
-    position: NDArray[np.float64]  # of the boxes' centres about the origin [m]. (num_actors, 3)
+    position: NDArray[np.float64]  # of the boxes' centers about the origin [m]. (num_actors, 3)
     rotation: NDArray[np.float64]  # world from actor. (num_actors, 3, 3)
     size: NDArray[np.float64]  # length, width, height [m]. (num_actors, 3)
     color: NDArray[np.float32]  # linear RGB. (num_actors, 3)

@@ -1,4 +1,4 @@
-"""Visibility by scan conversion: inverse depth and the nearest triangle at every pixel centre.
+"""Visibility by scan conversion: inverse depth and the nearest triangle at every pixel center.
 
 Clusters of triangles that may be seen are drawn from near to far; what lies behind everything drawn so far is left out.
 See `filling` for what is exact about it. Camera coordinates here are optical: x right, y down, z forward.
@@ -31,7 +31,7 @@ _PIXEL_COST = 0.12  # of the time that a triangle takes: 4 and 32 ns on the stre
 
 
 class Visibility(NamedTuple):
-    """What is seen through each pixel centre."""
+    """What is seen through each pixel center."""
 
     inverse_depth: NDArray[np.float32]  # along the optical axis [1/m], 0 where nothing is. (height, width)
     triangle: NDArray[np.int32]  # −1 where nothing is. (height, width)

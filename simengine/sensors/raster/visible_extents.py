@@ -331,7 +331,7 @@ def _actors_in_view(
         order: The clusters that are drawn, ascending. Shape (num_chosen,).
         num_actors: Actors are below this.
     """
-    # The parts of an actor are neighbours; static parts, if any, have the actor −1.
+    # The parts of an actor are neighbors; static parts, if any, have the actor −1.
     moving = np.flatnonzero(arrays.part_actor >= 0)
     owner = arrays.part_actor[moving]
     in_view = np.zeros(num_actors, np.bool_)

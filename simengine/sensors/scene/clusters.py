@@ -1,7 +1,7 @@
-"""Rigid parts cut into small clusters of neighbouring triangles, culled by their bounding boxes.
+"""Rigid parts cut into small clusters of neighboring triangles, culled by their bounding boxes.
 
 A cluster keeps its own copy of its vertices in its part's frame, so it is built once an episode and moves by its part's
-transform alone: moving actors need no rebuilding. Neighbouring clusters of a part form bundles, which are culled first.
+transform alone: moving actors need no rebuilding. Neighboring clusters of a part form bundles, which are culled first.
 """
 
 from typing import NamedTuple
@@ -92,7 +92,7 @@ def _boxes(low: NDArray[np.float64], high: NDArray[np.float64], first: NDArray[n
 def build_clusters(
     vertex: NDArray[np.float32], triangle: NDArray[np.int32], part: NDArray[np.int32]
 ) -> Clusters:
-    """Cut the triangles of every part into clusters of neighbours.
+    """Cut the triangles of every part into clusters of neighbors.
 
     Args:
         vertex: In the frame of its part [m]. Shape (num_vertices, 3).
@@ -141,7 +141,7 @@ def _face(
 
 
 def _cut_runs(owner: NDArray[np.int32], longest: int) -> NDArray[np.int32]:
-    """Return where runs of at most `longest` equal neighbours begin, and the end; CSR."""
+    """Return where runs of at most `longest` equal neighbors begin, and the end; CSR."""
     begins = np.concatenate([[0], np.flatnonzero(np.diff(owner)) + 1])
     within = np.arange(len(owner)) - np.repeat(begins, np.diff(np.append(begins, len(owner))))
     return np.append(np.flatnonzero(within % longest == 0), len(owner)).astype(np.int32)

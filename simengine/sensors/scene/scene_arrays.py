@@ -1,6 +1,6 @@
 """A `Scene` flattened into arrays once per episode, and the pose of every rigid part at an instant.
 
-Vertices stay in the frame of their object (actors: x forward, origin at the box centre; static meshes: the world about
+Vertices stay in the frame of their object (actors: x forward, origin at the box center; static meshes: the world about
 the scene's origin). A part is what moves as one: a body, a wheel, a leg, or a patch of a large static surface, cut so
 that it can be culled by its bounding sphere.
 """
@@ -58,7 +58,7 @@ class SceneArrays(NamedTuple):
     part_radius: NDArray[np.float64]  # [m]. (num_parts,)
     part_instance: NDArray[np.int32]  # 0 surfaces, 1 + actor, static instances above. (num_parts,)
     part_signal: NDArray[np.int32]  # index of the network's signal, or −1. (num_parts,)
-    clusters: Clusters  # the triangles again, in small groups of neighbours
+    clusters: Clusters  # the triangles again, in small groups of neighbors
     cone: NDArray[np.float64]  # of the normals of each cluster, see `normal_cones`. (num_clusters, 4)
 
 

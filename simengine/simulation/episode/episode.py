@@ -291,7 +291,7 @@ class Episode:
 
     @property
     def intervals(self) -> tuple[Interval, ...]:
-        """Labelled stretches: hazards and maneuvers."""
+        """Labeled stretches: hazards and maneuvers."""
         return self._summary.intervals
 
     @property

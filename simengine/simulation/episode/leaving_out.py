@@ -83,9 +83,9 @@ class LeaveOut:
         """Return whether a channel of a sensor is left out."""
         return name in self._names or f"{sensor}/{name}" in self._names
 
-    def reduce(self, frame: Frame, labelled: bool) -> tuple[Frame, dict[str, str]]:
+    def reduce(self, frame: Frame, labeled: bool) -> tuple[Frame, dict[str, str]]:
         """Return a frame without what is left out, and which setting left out what; labels may be part of that."""
-        names = (*frame.channels, "labels") if labelled else tuple(frame.channels)
+        names = (*frame.channels, "labels") if labeled else tuple(frame.channels)
         left = {name: SETTING for name in names if self.channel(frame.sensor, name)}
         if self._depth == "none" and "depth" in frame.channels:
             left.setdefault("depth", DEPTH_SETTING)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from simengine.core.errors import ConfigError
 from simengine.simulation.files.digest import canonical
 
-DEPTH_STEPS_PER_METRE = 256  # of 16-bit depth, as KITTI's depth maps
+DEPTH_STEPS_PER_METER = 256  # of 16-bit depth, as KITTI's depth maps
 _SMALL = 1024  # elements up to which an array is written as JSON numbers
 # Of a .npy file of numbers or text: its type, its order and a shape of up to 32 axes.
 _NPY_HEAD = re.compile(
@@ -76,7 +76,7 @@ def decode_jpeg(content: bytes, most_bytes: int) -> NDArray[np.uint8]:
 
 
 def encode_png(image: NDArray[Any]) -> bytes:
-    """Compress an RGB or grey image without loss."""
+    """Compress an RGB or gray image without loss."""
     pixels = cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if image.ndim == 3 else image
     done, encoded = cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 1])
     if not done:
@@ -85,8 +85,8 @@ def encode_png(image: NDArray[Any]) -> bytes:
 
 
 def encode_depth(depth: NDArray[np.float32]) -> NDArray[np.uint16]:
-    """Quantise depth [m] to 1/256 m; 0 stays 0 (nothing), what lies beyond 255.99 m is clipped to it."""
-    steps = cv2.multiply(depth, DEPTH_STEPS_PER_METRE, dtype=cv2.CV_16U)  # one pass, rounds and saturates
+    """Quantize depth [m] to 1/256 m; 0 stays 0 (nothing), what lies beyond 255.99 m is clipped to it."""
+    steps = cv2.multiply(depth, DEPTH_STEPS_PER_METER, dtype=cv2.CV_16U)  # one pass, rounds and saturates
     if cv2.countNonZero(steps) != cv2.countNonZero(depth):
         steps[(steps == 0) & (depth > 0)] = 1
     return steps
@@ -94,7 +94,7 @@ def encode_depth(depth: NDArray[np.float32]) -> NDArray[np.uint16]:
 
 def decode_depth(steps: NDArray[np.uint16]) -> NDArray[np.float32]:
     """Return depth [m] from 1/256 m."""
-    return steps.astype(np.float32) / np.float32(DEPTH_STEPS_PER_METRE)
+    return steps.astype(np.float32) / np.float32(DEPTH_STEPS_PER_METER)
 
 
 def small_array(array: NDArray[Any]) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""The main job: from overrides to a folder of labelled episodes that can be continued at any moment."""
+"""The main job: from overrides to a folder of labeled episodes that can be continued at any moment."""
 
 import os
 import re

@@ -95,7 +95,7 @@ class Decisions:
         self._wreckage = begin_wreckage(
             actors, (actors.behavior[0] == Behavior.TRAFFIC) & ~stays,
             [(box.position, box.yaw, box.size) for box in world.ground.obstacles],
-            float(world.network.programme_duration.sum(axis=1).max(initial=0.0)),
+            float(world.network.program_duration.sum(axis=1).max(initial=0.0)),
         )  # fmt: skip
         if scenario.traffic.kind == "idm" and road.kind != "warehouse" and not (road.kind == "street" and road.ring):
             self._inflow = begin_inflow(
@@ -153,7 +153,7 @@ class Decisions:
             revise: What changes the own driver's control, if anything does.
 
         Returns:
-            The state with what events changed (appearances, hand-overs, tyres), and the controls.
+            The state with what events changed (appearances, hand-overs, tires), and the controls.
         """
         world, actors = self._world, self._world.actors
         state = self._hand_over(state)

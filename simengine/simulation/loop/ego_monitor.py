@@ -56,7 +56,7 @@ class EgoMonitor:
         ways = find_long_ways(world.lanes, float(world.ground.friction[0]))
         self._leads_nowhere = open_ends(world.lanes, ways)[1]
         self._criteria: dict[str, Criterion] = make_criteria(world.scenario.criteria)
-        self._travelled = 0.0
+        self._traveled = 0.0
         self._turns: set[Turn] = set()
         self._before: NDArray[np.float64] | None = None
         self._junction_turn = Turn.NONE
@@ -106,7 +106,7 @@ class EgoMonitor:
         self._at_fault = self._at_fault or any(impact.fault is Fault.OWN for impact in impacts)
         position = state.position[0, EGO].copy()
         moved = position[:2] - self._before[:2] if self._before is not None else np.zeros(2)
-        self._travelled += float(np.hypot(*moved))
+        self._traveled += float(np.hypot(*moved))
         self._before = position
         lane, off = self._on_road(state)
         if lane >= 0:
@@ -118,7 +118,7 @@ class EgoMonitor:
         progress = None if off > 0.0 or self._collided else self._progress(lane, position, moved)
         view = View(
             time_ns, world.actors, state, world.network, colors, contacts, lane, off,
-            self._travelled, frozenset(self._turns), world.scenario.scenario.goal, nearest, world.goals,
+            self._traveled, frozenset(self._turns), world.scenario.scenario.goal, nearest, world.goals,
             progress, tuple(impacts),
         )  # fmt: skip
         for name, criterion in self._criteria.items():
@@ -136,7 +136,7 @@ class EgoMonitor:
         return any(r.passed is False and r.time_ns >= 0 for r in conclude(self._criteria, "").results)
 
     def _on_road(self, state: WorldState) -> tuple[int, float]:
-        """Return the drivable lane the ego is on or nearest to, and how far its centre is outside it [m]."""
+        """Return the drivable lane the ego is on or nearest to, and how far its center is outside it [m]."""
         lanes = self._world.lanes
         x, y, z = (float(value) for value in state.position[0, EGO])
         ground = z - 0.5 * float(self._world.actors.height[0, EGO])
@@ -208,9 +208,9 @@ class EgoMonitor:
         return self._at_end
 
     @property
-    def travelled(self) -> float:
+    def traveled(self) -> float:
         """How far the ego has come [m]."""
-        return self._travelled
+        return self._traveled
 
     @property
     def untested(self) -> tuple[str, ...]:
@@ -253,7 +253,7 @@ class EgoMonitor:
         return {
             "collided": self._collided,
             "collided_at_fault": self._at_fault,
-            "travelled": self._travelled,
+            "traveled": self._traveled,
             "mean_speed": float(speeds.sum() / max(1, len(speeds))),
             "min_time_to_collision": None if math.isinf(self._min_ttc) else self._min_ttc,
             "max_deceleration": self._hardest,

@@ -44,15 +44,15 @@ _BOX_3D = _object(
         "label class of that kind of actor; of the ego (instance 1) too, whose own body has the class ego in semantic "
         "masks and points"
     ),
-    position=_numbers("box centre, world x y z [m]"),
+    position=_numbers("box center, world x y z [m]"),
     orientation=_numbers("w x y z"),
     size=_numbers("length, width, height [m]"),
     velocity=_numbers("world [m/s]"),
-    distance=_number("sensor to box centre [m]"),
+    distance=_number("sensor to box center [m]"),
     visible_pixels=_integer("pixels of it in a camera image"),
     lidar_hits=_integer("received LiDAR returns"),
     expected_hits=_integer("LiDAR returns that clear air would give"),
-    transmittance=_number("of the air between sensor and box centre, one way"),
+    transmittance=_number("of the air between sensor and box center, one way"),
 )
 _BOX_2D = _object(
     "an actor's image box",
@@ -119,7 +119,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         instance=_array("in masks and points, above those of the actors", {"type": "integer"}),
         kind=_array("building, tree, lamp_post, signal, sign, ...", {"type": "string"}),
         semantic=_array("label class; a part may have another, as a signal's post", {"type": "integer"}),
-        position=_vectors("box centre, world [m]"), yaw=_numbers("direction of the box's length [rad]"),
+        position=_vectors("box center, world [m]"), yaw=_numbers("direction of the box's length [rad]"),
         size=_vectors("length, width, height [m]"),
         signal=_array("row of the map's signals, -1 for others", {"type": "integer"}),
         type=_array("of a sign, as speed_limit:50; empty for others", {"type": "string"}),
@@ -135,7 +135,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         time_ns=_integer("[ns]"), tick=_integer("physics ticks since the start"),
         actor=_array("id of the actor of each row", {"type": "integer"}),
         replayed=_array("follows a recording", {"type": "boolean"}),
-        position=_vectors("box centre, world [m]"), orientation=_vectors("w x y z"), velocity=_vectors("world [m/s]"),
+        position=_vectors("box center, world [m]"), orientation=_vectors("w x y z"), velocity=_vectors("world [m/s]"),
         angular_velocity=_vectors("world [rad/s]"),
         acceleration=_vectors("world; of what follows a recording: slope of its velocity over 0.5 s around [m/s2]"),
         steering=_numbers("road-wheel angle [rad]"),

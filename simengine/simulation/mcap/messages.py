@@ -57,7 +57,7 @@ Parts = tuple[Payload, ...]  # one after the other they are a message
 
 
 def schema(kind: str) -> tuple[str, bytes]:
-    """Return name and serialised descriptors of a kind of message."""
+    """Return name and serialized descriptors of a kind of message."""
     message = _TYPES[kind]
     files: dict[str, FileDescriptor] = {}
 
@@ -82,7 +82,7 @@ def _bytes(message: Message) -> bytes:
 
 
 def _field(message: type[Message], name: str, content: memoryview) -> Parts:
-    """Return a field of bytes as it stands in a serialised message, its content not copied."""
+    """Return a field of bytes as it stands in a serialized message, its content not copied."""
     number = message.DESCRIPTOR.fields_by_name[name].number
     head = bytearray([number << 3 | _LENGTH_DELIMITED])
     length = len(content)
@@ -232,7 +232,7 @@ def actor_scene(
 
     Args:
         time_ns: Of the poses [ns].
-        actors: Id, position [m], orientation w x y z, size [m], colour RGB in 0..1.
+        actors: Id, position [m], orientation w x y z, size [m], color RGB in 0..1.
         gone: Actors that have left since the last message.
     """
     message = SceneUpdate()
@@ -251,7 +251,7 @@ def actor_scene(
 
 
 def lamp_scene(time_ns: int, lamps: Sequence[tuple[int, Sequence[float], Sequence[float]]]) -> bytes:
-    """Draw signal heads as balls: number, position [m], colour RGB in 0..1."""
+    """Draw signal heads as balls: number, position [m], color RGB in 0..1."""
     message = SceneUpdate()
     for number, position, color in lamps:
         entity = message.entities.add(timestamp=_stamp(time_ns), frame_id="world", id=f"signal/{number}")
@@ -267,7 +267,7 @@ def lamp_scene(time_ns: int, lamps: Sequence[tuple[int, Sequence[float], Sequenc
 def line_scene(
     time_ns: int, origin: Sequence[float], lines: Sequence[tuple[NDArray[np.float64], Sequence[float]]]
 ) -> bytes:
-    """Draw the map's lines: points in the world [m], shape (num_points, 3), and a colour RGB in 0..1 each."""
+    """Draw the map's lines: points in the world [m], shape (num_points, 3), and a color RGB in 0..1 each."""
     message = SceneUpdate()
     entity = message.entities.add(timestamp=_stamp(time_ns), frame_id="world", id="map")
     for points, color in lines:
@@ -284,7 +284,7 @@ def line_scene(
 def box_annotations(
     time_ns: int, boxes: Sequence[tuple[Sequence[float], str, Sequence[float]]]
 ) -> bytes:
-    """Draw labelled boxes over an image: edges left top right bottom [px], text, colour RGB in 0..1."""
+    """Draw labeled boxes over an image: edges left top right bottom [px], text, color RGB in 0..1."""
     message = ImageAnnotations(timestamp=_stamp(time_ns))
     for (left, top, right, bottom), text, (red, green, blue) in boxes:
         outline = message.points.add(timestamp=_stamp(time_ns), type=PointsAnnotation.LINE_LOOP, thickness=2.0)

@@ -306,7 +306,7 @@ class EpisodeWriter(Recorder):
 
 
 def _captioned(boxes: Boxes2d) -> list[tuple[list[float], str, list[float]]]:
-    """Return edges, caption and colour of the boxes of which something is visible."""
+    """Return edges, caption and color of the boxes of which something is visible."""
     colors = palette() / 255.0
     return [
         (boxes.visible[i].tolist(), caption(boxes, i), colors[boxes.semantic[i]].tolist())
@@ -315,7 +315,7 @@ def _captioned(boxes: Boxes2d) -> list[tuple[list[float], str, list[float]]]:
 
 
 def _signal_boxes(seen: SignalViews | None) -> list[tuple[list[float], str, list[float]]]:
-    """Return edges, caption and colour of the signal heads whose lamps face the camera."""
+    """Return edges, caption and color of the signal heads whose lamps face the camera."""
     if seen is None:
         return []
     return [

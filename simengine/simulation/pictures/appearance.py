@@ -1,4 +1,4 @@
-"""How pictures look: colours, letters, plates, captions, the legend."""
+"""How pictures look: colors, letters, plates, captions, the legend."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -33,7 +33,7 @@ def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 @lru_cache(maxsize=1)
 def bright_palette() -> NDArray[np.uint8]:
-    """Return the class colours, the dark ones lifted so that they show on a dark ground. Shape (256, 3)."""
+    """Return the class colors, the dark ones lifted so that they show on a dark ground. Shape (256, 3)."""
     colors = palette().astype(np.float64)
     luminance = colors @ np.array([0.299, 0.587, 0.114])
     lift = np.clip((140.0 - luminance) / 255.0, 0.0, 0.55)[:, None]
@@ -41,7 +41,7 @@ def bright_palette() -> NDArray[np.uint8]:
 
 
 def class_color(semantic: int) -> Color:
-    """Return a class's colour for lines and text on dark ground."""
+    """Return a class's color for lines and text on dark ground."""
     r, g, b = bright_palette()[semantic].tolist()
     return r, g, b
 
@@ -52,7 +52,7 @@ def class_name(semantic: int) -> str:
 
 
 def verdict_color(passed: bool | None) -> Color:
-    """Return the colour that stands for a verdict."""
+    """Return the color that stands for a verdict."""
     return NEITHER if passed is None else PASSED if passed else FAILED
 
 
@@ -94,7 +94,7 @@ def place_plate(image: Image.Image, x: float, y: float, text: str, fill: Color) 
 
 
 def draw_plate(draw: ImageDraw.ImageDraw, plate: Plate) -> None:
-    """Draw a plate with its text in a colour that shows on it."""
+    """Draw a plate with its text in a color that shows on it."""
     draw.rounded_rectangle(plate[:4], 3, fill=plate.fill)
     bright = 0.299 * plate.fill[0] + 0.587 * plate.fill[1] + 0.114 * plate.fill[2] > 140
     middle = 0.5 * (plate.top + plate.bottom)
@@ -143,7 +143,7 @@ def weather_words(parameters: dict[str, Any]) -> str:
 
 
 def legend(classes: Sequence[int], width: int) -> Image.Image:
-    """Draw the names and colours of classes, in lines."""
+    """Draw the names and colors of classes, in lines."""
     rows: list[list[int]] = [[]]
     x = 0.0
     for semantic in classes:

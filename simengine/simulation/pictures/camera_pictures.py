@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from simengine.core.semantics import palette
 from simengine.simulation.episode.episode import EpisodeFrame
-from simengine.simulation.files.encoding import DEPTH_STEPS_PER_METRE, encode_depth
+from simengine.simulation.files.encoding import DEPTH_STEPS_PER_METER, encode_depth
 from simengine.simulation.pictures.appearance import (
     PANEL,
     Plate,
@@ -43,7 +43,7 @@ def fit(image: Image.Image, size: Size) -> tuple[Image.Image, float, int, int]:
 
 
 def _fit_table(index: NDArray[np.uint8], colors: NDArray[np.uint8], size: Size) -> Image.Image:
-    """Draw an image of indices into 256 colours. Shapes (height, width) and (256, 3)."""
+    """Draw an image of indices into 256 colors. Shapes (height, width) and (256, 3)."""
     three = cv2.cvtColor(np.ascontiguousarray(index), cv2.COLOR_GRAY2RGB)
     return fit(Image.fromarray(cv2.LUT(three, colors.reshape(1, 256, 3))), size)[0]
 
@@ -76,18 +76,18 @@ def semantic_picture(frame: EpisodeFrame, size: Size) -> Image.Image:
 
 @lru_cache(maxsize=1)
 def _instance_colors() -> NDArray[np.uint8]:
-    """Return 256 colours of which neighbours differ strongly (hue by the golden ratio). Shape (256, 3)."""
+    """Return 256 colors of which neighbors differ strongly (hue by the golden ratio). Shape (256, 3)."""
     hues = [(k * 0.618033988749895) % 1.0 for k in range(256)]
     colors = [colorsys.hsv_to_rgb(hue, 0.62 + 0.25 * (k % 2), 0.98 - 0.16 * (k % 3)) for k, hue in enumerate(hues)]
     return (np.array(colors) * 255.0).astype(np.uint8)
 
 
 def instance_picture(frame: EpisodeFrame, size: Size) -> Image.Image:
-    """Draw every instance in its own colour over a dark grey image."""
+    """Draw every instance in its own color over a dark gray image."""
     instance = frame.instance
     if "rgb" in frame.channels:
-        grey = frame.rgb.astype(np.uint16).sum(axis=2) // 9 + 18
-        colors = np.repeat(grey.astype(np.uint8)[..., None], 3, axis=2)
+        gray = frame.rgb.astype(np.uint16).sum(axis=2) // 9 + 18
+        colors = np.repeat(gray.astype(np.uint8)[..., None], 3, axis=2)
     else:
         colors = np.full((*instance.shape, 3), PANEL, np.uint8)
     known = instance > 0
@@ -97,11 +97,11 @@ def instance_picture(frame: EpisodeFrame, size: Size) -> Image.Image:
 
 @lru_cache(maxsize=1)
 def _depth_table() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return the place on the scale of every 16-bit depth, 0 for nothing, and the colours of all places.
+    """Return the place on the scale of every 16-bit depth, 0 for nothing, and the colors of all places.
 
     Shapes (65536,) and (256, 3).
     """
-    depth = np.arange(2**16) / DEPTH_STEPS_PER_METRE
+    depth = np.arange(2**16) / DEPTH_STEPS_PER_METER
     place = np.log(np.clip(depth, _NEAR, _FAR) / _NEAR) / math.log(_FAR / _NEAR)
     index = 1 + (place * 254.0).astype(np.uint8)
     index[0] = 0
@@ -111,6 +111,6 @@ def _depth_table() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
 
 def depth_picture(frame: EpisodeFrame, size: Size) -> Image.Image:
-    """Draw depth: bright is near, dark is far, the panel's colour is nothing."""
+    """Draw depth: bright is near, dark is far, the panel's color is nothing."""
     index, colors = _depth_table()
     return _fit_table(index[encode_depth(frame.depth)], colors, size)

@@ -1,4 +1,4 @@
-"""Pictures from above: a LiDAR sweep in the colours of its classes, and the map with everybody's tracks."""
+"""Pictures from above: a LiDAR sweep in the colors of its classes, and the map with everybody's tracks."""
 
 import math
 from typing import Any, NamedTuple
@@ -35,9 +35,9 @@ _SUPERSAMPLING = 2  # maps are drawn larger and scaled down, because Pillow's li
 
 
 class View(NamedTuple):
-    """How ground coordinates become pixels: turned by −yaw about a centre, then scaled, y up."""
+    """How ground coordinates become pixels: turned by −yaw about a center, then scaled, y up."""
 
-    x: float  # centre [m]
+    x: float  # center [m]
     y: float
     yaw: float  # direction that points right [rad]
     scale: float  # [px/m]
@@ -112,13 +112,13 @@ def _footprint(view: View, position: Any, orientation: Any, size: Any) -> list[t
 def _ruler(image: Image.Image, view: View) -> None:
     """Draw a scale bar."""
     draw = ImageDraw.Draw(image)
-    metres = next((m for m in (5, 10, 20, 50, 100, 200) if m * view.scale > 0.12 * view.size[0]), 200)
-    length = metres * view.scale
+    meters = next((m for m in (5, 10, 20, 50, 100, 200) if m * view.scale > 0.12 * view.size[0]), 200)
+    length = meters * view.scale
     x, y = image.width - 14 - length, image.height - 14
     draw.line((x, y, x + length, y), fill=MUTED, width=2)
     for end in (x, x + length):
         draw.line((end, y - 4, end, y + 4), fill=MUTED, width=2)
-    draw.text((x + 0.5 * length, y - 6), f"{metres} m", font=font(12), fill=MUTED, anchor="ms")
+    draw.text((x + 0.5 * length, y - 6), f"{meters} m", font=font(12), fill=MUTED, anchor="ms")
 
 
 def _larger(view: View) -> View:
@@ -127,7 +127,7 @@ def _larger(view: View) -> View:
 
 
 def lidar_picture(frame: EpisodeFrame, boxes: Boxes3d | None, road: RoadMap, size: Size) -> Image.Image:
-    """Draw a sweep from above, driving direction to the right, points in the colours of their classes."""
+    """Draw a sweep from above, driving direction to the right, points in the colors of their classes."""
     pose = frame.world_from_sensor
     heading = math.atan2(pose[1, 0], pose[0, 0])
     view = View(
@@ -140,10 +140,10 @@ def lidar_picture(frame: EpisodeFrame, boxes: Boxes3d | None, road: RoadMap, siz
     draw_roads(draw, large, road)
     image = Image.blend(Image.new("RGB", large.size, PANEL), image, 0.45)
     draw = ImageDraw.Draw(image)
-    centre = large.pixels(pose[None, :2, 3])[0]
+    center = large.pixels(pose[None, :2, 3])[0]
     for radius in range(20, 121, 20):
         r = radius * large.scale
-        draw.ellipse((centre[0] - r, centre[1] - r, centre[0] + r, centre[1] + r), outline=(52, 57, 66), width=2)
+        draw.ellipse((center[0] - r, center[1] - r, center[0] + r, center[1] + r), outline=(52, 57, 66), width=2)
     image = shrink(image, size)
     pixels = np.array(image)
     points = frame.points.astype(np.float64)
@@ -185,9 +185,9 @@ def map_picture(episode: Episode, time_ns: int, size: Size) -> Image.Image:
     now = frame_at(episode, time_ns)
     ego = tracks.position[:, EGO]
     path = ego[tracks.valid[:, EGO]]
-    travelled = float(np.sqrt((np.diff(path[:, :2], axis=0) ** 2).sum(axis=1)).sum()) if len(path) else 0.0
+    traveled = float(np.sqrt((np.diff(path[:, :2], axis=0) ** 2).sum(axis=1)).sum()) if len(path) else 0.0
     yaw = yaw_from_quaternion(*tracks.orientation[now, EGO].tolist())
-    reach = min(max(0.6 * travelled, 30.0), 75.0)  # from the middle to the edge [m]
+    reach = min(max(0.6 * traveled, 30.0), 75.0)  # from the middle to the edge [m]
     ahead = 0.25 * reach
     view = View(
         float(ego[now, 0]) + ahead * math.cos(yaw), float(ego[now, 1]) + ahead * math.sin(yaw), yaw,

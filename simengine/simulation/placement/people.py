@@ -1,4 +1,4 @@
-"""People on the pavements around the ego: who is in company, who walks, who stands and who waits at a kerb.
+"""People on the pavements around the ego: who is in company, who walks, who stands and who waits at a curb.
 
 Sizes of groups are a Poisson distribution without 0 (Moussaïd et al. 2010, figure 1). If a share c of the people are in
 company, its parameter is −ln(1 − c): those alone are P(1) / E[n] = exp(−λ) of all people.
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from simengine.behavior.pedestrian.company import ROW_GAP, WALL_ROOM, abreast, place_in_group, place_on_pavement
 from simengine.behavior.pedestrian.crosswalk import Zebras, make_strips, make_zebras
-from simengine.behavior.pedestrian.walk_across import KERB_ROW
+from simengine.behavior.pedestrian.walk_across import CURB_ROW
 from simengine.behavior.pedestrian.walk_along import EDGE
 from simengine.core.state import Behavior
 from simengine.physics.vehicle.catalog import model_named
@@ -31,7 +31,7 @@ _GAP = 0.3  # to everybody else and to walls [m]
 _HEADWAY = 1.5  # to those who come towards one [s]
 _PASSAGE = 1.6  # between the middles of those who stand and of who passes farthest from them: two can pass [m]
 _STANDING_APART = 3.0  # people who do not belong together, so that they do not close a pavement [m]
-_KERB_FREE = 2.5  # round a place at a kerb where nobody stands about [m]
+_CURB_FREE = 2.5  # round a place at a curb where nobody stands about [m]
 
 
 class _Spot(NamedTuple):
@@ -54,10 +54,10 @@ class _Pavements:
         self.lane = np.flatnonzero(lanes.lane_type == LaneType.PAVEMENT)
         self.length = lanes.lane_length[self.lane].astype(np.float64)
         self.zebras: Zebras = make_zebras(placer.network, make_strips(lanes))
-        self.kerbs = [
+        self.curbs = [
             2 * c + end
-            for c in range(len(self.zebras.kerb_lane)) for end in range(2)
-            if self.zebras.kerb_lane[c, end] >= 0 and self._is_near(self.zebras.line[c, 2 * end : 2 * end + 2])
+            for c in range(len(self.zebras.curb_lane)) for end in range(2)
+            if self.zebras.curb_lane[c, end] >= 0 and self._is_near(self.zebras.line[c, 2 * end : 2 * end + 2])
         ]  # fmt: skip
 
     def _is_near(self, place: NDArray[np.float64]) -> bool:
@@ -72,11 +72,11 @@ class _Pavements:
         left, right = self.lanes.lane_left[lane] >= 0, self.lanes.lane_right[lane] >= 0
         return 0.0 if left == right else -1.0 if left else 1.0
 
-    def at_kerb(self, x: float, y: float) -> bool:
+    def at_curb(self, x: float, y: float) -> bool:
         """Say whether a place is where people wait to cross."""
         line = self.zebras.line
         ends = np.concatenate([line[:, 0:2], line[:, 2:4]])
-        return bool((np.hypot(ends[:, 0] - x, ends[:, 1] - y) < _KERB_FREE).any())
+        return bool((np.hypot(ends[:, 0] - x, ends[:, 1] - y) < _CURB_FREE).any())
 
 
 def group_size(random: np.random.Generator, share: float) -> int:
@@ -139,7 +139,7 @@ def _place_group(
     spec, random = placer.scenario.pedestrians, placer.random
     kind = float(random.random())
     stands = kind < spec.standing_share
-    waits = not stands and kind < spec.standing_share + spec.waiting_share and len(pavements.kerbs) > 0
+    waits = not stands and kind < spec.standing_share + spec.waiting_share and len(pavements.curbs) > 0
     models = ["child" if random.random() < CHILDREN else "pedestrian" for _ in range(size)]
     colors = [placer.paint(model_named(model).kind) for model in models]
     for attempt in range(_TRIES):
@@ -148,9 +148,9 @@ def _place_group(
         lane, s = spots[int(random.integers(len(spots)))]
         if attempt > 0:  # near a place drawn before
             s = float(random.uniform(0.0, float(placer.lanes.lane_length[lane])))
-        item = pavements.kerbs[int(random.integers(len(pavements.kerbs)))] if waits else -1
+        item = pavements.curbs[int(random.integers(len(pavements.curbs)))] if waits else -1
         if waits:
-            found = _at_kerb(pavements, item, size, spec.group_spacing)
+            found = _at_curb(pavements, item, size, spec.group_spacing)
         elif stands:
             found = _standing(pavements, random, lane, s, size, spec.group_spacing)
         else:
@@ -171,7 +171,7 @@ def _place_group(
 def _has_room(placer: Placer, pavements: _Pavements, plan: ActorPlan) -> bool:
     if math.hypot(plan.x - pavements.ego[0], plan.y - pavements.ego[1]) > pavements.radius:
         return False
-    if plan.stands and pavements.at_kerb(plan.x, plan.y):
+    if plan.stands and pavements.at_curb(plan.x, plan.y):
         return False
     if plan.stands and any(
         other.stands and math.hypot(other.x - plan.x, other.y - plan.y) < _STANDING_APART for other in placer.plans
@@ -212,14 +212,14 @@ def _walking(
 def _standing(
     pavements: _Pavements, random: np.random.Generator, lane: int, s: float, size: int, spacing: float
 ) -> list[_Spot]:
-    """Return spots of people who stand: before a front or at the kerb alone, in a ring or a row in company."""
+    """Return spots of people who stand: before a front or at the curb alone, in a ring or a row in company."""
     half = pavements.half(lane, s)
     if 2.0 * half < _PASSAGE:
         return []
     outward = pavements.away_from_road(lane) or (1.0 if random.random() < 0.5 else -1.0)
     place, turn = float(random.random()), float(random.uniform(-0.5, 0.5))
     if size == 1:
-        # Looking at a front, with the back to it, or looking at the road from the kerb as at a stop.
+        # Looking at a front, with the back to it, or looking at the road from the curb as at a stop.
         side = outward if place < 0.75 else -outward
         looks = outward if place < 0.4 else -outward
         return _on_pavement(pavements, [_Spot(lane, s, side * half, 0.5 * math.pi * looks + turn)])
@@ -238,18 +238,18 @@ def _standing(
     ])  # fmt: skip
 
 
-def _at_kerb(pavements: _Pavements, item: int, size: int, spacing: float) -> list[_Spot]:
+def _at_curb(pavements: _Pavements, item: int, size: int, spacing: float) -> list[_Spot]:
     """Return spots where a crossing begins, looking over it; rows stand away from the road."""
     zebras, c, end = pavements.zebras, item // 2, item % 2
-    lane = int(zebras.kerb_lane[c, end])
-    s, t = (float(value) for value in zebras.kerb_place[c, end])
+    lane = int(zebras.curb_lane[c, end])
+    s, t = (float(value) for value in zebras.curb_place[c, end])
     half = pavements.half(lane, s)
     room = max(0.0, 0.5 * float(zebras.line[c, 4]) - 2.0 * EDGE)
     per_row = abreast(size, 2.0 * room, spacing, False)
     spots = []
     for rank in range(size):
         left, behind = place_in_group(rank, size, per_row, spacing)
-        deeper = KERB_ROW * round(behind / ROW_GAP)
+        deeper = CURB_ROW * round(behind / ROW_GAP)
         across = t - deeper if t > 0.0 else t + deeper
         heading = 0.5 * math.pi if t > 0.0 else -0.5 * math.pi
         spots.append(_Spot(lane, s + left, min(half, max(-half, across)), heading))

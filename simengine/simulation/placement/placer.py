@@ -14,7 +14,7 @@ from simengine.road.network.projection import lane_pose
 from simengine.scenario.spec import ConcreteScenario
 from simengine.simulation.placement.obstacles import Obstacle, Obstacles
 
-# Paints and their shares of new cars, about as BASF's 2023 colour report for Europe has them; linear RGB.
+# Paints and their shares of new cars, about as BASF's 2023 color report for Europe has them; linear RGB.
 _PAINTS = (
     (0.25, (0.80, 0.80, 0.78)), (0.22, (0.012, 0.012, 0.014)), (0.25, (0.16, 0.165, 0.17)), (0.10, (0.42, 0.43, 0.44)),
     (0.10, (0.02, 0.06, 0.25)), (0.05, (0.35, 0.015, 0.02)), (0.03, (0.03, 0.12, 0.06)),
@@ -30,7 +30,7 @@ class ActorPlan:
     name: str
     model: VehicleModel
     behavior: Behavior
-    x: float  # box centre on the ground plane, world [m]
+    x: float  # box center on the ground plane, world [m]
     y: float
     z: float  # of the ground there [m]
     yaw: float  # [rad]
@@ -42,7 +42,7 @@ class ActorPlan:
     size: tuple[float, float] | None = None  # length and width, where a recording says other than the model [m]
     group: int = -1  # of people in company
     stands: bool = False  # somebody on foot who does not walk
-    crossing: int = -1  # at whose kerb somebody waits, 2 · crossing + end
+    crossing: int = -1  # at whose curb somebody waits, 2 · crossing + end
 
     @property
     def footprint(self) -> tuple[float, float]:
@@ -186,7 +186,7 @@ class Placer:
         )  # fmt: skip
 
     def paint(self, kind: ActorKind) -> tuple[float, float, float]:
-        """Draw a colour that suits a kind of actor."""
+        """Draw a color that suits a kind of actor."""
         if kind in (ActorKind.PEDESTRIAN, ActorKind.BICYCLE, ActorKind.MOTORCYCLE):
             r, g, b = self.random.uniform(0.02, 0.6, 3)
             return float(r), float(g), float(b)

@@ -16,7 +16,7 @@ from simengine.simulation.placement.placer import ActorPlan, Placer
 KINDS = {
     "car": ("compact_car", "sedan", "suv", "van"), "truck": ("truck",), "bus": ("bus",), "motorcycle": ("motorcycle",),
     "bicycle": ("bicycle",), "pedestrian": ("pedestrian",), "child": ("child",), "animal": ("deer",),
-    "cargo": ("cargo_box", "cargo_crate", "cargo_tyre", "cargo_ladder"), "cone": ("cone",),
+    "cargo": ("cargo_box", "cargo_crate", "cargo_tire", "cargo_ladder"), "cone": ("cone",),
 }  # fmt: skip
 _BEHAVIORS = {
     "traffic": Behavior.TRAFFIC, "scripted": Behavior.SCRIPTED, "parked": Behavior.PARKED, "walker": Behavior.WALKER,
@@ -67,7 +67,7 @@ def _reference(placer: Placer, actor: ActorSpec, key: str) -> tuple[int, float]:
 
 
 def _beside(placer: Placer, lane: int, s: float, count: int, key: str) -> tuple[int, float]:
-    """Step over `count` lanes to the left, past the centre line into oncoming lanes."""
+    """Step over `count` lanes to the left, past the center line into oncoming lanes."""
     lanes, oncoming = placer.lanes, False
     for _ in range(abs(count)):
         leftwards = (count > 0) != oncoming

@@ -137,7 +137,7 @@ def build_world(scenario: ConcreteScenario) -> World:
     start = choose_start(scenario, recorded)
     begin = start.step * recorded.time_step if recorded is not None else 0.0
     if begin > 0.0:  # signals are where they are at that time of the recording
-        network = network._replace(programme_offset=network.programme_offset - begin)
+        network = network._replace(program_offset=network.program_offset - begin)
     random = generator(scenario.seed, "placement")
     props = furnish(scenario, network, shelves)
     weather = weather_from_spec(scenario.weather)
@@ -174,7 +174,7 @@ def build_world(scenario: ConcreteScenario) -> World:
 def _goals(scenario: ConcreteScenario, recorded: CommonRoadScenario | None, start: Start) -> tuple[TimedRegion, ...]:
     """Return the goal of the ego's planning problem in the episode's time; none if the scenario has one of its own."""
     own = scenario.scenario.goal
-    if start.problem is None or recorded is None or own.travelled > 0.0 or own.exit != "any":
+    if start.problem is None or recorded is None or own.traveled > 0.0 or own.exit != "any":
         return ()
     slack = round(0.5e9 / scenario.physics.control_rate_hz)
     duration = round(scenario.scenario.duration * 1e9)

@@ -69,11 +69,11 @@ def thin_line(points: NDArray[np.float64], tolerance: float) -> NDArray[np.int64
 def _edges(
     network: RoadNetwork, rows: slice, keep: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    centre = network.point_position[rows][keep]
+    center = network.point_position[rows][keep]
     heading, half = network.point_heading[rows][keep], 0.5 * network.point_width[rows][keep]
     bank = network.point_bank[rows][keep]
     left = np.stack([-np.sin(heading) * np.cos(bank), np.cos(heading) * np.cos(bank), np.sin(bank)], axis=1)
-    return centre + left * half[:, None], centre - left * half[:, None]
+    return center + left * half[:, None], center - left * half[:, None]
 
 
 def road_map(network: RoadNetwork, track: NDArray[np.float64]) -> RoadMap:
@@ -139,7 +139,7 @@ def _crossings(network: RoadNetwork, near: Any) -> NDArray[np.float64]:
 
 
 def _rounded(points: NDArray[np.float64]) -> list[Any]:
-    return np.round(points, 3).tolist()  # to the millimetre: half the size
+    return np.round(points, 3).tolist()  # to the millimeter: half the size
 
 
 def _datum_to_json(datum: Datum) -> dict[str, Any]:

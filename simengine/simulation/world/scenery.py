@@ -112,7 +112,7 @@ def make_scenery(props: tuple[Prop, ...], given_way: Collection[int], plans: lis
         and (prop.kind in _OF_A_HALL or np.hypot(*(starts - prop.position[:2]).T).min() < _SIGHT)
     ]
     boxes = [box for prop in near if (box := _solid_box(prop)) is not None]
-    # A whole number of metres, so that adding it back loses nothing.
+    # A whole number of meters, so that adding it back loses nothing.
     origin = (float(round(plans[0].x)), float(round(plans[0].y)), float(round(plans[0].z)))
     return Scenery(tuple(near), tuple(boxes), origin)
 

@@ -25,7 +25,7 @@ class SceneryTable(NamedTuple):
     instance: NDArray[np.int32]  # in masks and points, above those of the actors
     kind: NDArray[np.str_]  # "building", "tree", "lamp_post", "signal", "sign", …
     semantic: NDArray[np.uint8]  # class that names it; parts of it may have another, as the post of a signal
-    position: NDArray[np.float64]  # centre of its box, world [m]. (…, 3)
+    position: NDArray[np.float64]  # center of its box, world [m]. (…, 3)
     yaw: NDArray[np.float64]  # direction its x axis points [rad]
     size: NDArray[np.float64]  # length, width, height of its box [m]. (…, 3)
     signal: NDArray[np.int32]  # row among the signals, −1 for others
@@ -190,7 +190,7 @@ class SignalClock:
             self._pending = [0, *signal_changes(network, round((longest + 1.0) * NANOSECONDS))]
 
     def until(self, time_ns: int) -> list[tuple[int, list[str]]]:
-        """Return the states that began since the last call and up to a time [ns]: when, and every head's colour."""
+        """Return the states that began since the last call and up to a time [ns]: when, and every head's color."""
         states = []
         while self._pending and self._pending[0] <= time_ns:
             began = self._pending.pop(0)

@@ -225,7 +225,7 @@ def test_a_driver_sees_the_room_that_somebody_lies_on():
 
 def test_the_ego_goes_first_where_the_other_that_may_only_stands():
     """In the ego's mind the other was granted its way; in its own it waits, for somebody else or for the ego."""
-    world = SmallWorld(junction(signalled=False), ["sedan", "sedan"])
+    world = SmallWorld(junction(signaled=False), ["sedan", "sedan"])
     own, other = straight_ways(world)[:2]
     world.put(0, own[0], 60.0, 8.0)
     world.put(1, other[1], 0.5, 0.0)

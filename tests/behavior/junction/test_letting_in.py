@@ -23,7 +23,7 @@ def _times_through(models: list[str], lets_in: bool, seconds: float, drives: boo
     The first comes from the left of the street's traffic and goes straight on, a second one comes towards that traffic
     and turns left. Times count from when they stand there; infinite if one has not got through [s].
     """
-    world = SmallWorld(junction(signalled=False), [*models, *["sedan"] * STREAM])
+    world = SmallWorld(junction(signaled=False), [*models, *["sedan"] * STREAM])
     ways, count = straight_ways(world), len(models)
     busy, starts, turns = ways[1], (ways[0][0], ways[3][0]), (Turn.STRAIGHT, Turn.LEFT)
     world.drives[0, count:], world.obeys[0, count:] = drives, lets_in
@@ -81,7 +81,7 @@ def _passage(known: bool, way: float, speed: float) -> tuple[SmallWorld, Passage
 
     The truck is actor 0, the other actor 1, whose mind is of this world if it is `known`.
     """
-    world = SmallWorld(junction(signalled=False), ["truck", "sedan"])
+    world = SmallWorld(junction(signaled=False), ["truck", "sedan"])
     ways = straight_ways(world)
     for a, before, current in ((0, 1.0, 0.0), (1, way, speed)):
         start = ways[a][0]

@@ -92,7 +92,7 @@ def test_the_next_junction_is_planned_once_no_conflict_of_the_present_one_lies_a
 
 def test_a_rear_on_the_last_lane_but_one_of_a_junction_is_in_it():
     world = SmallWorld(two_junctions(), ["bus"])
-    passage, at = _passage(world, 115.0)  # its middle is a metre into the second lane, its rear five before it
+    passage, at = _passage(world, 115.0)  # its middle is a meter into the second lane, its rear five before it
     assert passage.plan[0, FIRST_PLACE] != PREVIOUS  # that of the next junction
     assert way_to_lane(world.rules.ways, world.memory, passage, 0, 0, at["first"]) == (pytest.approx(-15.0), True)
 

@@ -40,8 +40,8 @@ def test_left_turn_waits_for_oncoming():
 
 
 def test_a_grant_that_is_not_used_is_given_back_at_the_line_too():
-    """Who stands a metre before the junction with its way granted holds up everybody else."""
-    network = junction(signalled=False)
+    """Who stands a meter before the junction with its way granted holds up everybody else."""
+    network = junction(signaled=False)
     world = SmallWorld(network, ["sedan"])
     approach = next(
         k for k in range(len(network.lane_type))
@@ -59,7 +59,7 @@ def test_a_grant_that_is_not_used_is_given_back_at_the_line_too():
 
 def test_a_grant_after_a_long_wait_is_kept_until_it_could_be_used():
     """Were it taken back at once, whoever was granted second would go first: after each red the same one again."""
-    world = SmallWorld(junction(signalled=False), ["truck"])
+    world = SmallWorld(junction(signaled=False), ["truck"])
     approach = straight_ways(world)[0][0]
     end = float(world.lanes.lane_length[approach])
     world.put(0, approach, end - 0.5 * float(world.actors.length[0, 0]) - 1.0, 0.0)
@@ -101,7 +101,7 @@ def straight_ways(world: SmallWorld) -> list[tuple[int, int, int]]:
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
 def test_of_those_who_can_no_longer_stop_the_nearer_one_is_granted_his_way_first(order):
     """Two behind each other and one from the right, in any order of slots; the one ahead would wait for the other."""
-    world = SmallWorld(junction(signalled=False), ["sedan"] * 3)
+    world = SmallWorld(junction(signaled=False), ["sedan"] * 3)
     ways = straight_ways(world)
     end = float(world.lanes.lane_length[ways[0][0]])
     for actor, way, front in zip(order, (ways[0], ways[0], ways[1]), (3.0, 9.5, 6.0), strict=True):
@@ -115,7 +115,7 @@ def test_of_those_who_can_no_longer_stop_the_nearer_one_is_granted_his_way_first
 @pytest.mark.parametrize("gap", [12.0, 20.0, 28.0])
 def test_nobody_is_granted_his_way_before_the_one_ahead_of_him(gap):
     """Those granted later would wait for the one behind, and the one ahead for them: nobody would move."""
-    world = SmallWorld(junction(signalled=False), ["sedan"] * 3)
+    world = SmallWorld(junction(signaled=False), ["sedan"] * 3)
     ways = straight_ways(world)
     end = float(world.lanes.lane_length[ways[0][0]])
     world.put(0, ways[0][0], end - 35.0, 9.0)

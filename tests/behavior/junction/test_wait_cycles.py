@@ -70,7 +70,7 @@ def test_a_full_roundabout_with_a_bus_empties():
 
 @pytest.mark.parametrize("first", ["sedan", "bus"])
 def test_four_left_turns_from_four_sides_at_once_are_all_made(first):
-    network = junction(signalled=False)
+    network = junction(signaled=False)
     world = SmallWorld(network, [first, "sedan", "sedan", "sedan"])
     turns = [lane for lane in range(len(network.lane_turn)) if network.lane_turn[lane] == Turn.LEFT]
     ways = []

@@ -36,7 +36,7 @@ def long_merge() -> RoadNetwork:
     return build_network(drafts)
 
 
-def test_lanes_are_one_from_where_their_centre_lines_meet():
+def test_lanes_are_one_from_where_their_center_lines_meet():
     world = SmallWorld(long_merge(), ["sedan"])
     at = {str(name): lane for lane, name in enumerate(world.network.lane_name)}
     assert joined_from(world.rules.ways, at["main"], at["side"]) == pytest.approx(9.0, abs=1.1)

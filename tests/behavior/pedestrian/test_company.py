@@ -143,7 +143,7 @@ def test_a_group_waits_for_a_car_and_nobody_of_it_is_left_on_the_road():
     actors, state, people = make_crowd(make_town(), poses, fraction=1.0, crowd=crowd)
     passes = int(68.0 / 13.9 / DT)
     track, _ = walk(actors, state, people, NO_SIGNALS, passes + 300)
-    assert (track[:passes, :3, 1] < -3.3).all()  # all of them at the kerb until the car has passed
+    assert (track[:passes, :3, 1] < -3.3).all()  # all of them at the curb until the car has passed
     assert (track[-1, :3, 1] > 3.5).all()
 
 

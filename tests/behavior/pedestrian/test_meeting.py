@@ -13,7 +13,7 @@ from tests.behavior.pedestrian.test_pavement import DT, NO_SIGNALS, make_crowd, 
 
 
 def street(width: float):
-    """Return a street along x with pavements of a width [m] beside two lanes, whose kerbs are at y = ±3.5."""
+    """Return a street along x with pavements of a width [m] beside two lanes, whose curbs are at y = ±3.5."""
     return make_street(
         length=100.0, curvature=0.0, lanes_forward=1, lanes_backward=1, lane_width=3.5, shoulder_width=0.0,
         pavement_width=width, parking_width=0.0, crossing_spacing=100.0, speed_limit=13.9, grade=0.0, ring=False,

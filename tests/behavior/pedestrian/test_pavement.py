@@ -23,7 +23,7 @@ Pose = tuple[str, float, float, float, float]  # model, x, y, yaw, speed
 
 
 def make_town() -> RoadNetwork:
-    """One lane each way along x, kerbs at y = ±3.5, pavements 2.5 m wide, a crossing at x = 50."""
+    """One lane each way along x, curbs at y = ±3.5, pavements 2.5 m wide, a crossing at x = 50."""
     return make_street(
         length=100.0, curvature=0.0, lanes_forward=1, lanes_backward=1, lane_width=3.5, shoulder_width=0.0,
         pavement_width=2.5, parking_width=0.0, crossing_spacing=100.0, speed_limit=13.9, grade=0.0, ring=False,

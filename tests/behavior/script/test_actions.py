@@ -30,19 +30,19 @@ def event(action: BaseModel, actor: int = 0) -> Event:
     return Event("it", actor, action, True, ())
 
 
-def test_tyre_failure_takes_the_grip_of_one_wheel():
+def test_tire_failure_takes_the_grip_of_one_wheel():
     world = staged("sedan")
-    world.fire(0, specs.FailTyreAction(kind="fail_tyre", wheel=1, grip=0.2))
-    assert world.state.tyre_grip[0, 0].tolist() == [1.0, 0.2, 1.0, 1.0]
-    assert world.state.tyre_burst[0, 0].tolist() == [False, True, False, False]
+    world.fire(0, specs.FailTireAction(kind="fail_tire", wheel=1, grip=0.2))
+    assert world.state.tire_grip[0, 0].tolist() == [1.0, 0.2, 1.0, 1.0]
+    assert world.state.tire_burst[0, 0].tolist() == [False, True, False, False]
 
 
-def test_tyre_failure_of_a_two_wheeler_is_of_the_whole_wheel():
+def test_tire_failure_of_a_two_wheeler_is_of_the_whole_wheel():
     """Both wheels of an axle stand for its one wheel."""
     world = staged("motorcycle")
-    world.fire(0, specs.FailTyreAction(kind="fail_tyre", wheel=2, grip=0.2))
-    assert world.state.tyre_grip[0, 0].tolist() == [1.0, 1.0, 0.2, 0.2]
-    assert world.state.tyre_burst[0, 0].tolist() == [False, False, True, True]
+    world.fire(0, specs.FailTireAction(kind="fail_tire", wheel=2, grip=0.2))
+    assert world.state.tire_grip[0, 0].tolist() == [1.0, 1.0, 0.2, 0.2]
+    assert world.state.tire_burst[0, 0].tolist() == [False, False, True, True]
 
 
 def widening(wide: bool) -> RoadNetwork:

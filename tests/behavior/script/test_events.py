@@ -93,7 +93,7 @@ def test_time_to_collision_never_fires_behind():
 
 def test_position_counts_the_way():
     actors, states = drive(100.0, 60)
-    when = {"kind": "position", "actor": "other", "travelled": 10.0}
+    when = {"kind": "position", "actor": "other", "traveled": 10.0}
     assert fired_after(scenario_with(go=when), actors, states) == [20]
 
 
@@ -127,12 +127,12 @@ def test_chance_fires_at_its_rate():
     assert np.mean(waits) == pytest.approx(1 / 2.0 + 0.025, rel=0.15)
 
 
-SIGNALLED = junction(signalled=True)
+SIGNALED = junction(signaled=True)
 
 
 def approaching(speed, steps):
     """A car that drives at a constant speed towards a junction: network, its lane, actors, states."""
-    lanes = lane_arrays(SIGNALLED)
+    lanes = lane_arrays(SIGNALED)
     lane = next(k for k in range(len(lanes.lane_length)) if lanes.lane_junction[k] < 0 and _enters_junction(lanes, k))
     actors, state = two_cars(0.0)
     states = []
@@ -156,8 +156,8 @@ def _enters_junction(lanes, lane):
 @pytest.mark.parametrize("speed", [8.0, 15.0])
 def test_stop_line_fires_where_the_actor_could_last_have_stopped(speed, drawn):
     lanes, lane, actors, states = approaching(speed, 300)
-    stops, end = road_rules(SIGNALLED).stops, float(lanes.lane_length[lane])
-    line = float(SIGNALLED.stop_s[SIGNALLED.stop_lane == lane][0])
+    stops, end = road_rules(SIGNALED).stops, float(lanes.lane_length[lane])
+    line = float(SIGNALED.stop_s[SIGNALED.stop_lane == lane][0])
     assert end - line > 3.0  # so that line and junction are told apart
     if drawn:
         end = line
@@ -191,10 +191,10 @@ def test_events_of_strangers_and_orders_to_the_ego_are_refused():
         compile_events(scenario, NAMES)
     body = scenario_with(go={"kind": "time", "time": 1.0}).model_dump(mode="json")
     body["events"]["go"]["actor"] = "ego"
-    with pytest.raises(ScenarioError, match=r"scenario.events.go.do.kind = brake.*fail_tyre"):
+    with pytest.raises(ScenarioError, match=r"scenario.events.go.do.kind = brake.*fail_tire"):
         compile_events(ScenarioSpec.model_validate(body), NAMES)
-    body["events"]["go"]["do"] = {"kind": "fail_tire", "wheel": 0, "grip": 0.5}
-    with pytest.raises(ConfigError, match=r'go.do.kind = fail_tire: no such action \(did you mean "fail_tyre"\?\)'):
+    body["events"]["go"]["do"] = {"kind": "fail_tyre", "wheel": 0, "grip": 0.5}
+    with pytest.raises(ConfigError, match=r'go.do.kind = fail_tyre: no such action \(did you mean "fail_tire"\?\)'):
         compile_events(ScenarioSpec.model_validate(body), NAMES)
     with pytest.raises(ScenarioError, match=r"scenario.events.go.when.event = go"):
         compile_events(scenario_with(go={"kind": "after", "event": "go", "delay": 0.0}), NAMES)

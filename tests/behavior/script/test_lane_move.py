@@ -62,7 +62,7 @@ def two_way():
     ))  # fmt: skip
 
 
-def test_lanes_are_found_abreast_and_past_the_centre_line_the_oncoming_ones():
+def test_lanes_are_found_abreast_and_past_the_center_line_the_oncoming_ones():
     lanes = two_way()
     lane = next(k for k in range(len(lanes.lane_type)) if lanes.lane_type[k] == 0 and lanes.lane_left[k] < 0
                 and lanes.lane_right[k] >= 0 and lanes.lane_type[lanes.lane_right[k]] == 0)  # fmt: skip

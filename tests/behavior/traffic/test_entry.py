@@ -63,7 +63,7 @@ def test_somebody_ahead_on_its_way_in_lowers_the_speed():
 
 @pytest.mark.parametrize(("turns", "free"), [(True, False), (False, True)])
 def test_somebody_who_turns_into_the_lane_is_waited_for(turns, free):
-    network = junction(signalled=False)
+    network = junction(signaled=False)
     world = SmallWorld(network, ["sedan"])
     inner = int(np.flatnonzero(network.lane_turn == Turn.RIGHT)[0])
     approach = int(network.predecessor[network.predecessor_first[inner]])
@@ -89,7 +89,7 @@ def test_somebody_whose_lane_ends_beside_is_let_in_first():
 
 
 def test_a_queue_beyond_the_lanes_end_is_seen():
-    network = junction(signalled=False)
+    network = junction(signaled=False)
     world = SmallWorld(network, ["sedan"])
     inner = int(np.flatnonzero(network.lane_turn == Turn.LEFT)[0])
     approach = int(network.predecessor[network.predecessor_first[inner]])

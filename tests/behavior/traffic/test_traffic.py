@@ -49,8 +49,8 @@ def test_flow_of_equal_drivers_is_the_closed_form(vehicles):
     for step in range(2000):
         world.step()
         if step == 1599:
-            start = world.memory.travelled[0].copy()
-    mean = float((world.memory.travelled[0] - start).mean()) / (400 * DT)
+            start = world.memory.traveled[0].copy()
+    mean = float((world.memory.traveled[0] - start).mean()) / (400 * DT)
     assert mean / circumference * vehicles == pytest.approx(expected / circumference * vehicles, rel=0.01)
 
 
@@ -111,7 +111,7 @@ def test_slow_leader_is_overtaken_with_the_indicator_on():
 
 
 def test_red_is_stopped_at_and_green_passed():
-    network = junction(signalled=True)
+    network = junction(signaled=True)
     world = SmallWorld(network, ["sedan", "compact_car"])
     approach = [int(lane) for lane in network.stop_lane[:2]]  # two streets, of which one has red
     colors = signal_colors(network, 0.0)[network.stop_signal[:2]]
@@ -133,7 +133,7 @@ def test_red_is_stopped_at_and_green_passed():
 
 
 def test_amber_is_passed_only_by_those_who_cannot_stop_comfortably():
-    network = junction(signalled=True)
+    network = junction(signaled=True)
     world = SmallWorld(network, ["sedan"])
     line = int(np.argmax(signal_colors(network, 0.0)[network.stop_signal] == SignalColor.GREEN))
     lane, stop = int(network.stop_lane[line]), float(network.stop_s[line])
@@ -147,7 +147,7 @@ def test_amber_is_passed_only_by_those_who_cannot_stop_comfortably():
         assert (world.memory.lane[0, 0] != lane) == passes
 
 
-@pytest.mark.parametrize("across", [1.0, 2.2])  # in the lane; at the kerb, 0.45 m beyond it
+@pytest.mark.parametrize("across", [1.0, 2.2])  # in the lane; at the curb, 0.45 m beyond it
 def test_person_on_or_at_the_crossing_is_waited_for(across):
     network = straight(crossing=200.0, length=200.0)
     world = SmallWorld(network, ["sedan", "pedestrian"])
@@ -202,8 +202,8 @@ def test_person_who_will_have_crossed_later_is_not_braked_for():
     assert world.controls.acceleration[0, 0] < free - 0.5
 
 
-def test_four_way_traffic_passes_an_unsignalled_junction_without_touching():
-    world = SmallWorld(junction(signalled=False), ["sedan"] * 8)
+def test_four_way_traffic_passes_an_unsignaled_junction_without_touching():
+    world = SmallWorld(junction(signaled=False), ["sedan"] * 8)
     entries = [
         lane for lane in range(len(world.lanes.lane_length))
         if world.rules.ways.lane_type[lane] == 0
@@ -226,7 +226,7 @@ def test_four_way_traffic_passes_an_unsignalled_junction_without_touching():
 
 
 def test_who_stands_in_the_junction_without_having_asked_does_not_hold_up_the_others():
-    world = SmallWorld(junction(signalled=False), ["sedan", "sedan"])
+    world = SmallWorld(junction(signaled=False), ["sedan", "sedan"])
     lanes = world.lanes
     entries = [
         lane for lane in range(len(lanes.lane_length))
@@ -252,7 +252,7 @@ def test_who_stands_in_the_junction_without_having_asked_does_not_hold_up_the_ot
 
 
 def test_left_turn_yields_to_oncoming_traffic():
-    network = junction(signalled=True)
+    network = junction(signaled=True)
     world = SmallWorld(network, ["sedan", "sedan"])
     green = np.flatnonzero(signal_colors(network, 0.0)[network.stop_signal] == SignalColor.GREEN)
     approach = [int(network.stop_lane[line]) for line in green[:2]]
@@ -278,7 +278,7 @@ def test_left_turn_yields_to_oncoming_traffic():
 
 @pytest.mark.parametrize("behind", [0.0, 6.0, 12.0, 18.0, 24.0, 30.0])
 def test_a_truck_that_turns_left_and_an_oncoming_car_both_get_through(behind):
-    network = junction(signalled=True)
+    network = junction(signaled=True)
     world = SmallWorld(network, ["truck", "sedan"])
     green = np.flatnonzero(signal_colors(network, 0.0)[network.stop_signal] == SignalColor.GREEN)
     approach = [int(network.stop_lane[line]) for line in green[:2]]

@@ -71,7 +71,7 @@ def test_in_a_dip_the_road_under_the_axles_resists_not_that_under_the_middle(mod
     vehicle = vehicle_table(world.actors)[0, 0]
     vehicle[ROLLING] = vehicle[DRAG] = 0.0
     wheelbase = vehicle[FRONT_AXLE] + vehicle[REAR_AXLE]
-    between_axles = vehicle[COG_OFFSET] + 0.5 * (vehicle[FRONT_AXLE] - vehicle[REAR_AXLE])  # ahead of the box centre
+    between_axles = vehicle[COG_OFFSET] + 0.5 * (vehicle[FRONT_AXLE] - vehicle[REAR_AXLE])  # ahead of the box center
     found = resistance(world.rules.ways, _route(0), 50.0 + beyond - between_axles, 0.0, vehicle)
     assert found == pytest.approx(9.81 * math.sin(math.atan(2.0 * 0.3 * beyond / wheelbase)) / ROTATING, abs=0.02)
 

@@ -14,10 +14,10 @@ GRAVITY = 9.81
 
 @njit
 def _drive(speed, radius, offset, friction, seconds, hold):
-    """Drive a single track, tyres linear up to µ, around a circle (0: straight on); return late and overall error."""
+    """Drive a single track, tires linear up to µ, around a circle (0: straight on); return late and overall error."""
     dt = 0.001
     wheelbase = FRONT + REAR
-    x, y, yaw, steer, side, rate = 0.0, offset, 0.0, 0.0, 0.0, 0.0  # centre of mass; side velocity, yaw rate
+    x, y, yaw, steer, side, rate = 0.0, offset, 0.0, 0.0, 0.0, 0.0  # center of mass; side velocity, yaw rate
     command, worst_late, worst = 0.0, 0.0, 0.0
     for step in range(int(seconds / dt)):
         rear_x, rear_y = x - REAR * math.cos(yaw), y - REAR * math.sin(yaw)

@@ -26,7 +26,7 @@ from simengine.physics.vehicle.catalog import fill_actor, model_named
 from simengine.physics.vehicle.chassis import chassis_of
 from simengine.road.build import build_network
 from simengine.road.network.drafts import LaneDraft
-from simengine.road.network.network import KERB_HEIGHT, LaneType
+from simengine.road.network.network import CURB_HEIGHT, LaneType
 from tools.checks.motion.closed_forms import understeer_gradient
 from tools.checks.motion.proving_ground import SLIDING
 
@@ -223,7 +223,7 @@ def test_a_failed_tire_costs_grip() -> None:
         actors, state, controls = make_world(["sedan"])
         set_pose(state, 0, 0.0, 0.0, speed=20.0)
         controls.acceleration[:] = -12.0
-        state.tyre_grip[0, 0, 1] = grip
+        state.tire_grip[0, 0, 1] = grip
         physics = BatchedPhysics()
         state = run(physics, physics.reset(actors, state, make_ground(1, 0.5), RATE), controls, 8.0)
         stops.append(state.position[0, 0, 0])
@@ -358,7 +358,7 @@ def test_of_people_and_animals_too_each_quantity_is_the_derivative_of_the_one_be
     assert np.abs(turned / step - middle[:, 10]).max() < 0.2
 
 
-def test_a_kerb_is_stepped_on_without_a_jump() -> None:
+def test_a_curb_is_stepped_on_without_a_jump() -> None:
     actors, state, controls = make_world(["pedestrian"])
     x = np.linspace(-50.0, 50.0, 11)
     zeros = np.zeros(11)
@@ -378,7 +378,7 @@ def test_a_kerb_is_stepped_on_without_a_jump() -> None:
         state = run(physics, state, controls, 1 / RATE)
         fastest = max(fastest, abs(float(state.velocity[0, 0, 2])))
         hardest = max(hardest, abs(float(state.acceleration[0, 0, 2])))
-    assert state.position[0, 0, 2] == pytest.approx(0.9 + KERB_HEIGHT, abs=1e-3)
+    assert state.position[0, 0, 2] == pytest.approx(0.9 + CURB_HEIGHT, abs=1e-3)
     assert fastest < 0.6 and hardest < 9.0
 
 

@@ -29,7 +29,7 @@ def test_box_and_body_are_each_others_inverse():
     np.testing.assert_allclose(bodies["box_velocity"][0], velocity, atol=1e-12)
 
 
-def test_box_centre_moves_as_its_velocity_says():
+def test_box_center_moves_as_its_velocity_says():
     chassis, bodies = turning_bus()
     bodies["velocity"][0] = (7.0, 1.0, -0.5)
     box_from_body(chassis[0], bodies[0])

@@ -16,7 +16,7 @@ from simengine.physics.backend import FrictionPatches, Ground, StaticBox
 from simengine.physics.vehicle.catalog import STANDARD_AIR, model_named
 from simengine.road.build import build_network
 from simengine.road.network.drafts import LaneDraft
-from simengine.road.network.network import KERB_HEIGHT
+from simengine.road.network.network import CURB_HEIGHT
 from simengine.road.procedural.street import make_street
 from tools.checks.motion.closed_forms import (
     MPH,
@@ -198,7 +198,7 @@ def test_two_wheeler_is_not_thrown_by_hard_steering_and_braking(model):
         assert 1.0 - 2.0 * (x * x + y * y) > math.cos(0.5)
 
 
-def test_car_drives_over_a_kerb():
+def test_car_drives_over_a_curb():
     network = make_street(400.0, 0.0, 1, 1, 3.5, 0.0, 6.0, 0.0, 0.0, 14.0, 0.0, False)
     world = make_world([Placed("sedan", x=50.0, y=-1.75, yaw=-0.35, speed=7.0)], network=network)
     hardest = 0.0
@@ -206,7 +206,7 @@ def test_car_drives_over_a_kerb():
         world.run(1)
         hardest = max(hardest, abs(world.state.acceleration[0, 0, 2]))
     assert world.state.position[0, 0, 1] < -3.5
-    assert world.state.position[0, 0, 2] == pytest.approx(0.71 + KERB_HEIGHT, abs=0.05)
+    assert world.state.position[0, 0, 2] == pytest.approx(0.71 + CURB_HEIGHT, abs=0.05)
     assert 1.0 < hardest < 30.0
     assert not world.contacts
 
@@ -245,7 +245,7 @@ def test_slippery_patch_acts_where_it_lies():
 
 def test_failed_tire_pulls_a_braking_car_to_the_other_side():
     world = single("sedan", 25.0)
-    world.state.tyre_grip[0, 0, 0] = 0.05  # front left
+    world.state.tire_grip[0, 0, 0] = 0.05  # front left
     world.controls.acceleration[:] = -6.0
     world.run(RATE)
     assert world.yaw() < -0.02
@@ -254,7 +254,7 @@ def test_failed_tire_pulls_a_braking_car_to_the_other_side():
 @pytest.mark.parametrize("wheel, side", [(0, 1.0), (1, -1.0)])
 def test_a_burst_tire_drags_and_pulls_to_its_side(wheel, side):
     sound, burst = single("bmw_320i", 20.0, resistance=False), single("bmw_320i", 20.0, resistance=False)
-    burst.state.tyre_burst[0, 0, wheel] = True
+    burst.state.tire_burst[0, 0, wheel] = True
     for world in (sound, burst):
         world.run(2 * RATE)
     assert side * burst.state.position[0, 0, 1] > 0.3

@@ -1,4 +1,4 @@
-"""Wheels on kerbs, boxes and lost loads against the geometry of a rolling circle and the laws of mechanics."""
+"""Wheels on curbs, boxes and lost loads against the geometry of a rolling circle and the laws of mechanics."""
 
 import math
 
@@ -12,13 +12,13 @@ from simengine.physics.backend import Ground, StaticBox
 from simengine.physics.batched.batched import BatchedPhysics
 from simengine.physics.bullet.bodies import empty_bodies
 from simengine.physics.bullet.forces import sample_ground, step_onto
-from simengine.physics.contact.footing import REACH, box_around, kerb_grid, near_kerb, over_box, over_kerb, way_to_box
+from simengine.physics.contact.footing import REACH, box_around, curb_grid, near_curb, over_box, over_curb, way_to_box
 from simengine.physics.contact.lift import lift_over_loads
 from simengine.physics.vehicle.catalog import fill_actor, model_named
 from simengine.physics.vehicle.chassis import chassis_of
 from simengine.physics.vehicle.suspension import GROUND_COLUMNS
-from simengine.road.network.lane_surface import KERB_RAMP
-from simengine.road.network.network import KERB_HEIGHT, lane_arrays
+from simengine.road.network.lane_surface import CURB_RAMP
+from simengine.road.network.network import CURB_HEIGHT, lane_arrays
 from simengine.road.procedural.street import make_street
 from tools.checks.motion.proving_ground import RATE, SLIDING, Placed, make_world, no_patches, plain
 
@@ -78,23 +78,23 @@ def test_the_way_to_a_box_is_that_of_dense_sampling():
             assert depth <= 0.1 + 1e-9
 
 
-def test_a_wheel_meets_a_kerb_before_its_hub_is_above_it():
+def test_a_wheel_meets_a_curb_before_its_hub_is_above_it():
     lanes = lane_arrays(street())
-    kerb = -3.5  # the pavement rises over `KERB_RAMP` from here to the right
+    curb = -3.5  # the pavement rises over `CURB_RAMP` from here to the right
     for y in np.arange(-3.9, -3.0, 0.05):
-        row = footing_on(KERB_HEIGHT * min(1.0, max(0.0, (kerb - y) / KERB_RAMP)))
-        over_kerb(lanes, 100.0, y, 0.0, -1.0, RADIUS, row)
+        row = footing_on(CURB_HEIGHT * min(1.0, max(0.0, (curb - y) / CURB_RAMP)))
+        over_curb(lanes, 100.0, y, 0.0, -1.0, RADIUS, row)
         ways = np.linspace(-RADIUS, RADIUS, 2001)
-        profile = KERB_HEIGHT * np.clip((kerb - (y - ways)) / KERB_RAMP, 0.0, 1.0)
+        profile = CURB_HEIGHT * np.clip((curb - (y - ways)) / CURB_RAMP, 0.0, 1.0)
         assert row[0] == pytest.approx((profile - RADIUS + np.sqrt(RADIUS**2 - ways**2)).max(), abs=0.012)
 
 
-def test_kerbs_are_looked_for_along_edges_of_pavements_only():
+def test_curbs_are_looked_for_along_edges_of_pavements_only():
     lanes = lane_arrays(street())
-    kerbs = kerb_grid(lanes, REACH)
-    assert all(near_kerb(kerbs, 100.0, y) for y in (-3.5, 3.9, -3.5 + REACH))
-    assert not any(near_kerb(kerbs, x, y) for x, y in ((100.0, -1.0), (100.0, -6.5), (-500.0, 0.0)))
-    assert not kerb_grid(lane_arrays(plain()), REACH).near.any()
+    curbs = curb_grid(lanes, REACH)
+    assert all(near_curb(curbs, 100.0, y) for y in (-3.5, 3.9, -3.5 + REACH))
+    assert not any(near_curb(curbs, x, y) for x, y in ((100.0, -1.0), (100.0, -6.5), (-500.0, 0.0)))
+    assert not curb_grid(lane_arrays(plain()), REACH).near.any()
 
 
 def ride(world, seconds: float) -> np.ndarray:
@@ -133,7 +133,7 @@ def test_a_car_drives_over_a_lost_ladder_and_presses_on_it():
     assert 0.0 < ladder[2] < 0.1
 
 
-@pytest.mark.parametrize("model", ["cargo_ladder", "cargo_box", "cargo_tyre"])
+@pytest.mark.parametrize("model", ["cargo_ladder", "cargo_box", "cargo_tire"])
 @pytest.mark.parametrize("speed", [3.0, 6.0, 20.0])
 @pytest.mark.parametrize(("yaw", "aside"), [(80.0, 0.0), (60.0, 0.9), (-75.0, -1.6), (10.0, 0.7)])
 def test_what_lies_under_a_wheel_is_neither_pressed_into_the_ground_nor_flung(model, speed, yaw, aside):
@@ -172,7 +172,7 @@ def test_wheel_and_load_exchange_momentum():
     assert float((mass * world.state.velocity[0, :, 0]).sum()) == pytest.approx(before, rel=2e-3)
 
 
-def test_a_kerb_slows_a_car_that_runs_onto_it():
+def test_a_curb_slows_a_car_that_runs_onto_it():
     pytest.importorskip("pybullet")
     rows = {}
     for network in (street(), plain()):
@@ -181,10 +181,10 @@ def test_a_kerb_slows_a_car_that_runs_onto_it():
         side = world.state.position[0, 0, 1]
         assert side < -5.0
     assert rows[1][-1, 3] - rows[0][-1, 3] > 0.1
-    assert rows[0][-1, 1] - rows[0][0, 1] == pytest.approx(KERB_HEIGHT, abs=0.02)
+    assert rows[0][-1, 1] - rows[0][0, 1] == pytest.approx(CURB_HEIGHT, abs=0.02)
 
 
-def test_a_car_parked_across_a_kerb_stands_still():
+def test_a_car_parked_across_a_curb_stands_still():
     pytest.importorskip("pybullet")
     world = make_world([Placed("sedan", x=100.0, y=-3.6, yaw=0.0)], network=street())
     start = world.state.position[0, 0].copy()
@@ -258,8 +258,8 @@ def test_a_steered_wheel_meets_a_load_in_its_own_way_in_batched(wheel):
 
 
 @pytest.mark.parametrize("steering", [0.55, -0.55])
-def test_a_steered_wheel_meets_a_kerb_in_its_own_way(steering):
-    """A car along a kerb whose front wheels are turned towards it and away: they roll as far to it either way."""
+def test_a_steered_wheel_meets_a_curb_in_its_own_way(steering):
+    """A car along a curb whose front wheels are turned towards it and away: they roll as far to it either way."""
     actors, lanes = empty_actors(1, 1), lane_arrays(street())
     fill_actor(actors, 0, 0, "sedan", (0.5, 0.5, 0.5))
     chassis, bodies, ground = chassis_of(actors), empty_bodies(1), np.zeros((4, GROUND_COLUMNS))
@@ -269,16 +269,16 @@ def test_a_steered_wheel_meets_a_kerb_in_its_own_way(steering):
     bodies["steering"][0] = steering
     bodies["grip"][0] = 1.0
     sample_ground(
-        chassis[0], bodies[0], np.eye(3), lanes, kerb_grid(lanes, REACH), 0.9, no_patches(), ground
+        chassis[0], bodies[0], np.eye(3), lanes, curb_grid(lanes, REACH), 0.9, no_patches(), ground
     )  # fmt: skip
     wheelbase = model.front_axle + model.rear_axle
     angle = math.atan(wheelbase / (wheelbase / math.tan(steering) - right))
     ways = np.linspace(-model.wheel_radius, model.wheel_radius, 2001)
-    profile = KERB_HEIGHT * np.clip((-3.5 - (-3.49 + ways * math.sin(angle))) / KERB_RAMP, 0.0, 1.0)
+    profile = CURB_HEIGHT * np.clip((-3.5 - (-3.49 + ways * math.sin(angle))) / CURB_RAMP, 0.0, 1.0)
     height = (profile - model.wheel_radius + np.sqrt(model.wheel_radius**2 - ways**2)).max()
     assert height > 0.02
     assert ground[1, 0] == pytest.approx(height, abs=0.012)
-    assert ground[3, 0] == 0.0  # the wheel behind it rolls along the kerb
+    assert ground[3, 0] == 0.0  # the wheel behind it rolls along the curb
 
 
 # --------------------------------------------------------------------------------------------------- loads that lie

@@ -22,7 +22,7 @@ def test_a_turn_ends_where_it_should_without_overshoot_or_jerks(aside):
     assert np.abs(np.diff(rates)).max() <= TURN_ACCELERATION * STEP + 1e-12
 
 
-def test_legs_climb_a_kerb_within_a_step_and_gently():
+def test_legs_climb_a_curb_within_a_step_and_gently():
     z, vz, hardest = 0.0, 0.0, 0.0
     for _ in range(72):
         lift = lift_acceleration(0.12 - z, 0.0, vz)

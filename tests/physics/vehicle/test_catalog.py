@@ -100,7 +100,7 @@ def turning_circle(model: VehicleModel, ahead: float, aside: float) -> float:
 @pytest.mark.parametrize(
     "name, published", [("compact_car", 10.0), ("sedan", 10.5), ("van", 10.5), ("suv", 11.4), ("truck", 16.6)]
 )
-def test_turning_circle_between_kerbs_is_that_of_data_sheets(name, published):
+def test_turning_circle_between_curbs_is_that_of_data_sheets(name, published):
     model = model_named(name)
     wheelbase = model.front_axle + model.rear_axle
     assert turning_circle(model, wheelbase, 0.5 * model.track_width) == pytest.approx(published, abs=0.1)

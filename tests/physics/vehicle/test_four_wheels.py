@@ -24,7 +24,7 @@ class Car:
         actors.drag[:] = actors.rolling_resistance[:] = 0.0
         self.state.valid[:] = True
         self.state.velocity[0, 0, 0] = speed
-        self.state.tyre_grip[0, 0] = grip
+        self.state.tire_grip[0, 0] = grip
         self.physics, self.actors = BatchedPhysics(), actors
         self.ground = Ground(plain(), np.array([friction]), no_patches() if patches is None else patches, (), sliding)
         self.reset()
@@ -134,7 +134,7 @@ def test_a_braked_car_stands_still(speed):
 def test_a_burst_tire_turns_the_car_by_the_moment_of_its_drag():
     row = model_named("bmw_320i")
     car = Car("bmw_320i", 20.0, 1.0)
-    car.state.tyre_burst[0, 0, 0] = True  # front left
+    car.state.tire_burst[0, 0, 0] = True  # front left
     car.run(1.0 / RATE)
     drag = 0.2 * 0.5 * row.mass * GRAVITY * row.rear_axle / (row.front_axle + row.rear_axle)
     assert car.yaw_rate * RATE == pytest.approx(drag * 0.5 * row.track_width / row.yaw_inertia, rel=0.05)
@@ -146,7 +146,7 @@ def test_an_axle_with_a_burst_tire_holds_less_in_a_bend():
     for wheel in (None, 1, 3):  # none, front right, rear right: the outer ones
         car = Car("bmw_320i", 20.0, 1.0)
         if wheel is not None:
-            car.state.tyre_burst[0, 0, wheel] = True
+            car.state.tire_burst[0, 0, wheel] = True
         car.run(1.5, 0.0, 0.02)
         rates.append(car.yaw_rate)
     assert rates[1] < 0.9 * rates[0] < 0.9 * rates[2]

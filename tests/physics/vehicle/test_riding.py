@@ -94,7 +94,7 @@ def coast(physics, model, burst, steering=0.0, seconds=1.5):
     state.valid[:] = True
     state.position[0, 0, 2] = 0.5 * actors.height[0, 0]
     state.velocity[0, 0, 0] = 15.0
-    state.tyre_burst[0, 0] = burst
+    state.tire_burst[0, 0] = burst
     controls.steering[:] = steering
     state = physics.reset(actors, state, Ground(plain(), np.array([0.9]), no_patches(), (), SLIDING), RATE)
     states = []

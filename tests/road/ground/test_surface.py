@@ -1,4 +1,4 @@
-"""Surfaces: what is seen from above is the ground, paint lies on it, land below, kerbs stand, triangles stay few."""
+"""Surfaces: what is seen from above is the ground, paint lies on it, land below, curbs stand, triangles stay few."""
 
 import math
 
@@ -10,7 +10,7 @@ from simengine.core.semantics import Semantic
 from simengine.road.build import build_network
 from simengine.road.ground.surface import surface_meshes
 from simengine.road.network.drafts import LaneDraft
-from simengine.road.network.network import KERB_HEIGHT, LaneType, MarkingType, lane_arrays
+from simengine.road.network.network import CURB_HEIGHT, LaneType, MarkingType, lane_arrays
 from simengine.road.network.projection import ground_at
 from simengine.road.procedural.kinds import make_intersection, make_street, make_warehouse
 
@@ -78,7 +78,7 @@ def test_what_is_seen_from_above_is_the_ground(name):
         elif semantic == Semantic.ROAD:
             assert z == pytest.approx(ground, abs=0.006)
         elif semantic == Semantic.PAVEMENT:  # upright at its edge, where the ground is a ramp
-            assert -0.006 < z - ground < KERB_HEIGHT + 0.006
+            assert -0.006 < z - ground < CURB_HEIGHT + 0.006
         else:
             assert semantic == Semantic.TERRAIN and abs(z - ground) < 0.06
 
@@ -108,7 +108,7 @@ def test_all_faces_that_are_not_upright_face_up():
         assert (normal[:, 2] > -1e-4).all()
 
 
-def test_kerbs_stand_between_carriageway_and_pavement():
+def test_curbs_stand_between_carriageway_and_pavement():
     corners, semantic, _ = triangles(MESHES["intersection"])
     upright = (np.ptp(corners[:, :, 2], axis=1) > 0.1) & (semantic == Semantic.PAVEMENT)
     assert upright.sum() > 50
@@ -183,7 +183,7 @@ def test_verge_lies_level_with_the_ground_beside_a_hilly_road():
             assert z == pytest.approx(ground_at(lanes, px, py, math.nan)[0], abs=0.03)
 
 
-def test_land_is_level_for_sixty_metres_and_goes_on_to_six_hundred():
+def test_land_is_level_for_sixty_meters_and_goes_on_to_six_hundred():
     near = [(10.0, 66.0), (60.0, -66.0), (-58.0, 0.0), (178.0, 0.0)]
     far = [(10.0, 590.0), (60.0, -590.0), (-590.0, 0.0), (710.0, 0.0)]
     meshes = surface_meshes(street(curvature=0.0), ZERO, "urban")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from simengine.road.build import build_network
 from simengine.road.network.drafts import LaneDraft
-from simengine.road.network.network import KERB_HEIGHT, LaneType, lane_arrays
+from simengine.road.network.network import CURB_HEIGHT, LaneType, lane_arrays
 from simengine.road.network.projection import (
     ground_at,
     ground_at_batch,
@@ -79,7 +79,7 @@ def test_pose_undoes_projection(shape, x, y):
 
 @settings(max_examples=200, deadline=None)
 @given(st.floats(0.0, 119.9), st.floats(-10.0, 10.0))
-def test_lane_coordinates_on_an_arc_agree_with_the_circle_within_a_centimetre(s, t):
+def test_lane_coordinates_on_an_arc_agree_with_the_circle_within_a_centimeter(s, t):
     x, y, _, heading = lane_pose(SHAPES["arc"], 0, s, t)
     angle = s / 60.0
     assert (x, y) == pytest.approx(((60.0 - t) * math.sin(angle), 60.0 - (60.0 - t) * math.cos(angle)), abs=0.01)
@@ -90,7 +90,7 @@ def test_lane_coordinates_on_an_arc_agree_with_the_circle_within_a_centimetre(s,
 @pytest.mark.parametrize("t", [-3.0, -0.1, 0.0, 0.1, 3.0])
 @pytest.mark.parametrize("over", [0.5, 5.0, 150.0])
 def test_far_beyond_a_tight_corner_s_goes_on(over, t):
-    """The last segment of the corner is curved, and its centre of curvature is long passed."""
+    """The last segment of the corner is curved, and its center of curvature is long passed."""
     lanes = network_of(lane(arc(radius=4.5, angle=0.5 * math.pi, count=18)))
     for end, s in ((lanes.lane_length[0], lanes.lane_length[0] + over), (0.0, -over)):
         x, y, _, _ = lane_pose(lanes, 0, s, t)
@@ -137,7 +137,7 @@ def test_locate_prefers_the_lane_that_holds_the_place_then_heading(place, expect
     assert locate(TWO_WAY, *place) == pytest.approx(expected)
 
 
-def test_locate_finds_nothing_beyond_thirty_metres():
+def test_locate_finds_nothing_beyond_thirty_meters():
     assert locate(TWO_WAY, 50.0, -1.75 - 29.9, NAN, NAN)[0] == 0
     assert locate(TWO_WAY, 50.0, -1.75 - 30.1, NAN, NAN)[0] == -1
     assert locate(TWO_WAY, 1e12, 0.0, NAN, NAN)[0] == -1
@@ -207,7 +207,7 @@ def test_ground_is_over_or_under_a_bridge_by_the_height_asked_for():
 def test_pavement_is_a_slab_that_ground_and_pose_agree_on():
     lanes = network_of(lane([[0, 0, 0], [50, 0, 0]]), lane([[0, -3, 0], [50, -3, 0]], 2.5, 0.0, LaneType.PAVEMENT))
     assert ground_at(lanes, 20.0, 0.0, NAN)[0] == 0.0
-    assert ground_at(lanes, 20.0, -3.0, NAN)[0] == KERB_HEIGHT == lane_pose(lanes, 1, 20.0, 0.0)[2]
+    assert ground_at(lanes, 20.0, -3.0, NAN)[0] == CURB_HEIGHT == lane_pose(lanes, 1, 20.0, 0.0)[2]
     assert ground_at(lanes, 20.0, -10.0, NAN)[0] == 0.0
 
 
@@ -268,4 +268,4 @@ def test_a_pavement_has_no_gaps_at_its_joints_whatever_the_hint(hint):
         lane(np.stack([x, 0 * x - 3, 0 * x], axis=1), 2.5, 0.0, LaneType.PAVEMENT),
     )
     z = [ground_at(lanes, float(v), -3.2, hint)[0] for v in np.arange(9.0, 15.0, 0.01)]
-    assert min(z) == max(z) == KERB_HEIGHT
+    assert min(z) == max(z) == CURB_HEIGHT

@@ -1,4 +1,4 @@
-"""Signal programmes: phases, offsets, cycles, and the time to the next change."""
+"""Signal programs: phases, offsets, cycles, and the time to the next change."""
 
 
 import numpy as np
@@ -36,7 +36,7 @@ ROAD = network()
         (-1.0, RED_AMBER, RED),
     ],
 )
-def test_colors_follow_the_programme_from_its_offset(time, main, walk):
+def test_colors_follow_the_program_from_its_offset(time, main, walk):
     assert signal_colors(ROAD, time).tolist() == [walk, main, main, OFF]
     assert group_colors(ROAD, time).tolist() == [walk, main, OFF]
 

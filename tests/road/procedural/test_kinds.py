@@ -21,7 +21,7 @@ STREET = {
     "speed_limit": 13.9, "grade": 0.0, "ring": False,
 }
 INTERSECTION = {
-    "arm_length": 80.0, "lanes": 2, "lane_width": 3.5, "pavement_width": 3.0, "speed_limit": 13.9, "signalled": True,
+    "arm_length": 80.0, "lanes": 2, "lane_width": 3.5, "pavement_width": 3.0, "speed_limit": 13.9, "signaled": True,
     "green": 20.0, "amber": 3.0, "all_red": 2.0,
 }
 WAREHOUSE = {"aisles": 3, "aisle_length": 20.0, "aisle_width": 3.0, "shelf_depth": 1.0, "shelf_height": 4.0}
@@ -71,7 +71,7 @@ def test_street_runs_from_right_to_left_with_traffic_on_the_right():
     assert network.point_marking[first, 0].tolist() == [MarkingType.BROKEN, double, double]
 
 
-def test_crossings_go_from_kerb_to_kerb_over_every_driving_lane():
+def test_crossings_go_from_curb_to_curb_over_every_driving_lane():
     network = street()
     assert len(network.crossing_width) == 3
     assert network.crossing_start[:, 1] == pytest.approx(-9.0) and network.crossing_end[:, 1] == pytest.approx(5.5)
@@ -161,14 +161,14 @@ def test_conflicts_of_a_single_lane_intersection_are_those_of_the_textbook():
 
 
 def test_left_turns_yield_to_oncoming_and_the_main_street_goes_first_without_signals():
-    signalled, priority = intersection(), intersection(signalled=False)
-    for network in (signalled, priority):
+    signaled, priority = intersection(), intersection(signaled=False)
+    for network in (signaled, priority):
         order = dict(zip(network.lane_name.tolist(), network.lane_priority.tolist(), strict=True))
         assert order["left.west"] < order["straight.east.0"] == order["right.east"]
     assert order["left.west"] > order["straight.south.0"]
     yielding = {str(priority.lane_name[lane]).split(".")[1] for lane in priority.stop_lane}
     assert yielding == {"south", "north"} and (priority.stop_yield == 1).all() and len(priority.signal_group) == 0
-    assert (signalled.stop_signal >= 0).all() and len(signalled.stop_lane) == 8
+    assert (signaled.stop_signal >= 0).all() and len(signaled.stop_lane) == 8
 
 
 def test_streets_are_never_green_together_and_all_red_separates_them():
@@ -177,9 +177,9 @@ def test_streets_are_never_green_together_and_all_red_separates_them():
     shown = {}
     for name in ("signal.west", "signal.south"):
         group = network.signal_group[network.signal_name.tolist().index(name)]
-        duration, offset = network.programme_duration[group], network.programme_offset[group]
+        duration, offset = network.program_duration[group], network.program_offset[group]
         phase = np.searchsorted(np.cumsum(duration), (seconds - offset) % duration.sum(), side="right")
-        shown[name] = network.programme_color[group][phase]
+        shown[name] = network.program_color[group][phase]
     moving = {n: (c == SignalColor.GREEN) | (c == SignalColor.AMBER) for n, c in shown.items()}
     assert not (moving["signal.west"] & moving["signal.south"]).any()
     still = ~(moving["signal.west"] | moving["signal.south"])

@@ -1,4 +1,4 @@
-"""Stages of signalled junctions: what crosses is never green together, what does not is, turns are protected."""
+"""Stages of signaled junctions: what crosses is never green together, what does not is, turns are protected."""
 
 import math
 from itertools import pairwise

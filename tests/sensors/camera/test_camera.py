@@ -158,7 +158,7 @@ def test_indicators_blink_on_their_own_side():
     assert np.nonzero(glow)[1].max() < 0.5 * (car.min() + car.max())
 
 
-def test_a_signal_shows_only_its_colour():
+def test_a_signal_shows_only_its_color():
     spec = {"mount": Mount(position=(9.0, -4.5, 2.8), roll_deg=0.0, pitch_deg=0.0, yaw_deg=0.0),
         "horizontal_fov_deg": 20.0}
     shown = {}

@@ -36,7 +36,7 @@ def flat(value, height=48, width=64):
     return np.full((height, width, 3), value, np.float32)
 
 
-def test_grey_is_exposed_alike_over_bright_days():
+def test_gray_is_exposed_alike_over_bright_days():
     days = [exposure_of(light, 0.0) * light for light in (500.0, 5_000.0, 20_000.0)]
     assert max(days) / min(days) < 1.01
     assert exposure_of(0.5, 0.0) * 0.5 < 0.6 * days[0]
@@ -61,8 +61,8 @@ def test_meter_reads_an_even_image_and_heeds_lamps_a_little():
 def test_tone_curve_rises_and_uses_all_bytes():
     assert len(TONE) == TONE_STEPS and TONE[0] == 0 and TONE[-1] == 255
     assert np.all(np.diff(TONE.astype(int)) >= 0)
-    grey = TONE[round(math.sqrt(0.18 / TONE_RANGE) * (TONE_STEPS - 1))]
-    assert 110 < grey < 160
+    gray = TONE[round(math.sqrt(0.18 / TONE_RANGE) * (TONE_STEPS - 1))]
+    assert 110 < gray < 160
 
 
 def test_noise_is_shot_and_read_noise():
@@ -77,8 +77,8 @@ def test_noise_is_shot_and_read_noise():
     electrons = FULL_WELL / gain
     expected = slope * math.sqrt(value / electrons + (2.5 / electrons) ** 2)
     assert images.std() == pytest.approx(expected, rel=0.1)
-    neighbours = np.corrcoef(images[:, :, :-1, 0].ravel(), images[:, :, 1:, 0].ravel())[0, 1]
-    assert abs(neighbours) < 0.02
+    neighbors = np.corrcoef(images[:, :, :-1, 0].ravel(), images[:, :, 1:, 0].ravel())[0, 1]
+    assert abs(neighbors) < 0.02
 
 
 def test_noise_is_a_function_of_seed_and_frame():

@@ -138,8 +138,8 @@ def test_dark_surfaces_vanish_sooner_than_bright_ones():
         frame = _capture(scene, _still(scene, [(15.5, 0.0, 0.0)]))
         return frame.channels["range"].max()
 
-    tyre, cloth = farthest(Material.TYRE), farthest(Material.CLOTH_UPPER)
-    assert tyre < 31.0 < 60.0 < cloth
+    tire, cloth = farthest(Material.TIRE), farthest(Material.CLOTH_UPPER)
+    assert tire < 31.0 < 60.0 < cloth
 
 
 def test_fog_shortens_range():

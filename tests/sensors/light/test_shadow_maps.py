@@ -47,10 +47,10 @@ def test_level_ground_does_not_shade_itself():
 
 
 def test_still_parts_are_kept_without_changing_the_maps():
-    travelled = SunShadows(ARRAYS, SUN)
+    traveled = SunShadows(ARRAYS, SUN)
     for x in (-30.0, -10.0, -0.4):
-        travelled.draw(*PLACED, (x, 0.0, 1.5), (1.0, 0.0))
-    after = travelled.draw(*PLACED, (0.0, 0.0, 1.5), (1.0, 0.0))
+        traveled.draw(*PLACED, (x, 0.0, 1.5), (1.0, 0.0))
+    after = traveled.draw(*PLACED, (0.0, 0.0, 1.5), (1.0, 0.0))
     fresh = SunShadows(ARRAYS, SUN).draw(*PLACED, (0.0, 0.0, 1.5), (1.0, 0.0))
     assert after.height.tobytes() == fresh.height.tobytes()
     assert after.corner.tobytes() == fresh.corner.tobytes()

@@ -50,10 +50,10 @@ def test_low_sun_is_redder_than_high_sun():
     assert luma(*low) == pytest.approx(1.0) == pytest.approx(luma(*high))
 
 
-def test_clear_sky_is_blue_and_overcast_grey():
-    blue, grey = light_of_weather(weather(cloud=0.0), 1).sky, light_of_weather(weather(cloud=1.0), 1).sky
+def test_clear_sky_is_blue_and_overcast_gray():
+    blue, gray = light_of_weather(weather(cloud=0.0), 1).sky, light_of_weather(weather(cloud=1.0), 1).sky
     assert blue[2] / blue[0] > 1.5
-    assert grey[2] / grey[0] < 1.15
+    assert gray[2] / gray[0] < 1.15
 
 
 def test_clouds_depend_on_their_seed():

@@ -39,7 +39,7 @@ def test_fine_texture_fades_with_distance_and_keeps_its_mean(material):
     assert near.mean() == pytest.approx(far.mean(), rel=0.08)
 
 
-def test_paint_takes_the_actors_colour():
+def test_paint_takes_the_actors_color():
     np.testing.assert_allclose(albedo(Material.CAR_PAINT, 1.0, 2.0), [0.5, 0.1, 0.1], rtol=1e-6)
 
 

@@ -30,7 +30,7 @@ def _last_sample(spec, history, count=10, seed=3):
 
 
 def _circle(speed, radius, ticks=40):
-    """The box centre drives counter-clockwise, nose along its path."""
+    """The box center drives counter-clockwise, nose along its path."""
     history = History(RATE_HZ, ticks + 2)
     state = empty_state(1, 1)
     state.valid[:] = True
@@ -64,7 +64,7 @@ def test_pitched_down_it_feels_gravity_behind():
 
 def test_circular_drive_gives_centripetal_force_and_yaw_rate():
     speed, radius = 12.0, 30.0
-    sample = _last_sample(_spec(mount_x=1.4), _circle(speed, radius))  # at the box centre
+    sample = _last_sample(_spec(mount_x=1.4), _circle(speed, radius))  # at the box center
     assert sample["specific_force"] == pytest.approx([0.0, speed**2 / radius, STANDARD_GRAVITY], rel=1e-4, abs=1e-3)
     assert sample["angular_velocity"] == pytest.approx([0.0, 0.0, speed / radius])
 

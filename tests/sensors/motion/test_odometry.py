@@ -57,7 +57,7 @@ def test_wrong_radius_scales_the_way():
     assert _drive(10.0, 10.0, radius_error=0.05)["pose"][0] == pytest.approx(21.0, abs=1e-3)
 
 
-def test_coarse_encoder_quantises_the_way():
+def test_coarse_encoder_quantizes_the_way():
     way = _drive(1.0, 1.0, ticks_per_turn=8, seconds=1.0)["pose"][0]
     step = 2.0 * math.pi * 0.3 / 8
     assert way == pytest.approx(round(way / step) * step)

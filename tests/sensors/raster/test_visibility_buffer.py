@@ -104,11 +104,11 @@ def test_street_agrees_with_an_independent_ray_caster():
         assert error < 1e-3
 
 
-def test_neighbours_share_every_pixel_of_their_edge_once():
-    # A fan whose edges run through pixel centres: drawn one by one, no pixel is missed and none is drawn twice.
+def test_neighbors_share_every_pixel_of_their_edge_once():
+    # A fan whose edges run through pixel centers: drawn one by one, no pixel is missed and none is drawn twice.
     camera = Intrinsics(64, 64, 32.0, 32.0, 32.0, 32.0)
     rim = [(-1.0, -1.0), (0.0, -1.0), (1.0, -1.0), (1.0, 0.25), (1.0, 1.0), (-0.5, 1.0), (-1.0, 1.0)]
-    hub = (0.015625, 0.265625)  # the centre of a pixel
+    hub = (0.015625, 0.265625)  # the center of a pixel
 
     def point(u, v):  # optical (u, v) at depth 5 of a camera that looks along x
         return (5.0, -5.0 * u, -5.0 * v)

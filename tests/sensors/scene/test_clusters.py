@@ -35,7 +35,7 @@ def test_bundles_hold_every_cluster_once_and_bound_it():
         assert (np.abs(own[:, :3] - box[:3]) + own[:, 3:6] <= box[3:6] + 1e-12).all()
 
 
-def test_neighbours_stay_together():
+def test_neighbors_stay_together():
     x, y = np.meshgrid(np.arange(32.0), np.arange(32.0))
     corner = np.stack([x.ravel(), y.ravel(), np.zeros(1024)], 1)
     vertex = np.concatenate([corner, corner + (0.5, 0.0, 0.0), corner + (0.0, 0.5, 0.0)]).astype(np.float32)

@@ -125,8 +125,8 @@ def test_coordinates_are_about_the_origin():
 def test_corner_normals_are_unit_and_smooth_over_a_sphere():
     length = np.sqrt((ARRAYS.corner_normal.astype(float) ** 2).sum(axis=2))
     np.testing.assert_allclose(length, 1.0, atol=1e-5)
-    tyre = part_of(1, PartRole.WHEEL_FRONT_LEFT)
-    chosen = slice(ARRAYS.part_first_triangle[tyre], ARRAYS.part_first_triangle[tyre + 1])
+    tire = part_of(1, PartRole.WHEEL_FRONT_LEFT)
+    chosen = slice(ARRAYS.part_first_triangle[tire], ARRAYS.part_first_triangle[tire + 1])
     varied = np.abs(np.diff(ARRAYS.corner_normal[chosen], axis=1)).max(axis=(1, 2)) > 0.05
     assert varied.mean() > 0.3
 

@@ -95,7 +95,7 @@ def test_a_single_pixel_or_label_changes_the_episode():
     assert play(lambda frame, labels, state: None) == plain
     assert play(lambda frame, labels, state: frame.channels["rgb"].__setitem__((5, 5, 0), 1)) != plain
     assert play(lambda frame, labels, state: labels.boxes_2d.occluder.__setitem__(0, 4)) != plain
-    assert play(lambda frame, labels, state: state.tyre_grip.__setitem__((0, 0, 0), 0.5)) != plain
+    assert play(lambda frame, labels, state: state.tire_grip.__setitem__((0, 0, 0), 0.5)) != plain
 
 
 def test_a_fresh_process_gives_the_same_digest():

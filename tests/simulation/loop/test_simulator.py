@@ -56,7 +56,7 @@ def test_a_child_that_runs_out_is_struck_by_a_driver_who_does_not_brake():
 
 def test_a_robot_drives_and_stops_for_a_person():
     simulator = run("warehouse/person_steps_out", ["sensors=none"], seed=2)
-    assert simulator.metrics["travelled"] > 2.0
+    assert simulator.metrics["traveled"] > 2.0
     assert simulator.hazards
 
 

@@ -20,7 +20,7 @@ from simengine.simulation.world.scenery import Prop, Scenery, make_scene, scener
 from simengine.simulation.world.scenery_record import describe_signals, scenery_table
 from tests.simulation import episode_fixtures as drawn
 
-PROGRAMME = [(0.15, SignalColor.GREEN), (0.1, SignalColor.AMBER), (10.0, SignalColor.RED)]
+PROGRAM = [(0.15, SignalColor.GREEN), (0.1, SignalColor.AMBER), (10.0, SignalColor.RED)]
 PROPS = (
     Prop("signal", (60.0, -3.0, 0.1), np.pi, (0.35, 0.35, 3.4), 0), Prop("lamp_post", (20.0, 5.0, 0.0), 0.0,
     (1.8, 0.3, 7.0)), Prop("sign:speed_limit:50", (30.0, -3.0, 0.0), np.pi, (0.06, 0.65, 2.6)),
@@ -34,7 +34,7 @@ def network():
         LaneDraft(name, np.stack([x, np.full(41, y), np.zeros(41)], axis=1), np.full(41, 3.6), np.zeros(41))
         for name, y in (("right", 0.0), ("left", 3.6))
     ]
-    signals = [SignalDraft("head", (60.0, 0.0, 5.0), np.pi, PROGRAMME, group="g")]
+    signals = [SignalDraft("head", (60.0, 0.0, 5.0), np.pi, PROGRAM, group="g")]
     return build_network(lanes, signals=signals, stop_lines=[StopLineDraft("right", 108.0, "head")])
 
 
@@ -82,7 +82,7 @@ def test_a_color_or_an_object_that_differs_changes_the_digest():
     scenario, digests = drawn.concrete(), set()
     other = build_network(
         [LaneDraft("right", np.array([[-50.0, 0, 0], [350.0, 0, 0]]), np.full(2, 3.6), np.zeros(2))],
-        signals=[SignalDraft("head", (60.0, 0.0, 5.0), np.pi, PROGRAMME, offset=0.05, group="g")],
+        signals=[SignalDraft("head", (60.0, 0.0, 5.0), np.pi, PROGRAM, offset=0.05, group="g")],
     )
     for road, scenery in ((network(), SCENERY), (other, SCENERY), (network(), SCENERY._replace(props=PROPS[:2]))):
         recorder = MemoryRecorder("000000", scenario, road, drawn.actors(), {}, scenery=scenery)

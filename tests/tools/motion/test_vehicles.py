@@ -30,7 +30,7 @@ def test_a_figure_outside_its_margin_is_bad_and_said_so():
 
 def test_the_page_tells_parameters_sources_figures_and_what_is_missing():
     page = document([Figure("sedan", "stops", "m", 11.66, {"batched": 11.7, "bullet": 11.6}, 0.3)], "COMMAND")
-    for said in ("COMMAND", "| mass [kg] |", "Althoff", "| sedan | stops [m] | 11.66 | 11.7 | 11.6 |", "not modelled"):
+    for said in ("COMMAND", "| mass [kg] |", "Althoff", "| sedan | stops [m] | 11.66 | 11.7 | 11.6 |", "not modeled"):
         assert said in page
 
 

@@ -1,7 +1,7 @@
 """PyBullet: rayTestBatch against concave meshes, and TinyRenderer's getCameraImage with its segmentation.
 
 TinyRenderer drops triangles that cross the near plane, such as the ground under the camera, and its depths err by
-decimetres, so its pictures agree with a tracer only in part.
+decimeters, so its pictures agree with a tracer only in part.
 """
 
 import math

@@ -12,7 +12,7 @@ def add(checks) -> None:
     check = checks.add_parser(
         "traffic",
         help="does ordinary traffic get along, get through and flow as its model says",
-        description="Run a ring highway and a signalled intersection with the mixed fleet in both physics and count "
+        description="Run a ring highway and a signaled intersection with the mixed fleet in both physics and count "
         "collisions and vehicles that get through; compare the flow of equal drivers with the model's equilibrium. "
         "Takes about half an hour on two quiet cores with the default spans.",
     )

@@ -57,7 +57,7 @@ class Vehicle:
         state.position[0, 0] = (-self._offset[0], 0.0, 0.5 * actors.height[0, 0])
         state.velocity[0, 0, 0] = speed
         most = max(friction)
-        state.tyre_grip[0, 0] = np.array([friction[0], friction[1]] * 2) / most
+        state.tire_grip[0, 0] = np.array([friction[0], friction[1]] * 2) / most
         self._physics, self._controls = physics_named(physics), empty_controls(1, 1)
         ground = Ground(plain(grade, _LENGTH), np.array([most]), no_patches(), (), _SLIDING)
         self._state = self._physics.reset(actors, state, ground, rate)

@@ -159,7 +159,7 @@ def compare(
 
 
 def survey(network: RoadNetwork) -> Survey:
-    """Return the worst places of a network's ground; raised lanes lie low, for kerbs are meant to be steps."""
+    """Return the worst places of a network's ground; raised lanes lie low, for curbs are meant to be steps."""
     network = network._replace(point_rise=np.zeros_like(network.point_rise))
     lanes = lane_arrays(network)
     walked = np.zeros(10)

@@ -138,7 +138,7 @@ def figures(physics: list[str]) -> Iterator[Figure]:
         if model.track_width > 0.0:
             circle = turning_circle(model)
             found = {kind: measured_turning_circle(kind, model) for kind in physics}
-            yield Figure(name, "turning circle between kerbs", "m", circle, found, 0.04 * circle)
+            yield Figure(name, "turning circle between curbs", "m", circle, found, 0.04 * circle)
             gradient = math.degrees(understeer_gradient(model)) * GRAVITY
             found = {kind: measured_understeer(kind, model) for kind in physics}
             yield Figure(name, "understeer gradient", "°/g", gradient, found, 0.3)
@@ -164,7 +164,7 @@ def as_line(figure: Figure) -> str:
 
 
 def document(found: Sequence[Figure], command: str) -> str:
-    """Return the page of vehicles: parameters, where they come from, what they do, what is not modelled."""
+    """Return the page of vehicles: parameters, where they come from, what they do, what is not modeled."""
     lines = [_HEAD.format(command=command, friction=DRY)]
     wheeled = (Mobility.WHEELED, Mobility.DIFFERENTIAL)
     models = [model for model in all_models().values() if model.mobility in wheeled]
@@ -209,7 +209,7 @@ difference of the axles' slip per lateral acceleration, measured at 15 m/s betwe
 bodywork against a wall; run-ups with the pedal down by force, power and traction of the driven wheels; stops by
 friction or brakes, whichever holds less. Air and rolling resistance and the pedal's lag are included. Measured figures
 may differ by 4 % (turning circle), 0.3 °/g (understeer), 5 % (wall) and 3 % (run-ups and stops)."""
-_MISSING = """## What is not modelled
+_MISSING = """## What is not modeled
 
 - *Suspension*: springs, dampers and anti-roll bars act along the body's up axis; no kinematics, no bump or roll steer,
   no jacking. `batched` has no springs: loads move between the wheels at once.

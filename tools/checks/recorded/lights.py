@@ -1,4 +1,4 @@
-"""Signals and stop lines: do colours change as lights do, do pictures show them, does traffic keep to them."""
+"""Signals and stop lines: do colors change as lights do, do pictures show them, does traffic keep to them."""
 
 import itertools
 
@@ -16,17 +16,17 @@ _NO_FIELD = Found(1, 1, "the map has no field for signals")
 
 
 def signals(file: RecordedFile) -> Found:
-    """Traffic lights have a colour from the start on, change as lights do, and are labelled with it in pictures."""
+    """Traffic lights have a color from the start on, change as lights do, and are labeled with it in pictures."""
     governed = file.json("/map")[0].get("signals")
     if governed is None:
         return _NO_FIELD
     messages, errors, checked = file.json("/signals"), [], 0
     if governed and (not messages or messages[0]["time_ns"] != 0):
-        return Found(1, 1, "the map has signals and the file has no colours of time 0")
+        return Found(1, 1, "the map has signals and the file has no colors of time 0")
     for row in messages:
         checked += 1
         if len(row["color"]) != len(governed):
-            errors.append(f"{len(row['color'])} colours of {len(governed)} signals at {row['time_ns']} ns")
+            errors.append(f"{len(row['color'])} colors of {len(governed)} signals at {row['time_ns']} ns")
     if errors:
         return Found(checked, len(errors), errors[0])
     for before, after in itertools.pairwise(messages):
@@ -42,12 +42,12 @@ def signals(file: RecordedFile) -> Found:
         now: list[str] = []
         if messages:
             now = messages[int(np.searchsorted(times, round(frame.time * 1e9), side="right")) - 1]["color"]
-        number, wrong = _labelled(file, frame, governed, now)
+        number, wrong = _labeled(file, frame, governed, now)
         checked, errors = checked + number, errors + wrong
     return Found(checked, len(errors), errors[0] if errors else "")
 
 
-def _labelled(file: RecordedFile, frame: RecordedFrame, governed: list[Row], now: list[str]) -> tuple[int, list[str]]:
+def _labeled(file: RecordedFile, frame: RecordedFrame, governed: list[Row], now: list[str]) -> tuple[int, list[str]]:
     """Compare the rows of a picture's signals with its masks: how many were looked at, and what is wrong."""
     instance, errors = file.channel(frame, "instance"), []
     housing = file.channel(frame, "semantic") == _TRAFFIC_LIGHT
@@ -61,7 +61,7 @@ def _labelled(file: RecordedFile, frame: RecordedFrame, governed: list[Row], now
         known = row["signal"] < len(governed) and governed[row["signal"]]["instance"] == row["instance"]
         good = known and row["color"] == now[row["signal"]]
         if not good or row["visible_pixels"] != len(u) or row["visible"] != around:
-            errors.append(f"{when}: signal {row['signal']} is labelled wrongly")
+            errors.append(f"{when}: signal {row['signal']} is labeled wrongly")
     return len(shown) + len(rows), errors
 
 

@@ -20,7 +20,7 @@ _FIT = 0.5  # half the window of a replayed actor's acceleration [s]
 _FIT_OFF = 0.6  # of that acceleration [m/s²], and for each m/s that a noisy velocity changes in a step
 _AROUND = 0.25  # before and after a collision nothing is smooth [s]
 _UPRIGHT = math.cos(math.radians(30.0))
-_KERB = (0.09, 0.15)  # that a vehicle of the batched physics mounts at once [m]
+_CURB = (0.09, 0.15)  # that a vehicle of the batched physics mounts at once [m]
 _STOP = (0.02, 0.35)  # speed of who stands, and of who is held by the brakes within a step [m/s]
 _FREE = ("cargo", "cone")  # bodies that bounce and chatter on the ground, as those that were struck
 _FALLS = ("pedestrian", "animal", "bicycle", "motorcycle")
@@ -81,8 +81,8 @@ def velocities(file: RecordedFile) -> Found:
     position = states.position.copy()
     jump = np.diff(position[..., 2], axis=0) - 0.5 * step * (states.velocity[1:, :, 2] + states.velocity[:-1, :, 2])
     driven = np.isin(file.actors["kind"], (*_DRIVEN, "bicycle"))
-    kerb = np.nan_to_num(jump) * ((np.abs(jump) > _KERB[0]) & (np.abs(jump) < _KERB[1]) & driven)
-    position[1:, :, 2] -= np.cumsum(kerb, axis=0)
+    curb = np.nan_to_num(jump) * ((np.abs(jump) > _CURB[0]) & (np.abs(jump) < _CURB[1]) & driven)
+    position[1:, :, 2] -= np.cumsum(curb, axis=0)
     off = _difference(position, states.velocity, step)
     return compare(off, _SPEED + _SHARE * _uneven(states.velocity), _steps(file), "velocity, m/s", states.time)
 

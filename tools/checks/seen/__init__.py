@@ -1,1 +1,1 @@
-"""What is seen and labelled: against Embree and the readers of the formats."""
+"""What is seen and labeled: against Embree and the readers of the formats."""

@@ -2,10 +2,10 @@
 
 ASAM OpenDRIVE 1.8, chapter "Road shape": at every s that has records the height is a piecewise cubic of t, between two
 such s it is interpolated linearly for each t. Heights are along the normal of the inclined plane. Lanes marked `level`
-are left out of it and stay as high as their inner neighbour's edge. What the format leaves open: before the first and
+are left out of it and stay as high as their inner neighbor's edge. What the format leaves open: before the first and
 behind the last s its profile goes on; right of a profile's first record its height there goes on.
 
-A lane is plane across, so it takes the shape's height at its centre and the mean slope between its edges.
+A lane is plane across, so it takes the shape's height at its center and the mean slope between its edges.
 """
 
 import math
@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-MAX_SLOPE = 1.0  # across a lane, as an angle; what is steeper is a kerb that no plane lane can show [rad]
+MAX_SLOPE = 1.0  # across a lane, as an angle; what is steeper is a curb that no plane lane can show [rad]
 
 
 class LateralShape(NamedTuple):
@@ -63,12 +63,12 @@ def lay_on_shape(
         shape: Of the road.
         station: Shape (num_stations,) [m].
         heading: Of the reference line [rad]. Shape (num_stations,).
-        offset: Of the centre lane to the left of the reference line [m]. Shape (num_stations,).
+        offset: Of the center lane to the left of the reference line [m]. Shape (num_stations,).
         roll: Superelevation [rad]. Shape (num_stations,).
         side: 1 for the left, −1 for the right.
         width: Of the lanes outwards [m]. Shape (num_lanes, num_stations).
         level: Lanes that stay level. Shape (num_lanes,).
-        point: Centre lines, moved [m]. Shape (num_lanes, num_stations, 3).
+        point: Center lines, moved [m]. Shape (num_lanes, num_stations, 3).
         bank: Inclinations, added to [rad]. Shape (num_lanes, num_stations).
     """
     for i in range(station.shape[0]):

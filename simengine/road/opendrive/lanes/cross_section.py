@@ -1,6 +1,6 @@
 """Sample the lanes of a stretch of road: stations close enough that every chord stays near its curve.
 
-Lateral layout follows ASAM OpenDRIVE 1.7, chapters 9–11: widths stack outwards from the (offset) centre lane in the
+Lateral layout follows ASAM OpenDRIVE 1.7, chapters 9–11: widths stack outwards from the (offset) center lane in the
 plane that superelevation and crossfall incline, raised by the lateral shape; lanes marked `level` stay level.
 """
 
@@ -20,13 +20,13 @@ MAX_WIDTH = 500.0  # of a lane [m]
 MAX_OFFSET = 1_000.0  # of the lane offset [m]
 MAX_HEIGHT = 20_000.0  # [m]
 MAX_BANK = 1.2  # [rad]
-_TOLERANCE = 0.008  # chord error aimed at; a centimetre is allowed [m]
+_TOLERANCE = 0.008  # chord error aimed at; a centimeter is allowed [m]
 _MIN_STEP = 0.04  # [m]
 _JOINT = 0.02  # record starts nearer than this are one station [m]
 _PROBES = (0.25, 0.5, 0.75)
 MIN_WIDTH = 0.05  # a lane narrower than this is not there [m]
 _SEARCH_STEP = 0.25  # a lane that is there for less may be missed [m]
-_HALVINGS = 30  # of a search step: to less than a nanometre
+_HALVINGS = 30  # of a search step: to less than a nanometer
 _JUST_BEFORE = 1e-5  # [m]
 _AT_ONCE = 20_000  # stations evaluated together
 
@@ -38,7 +38,7 @@ class CrossSections:
     station: NDArray[np.float64]  # (num_stations,) [m]
     heading: NDArray[np.float64]  # of the reference line (num_stations,) [rad]
     lanes: tuple[Lane, ...]  # left side outwards, then right side outwards
-    point: NDArray[np.float64]  # centre lines (num_lanes, num_stations, 3) [m]
+    point: NDArray[np.float64]  # center lines (num_lanes, num_stations, 3) [m]
     bank: NDArray[np.float64]  # positive lifts the edge on the left of s (num_lanes, num_stations) [rad]
     width: NDArray[np.float64]  # (num_lanes, num_stations) [m]
 
@@ -49,12 +49,12 @@ def lay_lanes(
     roll: NDArray[np.float64], fall: NDArray[np.float64], side: float, width: NDArray[np.float64],
     level: NDArray[np.bool_], point: NDArray[np.float64], bank: NDArray[np.float64],
 ) -> None:
-    """Write the centre lines of one side's lanes.
+    """Write the center lines of one side's lanes.
 
     Args:
         reference: x, y [m], heading [rad], curvature [1/m] of the reference line. Shape (num_stations, 4).
         height: Of the reference line [m]. Shape (num_stations,).
-        offset: Of the centre lane to the left of the reference line [m]. Shape (num_stations,).
+        offset: Of the center lane to the left of the reference line [m]. Shape (num_stations,).
         roll: Superelevation, positive lifts the left [rad]. Shape (num_stations,).
         fall: Crossfall, positive falls outwards [rad]. Shape (num_stations,).
         side: 1 for the left, −1 for the right.
@@ -210,7 +210,7 @@ def _chord_error(at: CrossSections) -> NDArray[np.float64]:
 
 
 def sample(road: Road, section: Section, start: float, end: float, budget: int) -> CrossSections:
-    """Return the lanes from `start` to `end` [m], sampled so that chords depart from curves by less than a centimetre.
+    """Return the lanes from `start` to `end` [m], sampled so that chords depart from curves by less than a centimeter.
 
     Args:
         budget: Points that may still be made.

@@ -21,7 +21,7 @@ MAX_POINTS = 4_000_000  # of all lanes of a file
 MAX_JUNCTION_LANES = 1_000
 DEFAULT_SPEED = 50.0 / 3.6  # where a file states neither limit nor road type [m/s]
 _MIN_LENGTH = 0.05  # a lane shorter than this is only passed through [m]
-_TRAVELLED = (LaneType.DRIVING, LaneType.BIKING)
+_TRAVELED = (LaneType.DRIVING, LaneType.BIKING)
 # A driving lane that begins and ends beside others within this way is a bay: vehicles cannot follow it anywhere [m].
 _LONGEST_BAY = 100.0
 _STEEPEST_TAPER = 0.4  # of a lane that is driven into: its width over the way in which it gets it
@@ -111,7 +111,7 @@ def keep_advancing(point: NDArray[np.float64], heading: NDArray[np.float64], kee
     """Mark the points that advance along the road; inside a curve tighter than a lane's offset the line folds back.
 
     Args:
-        point: Centre line in order of s [m]. Shape (num_stations, 3).
+        point: Center line in order of s [m]. Shape (num_stations, 3).
         heading: Of the reference line [rad]. Shape (num_stations,).
         keep: Written; the last point is kept wherever one before it is left. Shape (num_stations,).
     """
@@ -146,7 +146,7 @@ def square_widths(
     """Turn widths measured across the road into widths across the lane, which are less where it runs askew.
 
     Args:
-        point: Centre line [m]. Shape (n, 3), at least two.
+        point: Center line [m]. Shape (n, 3), at least two.
         heading: Of the reference line [rad]. Shape (n,).
         width: Across the reference line [m]. Shape (n,).
         out: Written [m]. Shape (n,).
@@ -168,7 +168,7 @@ def _existing(width: NDArray[np.float64]) -> list[tuple[int, int]]:
 
 def _pieces(lane: Lane, path: Path, width: NDArray[np.float64]) -> tuple[list[Path], bool]:
     """Return what is drawn of a lane: its line, without folds where traffic goes; and whether that changed it."""
-    if lane.kind not in _TRAVELLED:
+    if lane.kind not in _TRAVELED:
         return [path], False
     pieces, changed = unfold(path, width)
     if changed:
@@ -285,12 +285,12 @@ def _beside(
     return None
 
 
-def _set_neighbours(road: Road, stretch: Stretch, spans: dict[int, list[Span]]) -> None:
-    """Name each lane's neighbours of its own direction, and a driving lane's nearest oncoming one.
+def _set_neighbors(road: Road, stretch: Stretch, spans: dict[int, list[Span]]) -> None:
+    """Name each lane's neighbors of its own direction, and a driving lane's nearest oncoming one.
 
-    A lane of type "none" that has a width is a gap: nothing beyond it is a neighbour. Oncoming lanes count only where
+    A lane of type "none" that has a width is a gap: nothing beyond it is a neighbor. Oncoming lanes count only where
     nothing but driving lanes lies between, so a median or a hard strip ends the search. A lane that had to be cut where
-    it folds has no neighbours.
+    it folds has no neighbors.
     """
     numbers = [lane.id for lane in reversed(stretch.section.left)] + [lane.id for lane in stretch.section.right]
     row = [number for number in numbers if spans[number]]
@@ -346,7 +346,7 @@ def draw_lanes(model: OpenDrive) -> LaneMap:
                 for k, lane in enumerate(at.lanes):
                     name = f"{road.id}.{number}.{lane.id}"
                     spans[lane.id] = _spans(road, stretch, at, rises[k], k, name, common)
-                _set_neighbours(road, stretch, spans)
+                _set_neighbors(road, stretch, spans)
             for lane in members:
                 node = (road.id, number, lane.id)
                 lanes.forward[node] = runs_forward(road, lane)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from simengine.core.geometry import wrap_angle
 
-RADIUS = 5.0  # wanted of a rounded fold: on which a car's centre can turn [m]
+RADIUS = 5.0  # wanted of a rounded fold: on which a car's center can turn [m]
 LEAST_RADIUS = 3.0  # below it the lane is cut in two instead [m]
 SMALLEST_TURN = 0.15  # a fold of a smaller turning is a mere overlap of two pieces of reference line [rad]
 CURL = 1.0  # a fold at the end of a line that is shorter is left to itself [m]
@@ -26,7 +26,7 @@ _SLACK = 1e-6
 
 
 class Path(NamedTuple):
-    """A lane's centre line in order of s."""
+    """A lane's center line in order of s."""
 
     station: NDArray[np.float64]  # (num_points,) [m]
     point: NDArray[np.float64]  # (num_points, 3) [m]
@@ -40,7 +40,7 @@ class Path(NamedTuple):
 class _Fold(NamedTuple):
     first: int  # point
     last: int
-    of_line: bool  # the centre line folds, not only the inner edge
+    of_line: bool  # the center line folds, not only the inner edge
 
 
 class _Arc(NamedTuple):

@@ -35,7 +35,7 @@ def _lines(owner: Lane | None, from_inside: bool, station: NDArray[np.float64]) 
 def edge_lines(section: Section, lane: Lane, station: NDArray[np.float64]) -> tuple[EdgeLines, EdgeLines]:
     """Return the lines along a lane's inner and outer edge at stations [m].
 
-    A mark belongs to the lane within it, which sees it from inside; the lane beyond sees it from outside. The centre's
+    A mark belongs to the lane within it, which sees it from inside; the lane beyond sees it from outside. The center's
     marks are written from left to right: the left lane sees them from inside, the right lane from outside.
     """
     outer = _lines(lane, True, station)

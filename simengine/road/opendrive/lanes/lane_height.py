@@ -1,14 +1,14 @@
-"""How far the surfaces of lanes lie above the plane of their road: lane heights, and the kerbs of other pavements.
+"""How far the surfaces of lanes lie above the plane of their road: lane heights, and the curbs of other pavements.
 
 ASAM OpenDRIVE 1.7, chapter 9.5.7: a lane's inner and outer border rise by stated heights, which change evenly from one
-record to the next (exporters write one at both ends of a ramp). A pavement without stated height has the usual kerb.
+record to the next (exporters write one at both ends of a ramp). A pavement without stated height has the usual curb.
 Where two lanes of different height meet, the higher one comes down to the lower one at its edge.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.road.network.network import KERB_HEIGHT, LaneType
+from simengine.road.network.network import CURB_HEIGHT, LaneType
 from simengine.road.opendrive.model import Lane
 
 # Columns of a rise: at the inner border, just inside of it, just inside of the outer border, at the outer border.
@@ -18,7 +18,7 @@ INNER_FOOT, INNER_TOP, OUTER_TOP, OUTER_FOOT = 0, 1, 2, 3
 def _tops(lane: Lane, station: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the rise of a lane's inner and outer border at stations [m]. Shape (num_stations, 2)."""
     if not lane.heights:
-        return np.full((len(station), 2), KERB_HEIGHT if lane.kind == LaneType.PAVEMENT else 0.0)
+        return np.full((len(station), 2), CURB_HEIGHT if lane.kind == LaneType.PAVEMENT else 0.0)
     offset, inner, outer = np.array(lane.heights, np.float64).T
     s = station - lane.origin
     return np.stack([np.interp(s, offset, inner), np.interp(s, offset, outer)], axis=1)

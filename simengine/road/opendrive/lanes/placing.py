@@ -22,7 +22,7 @@ class Place(NamedTuple):
 def locate(road: Road, s: float, t: float) -> Place:
     """Return the place at s and t [m] of a road; beyond its ends it goes straight on, level along s.
 
-    The height is that of the lanes there: superelevation, crossfall from the centre lane outwards, and lateral shape.
+    The height is that of the lanes there: superelevation, crossfall from the center lane outwards, and lateral shape.
     """
     on = min(max(s, 0.0), road.length)
     station = np.array([on])

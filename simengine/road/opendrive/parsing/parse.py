@@ -131,7 +131,7 @@ def _section(element: Element, start: float, end: float) -> Section:
 
     center = side("center", 0, 0)
     if not center:  # it has no width, and what it lacks is paint alone
-        element.remark("has no centre lane: nothing is painted there", f"s='{element.attributes.get('s', '')}'")
+        element.remark("has no center lane: nothing is painted there", f"s='{element.attributes.get('s', '')}'")
         center = (_lane(Element(element.file, element.line, "lane", {"id": "0"}, element.remarks), 0, 0),)
     return Section(start, end, side("left", 1, MAX_LANES), center[0], side("right", -MAX_LANES, -1))
 

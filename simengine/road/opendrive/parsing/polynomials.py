@@ -9,7 +9,7 @@ from simengine.road.opendrive.tolerance import ROUNDING
 
 MAX_LENGTH = 100_000.0  # of a road [m]
 _MAX_T = 1_000.0  # of a record of a lateral shape [m]
-# A record may hold over a billionth of a metre with coefficients of 1e19 (seen in exports); what counts is its value
+# A record may hold over a billionth of a meter with coefficients of 1e19 (seen in exports); what counts is its value
 # where a road is sampled, which is checked there.
 _MAX_COEFFICIENT = 1e30
 

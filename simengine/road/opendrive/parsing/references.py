@@ -72,7 +72,7 @@ def _known_connection(connection: Connection, model: OpenDrive) -> Connection | 
     for a, b in connection.lanes:
         if _has(before, a) and _has(behind, b):
             lanes.append((a, b))
-        elif a != 0 or b != 0:  # some exporters link centre lanes too, which carry nothing
+        elif a != 0 or b != 0:  # some exporters link center lanes too, which carry nothing
             road, number = (connecting.id, b) if _has(before, a) else (incoming.id, a)
             connection.element.remark("names a lane its road lacks there: left out", f"road {road}, lane {number}")
     return replace(connection, lanes=tuple(lanes))

@@ -22,7 +22,7 @@ LONGEST_GAP = 20.0  # between dashes of one broken line [m]
 _JOINED = 0.05  # pieces nearer than this are one [m]
 _SAME_LINE = 0.06  # lines whose offsets differ by less are one [m]
 
-# Lines from inside to outside (of the centre lane: from left to right): True for a broken one.
+# Lines from inside to outside (of the center lane: from left to right): True for a broken one.
 _LINES: dict[str, tuple[bool, ...]] = {
     "none": (), "edge": (), "grass": (), "solid": (False,), "broken": (True,), "botts dots": (True,),
     "solid solid": (False, False), "broken broken": (True, True), "solid broken": (False, True),
@@ -143,7 +143,7 @@ def read_mark(element: Element, number: int) -> list[Mark]:
     yellow = element.attributes.get("color") in ("yellow", "amber")
     if kind == "curb":
         return [_mark(offset, MarkingType.CURB, MarkingType.CURB, stated, yellow)]
-    # t grows to the left: the inside of a right lane's mark, and of the centre's, lies at positive offsets
+    # t grows to the left: the inside of a right lane's mark, and of the center's, lies at positive offsets
     inside = -1.0 if number > 0 else 1.0
     lines = _repeated(element, inside, kind == "custom") + _explicit(element, inside)
     named = _LINES.get(kind)
@@ -169,7 +169,7 @@ def _lane_change(element: Element, number: int) -> tuple[bool | None, bool | Non
     """Return whether the mark says that it may be crossed from the inside, and from the outside; None if it does not.
 
     "increase" is a change to a lane of a higher number: outwards on the left of the road, inwards on the right, and
-    over the centre from right to left.
+    over the center from right to left.
     """
     stated = chosen(element, "laneChange", ("increase", "decrease", "both", "none", ""), "")
     if stated:

@@ -1,1 +1,1 @@
-"""Signals with their programmes, signs, stop lines and crossings."""
+"""Signals with their programs, signs, stop lines and crossings."""

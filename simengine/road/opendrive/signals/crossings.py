@@ -57,7 +57,7 @@ def _outline(road: Road, element: Element) -> NDArray[np.float64]:
 
 
 def _axis(corners: NDArray[np.float64], road_heading: float) -> tuple[float, float, NDArray[np.float64], float]:
-    """Return direction [rad], length [m], centre [m] and width [m] of the smallest rectangle around a crossing."""
+    """Return direction [rad], length [m], center [m] and width [m] of the smallest rectangle around a crossing."""
     best = (math.inf, 0.0, 0.0, 0.0, corners[0])
     for a, b in zip(corners, np.roll(corners, -1, axis=0), strict=True):
         if math.hypot(b[0] - a[0], b[1] - a[1]) < 0.05:
@@ -99,7 +99,7 @@ def _triple(point: NDArray[np.float64]) -> tuple[float, float, float]:
 
 
 def _from_signal(lanes: LaneMap, signal: Signal) -> CrossingDraft:
-    """Draw a crossing painted across the road from its s on, as wide as its value says, from kerb to kerb."""
+    """Draw a crossing painted across the road from its s on, as wide as its value says, from curb to curb."""
     road = signal.road
     width = signal.value if _MIN_WIDTH <= signal.value <= MAX_EXTENT else DEFAULT_WIDTH
     step = {"+": 0.5, "-": -0.5}.get(signal.orientation, 0.0) * width

@@ -19,12 +19,12 @@ from simengine.road.opendrive.model import OpenDrive, Road
 from simengine.road.opendrive.tolerance import chosen, number_or, read_all, read_or_leave_out, station
 
 NEAR_JUNCTION = 40.0  # a signal this near to the end of a road belongs to the junction there [m]
-_LAMP_HEIGHT, _PLATE_HEIGHT = 3.0, 2.2  # centres above the road where a file puts them below eye level [m]
+_LAMP_HEIGHT, _PLATE_HEIGHT = 3.0, 2.2  # centers above the road where a file puts them below eye level [m]
 _EYE_LEVEL = 1.5
 _APART = 5.0  # lights of a lane farther from each other have stop lines of their own [m]
-_WALKER_LIGHTS = ("1000002", "1000007")  # OpenDRIVE's own catalogue: lights for pedestrians, and for bicycles too
+_WALKER_LIGHTS = ("1000002", "1000007")  # OpenDRIVE's own catalog: lights for pedestrians, and for bicycles too
 _STOP_TYPES, _YIELD_TYPES, _PRIORITY_TYPES = ("206", "R1-1"), ("205", "R1-2"), ("306", "301")
-_STOP_LINE_TYPE = "294"  # German catalogue: stop line
+_STOP_LINE_TYPE = "294"  # German catalog: stop line
 CROSSING_TYPE = "1000003"  # pedestrian crossing painted on the road
 _MPH = 1.609344  # [km/h]
 
@@ -40,7 +40,7 @@ class Signal:
     place: Place
     orientation: str  # "+", "-" or "none"
     turn: float  # of what it faces, against its road's reference line [rad]
-    height: float  # of its centre above the road, as written [m]
+    height: float  # of its center above the road, as written [m]
     value: float  # as written, in the file's unit; −1 for none
     is_light: bool
     is_walker_light: bool
@@ -51,7 +51,7 @@ class Signal:
 
     @property
     def type(self) -> str:
-        """The type's code in its country's catalogue."""
+        """The type's code in its country's catalog."""
         return self.element.attributes.get("type", "")
 
     def facing(self) -> float:
@@ -62,7 +62,7 @@ class Signal:
         return math.remainder(self.place.heading + turned + self.turn + math.pi, 2.0 * math.pi)
 
     def center(self) -> tuple[float, float, float]:
-        """Return the centre of its lamps or plate [m]."""
+        """Return the center of its lamps or plate [m]."""
         height = self.height
         if height < _EYE_LEVEL:
             height = _LAMP_HEIGHT if self.is_light else _PLATE_HEIGHT
@@ -250,9 +250,9 @@ def _speed_limit(signal: Signal) -> float | None:
     if kind == "274" and value > 0.0:
         return value * (unit or 1.0)
     if kind == "274" and subtype.isascii() and subtype.isdigit() and 51 <= int(subtype) <= 63:
-        return 10.0 * (int(subtype) - 50)  # German catalogue: 274-5x shows x times 10 km/h
+        return 10.0 * (int(subtype) - 50)  # German catalog: 274-5x shows x times 10 km/h
     if country == "se" and kind == "c" and subtype == "31" and value > 0.0:
-        return 10.0 * value  # Swedish catalogue: C31-5 shows 50
+        return 10.0 * value  # Swedish catalog: C31-5 shows 50
     if kind == "R2-1" and value > 0.0:
         return value * (unit or _MPH)
     return None

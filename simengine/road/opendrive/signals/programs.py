@@ -1,4 +1,4 @@
-"""Programmes for traffic lights: OpenDRIVE says which lights belong together, not when they change.
+"""Programs for traffic lights: OpenDRIVE says which lights belong together, not when they change.
 
 Lights of one controller show the same, unless that would let crossing traffic go at once; without one those that stop
 the same lanes do. What does not conflict is green together (`road.procedural.phasing`), in the order of the junction's
@@ -128,7 +128,7 @@ def _fit(stages: list[_Stage]) -> None:
             stage.green = stage.shortest + float(np.floor(share * (stage.green - stage.shortest)))
 
 
-def _programme(stages: list[_Stage], own: set[str], walker: bool) -> list[tuple[float, SignalColor]]:
+def _program(stages: list[_Stage], own: set[str], walker: bool) -> list[tuple[float, SignalColor]]:
     """Return what one light shows over a cycle; whoever is green in the next stage too stays so in between."""
     shown: list[tuple[float, SignalColor]] = []
     for k, stage in enumerate(stages):
@@ -193,7 +193,7 @@ def _stages(
 
 
 def draw_lights(model: OpenDrive, lanes: LaneMap, signals: list[Signal]) -> list[SignalDraft]:
-    """Give every light a programme; lights that guard one junction share a cycle."""
+    """Give every light a program; lights that guard one junction share a cycle."""
     lights = [signal for signal in signals if signal.is_light]
     controllers: dict[str, list[str]] = {}
     for name, members in model.controllers.items():
@@ -238,7 +238,7 @@ def draw_lights(model: OpenDrive, lanes: LaneMap, signals: list[Signal]) -> list
                     name=light.name,
                     position=light.center(),
                     heading=light.facing(),
-                    programme=_programme(stages, set(own), light.is_walker_light),
+                    program=_program(stages, set(own), light.is_walker_light),
                     group=f"{place}: {', '.join(own)}{' (walkers)' if light.is_walker_light else ''}",
                 )
             )

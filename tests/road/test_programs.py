@@ -1,4 +1,4 @@
-"""Programmes of OpenDRIVE's lights: a junction of four arms, drawn here, with and without lamps for left turns."""
+"""Programs of OpenDRIVE's lights: a junction of four arms, drawn here, with and without lamps for left turns."""
 
 import math
 
@@ -8,7 +8,7 @@ import pytest
 from simengine.road.network.network import SignalColor
 from simengine.road.network.signals import signal_colors
 from simengine.road.opendrive import read_opendrive
-from simengine.road.opendrive.signals import programmes
+from simengine.road.opendrive.signals import programs
 
 REACH, LANE = 14.0, 3.5  # from the middle to where the arms begin; width of a lane [m]
 MOVING = (SignalColor.GREEN, SignalColor.AMBER)
@@ -83,8 +83,8 @@ def shown(tmp_path, text: str) -> tuple[list[str], np.ndarray]:
     path = tmp_path / "map.xodr"
     path.write_text(text)
     network = read_opendrive(path).network
-    cycle = network.programme_duration.sum(axis=1)
-    assert (cycle == cycle[0]).all() and cycle[0] <= programmes.LONGEST_CYCLE
+    cycle = network.program_duration.sum(axis=1)
+    assert (cycle == cycle[0]).all() and cycle[0] <= programs.LONGEST_CYCLE
     times = np.arange(0.05, cycle[0], 0.1)
     return network.signal_name.tolist(), np.stack([signal_colors(network, time) for time in times])
 
@@ -122,16 +122,16 @@ def test_lights_of_crossing_traffic_in_one_controller_change_apart(tmp_path):
 
 def test_people_who_cross_beside_vehicles_have_time_to_begin():
     for is_turn, count in ((False, 2), (True, 2), (False, 5)):
-        stages = [programmes._Stage({str(k)}, False, is_turn, k == 0) for k in range(count)]
-        programmes._fit(stages)
-        shown = programmes._programme(stages, {"0"}, True)
+        stages = [programs._Stage({str(k)}, False, is_turn, k == 0) for k in range(count)]
+        programs._fit(stages)
+        shown = programs._program(stages, {"0"}, True)
         walk = sum(duration for duration, color in shown if color == SignalColor.GREEN)
-        assert walk >= programmes.SHORTEST_WALK
-        assert sum(duration for duration, _ in shown) <= programmes.LONGEST_CYCLE
+        assert walk >= programs.SHORTEST_WALK
+        assert sum(duration for duration, _ in shown) <= programs.LONGEST_CYCLE
 
 
 def test_green_is_shortened_until_the_cycle_fits():
-    stages = [programmes._Stage({str(k)}, False, False) for k in range(6)]
-    programmes._fit(stages)
-    assert sum(stage.green + stage.change for stage in stages) <= programmes.LONGEST_CYCLE
-    assert all(stage.green >= programmes.SHORTEST_GREEN for stage in stages)
+    stages = [programs._Stage({str(k)}, False, False) for k in range(6)]
+    programs._fit(stages)
+    assert sum(stage.green + stage.change for stage in stages) <= programs.LONGEST_CYCLE
+    assert all(stage.green >= programs.SHORTEST_GREEN for stage in stages)
