@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT)]
 
-from simengine.core.command_line import Parser, whole_number  # noqa: E402  found beside this file's folder
+from simengine.core.text.command_line import Parser, whole_number  # noqa: E402  found beside this file's folder
 from tools.benches.workloads import WORKLOADS  # noqa: E402
 from tools.command_line import run  # noqa: E402
 

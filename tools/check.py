@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT)]
 
-from simengine.core.command_line import Parser  # noqa: E402  found beside this file's folder
+from simengine.core.text.command_line import Parser  # noqa: E402  found beside this file's folder
 from tools.checks.commands import (  # noqa: E402
     agreement,
     chaos,

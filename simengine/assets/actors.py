@@ -8,7 +8,7 @@ from simengine.assets.cycles import bicycle_mesh, motorcycle_mesh
 from simengine.assets.heavy import bus_mesh, truck_mesh
 from simengine.assets.objects import cargo_mesh, cone_mesh, robot_mesh
 from simengine.assets.people import person_mesh
-from simengine.core.mesh import Mesh
+from simengine.core.space.mesh import Mesh
 from simengine.core.state import ActorKind
 
 
@@ -60,11 +60,22 @@ def actor_mesh(
         case ActorKind.TRUCK | ActorKind.BUS:
             build_heavy = truck_mesh if kind == ActorKind.TRUCK else bus_mesh
             return build_heavy(
-                length, width, height, wheel_radius=wheel_radius, front_axle_x=front_axle_x, rear_axle_x=rear_axle_x,
+                length,
+                width,
+                height,
+                wheel_radius=wheel_radius,
+                front_axle_x=front_axle_x,
+                rear_axle_x=rear_axle_x,
                 track_width=track_width,
             )
         case _:
             return car_mesh(
-                variant, length, width, height, wheel_radius=wheel_radius, front_axle_x=front_axle_x,
-                rear_axle_x=rear_axle_x, track_width=track_width,
+                variant,
+                length,
+                width,
+                height,
+                wheel_radius=wheel_radius,
+                front_axle_x=front_axle_x,
+                rear_axle_x=rear_axle_x,
+                track_width=track_width,
             )

@@ -3,8 +3,8 @@
 import numpy as np
 
 from simengine.assets.solids import MeshBuilder
-from simengine.core.mesh import Material, Mesh
 from simengine.core.semantics import Semantic
+from simengine.core.space.mesh import Material, Mesh
 
 STOREY = 3.1  # [m]
 WINDOW_PITCH = 2.9  # [m]
@@ -12,14 +12,22 @@ _SHEET = 6.0  # of a roof, about [m]
 
 
 def _facade_panel(
-    builder: MeshBuilder, side: int, half: tuple[float, float], along: tuple[float, float], z: tuple[float, float],
-    lift: float, material: Material,
+    builder: MeshBuilder,
+    side: int,
+    half: tuple[float, float],
+    along: tuple[float, float],
+    z: tuple[float, float],
+    lift: float,
+    material: Material,
 ) -> None:
     """Add a panel on a wall: 0 front +x, 1 left +y, 2 rear −x, 3 right −y; `along` runs counter-clockwise."""
     x, y = half[0] + lift, half[1] + lift
     a, b = along
     base = {
-        0: [(x, a), (x, b)], 1: [(-a, y), (-b, y)], 2: [(-x, -a), (-x, -b)], 3: [(a, -y), (b, -y)],
+        0: [(x, a), (x, b)],
+        1: [(-a, y), (-b, y)],
+        2: [(-x, -a), (-x, -b)],
+        3: [(a, -y), (b, -y)],
     }[side]
     (x0, y0), (x1, y1) = base
     builder.quad([(x0, y0, z[0]), (x1, y1, z[0]), (x1, y1, z[1]), (x0, y0, z[1])], material)
@@ -51,8 +59,9 @@ def building_mesh(size: tuple[float, float, float], variant: int, generator: np.
         builder.add(low + ridge, gables, Material.FACADE)
         builder.add(low, [(0, 2, 1), (0, 3, 2)], Material.FACADE)
         chimney = (0.25 * length, 0.1 * width)
-        builder.box((*chimney, 0.5 * (eave + height)), (0.6, 0.6, height - eave), Material.FACADE,
-            top=Material.PLASTIC_DARK)
+        builder.box(
+            (*chimney, 0.5 * (eave + height)), (0.6, 0.6, height - eave), Material.FACADE, top=Material.PLASTIC_DARK
+        )
     else:
         edge = 0.25
         rim = height - eave
@@ -74,27 +83,50 @@ def building_mesh(size: tuple[float, float, float], variant: int, generator: np.
             for k in range(count):
                 middle = -0.5 * span + (k + 0.5) * pitch
                 if storey == 0 and entrance and k == door:
-                    _facade_panel(builder, side, half, (middle - 0.55, middle + 0.55), (0.05, min(2.25, 0.9 * tall)),
-                        lift, Material.WOOD)
+                    _facade_panel(
+                        builder,
+                        side,
+                        half,
+                        (middle - 0.55, middle + 0.55),
+                        (0.05, min(2.25, 0.9 * tall)),
+                        lift,
+                        Material.WOOD,
+                    )
                     continue
                 if storey == 0 and shops and entrance:
                     _facade_panel(
-                        builder, side, half, (middle - 0.43 * pitch, middle + 0.43 * pitch),
-                        (plinth + 0.1, 0.85 * tall), lift, Material.WINDOW
+                        builder,
+                        side,
+                        half,
+                        (middle - 0.43 * pitch, middle + 0.43 * pitch),
+                        (plinth + 0.1, 0.85 * tall),
+                        lift,
+                        Material.WINDOW,
                     )
                     continue
                 wide = 0.42 * pitch if variant % 2 == 0 else 0.27 * pitch
                 _facade_panel(
-                    builder, side, half, (middle - wide, middle + wide), (floor + 0.30 * tall, floor + 0.82 * tall),
-                    0.6 * lift, Material.WINDOW
+                    builder,
+                    side,
+                    half,
+                    (middle - wide, middle + wide),
+                    (floor + 0.30 * tall, floor + 0.82 * tall),
+                    0.6 * lift,
+                    Material.WINDOW,
                 )
                 _facade_panel(
-                    builder, side, half, (middle - wide - 0.08, middle + wide + 0.08),
-                    (floor + 0.25 * tall, floor + 0.295 * tall), lift, Material.CONCRETE
+                    builder,
+                    side,
+                    half,
+                    (middle - wide - 0.08, middle + wide + 0.08),
+                    (floor + 0.25 * tall, floor + 0.295 * tall),
+                    lift,
+                    Material.CONCRETE,
                 )
         if shops and entrance and storeys > 1:
-            _facade_panel(builder, side, half, (-0.5 * span, 0.5 * span), (0.9 * tall, 1.02 * tall + 0.1), lift,
-                Material.CONCRETE)
+            _facade_panel(
+                builder, side, half, (-0.5 * span, 0.5 * span), (0.9 * tall, 1.02 * tall + 0.1), lift, Material.CONCRETE
+            )
     return builder.build()
 
 
@@ -178,8 +210,12 @@ def shelf_mesh(size: tuple[float, float, float], generator: np.random.Generator)
                         for column in range(2):
                             part = 0.5 * tall * (0.92 if row else 1.0)
                             builder.box(
-                                (middle + (column - 0.5) * 0.19 * bay, 0.0,
-                                    base + 0.135 + row * 0.5 * tall + 0.5 * part),
-                                (0.185 * bay, 0.78 * width, part - 0.01), Material.CARDBOARD,
+                                (
+                                    middle + (column - 0.5) * 0.19 * bay,
+                                    0.0,
+                                    base + 0.135 + row * 0.5 * tall + 0.5 * part,
+                                ),
+                                (0.185 * bay, 0.78 * width, part - 0.01),
+                                Material.CARDBOARD,
                             )
     return builder.build()

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from simengine.assets.solids import MeshBuilder
-from simengine.core.mesh import Material, Mesh, PartRole
 from simengine.core.semantics import Semantic
+from simengine.core.space.mesh import Material, Mesh, PartRole
 
 PLATE_DEPTH = 0.008  # how far the number plates stand out, at the ends of the bounding box [m]
 
@@ -60,8 +60,13 @@ def _body(
     knots_x = [along(s) for s in (0.0, 0.012, max(shape.deck_end, 0.03), shape.bonnet_end, 0.93, 0.985, 1.0)]
     belt = floor + shape.belt * height
     knots_top = [
-        floor + (shape.tail - 0.035) * height, floor + shape.tail * height, belt, belt,
-        floor + (shape.nose + 0.045) * height, floor + shape.nose * height, floor + (shape.nose - 0.05) * height,
+        floor + (shape.tail - 0.035) * height,
+        floor + shape.tail * height,
+        belt,
+        belt,
+        floor + (shape.nose + 0.045) * height,
+        floor + shape.nose * height,
+        floor + (shape.nose - 0.05) * height,
     ]
     wide_x = [along(s) for s in (0.0, 0.012, 0.06, 0.2, 0.8, 0.93, 0.985, 1.0)]
     wide = [0.86, 0.91, 0.965, 1.0, 1.0, 0.955, 0.86, 0.76]
@@ -98,7 +103,8 @@ def _body(
     inner = width - 2.0 * 0.17 * width
     builder.box(
         (0.5 * (axles[0] + axles[1]), 0.0, floor + 0.5 * (shape.sill + 0.45) * height),
-        (axles[0] - axles[1] + 2.2 * radius, inner, (0.45 - shape.sill) * height), Material.PLASTIC_DARK,
+        (axles[0] - axles[1] + 2.2 * radius, inner, (0.45 - shape.sill) * height),
+        Material.PLASTIC_DARK,
     )
 
 
@@ -111,7 +117,8 @@ def _end_face(builder: MeshBuilder, ring: np.ndarray, front: bool) -> None:
     rows = [
         (dark, dark, dark, dark, dark),
         (paint, paint, dark, paint, paint) if front else (paint, paint, paint, paint, paint),
-        (lamp, Material.INDICATOR, dark, Material.INDICATOR, lamp) if front
+        (lamp, Material.INDICATOR, dark, Material.INDICATOR, lamp)
+        if front
         else (lamp, Material.INDICATOR, paint, Material.INDICATOR, lamp),
         (paint, paint, paint, paint, paint),
     ]
@@ -159,16 +166,30 @@ def _greenhouse(builder: MeshBuilder, shape: CarShape, size: tuple[float, float,
     gap = 0.011 * length
     pillars_low = (front - 0.045 * length, b + gap, b - gap, c)
     pillars_high = (
-        roof_front - 0.025 * length, b + 0.8 * gap - 0.01 * length, b - 0.8 * gap - 0.01 * length,
+        roof_front - 0.025 * length,
+        b + 0.8 * gap - 0.01 * length,
+        b - 0.8 * gap - 0.01 * length,
         max(roof_rear + 0.02 * length, c - 0.01 * length),
     )
     rings = [
         ring(belt - 0.01 * height, lower, front, rear + 0.004 * length, 0.02 * length, pillars_low),
         ring(eave, upper, roof_front, roof_rear, 0.02 * length, pillars_high),
-        ring(roof - 0.012 * height, 0.90 * upper, roof_front - 0.02 * length, roof_rear + 0.02 * length, 0.015 * length,
-             tuple(x for x in pillars_high)),
-        ring(roof, 0.55 * upper, roof_front - 0.09 * length, roof_rear + 0.08 * length, 0.0,
-             tuple(x for x in pillars_high)),
+        ring(
+            roof - 0.012 * height,
+            0.90 * upper,
+            roof_front - 0.02 * length,
+            roof_rear + 0.02 * length,
+            0.015 * length,
+            tuple(x for x in pillars_high),
+        ),
+        ring(
+            roof,
+            0.55 * upper,
+            roof_front - 0.09 * length,
+            roof_rear + 0.08 * length,
+            0.0,
+            tuple(x for x in pillars_high),
+        ),
     ]
     # A roof's inner rings must not cross: keep their side points within their own ends.
     for level in (2, 3):
@@ -177,9 +198,7 @@ def _greenhouse(builder: MeshBuilder, shape: CarShape, size: tuple[float, float,
     paint, glass, dark = int(Material.CAR_PAINT), int(Material.GLASS), int(Material.PLASTIC_DARK)
     side = [glass, dark, glass]
     windows = [glass, glass, paint, *side, paint, glass, glass, paint, *reversed(side), paint]
-    builder.loft(
-        rings, np.array([windows, [paint] * 14, [paint] * 14], np.int16), (None, Material.CAR_PAINT)
-    )
+    builder.loft(rings, np.array([windows, [paint] * 14, [paint] * 14], np.int16), (None, Material.CAR_PAINT))
 
 
 def car_mesh(
@@ -203,19 +222,23 @@ def car_mesh(
     mirror_x = (shape.bonnet_end - 0.5) * length - 0.075 * length
     for sign in (1.0, -1.0):
         builder.box(
-            (mirror_x, sign * (0.5 * width - 0.055), floor + (shape.belt + 0.035) * height), (0.10, 0.11, 0.11),
+            (mirror_x, sign * (0.5 * width - 0.055), floor + (shape.belt + 0.035) * height),
+            (0.10, 0.11, 0.11),
             Material.CAR_PAINT,
         )
         for share in (shape.pillar_b - 0.02, shape.pillar_b + 0.17):
             x = min((share - 0.5) * length, mirror_x - 0.3)
-            builder.box((x, sign * 0.488 * width, floor + (shape.belt - 0.06) * height), (0.16, 0.03, 0.025),
-                Material.CHROME)
+            builder.box(
+                (x, sign * 0.488 * width, floor + (shape.belt - 0.06) * height), (0.16, 0.03, 0.025), Material.CHROME
+            )
     tire_width = 0.42 * wheel_radius * 1.38
     outer = min(0.5 * track_width, 0.5 * width - 0.5 * tire_width)
     z = floor + wheel_radius
     for role, x, y in (
-        (PartRole.WHEEL_FRONT_LEFT, front_axle_x, outer), (PartRole.WHEEL_FRONT_RIGHT, front_axle_x, -outer),
-        (PartRole.WHEEL_REAR_LEFT, rear_axle_x, outer), (PartRole.WHEEL_REAR_RIGHT, rear_axle_x, -outer),
+        (PartRole.WHEEL_FRONT_LEFT, front_axle_x, outer),
+        (PartRole.WHEEL_FRONT_RIGHT, front_axle_x, -outer),
+        (PartRole.WHEEL_REAR_LEFT, rear_axle_x, outer),
+        (PartRole.WHEEL_REAR_RIGHT, rear_axle_x, -outer),
     ):
         builder.wheel(role, (x, y, z), wheel_radius, tire_width)
     return builder.build()

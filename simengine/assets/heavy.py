@@ -3,8 +3,8 @@
 import numpy as np
 
 from simengine.assets.solids import MeshBuilder, rounded_ring
-from simengine.core.mesh import Material, Mesh, PartRole
 from simengine.core.semantics import Semantic
+from simengine.core.space.mesh import Material, Mesh, PartRole
 
 
 def _panel(
@@ -24,20 +24,33 @@ def _side_panel(
 
 
 def _wheels(
-    builder: MeshBuilder, front_axle_x: float, rear_axle_x: float, track_width: float, width: float, floor: float,
+    builder: MeshBuilder,
+    front_axle_x: float,
+    rear_axle_x: float,
+    track_width: float,
+    width: float,
+    floor: float,
     radius: float,
 ) -> None:
     """Add single front wheels and twin-wide rear wheels."""
     for role, x, sign, tire in (
-        (PartRole.WHEEL_FRONT_LEFT, front_axle_x, 1.0, 0.30), (PartRole.WHEEL_FRONT_RIGHT, front_axle_x, -1.0, 0.30),
-        (PartRole.WHEEL_REAR_LEFT, rear_axle_x, 1.0, 0.50), (PartRole.WHEEL_REAR_RIGHT, rear_axle_x, -1.0, 0.50),
+        (PartRole.WHEEL_FRONT_LEFT, front_axle_x, 1.0, 0.30),
+        (PartRole.WHEEL_FRONT_RIGHT, front_axle_x, -1.0, 0.30),
+        (PartRole.WHEEL_REAR_LEFT, rear_axle_x, 1.0, 0.50),
+        (PartRole.WHEEL_REAR_RIGHT, rear_axle_x, -1.0, 0.50),
     ):
         y = sign * min(0.5 * track_width, 0.5 * width - 0.5 * tire - 0.02)
         builder.wheel(role, (x, y, floor + radius), radius, tire, rim=0.58)
 
 
 def truck_mesh(
-    length: float, width: float, height: float, *, wheel_radius: float, front_axle_x: float, rear_axle_x: float,
+    length: float,
+    width: float,
+    height: float,
+    *,
+    wheel_radius: float,
+    front_axle_x: float,
+    rear_axle_x: float,
     track_width: float,
 ) -> Mesh:
     """Build a cab-over truck with a box body; see `simengine.assets.actors.actor_mesh`."""
@@ -55,8 +68,10 @@ def truck_mesh(
     shares = [0.95, 0.97, 0.97, 0.95, 0.92, 0.80]
 
     def ring(x: float, rake: float) -> list[tuple[float, float, float]]:
-        side = [(x - rake * max(0.0, (z - belt) / (cab_roof - belt)), half * s, z) for z,
-            s in zip(levels, shares, strict=True)]
+        side = [
+            (x - rake * max(0.0, (z - belt) / (cab_roof - belt)), half * s, z)
+            for z, s in zip(levels, shares, strict=True)
+        ]
         return side + [(px, -py, pz) for px, py, pz in reversed(side)]
 
     nose = front - 0.012
@@ -71,13 +86,18 @@ def truck_mesh(
     edge = 0.86 * half
     z0, z1 = belt + 0.02, cab_roof - 0.30
     rake = 0.20 / (cab_roof - belt)
-    windscreen = [(fx - rake * (z0 - belt), -edge, z0), (fx - rake * (z0 - belt), edge, z0),
-                  (fx - rake * (z1 - belt), edge, z1), (fx - rake * (z1 - belt), -edge, z1)]
+    windscreen = [
+        (fx - rake * (z0 - belt), -edge, z0),
+        (fx - rake * (z0 - belt), edge, z0),
+        (fx - rake * (z1 - belt), edge, z1),
+        (fx - rake * (z1 - belt), -edge, z1),
+    ]
     builder.quad(windscreen, glass)
     _panel(builder, fx, (-0.6 * half, 0.6 * half), (sill + 0.12, belt - 0.12), 1.0, dark)
     bumper_top = sill + 0.02
-    builder.box((front - 0.22 - 0.004, 0.0, 0.5 * (cab_low + bumper_top)), (0.44, 0.95 * width, bumper_top - cab_low),
-        paint)
+    builder.box(
+        (front - 0.22 - 0.004, 0.0, 0.5 * (cab_low + bumper_top)), (0.44, 0.95 * width, bumper_top - cab_low), paint
+    )
     for sign in (1.0, -1.0):
         inner, outer = sorted((sign * 0.58 * half, sign * 0.86 * half))
         _panel(builder, front - 0.002, (inner, outer), (cab_low + 0.18, cab_low + 0.36), 1.0, Material.HEADLAMP)
@@ -88,28 +108,39 @@ def truck_mesh(
     # Chassis, mudguards, box body.
     builder.box(
         (0.5 * (rear + 0.25 + front - 0.5), 0.0, 0.5 * (cab_low + 0.12 + deck)),
-        (front - rear - 0.75, 0.42 * width, deck - cab_low - 0.12), dark,
+        (front - rear - 0.75, 0.42 * width, deck - cab_low - 0.12),
+        dark,
     )
     box_front = cab_rear - 0.12
     builder.box(
         (0.5 * (rear + 0.01 + box_front), 0.0, 0.5 * (deck + 0.5 * height)),
-        (box_front - rear - 0.01, width, 0.5 * height - deck), Material.METAL,
+        (box_front - rear - 0.01, width, 0.5 * height - deck),
+        Material.METAL,
     )
     band = deck + 0.10
     for sign in (1.0, -1.0):
-        _side_panel(builder, (rear + 0.1, box_front - 0.1), sign * (half + 0.0005), (band, band + 0.06),
-            Material.REFLECTIVE_WHITE)
+        _side_panel(
+            builder,
+            (rear + 0.1, box_front - 0.1),
+            sign * (half + 0.0005),
+            (band, band + 0.06),
+            Material.REFLECTIVE_WHITE,
+        )
         guard = floor + 0.45 * wheel_radius
         for x0, x1 in ((rear_axle_x + 1.4 * wheel_radius, front_axle_x - 1.5 * wheel_radius - 0.3),):
-            builder.box((0.5 * (x0 + x1), sign * (half - 0.05), 0.5 * (guard + deck) - 0.05),
-                (x1 - x0, 0.04, 0.6 * (deck - guard)), Material.METAL)
+            builder.box(
+                (0.5 * (x0 + x1), sign * (half - 0.05), 0.5 * (guard + deck) - 0.05),
+                (x1 - x0, 0.04, 0.6 * (deck - guard)),
+                Material.METAL,
+            )
         inner, outer = sorted((sign * 0.55 * half, sign * 0.92 * half))
         _panel(builder, rear + 0.004, (inner, outer), (deck - 0.20, deck - 0.06), -1.0, Material.TAIL_LAMP)
         inner, outer = sorted((sign * 0.36 * half, sign * 0.53 * half))
         _panel(builder, rear + 0.004, (inner, outer), (deck - 0.20, deck - 0.06), -1.0, Material.INDICATOR)
         inner, outer = sorted((sign * 0.02, sign * 0.93 * half))
-        _panel(builder, rear + 0.008, (inner, outer), (deck + 0.08, 0.5 * height - 0.10), -1.0,
-            Material.REFLECTIVE_WHITE)
+        _panel(
+            builder, rear + 0.008, (inner, outer), (deck + 0.08, 0.5 * height - 0.10), -1.0, Material.REFLECTIVE_WHITE
+        )
     builder.box((rear + 0.055, 0.0, deck - 0.13), (0.10, 0.96 * width, 0.22), dark)
     builder.box((rear + 0.10, 0.0, floor + 0.55), (0.12, 0.9 * width, 0.14), dark)
     _panel(builder, rear, (-0.26, 0.26), (deck - 0.18, deck - 0.07), -1.0, Material.LICENSE_PLATE)
@@ -118,7 +149,13 @@ def truck_mesh(
 
 
 def bus_mesh(
-    length: float, width: float, height: float, *, wheel_radius: float, front_axle_x: float, rear_axle_x: float,
+    length: float,
+    width: float,
+    height: float,
+    *,
+    wheel_radius: float,
+    front_axle_x: float,
+    rear_axle_x: float,
     track_width: float,
 ) -> Mesh:
     """Build a low-floor city bus with window bands and doors; see `simengine.assets.actors.actor_mesh`."""
@@ -131,10 +168,16 @@ def bus_mesh(
     xs = [(rear + skin, sill), (rear + 0.10, sill), (front - 0.14, sill), (front - skin, sill)]
     for axle in (front_axle_x, rear_axle_x):
         top = floor + wheel_radius + arch
-        xs += [(axle - arch - 0.01, sill), (axle - arch, floor + 1.1 * wheel_radius),
+        xs += [
+            (axle - arch - 0.01, sill),
+            (axle - arch, floor + 1.1 * wheel_radius),
             (axle - 0.72 * arch, top - 0.30 * arch),
-               (axle - 0.3 * arch, top), (axle + 0.3 * arch, top), (axle + 0.72 * arch, top - 0.30 * arch),
-               (axle + arch, floor + 1.1 * wheel_radius), (axle + arch + 0.01, sill)]
+            (axle - 0.3 * arch, top),
+            (axle + 0.3 * arch, top),
+            (axle + 0.72 * arch, top - 0.30 * arch),
+            (axle + arch, floor + 1.1 * wheel_radius),
+            (axle + arch + 0.01, sill),
+        ]
     xs.sort()
     rings = []
     for i, (x, low) in enumerate(xs):
@@ -143,8 +186,11 @@ def bus_mesh(
         ring = rounded_ring(x, side, sill, roof, 0.16)
         rings.append([(px, py, max(pz, low) if pz < floor + 0.5 * height else pz) for px, py, pz in ring])
     builder.loft(rings, paint, (paint, paint))
-    builder.box((0.5 * (front_axle_x + rear_axle_x), 0.0, floor + 0.24 * height),
-                (front_axle_x - rear_axle_x + 2.4 * arch, width - 1.4, 0.22 * height), dark)
+    builder.box(
+        (0.5 * (front_axle_x + rear_axle_x), 0.0, floor + 0.24 * height),
+        (front_axle_x - rear_axle_x + 2.4 * arch, width - 1.4, 0.22 * height),
+        dark,
+    )
     belt, head = floor + 0.42 * height, floor + 0.80 * height
     pitch = (length - 1.6) / 7.0
     for sign in (1.0, -1.0):
@@ -155,8 +201,9 @@ def bus_mesh(
             low = sill + 0.10 if door else belt
             _side_panel(builder, (x0 + 0.06, x0 + pitch - 0.06), y, (low, head), glass)
             if door:
-                _side_panel(builder, (x0 + 0.5 * pitch - 0.03, x0 + 0.5 * pitch + 0.03), y + sign * 0.0004,
-                    (low, head), dark)
+                _side_panel(
+                    builder, (x0 + 0.5 * pitch - 0.03, x0 + 0.5 * pitch + 0.03), y + sign * 0.0004, (low, head), dark
+                )
         _side_panel(builder, (rear + 0.4, front - 0.4), y, (head + 0.03, head + 0.09), Material.REFLECTIVE_WHITE)
         builder.box((front - 0.16, sign * (half - 0.07), head - 0.25), (0.12, 0.14, 0.36), dark)
         inner, outer = sorted((sign * 0.56 * half, sign * 0.82 * half))

@@ -3,8 +3,8 @@
 from math import cos, pi, sin
 
 from simengine.assets.solids import MeshBuilder, fit_mesh
-from simengine.core.mesh import Material, Mesh, PartRole
 from simengine.core.semantics import Semantic
+from simengine.core.space.mesh import Material, Mesh, PartRole
 
 
 def cargo_mesh(variant: int, length: float, width: float, height: float) -> Mesh:
@@ -13,8 +13,17 @@ def cargo_mesh(variant: int, length: float, width: float, height: float) -> Mesh
     kind = variant % 3
     x, y, z = 0.5 * length, 0.5 * width, 0.5 * height
     if kind == 1:  # a tire with its rim, lying
-        profile = [(0.60, -0.9), (0.66, -1.0), (0.94, -1.0), (1.0, -0.7), (1.0, 0.7), (0.94, 1.0), (0.66, 1.0),
-            (0.60, 0.9), (0.55, 0.3)]
+        profile = [
+            (0.60, -0.9),
+            (0.66, -1.0),
+            (0.94, -1.0),
+            (1.0, -0.7),
+            (1.0, 0.7),
+            (0.94, 1.0),
+            (0.66, 1.0),
+            (0.60, 0.9),
+            (0.55, 0.3),
+        ]
         rings = [[(r * cos(2.0 * pi * k / 20), r * sin(2.0 * pi * k / 20), h) for k in range(20)] for r, h in profile]
         bands = [[int(Material.TIRE)] * 20] * 7 + [[int(Material.RIM)] * 20]
         builder.loft(rings, bands, (Material.PLASTIC_DARK, Material.RIM))
@@ -62,9 +71,7 @@ def cone_mesh(length: float, width: float, height: float) -> Mesh:
     return fit_mesh(builder.build(), length, width, height)
 
 
-def robot_mesh(
-    length: float, width: float, height: float, *, wheel_radius: float, track_width: float
-) -> Mesh:
+def robot_mesh(length: float, width: float, height: float, *, wheel_radius: float, track_width: float) -> Mesh:
     """Build a low warehouse robot: body with light strip, scanner, lifting plate and two driven wheels amidships."""
     builder = MeshBuilder(Semantic.ROBOT)
     floor = -0.5 * height
@@ -76,21 +83,32 @@ def robot_mesh(
         for cx, cy, start in ((1, -1, -0.5), (1, 1, 0.0), (-1, 1, 0.5), (-1, -1, 1.0)):
             for k in range(4):
                 angle = pi * (start + k / 6.0)
-                points.append((
-                    cx * (share * x - corner) + corner * cos(angle), cy * (share * y - corner) + corner * sin(angle), z,
-                ))
+                points.append(
+                    (
+                        cx * (share * x - corner) + corner * cos(angle),
+                        cy * (share * y - corner) + corner * sin(angle),
+                        z,
+                    )
+                )
         return points
 
     step = deck - clearance
-    levels = [(clearance, 0.96), (clearance + 0.12 * step, 1.0), (clearance + 0.45 * step, 1.0),
+    levels = [
+        (clearance, 0.96),
+        (clearance + 0.12 * step, 1.0),
+        (clearance + 0.45 * step, 1.0),
         (clearance + 0.55 * step, 1.0),
-              (clearance + 0.9 * step, 1.0), (deck, 0.96)]
+        (clearance + 0.9 * step, 1.0),
+        (deck, 0.96),
+    ]
     dark, paint = int(Material.PLASTIC_DARK), int(Material.CAR_PAINT)
     bands = [[m] * 16 for m in (dark, paint, int(Material.HEADLAMP), paint, paint)]
-    builder.loft([ring(z, share, 0.25 * width) for z, share in levels], bands,
-        (Material.PLASTIC_DARK, Material.PLASTIC_DARK))
-    builder.loft([ring(deck, 0.7, 0.1 * width), ring(0.5 * height, 0.7, 0.1 * width)], Material.METAL,
-        (None, Material.METAL))
+    builder.loft(
+        [ring(z, share, 0.25 * width) for z, share in levels], bands, (Material.PLASTIC_DARK, Material.PLASTIC_DARK)
+    )
+    builder.loft(
+        [ring(deck, 0.7, 0.1 * width), ring(0.5 * height, 0.7, 0.1 * width)], Material.METAL, (None, Material.METAL)
+    )
     builder.ellipsoid((0.80 * x, 0.0, deck), (0.06, 0.06, 0.09 * height), 5, 10, Material.GLASS)
     z = floor + wheel_radius
     for sign, front, rear in (
@@ -101,6 +119,7 @@ def robot_mesh(
         caster = 0.35 * wheel_radius
         builder.wheel(rear, (-0.75 * x, sign * 0.3 * width, floor + caster), caster, 0.03, segments=8, spokes=4)
         builder.begin_part(PartRole.BODY, (0.0, 0.0, 0.0))
-        builder.ellipsoid((0.75 * x, sign * 0.3 * width, floor + caster), (caster, caster, caster), 5, 8,
-            Material.PLASTIC_DARK)
+        builder.ellipsoid(
+            (0.75 * x, sign * 0.3 * width, floor + caster), (caster, caster, caster), 5, 8, Material.PLASTIC_DARK
+        )
     return fit_mesh(builder.build(), length, width, height)

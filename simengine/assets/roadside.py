@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator
 
 from simengine.assets.solids import MeshBuilder
-from simengine.core.mesh import Material, Mesh
 from simengine.core.semantics import Semantic
+from simengine.core.space.mesh import Material, Mesh
 
 LAMP_RADIUS = 0.10  # 200 mm roundels (EN 12368)
 HOOD_RADIUS, HOOD_DEPTH = 0.11, 0.14  # [m]
@@ -34,12 +34,16 @@ _STROKES: dict[str, tuple[tuple[float, float, float, float], ...]] = {
 }
 
 
-def _disc(builder: MeshBuilder, x: float, z: float, radius: float, corners: int, turn: float,
-    material: Material) -> None:
+def _disc(
+    builder: MeshBuilder, x: float, z: float, radius: float, corners: int, turn: float, material: Material
+) -> None:
     """Add a polygon that faces +x."""
     points = [
-        (x, radius * math.cos(turn + 2.0 * math.pi * k / corners),
-            z + radius * math.sin(turn + 2.0 * math.pi * k / corners))
+        (
+            x,
+            radius * math.cos(turn + 2.0 * math.pi * k / corners),
+            z + radius * math.sin(turn + 2.0 * math.pi * k / corners),
+        )
         for k in range(corners)
     ]
     builder.add(points, [(0, k, k + 1) for k in range(1, corners - 1)], material)
@@ -58,8 +62,9 @@ def _legend(text: str, x: float, z: float, height: float) -> Iterator[list[tuple
 
 
 def _post(builder: MeshBuilder, x: float, height: float, radius: float, material: Material = Material.METAL) -> None:
-    builder.sweep([(x, 0.0, 0.0), (x, 0.0, 0.5 * height), (x, 0.0, height)], [radius, radius, radius], 8, material,
-        Semantic.POLE)
+    builder.sweep(
+        [(x, 0.0, 0.0), (x, 0.0, 0.5 * height), (x, 0.0, height)], [radius, radius, radius], 8, material, Semantic.POLE
+    )
 
 
 def sign_mesh(sign_type: str, size: tuple[float, float, float]) -> Mesh:
@@ -113,8 +118,12 @@ def signal_mesh(height: float) -> Mesh:
         angles = [math.pi * (-0.1 + 1.2 * i / 8) for i in range(9)]
         shell = [
             [(reach, radius * math.cos(angle), z + radius * math.sin(angle)) for angle in angles]
-            for reach, radius in ((0.0, HOOD_RADIUS), (HOOD_DEPTH, HOOD_RADIUS), (HOOD_DEPTH, LAMP_RADIUS),
-                (0.0, LAMP_RADIUS))
+            for reach, radius in (
+                (0.0, HOOD_RADIUS),
+                (HOOD_DEPTH, HOOD_RADIUS),
+                (HOOD_DEPTH, LAMP_RADIUS),
+                (0.0, LAMP_RADIUS),
+            )
         ]
         for first, second in zip(shell, shell[1:]):
             for i in range(8):
@@ -130,10 +139,18 @@ def lamp_post_mesh(size: tuple[float, float, float]) -> Mesh:
     reach, _, height = size
     builder = MeshBuilder(Semantic.POLE)
     builder.sweep(
-        [(0.0, 0.0, 0.0), (0.0, 0.0, 1.0), (0.0, 0.0, 1.05), (0.0, 0.0, height - 0.5),
+        [
+            (0.0, 0.0, 0.0),
+            (0.0, 0.0, 1.0),
+            (0.0, 0.0, 1.05),
+            (0.0, 0.0, height - 0.5),
             (0.12 * reach, 0.0, height - 0.16),
-         (0.4 * reach, 0.0, height - 0.06), (reach - 0.45, 0.0, height - 0.05)],
-        [LAMP_POST_RADIUS, 0.095, 0.07, 0.05, 0.045, 0.04, 0.035], 8, Material.METAL,
+            (0.4 * reach, 0.0, height - 0.06),
+            (reach - 0.45, 0.0, height - 0.05),
+        ],
+        [LAMP_POST_RADIUS, 0.095, 0.07, 0.05, 0.045, 0.04, 0.035],
+        8,
+        Material.METAL,
     )
     builder.box((reach - 0.30, 0.0, height - 0.05), (0.60, LANTERN_WIDTH, 0.10), Material.METAL)
     z = height - 0.105
@@ -150,9 +167,14 @@ def guard_rail_mesh(size: tuple[float, float, float]) -> Mesh:
     deep = 0.6 * width
     low = height - 0.31
     profile = [
-        (face - deep, low), (face, low + 0.05), (face, low + 0.10), (face - 0.7 * deep, low + 0.155),
+        (face - deep, low),
+        (face, low + 0.05),
+        (face, low + 0.10),
+        (face - 0.7 * deep, low + 0.155),
         (face, low + 0.21),
-        (face, low + 0.26), (face - deep, height), (face - deep - 0.012, height - 0.02),
+        (face, low + 0.26),
+        (face - deep, height),
+        (face - deep - 0.012, height - 0.02),
         (face - 0.7 * deep - 0.02, low + 0.155),
         (face - deep - 0.012, low + 0.02),
     ]
@@ -188,13 +210,19 @@ def delineator_mesh(height: float) -> Mesh:
     builder = MeshBuilder(Semantic.POLE)
     levels = [0.0, 0.72, 0.95, 1.0]
     rings = [
-        [(0.05, -0.06, s * height), (0.05, 0.06, s * height - (0.03 if s == 1.0 else 0.0)), (-0.05, 0.045, s * height),
-         (-0.05, -0.045, s * height)]
+        [
+            (0.05, -0.06, s * height),
+            (0.05, 0.06, s * height - (0.03 if s == 1.0 else 0.0)),
+            (-0.05, 0.045, s * height),
+            (-0.05, -0.045, s * height),
+        ]
         for s in levels
     ]
     white, dark = int(Material.REFLECTIVE_WHITE), int(Material.PLASTIC_DARK)
     builder.loft(rings, [[white] * 4, [dark] * 4, [white] * 4], (Material.REFLECTIVE_WHITE, Material.REFLECTIVE_WHITE))
     low, high = 0.76 * height, 0.91 * height
-    builder.quad([(0.053, -0.025, low), (0.053, 0.025, low), (0.053, 0.025, high), (0.053, -0.025, high)],
-        Material.REFLECTIVE_WHITE)
+    builder.quad(
+        [(0.053, -0.025, low), (0.053, 0.025, low), (0.053, 0.025, high), (0.053, -0.025, high)],
+        Material.REFLECTIVE_WHITE,
+    )
     return builder.build()

@@ -20,8 +20,8 @@ from simengine.assets.roadside import (
 )
 from simengine.assets.vegetation import tree_mesh
 from simengine.core.errors import ScenarioError
-from simengine.core.mesh import Mesh
 from simengine.core.semantics import Semantic
+from simengine.core.space.mesh import Mesh
 
 Size = tuple[float, float, float]
 

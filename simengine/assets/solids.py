@@ -10,8 +10,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from simengine.core.mesh import Material, Mesh, PartRole
 from simengine.core.semantics import Semantic
+from simengine.core.space.mesh import Material, Mesh, PartRole
 
 _QUAD = np.array([(0, 1, 2), (0, 2, 3)])
 _BOX_CORNERS = np.array([
@@ -239,8 +239,14 @@ class MeshBuilder:
         angle = -0.5 * math.pi + 2.0 * math.pi * np.arange(segments) / segments
         half = 0.5 * width
         profile = [  # (share of the radius, y), from the right face's hub over the tread to the left face's hub
-            (0.2, -half * 0.75), (rim, -half * 0.9), (0.97, -half), (1.0, -half * 0.8), (1.0, half * 0.8), (0.97, half),
-            (rim, half * 0.9), (0.2, half * 0.75),
+            (0.2, -half * 0.75),
+            (rim, -half * 0.9),
+            (0.97, -half),
+            (1.0, -half * 0.8),
+            (1.0, half * 0.8),
+            (0.97, half),
+            (rim, half * 0.9),
+            (0.2, half * 0.75),
         ]
         rings = np.empty((len(profile), segments, 3))
         for i, (share, y) in enumerate(profile):
@@ -317,8 +323,10 @@ def rounded_ring(
     """Return a rounded rectangle across the x axis, counter-clockwise seen from +x."""
     corner = min(corner, half_width, 0.5 * (high - low))
     centers: Sequence[tuple[float, float, float]] = (
-        (half_width - corner, low + corner, -0.5), (half_width - corner, high - corner, 0.0),
-        (-half_width + corner, high - corner, 0.5), (-half_width + corner, low + corner, 1.0),
+        (half_width - corner, low + corner, -0.5),
+        (half_width - corner, high - corner, 0.0),
+        (-half_width + corner, high - corner, 0.5),
+        (-half_width + corner, low + corner, 1.0),
     )
     ring = []
     for y, z, start in centers:

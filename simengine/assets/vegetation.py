@@ -5,12 +5,14 @@ import math
 import numpy as np
 
 from simengine.assets.solids import MeshBuilder, fit_mesh
-from simengine.core.mesh import Material, Mesh
 from simengine.core.semantics import Semantic
+from simengine.core.space.mesh import Material, Mesh
 
 
 def _clump(
-    builder: MeshBuilder, center: tuple[float, float, float], radii: tuple[float, float, float],
+    builder: MeshBuilder,
+    center: tuple[float, float, float],
+    radii: tuple[float, float, float],
     generator: np.random.Generator,
 ) -> None:
     """Add an irregular ball of leaves."""
@@ -52,7 +54,9 @@ def tree_mesh(size: tuple[float, float, float], variant: int, generator: np.rand
         fork = (float(lean[0]), float(lean[1]), 0.42)
         builder.sweep(
             [(0.0, 0.0, 0.0), (0.2 * fork[0], 0.2 * fork[1], 0.08), fork, (2.0 * fork[0], 2.0 * fork[1], 0.70)],
-            [0.040, 0.028, 0.022, 0.008], 7, Material.BARK,
+            [0.040, 0.028, 0.022, 0.008],
+            7,
+            Material.BARK,
         )
         turn = generator.random() * 2.0 * math.pi
         for k in range(6):
@@ -62,8 +66,9 @@ def tree_mesh(size: tuple[float, float, float], variant: int, generator: np.rand
             center = (reach * math.cos(angle), reach * math.sin(angle), height)
             radius = 0.20 + 0.05 * generator.random()
             if k < 3:
-                builder.sweep([fork, (0.8 * center[0], 0.8 * center[1], center[2] - 0.04)], [0.014, 0.006], 5,
-                    Material.BARK)
+                builder.sweep(
+                    [fork, (0.8 * center[0], 0.8 * center[1], center[2] - 0.04)], [0.014, 0.006], 5, Material.BARK
+                )
             _clump(builder, center, (radius, radius, 0.82 * radius), generator)
     length, width, height = size
     mesh = fit_mesh(builder.build(), length, width, height)

@@ -12,7 +12,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.behavior.mobil import BIAS, THRESHOLD
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
 from simengine.core.rng import philox_normal
 from simengine.core.state import ActorKind, ActorTable
 from simengine.scenario.spec import DriverKinds, DriverSpread
@@ -65,7 +65,13 @@ _PULL, _BRAKING, _COMFORT, _SPEED, _GAP, _DISTANCE, _CRUISE = range(7)  # column
  MAX_DECELERATION) = range(8)  # fmt: skip
 ROLLING, DRAG = 8, 9  # what slows the vehicle that rolls freely: ROLLING + DRAG · v² [m/s²], [1/m]
 _VEHICLE = (
-    "front_axle", "rear_axle", "cog_offset", "front_stiffness", "rear_stiffness", "max_steering", "max_steering_rate",
+    "front_axle",
+    "rear_axle",
+    "cog_offset",
+    "front_stiffness",
+    "rear_stiffness",
+    "max_steering",
+    "max_steering_rate",
     "max_deceleration",
 )
 
@@ -125,9 +131,7 @@ def empty_memory(num_envs: int, num_actors: int) -> DriverMemory:
 
 
 @njit(cache=True, _nrt=False)
-def truncated_normal(
-    seed: np.uint64, stream: int, env: int, actor: int, mean: float, deviation: float
-) -> float:
+def truncated_normal(seed: np.uint64, stream: int, env: int, actor: int, mean: float, deviation: float) -> float:
     """Draw from a normal cut at two standard deviations: the first of a counter's draws that lies within.
 
     Args:
@@ -159,9 +163,7 @@ class _Spread(NamedTuple):
 
 
 @njit(cache=True, _nrt=False)
-def truncated_lognormal(
-    seed: np.uint64, stream: int, env: int, actor: int, mean: float, deviation: float
-) -> float:
+def truncated_lognormal(seed: np.uint64, stream: int, env: int, actor: int, mean: float, deviation: float) -> float:
     """Draw from a lognormal whose logarithm is cut at two standard deviations; arguments as `truncated_normal`.
 
     Mean and deviation are those of the uncut lognormal itself, not of its logarithm.
@@ -173,8 +175,14 @@ def truncated_lognormal(
 
 @njit(cache=True, _nrt=False)
 def _draw(
-    seed: np.uint64, kind: NDArray[np.int32], max_speed: NDArray[np.float64], length: NDArray[np.float64],
-    wheelbase: NDArray[np.float64], steering_rate: NDArray[np.float64], spread: _Spread, usual: NDArray[np.float64],
+    seed: np.uint64,
+    kind: NDArray[np.int32],
+    max_speed: NDArray[np.float64],
+    length: NDArray[np.float64],
+    wheelbase: NDArray[np.float64],
+    steering_rate: NDArray[np.float64],
+    spread: _Spread,
+    usual: NDArray[np.float64],
     style: NDArray[np.float64],
 ) -> None:
     """Fill the drivers' styles; see `draw_drivers`.
@@ -255,8 +263,15 @@ def draw_drivers(
         noise=(spread.noise, spread.noise_time),
     )
     _draw(
-        seed, actors.kind, actors.max_speed, actors.length, actors.front_axle + actors.rear_axle,
-        actors.max_steering_rate, read, _kind_table(kinds), style,
+        seed,
+        actors.kind,
+        actors.max_speed,
+        actors.length,
+        actors.front_axle + actors.rear_axle,
+        actors.max_steering_rate,
+        read,
+        _kind_table(kinds),
+        style,
     )
     return memory._replace(style=style)
 

@@ -26,8 +26,12 @@ class IdmParams(NamedTuple):
 
 @njit(cache=True, _nrt=False)
 def desired_gap(
-    speed: float, approach_rate: float, max_acceleration: float, comfortable_deceleration: float,
-    time_gap: float, min_gap: float,
+    speed: float,
+    approach_rate: float,
+    max_acceleration: float,
+    comfortable_deceleration: float,
+    time_gap: float,
+    min_gap: float,
 ) -> float:
     """Return the dynamic desired gap s* [m].
 
@@ -54,8 +58,15 @@ def free_road_share(speed_ratio: float, exponent: float) -> float:
 
 @njit(cache=True, _nrt=False)
 def idm_acceleration(
-    speed: float, desired_speed: float, gap: float, approach_rate: float, max_acceleration: float,
-    comfortable_deceleration: float, time_gap: float, min_gap: float, exponent: float,
+    speed: float,
+    desired_speed: float,
+    gap: float,
+    approach_rate: float,
+    max_acceleration: float,
+    comfortable_deceleration: float,
+    time_gap: float,
+    min_gap: float,
+    exponent: float,
 ) -> float:
     """Return the acceleration of a driver behind a leader [m/s²]; unbounded below, the caller cuts it to the brakes.
 

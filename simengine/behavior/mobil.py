@@ -13,8 +13,13 @@ BIAS = 0.3  # a_bias towards the slow lane [m/s²]
 
 @njit(cache=True, _nrt=False)
 def lane_change_incentive(
-    own_now: float, own_after: float, new_follower_now: float, new_follower_after: float,
-    old_follower_now: float, old_follower_after: float, politeness: float,
+    own_now: float,
+    own_after: float,
+    new_follower_now: float,
+    new_follower_after: float,
+    old_follower_now: float,
+    old_follower_after: float,
+    politeness: float,
 ) -> float:
     """Return what a lane change gains [m/s²]: own advantage plus politeness times that of both followers.
 

@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import yaw_from_quaternion
+from simengine.core.space.geometry import yaw_from_quaternion
 from simengine.core.state import WorldState
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import interpolate_quaternions
+from simengine.core.space.geometry import interpolate_quaternions
 from simengine.core.state import WorldState
 
 NANOSECONDS = 1_000_000_000
@@ -96,8 +96,16 @@ class History:
 
 @njit(cache=True, _nrt=False)
 def _mix_actors(
-    valid: tuple, fraction: float, orientation: tuple, vectors: tuple, wheels: tuple, scalars: tuple,
-    out_orientation: NDArray[np.float64], out_vectors: tuple, out_wheels: tuple, out_scalars: tuple,
+    valid: tuple,
+    fraction: float,
+    orientation: tuple,
+    vectors: tuple,
+    wheels: tuple,
+    scalars: tuple,
+    out_orientation: NDArray[np.float64],
+    out_vectors: tuple,
+    out_wheels: tuple,
+    out_scalars: tuple,
 ) -> None:
     """Write every actor's quantities at a fraction of the way between two states, in one call: it costs less than ten.
 

@@ -52,8 +52,12 @@ def philox_words(seed, stream, step, env, item):
     mask = np.uint64(0xFFFFFFFF)
     key = np.uint64(seed)
     return philox4x32(
-        key & mask, key >> np.uint64(32),
-        np.uint64(stream) & mask, np.uint64(step) & mask, np.uint64(env) & mask, np.uint64(item) & mask,
+        key & mask,
+        key >> np.uint64(32),
+        np.uint64(stream) & mask,
+        np.uint64(step) & mask,
+        np.uint64(env) & mask,
+        np.uint64(item) & mask,
     )
 
 

@@ -36,9 +36,7 @@ class Canvas:
         background: Color of what nothing is drawn on.
     """
 
-    def __init__(
-        self, center: tuple[float, float], width: int, height: int, scale: float, background: Color
-    ) -> None:
+    def __init__(self, center: tuple[float, float], width: int, height: int, scale: float, background: Color) -> None:
         self._center, self._scale = center, scale * _SMOOTH
         self._width, self._height = width, height
         self._image = Image.new("RGB", (width * _SMOOTH, height * _SMOOTH), background)
@@ -75,9 +73,7 @@ class Canvas:
         """Fill an oriented rectangle."""
         self.polygon(_corners(x, y, yaw, length, width), color, outline)
 
-    def vehicle(
-        self, x: float, y: float, yaw: float, length: float, width: float, color: Color, braking: bool
-    ) -> None:
+    def vehicle(self, x: float, y: float, yaw: float, length: float, width: float, color: Color, braking: bool) -> None:
         """Draw a vehicle: body, windscreen towards its front, brake lamps."""
         self.box(x, y, yaw, length, width, color, GLASS)
         cosine, sine = math.cos(yaw), math.sin(yaw)
@@ -98,9 +94,7 @@ class Canvas:
 
     def label(self, x: float, y: float, text: str, color: Color = TEXT) -> None:
         """Write a short text centered at a world point."""
-        self._draw.text(
-            self.pixel(x, y), text, fill=color, anchor="mm", font=ImageFont.load_default(size=11 * _SMOOTH)
-        )
+        self._draw.text(self.pixel(x, y), text, fill=color, anchor="mm", font=ImageFont.load_default(size=11 * _SMOOTH))
 
     def finish(self, banner: str) -> NDArray[np.uint8]:
         """Return the picture with a line of text below it. Shape (height + 26, width, 3)."""

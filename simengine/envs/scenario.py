@@ -182,9 +182,7 @@ class ScenarioEnv(gym.Env[NDArray[np.float32], NDArray[np.float32]]):
         self._simulator = simulator
         return describe(self._observation), self._info()
 
-    def step(
-        self, action: NDArray[np.float32]
-    ) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+    def step(self, action: NDArray[np.float32]) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """Drive for one control step."""
         self._require_open()
         if self._simulator is None:

@@ -7,7 +7,7 @@ import math
 
 from numba import njit
 
-from simengine.core.geometry import boxes_gap
+from simengine.core.space.geometry import boxes_gap
 
 # ------------------------------------------------------------------------------------------------------- observations
 
@@ -77,8 +77,16 @@ def comfort_cost(acceleration: float, lateral_acceleration: float, comfortable: 
 
 @njit(cache=True)
 def boxes_touch(
-    ax: float, ay: float, a_yaw: float, a_length: float, a_width: float,
-    bx: float, by: float, b_yaw: float, b_length: float, b_width: float,
+    ax: float,
+    ay: float,
+    a_yaw: float,
+    a_length: float,
+    a_width: float,
+    bx: float,
+    by: float,
+    b_yaw: float,
+    b_length: float,
+    b_width: float,
 ) -> bool:
     """Return whether two oriented rectangles overlap; centers and sizes [m], yaws [rad]."""
     dx, dy = bx - ax, by - ay

@@ -15,7 +15,7 @@ from gymnasium.error import ClosedEnvironmentError, ResetNeeded
 from numpy.typing import NDArray
 
 from simengine.core.errors import ConfigError
-from simengine.core.launch import LAUNCH_LOCK
+from simengine.core.kernel_lock import LAUNCH_LOCK
 from simengine.core.rng import kernel_seed
 
 STEP, EPISODE = 0, 1  # columns of `clock`

@@ -86,18 +86,20 @@ def frame_annotations(frame: EpisodeFrame, form: str) -> tuple[list[dict[str, An
         mask = np.zeros(instance.shape, np.bool_)
         mask[top:bottom, left:right] = window
         x0, y0, x1, y1 = boxes.amodal[i].tolist()
-        found.append({
-            "category_id": CATEGORIES[semantic][0],
-            "segmentation": _segmentation(mask, form),
-            "area": int(np.count_nonzero(window)),
-            "bbox": [left, top, right - left, bottom - top],
-            "iscrowd": 0,
-            "amodal_bbox": [x0, y0, x1 - x0, y1 - y0],
-            "visibility": round(1.0 - float(boxes.occlusion[i]), 6),
-            "truncation": round(float(boxes.truncation[i]), 6),
-            "track_id": int(boxes.instance[i]),
-            "distance": round(float(boxes.distance[i]), 3),
-        })
+        found.append(
+            {
+                "category_id": CATEGORIES[semantic][0],
+                "segmentation": _segmentation(mask, form),
+                "area": int(np.count_nonzero(window)),
+                "bbox": [left, top, right - left, bottom - top],
+                "iscrowd": 0,
+                "amodal_bbox": [x0, y0, x1 - x0, y1 - y0],
+                "visibility": round(1.0 - float(boxes.occlusion[i]), 6),
+                "truncation": round(float(boxes.truncation[i]), 6),
+                "track_id": int(boxes.instance[i]),
+                "distance": round(float(boxes.distance[i]), 3),
+            }
+        )
     return found, hidden
 
 

@@ -24,11 +24,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.core.errors import ConfigError
-from simengine.core.geometry import rotate
-from simengine.core.safe_text import write_csv
 from simengine.core.semantics import Semantic
+from simengine.core.space.geometry import rotate
+from simengine.core.space.transforms import SENSOR_FROM_OPTICAL, invert_pose
 from simengine.core.state import EGO
-from simengine.core.transforms import SENSOR_FROM_OPTICAL, invert_pose
+from simengine.core.text.safe_text import write_csv
 from simengine.export.target import (
     ExportReport,
     check_settings,

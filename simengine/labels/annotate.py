@@ -10,8 +10,8 @@ import numpy as np
 
 from simengine.behavior.traffic.removal import Removal, Standstill
 from simengine.core.history import ActorPoses, History
+from simengine.core.space.transforms import optical_from_world, world_from_optical
 from simengine.core.state import EGO, ActorTable, WorldState
-from simengine.core.transforms import optical_from_world, world_from_optical
 from simengine.core.weather import Weather
 from simengine.labels.annotation import Annotation, Boxes2d, Collision, Interval
 from simengine.labels.boxes import boxes_2d, boxes_3d
@@ -44,14 +44,18 @@ def _image_extents(frame: Frame, scene: Scene, arrays: SceneArrays, poses: Actor
     eye = frame.world_from_sensor[:3, 3] - np.asarray(scene.origin, np.float64)
     optical = optical_from_world(world_from_optical(frame.world_from_sensor), eye)
     return measure_extents(
-        arrays, world_from_part, present, optical, camera, instance, len(scene.actor_mesh),
+        arrays,
+        world_from_part,
+        present,
+        optical,
+        camera,
+        instance,
+        len(scene.actor_mesh),
         numba.config.NUMBA_NUM_THREADS,
     )
 
 
-def annotate(
-    frame: Frame, scene: Scene, arrays: SceneArrays, poses: ActorPoses, weather: Weather
-) -> Annotation | None:
+def annotate(frame: Frame, scene: Scene, arrays: SceneArrays, poses: ActorPoses, weather: Weather) -> Annotation | None:
     """Label one frame; None where there is nothing to label.
 
     A camera's frame is known by its `intrinsics` and `instance` image, a LiDAR's by its `points` and their `instance`,
@@ -166,6 +170,4 @@ class Annotator:
         slots = slots_of(self._states, self._actors.kind.shape[1])
         intervals += maneuver_intervals(tracks, self._actors, slots, self._network)
         intervals += removal_intervals(taken_out) + standing_intervals(stood)
-        return collisions, sorted(
-            intervals, key=lambda interval: (interval.start_ns, interval.name, interval.actor)
-        )
+        return collisions, sorted(intervals, key=lambda interval: (interval.start_ns, interval.name, interval.actor))

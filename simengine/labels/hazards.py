@@ -18,7 +18,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.history import NANOSECONDS
-from simengine.core.plan_view import plan_view
+from simengine.core.space.plan_view import plan_view
 from simengine.core.state import EGO, ActorKind, Light
 from simengine.labels.annotation import Collision, Interval
 from simengine.labels.motion import Motion, motion_of

@@ -14,7 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.history import ActorPoses
-from simengine.core.mesh import PartRole
+from simengine.core.space.mesh import PartRole
 from simengine.core.state import ActorKind, ActorTable
 from simengine.sensors.scene.scene_arrays import (
     ANIMAL_STRIDE_SPEED,
@@ -55,9 +55,14 @@ def _farthest(middle: float, a: float, b: float, swing: float) -> float:
 
 @njit(cache=True)
 def reach_of_limbs(
-    part_actor: NDArray[np.int32], part_role: NDArray[np.int32], part_pivot: NDArray[np.float64],
-    part_first_vertex: NDArray[np.int32], vertex: NDArray[np.float32], kind: NDArray[np.int32],
-    speed: NDArray[np.float64], out: NDArray[np.float64],
+    part_actor: NDArray[np.int32],
+    part_role: NDArray[np.int32],
+    part_pivot: NDArray[np.float64],
+    part_first_vertex: NDArray[np.int32],
+    vertex: NDArray[np.float32],
+    kind: NDArray[np.int32],
+    speed: NDArray[np.float64],
+    out: NDArray[np.float64],
 ) -> None:
     """Widen half the edges of actors' boxes so that they hold the limbs at every phase of the gait.
 

@@ -101,12 +101,18 @@ def _lane_changes(tracks: Tracks, lanes: LaneMotion, network: RoadNetwork, actor
         if side == 0 or not (side * drift[k] > DRIFTING or side * drift[k - 1] > DRIFTING):
             continue
         start, end = k - 1, k
-        while start > 0 and lane[start - 1] >= 0 and side * drift[start - 1] > DRIFTING and (
-            tracks.time_ns[k] - tracks.time_ns[start - 1] <= longest
+        while (
+            start > 0
+            and lane[start - 1] >= 0
+            and side * drift[start - 1] > DRIFTING
+            and (tracks.time_ns[k] - tracks.time_ns[start - 1] <= longest)
         ):
             start -= 1
-        while end + 1 < len(lane) and lane[end + 1] >= 0 and side * drift[end] > DRIFTING and (
-            tracks.time_ns[end + 1] - tracks.time_ns[k] <= longest
+        while (
+            end + 1 < len(lane)
+            and lane[end + 1] >= 0
+            and side * drift[end] > DRIFTING
+            and (tracks.time_ns[end + 1] - tracks.time_ns[k] <= longest)
         ):
             end += 1
         found.append(_interval("lane_change_left" if side > 0 else "lane_change_right", actor, tracks, start, end))

@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import along_axis, wrap_angle, yaw_from_quaternion
+from simengine.core.space.geometry import along_axis, wrap_angle, yaw_from_quaternion
 from simengine.labels.tracks import Tracks
 from simengine.road.network.network import LaneArrays, RoadNetwork, lane_arrays
 from simengine.road.network.projection import lane_pose, locate
@@ -32,8 +32,13 @@ class LaneMotion(NamedTuple):
 
 @njit(cache=True)
 def motion_batch(
-    time_ns: NDArray[np.int64], valid: NDArray[np.bool_], orientation: NDArray[np.float64],
-    velocity: NDArray[np.float64], yaw: NDArray[np.float64], turned: NDArray[np.float64], speed: NDArray[np.float64],
+    time_ns: NDArray[np.int64],
+    valid: NDArray[np.bool_],
+    orientation: NDArray[np.float64],
+    velocity: NDArray[np.float64],
+    yaw: NDArray[np.float64],
+    turned: NDArray[np.float64],
+    speed: NDArray[np.float64],
     acceleration: NDArray[np.float64],
 ) -> None:
     """Write heading and speed of every actor at every time; see `Motion`."""
@@ -52,8 +57,14 @@ def motion_batch(
 
 @njit(cache=True)
 def lane_motion_batch(
-    lanes: LaneArrays, valid: NDArray[np.bool_], followed: NDArray[np.bool_], position: NDArray[np.float64],
-    velocity: NDArray[np.float64], yaw: NDArray[np.float64], lane: NDArray[np.int32], offset: NDArray[np.float64],
+    lanes: LaneArrays,
+    valid: NDArray[np.bool_],
+    followed: NDArray[np.bool_],
+    position: NDArray[np.float64],
+    velocity: NDArray[np.float64],
+    yaw: NDArray[np.float64],
+    lane: NDArray[np.int32],
+    offset: NDArray[np.float64],
     drift: NDArray[np.float64],
 ) -> None:
     """Write how every followed actor moves against its lane; see `LaneMotion`. `followed` has shape (num_actors,)."""
@@ -75,9 +86,7 @@ def motion_of(tracks: Tracks) -> Motion:
     return motion
 
 
-def lane_motion_of(
-    tracks: Tracks, motion: Motion, network: RoadNetwork, followed: NDArray[np.bool_]
-) -> LaneMotion:
+def lane_motion_of(tracks: Tracks, motion: Motion, network: RoadNetwork, followed: NDArray[np.bool_]) -> LaneMotion:
     """Return how actors move against their lanes; `followed` (num_actors,) says for whom this is wanted."""
     shape = tracks.valid.shape
     result = LaneMotion(np.full(shape, -1, np.int32), np.zeros(shape), np.zeros(shape))

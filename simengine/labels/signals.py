@@ -5,8 +5,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.core.mesh import Mesh
 from simengine.core.semantics import Semantic
+from simengine.core.space.mesh import Mesh
 from simengine.labels.annotation import SignalViews
 from simengine.road.network.network import SignalColor
 from simengine.sensors.base.sensor import Frame, Scene

@@ -7,9 +7,9 @@ from types import ModuleType
 from typing import Any
 
 from simengine.core.errors import ConfigError
-from simengine.core.files import holds, home_path
-from simengine.core.safe_text import say
-from simengine.core.wording import counted
+from simengine.core.text.files import holds, home_path
+from simengine.core.text.safe_text import say
+from simengine.core.text.wording import counted
 from simengine.learning.environment import environment_of
 from simengine.scenario.compose import compose, hydra_settings, parse_overrides, resolve
 from simengine.scenario.override_text import is_searchpath, key_of, unquote

@@ -54,9 +54,7 @@ class VectorEnvAdapter(VecEnv):
                 "terminal_observation": info["final_obs"][i],
                 "TimeLimit.truncated": bool(truncated[i] and not terminated[i]),
             }
-            row = {
-                name: float(values[i]) for name, values in info["final_info"].items() if not name.startswith("_")
-            }
+            row = {name: float(values[i]) for name, values in info["final_info"].items() if not name.startswith("_")}
             self.finished.append({"return": float(self._return[i]), "length": float(self._length[i]), **row})
         self._return[done], self._length[done] = 0.0, 0
         return observation, reward, done, infos

@@ -1,7 +1,7 @@
 """Criteria of arrival: was the goal reached, and in time."""
 
 from simengine.core.state import EGO
-from simengine.metrics.criterion import Criterion, View, ego_kinematics, forward_speed
+from simengine.metrics.criterion import Criterion, StepView, ego_kinematics, forward_speed
 from simengine.metrics.goal import GoalWatch
 from simengine.metrics.verdict import CriterionResult
 from simengine.road.network.network import Turn
@@ -21,7 +21,7 @@ class _Arrival:
         self.last_ns = 0
         self._watch = GoalWatch()
 
-    def update(self, view: View) -> None:
+    def update(self, view: StepView) -> None:
         goal = view.goal
         self.last_ns = view.time_ns
         if view.goals:
@@ -34,7 +34,7 @@ class _Arrival:
         if self.time_ns < 0 and self.asked and turned and view.traveled >= goal.traveled:
             self.time_ns = view.time_ns
 
-    def _look(self, view: View) -> None:
+    def _look(self, view: StepView) -> None:
         self.asked = any(goal.is_due for goal in view.goals)
         if not self.asked:
             begin = min(goal.begin_ns for goal in view.goals) * 1e-9
@@ -59,7 +59,7 @@ class ReachGoal(Criterion):
     def __init__(self, spec: specs.ReachGoal) -> None:
         self._arrival = _Arrival()
 
-    def update(self, view: View) -> None:
+    def update(self, view: StepView) -> None:
         self._arrival.update(view)
 
     @property
@@ -81,7 +81,7 @@ class TimeLimit(Criterion):
         self._limit = spec.limit
         self._arrival = _Arrival()
 
-    def update(self, view: View) -> None:
+    def update(self, view: StepView) -> None:
         self._arrival.update(view)
 
     def result(self, name: str) -> CriterionResult:

@@ -26,7 +26,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
 from simengine.core.state import ActorKind
 
 PERCEPTION_TIME = 0.4  # from the risk to its being perceived (UN R157 Annex 4 App. 3) [s]
@@ -116,7 +116,7 @@ def stopping_distance(speed: float, limits: CarefulLimits, friction: float) -> f
     return speed * delay + braking_distance(speed, limits.jerk, limits.deceleration, friction)
 
 
-class Clock(NamedTuple):
+class Noticed(NamedTuple):
     """What the careful driver has taken notice of. Shapes (num_actors,) unless said; −1 for not yet, times [s]."""
 
     seen: NDArray[np.float64]  # since when each has been visible and a threat
@@ -125,15 +125,24 @@ class Clock(NamedTuple):
     brake: NDArray[np.float64]  # when the brakes act, and since when there has been no threat. (2,)
 
 
-def start_clock(num_actors: int) -> Clock:
+def start_clock(num_actors: int) -> Noticed:
     """Return the clock of a driver who has seen nothing yet."""
-    return Clock(np.full(num_actors, -1.0), np.full(num_actors, -1.0), np.zeros(num_actors, np.bool_), np.full(2, -1.0))
+    return Noticed(
+        np.full(num_actors, -1.0), np.full(num_actors, -1.0), np.zeros(num_actors, np.bool_), np.full(2, -1.0)
+    )
 
 
 @njit(cache=True, _nrt=False)
 def run_clock(
-    time: float, visible: NDArray[np.bool_], critical: NDArray[np.bool_], slows: NDArray[np.bool_],
-    lasting: NDArray[np.bool_], perception: float, reaction: float, lag: float, clock: Clock,
+    time: float,
+    visible: NDArray[np.bool_],
+    critical: NDArray[np.bool_],
+    slows: NDArray[np.bool_],
+    lasting: NDArray[np.bool_],
+    perception: float,
+    reaction: float,
+    lag: float,
+    clock: Noticed,
 ) -> None:
     """Note who is a threat now, and decide when the brakes act.
 

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from simengine.behavior.ego.observation import Control, DriverObservation
 from simengine.behavior.lanes.lane_rules import RoadRules
 from simengine.behavior.vehicle.pedals import resistance
-from simengine.core.geometry import ground_speed
-from simengine.core.gravity import GRAVITY
-from simengine.core.plan_view import plan_view
+from simengine.core.mechanics import GRAVITY
+from simengine.core.space.geometry import ground_speed
+from simengine.core.space.plan_view import plan_view
+from simengine.core.space.visible_share import Boxes, visible_share
 from simengine.core.state import EGO, ActorTable, Mobility, WorldState
-from simengine.core.visible_share import Boxes, visible_share
 from simengine.metrics.careful_driver import (
     LEAD_BRAKING,
     VISIBLE_SHARE,
@@ -42,8 +42,14 @@ class Sighting(NamedTuple):
 
 @njit(cache=True, _nrt=False)
 def _look(
-    valid: NDArray[np.bool_], position: NDArray[np.float64], orientation: NDArray[np.float64],
-    velocity: NDArray[np.float64], boxes: Boxes, earlier: NDArray[np.float64], age: float, others: Others,
+    valid: NDArray[np.bool_],
+    position: NDArray[np.float64],
+    orientation: NDArray[np.float64],
+    velocity: NDArray[np.float64],
+    boxes: Boxes,
+    earlier: NDArray[np.float64],
+    age: float,
+    others: Others,
 ) -> None:
     """Write everybody's boxes of one world at one moment.
 
@@ -145,8 +151,14 @@ class CarefulWatch:
         # A slot may have been given to another vehicle since: the difference of two vehicles' speeds is no slowing.
         oldest = np.where(self._identities[row] == state.identity[0], self._speeds[row], -1.0)
         _look(
-            state.valid[0], state.position[0], state.orientation[0], state.velocity[0], self._boxes, oldest,
-            SLOWING_STEPS * self._dt, self._others,
+            state.valid[0],
+            state.position[0],
+            state.orientation[0],
+            state.velocity[0],
+            self._boxes,
+            oldest,
+            SLOWING_STEPS * self._dt,
+            self._others,
         )
         q, v = state.orientation[0], state.velocity[0]
         speeds = [
@@ -157,8 +169,15 @@ class CarefulWatch:
         x, y, yaw = float(observation.position[0]), float(observation.position[1]), observation.yaw
         lay_path(self._rules.ways, observation.route, observation.lane_s, x, y, yaw, self._path)
         find_threats(
-            self._rules.ways, self._rules.grid, self._path, self._others, max(0.0, observation.speed),
-            observation.friction, self._limits.reaction_time, self._threat, self._critical,
+            self._rules.ways,
+            self._rules.grid,
+            self._path,
+            self._others,
+            max(0.0, observation.speed),
+            observation.friction,
+            self._limits.reaction_time,
+            self._threat,
+            self._critical,
         )
         ahead = self._limits.eye_ahead * self._length
         ground = float(observation.position[2]) - 0.5 * self._height
@@ -168,8 +187,15 @@ class CarefulWatch:
         slows = (self._threat == LEAD) & (self._others.slowing > LEAD_BRAKING)
         before = self._clock.brake[0]
         run_clock(
-            observation.time, self._visible, self._critical, slows, self._threat != LEAD,
-            self._limits.perception_time, self._limits.reaction_time, 0.5 * SLOWING_STEPS * self._dt, self._clock,
+            observation.time,
+            self._visible,
+            self._critical,
+            slows,
+            self._threat != LEAD,
+            self._limits.perception_time,
+            self._limits.reaction_time,
+            0.5 * SLOWING_STEPS * self._dt,
+            self._clock,
         )
         if self.first is None and before < 0.0 <= self._clock.brake[0]:
             reasons = self._visible & (self._critical | slows)
@@ -209,5 +235,3 @@ class CarefulWatch:
             # To ask for µ g is too little: one axle slides while the other's share of that is less than it holds.
             wanted *= _STAMPED
         return control._replace(acceleration=min(control.acceleration, -max(0.0, wanted - helped)))
-
-

@@ -11,14 +11,14 @@ import numpy as np
 from simengine.core.plugins import make_part
 from simengine.core.state import EGO
 from simengine.metrics.arrival import ReachGoal, TimeLimit
-from simengine.metrics.criterion import Criterion, View, ego_kinematics
+from simengine.metrics.criterion import Criterion, StepView, ego_kinematics
 from simengine.metrics.driving_direction import DrivingDirection
 from simengine.metrics.fault import EgoCollision, Fault
 from simengine.metrics.verdict import CriterionResult, Verdict
 from simengine.road.network.network import RoadNetwork, SignalColor
 from simengine.scenario.spec import criteria as specs
 
-__all__ = ["BUILT_IN", "Criterion", "View", "conclude", "make_criteria"]
+__all__ = ["BUILT_IN", "Criterion", "StepView", "conclude", "make_criteria"]
 
 
 class NoCollision(Criterion):
@@ -33,7 +33,7 @@ class NoCollision(Criterion):
         self._hit: tuple[int, EgoCollision] | None = None
         self._struck: tuple[int, EgoCollision] | None = None  # the first one that was not the ego's fault
 
-    def update(self, view: View) -> None:
+    def update(self, view: StepView) -> None:
         for impact in view.impacts:
             moment, whole = (impact.time_ns, impact.collision), impact.collision.joined.impulse
             if (impact.collision.own_impulse if self._at_fault_only else whole) > self._min_impulse:
@@ -61,7 +61,7 @@ class StayOnRoad(Criterion):
         self._worst = (0.0, -1)
         self._left: tuple[int, float] | None = None
 
-    def update(self, view: View) -> None:
+    def update(self, view: StepView) -> None:
         if view.off_lane > self._worst[0]:
             self._worst = (view.off_lane, view.time_ns)
         if self._left is None and view.off_lane > self._margin:
@@ -85,7 +85,7 @@ class SpeedLimit(Criterion):
         self._worst = 0.0
         self._failed_ns = -1
 
-    def update(self, view: View) -> None:
+    def update(self, view: StepView) -> None:
         if view.lane < 0:
             return
         _, speed, _ = ego_kinematics(view)
@@ -115,7 +115,7 @@ class RedLight(Criterion):
         self._met = False
         self._crossed: tuple[int, str] | None = None
 
-    def update(self, view: View) -> None:
+    def update(self, view: StepView) -> None:
         network = view.network
         yaw, _, _ = ego_kinematics(view)
         half = 0.5 * float(view.actors.length[0, EGO])
@@ -167,7 +167,7 @@ class MinTtc(Criterion):
         self._bound = spec.bound
         self._smallest = (math.inf, -1, -1)
 
-    def update(self, view: View) -> None:
+    def update(self, view: StepView) -> None:
         ttc, other = view.time_to_collision
         if ttc < self._smallest[0]:
             self._smallest = (ttc, other, view.time_ns)
@@ -189,7 +189,7 @@ class MaxDeceleration(Criterion):
         self._hardest = (0.0, -1)
         self._before: tuple[int, float] | None = None
 
-    def update(self, view: View) -> None:
+    def update(self, view: StepView) -> None:
         _, speed, _ = ego_kinematics(view)
         if self._before is not None and view.time_ns > self._before[0]:
             touched = any(EGO in (contact.actor, contact.other) for contact in view.contacts)

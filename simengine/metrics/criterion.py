@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.core.geometry import ground_speed, rotate, yaw_from_quaternion
+from simengine.core.space.geometry import ground_speed, rotate, yaw_from_quaternion
 from simengine.core.state import EGO, ActorTable, WorldState
 from simengine.metrics.fault import Impact
 from simengine.metrics.goal import TimedRegion
@@ -16,7 +16,7 @@ from simengine.road.network.network import RoadNetwork, Turn
 from simengine.scenario.spec import events
 
 
-class View(NamedTuple):
+class StepView(NamedTuple):
     """What a criterion sees after every control step."""
 
     time_ns: int
@@ -41,7 +41,7 @@ class Criterion(ABC):
     """One question asked of every control step; final subclasses are selected by a spec's `kind`."""
 
     @abstractmethod
-    def update(self, view: View) -> None:
+    def update(self, view: StepView) -> None:
         """Look at one moment."""
 
     @abstractmethod
@@ -54,7 +54,7 @@ class Criterion(ABC):
         return False
 
 
-def ego_kinematics(view: View) -> tuple[float, float, float]:
+def ego_kinematics(view: StepView) -> tuple[float, float, float]:
     """Return the ego's yaw [rad], speed [m/s] and acceleration along its x axis [m/s²]."""
     w, x, y, z = (float(q) for q in view.state.orientation[0, EGO])
     fx, fy, fz = rotate(w, x, y, z, 1.0, 0.0, 0.0)
@@ -63,7 +63,7 @@ def ego_kinematics(view: View) -> tuple[float, float, float]:
     return yaw_from_quaternion(w, x, y, z), ground_speed(w, x, y, z, vx, vy, vz), fx * ax + fy * ay + fz * az
 
 
-def forward_speed(view: View) -> float:
+def forward_speed(view: StepView) -> float:
     """Return the ego's speed along its x axis [m/s]."""
     forward = rotate(*(float(q) for q in view.state.orientation[0, EGO]), 1.0, 0.0, 0.0)
     return sum(float(v) * f for v, f in zip(view.state.velocity[0, EGO], forward, strict=True))

@@ -6,8 +6,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.intersect import OrientedBox, box_gap
-from simengine.core.plan_view import plan_view
+from simengine.core.space.intersect import OrientedBox, box_gap
+from simengine.core.space.plan_view import plan_view
 
 HORIZON = 10.0  # [s]
 _FINE = 0.005  # shortest step [s]
@@ -96,9 +96,13 @@ def smallest_time_to_collision(
         if distance - reach > math.sqrt(rvx * rvx + rvy * rvy) * min(horizon, best):
             continue
         time = box_time_to_collision(
-            OrientedBox(x, y, yaw, own_length, own_width), vx, vy,
-            OrientedBox(position[env, b, 0], position[env, b, 1], b_yaw, b_length, b_width), velocity[env, b, 0],
-            velocity[env, b, 1], min(horizon, best),
+            OrientedBox(x, y, yaw, own_length, own_width),
+            vx,
+            vy,
+            OrientedBox(position[env, b, 0], position[env, b, 1], b_yaw, b_length, b_width),
+            velocity[env, b, 0],
+            velocity[env, b, 1],
+            min(horizon, best),
         )
         if time < best:
             best, other = time, b

@@ -6,7 +6,7 @@ junctions aside and fails a drive from 6 m on. There they are counted within any
 """
 
 from simengine.core.state import EGO
-from simengine.metrics.criterion import Criterion, View
+from simengine.metrics.criterion import Criterion, StepView
 from simengine.metrics.verdict import CriterionResult
 from simengine.scenario.spec import criteria as specs
 
@@ -21,7 +21,7 @@ class DrivingDirection(Criterion):
         self._met = False
         self._failed_ns = -1
 
-    def update(self, view: View) -> None:
+    def update(self, view: StepView) -> None:
         if view.progress is None:
             return
         self._met = True

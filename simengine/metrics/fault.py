@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-from simengine.core.geometry import rotate, rotate_inverse, yaw_from_quaternion
+from simengine.core.space.geometry import rotate, rotate_inverse, yaw_from_quaternion
 from simengine.core.state import EGO, ActorTable, WorldState
 from simengine.physics.backend import Contact
 from simengine.physics.contact.joined_contacts import ContactJoiner, JoinedContact
@@ -125,9 +125,7 @@ class FaultWatch:
             self._remember_blow(time_ns, actors, state, contact, other)
         return fault
 
-    def _remember_blow(
-        self, time_ns: int, actors: ActorTable, state: WorldState, contact: Contact, other: int
-    ) -> None:
+    def _remember_blow(self, time_ns: int, actors: ActorTable, state: WorldState, contact: Contact, other: int) -> None:
         """Take in a blow; while the same one goes on pushing, its blows add up."""
         if other != self._struck_by or time_ns - self._struck_ns > PUSHED_TIME * 1e9:
             self._blow = 0.0

@@ -14,9 +14,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.behavior.driver_state import PRESENT
-from simengine.behavior.lanes.lane_rules import Grid, Ways, nearest_lane
+from simengine.behavior.lanes.lane_rules import DriverLanes, Grid, nearest_lane
 from simengine.behavior.vehicle.road_conditions import COMFORT_SHARE, grip_bound
-from simengine.core.geometry import wrap_angle
+from simengine.core.space.geometry import wrap_angle
 from simengine.core.state import EGO, Mobility
 from simengine.road.network.frenet import fraction_of_foot, lane_position
 
@@ -44,7 +44,7 @@ _WHEELED = int(Mobility.WHEELED)
 
 
 class Others(NamedTuple):
-    """Everybody at one moment as upright boxes (`core.plan_view`), the ego at index 0. Shapes (num_actors,)."""
+    """Everybody at one moment as upright boxes (`core.space.plan_view`), the ego at index 0. Shapes (num_actors,)."""
 
     present: NDArray[np.bool_]
     mobility: NDArray[np.int32]
@@ -61,7 +61,7 @@ class Others(NamedTuple):
 
 @njit(cache=True, _nrt=False)
 def lay_path(
-    lanes: Ways, route: NDArray[np.int32], s: float, x: float, y: float, yaw: float, path: NDArray[np.float64]
+    lanes: DriverLanes, route: NDArray[np.int32], s: float, x: float, y: float, yaw: float, path: NDArray[np.float64]
 ) -> None:
     """Write the ego's way ahead: the center line of its route, past its end or off the road straight on.
 
@@ -113,9 +113,7 @@ def way_on(speed: float, slowing: float, time: float) -> float:
 
 
 @njit(cache=True, _nrt=False)
-def _will_meet(
-    lanes: Ways, grid: Grid, path: NDArray[np.float64], others: Others, b: int, speed: float
-) -> bool:
+def _will_meet(lanes: DriverLanes, grid: Grid, path: NDArray[np.float64], others: Others, b: int, speed: float) -> bool:
     """Return whether somebody is about to be on the ego's path, and the ego to come there at about that time.
 
     Args:
@@ -130,9 +128,7 @@ def _will_meet(
     slowing = others.slowing[b] if others.slowing[b] > 0.5 else 0.0
     lane, begin, beside = -1, 0.0, 0.0
     if others.mobility[b] == _WHEELED:
-        lane, begin, beside = nearest_lane(
-            lanes, grid, others.x[b], others.y[b], others.z[b], course, 2.0, 0.35
-        )
+        lane, begin, beside = nearest_lane(lanes, grid, others.x[b], others.y[b], others.z[b], course, 2.0, 0.35)
     start = 0.0
     half_ego, long_ego = 0.5 * others.width[EGO] + BESIDE, 0.5 * others.length[EGO]
     first, last, low, high = math.inf, -1.0, math.inf, -math.inf
@@ -165,8 +161,15 @@ def _will_meet(
 
 @njit(cache=True, _nrt=False)
 def find_threats(
-    lanes: Ways, grid: Grid, path: NDArray[np.float64], others: Others, speed: float, friction: float, reaction: float,
-    threat: NDArray[np.int8], critical: NDArray[np.bool_],
+    lanes: DriverLanes,
+    grid: Grid,
+    path: NDArray[np.float64],
+    others: Others,
+    speed: float,
+    friction: float,
+    reaction: float,
+    threat: NDArray[np.int8],
+    critical: NDArray[np.bool_],
 ) -> None:
     """Find who is in the ego's way and for whom it must brake hard, whether it sees them or not.
 
@@ -213,9 +216,7 @@ def find_threats(
         elif others.mobility[b] == _WHEELED and forward > ALONG * theirs and math.cos(wrap_angle(turn)) > 0.0:
             if abs(t) < NEIGHBOR and s > 0.0:
                 side = 1.0 if t > 0.0 else -1.0
-                lane, _, out = nearest_lane(
-                    lanes, grid, others.x[b], others.y[b], others.z[b], heading, 2.5, 0.6
-                )
+                lane, _, out = nearest_lane(lanes, grid, others.x[b], others.y[b], others.z[b], heading, 2.5, 0.6)
                 if lane >= 0 and -side * out > WANDER and -side * aside > DRIFT:
                     threat[b], critical[b] = CUT_IN, soon
         elif _will_meet(lanes, grid, path, others, b, speed):

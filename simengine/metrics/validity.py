@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simengine.core.geometry import rotate, yaw_from_quaternion
-from simengine.core.plan_view import UPRIGHT
+from simengine.core.space.geometry import rotate, yaw_from_quaternion
+from simengine.core.space.plan_view import UPRIGHT
 from simengine.core.state import EGO, ActorKind, ActorTable, WorldState
 from simengine.physics.backend import Contact
 
@@ -74,9 +74,7 @@ class HazardWatch:
             self._watched = []
         self._watched = [h for h in self._watched if h.name not in fired or not _is_behind(actors, state, h.actor)]
 
-    def _find_grief(
-        self, actors: ActorTable, state: WorldState, contacts: list[Contact]
-    ) -> tuple[Hazard, str] | None:
+    def _find_grief(self, actors: ActorTable, state: WorldState, contacts: list[Contact]) -> tuple[Hazard, str] | None:
         """Return which hazard came to grief first and how, without the ego's doing."""
         for contact in contacts:
             pair = (contact.actor, contact.other)

@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import boxes_gap, yaw_from_quaternion
+from simengine.core.space.geometry import boxes_gap, yaw_from_quaternion
 
 MARGIN = 0.05  # distance at which a replayed actor becomes dynamic, besides what may close in a tick [m]
 # Columns of a table of boxes: center [m], velocity [m/s], orientation w, x, y, z, sizes [m].

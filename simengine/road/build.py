@@ -61,48 +61,52 @@ def build_network(
     crossed = [_lanes_crossed(crossing, points, lane_type) for crossing in crossings]
     crossing_first, crossing_lane = _csr([[lane for lane, _ in row] for row in crossed], np.int32)
     _, crossing_s = _csr([[where for _, where in row] for row in crossed], np.float64)
-    return join_surfaces(RoadNetwork(
-        **points,
-        lane_type=lane_type,
-        lane_speed_limit=np.array([_checked(lane, "speed_limit", lane.speed_limit) for lane in lanes], np.float64),
-        lane_left=_neighbors(index, lanes, "left"),
-        lane_right=_neighbors(index, lanes, "right"),
-        lane_opposite=_neighbors(index, lanes, "opposite"),
-        lane_road=np.array([lane.road for lane in lanes], np.int32),
-        lane_junction=junction,
-        lane_turn=np.array([lane.turn for lane in lanes], np.int32),
-        lane_priority=np.array([lane.priority for lane in lanes], np.int32),
-        lane_name=np.array([lane.name for lane in lanes], np.str_),
-        point_width=width,
-        point_bank=bank,
-        **told_across(lanes, keep),
-        successor_first=successor_first,
-        successor=successor,
-        predecessor_first=predecessor_first,
-        predecessor=predecessor,
-        conflict_first=conflicts[0],
-        conflict_lane=conflicts[1],
-        conflict_enter=conflicts[2],
-        conflict_leave=conflicts[3],
-        signal_position=_triples([_point("signal", signal.name, signal.position) for signal in signals]),
-        signal_heading=np.array([signal.heading for signal in signals], np.float64),
-        signal_group=signal_group,
-        signal_name=np.array([signal.name for signal in signals], np.str_),
-        program_duration=program[0],
-        program_color=program[1],
-        program_offset=program[2],
-        **_stop_lines(stop_lines, index, points["lane_length"], {signal.name: i for i, signal in enumerate(signals)}),
-        crossing_start=_triples([_point("crossing", str(i), c.start) for i, c in enumerate(crossings)]),
-        crossing_end=_triples([_point("crossing", str(i), c.end) for i, c in enumerate(crossings)]),
-        crossing_width=np.array([crossing.width for crossing in crossings], np.float64),
-        crossing_signal=np.array([_group(groups, crossing) for crossing in crossings], np.int32),
-        crossing_lane_first=crossing_first,
-        crossing_lane=crossing_lane,
-        crossing_s=crossing_s,
-        sign_position=_triples([_point("sign", sign.kind, sign.position) for sign in signs]),
-        sign_heading=np.array([sign.heading for sign in signs], np.float64),
-        sign_type=np.array([sign.kind for sign in signs], np.str_),
-    ))
+    return join_surfaces(
+        RoadNetwork(
+            **points,
+            lane_type=lane_type,
+            lane_speed_limit=np.array([_checked(lane, "speed_limit", lane.speed_limit) for lane in lanes], np.float64),
+            lane_left=_neighbors(index, lanes, "left"),
+            lane_right=_neighbors(index, lanes, "right"),
+            lane_opposite=_neighbors(index, lanes, "opposite"),
+            lane_road=np.array([lane.road for lane in lanes], np.int32),
+            lane_junction=junction,
+            lane_turn=np.array([lane.turn for lane in lanes], np.int32),
+            lane_priority=np.array([lane.priority for lane in lanes], np.int32),
+            lane_name=np.array([lane.name for lane in lanes], np.str_),
+            point_width=width,
+            point_bank=bank,
+            **told_across(lanes, keep),
+            successor_first=successor_first,
+            successor=successor,
+            predecessor_first=predecessor_first,
+            predecessor=predecessor,
+            conflict_first=conflicts[0],
+            conflict_lane=conflicts[1],
+            conflict_enter=conflicts[2],
+            conflict_leave=conflicts[3],
+            signal_position=_triples([_point("signal", signal.name, signal.position) for signal in signals]),
+            signal_heading=np.array([signal.heading for signal in signals], np.float64),
+            signal_group=signal_group,
+            signal_name=np.array([signal.name for signal in signals], np.str_),
+            program_duration=program[0],
+            program_color=program[1],
+            program_offset=program[2],
+            **_stop_lines(
+                stop_lines, index, points["lane_length"], {signal.name: i for i, signal in enumerate(signals)}
+            ),
+            crossing_start=_triples([_point("crossing", str(i), c.start) for i, c in enumerate(crossings)]),
+            crossing_end=_triples([_point("crossing", str(i), c.end) for i, c in enumerate(crossings)]),
+            crossing_width=np.array([crossing.width for crossing in crossings], np.float64),
+            crossing_signal=np.array([_group(groups, crossing) for crossing in crossings], np.int32),
+            crossing_lane_first=crossing_first,
+            crossing_lane=crossing_lane,
+            crossing_s=crossing_s,
+            sign_position=_triples([_point("sign", sign.kind, sign.position) for sign in signs]),
+            sign_heading=np.array([sign.heading for sign in signs], np.float64),
+            sign_type=np.array([sign.kind for sign in signs], np.str_),
+        )
+    )
 
 
 def _lane(index: dict[str, int], lane: LaneDraft, key: str, name: str) -> int:
@@ -142,8 +146,12 @@ def _csr(rows: list[list], dtype: type) -> tuple[NDArray[np.int32], NDArray]:
 
 
 def _conflicts(
-    points: dict[str, Any], width: NDArray[np.float64], lane_type: NDArray[np.int32], junction: NDArray[np.int32],
-    predecessors: list[list[int]], successors: list[list[int]],
+    points: dict[str, Any],
+    width: NDArray[np.float64],
+    lane_type: NDArray[np.int32],
+    junction: NDArray[np.int32],
+    predecessors: list[list[int]],
+    successors: list[list[int]],
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]:
     """Return the conflicts of all junctions as CSR: first, lane, enter, leave."""
     position, first = points["point_position"], points["lane_first_point"]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from simengine.road.ground.strips import edge_line
+from simengine.road.ground.lane_strips import edge_line
 from simengine.road.ground.terrain import verge_widths
 from simengine.road.network.network import LaneArrays, LaneType, RoadNetwork, lane_arrays
 from simengine.road.network.projection import ground_at, nearest_surface
@@ -82,9 +82,7 @@ def _network_items(network: RoadNetwork, lanes: LaneArrays, site: Site) -> None:
         ground = ground_at(lanes, x, y, z - 3.0)[0]
         size = (SIGNAL_SIZE, SIGNAL_SIZE, max(1.0, z - ground + LAMP_BELOW_TOP))
         site.add(Item("signal", x, y, ground, math.remainder(heading, 2.0 * math.pi), size))
-    plates = zip(
-        network.sign_position.tolist(), network.sign_heading.tolist(), network.sign_type.tolist(), strict=True
-    )
+    plates = zip(network.sign_position.tolist(), network.sign_heading.tolist(), network.sign_type.tolist(), strict=True)
     for (x, y, z), heading, kind in plates:
         x, y = _off_the_carriageway(lanes, x, y, z, heading)
         ground = ground_at(lanes, x, y, z - 2.0)[0]
@@ -185,9 +183,7 @@ def _garden(site: Site, edge: _Edge, s: float, front: float, generator: Generato
         site.place("tree", x, y, z, heading, (0.5 * tall, 0.5 * tall, tall))
 
 
-def _trees(
-    site: Site, edge: _Edge, generator: Generator, spacing: float, nearest: float, farthest: float
-) -> None:
+def _trees(site: Site, edge: _Edge, generator: Generator, spacing: float, nearest: float, farthest: float) -> None:
     for _ in range(int(generator.poisson((edge.s[-1] - edge.s[0]) / spacing))):
         at = float(generator.uniform(edge.s[0], edge.s[-1]))
         tall, offset = float(generator.uniform(6.0, 16.0)), float(generator.uniform(nearest, farthest))

@@ -8,8 +8,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import boxes_gap
-from simengine.road.ground.strips import edge_line
+from simengine.core.space.geometry import boxes_gap
+from simengine.road.ground.lane_strips import edge_line
 from simengine.road.network.frenet import lane_width
 from simengine.road.network.network import LaneArrays, LaneType, RoadNetwork, lane_arrays
 from simengine.road.network.projection import ground_at, lane_pose, nearest_surface
@@ -31,8 +31,14 @@ class Item(NamedTuple):
 
 @njit(cache=True)
 def _stands_clear(
-    lanes: LaneArrays, x: float, y: float, cosine: float, sine: float, along: NDArray[np.float64],
-    across: NDArray[np.float64], clearance: float,
+    lanes: LaneArrays,
+    x: float,
+    y: float,
+    cosine: float,
+    sine: float,
+    along: NDArray[np.float64],
+    across: NDArray[np.float64],
+    clearance: float,
 ) -> bool:
     """Return whether every point of a grid is farther than `clearance` [m] from all lanes.
 
@@ -66,8 +72,17 @@ class Site:
         for cell in self._cells_of(item, 0.0):
             self._cells.setdefault(cell, []).append(item)
 
-    def place(self, kind: str, x: float, y: float, z_hint: float, yaw: float, size: tuple[float, float, float],
-              clearance: float = CLEARANCE, solid: bool = True) -> bool:
+    def place(
+        self,
+        kind: str,
+        x: float,
+        y: float,
+        z_hint: float,
+        yaw: float,
+        size: tuple[float, float, float],
+        clearance: float = CLEARANCE,
+        solid: bool = True,
+    ) -> bool:
         """Add an item where it is clear of lanes, junctions and (if solid) other items; say whether it was."""
         item = Item(kind, x, y, z_hint, math.remainder(yaw, 2.0 * math.pi), size)
         if not self._off_the_road(item, clearance) or (solid and self._touches(item)):
@@ -120,8 +135,12 @@ def _footprint(item: Item) -> tuple[float, float]:
 def _corners(item: Item) -> list[tuple[float, float]]:
     length, width = _footprint(item)
     c, s = math.cos(item.yaw), math.sin(item.yaw)
-    halves = ((0.5 * length, 0.5 * width), (-0.5 * length, 0.5 * width), (-0.5 * length, -0.5 * width),
-              (0.5 * length, -0.5 * width))
+    halves = (
+        (0.5 * length, 0.5 * width),
+        (-0.5 * length, 0.5 * width),
+        (-0.5 * length, -0.5 * width),
+        (0.5 * length, -0.5 * width),
+    )
     return [(item.x + c * u - s * v, item.y + s * u + c * v) for u, v in halves]
 
 
@@ -133,7 +152,8 @@ def junction_hulls(network: RoadNetwork) -> list[NDArray[np.float64]]:
         inside = np.flatnonzero((network.lane_junction == junction) & (network.lane_type == LaneType.DRIVING))
         points = [
             edge_line(lanes, lane, lanes.point_s[slice(*network.lane_first_point[[lane, lane + 1]])], side, 0.0, 0.0)
-            for lane in inside for side in (1.0, -1.0)
+            for lane in inside
+            for side in (1.0, -1.0)
         ]
         if points:
             hulls.append(_hull(np.concatenate(points)[:, :2]))

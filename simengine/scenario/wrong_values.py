@@ -56,9 +56,7 @@ def shown_value(value: Any) -> str:
     return text if len(text) <= SHOWN else text[:SHOWN] + "…"
 
 
-def explain_validation(
-    error: ValidationError, tree: dict[str, Any], model: type[Spec], above: str = ""
-) -> ConfigError:
+def explain_validation(error: ValidationError, tree: dict[str, Any], model: type[Spec], above: str = "") -> ConfigError:
     """Turn pydantic's complaints into one line: key path (below `above`), value, what is allowed.
 
     Names that a mapping lacks, and those that it may not hold, are told together.

@@ -65,8 +65,12 @@ def soil_lens(rgb: NDArray[np.uint8], seed: np.uint64, out: NDArray[np.uint8]) -
 
 @njit(cache=True)
 def soil_window(
-    points: NDArray[np.float32], intensity: NDArray[np.float32], seed: np.uint64, frame: int,
-    keep: NDArray[np.bool_], dimmed: NDArray[np.float32],
+    points: NDArray[np.float32],
+    intensity: NDArray[np.float32],
+    seed: np.uint64,
+    frame: int,
+    keep: NDArray[np.bool_],
+    dimmed: NDArray[np.float32],
 ) -> None:
     """Drop and dim points behind dirty sectors of a LiDAR's window.
 

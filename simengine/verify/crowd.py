@@ -17,7 +17,7 @@ from simengine.scenario.sampling import concretize, from_yaml, to_yaml
 from simengine.scenario.spec import ConcreteScenario
 from simengine.simulation.jobs.runner import Job, run_jobs
 from simengine.simulation.loop.simulator import Simulator
-from simengine.verify.passing import meetings
+from simengine.verify.company_passing import meetings
 
 PLACES = {
     "street": ("road=urban",),
@@ -147,9 +147,7 @@ def _walking_speeds(
     return found
 
 
-def _stuck(
-    places: NDArray[np.float64], stands: NDArray[np.bool_], span: int, curbs: NDArray[np.float64]
-) -> int:
+def _stuck(places: NDArray[np.float64], stands: NDArray[np.bool_], span: int, curbs: NDArray[np.float64]) -> int:
     """Return how many walkers have hardly moved over the last looks, away from where people wait to cross.
 
     Args:

@@ -55,8 +55,11 @@ def make_watch(simulator: Simulator) -> CarefulWatch:
     """Return a careful driver who has seen nothing yet of a scenario."""
     world = simulator.world
     return CarefulWatch(
-        road_rules(world.network, float(world.ground.friction[0])), world.actors, world.ground.obstacles,
-        careful_limits(simulator), simulator.control_step,
+        road_rules(world.network, float(world.ground.friction[0])),
+        world.actors,
+        world.ground.obstacles,
+        careful_limits(simulator),
+        simulator.control_step,
     )
 
 

@@ -185,8 +185,14 @@ def run_map(scenario: ConcreteScenario) -> MapRun:
         simulator.close()
     arrived, admitted = demand
     return MapRun(
-        simulated=simulated, vehicles=count / max(1, steps), mean_speed=speed_sum / max(1, count), left=left - removed,
-        arrived=arrived, admitted=admitted, collisions=collisions, **watch.found,
+        simulated=simulated,
+        vehicles=count / max(1, steps),
+        mean_speed=speed_sum / max(1, count),
+        left=left - removed,
+        arrived=arrived,
+        admitted=admitted,
+        collisions=collisions,
+        **watch.found,
     )
 
 
@@ -198,7 +204,7 @@ def map_job(job: Job) -> tuple[str, MapRun | str]:
         return job.id, str(error)
 
 
-class Case(NamedTuple):
+class MapCase(NamedTuple):
     """One run to make."""
 
     place: TrafficMap
@@ -207,8 +213,8 @@ class Case(NamedTuple):
 
 
 def run_maps(
-    cases: Sequence[Case], folder: Path, seconds: float, workers: int
-) -> Iterator[tuple[Case, MapRun | str]]:
+    cases: Sequence[MapCase], folder: Path, seconds: float, workers: int
+) -> Iterator[tuple[MapCase, MapRun | str]]:
     """Run maps and yield what each showed when it is there, or why it cannot be run.
 
     Args:

@@ -21,7 +21,7 @@ import numpy as np
 from simengine.behavior.lanes.lane_rules import nearest_lane, road_rules
 from simengine.behavior.lanes.long_vehicles import find_long_ways, open_ends
 from simengine.behavior.traffic.removal import BESIDE_ROAD, OVERTURNED, STANDING, Removal
-from simengine.core.geometry import rotate, yaw_from_quaternion
+from simengine.core.space.geometry import rotate, yaw_from_quaternion
 from simengine.core.state import EGO, Behavior, Mobility, WorldState
 from simengine.road.network.frenet import lane_width, project_on_lane_near
 from simengine.road.network.network import LaneType

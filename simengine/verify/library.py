@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from simengine.core.errors import ConfigError
-from simengine.core.safe_text import say, visible
+from simengine.core.text.safe_text import say, visible
 from simengine.metrics.intervals import wilson_interval
 from simengine.scenario.compose import compose, configuration_root, scenario_names
 from simengine.scenario.override_text import is_searchpath, setting
@@ -98,8 +98,14 @@ def read_difficulty(path: Path | None = None) -> dict[str, Difficulty]:
     with path.open(newline="") as file:
         return {
             row["scenario"]: Difficulty(
-                row["ego"], int(row["samples"]), int(row["invalid"]), float(row["fired"]), int(row["failures"]),
-                int(row["harmless"]), int(row["unjudged"]), *(share(row, key) for key in _SHARES),
+                row["ego"],
+                int(row["samples"]),
+                int(row["invalid"]),
+                float(row["fired"]),
+                int(row["failures"]),
+                int(row["harmless"]),
+                int(row["unjudged"]),
+                *(share(row, key) for key in _SHARES),
             )
             for row in csv.DictReader(file)
         }

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 from simengine.core.errors import ConfigError, PartError, ScenarioError, describe_error, nearest
-from simengine.core.files import holds
-from simengine.core.safe_text import cell, one_line, say, visible
-from simengine.core.wording import counted
+from simengine.core.text.files import holds
+from simengine.core.text.safe_text import cell, one_line, say, visible
+from simengine.core.text.wording import counted
 from simengine.scenario.compose import compose, configuration_root, resolve, scenario_names
 from simengine.scenario.override_text import key_of, setting
 from simengine.scenario.sampling import concretize, read_concrete

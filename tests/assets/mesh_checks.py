@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from simengine.core.mesh import Mesh
+from simengine.core.space.mesh import Mesh
 from tools.checks.seen.embree import Surfaces
 
 

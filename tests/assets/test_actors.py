@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from simengine.assets.actors import actor_mesh
-from simengine.core.mesh import Material, PartRole
 from simengine.core.semantics import SEMANTIC_OF_KIND, Semantic
+from simengine.core.space.mesh import Material, PartRole
 from simengine.core.state import ActorKind
 from simengine.physics.vehicle.catalog import all_models
 from tests.assets.mesh_checks import back_faces_seen, extents, solid_volumes
@@ -16,9 +16,15 @@ MODELS = all_models()
 def mesh_of(name, variant=None):
     model = MODELS[name]
     return actor_mesh(
-        model.kind, model.variant if variant is None else variant, model.length, model.width, model.height,
-        wheel_radius=model.wheel_radius, front_axle_x=model.cog_offset + model.front_axle,
-        rear_axle_x=model.cog_offset - model.rear_axle, track_width=model.track_width,
+        model.kind,
+        model.variant if variant is None else variant,
+        model.length,
+        model.width,
+        model.height,
+        wheel_radius=model.wheel_radius,
+        front_axle_x=model.cog_offset + model.front_axle,
+        rear_axle_x=model.cog_offset - model.rear_axle,
+        track_width=model.track_width,
     )
 
 
@@ -89,9 +95,13 @@ def test_lamps_are_at_the_ends_they_belong_to(name):
     assert x[mesh.material == Material.TAIL_LAMP].max() < -0.15 * half
 
 
-@pytest.mark.parametrize(("name", "left", "right"), [
-    ("pedestrian", PartRole.LEG_LEFT, PartRole.LEG_RIGHT), ("child", PartRole.ARM_LEFT, PartRole.ARM_RIGHT),
-])
+@pytest.mark.parametrize(
+    ("name", "left", "right"),
+    [
+        ("pedestrian", PartRole.LEG_LEFT, PartRole.LEG_RIGHT),
+        ("child", PartRole.ARM_LEFT, PartRole.ARM_RIGHT),
+    ],
+)
 def test_limbs_hang_on_their_own_side(name, left, right):
     mesh = mesh_of(name)
     for role, sign in ((left, 1.0), (right, -1.0)):

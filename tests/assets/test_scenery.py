@@ -5,16 +5,26 @@ import pytest
 
 from simengine.assets.scenery import SEMANTIC_OF_SCENERY, scenery_bounds, scenery_mesh
 from simengine.core.errors import ScenarioError
-from simengine.core.mesh import Material
 from simengine.core.semantics import Semantic
+from simengine.core.space.mesh import Material
 from tests.assets.mesh_checks import back_faces_seen, extents, solid_volumes
 
 SIZES = {
-    "building": (20.0, 12.0, 15.0), "tree": (5.0, 4.0, 8.0), "shelf": (8.4, 1.1, 5.0), "wall": (8.0, 0.4, 2.5),
-    "guard_rail": (8.0, 0.31, 0.75), "fence": (5.0, 0.12, 1.2), "lamp_post": (1.8, 0.3, 7.0),
-    "signal": (0.35, 0.35, 3.4), "delineator": (0.12, 0.12, 1.0), "sign:speed_limit:50": (0.1, 0.65, 2.6),
-    "roof": (26.0, 14.0, 0.6), "ceiling_lamp": (1.4, 0.3, 0.5),
-    "sign:stop": (0.1, 0.75, 2.6), "sign:yield": (0.1, 0.8, 2.6), "sign_post": (0.1, 0.65, 2.6),
+    "building": (20.0, 12.0, 15.0),
+    "tree": (5.0, 4.0, 8.0),
+    "shelf": (8.4, 1.1, 5.0),
+    "wall": (8.0, 0.4, 2.5),
+    "guard_rail": (8.0, 0.31, 0.75),
+    "fence": (5.0, 0.12, 1.2),
+    "lamp_post": (1.8, 0.3, 7.0),
+    "signal": (0.35, 0.35, 3.4),
+    "delineator": (0.12, 0.12, 1.0),
+    "sign:speed_limit:50": (0.1, 0.65, 2.6),
+    "roof": (26.0, 14.0, 0.6),
+    "ceiling_lamp": (1.4, 0.3, 0.5),
+    "sign:stop": (0.1, 0.75, 2.6),
+    "sign:yield": (0.1, 0.8, 2.6),
+    "sign_post": (0.1, 0.65, 2.6),
 }
 
 

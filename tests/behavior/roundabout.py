@@ -53,8 +53,14 @@ def roundabout(radius: float, give_way: bool) -> RoadNetwork:
             count = len(points)
             drafts.append(
                 LaneDraft(
-                    name, points, np.full(count, 3.6), np.zeros(count), junction=junction, turn=turn,
-                    successors=successors, speed_limit=8.3,
+                    name,
+                    points,
+                    np.full(count, 3.6),
+                    np.zeros(count),
+                    junction=junction,
+                    turn=turn,
+                    successors=successors,
+                    speed_limit=8.3,
                 )
             )
         if give_way:

@@ -10,8 +10,8 @@ from numba import njit
 from simengine.behavior.driver_state import DriverMemory, draw_drivers, empty_memory
 from simengine.behavior.lanes.lane_rules import RoadRules, road_rules
 from simengine.behavior.traffic.traffic import Conditions, traffic_controls
-from simengine.core.geometry import boxes_gap, yaw_from_quaternion
 from simengine.core.rng import kernel_seed
+from simengine.core.space.geometry import boxes_gap, yaw_from_quaternion
 from simengine.core.state import ActorTable, Behavior, WorldState, empty_actors, empty_controls, empty_state
 from simengine.physics.vehicle.catalog import fill_actor
 from simengine.road.network.network import LaneArrays, RoadNetwork, lane_arrays
@@ -23,9 +23,20 @@ from simengine.scenario.spec import DriverKinds, DriverSpread
 DT = 0.05  # [s]
 DRIVE_LAG = 0.1  # of engine and brakes [s]
 SPREAD = DriverSpread(
-    desired_speed=1.0, desired_speed_std=0.1, time_gap=1.4, time_gap_std=0.2, time_gap_shape="normal", min_gap=1.0,
-    max_acceleration=1.0, comfortable_deceleration=1.0, temper_std=0.1, politeness=0.2, lane_change_threshold=0.1,
-    lane_change_bias=0.3, noise=0.0, noise_time=5.0,
+    desired_speed=1.0,
+    desired_speed_std=0.1,
+    time_gap=1.4,
+    time_gap_std=0.2,
+    time_gap_shape="normal",
+    min_gap=1.0,
+    max_acceleration=1.0,
+    comfortable_deceleration=1.0,
+    temper_std=0.1,
+    politeness=0.2,
+    lane_change_threshold=0.1,
+    lane_change_bias=0.3,
+    noise=0.0,
+    noise_time=5.0,
 )
 NORMAL = Path(__file__).parents[2] / "conf" / "traffic" / "normal.yaml"
 KINDS = DriverKinds.model_validate(yaml.safe_load(NORMAL.read_text())["driver_kinds"])
@@ -38,7 +49,19 @@ def _yaw(q):
 
 @njit(cache=True)
 def advance(
-    wheelbase, rear, rate, strongest, hardest, valid, position, orientation, velocity, steering, drive, wanted, angle,
+    wheelbase,
+    rear,
+    rate,
+    strongest,
+    hardest,
+    valid,
+    position,
+    orientation,
+    velocity,
+    steering,
+    drive,
+    wanted,
+    angle,
     dt,
 ):
     """Roll every vehicle without slip about its rear axle; arrays of one world."""
@@ -71,10 +94,22 @@ def first_touch(length, width, valid, position, orientation):
             if not valid[a] or not valid[b]:
                 continue
             dx, dy = position[a, 0] - position[b, 0], position[a, 1] - position[b, 1]
-            if dx * dx + dy * dy < 200.0 and boxes_gap(
-                position[a, 0], position[a, 1], _yaw(orientation[a]), length[a], width[a],
-                position[b, 0], position[b, 1], _yaw(orientation[b]), length[b], width[b],
-            ) < 0.0:
+            if (
+                dx * dx + dy * dy < 200.0
+                and boxes_gap(
+                    position[a, 0],
+                    position[a, 1],
+                    _yaw(orientation[a]),
+                    length[a],
+                    width[a],
+                    position[b, 0],
+                    position[b, 1],
+                    _yaw(orientation[b]),
+                    length[b],
+                    width[b],
+                )
+                < 0.0
+            ):
                 return a, b
     return -1, -1
 
@@ -114,18 +149,38 @@ class SmallWorld:
         """Let the drivers decide."""
         colors = signal_colors(self.network, self.time).reshape(1, -1)
         traffic_controls(
-            self.lanes, self.rules, self.actors, self.state, self.memory, self.drives, self.obeys, colors,
-            self.conditions, self.seed, DT, self.controls,
+            self.lanes,
+            self.rules,
+            self.actors,
+            self.state,
+            self.memory,
+            self.drives,
+            self.obeys,
+            colors,
+            self.conditions,
+            self.seed,
+            DT,
+            self.controls,
         )
 
     def move(self) -> None:
         """Let everybody move on for one step; what does not drive keeps its velocity."""
         actors, state, controls = self.actors, self.state, self.controls
         advance(
-            actors.front_axle[0] + actors.rear_axle[0], actors.rear_axle[0] - actors.cog_offset[0],
-            actors.max_steering_rate[0], actors.max_acceleration[0], actors.max_deceleration[0], state.valid[0],
-            state.position[0], state.orientation[0], state.velocity[0], state.steering[0], state.drive[0],
-            controls.acceleration[0], controls.steering[0], DT,
+            actors.front_axle[0] + actors.rear_axle[0],
+            actors.rear_axle[0] - actors.cog_offset[0],
+            actors.max_steering_rate[0],
+            actors.max_acceleration[0],
+            actors.max_deceleration[0],
+            state.valid[0],
+            state.position[0],
+            state.orientation[0],
+            state.velocity[0],
+            state.steering[0],
+            state.drive[0],
+            controls.acceleration[0],
+            controls.steering[0],
+            DT,
         )
         still = actors.front_axle[0] + actors.rear_axle[0] <= 0.0
         state.position[0, still] += DT * state.velocity[0, still]
@@ -140,7 +195,10 @@ class SmallWorld:
     def touching(self) -> tuple[int, int]:
         """Return two actors that overlap, or −1, −1."""
         return first_touch(
-            self.actors.length[0], self.actors.width[0], self.state.valid[0], self.state.position[0],
+            self.actors.length[0],
+            self.actors.width[0],
+            self.state.valid[0],
+            self.state.position[0],
             self.state.orientation[0],
         )
 

@@ -5,12 +5,12 @@ import math
 import numpy as np
 from pydantic import BaseModel
 
-from simengine.behavior.script.actions import Stage, find_action
+from simengine.behavior.script.actions import ActionContext, find_action
 from simengine.behavior.script.events import Event
 from simengine.behavior.script.script import begin_script
 from simengine.behavior.script.scripted import scripted_controls
 from simengine.behavior.vehicle.side_force import chassis_of
-from simengine.core.geometry import yaw_from_quaternion
+from simengine.core.space.geometry import yaw_from_quaternion
 from simengine.core.state import Behavior, Mobility
 from simengine.road.network.network import RoadNetwork
 from simengine.scenario.spec import events as specs
@@ -19,9 +19,7 @@ from tests.behavior.small_world import DT, SmallWorld, straight
 RATE = round(1.0 / DT)  # the small world's tick is its control step [Hz]
 
 
-def lane_change(
-    lanes: int, duration: float, speed: float = 1.8, acceleration: float = 2.0
-) -> specs.ChangeLaneAction:
+def lane_change(lanes: int, duration: float, speed: float = 1.8, acceleration: float = 2.0) -> specs.ChangeLaneAction:
     """Return a lane change of a duration [s] with bounds of lateral speed [m/s] and acceleration [m/s²]."""
     return specs.ChangeLaneAction(
         kind="change_lane", lanes=lanes, duration=duration, max_lateral_speed=speed,
@@ -54,7 +52,7 @@ class StagedWorld(SmallWorld):
         """Carry an action out now."""
         event = Event("event", actor, action, True, load)
         find_action(event)(
-            Stage(
+            ActionContext(
                 0, self.time, self.lanes, self.actors, self.state, self.script, self.friction, 0.0, self.start,
                 self.memory.ignores_signals, *self.patches, self.faults, self.remarks,
             ),

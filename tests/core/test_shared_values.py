@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 import simengine
-from simengine.core.geometry import quaternion_from_euler
 from simengine.core.heading import write_yaws, yaw_of_actor
-from simengine.core.plan_view import OVERTURNED
+from simengine.core.space.geometry import quaternion_from_euler
+from simengine.core.space.plan_view import OVERTURNED
 from simengine.core.state import empty_state
 
 FILES = {file: ast.parse(file.read_text()) for file in Path(simengine.__file__).parent.rglob("*.py")}
 
 
 @pytest.mark.parametrize(
-    ("value", "home"), [(9.81, "core/gravity.py"), (9.80665, "sensors/motion/inertial.py")]
+    ("value", "home"), [(9.81, "core/mechanics.py"), (9.80665, "sensors/motion/inertial.py")]
 )  # fmt: skip
 def test_gravity_is_written_in_one_place(value, home):
     found = [

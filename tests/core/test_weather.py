@@ -85,7 +85,13 @@ def test_headlamps_are_on_in_the_dark_and_where_the_air_hides_vehicles(changes, 
 
 def test_a_hall_is_dry_and_lit_at_any_hour_and_in_any_weather():
     storm = CLEAR._replace(
-        rain_rate=40.0, snow_rate=2.0, optical_range=60.0, wetness=1.0, snow_cover=1.0, ice=1.0, wind_speed=15.0,
+        rain_rate=40.0,
+        snow_rate=2.0,
+        optical_range=60.0,
+        wetness=1.0,
+        snow_cover=1.0,
+        ice=1.0,
+        wind_speed=15.0,
         sun_elevation=math.radians(-30.0),
     )
     inside = hall_weather(storm)

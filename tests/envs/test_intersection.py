@@ -7,7 +7,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from simengine.core.geometry import boxes_gap
+from simengine.core.space.geometry import boxes_gap
 from simengine.envs.intersection import IntersectionEnv, layout, signals
 from simengine.envs.intersection.routes import (
     LEFT,

@@ -16,9 +16,11 @@ from simengine.sensors.lidar.lidar import LidarSensor
 from simengine.sensors.scene.scene_arrays import flatten_scene
 from tests.sensors.lidar_scene import CLEAR, RATE_HZ, lidar_spec, make_history, make_scene
 
-NETWORK = build_network([
-    LaneDraft("only", np.array([[0.0, 0.0, 0.0], [200.0, 0.0, 0.0]]), np.full(2, 3.5), np.zeros(2)),
-])
+NETWORK = build_network(
+    [
+        LaneDraft("only", np.array([[0.0, 0.0, 0.0], [200.0, 0.0, 0.0]]), np.full(2, 3.5), np.zeros(2)),
+    ]
+)
 PLACES = [(1.4, 0.0, 0.75), (15.0, 0.0, 1.0), (30.0, 0.0, 1.0)]
 
 
@@ -68,7 +70,8 @@ def test_labels_points_and_counts_go_by_id_not_by_slot():
     for tick in range(31):
         history.at_tick(tick).identity[0] = (0, 1, 7)
     channels = {
-        "points": np.zeros((5, 3)), "instance": np.array([0, 3, 2, 3, FIRST_STATIC], np.int32),
+        "points": np.zeros((5, 3)),
+        "instance": np.array([0, 3, 2, 3, FIRST_STATIC], np.int32),
         "expected_hits": np.array([[2, 1], [3, 9], [FIRST_STATIC, 4]], np.int32),
     }
     frame, labels = _annotator(scene).annotate(Frame("lidar", 0, 50_000_000, np.eye(4), channels), history)

@@ -42,8 +42,10 @@ def test_image_box_is_the_projection_of_the_near_face():
     boxes = _label([(4.0, 2.0, 1.6)], [(22.0, 1.0, 1.5)]).boxes_2d
     near = 20.0
     expected = [
-        0.5 * WIDTH - FOCAL * 2.0 / near, 0.5 * HEIGHT - FOCAL * 0.8 / near,
-        0.5 * WIDTH - FOCAL * 0.0 / near, 0.5 * HEIGHT + FOCAL * 0.8 / near,
+        0.5 * WIDTH - FOCAL * 2.0 / near,
+        0.5 * HEIGHT - FOCAL * 0.8 / near,
+        0.5 * WIDTH - FOCAL * 0.0 / near,
+        0.5 * HEIGHT + FOCAL * 0.8 / near,
     ]
     assert boxes.instance.tolist() == [2]
     assert boxes.unclipped[0] == pytest.approx(expected, abs=1e-3)

@@ -7,8 +7,8 @@ import pytest
 
 from simengine.assets.actors import actor_mesh
 from simengine.core.history import ActorPoses
-from simengine.core.mesh import PartRole
 from simengine.core.semantics import SEMANTIC_OF_KIND
+from simengine.core.space.mesh import PartRole
 from simengine.core.state import ActorKind, Mobility, empty_actors
 from simengine.labels.limbs import drawn_sizes
 from simengine.physics.vehicle.catalog import all_models, fill_actor

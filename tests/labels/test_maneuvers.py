@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from simengine.core.geometry import quaternion_from_euler, rotate
+from simengine.core.space.geometry import quaternion_from_euler, rotate
 from simengine.core.state import Behavior
 from simengine.labels.maneuvers import maneuver_intervals
 from simengine.labels.motion import motion_of
@@ -26,16 +26,19 @@ def _lane(name, points, **links):
 @pytest.fixture(scope="module")
 def highway():
     """Two lanes along x, the left one at y = 3.5 m, each cut into two pieces at x = 200 m."""
+
     def piece(first, last, y):
         x = np.arange(first, last + 1.0, 20.0)
         return np.column_stack([x, np.full(len(x), y)])
 
-    return build_network([
-        _lane("right a", piece(0, 200, 0.0), left="left a", successors=["right b"]),
-        _lane("left a", piece(0, 200, 3.5), right="right a", successors=["left b"]),
-        _lane("right b", piece(200, 400, 0.0), left="left b"),
-        _lane("left b", piece(200, 400, 3.5), right="right b"),
-    ])
+    return build_network(
+        [
+            _lane("right a", piece(0, 200, 0.0), left="left a", successors=["right b"]),
+            _lane("left a", piece(0, 200, 3.5), right="right a", successors=["left b"]),
+            _lane("right b", piece(200, 400, 0.0), left="left b"),
+            _lane("left b", piece(200, 400, 3.5), right="right b"),
+        ]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -43,11 +46,13 @@ def corner():
     """A lane along x, a left turn of radius 15 m in a junction, a lane along y."""
     angle = np.linspace(0.0, math.pi / 2, 40)
     arc = np.column_stack([100.0 + 15.0 * np.sin(angle), 15.0 - 15.0 * np.cos(angle)])
-    return build_network([
-        _lane("in", [[0.0, 0.0], [100.0, 0.0]], successors=["turn"]),
-        _lane("turn", arc, successors=["out"], junction=0, turn=Turn.LEFT),
-        _lane("out", [[115.0, 15.0], [115.0, 115.0]]),
-    ])
+    return build_network(
+        [
+            _lane("in", [[0.0, 0.0], [100.0, 0.0]], successors=["turn"]),
+            _lane("turn", arc, successors=["out"], junction=0, turn=Turn.LEFT),
+            _lane("out", [[115.0, 15.0], [115.0, 115.0]]),
+        ]
+    )
 
 
 def _found(paths, network, actors=None):

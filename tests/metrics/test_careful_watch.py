@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from simengine.behavior.lanes.lane_rules import road_rules
-from simengine.core.geometry import quaternion_from_euler
+from simengine.core.space.geometry import quaternion_from_euler
 from simengine.core.state import ActorKind, Mobility, empty_actors, empty_state
 from simengine.metrics.careful_driver import human_limits
 from simengine.metrics.careful_watch import CarefulWatch

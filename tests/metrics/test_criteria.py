@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from simengine.core.errors import ConfigError
-from simengine.core.geometry import quaternion_from_euler, rotate
+from simengine.core.space.geometry import quaternion_from_euler, rotate
 from simengine.core.state import EGO, empty_actors, empty_state
 from simengine.labels.collisions import join_contacts
-from simengine.metrics.criteria import View, conclude, make_criteria
+from simengine.metrics.criteria import StepView, conclude, make_criteria
 from simengine.metrics.fault import FaultWatch
 from simengine.physics.backend import Contact
 from simengine.road.network.network import SignalColor, Turn
@@ -54,7 +54,7 @@ def view(time, speed=10.0, contacts=(), off_lane=0.0, traveled=0.0, turns=(), go
     state.orientation[0, EGO] = quaternion_from_euler(0.0, 0.0, yaw)
     state.velocity[0, EGO] = (speed * math.cos(yaw), speed * math.sin(yaw), 0.0)
     colors = np.full(len(NETWORK.signal_name), SignalColor.RED if red else SignalColor.GREEN, np.int32)
-    return View(
+    return StepView(
         round(time * 1e9), actors, state, NETWORK, colors, list(contacts), int(NETWORK.stop_lane[0]), off_lane,
         traveled, frozenset(turns), goal, ttc, progress=progress,
     )  # fmt: skip

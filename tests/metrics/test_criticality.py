@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from simengine.core.geometry import quaternion_from_euler
-from simengine.core.intersect import OrientedBox
+from simengine.core.space.geometry import quaternion_from_euler
+from simengine.core.space.intersect import OrientedBox
 from simengine.core.state import empty_actors, empty_state
 from simengine.metrics.criticality import box_time_to_collision, smallest_time_to_collision
 
@@ -18,9 +18,12 @@ def test_head_on_time_is_gap_over_closing_speed():
 
 
 def test_boxes_that_pass_beside_each_other_never_meet():
-    assert box_time_to_collision(
-        OrientedBox(0.0, 0.0, 0.0, 4.0, 2.0), 20.0, 0.0, OrientedBox(50.0, 3.0, 0.0, 4.0, 2.0), 0.0, 0.0, 10.0
-    ) == math.inf
+    assert (
+        box_time_to_collision(
+            OrientedBox(0.0, 0.0, 0.0, 4.0, 2.0), 20.0, 0.0, OrientedBox(50.0, 3.0, 0.0, 4.0, 2.0), 0.0, 0.0, 10.0
+        )
+        == math.inf
+    )
 
 
 def test_a_crossing_walker_meets_the_car_where_their_paths_cross():
@@ -32,9 +35,12 @@ def test_a_crossing_walker_meets_the_car_where_their_paths_cross():
 
 
 def test_overlapping_boxes_have_met():
-    assert box_time_to_collision(
-        OrientedBox(0.0, 0.0, 0.0, 4.0, 2.0), 0.0, 0.0, OrientedBox(1.0, 0.0, 0.5, 4.0, 2.0), 0.0, 0.0, 10.0
-    ) == 0.0
+    assert (
+        box_time_to_collision(
+            OrientedBox(0.0, 0.0, 0.0, 4.0, 2.0), 0.0, 0.0, OrientedBox(1.0, 0.0, 0.5, 4.0, 2.0), 0.0, 0.0, 10.0
+        )
+        == 0.0
+    )
 
 
 @pytest.mark.parametrize(("roll", "meets"), [(0.0, False), (0.5 * math.pi, True)])
@@ -47,8 +53,16 @@ def test_a_motorcycle_that_lies_reaches_into_a_lane_that_it_stood_beside(roll, m
     state.orientation[0, 1] = quaternion_from_euler(roll, 0.0, 0.0)
     state.velocity[0, 0, 0] = 10.0
     time, other = smallest_time_to_collision(
-        0, 0, state.valid, state.position, state.orientation, state.velocity, actors.length, actors.width,
-        actors.height, 10.0,
+        0,
+        0,
+        state.valid,
+        state.position,
+        state.orientation,
+        state.velocity,
+        actors.length,
+        actors.width,
+        actors.height,
+        10.0,
     )
     if meets:
         assert (time, other) == (pytest.approx((30.0 - 2.25 - 1.1) / 10.0, abs=0.006), 1)

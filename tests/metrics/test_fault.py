@@ -2,7 +2,7 @@
 
 import pytest
 
-from simengine.core.geometry import quaternion_from_euler
+from simengine.core.space.geometry import quaternion_from_euler
 from simengine.core.state import EGO, empty_actors, empty_state
 from simengine.metrics.criteria import NoCollision
 from simengine.metrics.fault import Fault, FaultWatch

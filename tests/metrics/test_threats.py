@@ -34,9 +34,17 @@ def threat_of(ahead, left, velocity, size=CAR, mobility=WHEELED, speed=15.0, slo
     ego_y = float(rules.ways.point_position[rules.ways.lane_first_point[1], 1])
     yaws = math.atan2(velocity[1], velocity[0]) if yaw is None else yaw
     others = Others(
-        np.ones(2, np.bool_), np.array([WHEELED, mobility], np.int32), np.array([EGO_X, EGO_X + ahead]),
-        np.array([ego_y, ego_y + left]), np.array([0.0, above]), np.array([0.0, yaws]), np.array([speed, velocity[0]]),
-        np.array([0.0, velocity[1]]), np.array([0.0, slowing]), np.array([4.5, size[0]]), np.array([1.8, size[1]]),
+        np.ones(2, np.bool_),
+        np.array([WHEELED, mobility], np.int32),
+        np.array([EGO_X, EGO_X + ahead]),
+        np.array([ego_y, ego_y + left]),
+        np.array([0.0, above]),
+        np.array([0.0, yaws]),
+        np.array([speed, velocity[0]]),
+        np.array([0.0, velocity[1]]),
+        np.array([0.0, slowing]),
+        np.array([4.5, size[0]]),
+        np.array([1.8, size[1]]),
     )
     route = np.full(12, -1, np.int32)
     route[1] = 1
@@ -180,5 +188,3 @@ def test_oncoming_traffic_in_its_own_lane_of_a_bend_is_no_threat():
         threat, critical = np.zeros(2, np.int8), np.zeros(2, np.bool_)
         find_threats(road.ways, road.grid, path, others, 15.0, 0.9, 0.75, threat, critical)
         assert threat[1] == NOBODY, along
-
-

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from simengine.core.geometry import quaternion_from_euler
+from simengine.core.space.geometry import quaternion_from_euler
 from simengine.core.state import ActorKind, empty_actors, empty_state
 from simengine.metrics.validity import Hazard, HazardWatch
 from simengine.metrics.verdict import CriterionResult, Verdict

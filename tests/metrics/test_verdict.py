@@ -4,11 +4,13 @@ from simengine.metrics.verdict import CriterionResult, Verdict
 
 
 def test_a_failed_criterion_fails_the_episode_and_is_named_with_time_actor_and_value():
-    verdict = Verdict((
-        CriterionResult("speed_limit", True, -1, (), 3.0, ""),
-        CriterionResult("no_collision", False, 4_320_000_000, (0, 3), 812.0, "812 N s"),
-        CriterionResult("red_light", None, -1, (), None, "no signal"),
-    ))
+    verdict = Verdict(
+        (
+            CriterionResult("speed_limit", True, -1, (), 3.0, ""),
+            CriterionResult("no_collision", False, 4_320_000_000, (0, 3), 812.0, "812 N s"),
+            CriterionResult("red_light", None, -1, (), None, "no signal"),
+        )
+    )
     assert verdict.passed is False
     assert str(verdict) == "failed: no_collision at 4.32 s with actor 3, 812 N s"
     assert verdict.reason == "no_collision at 4.32 s with actor 3, 812 N s"
@@ -22,11 +24,13 @@ def test_actors_go_by_their_names_where_these_are_known():
 
 
 def test_the_earliest_failure_decides_and_one_without_a_moment_comes_last():
-    verdict = Verdict((
-        CriterionResult("reach_goal", False, -1, (0,), 12.0, "12 m short"),
-        CriterionResult("min_ttc", False, 3_000_000_000, (0, 2), 0.8, "0.80 s"),
-        CriterionResult("no_collision", False, 2_000_000_000, (0, -1), 5.0, "5 N s"),
-    ))
+    verdict = Verdict(
+        (
+            CriterionResult("reach_goal", False, -1, (0,), 12.0, "12 m short"),
+            CriterionResult("min_ttc", False, 3_000_000_000, (0, 2), 0.8, "0.80 s"),
+            CriterionResult("no_collision", False, 2_000_000_000, (0, -1), 5.0, "5 N s"),
+        )
+    )
     assert verdict.decisive.name == "no_collision"
     assert str(verdict) == "failed: no_collision at 2.00 s with the scenery, 5 N s"
 

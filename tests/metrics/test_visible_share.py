@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from simengine.core.geometry import quaternion_from_euler
-from simengine.core.visible_share import Boxes, visible_share
+from simengine.core.space.geometry import quaternion_from_euler
+from simengine.core.space.visible_share import Boxes, visible_share
 
 
 def boxes(*rows: tuple[tuple[float, float, float], float, tuple[float, float, float]]) -> Boxes:
@@ -103,8 +103,10 @@ def test_shares_are_those_of_pixels_that_embree_traces():
             side = chance.uniform(-3.0, 3.0)
             rows.append((np.array([distance, side, 0.5 * size[2]]), (*tipped, chance.uniform(-3.1, 3.1)), size))
         placed = Boxes(
-            np.array([row[0] for row in rows]), np.array([quaternion_from_euler(*row[1]) for row in rows]),
-            np.array([row[2] for row in rows]), np.ones(len(rows), np.bool_),
+            np.array([row[0] for row in rows]),
+            np.array([quaternion_from_euler(*row[1]) for row in rows]),
+            np.array([row[2] for row in rows]),
+            np.ones(len(rows), np.bool_),
         )
         if any(np.linalg.norm(row[0] - eye) < 0.5 * np.linalg.norm(row[2]) + 0.1 for row in rows):
             continue

@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("pybullet")
 
-from simengine.core.gravity import GRAVITY  # noqa: E402
+from simengine.core.mechanics import GRAVITY  # noqa: E402
 from simengine.core.state import Behavior, empty_actors, empty_controls, empty_state  # noqa: E402
 from simengine.core.surface import ASPHALT  # noqa: E402
 from simengine.physics.backend import Ground  # noqa: E402

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("pybullet")
 
-from simengine.core.gravity import GRAVITY  # noqa: E402
+from simengine.core.mechanics import GRAVITY  # noqa: E402
 from simengine.core.state import (  # noqa: E402
     ActorTable,
     Behavior,
@@ -104,8 +104,6 @@ def test_a_car_strikes_what_is_higher_than_its_underside(physics):
     states, contacts = run(physics(), actors, state, controls, 0.75, 2.5)
     assert states[-1].position[0, 1, 0] > 13.0
     assert any({contact.actor, contact.other} == PAIR for contact in contacts)
-
-
 
 
 @pytest.mark.parametrize("physics", PHYSICS)

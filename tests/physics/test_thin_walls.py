@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from simengine.core.intersect import OrientedBox
+from simengine.core.space.intersect import OrientedBox
 from simengine.core.state import empty_actors, empty_controls, empty_state
 from simengine.physics.backend import Ground, Physics, StaticBox
 from simengine.physics.batched.batched import BatchedPhysics

@@ -71,10 +71,14 @@ def test_lines_hold_for_a_lane_or_from_point_to_point():
     line = np.array([[0.0, 0.0, 0.0], [10.0, 0.0, 0.0], [10.0, 0.0, 0.0], [20.0, 0.0, 0.0]])
     kinds = np.array([MarkingType.SOLID, MarkingType.CURB, MarkingType.BROKEN_SOLID, MarkingType.SOLID_BROKEN])
     closed = np.zeros(4, np.bool_)
-    network = build_network([
-        draft("a", line, marking_left=kinds, marking_right=MarkingType.BROKEN, yellow_left=kinds == MarkingType.SOLID),
-        draft("b", line + [0.0, 5.0, 0.0], marking_right=MarkingType.BROKEN, may_cross_right=closed),
-    ])
+    network = build_network(
+        [
+            draft(
+                "a", line, marking_left=kinds, marking_right=MarkingType.BROKEN, yellow_left=kinds == MarkingType.SOLID
+            ),
+            draft("b", line + [0.0, 5.0, 0.0], marking_right=MarkingType.BROKEN, may_cross_right=closed),
+        ]
+    )
     kept = [MarkingType.SOLID, MarkingType.CURB, MarkingType.SOLID_BROKEN]  # the third point is the second
     assert network.point_marking[:3, 0].tolist() == kept
     assert network.point_may_cross.tolist() == [[False, True]] * 3 + [[True, False]] * 3
@@ -94,21 +98,25 @@ def test_pavements_rise_unless_their_source_says_otherwise():
 
 
 def test_predecessors_mirror_successors():
-    network = build_network([
-        draft("a", [[0, 0, 0], [10, 0, 0]], successors=["c", "c"]),
-        draft("b", [[0, 5, 0], [10, 0, 0]], successors=["c"], left="a"),
-        draft("c", [[10, 0, 0], [20, 0, 0]], opposite="b"),
-    ])
+    network = build_network(
+        [
+            draft("a", [[0, 0, 0], [10, 0, 0]], successors=["c", "c"]),
+            draft("b", [[0, 5, 0], [10, 0, 0]], successors=["c"], left="a"),
+            draft("c", [[10, 0, 0], [20, 0, 0]], opposite="b"),
+        ]
+    )
     assert network.successor.tolist() == [2, 2] and network.successor_first.tolist() == [0, 1, 2, 2]
     assert network.predecessor.tolist() == [0, 1] and network.predecessor_first.tolist() == [0, 0, 0, 2]
     assert network.lane_left.tolist() == [-1, 0, -1] and network.lane_opposite.tolist() == [-1, -1, 1]
 
 
 def test_crossing_lanes_conflict_where_their_areas_meet():
-    network = build_network([
-        draft("east", [[-20, 0, 0], [20, 0, 0]], junction=4),
-        draft("north", [[0, -30, 0], [0, 20, 0]], junction=4),
-    ])
+    network = build_network(
+        [
+            draft("east", [[-20, 0, 0], [20, 0, 0]], junction=4),
+            draft("north", [[0, -30, 0], [0, 20, 0]], junction=4),
+        ]
+    )
     enter, leave = conflicts_of(network, 0)[1]
     assert (enter, leave) == (pytest.approx(20.0 - 1.5, abs=0.3), pytest.approx(20.0 + 1.5, abs=0.3))
     enter, leave = conflicts_of(network, 1)[0]
@@ -116,13 +124,15 @@ def test_crossing_lanes_conflict_where_their_areas_meet():
 
 
 def test_merging_lanes_conflict_to_their_end_and_diverging_ones_do_not():
-    network = build_network([
-        draft("in", [[-50, 0, 0], [0, 0, 0]], successors=["straight", "right"]),
-        draft("straight", [[0, 0, 0], [40, 0, 0]], junction=1, successors=["out"]),
-        draft("right", arc(20.0, 1.5, 30) * [1, -1, 1], junction=1),
-        draft("merge", [[20, 20, 0], [30, 2, 0], [40, 0, 0]], junction=1, successors=["out"]),
-        draft("out", [[40, 0, 0], [80, 0, 0]]),
-    ])
+    network = build_network(
+        [
+            draft("in", [[-50, 0, 0], [0, 0, 0]], successors=["straight", "right"]),
+            draft("straight", [[0, 0, 0], [40, 0, 0]], junction=1, successors=["out"]),
+            draft("right", arc(20.0, 1.5, 30) * [1, -1, 1], junction=1),
+            draft("merge", [[20, 20, 0], [30, 2, 0], [40, 0, 0]], junction=1, successors=["out"]),
+            draft("out", [[40, 0, 0], [80, 0, 0]]),
+        ]
+    )
     assert set(conflicts_of(network, 1)) == {3}
     assert conflicts_of(network, 1)[3][1] == pytest.approx(40.0)
     assert conflicts_of(network, 3)[1][1] == pytest.approx(network.lane_length[3])

@@ -101,7 +101,7 @@ def test_the_end_of_a_lanelet_cut_askew_does_not_turn_its_center_line(hook, back
     line = np.array([[0.0, 0.0, 0.0], [10.0, 0.0, 0.0], [29.0, 0.0, 0.0], [30.0, 0.0, 0.0], [*hook, 0.0]])
     keep = np.ones(5, np.bool_)
     drop_hooks(line[::-1] if backward else line, keep)
-    assert keep[::-1 if backward else 1].tolist() == [True, True, True, False, True]
+    assert keep[:: -1 if backward else 1].tolist() == [True, True, True, False, True]
 
 
 def test_a_short_straight_piece_and_a_real_bend_at_an_end_are_kept():
@@ -154,6 +154,7 @@ def _joining(adjacent: str, start: float = -20.0) -> str:
 
     Lanelets 1 and 2 begin at x = `start` [m] and end at 0.
     """
+
     def lanelet(name, points, links):
         bounds = [[(x, y + side) for x, y in points] for side in (1.75, -1.75)]
         lines = ["".join(f"<point><x>{x}</x><y>{y}</y></point>" for x, y in bound) for bound in bounds]

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from simengine.core.geometry import boxes_gap
 from simengine.core.rng import generator
+from simengine.core.space.geometry import boxes_gap
 from simengine.road.build import build_network
 from simengine.road.furniture import roadside_positions
 from simengine.road.network.drafts import LaneDraft, SignalDraft

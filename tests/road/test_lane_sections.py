@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from simengine.core.mesh import Material
 from simengine.core.semantics import Semantic
+from simengine.core.space.mesh import Material
 from simengine.road.ground.surface import surface_meshes
 from simengine.road.network.network import CURB_HEIGHT, LaneType, MarkingType, lane_arrays
 from simengine.road.network.projection import ground_at, lane_pose, project_on_lane

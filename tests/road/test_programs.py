@@ -73,7 +73,9 @@ def crossroads(protected: bool) -> str:
                 f'<laneLink from="{source}" to="-1"/></connection>'
             )
     return (
-        '<OpenDRIVE><header revMajor="1" revMinor="6"/>' + "".join(roads) + "".join(controllers)
+        '<OpenDRIVE><header revMajor="1" revMinor="6"/>'
+        + "".join(roads)
+        + "".join(controllers)
         + f'<junction id="9" name="">{"".join(connections)}{"".join(listed)}</junction></OpenDRIVE>'
     )
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from simengine.core.mesh import Material
 from simengine.core.semantics import Semantic
+from simengine.core.space.mesh import Material
 from simengine.road.ground.surface import surface_meshes
 from simengine.road.network.network import MarkingType, lane_arrays
 from simengine.road.network.projection import lane_pose
@@ -21,9 +21,11 @@ def mark(kind, content="", **attributes):
 
 def lines(tag, *rows):
     """Return <type> or <explicit> of lines given as attributes."""
-    return f"<{tag}>" + "".join(
-        "<line " + " ".join(f'{key}="{value}"' for key, value in row.items()) + "/>" for row in rows
-    ) + f"</{tag}>"
+    return (
+        f"<{tag}>"
+        + "".join("<line " + " ".join(f'{key}="{value}"' for key, value in row.items()) + "/>" for row in rows)
+        + f"</{tag}>"
+    )
 
 
 def edge(network, name, side):

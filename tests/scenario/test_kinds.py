@@ -15,7 +15,9 @@ from simengine.simulation.episode.leaving_out import CHANNELS
 @pytest.mark.parametrize(
     ("union", "table"),
     [
-        (Action, actions._ACTIONS), (Trigger, events._KINDS), (CriterionSpec, criteria.BUILT_IN),
+        (Action, actions._ACTIONS),
+        (Trigger, events._KINDS),
+        (CriterionSpec, criteria.BUILT_IN),
         (SensorSpec, CHANNELS),
     ],
     ids=["actions", "triggers", "criteria", "sensors"],

@@ -115,10 +115,24 @@ def test_draws_stay_within_their_bounds_and_fill_them(node, low, high):
         (["scenario.duration=soon"], ["scenario.duration = soon: must be a number"]),
         (["road.lanes_forward=2.5"], ["road.lanes_forward = 2.5: must be a whole number"]),
         (["scenario.tests=3"], ["scenario.tests = 3: must be text"]),
-        (["weather=snow", "weather.temperature=20"], ["weather.temperature = 20 contradicts weather.snow_rate = ",
-            "weather.ice = 0.1: there is snow and ice up to 5", "weather.snow_cover = ", "snow lies up to 15"]),
-        (["scenario.events.cut_in.do.kind=fail_tire"], ["scenario.events.cut_in.do: kind=fail_tire takes grip, kind",
-            "missing: wheel, grip", "not taken: lanes, duration", "~scenario.events.cut_in.do.lanes"]),
+        (
+            ["weather=snow", "weather.temperature=20"],
+            [
+                "weather.temperature = 20 contradicts weather.snow_rate = ",
+                "weather.ice = 0.1: there is snow and ice up to 5",
+                "weather.snow_cover = ",
+                "snow lies up to 15",
+            ],
+        ),
+        (
+            ["scenario.events.cut_in.do.kind=fail_tire"],
+            [
+                "scenario.events.cut_in.do: kind=fail_tire takes grip, kind",
+                "missing: wheel, grip",
+                "not taken: lanes, duration",
+                "~scenario.events.cut_in.do.lanes",
+            ],
+        ),
         (["weather.cloud=x", "weather.ice=y"], ["weather.cloud = x: must be a number; also: weather.ice = y: must"]),
         (["scenario.events.cut_in.when.kind=tme"], ["tme", '"time"', "distance"]),
         (["+sensors.camera_front.wdth=3"], ["sensors.camera_front.wdth", '"width"']),

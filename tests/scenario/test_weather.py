@@ -18,7 +18,12 @@ def test_rain_set_by_hand_wets_the_ground_of_any_weather(preset):
 
 def test_presets_without_rain_are_as_dry_as_before():
     assert [weather_of(f"weather={name}").wetness for name in ("clear", "overcast", "night", "fog", "ice", "snow")] == [
-        0.0, 0.0, 0.0, 0.3, 0.2, 0.3
+        0.0,
+        0.0,
+        0.0,
+        0.3,
+        0.2,
+        0.3,
     ]
     assert 0.7 <= weather_of("weather=heavy_rain").wetness <= 1.0
 

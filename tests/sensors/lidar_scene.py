@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from simengine.core.history import History
-from simengine.core.mesh import Material, Mesh, PartRole
 from simengine.core.semantics import Semantic
+from simengine.core.space.mesh import Material, Mesh, PartRole
 from simengine.core.state import EGO, copy_state, empty_actors, empty_state
 from simengine.core.weather import Weather
 from simengine.scenario.spec import LidarSpec, Mount
@@ -14,10 +14,23 @@ from simengine.sensors.base.sensor import Scene
 
 CLEAR = Weather(0.0, 0.0, 20_000.0, 0.9, 0.0, 0.0, 0.0, 0.0, 0.0, 15.0, 0.0, 0.0, 0.0)
 RATE_HZ = 120
-_FACES = np.array([
-    [0, 2, 1], [0, 3, 2], [4, 5, 6], [4, 6, 7], [0, 1, 5], [0, 5, 4],
-    [1, 2, 6], [1, 6, 5], [2, 3, 7], [2, 7, 6], [3, 0, 4], [3, 4, 7],
-], np.int32)
+_FACES = np.array(
+    [
+        [0, 2, 1],
+        [0, 3, 2],
+        [4, 5, 6],
+        [4, 6, 7],
+        [0, 1, 5],
+        [0, 5, 4],
+        [1, 2, 6],
+        [1, 6, 5],
+        [2, 3, 7],
+        [2, 7, 6],
+        [3, 0, 4],
+        [3, 4, 7],
+    ],
+    np.int32,
+)
 
 
 def box_mesh(size, material=Material.CONCRETE, semantic=Semantic.CAR) -> Mesh:
@@ -98,7 +111,13 @@ def lidar_spec(**changes) -> LidarSpec:
     settings = {
         "kind": "lidar",
         "mount": Mount(position=(0.0, 0.0, 1.8), roll_deg=0.0, pitch_deg=0.0, yaw_deg=0.0),
-        "rate_hz": 10.0, "phase": 0.0, "channels": 16, "columns": 256, "lowest_deg": -20.0, "highest_deg": 10.0,
-        "max_range": 120.0, "noise_std": 0.0,
+        "rate_hz": 10.0,
+        "phase": 0.0,
+        "channels": 16,
+        "columns": 256,
+        "lowest_deg": -20.0,
+        "highest_deg": 10.0,
+        "max_range": 120.0,
+        "noise_std": 0.0,
     }
     return LidarSpec(**{**settings, **changes})

@@ -22,8 +22,10 @@ def _lidar() -> list[np.ndarray]:
     sizes = [(4.0, 2.0, 1.5), (0.6, 30.0, 6.0), (3.0, 1.0, 2.0)]
     scene = make_scene(sizes, CLEAR._replace(rain_rate=20.0, wetness=0.7))
     history = make_history(
-        scene, [(1.4, 0.0, 0.75), (11.0, 3.0, 0.75), (40.0, 2.0, 3.0), (-9.0, -7.0, 1.0)],
-        [(12.0, 1.0, 0.0), (9.0, -2.0, 0.0), (0.0, 0.0, 0.0), (-3.0, 7.0, 0.0)], yaws=[0.1, 2.0, 0.3, 0.7],
+        scene,
+        [(1.4, 0.0, 0.75), (11.0, 3.0, 0.75), (40.0, 2.0, 3.0), (-9.0, -7.0, 1.0)],
+        [(12.0, 1.0, 0.0), (9.0, -2.0, 0.0), (0.0, 0.0, 0.0), (-3.0, 7.0, 0.0)],
+        yaws=[0.1, 2.0, 0.3, 0.7],
         yaw_rates=[0.4, -0.8, 0.0, 1.5],
     )
     high = Mount(position=(0.0, 0.0, 3.5), roll_deg=0.0, pitch_deg=0.0, yaw_deg=0.0)  # sees over the own body
@@ -35,7 +37,7 @@ def _lidar() -> list[np.ndarray]:
 
 def _camera() -> list[np.ndarray]:
     """Take a picture in rain with every layer, from a little farther on than before, and measure its actors."""
-    from simengine.core.transforms import optical_from_world, world_from_optical
+    from simengine.core.space.transforms import optical_from_world, world_from_optical
     from simengine.road.network.network import SignalColor
     from simengine.sensors.camera.camera import CameraSensor
     from simengine.sensors.raster.visible_extents import measure_extents
@@ -53,8 +55,13 @@ def _camera() -> list[np.ndarray]:
     world_from_part, present = pose_parts(arrays, scene.actors, history.poses_at(0), scene.origin)
     view = optical_from_world(world_from_optical(frame.world_from_sensor), frame.world_from_sensor[:3, 3].copy())
     extents = measure_extents(
-        arrays, world_from_part, present & (arrays.part_actor != 0), view, sensor.intrinsics,
-        frame.channels["instance"], len(scene.actor_mesh),
+        arrays,
+        world_from_part,
+        present & (arrays.part_actor != 0),
+        view,
+        sensor.intrinsics,
+        frame.channels["instance"],
+        len(scene.actor_mesh),
     )
     assert np.nanmax(np.abs(frame.channels["flow"])) > 1.0 and extents.amodal_pixels.max() > 100
     return [*(frame.channels[name] for name in sorted(frame.channels)), *extents]
@@ -74,8 +81,11 @@ def _digests_under(changes: dict[str, str]) -> dict[str, str]:
     from tools.checks.determinism import environment
 
     done = subprocess.run(
-        [sys.executable, "-m", "tests.sensors.test_cpu_targets"], env=environment(changes), capture_output=True,
-        text=True, check=True,
+        [sys.executable, "-m", "tests.sensors.test_cpu_targets"],
+        env=environment(changes),
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return json.loads(done.stdout)
 

@@ -19,7 +19,9 @@ def _scan(index):
     angle = np.linspace(-np.pi, np.pi, 4000, dtype=np.float32)
     points = np.stack([np.cos(angle), np.sin(angle), 0.0 * angle], 1) * np.float32(10.0)
     channels = {
-        "points": points, "intensity": np.full(4000, 0.5, np.float32), "instance": np.arange(4000, dtype=np.int32),
+        "points": points,
+        "intensity": np.full(4000, 0.5, np.float32),
+        "instance": np.arange(4000, dtype=np.int32),
         "expected_hits": np.array([7, 8, 9], np.int32),
     }
     return Frame("lidar", index, index * 100, np.eye(4), channels)
@@ -76,9 +78,14 @@ def test_dirt_on_the_window_drops_and_dims_points_in_sectors():
     assert np.median(gap) == 1 and gap.max() > 50
 
 
-@pytest.mark.parametrize(("sensor", "fault", "named"), [
-    ("rear", "dropout", "rear"), ("camera", "melt", "melt"), ("imu", "dirt", "dirt"),
-])
+@pytest.mark.parametrize(
+    ("sensor", "fault", "named"),
+    [
+        ("rear", "dropout", "rear"),
+        ("camera", "melt", "melt"),
+        ("imu", "dirt", "dirt"),
+    ],
+)
 def test_impossible_fault_is_refused_by_name(sensor, fault, named):
     with pytest.raises(ConfigError, match=named):
         Faults(KINDS, 1).start(sensor, fault, 0, 1.0)

@@ -15,7 +15,13 @@ from tests.sensors.lidar_scene import lidar_spec, make_history, make_scene
 MOUNT = lidar_spec().mount
 ODOMETRY = OdometrySpec(kind="odometry", mount=MOUNT, rate_hz=50.0, phase=0.0, ticks_per_turn=96, radius_error=0.0)
 IMU = ImuSpec(
-    kind="imu", mount=MOUNT, rate_hz=100.0, phase=0.0, gyro_noise=0.0, gyro_walk=0.0, accelerometer_noise=0.0,
+    kind="imu",
+    mount=MOUNT,
+    rate_hz=100.0,
+    phase=0.0,
+    gyro_noise=0.0,
+    gyro_walk=0.0,
+    accelerometer_noise=0.0,
     accelerometer_walk=0.0,
 )
 
@@ -51,7 +57,10 @@ def test_rig_is_built_by_kind_and_shares_the_flattened_scene(monkeypatch):
     monkeypatch.setattr(registry, "flatten_scene", lambda s: calls.append(s) or flatten(s))
     rig = registry.make_sensors({"top": lidar_spec(), "side": lidar_spec(), "imu": IMU, "wheels": ODOMETRY}, scene, 3)
     assert {name: sensor.kind for name, sensor in rig.items()} == {
-        "top": "lidar", "side": "lidar", "imu": "imu", "wheels": "odometry",
+        "top": "lidar",
+        "side": "lidar",
+        "imu": "imu",
+        "wheels": "odometry",
     }
     assert len(calls) == 1
     history = make_history(scene, [(1.4, 0.0, 0.75), (12.0, 0.0, 1.0)], [(0.0, 0.0, 0.0)] * 2)

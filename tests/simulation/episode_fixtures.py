@@ -106,13 +106,20 @@ def network() -> RoadNetwork:
     def lane(name: str, y: float, lane_type: LaneType, back: bool = False, width: float = 3.6) -> LaneDraft:
         points = np.stack([x, np.full(41, y), np.zeros(41)], axis=1)
         return LaneDraft(
-            name, points[::-1].copy() if back else points, np.full(41, width), np.zeros(41), lane_type,
-            marking_left=MarkingType.BROKEN, marking_right=MarkingType.SOLID,
+            name,
+            points[::-1].copy() if back else points,
+            np.full(41, width),
+            np.zeros(41),
+            lane_type,
+            marking_left=MarkingType.BROKEN,
+            marking_right=MarkingType.SOLID,
         )
 
     lanes = [
-        lane("right", 0.0, LaneType.DRIVING), lane("left", 3.6, LaneType.DRIVING),
-        lane("back", 7.2, LaneType.DRIVING, back=True), lane("pavement", -3.3, LaneType.PAVEMENT, width=3.0),
+        lane("right", 0.0, LaneType.DRIVING),
+        lane("left", 3.6, LaneType.DRIVING),
+        lane("back", 7.2, LaneType.DRIVING, back=True),
+        lane("pavement", -3.3, LaneType.PAVEMENT, width=3.0),
     ]
     crossing = CrossingDraft((14.0, -1.8, 0.0), (14.0, 9.0, 0.0), 4.0)
     network = build_network(lanes, stop_lines=[StopLineDraft("right", 61.0)], crossings=[crossing])
@@ -174,11 +181,17 @@ def boxes_3d(state: WorldState, pose: np.ndarray, pixels: np.ndarray, hits: np.n
     semantic = np.array([SEMANTIC_OF_KIND[ACTORS[a][0]] for a in present], np.uint8)
     zeros = np.zeros(len(present), np.int32)
     return Boxes3d(
-        (present + 1).astype(np.int32), semantic, state.position[0, present], state.orientation[0, present], size,
-        state.velocity[0, present], np.sqrt((offset**2).sum(axis=1)),
+        (present + 1).astype(np.int32),
+        semantic,
+        state.position[0, present],
+        state.orientation[0, present],
+        size,
+        state.velocity[0, present],
+        np.sqrt((offset**2).sum(axis=1)),
         pixels[present].astype(np.int32) if len(pixels) else zeros,
         hits[present].astype(np.int32) if len(hits) else zeros,
-        hits[present].astype(np.int32) if len(hits) else zeros, np.full(len(present), 0.9),
+        hits[present].astype(np.int32) if len(hits) else zeros,
+        np.full(len(present), 0.9),
     )
 
 
@@ -219,11 +232,21 @@ def camera_frame(index: int, time_ns: int, state: WorldState) -> tuple[Frame, An
         visible = [xs.min(), ys.min(), xs.max() + 1, ys.max() + 1] if len(xs) else [0, 0, 0, 0]
         amodal_pixels = int(amodal_masks[a].sum())
         area = np.prod(unclipped[2:] - unclipped[:2])
-        boxes.append((
-            a + 1, SEMANTIC_OF_KIND[ACTORS[a][0]], visible, amodal, unclipped, len(xs), amodal_pixels,
-            1.0 - len(xs) / max(amodal_pixels, 1), 1.0 - np.prod(amodal[2:] - amodal[:2]) / area, 0,
-            float(np.sqrt(((state.position[0, a] - pose[:3, 3]) ** 2).sum())),
-        ))
+        boxes.append(
+            (
+                a + 1,
+                SEMANTIC_OF_KIND[ACTORS[a][0]],
+                visible,
+                amodal,
+                unclipped,
+                len(xs),
+                amodal_pixels,
+                1.0 - len(xs) / max(amodal_pixels, 1),
+                1.0 - np.prod(amodal[2:] - amodal[:2]) / area,
+                0,
+                float(np.sqrt(((state.position[0, a] - pose[:3, 3]) ** 2).sum())),
+            )
+        )
     types = (np.int32, np.uint8, *[np.float32] * 3, *[np.int32] * 2, *[np.float32] * 2, np.int32, np.float64)
     boxes_2d = Boxes2d(*(np.array(c, t) for c, t in zip(zip(*boxes, strict=True), types, strict=True)))
     intrinsics = np.array([[FOCAL, 0.0, WIDTH / 2], [0.0, FOCAL, HEIGHT / 2], [0.0, 0.0, 1.0]])
@@ -258,8 +281,10 @@ def lidar_frame(index: int, time_ns: int, state: WorldState) -> tuple[Frame, Ann
     instance, semantic = instance + [0] * 400, semantic + [Semantic.ROAD] * 400
     n = len(points)
     channels = {
-        "points": points.astype(np.float32), "intensity": random.random(n, np.float32),
-        "instance": np.array(instance, np.uint16), "semantic": np.array(semantic, np.uint8),
+        "points": points.astype(np.float32),
+        "intensity": random.random(n, np.float32),
+        "instance": np.array(instance, np.uint16),
+        "semantic": np.array(semantic, np.uint8),
         "ring": random.integers(0, 16, n).astype(np.uint16),
         "time_ns": time_ns - np.linspace(PERIOD_NS, 0, n).astype(np.int64),
         "range": np.sqrt((points**2).sum(axis=1)).astype(np.float32),
@@ -276,11 +301,13 @@ def imu_frame(index: int, time_ns: int, state: WorldState) -> Frame:
     return Frame("imu", index, time_ns, pose_at(state, 0.6), {"specific_force": force, "angular_velocity": rate})
 
 
-VERDICT = Verdict((
-    CriterionResult("speed_limit", True, -1, (), 0.0, ""),
-    CriterionResult("no_collision", False, 320_000_000, (0, 3), 812.0, "812 N s", ("crate (cargo)",)),
-    CriterionResult("red_light", None, -1, (), None, "no signals"),
-))
+VERDICT = Verdict(
+    (
+        CriterionResult("speed_limit", True, -1, (), 0.0, ""),
+        CriterionResult("no_collision", False, 320_000_000, (0, 3), 812.0, "812 N s", ("crate (cargo)",)),
+        CriterionResult("red_light", None, -1, (), None, "no signals"),
+    )
+)
 COLLISION = Collision(320_000_000, 360_000_000, 0, 3, (12.5, 0.4, 0.8), 812.0, 3.5)
 INTERVAL = Interval("hazard:braking", 3, 100_000_000, 200_000_000, 400_000_000)
 METRICS = {"min_ttc": 0.75, "distance": 4.5, "max_deceleration": float("inf"), "lane_changes": 0}

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from simengine.core.geometry import boxes_gap
+from simengine.core.space.geometry import boxes_gap
 from simengine.core.state import Behavior
 from simengine.physics.vehicle.catalog import model_named
 from simengine.road.network.network import lane_arrays

@@ -10,7 +10,7 @@ from simengine.cli import main
 from simengine.core.errors import ConfigError, ScenarioError
 from simengine.export.registry import exporter, formats
 
-PACKAGE = '''
+PACKAGE = """
 from simengine.behavior.ego.drivers import Control, Driver
 from simengine.core.errors import ConfigError
 from simengine.export.target import ExportReport
@@ -79,7 +79,7 @@ def jam(stage, event):
 
 def names(episodes, output, settings):
     return ExportReport({"episodes": len(episodes)}, {})
-'''
+"""
 ENTRY_POINTS = """
 [simengine.drivers]
 acme_stroller = acme_driving:Stroller

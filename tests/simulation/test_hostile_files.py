@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from simengine.core.errors import ConfigError
-from simengine.core.plain_names import made_plain, plain_name
+from simengine.core.text.plain_names import made_plain, plain_name
 from simengine.simulation.dataset.dataset import Dataset
 from simengine.simulation.dataset.index import EPISODES, INDEX, finished_episodes, read_index
 from simengine.simulation.files import encoding

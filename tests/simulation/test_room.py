@@ -7,7 +7,7 @@ import pytest
 
 import simengine
 from simengine.core.errors import ScenarioError
-from simengine.core.geometry import boxes_gap, yaw_from_quaternion
+from simengine.core.space.geometry import boxes_gap, yaw_from_quaternion
 from simengine.core.state import ActorKind, Behavior
 from simengine.road.network.network import LaneType
 from simengine.simulation.placement.people import MOST_TOGETHER, group_size

@@ -10,8 +10,8 @@ from simengine.behavior.driver_state import COMFORTABLE_DECELERATION, MAX_ACCELE
 from simengine.behavior.traffic.inflow import begin_inflow
 from simengine.behavior.vehicle.lateral import change_duration, smooth_step
 from simengine.behavior.vehicle.road_conditions import careful_style
-from simengine.core.geometry import yaw_from_quaternion
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
+from simengine.core.space.geometry import yaw_from_quaternion
 from simengine.core.state import Behavior
 from simengine.core.surface import ICE
 from simengine.road.network.projection import locate

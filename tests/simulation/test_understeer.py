@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import simengine
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
 from simengine.physics.vehicle.catalog import model_named
 
 

@@ -22,7 +22,10 @@ def walled_scene() -> TriangleScene:
     offsets = np.cumsum([0] + [len(vertex) for vertex, _ in shapes])
     triangle = [rows + offset for (_, rows), offset in zip(shapes, offsets[:-1], strict=True)]
     return make_scene(
-        np.concatenate([vertex for vertex, _ in shapes]).astype(np.float32), np.concatenate(triangle).astype(np.int32),
-        np.repeat(np.arange(3, dtype=np.int32), [len(rows) for _, rows in shapes]), np.array([0, 1, 2]),
-        ("ground", "building", "car"), np.array([CAR]),
+        np.concatenate([vertex for vertex, _ in shapes]).astype(np.float32),
+        np.concatenate(triangle).astype(np.int32),
+        np.repeat(np.arange(3, dtype=np.int32), [len(rows) for _, rows in shapes]),
+        np.array([0, 1, 2]),
+        ("ground", "building", "car"),
+        np.array([CAR]),
     )

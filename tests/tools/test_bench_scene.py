@@ -85,7 +85,11 @@ def test_a_scene_is_written_and_read_back(tmp_path):
 def test_vertices_that_two_instances_share_become_two():
     vertex = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0], [9, 9, 9]], np.float32)
     scene = make_scene(
-        vertex, np.array([[0, 2, 3], [0, 1, 2]], np.int32), np.array([1, 0], np.int32), np.array([0, 0]), (),
+        vertex,
+        np.array([[0, 2, 3], [0, 1, 2]], np.int32),
+        np.array([1, 0], np.int32),
+        np.array([0, 0]),
+        (),
         np.array([1]),
     )
     assert scene.first_vertex.tolist() == [0, 3, 6] and scene.first_triangle.tolist() == [0, 1, 2]

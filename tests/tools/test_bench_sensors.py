@@ -131,8 +131,11 @@ def test_agreement_counts_wrong_ranges_wrong_instances_and_ties():
     missed[hit[:4]] = NOTHING
     assert agreement((distance, missed), truth, SCENE, TINY, LIDAR_STATIC, STILL) == pytest.approx(1.0 - 4 / len(ids))
     twice = sensing.TriangleScene(  # the wall's rows once more, as the car's
-        *SCENE[:1], np.concatenate([SCENE.triangle, SCENE.triangle[2:14]]), SCENE.first_vertex,
-        np.array([0, 2, 14, 38]), *SCENE[4:],
+        *SCENE[:1],
+        np.concatenate([SCENE.triangle, SCENE.triangle[2:14]]),
+        SCENE.first_vertex,
+        np.array([0, 2, 14, 38]),
+        *SCENE[4:],
     )
     as_car = ids.copy()
     as_car[hit] = CAR

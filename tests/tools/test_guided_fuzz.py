@@ -77,6 +77,7 @@ def test_changes_are_of_right_contents_of_what_was_found_and_of_libfuzzer():
 def test_a_change_that_takes_long_is_one_of_libfuzzer(monkeypatch):
     monkeypatch.setattr(guided, "_CHANGING", 0.1)
     monkeypatch.setattr(guided, "_STRUCTURED", 1.0)
+
     def spins(content, chance):
         end = time.process_time() + 5.0
         while time.process_time() < end:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simengine.core.errors import ConfigError
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
 from simengine.physics.vehicle.catalog import model_named
 from tools.check import main
 from tools.checks.maneuvers import bends, cells, inputs, lane_change, ours, page, recorded_minute, reference, stops
@@ -374,7 +374,6 @@ def test_a_recorded_circle_is_driven_again(circle_recording):
     missing = 0.02 * (recorded_minute.WHEELBASE / own - 1.0)
     ours_turned = [(d.time, d.turned) for d in drifts if d.model == "batched"]
     assert all(turned == pytest.approx(missing * time, abs=0.01) for time, turned in ours_turned)
-
 
 
 def test_a_recording_that_is_not_there_is_told(tmp_path, circle_recording):

@@ -11,7 +11,7 @@ from tools import check as command
 from tools.checks.recorded import classes, ego, fixes, frames, lights, motion, outcome, table, weather
 from tools.checks.recorded.file import Message, RecordedFile, RecordedFrame, States
 from tools.checks.recorded.found import Found
-from tools.checks.recorded.table import CHECKS, Case, as_markdown, check_file, make
+from tools.checks.recorded.table import CHECKS, RecordingCase, as_markdown, check_file, make
 
 _TINY = (
     "road=commonroad", "traffic=replay", "physics=batched", "scenario.duration=2", "sensors.camera_front.width=192",
@@ -22,7 +22,7 @@ _TINY = (
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory):
     """Two seconds of recorded traffic, with a camera, a LiDAR and the ego's instruments."""
-    return make(Case("tiny", "drive", _TINY, recording=True), tmp_path_factory.mktemp("recorded"), ())
+    return make(RecordingCase("tiny", "drive", _TINY, recording=True), tmp_path_factory.mktemp("recorded"), ())
 
 
 @pytest.fixture(scope="module")

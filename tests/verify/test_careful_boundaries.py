@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from simengine.core.geometry import yaw_from_quaternion
+from simengine.core.space.geometry import yaw_from_quaternion
 from simengine.core.state import EGO
 from simengine.scenario.compose import compose
 from simengine.scenario.sampling import concretize

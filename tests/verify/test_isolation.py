@@ -159,9 +159,7 @@ def test_a_suite_goes_on_past_drivers_that_hang_and_die(troubled, tmp_path, capf
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_generate_tells_a_drivers_error_in_one_line_and_leaves_nothing_half_written(
-    troubled, tmp_path, capfd, workers
-):
+def test_generate_tells_a_drivers_error_in_one_line_and_leaves_nothing_half_written(troubled, tmp_path, capfd, workers):
     folder = tmp_path / "data"
     command = ["generate", "scenario=drive", *BRIEF, "ego.driver=acme_raises", "episodes=2", f"workers={workers}"]
     assert main([*command, f"output={folder}"]) == 1  # the other episodes are tried all the same

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.core.history import ActorPoses, History
-from simengine.core.mesh import Material, Mesh, PartRole
 from simengine.core.semantics import Semantic
+from simengine.core.space.mesh import Material, Mesh, PartRole
+from simengine.core.space.transforms import optical_from_world, world_from_optical
 from simengine.core.state import EGO, empty_actors, empty_state
-from simengine.core.transforms import optical_from_world, world_from_optical
 from simengine.core.weather import Weather
 from simengine.scenario.sampling import load_scenario
 from simengine.scenario.spec import CameraSpec, Mount
@@ -19,7 +19,7 @@ from simengine.sensors.camera.camera import CameraSensor
 from simengine.sensors.lidar.beams import cast_sweep
 from simengine.sensors.lidar.lidar import relate_parts
 from simengine.sensors.lidar.sweep import SweepPoses, plan_slices, spinning_pattern
-from simengine.sensors.raster.masks import empty_masks, label_table, read_masks
+from simengine.sensors.raster.label_images import empty_masks, label_table, read_masks
 from simengine.sensors.raster.visibility_buffer import draw_visibility
 from simengine.sensors.raster.visible_extents import measure_extents
 from simengine.sensors.scene.scene_arrays import flatten_scene, pose_parts
@@ -58,9 +58,12 @@ def weather_named(name: str) -> Weather:
 def _mesh(vertex: NDArray[np.float32], triangle: NDArray[np.int32], look: tuple[Material, Semantic]) -> Mesh:
     """Return one rigid body of one look."""
     return Mesh(
-        vertex=vertex, triangle=np.ascontiguousarray(triangle, np.int32),
-        material=np.full(len(triangle), look[0], np.int16), semantic=np.full(len(triangle), look[1], np.uint8),
-        part=np.zeros(len(triangle), np.int16), part_role=np.array([PartRole.BODY], np.int16),
+        vertex=vertex,
+        triangle=np.ascontiguousarray(triangle, np.int32),
+        material=np.full(len(triangle), look[0], np.int16),
+        semantic=np.full(len(triangle), look[1], np.uint8),
+        part=np.zeros(len(triangle), np.int16),
+        part_role=np.array([PartRole.BODY], np.int16),
         part_pivot=np.zeros((1, 3), np.float32),
     )
 
@@ -99,10 +102,16 @@ def scene_of(triangles: TriangleScene, weather: Weather) -> tuple[Scene, NDArray
             file_instance.append(i)
     file_instance.insert(1, NOTHING)  # the ego
     scene = Scene(
-        origin=(0.0, 0.0, 0.0), actors=actors, actor_mesh=tuple(actor_mesh),
-        actor_semantic=np.full(1 + len(cars), Semantic.CAR, np.uint8), static_mesh=tuple(static_mesh),
-        static_instance=np.array(static_instance, np.int32), lamp_position=np.zeros((0, 3)),
-        signal_mesh=np.zeros(0, np.int32), weather=weather, seed=1,
+        origin=(0.0, 0.0, 0.0),
+        actors=actors,
+        actor_mesh=tuple(actor_mesh),
+        actor_semantic=np.full(1 + len(cars), Semantic.CAR, np.uint8),
+        static_mesh=tuple(static_mesh),
+        static_instance=np.array(static_instance, np.int32),
+        lamp_position=np.zeros((0, 3)),
+        signal_mesh=np.zeros(0, np.int32),
+        weather=weather,
+        seed=1,
     )
     return scene, np.array(file_instance, np.int32)
 
@@ -122,8 +131,15 @@ class OwnSensors(Subject):
         lift = SENSOR[2]  # the ego's rear axle stands at the origin
         self._mount = Mount(position=(0.0, 0.0, lift), roll_deg=0.0, pitch_deg=0.0, yaw_deg=0.0)
         spec = CameraSpec(
-            kind="camera", mount=self._mount, rate_hz=float(RATE_HZ), phase=0.0, width=views.width,
-            height=views.height, horizontal_fov_deg=views.fov_deg, exposure_bias=0.0, noise=True,
+            kind="camera",
+            mount=self._mount,
+            rate_hz=float(RATE_HZ),
+            phase=0.0,
+            width=views.width,
+            height=views.height,
+            horizontal_fov_deg=views.fov_deg,
+            exposure_bias=0.0,
+            noise=True,
             layers=("normal", "flow"),
         )
         self._camera = CameraSensor("front", spec, self._scene, self._arrays, 1)
@@ -173,8 +189,12 @@ class OwnSensors(Subject):
         sensor_from_part = np.empty((1, *world_from_part.shape))
         relate_parts(world_from_part, world_from_sensor, np.zeros(3), sensor_from_part[0])
         return cast_sweep(
-            self._clusters, SweepPoses(sensor_from_part, present[None]), self._pattern, self._slices,
-            self._views.max_range, self._threads,
+            self._clusters,
+            SweepPoses(sensor_from_part, present[None]),
+            self._pattern,
+            self._slices,
+            self._views.max_range,
+            self._threads,
         )
 
     def _see(self, poses: ActorPoses, world_from_sensor: NDArray[np.float64]) -> tuple[NDArray, ...]:
@@ -197,8 +217,14 @@ class OwnSensors(Subject):
         camera_from_world = optical_from_world(world_from_optical(pose), pose[:3, 3].copy())
         channels = frame.channels
         extents = measure_extents(
-            arrays, world_from_part, present, camera_from_world, self._camera.intrinsics, channels["instance"],
-            len(scene.actor_mesh), self._threads,
+            arrays,
+            world_from_part,
+            present,
+            camera_from_world,
+            self._camera.intrinsics,
+            channels["instance"],
+            len(scene.actor_mesh),
+            self._threads,
         )
         rest = [array for name, array in channels.items() if name not in ("depth", "instance")]
         return (channels["depth"], channels["instance"], *rest, *extents)

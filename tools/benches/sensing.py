@@ -109,8 +109,13 @@ def _truth(
 
 
 def measure(
-    scene: TriangleScene, views: Views, runs: int, threads: Sequence[int], peers: bool,
-    workloads: Sequence[str] = WORKLOADS, **options: Any,
+    scene: TriangleScene,
+    views: Views,
+    runs: int,
+    threads: Sequence[int],
+    peers: bool,
+    workloads: Sequence[str] = WORKLOADS,
+    **options: Any,
 ) -> list[Measured]:
     """Time ours and, if asked for, every installed peer, turn by turn.
 
@@ -136,9 +141,7 @@ def measure(
                 share = None
                 if truth is not None:
                     share = agreement(what, truth, scene, views, workload, _frame_of(workload, _CHECKED))
-                found.append(
-                    Measured(workload, subject.name, subject.threads, tuple(times[subject]), share, digest)
-                )
+                found.append(Measured(workload, subject.name, subject.threads, tuple(times[subject]), share, digest))
     finally:
         for subject in subjects:
             subject.close()
@@ -170,7 +173,8 @@ def aim_of(workload: str, triangles: int) -> Aim | None:
 def best_peer(found: Sequence[Measured], workload: str, threads: int, name: str | None = None) -> Measured | None:
     """Return the fastest peer, or one by its name, of a workload; None if none took part."""
     peers = [
-        one for one in found
+        one
+        for one in found
         if one.workload == workload and one.threads == threads and one.subject != OURS and name in (None, one.subject)
     ]
     return min(peers, key=lambda one: one.median, default=None)

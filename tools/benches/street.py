@@ -73,10 +73,14 @@ def ellipsoid(center: tuple[float, float, float], radii: tuple[float, float, flo
     """Return an ellipsoid of `rings` bands, those at the poles of single triangles."""
     polar = math.pi * np.arange(1, rings) / rings
     angle = 2.0 * math.pi * np.arange(sides) / sides
-    ring = np.stack([
-        np.outer(np.sin(polar), np.cos(angle)), np.outer(np.sin(polar), np.sin(angle)),
-        np.outer(np.cos(polar), np.ones(sides)),
-    ], -1).reshape(-1, 3)
+    ring = np.stack(
+        [
+            np.outer(np.sin(polar), np.cos(angle)),
+            np.outer(np.sin(polar), np.sin(angle)),
+            np.outer(np.cos(polar), np.ones(sides)),
+        ],
+        -1,
+    ).reshape(-1, 3)
     vertex = np.concatenate([ring, [[0.0, 0.0, 1.0], [0.0, 0.0, -1.0]]])
     top, a = len(ring), np.arange(sides)
     b = (a + 1) % sides
@@ -106,8 +110,10 @@ def _car(detail: float) -> Shape:
 def _pedestrian(detail: float) -> Shape:
     rings, sides = _sides(10, detail, 3), _sides(12, detail, 4)
     parts = (
-        ((0.0, 0.0, 1.62), (0.11, 0.11, 0.16)), ((0.0, 0.0, 1.16), (0.16, 0.24, 0.34)),
-        ((0.0, 0.11, 0.45), (0.1, 0.1, 0.45)), ((0.0, -0.11, 0.45), (0.1, 0.1, 0.45)),
+        ((0.0, 0.0, 1.62), (0.11, 0.11, 0.16)),
+        ((0.0, 0.0, 1.16), (0.16, 0.24, 0.34)),
+        ((0.0, 0.11, 0.45), (0.1, 0.1, 0.45)),
+        ((0.0, -0.11, 0.45), (0.1, 0.1, 0.45)),
     )
     return _join([ellipsoid(center, radii, rings, sides) for center, radii in parts])
 
@@ -170,7 +176,11 @@ def _street(detail: float, cars: int) -> TriangleScene:
     classes = np.array([CLASSES.index(name) for name, _ in found], np.int64)
     owner = np.repeat(np.arange(len(found), dtype=np.int32), counts)
     return make_scene(
-        vertex.astype(np.float32), triangle.astype(np.int32), owner, classes, CLASSES,
+        vertex.astype(np.float32),
+        triangle.astype(np.int32),
+        owner,
+        classes,
+        CLASSES,
         np.flatnonzero(classes == CLASSES.index("car")),
     )
 

@@ -93,6 +93,10 @@ def tessellate(scene: TriangleScene, triangles: int) -> TriangleScene:
         owner.append(np.full(len(cut), i, np.int32))
         offset += len(points)
     return make_scene(
-        np.concatenate(vertices), np.concatenate(rows), np.concatenate(owner), scene.instance_class, scene.class_names,
+        np.concatenate(vertices),
+        np.concatenate(rows),
+        np.concatenate(owner),
+        scene.instance_class,
+        scene.class_names,
         scene.cars,
     )

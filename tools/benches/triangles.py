@@ -42,8 +42,12 @@ class TriangleScene(NamedTuple):
 
 
 def make_scene(
-    vertex: NDArray[np.float32], triangle: NDArray[np.int32], instance: NDArray[np.int32],
-    instance_class: NDArray[np.int64], class_names: tuple[str, ...], cars: NDArray[np.int64],
+    vertex: NDArray[np.float32],
+    triangle: NDArray[np.int32],
+    instance: NDArray[np.int32],
+    instance_class: NDArray[np.int64],
+    class_names: tuple[str, ...],
+    cars: NDArray[np.int64],
 ) -> TriangleScene:
     """Put triangles into the order of their instances and give every instance vertices of its own.
 
@@ -64,8 +68,11 @@ def make_scene(
     return TriangleScene(
         vertex=np.ascontiguousarray(vertex[key % max(len(vertex), 1)], np.float32),
         triangle=np.ascontiguousarray(corner.reshape(-1, 3), np.int32),
-        first_vertex=np.searchsorted(of_vertex, bounds), first_triangle=np.searchsorted(owner, bounds),
-        instance_class=instance_class.astype(np.int64), class_names=class_names, cars=np.unique(cars).astype(np.int64),
+        first_vertex=np.searchsorted(of_vertex, bounds),
+        first_triangle=np.searchsorted(owner, bounds),
+        instance_class=instance_class.astype(np.int64),
+        class_names=class_names,
+        cars=np.unique(cars).astype(np.int64),
     )
 
 

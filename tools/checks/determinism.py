@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from simengine.core.errors import ScenarioError, suggest
-from simengine.core.safe_text import say
-from simengine.core.wording import counted
+from simengine.core.text.safe_text import say
+from simengine.core.text.wording import counted
 from simengine.scenario.compose import scenario_names
 from simengine.simulation.dataset.comparison import compare
 from simengine.simulation.dataset.dataset import Dataset

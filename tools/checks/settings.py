@@ -70,16 +70,25 @@ def _words(kind: Any) -> str:
     if get_origin(kind) in (list, tuple):
         return "list of " + " and ".join(dict.fromkeys(map(_words, parts)))
     if hasattr(kind, "__metadata__"):
-        limits = [text.format(f"{getattr(m, key):g}") for meta in kind.__metadata__
-                  for m in getattr(meta, "metadata", [meta]) for key, text in _BOUNDS.items() if hasattr(m, key)]
+        limits = [
+            text.format(f"{getattr(m, key):g}")
+            for meta in kind.__metadata__
+            for m in getattr(meta, "metadata", [meta])
+            for key, text in _BOUNDS.items()
+            if hasattr(m, key)
+        ]
         return ", ".join([_words(parts[0]), *limits])
     return " or ".join(dict.fromkeys(_words(part) for part in parts))
 
 
 def _allowed(field: FieldInfo) -> str:
     """Return what a field takes, in words."""
-    limits = [text.format(f"{getattr(m, key):g}") for m in field.metadata for key, text in _BOUNDS.items()
-              if getattr(m, key, None) is not None]
+    limits = [
+        text.format(f"{getattr(m, key):g}")
+        for m in field.metadata
+        for key, text in _BOUNDS.items()
+        if getattr(m, key, None) is not None
+    ]
     words = ", ".join([_words(field.annotation), *limits])
     return words if field.is_required() else f"{words}; left out: `{_plain(field.get_default())}`"
 
@@ -91,8 +100,10 @@ def _plain(value: Any) -> str:
 def _table(model: type[BaseModel]) -> list[str]:
     """Return a model as a heading, its sentence and a table of its fields."""
     notes = field_notes(model)
-    rows = [f"| `{name}` | {_allowed(field)} | {notes.get(name, '')} |".replace("|  |", "| |")
-            for name, field in model.model_fields.items()]
+    rows = [
+        f"| `{name}` | {_allowed(field)} | {notes.get(name, '')} |".replace("|  |", "| |")
+        for name, field in model.model_fields.items()
+    ]
     sentence = " ".join((model.__doc__ or "").split("\n\n")[0].split())
     return [f"### {model.__name__}", "", sentence, "", "| key | takes | |", "|---|---|---|", *rows, ""]
 
@@ -109,8 +120,11 @@ def document() -> str:
         "",
     ]
     for key, sentence, module in PARTS:
-        models = [m for m in vars(module).values()
-                  if isinstance(m, type) and issubclass(m, Spec) and m.__module__ == module.__name__]
+        models = [
+            m
+            for m in vars(module).values()
+            if isinstance(m, type) and issubclass(m, Spec) and m.__module__ == module.__name__
+        ]
         lines += [f"## {key}", "", f"{sentence[0].upper()}{sentence[1:]}.", ""]
         for model in models:
             lines += _table(model)

@@ -37,8 +37,8 @@ from simengine.behavior.vehicle.pedals import GENTLE
 from simengine.behavior.vehicle.road_conditions import EMERGENCY_SHARE, grip_bound
 from simengine.behavior.vehicle.steering import PREVIEW_TIME, path_curvature_demand
 from simengine.core.errors import ConfigError, ScenarioError
-from simengine.core.geometry import wrap_angle
 from simengine.core.plugins import check_part, make_part, part_names
+from simengine.core.space.geometry import wrap_angle
 from simengine.core.state import EGO, empty_controls
 from simengine.road.network.network import RoadNetwork, lane_arrays
 from simengine.scenario.spec import EgoSpec
@@ -73,8 +73,12 @@ class Sight(NamedTuple):
 
 @njit(cache=True, _nrt=False)
 def extrapolate(
-    seen: NDArray[np.bool_], then: NDArray[np.float64], age: float, size: NDArray[np.float64],
-    ego: NDArray[np.float64], places: Places,
+    seen: NDArray[np.bool_],
+    then: NDArray[np.float64],
+    age: float,
+    size: NDArray[np.float64],
+    ego: NDArray[np.float64],
+    places: Places,
 ) -> None:
     """Write where others are believed to be, from what was seen `age` seconds ago, and where the ego is now.
 
@@ -141,7 +145,9 @@ class _Perceiver:
         """Write where the driver believes everybody is: itself now, the others as seen a reaction time ago."""
         places = self.scratch.places
         columns = [
-            observation.actor_position, observation.actor_yaw[:, None], observation.actor_velocity,
+            observation.actor_position,
+            observation.actor_yaw[:, None],
+            observation.actor_velocity,
             observation.actor_speed[:, None],
         ]
         now = Sight(observation.visible, observation.identity, np.concatenate(columns, axis=1))
@@ -153,8 +159,12 @@ class _Perceiver:
         self._late = min(round(ALERTED / self.dt) if alert else self._late + 1, len(self._sights) - 1)
         then = self._sights[len(self._sights) - 1 - self._late]
         extrapolate(
-            then.seen & observation.present & (then.identity == observation.identity), then.pose,
-            self._late * self.dt, observation.size, now.pose[EGO], places,
+            then.seen & observation.present & (then.identity == observation.identity),
+            then.pose,
+            self._late * self.dt,
+            observation.size,
+            now.pose[EGO],
+            places,
         )
         if observation.lane >= 0 and self.memory.lane[0, EGO] == observation.route[PRESENT]:
             self.memory.route[0, EGO] = observation.route  # the way that was chosen for the ego
@@ -169,18 +179,45 @@ class _Perceiver:
         seed, controls, friction = np.uint64(0), self.controls, float(observation.friction)
         brakes = min(float(observation.vehicle[MAX_DECELERATION]), BRAKES)
         expect_runners(
-            self.rules.ways, self.rules.stops, self.rules.conflicts, self.memory, self.scratch.places,
-            self.scratch.passage, observation.signals, self._late * self.dt,
-            grip_bound(brakes, friction, EMERGENCY_SHARE), EGO, self.obeys,
+            self.rules.ways,
+            self.rules.stops,
+            self.rules.conflicts,
+            self.memory,
+            self.scratch.places,
+            self.scratch.passage,
+            observation.signals,
+            self._late * self.dt,
+            grip_bound(brakes, friction, EMERGENCY_SHARE),
+            EGO,
+            self.obeys,
         )
         survey(
-            self.rules, observation.mobility, self.memory, self.scratch, observation.signals, self.drives, self.obeys,
-            friction, self.step, seed, self.dt, 0,
+            self.rules,
+            observation.mobility,
+            self.memory,
+            self.scratch,
+            observation.signals,
+            self.drives,
+            self.obeys,
+            friction,
+            self.step,
+            seed,
+            self.dt,
+            0,
         )
         conditions = DrivingConditions(friction, float(observation.sight_distance), bool(observation.headlights))
         decide(
-            self.rules, Drivers(self.drives, self.vehicles, self.steering, True), self.memory, self.scratch,
-            conditions, seed, self.dt, 0, controls.acceleration[0], controls.steering[0], controls.lights[0],
+            self.rules,
+            Drivers(self.drives, self.vehicles, self.steering, True),
+            self.memory,
+            self.scratch,
+            conditions,
+            seed,
+            self.dt,
+            0,
+            controls.acceleration[0],
+            controls.steering[0],
+            controls.lights[0],
         )
         if controls.acceleration[0, EGO] < -ALARMING:
             self._alert_until = self.step + round(ALERT_TIME / self.dt)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from simengine.behavior.driver_state import EXIT_TURN, PRESENT, DriverMemory, vehicle_table
 from simengine.behavior.lanes.lane_rules import lane_heading
 from simengine.behavior.traffic.traffic import Conditions
-from simengine.core.geometry import along_axis
-from simengine.core.plan_view import plan_view
+from simengine.core.space.geometry import along_axis
+from simengine.core.space.plan_view import plan_view
 from simengine.core.state import EGO, ActorKind, ActorTable, Mobility, WorldState
 from simengine.road.network.frenet import lane_curvature, lane_width
 from simengine.road.network.network import LaneArrays, RoadNetwork
@@ -105,8 +105,14 @@ def crosses_box(
 
 @njit(cache=True, _nrt=False)
 def find_visible(
-    valid: NDArray[np.bool_], mobility: NDArray[np.int32], kind: NDArray[np.int32], position: NDArray[np.float64],
-    yaw: NDArray[np.float64], size: NDArray[np.float64], sight: float, visible: NDArray[np.bool_],
+    valid: NDArray[np.bool_],
+    mobility: NDArray[np.int32],
+    kind: NDArray[np.int32],
+    position: NDArray[np.float64],
+    yaw: NDArray[np.float64],
+    size: NDArray[np.float64],
+    sight: float,
+    visible: NDArray[np.bool_],
 ) -> None:
     """Find whom the ego's driver sees: within sight, and a corner or the middle not covered by a higher vehicle.
 
@@ -157,8 +163,11 @@ def find_visible(
 
 @njit(cache=True, _nrt=False)
 def _outlines(
-    orientation: NDArray[np.float64], velocity: NDArray[np.float64], yaw: NDArray[np.float64],
-    speed: NDArray[np.float64], size: NDArray[np.float64],
+    orientation: NDArray[np.float64],
+    velocity: NDArray[np.float64],
+    yaw: NDArray[np.float64],
+    speed: NDArray[np.float64],
+    size: NDArray[np.float64],
 ) -> None:
     """Write every actor's yaw [rad] and its speed along its own x axis [m/s]; sizes become those of how it lies."""
     for a in range(len(yaw)):
@@ -170,9 +179,7 @@ def _outlines(
 
 
 @njit(cache=True, _nrt=False)
-def _preview(
-    lanes: LaneArrays, route: NDArray[np.int32], s: float, out: NDArray[np.float64]
-) -> int:
+def _preview(lanes: LaneArrays, route: NDArray[np.int32], s: float, out: NDArray[np.float64]) -> int:
     """Write x, y, heading and curvature of points ahead along a route; return how many fit on it."""
     k, along, written = PRESENT, s, 0
     for i in range(len(out)):
@@ -189,8 +196,14 @@ def _preview(
 
 
 def observe(
-    network: RoadNetwork, lanes: LaneArrays, actors: ActorTable, state: WorldState, memory: DriverMemory,
-    conditions: Conditions, rate_hz: int, frames: Mapping[str, object],
+    network: RoadNetwork,
+    lanes: LaneArrays,
+    actors: ActorTable,
+    state: WorldState,
+    memory: DriverMemory,
+    conditions: Conditions,
+    rate_hz: int,
+    frames: Mapping[str, object],
 ) -> DriverObservation:
     """Return what the driver of the ego of world 0 knows.
 
@@ -209,9 +222,7 @@ def observe(
     _outlines(state.orientation[0], state.velocity[0], yaw, speed, size)
     sight = float(conditions.sight_distance[0])
     visible = np.zeros(num_actors, np.bool_)
-    find_visible(
-        state.valid[0], actors.mobility[0], actors.kind[0], state.position[0], yaw, size, sight, visible
-    )
+    find_visible(state.valid[0], actors.mobility[0], actors.kind[0], state.position[0], yaw, size, sight, visible)
     x, y, z = (float(value) for value in state.position[0, EGO])
     ego_yaw = float(yaw[EGO])
 

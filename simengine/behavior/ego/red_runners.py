@@ -32,7 +32,7 @@ from simengine.behavior.junction.path_through import (
     way_to_lane,
 )
 from simengine.behavior.junction.precedence import PROVISIONAL
-from simengine.behavior.lanes.lane_rules import Conflicts, StopLines, Ways
+from simengine.behavior.lanes.lane_rules import Conflicts, DriverLanes, StopLines
 from simengine.behavior.lanes.occupancy import LENGTH, SPEED, WIDTH, Places
 from simengine.road.network.conflicts import half_sweep
 from simengine.road.network.frenet import lane_width
@@ -56,8 +56,13 @@ STRAIGHT = int(Turn.STRAIGHT)
 
 @njit(cache=True, _nrt=False)
 def runs_red(
-    lanes: Ways, stops: StopLines, memory: DriverMemory, signal_colors: NDArray[np.int32],
-    pose: NDArray[np.float64], age: float, b: int,
+    lanes: DriverLanes,
+    stops: StopLines,
+    memory: DriverMemory,
+    signal_colors: NDArray[np.int32],
+    pose: NDArray[np.float64],
+    age: float,
+    b: int,
 ) -> bool:
     """Return whether a vehicle will not stop at the red signal ahead, or has passed it just now.
 
@@ -90,7 +95,7 @@ def runs_red(
 
 
 @njit(cache=True, _nrt=False)
-def _lay_straight(lanes: Ways, memory: DriverMemory, b: int) -> None:
+def _lay_straight(lanes: DriverLanes, memory: DriverMemory, b: int) -> None:
     """Lay somebody's route straight through the next junction."""
     for k in range(PRESENT, ROUTE_LANES - 1):
         following = memory.route[0, b, k + 1]
@@ -109,7 +114,7 @@ def _lay_straight(lanes: Ways, memory: DriverMemory, b: int) -> None:
 
 
 @njit(cache=True, _nrt=False)
-def _spare(lanes: Ways, lane: int, s: float, width: float) -> float:
+def _spare(lanes: DriverLanes, lane: int, s: float, width: float) -> float:
     """Return by how much a vehicle in the middle of its lane is out of a shared area earlier than the lane's edge [m].
 
     Shared areas are those of lanes. The value is that of lanes that cross at a right angle, the least there is.
@@ -119,8 +124,14 @@ def _spare(lanes: Ways, lane: int, s: float, width: float) -> float:
 
 @njit(cache=True, _nrt=False)
 def clears_first(
-    lanes: Ways, conflicts: Conflicts, memory: DriverMemory, places: Places, passage: Passage, hardest: float,
-    own: int, b: int,
+    lanes: DriverLanes,
+    conflicts: Conflicts,
+    memory: DriverMemory,
+    places: Places,
+    passage: Passage,
+    hardest: float,
+    own: int,
+    b: int,
 ) -> bool:
     """Return whether the observer, going on, is out of every area that another crosses too before that one comes.
 
@@ -165,8 +176,15 @@ def clears_first(
 
 @njit(cache=True, _nrt=False)
 def rank_runner(
-    lanes: Ways, stops: StopLines, conflicts: Conflicts, memory: DriverMemory, places: Places, passage: Passage,
-    hardest: float, own: int, b: int,
+    lanes: DriverLanes,
+    stops: StopLines,
+    conflicts: Conflicts,
+    memory: DriverMemory,
+    places: Places,
+    passage: Passage,
+    hardest: float,
+    own: int,
+    b: int,
 ) -> None:
     """Grant somebody who does not ask its way before the observer, or behind it where that is out of the way by then.
 
@@ -191,8 +209,17 @@ def rank_runner(
 
 @njit(cache=True, _nrt=False)
 def expect_runners(
-    lanes: Ways, stops: StopLines, conflicts: Conflicts, memory: DriverMemory, places: Places, passage: Passage,
-    signal_colors: NDArray[np.int32], age: float, hardest: float, own: int, obeys: NDArray[np.bool_],
+    lanes: DriverLanes,
+    stops: StopLines,
+    conflicts: Conflicts,
+    memory: DriverMemory,
+    places: Places,
+    passage: Passage,
+    signal_colors: NDArray[np.int32],
+    age: float,
+    hardest: float,
+    own: int,
+    obeys: NDArray[np.bool_],
 ) -> None:
     """Note who is not expected to keep to the signals, and that fast ones of them go straight on.
 

@@ -17,7 +17,7 @@ from simengine.behavior.junction.path_through import DUE, KNOWN, Passage
 from simengine.behavior.junction.precedence import PROVISIONAL, STANDING, first_obstacle
 from simengine.behavior.junction.room_beyond import taker_of_room
 from simengine.behavior.junction.wait_cycles import asks_in_vain
-from simengine.behavior.lanes.lane_rules import Conflicts, Ways
+from simengine.behavior.lanes.lane_rules import Conflicts, DriverLanes
 from simengine.behavior.lanes.occupancy import SPEED, Occupancy, Places
 
 LET_IN = 30.0  # after standing for so long a driver is let in [s]
@@ -25,8 +25,14 @@ LET_IN = 30.0  # after standing for so long a driver is let in [s]
 
 @njit(cache=True, _nrt=False)
 def mark_due(
-    lanes: Ways, conflicts: Conflicts, occupancy: Occupancy, memory: DriverMemory, places: Places, passage: Passage,
-    obeys: NDArray[np.bool_], e: int,
+    lanes: DriverLanes,
+    conflicts: Conflicts,
+    occupancy: Occupancy,
+    memory: DriverMemory,
+    places: Places,
+    passage: Passage,
+    obeys: NDArray[np.bool_],
+    e: int,
 ) -> None:
     """Mark the drivers that are to be let in: first before a junction with room beyond it, and standing for long.
 
@@ -35,7 +41,7 @@ def mark_due(
         occupancy: Boxes by lane.
         memory: Decisions.
         places: Where the actors are.
-        passage: Ways through the junctions; `DUE` is written.
+        passage: DriverLanes through the junctions; `DUE` is written.
         obeys: Drivers that ask for the way. Shape (num_actors,).
         e: World.
     """

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from simengine.behavior.driver_state import PRESENT, PREVIOUS, ROUTE_LANES, DriverMemory
 from simengine.behavior.lane_change.choice import liked_speed
-from simengine.behavior.lanes.lane_rules import Conflicts, StopLines, Ways
+from simengine.behavior.lanes.lane_rules import Conflicts, DriverLanes, StopLines
 
 BEFORE_LINE = 0.5  # where to wait without a stop line, before the junction [m]
 
@@ -73,7 +73,7 @@ def travel_time(distance: float, speed: float, acceleration: float, top: float) 
 
 @njit(cache=True, _nrt=False)
 def is_past_conflicts(
-    lanes: Ways, conflicts: Conflicts, memory: DriverMemory, e: int, a: int, start: float, first: int, last: int
+    lanes: DriverLanes, conflicts: Conflicts, memory: DriverMemory, e: int, a: int, start: float, first: int, last: int
 ) -> bool:
     """Return whether a front has entered every shared area of the lanes at some places of a driver's route.
 
@@ -95,8 +95,15 @@ def is_past_conflicts(
 
 @njit(cache=True, _nrt=False)
 def find_passage(
-    lanes: Ways, stops: StopLines, conflicts: Conflicts, memory: DriverMemory, length: float, e: int, a: int,
-    horizon: float, passage: Passage,
+    lanes: DriverLanes,
+    stops: StopLines,
+    conflicts: Conflicts,
+    memory: DriverMemory,
+    length: float,
+    e: int,
+    a: int,
+    horizon: float,
+    passage: Passage,
 ) -> None:
     """Write how a driver goes through the junction it is in, or else the next one within a horizon.
 
@@ -146,7 +153,9 @@ def find_passage(
 
 
 @njit(cache=True, _nrt=False)
-def way_to_lane(lanes: Ways, memory: DriverMemory, passage: Passage, e: int, b: int, lane: int) -> tuple[float, bool]:
+def way_to_lane(
+    lanes: DriverLanes, memory: DriverMemory, passage: Passage, e: int, b: int, lane: int
+) -> tuple[float, bool]:
     """Return the way from a driver's front to where a lane of its passage begins, or of the one that it leaves.
 
     Returns:

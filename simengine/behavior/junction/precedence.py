@@ -32,7 +32,7 @@ from simengine.behavior.junction.path_through import (
     way_to_lane,
 )
 from simengine.behavior.lane_change.choice import liked_speed
-from simengine.behavior.lanes.lane_rules import Conflicts, Ways
+from simengine.behavior.lanes.lane_rules import Conflicts, DriverLanes
 from simengine.behavior.lanes.long_vehicles import AGILE
 from simengine.behavior.lanes.occupancy import (
     LENGTH,
@@ -62,7 +62,12 @@ LEFT = int(Turn.LEFT)
 
 @njit(cache=True, _nrt=False)
 def has_way_over(
-    own_sign: int, other_sign: int, own_priority: int, other_priority: int, own_turn: int, other_turn: int,
+    own_sign: int,
+    other_sign: int,
+    own_priority: int,
+    other_priority: int,
+    own_turn: int,
+    other_turn: int,
     angle: float,
 ) -> bool:
     """Return whether the other driver has right of way over oneself.
@@ -150,7 +155,15 @@ def follows_one_without_way(
 
 @njit(cache=True, _nrt=False)
 def may_pass_first(
-    lanes: Ways, memory: DriverMemory, places: Places, passage: Passage, e: int, a: int, b: int, own: int, other: int,
+    lanes: DriverLanes,
+    memory: DriverMemory,
+    places: Places,
+    passage: Passage,
+    e: int,
+    a: int,
+    b: int,
+    own: int,
+    other: int,
     angle: float,
 ) -> bool:
     """Return whether a driver need not mind another that has not been granted its way.
@@ -159,7 +172,7 @@ def may_pass_first(
         lanes: The network.
         memory: Decisions.
         places: Where everybody is.
-        passage: Ways through junctions.
+        passage: DriverLanes through junctions.
         e: World.
         a, b: The driver and the other one.
         own, other: Their lanes in the junction.
@@ -168,8 +181,13 @@ def may_pass_first(
     if passage.flag[b, HELD] or is_stuck(memory, places, passage, e, b):
         return True
     if not has_way_over(
-        passage.plan[a, SIGN], passage.plan[b, SIGN], lanes.lane_priority[own], lanes.lane_priority[other],
-        lanes.lane_turn[own], lanes.lane_turn[other], angle,
+        passage.plan[a, SIGN],
+        passage.plan[b, SIGN],
+        lanes.lane_priority[own],
+        lanes.lane_priority[other],
+        lanes.lane_turn[own],
+        lanes.lane_turn[other],
+        angle,
     ):
         return True
     if places.pose[b, SPEED] >= STANDING or memory.waiting[e, a] <= DEADLOCK:
@@ -205,8 +223,16 @@ def lets_in(memory: DriverMemory, places: Places, passage: Passage, e: int, a: i
 
 @njit(cache=True, _nrt=False)
 def first_obstacle(
-    lanes: Ways, conflicts: Conflicts, memory: DriverMemory, places: Places, passage: Passage,
-    obeys: NDArray[np.bool_], order: int, yields: bool, e: int, a: int,
+    lanes: DriverLanes,
+    conflicts: Conflicts,
+    memory: DriverMemory,
+    places: Places,
+    passage: Passage,
+    obeys: NDArray[np.bool_],
+    order: int,
+    yields: bool,
+    e: int,
+    a: int,
 ) -> tuple[float, float, float, int]:
     """Return how far ahead of the front conflicts are that a driver may not enter yet.
 
@@ -214,7 +240,7 @@ def first_obstacle(
         lanes, conflicts: The network.
         memory: Decisions.
         places: Where the actors are.
-        passage: Ways through the junctions.
+        passage: DriverLanes through the junctions.
         obeys: Drivers that ask for the way. Shape (num_actors,).
         order: Own order of grant; those granted earlier go first.
         yields: Whether those with right of way that have not been granted their way count too.
@@ -280,8 +306,10 @@ def first_obstacle(
                     yields and lets_in(memory, places, passage, e, a, b)
                 ):  # it stands where this one would swing over, or is let in
                     stop, cause = min(stop, before), b
-                elif yields and not lets_in(memory, places, passage, e, b, a) and not may_pass_first(
-                    lanes, memory, places, passage, e, a, b, lane, other, conflicts.angle[c]
+                elif (
+                    yields
+                    and not lets_in(memory, places, passage, e, b, a)
+                    and not may_pass_first(lanes, memory, places, passage, e, a, b, lane, other, conflicts.angle[c])
                 ):
                     if my_out + gap > travel_time(arrives, b_speed, b_pull, b_top):
                         stop, cause = min(stop, before), b

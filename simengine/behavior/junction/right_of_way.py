@@ -42,7 +42,7 @@ from simengine.behavior.junction.precedence import (
 )
 from simengine.behavior.junction.room_beyond import taker_of_room
 from simengine.behavior.junction.wait_cycles import release_circles
-from simengine.behavior.lanes.lane_rules import Conflicts, Ways
+from simengine.behavior.lanes.lane_rules import Conflicts, DriverLanes
 from simengine.behavior.lanes.occupancy import SPEED, Occupancy, Places
 
 DECISION_TIME = 2.0  # a driver asks for the way when the last place to stop comfortably is this near [s]
@@ -64,8 +64,15 @@ def count_nearer(places: Places, passage: Passage, a: int) -> int:
 
 @njit(cache=True, _nrt=False)
 def rule_junctions(
-    lanes: Ways, conflicts: Conflicts, occupancy: Occupancy, memory: DriverMemory, places: Places,
-    obeys: NDArray[np.bool_], tick: int, e: int, passage: Passage,
+    lanes: DriverLanes,
+    conflicts: Conflicts,
+    occupancy: Occupancy,
+    memory: DriverMemory,
+    places: Places,
+    obeys: NDArray[np.bool_],
+    tick: int,
+    e: int,
+    passage: Passage,
 ) -> None:
     """Give and take back grants and write where each driver must wait.
 

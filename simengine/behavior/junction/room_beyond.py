@@ -12,7 +12,7 @@ from simengine.behavior.junction.path_through import (
     LEAVES_LAST,
     Passage,
 )
-from simengine.behavior.lanes.lane_rules import Ways
+from simengine.behavior.lanes.lane_rules import DriverLanes
 from simengine.behavior.lanes.occupancy import (
     BOX_ALONG,
     BOX_HALF,
@@ -32,7 +32,7 @@ ROOM = 1.5  # left in front and behind [m]
 
 @njit(cache=True, _nrt=False)
 def taker_of_room(
-    lanes: Ways, occupancy: Occupancy, memory: DriverMemory, places: Places, passage: Passage, e: int, a: int
+    lanes: DriverLanes, occupancy: Occupancy, memory: DriverMemory, places: Places, passage: Passage, e: int, a: int
 ) -> int:
     """Return the vehicle that may stop beyond the junction where a driver needs room, −1 if it will find room.
 
@@ -43,7 +43,7 @@ def taker_of_room(
         occupancy: Boxes by lane.
         memory: Decisions.
         places: Where everybody is.
-        passage: Ways through junctions.
+        passage: DriverLanes through junctions.
         e, a: Which driver.
     """
     route = memory.route[e, a]

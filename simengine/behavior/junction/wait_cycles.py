@@ -23,7 +23,7 @@ from simengine.behavior.junction.precedence import (
     is_stuck,
 )
 from simengine.behavior.junction.room_beyond import taker_of_room
-from simengine.behavior.lanes.lane_rules import Conflicts, Ways
+from simengine.behavior.lanes.lane_rules import Conflicts, DriverLanes
 from simengine.behavior.lanes.occupancy import (
     BOX_HALF,
     BOX_HIGH,
@@ -59,7 +59,7 @@ def asks_in_vain(
 
 
 @njit(cache=True, _nrt=False)
-def leader(lanes: Ways, occupancy: Occupancy, memory: DriverMemory, places: Places, e: int, a: int) -> int:
+def leader(lanes: DriverLanes, occupancy: Occupancy, memory: DriverMemory, places: Places, e: int, a: int) -> int:
     """Return the vehicle that is close before another on its way, −1 for none."""
     start, best, nearest = -memory.s[e, a], -1, math.inf
     half = 0.5 * places.pose[a, LENGTH]
@@ -83,8 +83,15 @@ def leader(lanes: Ways, occupancy: Occupancy, memory: DriverMemory, places: Plac
 
 @njit(cache=True, _nrt=False)
 def holder(
-    lanes: Ways, conflicts: Conflicts, occupancy: Occupancy, memory: DriverMemory, places: Places, passage: Passage,
-    obeys: NDArray[np.bool_], e: int, a: int,
+    lanes: DriverLanes,
+    conflicts: Conflicts,
+    occupancy: Occupancy,
+    memory: DriverMemory,
+    places: Places,
+    passage: Passage,
+    obeys: NDArray[np.bool_],
+    e: int,
+    a: int,
 ) -> int:
     """Return the vehicle that a standing driver waits for, −1 for none.
 
@@ -95,7 +102,7 @@ def holder(
         occupancy: Boxes by lane.
         memory: Decisions.
         places: Where everybody is.
-        passage: Ways through junctions.
+        passage: DriverLanes through junctions.
         obeys: Drivers that ask for the way. Shape (num_actors,).
         e, a: Which driver.
     """
@@ -117,8 +124,15 @@ def holder(
 
 @njit(cache=True, _nrt=False)
 def closes(
-    lanes: Ways, conflicts: Conflicts, occupancy: Occupancy, memory: DriverMemory, places: Places, passage: Passage,
-    obeys: NDArray[np.bool_], e: int, a: int,
+    lanes: DriverLanes,
+    conflicts: Conflicts,
+    occupancy: Occupancy,
+    memory: DriverMemory,
+    places: Places,
+    passage: Passage,
+    obeys: NDArray[np.bool_],
+    e: int,
+    a: int,
 ) -> bool:
     """Return whether the drivers that one waits for, each for the next, have all waited long and end with itself.
 
@@ -127,7 +141,7 @@ def closes(
         occupancy: Boxes by lane.
         memory: Decisions.
         places: Where everybody is.
-        passage: Ways through junctions.
+        passage: DriverLanes through junctions.
         obeys: Drivers that ask for the way. Shape (num_actors,).
         e, a: The driver with which it begins.
     """
@@ -145,8 +159,15 @@ def closes(
 
 @njit(cache=True, _nrt=False)
 def release_circles(
-    lanes: Ways, conflicts: Conflicts, occupancy: Occupancy, memory: DriverMemory, places: Places, passage: Passage,
-    obeys: NDArray[np.bool_], order: int, e: int,
+    lanes: DriverLanes,
+    conflicts: Conflicts,
+    occupancy: Occupancy,
+    memory: DriverMemory,
+    places: Places,
+    passage: Passage,
+    obeys: NDArray[np.bool_],
+    order: int,
+    e: int,
 ) -> None:
     """Grant their ways at once to all in a circle that only wait for room.
 
@@ -155,7 +176,7 @@ def release_circles(
         occupancy: Boxes by lane.
         memory: Decisions; grants are written.
         places: Where the actors are.
-        passage: Ways through the junctions.
+        passage: DriverLanes through the junctions.
         obeys: Drivers that ask for the way. Shape (num_actors,).
         order: Of the first grant; later than all given so far.
         e: World.

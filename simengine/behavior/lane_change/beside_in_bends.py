@@ -11,7 +11,7 @@ from numba import njit
 
 from simengine.behavior.driver_state import NEXT, PRESENT, DriverMemory
 from simengine.behavior.idm import IdmParams
-from simengine.behavior.lanes.lane_rules import DRIVING, Ways
+from simengine.behavior.lanes.lane_rules import DRIVING, DriverLanes
 from simengine.behavior.lanes.occupancy import BOX_ALONG, BOX_HALF, BOX_HIGH, BOX_LOW, BOX_S, LAST, Occupancy
 from simengine.behavior.lanes.route import place_on_route, route_curvature
 from simengine.behavior.vehicle.following import BESIDE_DECELERATION, FAR, MARGIN, follow
@@ -24,7 +24,9 @@ FRONT_SHARE = 0.73  # of a vehicle's length that lies before its rear axle
 
 
 @njit(cache=True, _nrt=False)
-def bends_near(lanes: Ways, memory: DriverMemory, e: int, a: int, half: float, speed: float) -> tuple[float, float]:
+def bends_near(
+    lanes: DriverLanes, memory: DriverMemory, e: int, a: int, half: float, speed: float
+) -> tuple[float, float]:
     """Return the strongest curvature to the left and to the right that a vehicle is in or comes to soon [1/m].
 
     Args:
@@ -59,8 +61,15 @@ def front_sweep(length: float, curvature: float) -> float:
 
 @njit(cache=True, _nrt=False)
 def respond_beside(
-    lanes: Ways, occupancy: Occupancy, memory: DriverMemory, e: int, a: int, length: float, width: float,
-    speed: float, params: IdmParams,
+    lanes: DriverLanes,
+    occupancy: Occupancy,
+    memory: DriverMemory,
+    e: int,
+    a: int,
+    length: float,
+    width: float,
+    speed: float,
+    params: IdmParams,
 ) -> tuple[float, float, float]:
     """Return the response to vehicles ahead on the lanes beside that leave no room in a bend.
 

@@ -37,7 +37,7 @@ from simengine.behavior.lane_change.lane_ends import (
     needed_side,
     way_to_end,
 )
-from simengine.behavior.lanes.lane_rules import DRIVING, Ways, may_cross, opens_ahead
+from simengine.behavior.lanes.lane_rules import DRIVING, DriverLanes, may_cross, opens_ahead
 from simengine.behavior.lanes.long_vehicles import AGILE
 from simengine.behavior.lanes.occupancy import BOX_ALONG, BOX_HALF, LAST, LENGTH, SPEED, WIDTH, Occupancy, X, Y
 from simengine.behavior.lanes.route import enter_lane
@@ -45,7 +45,7 @@ from simengine.behavior.mobil import SAFE_DECELERATION, is_safe, lane_change_inc
 from simengine.behavior.vehicle.following import FAR, follow, nearest_on_lane, respond_to_lane
 from simengine.behavior.vehicle.lateral import LENGTHS_OF_CHANGE, SHORTEST_CHANGE, change_duration, start_change
 from simengine.behavior.vehicle.road_conditions import grip_bound
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
 from simengine.road.network.frenet import lane_width, project_on_lane_near, segment_at
 
 HORIZON = 150.0  # ahead and behind [m]
@@ -62,13 +62,13 @@ CRAWL = 0.5  # slower no vehicle changes lane, but one that waits at the end of 
 
 
 @njit(cache=True, _nrt=False)
-def liked_speed(lanes: Ways, memory: DriverMemory, e: int, a: int, lane: int) -> float:
+def liked_speed(lanes: DriverLanes, memory: DriverMemory, e: int, a: int, lane: int) -> float:
     """Return the desired speed of a driver on a lane [m/s]."""
     return min(memory.style[e, a, SPEED_CAP], memory.style[e, a, SPEED_FACTOR] * lanes.lane_speed_limit[lane])
 
 
 @njit(cache=True, _nrt=False)
-def nearest_behind(lanes: Ways, occupancy: Occupancy, lane: int, s: float, a: int) -> tuple[int, float]:
+def nearest_behind(lanes: DriverLanes, occupancy: Occupancy, lane: int, s: float, a: int) -> tuple[int, float]:
     """Return the list entry of the nearest box behind a place, on the lane or those that lead into it, and how far."""
     best, best_distance = nearest_on_lane(occupancy, lane, s, a, False)
     for _ in range(ROUTE_LANES):  # short lanes may lie between
@@ -92,15 +92,28 @@ def nearest_behind(lanes: Ways, occupancy: Occupancy, lane: int, s: float, a: in
 def _wishes(style: NDArray[np.float64], desired: float, friction: float) -> IdmParams:
     """Return what a driver with a row of `DriverMemory.style` wants whose desired speed is given [m/s]."""
     return IdmParams(
-        desired, grip_bound(style[MAX_ACCELERATION], friction, 0.4),
-        grip_bound(style[COMFORTABLE_DECELERATION], friction, 0.4), style[TIME_GAP], style[MIN_GAP],
+        desired,
+        grip_bound(style[MAX_ACCELERATION], friction, 0.4),
+        grip_bound(style[COMFORTABLE_DECELERATION], friction, 0.4),
+        style[TIME_GAP],
+        style[MIN_GAP],
     )
 
 
 @njit(cache=True, _nrt=False)
 def _leader(
-    lanes: Ways, occupancy: Occupancy, memory: DriverMemory, e: int, a: int, lane: int, s: float, half: float,
-    width: float, speed: float, desired: float, friction: float,
+    lanes: DriverLanes,
+    occupancy: Occupancy,
+    memory: DriverMemory,
+    e: int,
+    a: int,
+    lane: int,
+    s: float,
+    half: float,
+    width: float,
+    speed: float,
+    desired: float,
+    friction: float,
 ) -> tuple[float, float, float]:
     """Return the response of a driver, were it in the middle of a lane; gap [m] and speed [m/s] of the leader.
 
@@ -137,7 +150,13 @@ def _leader(
 
 @njit(cache=True, _nrt=False)
 def _behind(
-    memory: DriverMemory, occupancy: Occupancy, entry: int, e: int, gap: float, speed: float, friction: float,
+    memory: DriverMemory,
+    occupancy: Occupancy,
+    entry: int,
+    e: int,
+    gap: float,
+    speed: float,
+    friction: float,
     desired: float,
 ) -> float:
     """Return the acceleration of a follower behind something [m/s²].
@@ -158,8 +177,15 @@ def _behind(
 
 @njit(cache=True, _nrt=False)
 def consider_change(
-    lanes: Ways, occupancy: Occupancy, pose: NDArray[np.float64], memory: DriverMemory, seed: np.uint64,
-    e: int, a: int, friction: float, dt: float,
+    lanes: DriverLanes,
+    occupancy: Occupancy,
+    pose: NDArray[np.float64],
+    memory: DriverMemory,
+    seed: np.uint64,
+    e: int,
+    a: int,
+    friction: float,
+    dt: float,
 ) -> None:
     """Let a driver begin a lane change where it pays or must be, and is safe.
 
@@ -248,8 +274,13 @@ def consider_change(
             old_now = _behind(memory, occupancy, entry, e, gap, speed, friction, theirs)
             old_after = _behind(memory, occupancy, entry, e, gap + length + gap_now, other_now, friction, theirs)
         gain = lane_change_incentive(
-            now, after, max(new_now, -GRAVITY), max(new_after, -GRAVITY), max(old_now, -GRAVITY),
-            max(old_after, -GRAVITY), memory.style[e, a, POLITENESS],
+            now,
+            after,
+            max(new_now, -GRAVITY),
+            max(new_after, -GRAVITY),
+            max(old_now, -GRAVITY),
+            max(old_after, -GRAVITY),
+            memory.style[e, a, POLITENESS],
         )
         gain -= memory.style[e, a, CHANGE_THRESHOLD] + side * memory.style[e, a, CHANGE_BIAS]
         if needed == side:
@@ -264,7 +295,14 @@ def consider_change(
 
 @njit(cache=True, _nrt=False)
 def begin_change(
-    lanes: Ways, memory: DriverMemory, seed: np.uint64, e: int, a: int, target: int, s: float, t: float,
+    lanes: DriverLanes,
+    memory: DriverMemory,
+    seed: np.uint64,
+    e: int,
+    a: int,
+    target: int,
+    s: float,
+    t: float,
     duration: float,
 ) -> None:
     """Take another lane as the present one and set out for its middle.

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from simengine.behavior.driver_state import NEXT, PRESENT, DriverMemory
 from simengine.behavior.lane_change.beside_in_bends import FRONT_SHARE
-from simengine.behavior.lanes.lane_rules import Ways
+from simengine.behavior.lanes.lane_rules import DriverLanes
 from simengine.behavior.lanes.occupancy import (
     BOX_ALONG,
     BOX_HALF,
@@ -59,8 +59,15 @@ def way_until_aside(offset: float, aside: float, way: float, length: float, widt
 
 @njit(cache=True, _nrt=False)
 def gets_past(
-    lanes: Ways, occupancy: Occupancy, memory: DriverMemory, e: int, a: int, pose: NDArray[np.float64], side: int,
-    offset: float, way: float,
+    lanes: DriverLanes,
+    occupancy: Occupancy,
+    memory: DriverMemory,
+    e: int,
+    a: int,
+    pose: NDArray[np.float64],
+    side: int,
+    offset: float,
+    way: float,
 ) -> bool:
     """Return whether a driver that set out for the lane beside now would clear everybody ahead on its own lane.
 

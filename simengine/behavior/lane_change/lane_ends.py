@@ -5,7 +5,7 @@ import math
 from numba import njit
 
 from simengine.behavior.driver_state import EXIT_TURN, PRESENT, ROUTE_LANES, TURN_IN, DriverMemory
-from simengine.behavior.lanes.lane_rules import DRIVING, Ways, is_way_on
+from simengine.behavior.lanes.lane_rules import DRIVING, DriverLanes, is_way_on
 from simengine.behavior.lanes.long_vehicles import AGILE, ON
 from simengine.behavior.vehicle.following import FAR
 from simengine.behavior.vehicle.lateral import LENGTHS_OF_CHANGE, SHORTEST_CHANGE
@@ -19,7 +19,7 @@ STRAIGHT_ENOUGH = 0.02  # curvature of a lane in a junction that is crossed stra
 
 
 @njit(cache=True, _nrt=False)
-def way_to_end(lanes: Ways, memory: DriverMemory, e: int, a: int, junction: bool) -> float:
+def way_to_end(lanes: DriverLanes, memory: DriverMemory, e: int, a: int, junction: bool) -> float:
     """Return the way until the road ends, or with `junction` until the next junction begins [m]; FAR if unknown."""
     route = memory.route[e, a]
     way = -memory.s[e, a]
@@ -33,7 +33,7 @@ def way_to_end(lanes: Ways, memory: DriverMemory, e: int, a: int, junction: bool
 
 
 @njit(cache=True, _nrt=False)
-def goes_on(lanes: Ways, lane: int) -> bool:
+def goes_on(lanes: DriverLanes, lane: int) -> bool:
     """Return whether a lane has a successor that goes on for drivers."""
     for k in range(lanes.successor_first[lane], lanes.successor_first[lane + 1]):
         if is_way_on(lanes, lanes.successor[k]):
@@ -42,7 +42,7 @@ def goes_on(lanes: Ways, lane: int) -> bool:
 
 
 @njit(cache=True, _nrt=False)
-def leads_to_turn(lanes: Ways, lane: int, turn: int) -> int:
+def leads_to_turn(lanes: DriverLanes, lane: int, turn: int) -> int:
     """Return 1 if the next junction can be left by a turn from this lane, 0 if not, −1 if no junction is near."""
     for _ in range(ROUTE_LANES):
         first, last = lanes.successor_first[lane], lanes.successor_first[lane + 1]
@@ -71,7 +71,7 @@ def last_place(memory: DriverMemory, e: int, a: int) -> int:
 
 
 @njit(cache=True, _nrt=False)
-def merging_side(lanes: Ways, memory: DriverMemory, e: int, a: int) -> int:
+def merging_side(lanes: DriverLanes, memory: DriverMemory, e: int, a: int) -> int:
     """Return 1 if the lane that a driver's route ends on is to be left to the left because that one goes on, −1 right.
 
     0 where the lane goes on, or the road ends for all.
@@ -90,7 +90,7 @@ def merging_side(lanes: Ways, memory: DriverMemory, e: int, a: int) -> int:
 
 
 @njit(cache=True, _nrt=False)
-def merging_line(lanes: Ways, memory: DriverMemory, e: int, a: int, length: float, width: float) -> float:
+def merging_line(lanes: DriverLanes, memory: DriverMemory, e: int, a: int, length: float, width: float) -> float:
     """Return the way of the front to where a lane that must be left becomes too narrow [m]; infinite if it goes on."""
     k = last_place(memory, e, a)
     if k == ROUTE_LANES - 1 or merging_side(lanes, memory, e, a) == 0:
@@ -112,7 +112,7 @@ def merging_line(lanes: Ways, memory: DriverMemory, e: int, a: int, length: floa
 
 
 @njit(cache=True, _nrt=False)
-def needed_side(lanes: Ways, memory: DriverMemory, e: int, a: int, speed: float) -> int:
+def needed_side(lanes: DriverLanes, memory: DriverMemory, e: int, a: int, speed: float) -> int:
     """Return 1 if the driver must move left, −1 right, 0 if the lane will do."""
     lane = memory.route[e, a, PRESENT]
     turn = memory.choice[e, a, EXIT_TURN]
@@ -137,7 +137,7 @@ def needed_side(lanes: Ways, memory: DriverMemory, e: int, a: int, speed: float)
 
 
 @njit(cache=True, _nrt=False)
-def side_of_long_way(lanes: Ways, lane: int) -> int:
+def side_of_long_way(lanes: DriverLanes, lane: int) -> int:
     """Return 1 if a long vehicle gets on from a lane left of this one, −1 right, 0 if from none."""
     left, right = lanes.lane_left[lane], lanes.lane_right[lane]
     for _ in range(8):
@@ -153,7 +153,7 @@ def side_of_long_way(lanes: Ways, lane: int) -> int:
 
 
 @njit(cache=True, _nrt=False)
-def has_room_to_change(lanes: Ways, lane: int, s: float, way: float, presses: bool, must: bool) -> bool:
+def has_room_to_change(lanes: DriverLanes, lane: int, s: float, way: float, presses: bool, must: bool) -> bool:
     """Return whether a change to a lane is over before a junction begins there.
 
     In a junction lanes part and bend: a vehicle still on the way across would be beside every lane.

@@ -12,7 +12,7 @@ def joined_from(ways: NamedTuple, a: int, b: int) -> float:
     """Return from where on lane a runs on lane b up to its end [m]; infinite if they do not lead into the same lane.
 
     Args:
-        ways: `lane_rules.Ways` of the network.
+        ways: `lane_rules.DriverLanes` of the network.
         a, b: The lanes.
     """
     after_a = ways.successor[ways.successor_first[a] : ways.successor_first[a + 1]]

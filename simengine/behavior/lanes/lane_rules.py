@@ -11,7 +11,7 @@ from simengine.behavior.lanes.joined_lanes import joined_from
 from simengine.behavior.lanes.long_vehicles import CLOSED, DRY, find_long_ways
 from simengine.behavior.lanes.set_back_lines import find_set_backs, linked_lanes
 from simengine.behavior.lanes.wide_turns import find_near_lanes
-from simengine.core.geometry import wrap_angle
+from simengine.core.space.geometry import wrap_angle
 from simengine.road.network.frenet import lane_fraction, project_on_lane_near, segment_foot
 from simengine.road.network.network import LEFT, RIGHT, LaneArrays, LaneType, RoadNetwork, lane_arrays
 
@@ -19,7 +19,7 @@ DRIVING, BIKING, FLOOR = int(LaneType.DRIVING), int(LaneType.BIKING), int(LaneTy
 LEVEL = 4.0  # an actor farther above or below a lane is on another level [m]
 
 
-class Ways(NamedTuple):
+class DriverLanes(NamedTuple):
     """The arrays of `LaneArrays` that a driver reads all the time; those of `road.network.frenet` are among them.
 
     Kernels take this and not the whole: a kernel's compile time grows with the square of the arrays it is handed
@@ -104,7 +104,7 @@ class Conflicts(NamedTuple):
 class RoadRules(NamedTuple):
     """What drivers read of a network, in small groups."""
 
-    ways: Ways
+    ways: DriverLanes
     grid: Grid
     stops: StopLines
     crossings: Crossings
@@ -123,15 +123,20 @@ def road_rules(network: RoadNetwork, friction: float = DRY) -> RoadRules:
     crossing_order, crossing_first = _sorted_by_lane(network.crossing_lane, num_lanes)
     shown = {int(group): signal for signal, group in reversed(list(enumerate(network.signal_group)))}
     lanes = lane_arrays(network)
-    shared = {name: getattr(lanes, name) for name in Ways._fields if name in LaneArrays._fields}
-    ways = Ways(
+    shared = {name: getattr(lanes, name) for name in DriverLanes._fields if name in LaneArrays._fields}
+    ways = DriverLanes(
         **shared,
         lane_tightest=np.maximum.reduceat(np.abs(network.point_curvature), network.lane_first_point[:-1]),
         lane_long=find_long_ways(lanes, friction),
         point_may_cross=network.point_may_cross,
     )
     grid = Grid(
-        lanes.grid_origin, lanes.grid_cell, lanes.grid_shape, lanes.grid_first, lanes.grid_point, lanes.point_lane,
+        lanes.grid_origin,
+        lanes.grid_cell,
+        lanes.grid_shape,
+        lanes.grid_first,
+        lanes.grid_point,
+        lanes.point_lane,
         lanes.widest,
     )
     crossings = Crossings(
@@ -148,7 +153,7 @@ def road_rules(network: RoadNetwork, friction: float = DRY) -> RoadRules:
     return RoadRules(ways, grid, stops, crossings, conflicts)
 
 
-def _stop_lines(network: RoadNetwork, ways: Ways, set_backs: dict[tuple[int, int], float]) -> StopLines:
+def _stop_lines(network: RoadNetwork, ways: DriverLanes, set_backs: dict[tuple[int, int], float]) -> StopLines:
     """Return the network's stop lines, set back from swept areas; where one begins without a line it gets one."""
     set_back = np.zeros_like(ways.lane_length)
     for (approach, _), distance in set_backs.items():
@@ -168,7 +173,7 @@ def _stop_lines(network: RoadNetwork, ways: Ways, set_backs: dict[tuple[int, int
     )
 
 
-def _conflicts(network: RoadNetwork, ways: Ways, set_backs: dict[tuple[int, int], float]) -> Conflicts:
+def _conflicts(network: RoadNetwork, ways: DriverLanes, set_backs: dict[tuple[int, int], float]) -> Conflicts:
     """Join the network's conflicts with those of long vehicles; these begin where one of them sweeps a lane before."""
     num_lanes = len(network.lane_type)
     own = np.repeat(np.arange(num_lanes, dtype=np.int32), np.diff(network.conflict_first))
@@ -203,14 +208,14 @@ def _conflicts(network: RoadNetwork, ways: Ways, set_backs: dict[tuple[int, int]
 
 
 @njit(cache=True, _nrt=False)
-def lane_heading(lanes: Ways, lane: int, s: float) -> float:
+def lane_heading(lanes: DriverLanes, lane: int, s: float) -> float:
     """Return the direction of a lane at `s` [rad]; beyond its ends that of the end."""
     i, f = lane_fraction(lanes, lane, s)
     return wrap_angle(lanes.point_heading[i] + f * wrap_angle(lanes.point_heading[i + 1] - lanes.point_heading[i]))
 
 
 @njit(cache=True, _nrt=False)
-def may_cross(lanes: Ways, lane: int, side: int, start: float, end: float) -> bool:
+def may_cross(lanes: DriverLanes, lane: int, side: int, start: float, end: float) -> bool:
     """Return whether the line left (side 1) or right (−1) of a lane may be crossed all the way between two s [m]."""
     column = LEFT if side == 1 else RIGHT
     i, _ = lane_fraction(lanes, lane, start)
@@ -224,7 +229,7 @@ def may_cross(lanes: Ways, lane: int, side: int, start: float, end: float) -> bo
 
 
 @njit(cache=True, _nrt=False)
-def opens_ahead(lanes: Ways, lane: int, side: int, s: float) -> bool:
+def opens_ahead(lanes: DriverLanes, lane: int, side: int, s: float) -> bool:
     """Return whether the line left (side 1) or right (−1) of a lane may be crossed anywhere from s [m] to its end."""
     column = LEFT if side == 1 else RIGHT
     i, _ = lane_fraction(lanes, lane, s)
@@ -241,14 +246,14 @@ def is_drivable(lane_type: NDArray[np.int32], lane: int) -> bool:
 
 
 @njit(cache=True, _nrt=False)
-def is_way_on(lanes: Ways, lane: int) -> bool:
+def is_way_on(lanes: DriverLanes, lane: int) -> bool:
     """Return whether a lane that another leads to goes on for drivers: it is drivable, and not closed to them."""
     return is_drivable(lanes.lane_type, lane) and lanes.lane_long[lane] > CLOSED
 
 
 @njit(cache=True, _nrt=False)
 def nearest_lane(
-    lanes: Ways, grid: Grid, x: float, y: float, z: float, yaw: float, reach: float, max_turn: float
+    lanes: DriverLanes, grid: Grid, x: float, y: float, z: float, yaw: float, reach: float, max_turn: float
 ) -> tuple[int, float, float]:
     """Find the drivable lane whose center line is nearest and runs the same way.
 

@@ -102,7 +102,8 @@ def open_ends(lanes: LaneArrays, ways: NDArray[np.int8]) -> tuple[NDArray[np.boo
     count = len(ways)
     begins, ends = np.ones(count, np.bool_), np.ones(count, np.bool_)
     for first, linked, free in (
-        (lanes.predecessor_first, lanes.predecessor, begins), (lanes.successor_first, lanes.successor, ends)
+        (lanes.predecessor_first, lanes.predecessor, begins),
+        (lanes.successor_first, lanes.successor, ends),
     ):
         lane = np.repeat(np.arange(count), np.diff(first))
         free[lane[ways[linked] != CLOSED]] = False

@@ -11,9 +11,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.behavior.lanes.lane_rules import LEVEL, Grid, Ways, is_drivable, lane_heading
-from simengine.core.geometry import along_axis
-from simengine.core.plan_view import plan_view
+from simengine.behavior.lanes.lane_rules import LEVEL, DriverLanes, Grid, is_drivable, lane_heading
+from simengine.core.space.geometry import along_axis
+from simengine.core.space.plan_view import plan_view
 from simengine.core.state import Mobility
 from simengine.road.network.frenet import lane_width, project_on_lane_near, segment_foot
 
@@ -69,15 +69,26 @@ def empty_occupancy(num_lanes: int, num_actors: int) -> Occupancy:
     """Allocate lists in which no lane holds anything."""
     n = num_actors * ENTRIES_PER_ACTOR
     return Occupancy(
-        np.full(num_lanes, LAST, np.int32), np.full(n, LAST, np.int32), np.zeros(n, np.int32), np.zeros((n, 7)),
-        np.zeros(1, np.int64), np.zeros(NEAR_LANES, np.int32), np.zeros((NEAR_LANES, 2)),
+        np.full(num_lanes, LAST, np.int32),
+        np.full(n, LAST, np.int32),
+        np.zeros(n, np.int32),
+        np.zeros((n, 7)),
+        np.zeros(1, np.int64),
+        np.zeros(NEAR_LANES, np.int32),
+        np.zeros((NEAR_LANES, 2)),
     )
 
 
 @njit(cache=True, _nrt=False)
 def look_around(
-    length: NDArray[np.float64], width: NDArray[np.float64], height: NDArray[np.float64], valid: NDArray[np.bool_],
-    position: NDArray[np.float64], orientation: NDArray[np.float64], velocity: NDArray[np.float64], places: Places,
+    length: NDArray[np.float64],
+    width: NDArray[np.float64],
+    height: NDArray[np.float64],
+    valid: NDArray[np.bool_],
+    position: NDArray[np.float64],
+    orientation: NDArray[np.float64],
+    velocity: NDArray[np.float64],
+    places: Places,
 ) -> None:
     """Write the true places of one world.
 
@@ -110,7 +121,7 @@ def look_around(
 
 @njit(cache=True, _nrt=False)
 def box_on_lane(
-    lanes: Ways, lane: int, near: float, x: float, y: float, yaw: float, length: float, width: float
+    lanes: DriverLanes, lane: int, near: float, x: float, y: float, yaw: float, length: float, width: float
 ) -> tuple[float, float, float, float, float]:
     """Return s, half extent along, right and left edge [m] of a box on a lane, and the lane's heading there [rad].
 
@@ -131,8 +142,16 @@ def box_on_lane(
 
 @njit(cache=True, _nrt=False)
 def add_entry(
-    occupancy: Occupancy, lane: int, actor: int, s: float, half: float, low: float, high: float, along: float,
-    across: float, drift: float,
+    occupancy: Occupancy,
+    lane: int,
+    actor: int,
+    s: float,
+    half: float,
+    low: float,
+    high: float,
+    along: float,
+    across: float,
+    drift: float,
 ) -> None:
     """Put a box on a lane's list; what exceeds the lists' capacity is left out.
 
@@ -164,7 +183,7 @@ def add_entry(
 
 @njit(cache=True, _nrt=False)
 def occupy_lanes(
-    lanes: Ways, grid: Grid, places: Places, mobility: NDArray[np.int32], occupancy: Occupancy
+    lanes: DriverLanes, grid: Grid, places: Places, mobility: NDArray[np.int32], occupancy: Occupancy
 ) -> None:
     """Enter every seen actor into the lists of the drivable lanes that its box overlaps, or will if it keeps walking.
 

@@ -22,7 +22,7 @@ from simengine.behavior.driver_state import (
     TURN_IN,
     DriverMemory,
 )
-from simengine.behavior.lanes.lane_rules import Grid, Ways, is_way_on, nearest_lane
+from simengine.behavior.lanes.lane_rules import DriverLanes, Grid, is_way_on, nearest_lane
 from simengine.behavior.lanes.long_vehicles import AGILE, CLOSED, NOT
 from simengine.core.rng import philox_uniform
 from simengine.road.network.frenet import lane_curvature, lane_width, project_on_lane_near
@@ -43,14 +43,14 @@ def turn_weight(turn: int) -> float:
 
 
 @njit(cache=True, _nrt=False)
-def _ease(lanes: Ways, lane: int, agile: bool) -> int:
+def _ease(lanes: DriverLanes, lane: int, agile: bool) -> int:
     """Return how well a vehicle can take a lane, see `long_vehicles`; to agile ones all drivable ones are alike."""
     return min(lanes.lane_long[lane], NOT) if agile else lanes.lane_long[lane]
 
 
 @njit(cache=True, _nrt=False)
 def choose_successor(
-    lanes: Ways, lane: int, wanted_turn: int, agile: bool, seed: np.uint64, counter: int, e: int, a: int
+    lanes: DriverLanes, lane: int, wanted_turn: int, agile: bool, seed: np.uint64, counter: int, e: int, a: int
 ) -> int:
     """Return one of a lane's successors that go on, or −1 at the end of the road.
 
@@ -87,7 +87,7 @@ def choose_successor(
 
 
 @njit(cache=True, _nrt=False)
-def extend_route(lanes: Ways, memory: DriverMemory, seed: np.uint64, e: int, a: int) -> None:
+def extend_route(lanes: DriverLanes, memory: DriverMemory, seed: np.uint64, e: int, a: int) -> None:
     """Fill a driver's route ahead of the present lane as far as the road goes on."""
     route = memory.route[e, a]
     junctions = 0
@@ -99,15 +99,13 @@ def extend_route(lanes: Ways, memory: DriverMemory, seed: np.uint64, e: int, a: 
         if route[k + 1] < 0:
             turn = memory.choice[e, a, EXIT_TURN] if junctions == 0 else 0
             agile = memory.style[e, a, TURN_IN] > AGILE
-            route[k + 1] = choose_successor(
-                lanes, route[k], turn, agile, seed, memory.choice[e, a, COUNTER], e, a
-            )
+            route[k + 1] = choose_successor(lanes, route[k], turn, agile, seed, memory.choice[e, a, COUNTER], e, a)
             memory.choice[e, a, COUNTER] += 1
 
 
 @njit(cache=True, _nrt=False)
 def enter_lane(
-    lanes: Ways, memory: DriverMemory, seed: np.uint64, e: int, a: int, lane: int, s: float, t: float
+    lanes: DriverLanes, memory: DriverMemory, seed: np.uint64, e: int, a: int, lane: int, s: float, t: float
 ) -> None:
     """Put a driver on a lane with a new route from there.
 
@@ -130,8 +128,17 @@ def enter_lane(
 
 @njit(cache=True, _nrt=False)
 def find_lane(
-    lanes: Ways, grid: Grid, memory: DriverMemory, seed: np.uint64, e: int, a: int, x: float, y: float,
-    z: float, yaw: float, beyond: float,
+    lanes: DriverLanes,
+    grid: Grid,
+    memory: DriverMemory,
+    seed: np.uint64,
+    e: int,
+    a: int,
+    x: float,
+    y: float,
+    z: float,
+    yaw: float,
+    beyond: float,
 ) -> None:
     """Look for the lane at a pose; the driver is on none (−1) where there is none for vehicles that runs its way.
 
@@ -154,13 +161,13 @@ def find_lane(
 
 
 @njit(cache=True, _nrt=False)
-def is_aside(lanes: Ways, lane: int, s: float, t: float) -> bool:
+def is_aside(lanes: DriverLanes, lane: int, s: float, t: float) -> bool:
     """Return whether a driver at s, t [m] is so far beside its lane that it has to drive back to it."""
     return abs(t) > 0.5 * lane_width(lanes, lane, s) + LOST
 
 
 @njit(cache=True, _nrt=False)
-def has_cut_corner(lanes: Ways, lane: int, following: int, s: float, t: float, x: float, y: float) -> bool:
+def has_cut_corner(lanes: DriverLanes, lane: int, following: int, s: float, t: float, x: float, y: float) -> bool:
     """Return whether a vehicle has left its lane beside its end, onto the next one: lanes of some maps meet at angles.
 
     Args:
@@ -176,7 +183,7 @@ def has_cut_corner(lanes: Ways, lane: int, following: int, s: float, t: float, x
 
 
 @njit(cache=True, _nrt=False)
-def lane_beside(lanes: Ways, lane: int, left_behind: int) -> int:
+def lane_beside(lanes: DriverLanes, lane: int, left_behind: int) -> int:
     """Return the lane beside `lane` that goes on from `left_behind`, −1 if none does.
 
     A driver who comes to a lane's end in the middle of a lane change is still on the lane beside it.
@@ -191,7 +198,7 @@ def lane_beside(lanes: Ways, lane: int, left_behind: int) -> int:
 
 @njit(cache=True, _nrt=False)
 def track_lane(
-    lanes: Ways, memory: DriverMemory, seed: np.uint64, e: int, a: int, x: float, y: float, beyond: float
+    lanes: DriverLanes, memory: DriverMemory, seed: np.uint64, e: int, a: int, x: float, y: float, beyond: float
 ) -> bool:
     """Follow a driver's place along the present lane and into the next ones of the route.
 
@@ -234,7 +241,7 @@ def track_lane(
 
 
 @njit(cache=True, _nrt=False)
-def place_on_lanes(lanes: Ways, route: NDArray[np.int32], s: float) -> tuple[int, float]:
+def place_on_lanes(lanes: DriverLanes, route: NDArray[np.int32], s: float) -> tuple[int, float]:
     """Return the lane and arc length [m] of a place `s` along the present lane, which may lie before or beyond it.
 
     Args:
@@ -252,13 +259,13 @@ def place_on_lanes(lanes: Ways, route: NDArray[np.int32], s: float) -> tuple[int
 
 
 @njit(cache=True, _nrt=False)
-def place_on_route(lanes: Ways, memory: DriverMemory, e: int, a: int, s: float) -> tuple[int, float]:
+def place_on_route(lanes: DriverLanes, memory: DriverMemory, e: int, a: int, s: float) -> tuple[int, float]:
     """Return `place_on_lanes` of a driver's route."""
     return place_on_lanes(lanes, memory.route[e, a], s)
 
 
 @njit(cache=True, _nrt=False)
-def route_curvature(lanes: Ways, memory: DriverMemory, e: int, a: int, s: float) -> float:
+def route_curvature(lanes: DriverLanes, memory: DriverMemory, e: int, a: int, s: float) -> float:
     """Return the curvature of the route at a place `s` along the present lane, before or beyond it too [1/m]."""
     lane, along = place_on_route(lanes, memory, e, a, s)
     return lane_curvature(lanes, lane, along)

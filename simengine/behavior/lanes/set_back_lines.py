@@ -27,7 +27,7 @@ def find_set_backs(ways: NamedTuple) -> dict[tuple[int, int], float]:
     By the two lanes; without those that have no such area.
 
     Args:
-        ways: `lane_rules.Ways` of the network.
+        ways: `lane_rules.DriverLanes` of the network.
     """
     found: dict[tuple[int, int], float] = {}
     inside = np.flatnonzero((ways.lane_junction >= 0) & (ways.lane_type == DRIVING))

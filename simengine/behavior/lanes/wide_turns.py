@@ -26,13 +26,16 @@ def _related(first: NDArray[np.int32], linked: NDArray[np.int32], a: int, b: int
 
 @njit(cache=True, _nrt=False)
 def find_near_lanes(
-    ways: NamedTuple, conflict_first: NDArray[np.int32], conflict_lane: NDArray[np.int32], pairs: NDArray[np.int32],
+    ways: NamedTuple,
+    conflict_first: NDArray[np.int32],
+    conflict_lane: NDArray[np.int32],
+    pairs: NDArray[np.int32],
     reach: NDArray[np.float64],
 ) -> int:
     """Find pairs of lanes of one junction that come near each other and are no conflict; return how many.
 
     Args:
-        ways: `lane_rules.Ways` of the network.
+        ways: `lane_rules.DriverLanes` of the network.
         conflict_first, conflict_lane: The conflicts, CSR over lanes.
         pairs: Written as far as it goes: own and other lane. Shape (capacity, 2).
         reach: Written: where the own lane is near the other, from and to [m]. Shape (capacity, 2).

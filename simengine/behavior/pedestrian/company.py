@@ -50,9 +50,7 @@ def place_in_group(rank: int, count: int, per_row: int, spacing: float) -> tuple
 
 
 @njit(cache=True, _nrt=False)
-def place_on_pavement(
-    rank: int, count: int, per_row: int, spacing: float, direction: int
-) -> tuple[float, float]:
+def place_on_pavement(rank: int, count: int, per_row: int, spacing: float, direction: int) -> tuple[float, float]:
     """Return how far to the left along the pavement, and how far behind its front, somebody walks in a group [m].
 
     A group that turns round changes no places: its last row becomes the first.
@@ -87,9 +85,7 @@ def is_near(places: Places, a: int, b: int) -> bool:
 
 
 @njit(cache=True, _nrt=False)
-def behind_place(
-    places: Places, choice: NDArray, a: int, ex: float, ey: float, per_row: int, spacing: float
-) -> float:
+def behind_place(places: Places, choice: NDArray, a: int, ex: float, ey: float, per_row: int, spacing: float) -> float:
     """Return how far somebody is behind its place in the group, along its way; negative ahead of it [m].
 
     Args:

@@ -38,7 +38,7 @@ class Strips(NamedTuple):
     point_width: NDArray[np.float64]
 
 
-class Zebras(NamedTuple):
+class Crosswalks(NamedTuple):
     """The crossings that join two pavements, and the lanes on which vehicles come to them."""
 
     line: NDArray[np.float64]  # start x, y, end x, y, width [m]. (num_crossings, 5)
@@ -81,7 +81,7 @@ def make_strips(lanes: LaneArrays) -> Strips:
     return Strips(*(getattr(lanes, name) for name in Strips._fields))
 
 
-def make_zebras(network: RoadNetwork, strips: Strips) -> Zebras:
+def make_zebras(network: RoadNetwork, strips: Strips) -> Crosswalks:
     """Find for every crossing the pavements it joins and the lanes on which vehicles come."""
     num_crossings, num_lanes = len(network.crossing_width), len(network.lane_type)
     pavements = np.flatnonzero(network.lane_type == LaneType.PAVEMENT).astype(np.int32)
@@ -110,7 +110,7 @@ def make_zebras(network: RoadNetwork, strips: Strips) -> Zebras:
             span.append(_span(strips, line[c], lane, s))
             ways.append(_ways_to(network, lane, s))
     shown = {int(group): signal for signal, group in reversed(list(enumerate(network.signal_group)))}
-    return Zebras(
+    return Crosswalks(
         line=line, curb_lane=curb_lane, curb_place=curb_place,
         signal=np.array([shown.get(int(group), -1) for group in network.crossing_signal], np.int32),
         entry_first=network.crossing_lane_first, entry_span=np.array(span, np.float64).reshape(-1, 2),
@@ -149,8 +149,13 @@ def _ways_to(network: RoadNetwork, lane: int, s: float) -> list[tuple[int, float
 
 @njit(cache=True, _nrt=False)
 def _arrival(
-    strips: Strips, pose: NDArray[np.float64], acceleration: NDArray[np.float64], lane: int, s_zebra: float,
-    width: float, yielding: bool,
+    strips: Strips,
+    pose: NDArray[np.float64],
+    acceleration: NDArray[np.float64],
+    lane: int,
+    s_zebra: float,
+    width: float,
+    yielding: bool,
 ) -> float:
     """Return when a vehicle on a lane reaches a crossing [s]: 0 on it, infinite if it stops before it or does not come.
 
@@ -189,8 +194,17 @@ def _arrival(
 
 @njit(cache=True, _nrt=False)
 def needed_speed(
-    strips: Strips, zebras: Zebras, places: Places, acceleration: NDArray[np.float64], on_foot: NDArray[np.bool_],
-    c: int, end: int, u: float, z: float, margin: float, yielding: bool,
+    strips: Strips,
+    zebras: Crosswalks,
+    places: Places,
+    acceleration: NDArray[np.float64],
+    on_foot: NDArray[np.bool_],
+    c: int,
+    end: int,
+    u: float,
+    z: float,
+    margin: float,
+    yielding: bool,
 ) -> float:
     """Return how fast to walk in order to be off every lane before a vehicle arrives [m/s], 0 if none does.
 
@@ -221,9 +235,7 @@ def needed_speed(
             if far <= u:
                 continue
             for w in range(zebras.way_first[k], zebras.way_first[k + 1]):
-                time = _arrival(
-                    strips, pose, acceleration[b], zebras.way_lane[w], zebras.way_s[w], line[4], yielding
-                )
+                time = _arrival(strips, pose, acceleration[b], zebras.way_lane[w], zebras.way_s[w], line[4], yielding)
                 if time < math.inf:
                     needed = max(needed, (far - u) / (time - margin) if time > margin else math.inf)
     return needed

@@ -36,7 +36,14 @@ def side_by_side(room: float, theirs: int, spacing: float) -> int:
 
 @njit(cache=True, _nrt=False)
 def look_ahead(
-    places: Places, on_foot: NDArray, choice: NDArray, a: int, ex: float, ey: float, offset: float, half: float,
+    places: Places,
+    on_foot: NDArray,
+    choice: NDArray,
+    a: int,
+    ex: float,
+    ey: float,
+    offset: float,
+    half: float,
     spacing: float,
 ) -> tuple[int, float, float]:
     """Return how many may walk side by side, and between which offsets their middles may be, past those ahead.

@@ -39,8 +39,8 @@ from simengine.behavior.pedestrian.walker_state import (
     WILL_Y,
 )
 from simengine.behavior.pedestrian.walking import aim, step
-from simengine.core.geometry import yaw_from_quaternion
 from simengine.core.rng import philox_uniform
+from simengine.core.space.geometry import yaw_from_quaternion
 from simengine.core.state import ActorTable, Behavior, Controls, Mobility, WorldState
 from simengine.road.network.frenet import lane_position
 from simengine.road.network.network import LaneArrays, LaneType, RoadNetwork
@@ -67,8 +67,13 @@ def no_crowd(num_envs: int, num_actors: int) -> Crowd:
 
 
 def begin_people(
-    network: RoadNetwork, lanes: LaneArrays, actors: ActorTable, state: WorldState, crowd: Crowd,
-    spec: PedestriansSpec, seed: np.uint64,
+    network: RoadNetwork,
+    lanes: LaneArrays,
+    actors: ActorTable,
+    state: WorldState,
+    crowd: Crowd,
+    spec: PedestriansSpec,
+    seed: np.uint64,
 ) -> People:
     """Give every walker a desired speed, a pavement, a direction on it and its companions.
 
@@ -112,7 +117,12 @@ def begin_people(
             mind[e, a, ABREAST] = 2.0 * philox_uniform(seed, ABREAST_STREAM, 1, e, first) - 1.0
         mind[e, a, WILL_X], mind[e, a, WILL_Y] = state.velocity[e, a, 0], state.velocity[e, a, 1]
     return People(
-        mind, choice, strips, make_zebras(network, strips), _links(network, strips, usable), spec.crossing_fraction,
+        mind,
+        choice,
+        strips,
+        make_zebras(network, strips),
+        _links(network, strips, usable),
+        spec.crossing_fraction,
         seed,
     )
 
@@ -145,8 +155,15 @@ def _links(network: RoadNetwork, strips: Strips, usable: NDArray[np.int32]) -> N
 
 @njit(cache=True, _nrt=False)
 def _walk(
-    people: People, places: Places, acceleration: NDArray[np.float64], on_foot: NDArray[np.bool_],
-    walks: NDArray[np.bool_], colors: NDArray[np.int32], dt: float, e: int, out: NDArray[np.float64],
+    people: People,
+    places: Places,
+    acceleration: NDArray[np.float64],
+    on_foot: NDArray[np.bool_],
+    walks: NDArray[np.bool_],
+    colors: NDArray[np.int32],
+    dt: float,
+    e: int,
+    out: NDArray[np.float64],
 ) -> None:
     """Let the walkers of one world decide.
 
@@ -170,7 +187,11 @@ def _walk(
 
 
 def walk_people(
-    people: People, actors: ActorTable, state: WorldState, signal_colors: NDArray[np.int32], dt: float,
+    people: People,
+    actors: ActorTable,
+    state: WorldState,
+    signal_colors: NDArray[np.int32],
+    dt: float,
     controls: Controls,
 ) -> None:
     """Let everybody on foot decide; minds and `controls.velocity` are written.
@@ -190,9 +211,13 @@ def walk_people(
             continue
         places = empty_places(walks.shape[1])
         look_around(
-            actors.length[e], actors.width[e], actors.height[e], state.valid[e], state.position[e],
-            state.orientation[e], state.velocity[e], places,
+            actors.length[e],
+            actors.width[e],
+            actors.height[e],
+            state.valid[e],
+            state.position[e],
+            state.orientation[e],
+            state.velocity[e],
+            places,
         )
-        _walk(
-            people, places, state.acceleration[e], on_foot[e], walks[e], signal_colors, dt, e, controls.velocity[e]
-        )
+        _walk(people, places, state.acceleration[e], on_foot[e], walks[e], signal_colors, dt, e, controls.velocity[e])

@@ -139,9 +139,7 @@ def social_force(
 
 
 @njit(cache=True, _nrt=False)
-def keep_apart(
-    places: Places, on_foot: NDArray[np.bool_], a: int, vx: float, vy: float
-) -> tuple[float, float]:
+def keep_apart(places: Places, on_foot: NDArray[np.bool_], a: int, vx: float, vy: float) -> tuple[float, float]:
     """Return a walker's velocity without what would close a gap to a body too fast [m/s]."""
     own = places.pose[a]
     radius = turning_radius(own)

@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 
 from simengine.behavior.lanes.occupancy import Places, X, Y, Z
 from simengine.behavior.pedestrian.company import abreast, is_near, place_in_group
-from simengine.behavior.pedestrian.crosswalk import CURB_GAP, ROAD_MARGIN, START_MARGIN, Strips, Zebras, needed_speed
+from simengine.behavior.pedestrian.crosswalk import (
+    CURB_GAP,
+    ROAD_MARGIN,
+    START_MARGIN,
+    Crosswalks,
+    Strips,
+    needed_speed,
+)
 from simengine.behavior.pedestrian.walk_along import AHEAD, EDGE, half_room, towards
 from simengine.behavior.pedestrian.walker_state import (
     ABREAST,
@@ -42,7 +49,7 @@ _GREEN, _OFF = int(SignalColor.GREEN), int(SignalColor.OFF)
 
 
 @njit(cache=True, _nrt=False)
-def cross_frame(zebras: Zebras, item: int) -> tuple[float, float, float, float, float]:
+def cross_frame(zebras: Crosswalks, item: int) -> tuple[float, float, float, float, float]:
     """Return where a crossing begins, its direction, and its length [m], from the end it is entered by."""
     line, end = zebras.line[item // 2], item % 2
     ux, uy, length = towards(line[2 * end], line[2 * end + 1], line[2 - 2 * end], line[3 - 2 * end])
@@ -51,8 +58,14 @@ def cross_frame(zebras: Zebras, item: int) -> tuple[float, float, float, float, 
 
 @njit(cache=True, _nrt=False)
 def arrive(
-    strips: Strips, zebras: Zebras, mind: NDArray[np.float64], choice: NDArray[np.int64], x: float, y: float,
-    seed: np.uint64, e: int,
+    strips: Strips,
+    zebras: Crosswalks,
+    mind: NDArray[np.float64],
+    choice: NDArray[np.int64],
+    x: float,
+    y: float,
+    seed: np.uint64,
+    e: int,
 ) -> bool:
     """Go on along the far pavement if a walker has come onto it; returns whether it has. A group turns alike.
 
@@ -80,7 +93,7 @@ def arrive(
 
 @njit(cache=True, _nrt=False)
 def follow_leader(
-    zebras: Zebras, places: Places, minds: NDArray[np.float64], choices: NDArray[np.int64], a: int
+    zebras: Crosswalks, places: Places, minds: NDArray[np.float64], choices: NDArray[np.int64], a: int
 ) -> None:
     """Take over what the first of a group has decided, if it is near and on, or came from, the same pavement."""
     mind, choice, first = minds[a], choices[a], choices[a, LEADER]
@@ -101,7 +114,7 @@ def follow_leader(
 
 @njit(cache=True, _nrt=False)
 def curb_spot(
-    strips: Strips, zebras: Zebras, mind: NDArray[np.float64], choice: NDArray[np.int64], a: int
+    strips: Strips, zebras: Crosswalks, mind: NDArray[np.float64], choice: NDArray[np.int64], a: int
 ) -> tuple[float, float]:
     """Return where somebody waits at a crossing, x and y [m]: a group side by side, in rows where it has no room."""
     c, end = choice[CROSSING] // 2, choice[CROSSING] % 2
@@ -123,16 +136,14 @@ def curb_spot(
 
 
 @njit(cache=True, _nrt=False)
-def walked(zebras: Zebras, places: Places, item: int, a: int) -> float:
+def walked(zebras: Crosswalks, places: Places, item: int, a: int) -> float:
     """Return how far somebody is over a road, from where the crossing begins; negative before it [m]."""
     x0, y0, ux, uy, _ = cross_frame(zebras, item)
     return (places.pose[a, X] - x0) * ux + (places.pose[a, Y] - y0) * uy
 
 
 @njit(cache=True, _nrt=False)
-def gathered(
-    zebras: Zebras, places: Places, choices: NDArray[np.int64], item: int, a: int
-) -> tuple[bool, float]:
+def gathered(zebras: Crosswalks, places: Places, choices: NDArray[np.int64], item: int, a: int) -> tuple[bool, float]:
     """Say whether everybody of a group is at the crossing, and how far the last one is from its start [m].
 
     Way walked is negative before the road. Companions who are lost, or wait for another crossing, do not count.
@@ -154,8 +165,14 @@ def gathered(
 
 @njit(cache=True, _nrt=False)
 def aim_across(
-    strips: Strips, zebras: Zebras, places: Places, acceleration: NDArray[np.float64], on_foot: NDArray[np.bool_],
-    minds: NDArray[np.float64], choices: NDArray[np.int64], a: int,
+    strips: Strips,
+    zebras: Crosswalks,
+    places: Places,
+    acceleration: NDArray[np.float64],
+    on_foot: NDArray[np.bool_],
+    minds: NDArray[np.float64],
+    choices: NDArray[np.int64],
+    a: int,
 ) -> tuple[float, float, float]:
     """Return the direction of the way over a road, and how fast to go [m/s]: all of a group alike.
 
@@ -191,8 +208,16 @@ def aim_across(
 
 @njit(cache=True, _nrt=False)
 def may_go(
-    strips: Strips, zebras: Zebras, places: Places, acceleration: NDArray[np.float64], on_foot: NDArray[np.bool_],
-    colors: NDArray[np.int32], choice: NDArray[np.int64], start: float, pace: float, z: float,
+    strips: Strips,
+    zebras: Crosswalks,
+    places: Places,
+    acceleration: NDArray[np.float64],
+    on_foot: NDArray[np.bool_],
+    colors: NDArray[np.int32],
+    choice: NDArray[np.int64],
+    start: float,
+    pace: float,
+    z: float,
 ) -> bool:
     """Say whether there is time to cross.
 

@@ -19,7 +19,7 @@ from simengine.behavior.pedestrian.company import (
     pace_in_group,
     place_on_pavement,
 )
-from simengine.behavior.pedestrian.crosswalk import Strips, Zebras
+from simengine.behavior.pedestrian.crosswalk import Crosswalks, Strips
 from simengine.behavior.pedestrian.meeting import look_ahead, make_room, middle_of_row
 from simengine.behavior.pedestrian.walker_state import (
     ABREAST,
@@ -112,8 +112,14 @@ def turn_back(mind: NDArray[np.float64], choice: NDArray[np.int64], pose: NDArra
 
 @njit(cache=True, _nrt=False)
 def consider_crossing(
-    zebras: Zebras, mind: NDArray[np.float64], choice: NDArray[np.int64], s: float, fraction: float, seed: np.uint64,
-    e: int, a: int,
+    zebras: Crosswalks,
+    mind: NDArray[np.float64],
+    choice: NDArray[np.int64],
+    s: float,
+    fraction: float,
+    seed: np.uint64,
+    e: int,
+    a: int,
 ) -> None:
     """Decide about the crossing that comes next, once each time it comes; a group's first decides for all.
 
@@ -145,8 +151,14 @@ def consider_crossing(
 
 @njit(cache=True, _nrt=False)
 def aim_along(
-    strips: Strips, link: NDArray[np.int32], places: Places, on_foot: NDArray[np.bool_], minds: NDArray[np.float64],
-    choices: NDArray[np.int64], dt: float, a: int,
+    strips: Strips,
+    link: NDArray[np.int32],
+    places: Places,
+    on_foot: NDArray[np.bool_],
+    minds: NDArray[np.float64],
+    choices: NDArray[np.int64],
+    dt: float,
+    a: int,
 ) -> tuple[float, float, float]:
     """Return the direction in which to walk along a pavement, and how fast [m/s].
 

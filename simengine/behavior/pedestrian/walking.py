@@ -73,8 +73,14 @@ _OFF = int(SignalColor.OFF)
 
 @njit(cache=True, _nrt=False)
 def aim(
-    people: People, places: Places, acceleration: NDArray[np.float64], on_foot: NDArray[np.bool_],
-    colors: NDArray[np.int32], dt: float, e: int, a: int,
+    people: People,
+    places: Places,
+    acceleration: NDArray[np.float64],
+    on_foot: NDArray[np.bool_],
+    colors: NDArray[np.int32],
+    dt: float,
+    e: int,
+    a: int,
 ) -> tuple[float, float, float]:
     """Return the direction a walker wants to go in and how fast [m/s]; its phase is brought up to date.
 
@@ -119,9 +125,7 @@ def aim(
             goes = True  # with the first, who has looked for all and has just stepped off
         elif not led or choices[first, PHASE] != TO_CURB:
             if together or mind[WAITED] > WAIT_MOST:
-                goes = may_go(
-                    strips, zebras, places, acceleration, on_foot, colors, choice, start, pace, pose[Z]
-                )
+                goes = may_go(strips, zebras, places, acceleration, on_foot, colors, choice, start, pace, pose[Z])
         if goes:
             choice[PHASE] = ACROSS
             _, _, ux, uy, _ = cross_frame(zebras, item)
@@ -165,7 +169,14 @@ def _stay_within(
 
 @njit(cache=True, _nrt=False)
 def step(
-    people: People, places: Places, on_foot: NDArray[np.bool_], ex: float, ey: float, speed: float, dt: float, e: int,
+    people: People,
+    places: Places,
+    on_foot: NDArray[np.bool_],
+    ex: float,
+    ey: float,
+    speed: float,
+    dt: float,
+    e: int,
     a: int,
 ) -> None:
     """Write the velocity a walker asks for into its mind, given where it wants to go and how fast.

@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import wrap_angle
+from simengine.core.space.geometry import wrap_angle
 from simengine.road.files.recording import RecordedTracks
 
 FIT = 0.5  # half the window of the fits [s]
@@ -115,7 +115,10 @@ def _slope(values: NDArray[np.float64], r: int, first: int, last: int, c: int) -
 
 @njit(cache=True, _nrt=False)
 def fit_slopes(
-    valid: NDArray[np.bool_], values: NDArray[np.float64], time_step: float, half_window: float,
+    valid: NDArray[np.bool_],
+    values: NDArray[np.float64],
+    time_step: float,
+    half_window: float,
     out: NDArray[np.float64],
 ) -> None:
     """Write the least-squares slope of a vector around every sample; see `fit_velocities` for the arguments.

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from simengine.behavior.driver_state import NEXT, DriverMemory
 from simengine.behavior.replay.recorded_motion import Recording, recorded_pose
-from simengine.core.geometry import boxes_gap
 from simengine.core.heading import write_yaws
+from simengine.core.space.geometry import boxes_gap
 from simengine.core.state import EGO, ActorTable, Behavior, WorldState, copy_state
 from simengine.road.network.network import LaneArrays, LaneType
 

@@ -7,7 +7,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.behavior.replay.recorded_motion import Recording, recorded_acceleration, recorded_pose
-from simengine.core.geometry import quaternion_from_euler
+from simengine.core.space.geometry import quaternion_from_euler
 from simengine.core.state import ActorTable, WorldState, copy_state
 from simengine.road.network.network import LaneArrays
 from simengine.road.network.projection import ground_at_batch

@@ -1,7 +1,7 @@
 """What an event does at the moment it fires: it writes the script, the state, the friction patches or the minds.
 
 An installed package adds an action by an entry point of the group `simengine.actions`: its name is the action's kind,
-its value a callable `(Stage, event) -> None`.
+its value a callable `(ActionContext, event) -> None`.
 """
 
 import math
@@ -16,10 +16,10 @@ from simengine.behavior.script.lane_move import Bounds, attainable, bend_at, lan
 from simengine.behavior.script.script import MAX_POINTS, Script, take_lane
 from simengine.behavior.script.scripted_path import corner_speeds, pursuit_reach
 from simengine.core.errors import ConfigError
-from simengine.core.geometry import ground_speed, quaternion_from_euler, wrap_angle
-from simengine.core.gravity import GRAVITY
 from simengine.core.heading import yaw_of_actor
+from simengine.core.mechanics import GRAVITY
 from simengine.core.plugins import find_part
+from simengine.core.space.geometry import ground_speed, quaternion_from_euler, wrap_angle
 from simengine.core.state import ActorTable, WorldState
 from simengine.road.network.frenet import project_on_lane
 from simengine.road.network.network import LaneArrays
@@ -29,7 +29,7 @@ _BED_HEIGHT = 1.1  # from which a load falls off [m]
 _LOAD_GAP = 0.25  # between the pieces of a load, and behind the vehicle [m]
 
 
-class Stage(NamedTuple):
+class ActionContext(NamedTuple):
     """Everything that an action may change, of one world."""
 
     env: int
@@ -48,7 +48,7 @@ class Stage(NamedTuple):
     remarks: list[str]  # what could not be done as told, for the episode
 
 
-def _speed(stage: Stage, a: int) -> float:
+def _speed(stage: ActionContext, a: int) -> float:
     """Return an actor's speed along the ground [m/s]."""
     return ground_speed(*stage.state.orientation[stage.env, a].tolist(), *stage.state.velocity[stage.env, a].tolist())
 
@@ -59,7 +59,7 @@ def tightest_curvature(actors: ActorTable, e: int, a: int) -> float:
     return math.tan(float(actors.max_steering[e, a])) / wheelbase
 
 
-def _brake(stage: Stage, event: Event) -> None:
+def _brake(stage: ActionContext, event: Event) -> None:
     e, a, script = stage.env, event.actor, stage.script
     script.brake[e, a] = event.action.deceleration
     script.brake_until[e, a] = stage.time + event.action.duration if event.action.duration > 0.0 else math.inf
@@ -70,14 +70,14 @@ def _brake(stage: Stage, event: Event) -> None:
         script.speed[e, a] = 0.0
 
 
-def _set_speed(stage: Stage, event: Event) -> None:
+def _set_speed(stage: ActionContext, event: Event) -> None:
     e, a, script = stage.env, event.actor, stage.script
     script.speed_set[e, a] = True
     script.speed[e, a], script.rate[e, a] = event.action.speed, event.action.acceleration
     script.brake[e, a] = 0.0  # what is told last counts
 
 
-def _change_lane(stage: Stage, event: Event) -> None:
+def _change_lane(stage: ActionContext, event: Event) -> None:
     e, a, script, lanes = stage.env, event.actor, stage.script, stage.lanes
     key = f"scenario.events.{event.name}.do"
     lane, offset = int(script.lane[e, a]), float(script.offset_to[e, a])
@@ -130,7 +130,7 @@ def world_points(start: NDArray[np.float64], points: list[tuple[float, float]]) 
     return np.array([(x + ahead * c - left * s, y + ahead * s + left * c) for ahead, left in points])
 
 
-def _follow_path(stage: Stage, event: Event) -> None:
+def _follow_path(stage: ActionContext, event: Event) -> None:
     e, a, script = stage.env, event.actor, stage.script
     points = world_points(stage.start[a], event.action.points[:MAX_POINTS])
     count = len(points)
@@ -146,7 +146,7 @@ def _follow_path(stage: Stage, event: Event) -> None:
         script.path_speed[e, a, :count] = corner_speeds(points, event.action.speed, sideways, reach)
 
 
-def _walk(stage: Stage, event: Event) -> None:
+def _walk(stage: ActionContext, event: Event) -> None:
     e, a, script = stage.env, event.actor, stage.script
     heading = stage.course_heading + math.radians(event.action.heading_deg)
     script.speed_set[e, a] = True
@@ -158,11 +158,11 @@ def _walk(stage: Stage, event: Event) -> None:
     script.walk_heading[e, a] = heading
 
 
-def _appear(stage: Stage, event: Event) -> None:
+def _appear(stage: ActionContext, event: Event) -> None:
     stage.state.valid[stage.env, event.actor] = True
 
 
-def _drop_load(stage: Stage, event: Event) -> None:
+def _drop_load(stage: ActionContext, event: Event) -> None:
     e, a, state, actors = stage.env, event.actor, stage.state, stage.actors
     yaw = yaw_of_actor(state, e, a)
     c, s = math.cos(yaw), math.sin(yaw)
@@ -190,7 +190,7 @@ def _drop_load(stage: Stage, event: Event) -> None:
         behind += reach + _LOAD_GAP
 
 
-def _beside_ego(stage: Stage, item: int) -> tuple[float, float]:
+def _beside_ego(stage: ActionContext, item: int) -> tuple[float, float]:
     """Return how far left of the ego's way a load was placed [m], and how it was turned against it [rad]."""
     x, y, yaw = stage.start[0]
     lane, _, own = locate(stage.lanes, x, y, math.nan, yaw)
@@ -201,7 +201,7 @@ def _beside_ego(stage: Stage, item: int) -> tuple[float, float]:
     return t - own, float(stage.start[item, 2]) - lane_pose(stage.lanes, lane, s, 0.0)[3]
 
 
-def _fail_tire(stage: Stage, event: Event) -> None:
+def _fail_tire(stage: ActionContext, event: Event) -> None:
     wheels = [event.action.wheel]
     if stage.actors.track_width[stage.env, event.actor] == 0.0:  # both wheels of an axle stand for its one wheel
         wheels = [event.action.wheel, event.action.wheel ^ 1]
@@ -209,15 +209,15 @@ def _fail_tire(stage: Stage, event: Event) -> None:
     stage.state.tire_burst[stage.env, event.actor, wheels] = True
 
 
-def _run_red(stage: Stage, event: Event) -> None:
+def _run_red(stage: ActionContext, event: Event) -> None:
     stage.ignores_signals[stage.env, event.actor] = True
 
 
-def _mark(stage: Stage, event: Event) -> None:
+def _mark(stage: ActionContext, event: Event) -> None:
     """Do nothing: the event marks a moment."""
 
 
-def _friction_patch(stage: Stage, event: Event) -> None:
+def _friction_patch(stage: ActionContext, event: Event) -> None:
     e, a = stage.env, event.actor
     free = np.flatnonzero(~stage.patch_active[e])
     if len(free) == 0:
@@ -232,11 +232,11 @@ def _friction_patch(stage: Stage, event: Event) -> None:
     stage.patch_active[e, slot] = True
 
 
-def _sensor_fault(stage: Stage, event: Event) -> None:
+def _sensor_fault(stage: ActionContext, event: Event) -> None:
     stage.sensor_faults.append((event.action.sensor, event.action.fault, event.action.duration))
 
 
-_ACTIONS: dict[str, Callable[[Stage, Event], None]] = {
+_ACTIONS: dict[str, Callable[[ActionContext, Event], None]] = {
     "brake": _brake,
     "set_speed": _set_speed,
     "change_lane": _change_lane,
@@ -252,7 +252,7 @@ _ACTIONS: dict[str, Callable[[Stage, Event], None]] = {
 }
 
 
-def find_action(event: Event) -> Callable[[Stage, Event], None]:
+def find_action(event: Event) -> Callable[[ActionContext, Event], None]:
     """Return what carries an event's action out; `compile_events` has seen that there is such a kind.
 
     Raises:

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from simengine.behavior.lanes.lane_rules import StopLines
 from simengine.core.errors import ScenarioError
-from simengine.core.geometry import ground_speed
 from simengine.core.heading import yaw_of_actor
-from simengine.core.intersect import OrientedBox, box_gap
-from simengine.core.plan_view import plan_view
 from simengine.core.plugins import check_part
 from simengine.core.rng import philox_uniform
+from simengine.core.space.geometry import ground_speed
+from simengine.core.space.intersect import OrientedBox, box_gap
+from simengine.core.space.plan_view import plan_view
 from simengine.core.state import ActorTable, WorldState
 from simengine.road.network.network import LaneArrays
 from simengine.road.network.projection import locate
@@ -253,9 +253,7 @@ def _evaluate(
             fired_tick[k] = tick
 
 
-def way_to_stop(
-    lanes: LaneArrays, stops: StopLines, actors: ActorTable, state: WorldState, e: int, a: int
-) -> float:
+def way_to_stop(lanes: LaneArrays, stops: StopLines, actors: ActorTable, state: WorldState, e: int, a: int) -> float:
     """Return how far an actor's front is from the first stop line straight ahead [m].
 
     Up to a junction without one it is the way to the junction; inside a junction it is 0, and infinite where neither

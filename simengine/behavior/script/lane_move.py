@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
 from simengine.road.network.frenet import lane_curvature, lane_width, project_on_lane
 from simengine.road.network.network import LaneArrays, LaneType
 from simengine.road.network.projection import lane_pose

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.behavior.script.scripted_path import PURSUIT_LEAST
-from simengine.core.geometry import ground_speed, yaw_from_quaternion
+from simengine.core.space.geometry import ground_speed, yaw_from_quaternion
 from simengine.core.state import ActorTable, Behavior, Mobility, WorldState
 from simengine.road.network.network import LaneArrays
 from simengine.road.network.projection import locate

@@ -11,14 +11,14 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.behavior.lanes.lane_rules import Ways
+from simengine.behavior.lanes.lane_rules import DriverLanes
 from simengine.behavior.script.script import Script
-from simengine.behavior.script.scripted_lane import Bodies, keep_lane, yaw_of
+from simengine.behavior.script.scripted_lane import ScriptedVehicles, keep_lane, yaw_of
 from simengine.behavior.script.scripted_path import PURSUIT_MOST, PURSUIT_TIME, SLOWING, allowed_speed, next_point
-from simengine.behavior.script.scripted_walk import Surroundings, walk_towards
+from simengine.behavior.script.scripted_walk import WalkerSurroundings, walk_towards
 from simengine.behavior.vehicle.side_force import Chassis
-from simengine.core.geometry import ground_speed, wrap_angle
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
+from simengine.core.space.geometry import ground_speed, wrap_angle
 from simengine.core.state import ActorTable, Controls, Light, Mobility, WorldState
 
 _WHEELED, _WALKER = int(Mobility.WHEELED), int(Mobility.WALKER)
@@ -41,7 +41,7 @@ class _Orders(NamedTuple):
 
 
 @njit(cache=True, _nrt=False)
-def _pursue(bodies: Bodies, dx: float, dy: float, e: int, a: int) -> float:
+def _pursue(bodies: ScriptedVehicles, dx: float, dy: float, e: int, a: int) -> float:
     """Return the road-wheel angle of pure pursuit of a point [rad]."""
     turn = wrap_angle(math.atan2(dy, dx) - yaw_of(bodies, a))
     wheelbase = bodies.chassis.front[e, a] - bodies.chassis.rear[e, a]
@@ -50,9 +50,7 @@ def _pursue(bodies: Bodies, dx: float, dy: float, e: int, a: int) -> float:
 
 
 @njit(cache=True, _nrt=False)
-def _scripted_acceleration(
-    speed: float, wanted: float, rate: float, brake: float, braking: bool, hold: float
-) -> float:
+def _scripted_acceleration(speed: float, wanted: float, rate: float, brake: float, braking: bool, hold: float) -> float:
     """Return the acceleration that brakes as told or takes up the wanted speed, within what tires hold [m/s²]."""
     if braking:
         return -min(brake, hold) if speed > 0.05 else _HOLD
@@ -63,7 +61,7 @@ def _scripted_acceleration(
 
 
 @njit(cache=True, _nrt=False)
-def _walk(around: Surroundings, script: Script, e: int, a: int, dt: float) -> tuple[float, float]:
+def _walk(around: WalkerSurroundings, script: Script, e: int, a: int, dt: float) -> tuple[float, float]:
     """Return the velocity of a scripted walker [m/s]; where it arrives, its walk or path is over."""
     x, y, speed = around.position[a, 0], around.position[a, 1], script.speed[e, a]
     if script.path_length[e, a] > 0:
@@ -85,7 +83,7 @@ def _walk(around: Surroundings, script: Script, e: int, a: int, dt: float) -> tu
 
 @njit(cache=True, _nrt=False)
 def _drive(
-    ways: Ways, bodies: Bodies, script: Script, friction: float, time: float, dt: float, e: int, a: int
+    ways: DriverLanes, bodies: ScriptedVehicles, script: Script, friction: float, time: float, dt: float, e: int, a: int
 ) -> tuple[float, float, int]:
     """Return acceleration [m/s²], road-wheel angle [rad] and lights of a scripted vehicle.
 
@@ -131,9 +129,9 @@ def _drive(
 
 @njit(cache=True, _nrt=False)
 def _scripted(
-    ways: Ways,
-    bodies: Bodies,
-    around: Surroundings,
+    ways: DriverLanes,
+    bodies: ScriptedVehicles,
+    around: WalkerSurroundings,
     script: Script,
     friction: float,
     time: float,
@@ -169,7 +167,7 @@ def _scripted(
 
 
 def scripted_controls(
-    ways: Ways,
+    ways: DriverLanes,
     actors: ActorTable,
     chassis: Chassis,
     state: WorldState,
@@ -189,7 +187,7 @@ def scripted_controls(
         state: Now.
         script: What they have been told; progress is updated.
         friction: µ. Shape (num_envs,).
-        obstacles: Of the scenery, see `Surroundings.obstacles`. Shape (num_obstacles, 5).
+        obstacles: Of the scenery, see `WalkerSurroundings.obstacles`. Shape (num_obstacles, 5).
         rate_hz: Physics rate [Hz].
         dt: Between decisions [s].
         controls: Written where something is told.
@@ -198,9 +196,15 @@ def scripted_controls(
         position, orientation, velocity = state.position[e], state.orientation[e], state.velocity[e]
         _scripted(
             ways,
-            Bodies(position, orientation, velocity, state.angular_velocity[e], chassis),
-            Surroundings(
-                actors.mobility[e], state.valid[e], position, orientation, velocity, actors.length[e], actors.width[e],
+            ScriptedVehicles(position, orientation, velocity, state.angular_velocity[e], chassis),
+            WalkerSurroundings(
+                actors.mobility[e],
+                state.valid[e],
+                position,
+                orientation,
+                velocity,
+                actors.length[e],
+                actors.width[e],
                 obstacles,
             ),
             script,

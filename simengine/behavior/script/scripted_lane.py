@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.behavior.lanes.lane_rules import Ways, lane_heading
+from simengine.behavior.lanes.lane_rules import DriverLanes, lane_heading
 from simengine.behavior.script.lane_move import move_reference
 from simengine.behavior.script.script import Script
 from simengine.behavior.vehicle.side_force import (
@@ -20,13 +20,13 @@ from simengine.behavior.vehicle.side_force import (
     wanted_acceleration,
 )
 from simengine.behavior.vehicle.steering import FEEDFORWARD_TIME, path_steering, slip_compliance
-from simengine.core.geometry import wrap_angle, yaw_from_quaternion
+from simengine.core.space.geometry import wrap_angle, yaw_from_quaternion
 from simengine.road.network.frenet import lane_curvature, project_on_lane_near
 
 ROLLING, SLIPPING = 5.0, 10.0  # below and above which a vehicle is steered without and with regard to slip [m/s]
 
 
-class Bodies(NamedTuple):
+class ScriptedVehicles(NamedTuple):
     """What scripts read of the vehicles of one world; kernels compile faster the fewer arrays they are handed."""
 
     position: NDArray[np.float64]
@@ -38,7 +38,7 @@ class Bodies(NamedTuple):
 
 @njit(cache=True, _nrt=False)
 def _follow_lane(
-    ways: Ways, lane_row: NDArray[np.int32], s_row: NDArray[np.float64], a: int, x: float, y: float
+    ways: DriverLanes, lane_row: NDArray[np.int32], s_row: NDArray[np.float64], a: int, x: float, y: float
 ) -> float:
     """Update where an actor is along its lanes, straight on where they fork; returns t [m]."""
     lane = lane_row[a]
@@ -62,7 +62,7 @@ def _follow_lane(
 
 
 @njit(cache=True, _nrt=False)
-def yaw_of(bodies: Bodies, a: int) -> float:
+def yaw_of(bodies: ScriptedVehicles, a: int) -> float:
     """Return the yaw of an actor [rad]."""
     q = bodies.orientation[a]
     return yaw_from_quaternion(q[0], q[1], q[2], q[3])
@@ -70,7 +70,14 @@ def yaw_of(bodies: Bodies, a: int) -> float:
 
 @njit(cache=True, _nrt=False)
 def keep_lane(
-    ways: Ways, bodies: Bodies, script: Script, friction: float, speed: float, dt: float, e: int, a: int
+    ways: DriverLanes,
+    bodies: ScriptedVehicles,
+    script: Script,
+    friction: float,
+    speed: float,
+    dt: float,
+    e: int,
+    a: int,
 ) -> tuple[float, float]:
     """Move the lateral reference on; returns the road-wheel angle [rad] and the side acceleration it takes [m/s²].
 
@@ -112,7 +119,7 @@ def keep_lane(
 
 @njit(cache=True, _nrt=False)
 def _beside_lane(
-    ways: Ways, bodies: Bodies, script: Script, ahead: float, yaw: float, e: int, a: int
+    ways: DriverLanes, bodies: ScriptedVehicles, script: Script, ahead: float, yaw: float, e: int, a: int
 ) -> tuple[float, float]:
     """Return how far left of its lane's middle a point before a vehicle's center is [m], and the heading error [rad].
 
@@ -131,7 +138,14 @@ def _beside_lane(
 
 @njit(cache=True, _nrt=False)
 def _steer_by_force(
-    ways: Ways, bodies: Bodies, script: Script, offset: float, aside: float, lateral: float, friction: float, e: int,
+    ways: DriverLanes,
+    bodies: ScriptedVehicles,
+    script: Script,
+    offset: float,
+    aside: float,
+    lateral: float,
+    friction: float,
+    e: int,
     a: int,
 ) -> float:
     """Return the road-wheel angle that holds a vehicle on a reference at speed [rad].

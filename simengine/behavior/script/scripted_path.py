@@ -102,7 +102,13 @@ def allowed_speed(
 
 @njit(cache=True, _nrt=False)
 def next_point(
-    path: NDArray[np.float64], length: int, index: NDArray[np.int32], a: int, x: float, y: float, yaw: float,
+    path: NDArray[np.float64],
+    length: int,
+    index: NDArray[np.int32],
+    a: int,
+    x: float,
+    y: float,
+    yaw: float,
     reach: float,
 ) -> tuple[float, float, bool]:
     """Return the vector to the point of a path at least `reach` ahead [m], and whether the path goes on.

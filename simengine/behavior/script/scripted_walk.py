@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import wrap_angle, yaw_from_quaternion
+from simengine.core.space.geometry import wrap_angle, yaw_from_quaternion
 from simengine.core.state import EGO, Mobility
 
 _WHEELED, _DIFFERENTIAL = int(Mobility.WHEELED), int(Mobility.DIFFERENTIAL)
@@ -27,7 +27,7 @@ STOPPING = 4.0  # with which it slows before what it cannot go round [m/s²]
 _HABIT = 0.35  # weight of going on as it goes, against going where it is sent
 
 
-class Surroundings(NamedTuple):
+class WalkerSurroundings(NamedTuple):
     """What walkers see of one world. Shapes (num_actors,) unless said."""
 
     mobility: NDArray[np.int32]
@@ -72,7 +72,7 @@ def way_to_box(
 
 
 @njit(cache=True, _nrt=False)
-def _drives(around: Surroundings, b: int) -> bool:
+def _drives(around: WalkerSurroundings, b: int) -> bool:
     mobility = around.mobility[b]
     if mobility != _WHEELED and mobility != _DIFFERENTIAL:
         return False
@@ -80,7 +80,7 @@ def _drives(around: Surroundings, b: int) -> bool:
 
 
 @njit(cache=True, _nrt=False)
-def _free_way(around: Surroundings, a: int, c: float, s: float, sight: float, feet: float) -> float:
+def _free_way(around: WalkerSurroundings, a: int, c: float, s: float, sight: float, feet: float) -> float:
     """Return how far a walker can go along a heading [m], at most as far as it sees."""
     x, y = around.position[a, 0], around.position[a, 1]
     broad = 0.5 * around.width[a] + MARGIN
@@ -111,7 +111,7 @@ def _free_way(around: Surroundings, a: int, c: float, s: float, sight: float, fe
 
 
 @njit(cache=True, _nrt=False)
-def _must_wait(around: Surroundings, a: int, c: float, s: float, speed: float) -> bool:
+def _must_wait(around: WalkerSurroundings, a: int, c: float, s: float, speed: float) -> bool:
     """Say whether another vehicle than the ego is about to drive where a walker's next steps lead."""
     x, y = around.position[a, 0], around.position[a, 1]
     own = 0.5 * max(around.width[a], around.length[a])
@@ -134,9 +134,7 @@ def _must_wait(around: Surroundings, a: int, c: float, s: float, speed: float) -
 
 
 @njit(cache=True, _nrt=False)
-def walk_towards(
-    around: Surroundings, a: int, dx: float, dy: float, speed: float
-) -> tuple[float, float]:
+def walk_towards(around: WalkerSurroundings, a: int, dx: float, dy: float, speed: float) -> tuple[float, float]:
     """Return the velocity with which a walker goes to a place round what stands between [m/s].
 
     Args:

@@ -30,7 +30,7 @@ from simengine.behavior.driver_state import (
 )
 from simengine.behavior.lanes.occupancy import LENGTH, SPEED, VX, VY, WIDTH, YAW, Places, X, Y, Z
 from simengine.behavior.pedestrian.crosswalk import Strips
-from simengine.core.geometry import boxes_gap, quaternion_from_euler, rotate
+from simengine.core.space.geometry import boxes_gap, quaternion_from_euler, rotate
 from simengine.core.state import ActorTable, WorldState
 from simengine.road.network.frenet import lane_position, lane_width, project_on_lane_near
 from simengine.road.network.network import LaneArrays
@@ -63,8 +63,15 @@ def gap_behind(style: NDArray[np.float64], speed: float, entering: float) -> flo
 
 @njit(cache=True, _nrt=False)
 def safe_entry_speed(
-    strips: Strips, places: Places, style: NDArray[np.float64], a: int, site: NDArray[np.float64], lane: int,
-    length: float, width: float, wanted: float,
+    strips: Strips,
+    places: Places,
+    style: NDArray[np.float64],
+    a: int,
+    site: NDArray[np.float64],
+    lane: int,
+    length: float,
+    width: float,
+    wanted: float,
 ) -> float:
     """Return how fast a vehicle may appear at a place, given all vehicles there [m/s]; −1 if it may not.
 
@@ -88,9 +95,12 @@ def safe_entry_speed(
         dx, dy = pose[X] - site[SITE_X], pose[Y] - site[SITE_Y]
         if not places.seen[b] or abs(pose[Z] - site[SITE_Z]) > LEVEL or abs(dx) > REACH or abs(dy) > REACH:
             continue
-        if boxes_gap(
-            site[SITE_X], site[SITE_Y], yaw, length, width, pose[X], pose[Y], pose[YAW], pose[LENGTH], pose[WIDTH]
-        ) < ASIDE:
+        if (
+            boxes_gap(
+                site[SITE_X], site[SITE_Y], yaw, length, width, pose[X], pose[Y], pose[YAW], pose[LENGTH], pose[WIDTH]
+            )
+            < ASIDE
+        ):
             return -1.0
         other_s, t = project_on_lane_near(strips, lane, pose[X], pose[Y], s)
         if abs(t) > 0.5 * (lane_width(strips, lane, other_s) + pose[WIDTH]):
@@ -121,7 +131,13 @@ def safe_entry_speed(
 
 
 def speed_among_comers(
-    lanes: LaneArrays, memory: DriverMemory, places: Places, a: int, lane: int, s: float, length: float,
+    lanes: LaneArrays,
+    memory: DriverMemory,
+    places: Places,
+    a: int,
+    lane: int,
+    s: float,
+    length: float,
     speed: float,
 ) -> float:
     """Return how fast a vehicle may appear at a place, given all that come there or are ahead; −1 if it may not.

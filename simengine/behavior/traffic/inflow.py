@@ -85,8 +85,14 @@ class Inflow(NamedTuple):
 
 
 def begin_inflow(
-    lanes: LaneArrays, actors: ActorTable, state: WorldState, radius: float, seed: np.uint64,
-    stays: NDArray[np.bool_], friction: float, demand: float = 0.0,
+    lanes: LaneArrays,
+    actors: ActorTable,
+    state: WorldState,
+    radius: float,
+    seed: np.uint64,
+    stays: NDArray[np.bool_],
+    friction: float,
+    demand: float = 0.0,
 ) -> Inflow:
     """Find where vehicles may enter.
 
@@ -139,8 +145,13 @@ def _headway(seed: np.uint64, site: int, number: int, rate: float) -> float:
 
 @njit(cache=True)
 def _likely_sites(
-    site: NDArray[np.float64], begins: NDArray[np.bool_], ego: NDArray[np.float64], radius: float, seed: np.uint64,
-    tick: int, chosen: NDArray[np.int64],
+    site: NDArray[np.float64],
+    begins: NDArray[np.bool_],
+    ego: NDArray[np.float64],
+    radius: float,
+    seed: np.uint64,
+    tick: int,
+    chosen: NDArray[np.int64],
 ) -> int:
     """Draw places to enter at without replacement, each as often as it suits; returns how many.
 
@@ -180,9 +191,16 @@ def _likely_sites(
 
 @njit(cache=True, _nrt=False)
 def _mark_gone(
-    flows: NDArray[np.bool_], outside: NDArray[np.bool_], ends: NDArray[np.bool_], lane_length: NDArray[np.float64],
-    valid: NDArray[np.bool_], position: NDArray[np.float64], lane: NDArray[np.int32], s: NDArray[np.float64],
-    reach: float, gone: NDArray[np.int8],
+    flows: NDArray[np.bool_],
+    outside: NDArray[np.bool_],
+    ends: NDArray[np.bool_],
+    lane_length: NDArray[np.float64],
+    valid: NDArray[np.bool_],
+    position: NDArray[np.float64],
+    lane: NDArray[np.int32],
+    s: NDArray[np.float64],
+    reach: float,
+    gone: NDArray[np.int8],
 ) -> bool:
     """Mark the vehicles that leave now and that wait outside; returns whether there are any.
 
@@ -221,10 +239,21 @@ def refill(inflow: Inflow, actors: ActorTable, state: WorldState, memory: Driver
     """
     gone = np.zeros(len(inflow.flows), np.int8)
     reach = math.inf if inflow.demand > 0.0 else LEFT_BEHIND * inflow.radius
-    if not _mark_gone(
-        inflow.flows, inflow.outside, inflow.ends, inflow.lanes.lane_length, state.valid[0], state.position[0],
-        memory.lane[0], memory.s[0], reach, gone,
-    ) and inflow.demand == 0.0:
+    if (
+        not _mark_gone(
+            inflow.flows,
+            inflow.outside,
+            inflow.ends,
+            inflow.lanes.lane_length,
+            state.valid[0],
+            state.position[0],
+            memory.lane[0],
+            memory.s[0],
+            reach,
+            gone,
+        )
+        and inflow.demand == 0.0
+    ):
         return state
     leaving, waiting = np.flatnonzero(gone == LEAVES), np.flatnonzero(gone == WAITS)
     waiting = waiting[time - inflow.left[waiting] >= OUT_LEAST]
@@ -256,8 +285,13 @@ def send_out(inflow: Inflow, memory: DriverMemory, a: int, time: float) -> None:
 
 
 def _admit(
-    inflow: Inflow, actors: ActorTable, state: WorldState, entering: WorldState, memory: DriverMemory,
-    waiting: NDArray[np.int64], time: float,
+    inflow: Inflow,
+    actors: ActorTable,
+    state: WorldState,
+    entering: WorldState,
+    memory: DriverMemory,
+    waiting: NDArray[np.int64],
+    time: float,
 ) -> WorldState:
     """Let in vehicles that have arrived, where there is room; `entering` is `state` or already a copy of it."""
     begins = np.flatnonzero(inflow.begins)
@@ -288,8 +322,14 @@ def _places(actors: ActorTable, state: WorldState) -> Places:
     """Return where everybody is."""
     places = empty_places(state.valid.shape[1])
     look_around(
-        actors.length[0], actors.width[0], actors.height[0], state.valid[0], state.position[0], state.orientation[0],
-        state.velocity[0], places,
+        actors.length[0],
+        actors.width[0],
+        actors.height[0],
+        state.valid[0],
+        state.position[0],
+        state.orientation[0],
+        state.velocity[0],
+        places,
     )
     return places
 
@@ -306,13 +346,26 @@ def _find_site(
             continue
         wanted = min(factor * float(inflow.lanes.lane_speed_limit[lane]), cap)
         speed = safe_entry_speed(
-            inflow.strips, places, minds.style[0], a, inflow.site[k], lane, float(actors.length[0, a]),
-            float(actors.width[0, a]), wanted,
+            inflow.strips,
+            places,
+            minds.style[0],
+            a,
+            inflow.site[k],
+            lane,
+            float(actors.length[0, a]),
+            float(actors.width[0, a]),
+            wanted,
         )
         if speed >= 0.0:
             least = min(speed, SLOWEST)
             speed = speed_among_comers(
-                inflow.lanes, minds, places, a, lane, float(inflow.site[k, SITE_ALONG]), float(actors.length[0, a]),
+                inflow.lanes,
+                minds,
+                places,
+                a,
+                lane,
+                float(inflow.site[k, SITE_ALONG]),
+                float(actors.length[0, a]),
                 speed,
             )
             if speed >= least:

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.behavior.driver_state import DriverMemory
-from simengine.core import plan_view
-from simengine.core.geometry import quaternion_from_euler, rotate, yaw_from_quaternion
+from simengine.core.space import plan_view
+from simengine.core.space.geometry import quaternion_from_euler, rotate, yaw_from_quaternion
+from simengine.core.space.visible_share import Boxes, visible_share
 from simengine.core.state import EGO, ActorTable, WorldState
-from simengine.core.visible_share import Boxes, visible_share
 
 PERIOD = 1.0  # between looks [s]
 LYING = 5.0  # for which it has lain there [s]
@@ -71,9 +71,7 @@ class Wreckage(NamedTuple):
     stood: list[Standstill]  # that are over; written
 
 
-def begin_wreckage(
-    actors: ActorTable, may_go: NDArray[np.bool_], boxes: Sequence[Box], cycle: float
-) -> Wreckage:
+def begin_wreckage(actors: ActorTable, may_go: NDArray[np.bool_], boxes: Sequence[Box], cycle: float) -> Wreckage:
     """Begin to watch.
 
     Args:
@@ -88,9 +86,15 @@ def begin_wreckage(
     position, orientation, size = (np.array(column, np.float64) for column in zip(*rows, strict=True))
     placed = Boxes(position, orientation, size, np.arange(len(rows)) < len(boxes))
     return Wreckage(
-        may_go, placed, max(STUCK, CYCLES * cycle),
-        np.full(count, -1, np.int32), np.full((count, 2), math.inf), np.zeros(count), np.full(count, math.nan),
-        np.full(2, -math.inf), [],
+        may_go,
+        placed,
+        max(STUCK, CYCLES * cycle),
+        np.full(count, -1, np.int32),
+        np.full((count, 2), math.inf),
+        np.zeros(count),
+        np.full(count, math.nan),
+        np.full(2, -math.inf),
+        [],
     )
 
 
@@ -226,7 +230,7 @@ def _waits_for_other(wreckage: Wreckage, actors: ActorTable, state: WorldState, 
 def is_out_of_sight(wreckage: Wreckage, actors: ActorTable, state: WorldState, a: int) -> bool:
     """Return whether the ego cannot see a vehicle: too far away, or the scenery hides all of it.
 
-    Seen from the middle of the ego's roof. `core.visible_share` casts rays at the whole silhouette, so boxes beside
+    Seen from the middle of the ego's roof. `visible_share` casts rays at the whole silhouette, so boxes beside
     each other hide what each hides alone, and no part between hidden corners is left out.
     """
     if not state.valid[0, EGO]:

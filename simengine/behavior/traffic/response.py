@@ -14,7 +14,7 @@ from simengine.behavior.driver_state import (
 )
 from simengine.behavior.idm import IdmParams
 from simengine.behavior.lane_change.beside_in_bends import respond_beside
-from simengine.behavior.lanes.lane_rules import Ways
+from simengine.behavior.lanes.lane_rules import DriverLanes
 from simengine.behavior.lanes.occupancy import LENGTH, SPEED, WIDTH, Occupancy
 from simengine.behavior.vehicle.following import drive_freely, follow, respond_ahead, respond_to_lane_being_left
 from simengine.behavior.vehicle.road_conditions import (
@@ -42,8 +42,16 @@ def look_horizon(speed: float, sight: float) -> float:
 
 @njit(cache=True, _nrt=False)
 def response(
-    lanes: Ways, occupancy: Occupancy, memory: DriverMemory, pose: NDArray[np.float64], line: float,
-    max_deceleration: float, e: int, a: int, friction: float, sight: float,
+    lanes: DriverLanes,
+    occupancy: Occupancy,
+    memory: DriverMemory,
+    pose: NDArray[np.float64],
+    line: float,
+    max_deceleration: float,
+    e: int,
+    a: int,
+    friction: float,
+    sight: float,
 ) -> tuple[float, float, float]:
     """Return a driver's acceleration, and the gap and speed of what it follows, were it to react at once.
 
@@ -71,9 +79,7 @@ def response(
     horizon = look_horizon(speed, sight)
     acceleration = drive_freely(speed, desired, pull, min(hardest, 2.0 * brake))
     params = IdmParams(desired, pull, brake, time_gap, min_gap)
-    ahead, gap, other_speed, _ = respond_ahead(
-        lanes, occupancy, memory, e, a, length, width, speed, params, horizon
-    )
+    ahead, gap, other_speed, _ = respond_ahead(lanes, occupancy, memory, e, a, length, width, speed, params, horizon)
     acceleration = min(acceleration, ahead)
     beside, beside_gap, beside_speed = respond_beside(lanes, occupancy, memory, e, a, length, width, speed, params)
     if beside < acceleration:

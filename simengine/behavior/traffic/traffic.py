@@ -34,7 +34,7 @@ from simengine.behavior.junction.precedence import count_waiting
 from simengine.behavior.junction.right_of_way import rule_junctions
 from simengine.behavior.lane_change.choice import consider_change
 from simengine.behavior.lane_change.lane_ends import merging_line
-from simengine.behavior.lanes.lane_rules import RoadRules, Ways
+from simengine.behavior.lanes.lane_rules import DriverLanes, RoadRules
 from simengine.behavior.lanes.occupancy import (
     LENGTH,
     SPEED,
@@ -119,7 +119,9 @@ class Scratch(NamedTuple):
 def empty_scratch(num_actors: int, num_lanes: int, num_crossed: int) -> Scratch:
     """Allocate the scratch of one world."""
     return Scratch(
-        empty_places(num_actors), empty_occupancy(num_lanes, num_actors), empty_passage(num_actors),
+        empty_places(num_actors),
+        empty_occupancy(num_lanes, num_actors),
+        empty_passage(num_actors),
         np.zeros(num_crossed, np.int8),
     )
 
@@ -137,7 +139,7 @@ def announce_change(occupancy: Occupancy, memory: DriverMemory, pose: NDArray[np
 
 
 @njit(cache=True, _nrt=False)
-def indicators(lanes: Ways, memory: DriverMemory, e: int, a: int, speed: float) -> int:
+def indicators(lanes: DriverLanes, memory: DriverMemory, e: int, a: int, speed: float) -> int:
     """Return the bits of `Light` for a change of lane or a turn ahead."""
     if memory.change[e, a, PROGRESS] < 1.0:
         if memory.change[e, a, START] < -0.5:
@@ -159,9 +161,18 @@ def indicators(lanes: Ways, memory: DriverMemory, e: int, a: int, speed: float) 
 
 @njit(cache=True, _nrt=False)
 def survey(
-    rules: RoadRules, mobility: NDArray[np.int32], memory: DriverMemory, scratch: Scratch,
-    signal_colors: NDArray[np.int32], drives: NDArray[np.bool_], obeys: NDArray[np.bool_], friction: float, tick: int,
-    seed: np.uint64, dt: float, e: int,
+    rules: RoadRules,
+    mobility: NDArray[np.int32],
+    memory: DriverMemory,
+    scratch: Scratch,
+    signal_colors: NDArray[np.int32],
+    drives: NDArray[np.bool_],
+    obeys: NDArray[np.bool_],
+    friction: float,
+    tick: int,
+    seed: np.uint64,
+    dt: float,
+    e: int,
 ) -> None:
     """Find everybody's lane, what stands on the lanes, and who may pass the junctions of world e.
 
@@ -206,15 +217,21 @@ def survey(
             passage.way[a, LINE] = line
             passage.flag[a, HELD] = passage.plan[a, JUNCTION] >= 0 and line < passage.way[a, ENTER] + 0.5
     passage.gentle[0] = grip_bound(AMBER_DECELERATION, friction, AMBER_SHARE)
-    rule_junctions(
-        ways, rules.conflicts, scratch.occupancy, memory, scratch.places, obeys, tick, e, passage
-    )
+    rule_junctions(ways, rules.conflicts, scratch.occupancy, memory, scratch.places, obeys, tick, e, passage)
 
 
 @njit(cache=True, _nrt=False)
 def decide(
-    rules: RoadRules, drivers: Drivers, memory: DriverMemory, scratch: Scratch, conditions: DrivingConditions,
-    seed: np.uint64, dt: float, e: int, acceleration: NDArray[np.float64], angle: NDArray[np.float64],
+    rules: RoadRules,
+    drivers: Drivers,
+    memory: DriverMemory,
+    scratch: Scratch,
+    conditions: DrivingConditions,
+    seed: np.uint64,
+    dt: float,
+    e: int,
+    acceleration: NDArray[np.float64],
+    angle: NDArray[np.float64],
     lights: NDArray[np.int32],
 ) -> None:
     """Let drivers of world e decide, after `survey`.
@@ -250,7 +267,8 @@ def decide(
             acceleration[a], angle[a], lights[a] = HOLD, 0.0, head
             continue
         line = min(
-            scratch.passage.way[a, LINE], scratch.passage.way[a, WAIT],
+            scratch.passage.way[a, LINE],
+            scratch.passage.way[a, WAIT],
             merging_line(ways, memory, e, a, pose[LENGTH], pose[WIDTH]),
         )
         brakes = min(vehicle[MAX_DECELERATION], BRAKES)
@@ -277,9 +295,18 @@ def decide(
 
 
 def traffic_controls(
-    lanes: LaneArrays, rules: RoadRules, actors: ActorTable, state: WorldState, memory: DriverMemory,
-    drives: NDArray[np.bool_], obeys: NDArray[np.bool_], signal_colors: NDArray[np.int32], conditions: Conditions,
-    seed: np.uint64, dt: float, controls: Controls,
+    lanes: LaneArrays,
+    rules: RoadRules,
+    actors: ActorTable,
+    state: WorldState,
+    memory: DriverMemory,
+    drives: NDArray[np.bool_],
+    obeys: NDArray[np.bool_],
+    signal_colors: NDArray[np.int32],
+    conditions: Conditions,
+    seed: np.uint64,
+    dt: float,
+    controls: Controls,
 ) -> None:
     """Let every ordinary driver decide; minds and controls are filled.
 
@@ -303,15 +330,40 @@ def traffic_controls(
     for e in range(state.valid.shape[0]):
         friction = float(conditions.friction[e])
         look_around(
-            actors.length[e], actors.width[e], actors.height[e], state.valid[e], state.position[e],
-            state.orientation[e], state.velocity[e], scratch.places,
+            actors.length[e],
+            actors.width[e],
+            actors.height[e],
+            state.valid[e],
+            state.position[e],
+            state.orientation[e],
+            state.velocity[e],
+            scratch.places,
         )
         survey(
-            rules, actors.mobility[e], memory, scratch, signal_colors[e], drives[e], obeys[e], friction,
-            int(state.tick[e]), seed, dt, e,
+            rules,
+            actors.mobility[e],
+            memory,
+            scratch,
+            signal_colors[e],
+            drives[e],
+            obeys[e],
+            friction,
+            int(state.tick[e]),
+            seed,
+            dt,
+            e,
         )
         here = DrivingConditions(friction, float(conditions.sight_distance[e]), bool(conditions.headlights[e]))
         decide(
-            rules, Drivers(drives[e], vehicles[e], state.steering[e], False), memory, scratch, here, seed, dt,
-            e, controls.acceleration[e], controls.steering[e], controls.lights[e],
+            rules,
+            Drivers(drives[e], vehicles[e], state.steering[e], False),
+            memory,
+            scratch,
+            here,
+            seed,
+            dt,
+            e,
+            controls.acceleration[e],
+            controls.steering[e],
+            controls.lights[e],
         )

@@ -9,8 +9,8 @@ import math
 from numba import njit
 
 from simengine.behavior.driver_state import PREVIOUS, ROUTE_LANES, DriverMemory
-from simengine.behavior.lanes.lane_rules import Ways
-from simengine.core.geometry import wrap_angle
+from simengine.behavior.lanes.lane_rules import DriverLanes
+from simengine.core.space.geometry import wrap_angle
 
 SHARP = 0.09  # a flatter joint of lanes is none [rad]
 CUT = 0.5  # of the corner that is cut where the vehicle turns tightly enough [m]
@@ -21,14 +21,14 @@ ASIDE = 4.0  # a vehicle farther from the corner than where its arc begins, and 
 
 
 @njit(cache=True, _nrt=False)
-def joint_turn(lanes: Ways, lane: int, following: int) -> float:
+def joint_turn(lanes: DriverLanes, lane: int, following: int) -> float:
     """Return by how much the start of a lane is turned against the end of the one before, to the left [rad]."""
     end, start = lanes.lane_first_point[lane + 1] - 1, lanes.lane_first_point[following]
     return wrap_angle(lanes.point_heading[start] - lanes.point_heading[end])
 
 
 @njit(cache=True, _nrt=False)
-def arc_of_corner(lanes: Ways, lane: int, following: int, tightest: float) -> tuple[float, float]:
+def arc_of_corner(lanes: DriverLanes, lane: int, following: int, tightest: float) -> tuple[float, float]:
     """Return the radius of the arc round a corner, positive to the left, and how far before the corner it begins [m].
 
     Args:
@@ -54,7 +54,7 @@ def arc_of_corner(lanes: Ways, lane: int, following: int, tightest: float) -> tu
 
 
 @njit(cache=True, _nrt=False)
-def corner_curvature(lanes: Ways, memory: DriverMemory, e: int, a: int, s: float, tightest: float) -> float:
+def corner_curvature(lanes: DriverLanes, memory: DriverMemory, e: int, a: int, s: float, tightest: float) -> float:
     """Return the curvature of the arc round a corner of the route at `s` along the present lane, 0 for none [1/m]."""
     joint = 0.0
     for k in range(PREVIOUS, min(PREVIOUS + LOOK, ROUTE_LANES - 1)):
@@ -74,7 +74,7 @@ def corner_curvature(lanes: Ways, memory: DriverMemory, e: int, a: int, s: float
 
 @njit(cache=True, _nrt=False)
 def place_on_arc(
-    lanes: Ways, memory: DriverMemory, e: int, a: int, x: float, y: float, tightest: float
+    lanes: DriverLanes, memory: DriverMemory, e: int, a: int, x: float, y: float, tightest: float
 ) -> tuple[bool, float, float]:
     """Return whether a point is at an arc round a corner of a driver's route, how far left of it, and its direction.
 

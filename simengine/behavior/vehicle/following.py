@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from simengine.behavior.driver_state import FROM_LANE, LANE_OFFSET, PRESENT, ROUTE_LANES, DriverMemory
 from simengine.behavior.idm import EXPONENT, IdmParams, idm_acceleration
-from simengine.behavior.lanes.lane_rules import Ways
+from simengine.behavior.lanes.lane_rules import DriverLanes
 from simengine.behavior.lanes.occupancy import (
     BOX_ACROSS,
     BOX_ALONG,
@@ -46,9 +46,7 @@ def drive_freely(speed: float, desired_speed: float, max_acceleration: float, de
     """
     if speed > desired_speed:
         return -min(deceleration, (speed - desired_speed) / TRACKING_TIME)
-    return idm_acceleration(
-        speed, desired_speed, math.inf, 0.0, max_acceleration, deceleration, 1.0, 1.0, EXPONENT
-    )
+    return idm_acceleration(speed, desired_speed, math.inf, 0.0, max_acceleration, deceleration, 1.0, 1.0, EXPONENT)
 
 
 @njit(cache=True, _nrt=False)
@@ -58,15 +56,20 @@ def follow(speed: float, gap: float, other_speed: float, params: IdmParams) -> f
     The desired speed is not let below the own one: what is too fast is taken back by `drive_freely`.
     """
     return idm_acceleration(
-        speed, max(params.desired_speed, speed, 0.1), gap, speed - other_speed, params.max_acceleration,
-        params.comfortable_deceleration, params.time_gap, params.min_gap, EXPONENT,
+        speed,
+        max(params.desired_speed, speed, 0.1),
+        gap,
+        speed - other_speed,
+        params.max_acceleration,
+        params.comfortable_deceleration,
+        params.time_gap,
+        params.min_gap,
+        EXPONENT,
     )
 
 
 @njit(cache=True, _nrt=False)
-def corridor(
-    memory: DriverMemory, e: int, a: int, width: float, present: bool
-) -> tuple[float, float]:
+def corridor(memory: DriverMemory, e: int, a: int, width: float, present: bool) -> tuple[float, float]:
     """Return right and left edge of what a driver will sweep on the present lane or a later one of the route [m]."""
     wanted = memory.style[e, a, LANE_OFFSET]
     here = memory.t[e, a] if present else wanted
@@ -75,8 +78,17 @@ def corridor(
 
 @njit(cache=True, _nrt=False)
 def respond_to_lane(
-    occupancy: Occupancy, lane: int, start: float, low: float, high: float,
-    a: int, half: float, speed: float, params: IdmParams, horizon: float, ignore_crossing: bool,
+    occupancy: Occupancy,
+    lane: int,
+    start: float,
+    low: float,
+    high: float,
+    a: int,
+    half: float,
+    speed: float,
+    params: IdmParams,
+    horizon: float,
+    ignore_crossing: bool,
 ) -> tuple[float, float, float, int]:
     """Return the response to the boxes on one lane.
 
@@ -128,8 +140,16 @@ def respond_to_lane(
 
 @njit(cache=True, _nrt=False)
 def respond_ahead(
-    lanes: Ways, occupancy: Occupancy, memory: DriverMemory, e: int, a: int, length: float, width: float,
-    speed: float, params: IdmParams, horizon: float,
+    lanes: DriverLanes,
+    occupancy: Occupancy,
+    memory: DriverMemory,
+    e: int,
+    a: int,
+    length: float,
+    width: float,
+    speed: float,
+    params: IdmParams,
+    horizon: float,
 ) -> tuple[float, float, float, int]:
     """Return the response to everything on a driver's route; returns as `respond_to_lane`.
 
@@ -151,7 +171,16 @@ def respond_ahead(
             break
         low, high = corridor(memory, e, a, width, k == PRESENT)
         found = respond_to_lane(
-            occupancy, route[k], start, low, high, a, 0.5 * length, speed, params, horizon,
+            occupancy,
+            route[k],
+            start,
+            low,
+            high,
+            a,
+            0.5 * length,
+            speed,
+            params,
+            horizon,
             memory.ignores_signals[e, a],
         )
         if found[0] < least:
@@ -162,8 +191,15 @@ def respond_ahead(
 
 @njit(cache=True, _nrt=False)
 def respond_to_lane_being_left(
-    lanes: Ways, occupancy: Occupancy, memory: DriverMemory, pose: NDArray[np.float64], e: int, a: int, speed: float,
-    params: IdmParams, horizon: float,
+    lanes: DriverLanes,
+    occupancy: Occupancy,
+    memory: DriverMemory,
+    pose: NDArray[np.float64],
+    e: int,
+    a: int,
+    speed: float,
+    params: IdmParams,
+    horizon: float,
 ) -> tuple[float, float, float]:
     """Return the response to what is on the lane that a driver is leaving sideways, and on those that it leads on to.
 
@@ -188,7 +224,16 @@ def respond_to_lane_being_left(
     start, half = -s, 0.5 * pose[WIDTH]
     for k in range(PRESENT, ROUTE_LANES):
         found = respond_to_lane(
-            occupancy, origin, start, t - half, t + half, a, 0.5 * pose[LENGTH], speed, params, horizon,
+            occupancy,
+            origin,
+            start,
+            t - half,
+            t + half,
+            a,
+            0.5 * pose[LENGTH],
+            speed,
+            params,
+            horizon,
             memory.ignores_signals[e, a],
         )
         if found[0] < least:
@@ -202,9 +247,7 @@ def respond_to_lane_being_left(
 
 
 @njit(cache=True, _nrt=False)
-def nearest_on_lane(
-    occupancy: Occupancy, lane: int, s: float, a: int, forward: bool
-) -> tuple[int, float]:
+def nearest_on_lane(occupancy: Occupancy, lane: int, s: float, a: int, forward: bool) -> tuple[int, float]:
     """Return the list entry of the nearest box ahead of (or behind) a place on a lane, or LAST, and how far it is [m].
 
     Args:

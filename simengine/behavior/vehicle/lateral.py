@@ -21,14 +21,14 @@ from simengine.behavior.driver_state import (
     START,
     DriverMemory,
 )
-from simengine.behavior.lanes.lane_rules import Ways, lane_heading
+from simengine.behavior.lanes.lane_rules import DriverLanes, lane_heading
 from simengine.behavior.lanes.occupancy import LENGTH, SPEED, YAW, X, Y
 from simengine.behavior.lanes.route import place_on_route, route_curvature
 from simengine.behavior.vehicle.corners import LOCK_SHARE, corner_curvature, place_on_arc
 from simengine.behavior.vehicle.road_conditions import COMFORT_SHARE
 from simengine.behavior.vehicle.steering import FEEDFORWARD_TIME, path_steering, slip_compliance, steering_for_curvature
-from simengine.core.geometry import wrap_angle
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
+from simengine.core.space.geometry import wrap_angle
 from simengine.road.network.frenet import project_on_lane_near
 
 SHORTEST_CHANGE = 12.0  # way of a lane change at walking pace [m]
@@ -92,7 +92,12 @@ def advance_change(memory: DriverMemory, e: int, a: int, speed: float, length: f
 
 @njit(cache=True, _nrt=False)
 def steer_along_route(
-    lanes: Ways, memory: DriverMemory, e: int, a: int, pose: NDArray[np.float64], vehicle: NDArray[np.float64],
+    lanes: DriverLanes,
+    memory: DriverMemory,
+    e: int,
+    a: int,
+    pose: NDArray[np.float64],
+    vehicle: NDArray[np.float64],
     steering: float,
 ) -> float:
     """Return the road-wheel angle that follows a driver's route and lane change [rad].
@@ -144,5 +149,12 @@ def steer_along_route(
         time -= TURNING_STEP
     curvature = curvature / max(0.2, 1.0 - curvature * wanted) + bend
     return path_steering(
-        t - wanted, heading_error, curvature, speed, wheelbase, understeer, compliance, vehicle[MAX_STEERING],
+        t - wanted,
+        heading_error,
+        curvature,
+        speed,
+        wheelbase,
+        understeer,
+        compliance,
+        vehicle[MAX_STEERING],
     )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from simengine.behavior.driver_state import COG_OFFSET, FRONT_AXLE, REAR_AXLE
 from simengine.behavior.lanes.occupancy import LENGTH, SPEED, VX, VY, WIDTH, YAW, Places, X, Y
-from simengine.core.geometry import boxes_gap
+from simengine.core.space.geometry import boxes_gap
 
 FASTEST = 6.0  # above this speed lanes are kept [m/s]
 STEPS = 3
@@ -24,9 +24,7 @@ CREEP = 0.5  # one that stands looks where it would creep [m/s]
 
 
 @njit(cache=True, _nrt=False)
-def would_touch(
-    places: Places, a: int, curvature: float, behind: float, clearance: float
-) -> bool:
+def would_touch(places: Places, a: int, curvature: float, behind: float, clearance: float) -> bool:
     """Return whether a vehicle that keeps its wheels as they are touches somebody before it could stop comfortably.
 
     Only what gets closer counts: whoever stands too near already may be driven away from.
@@ -51,8 +49,16 @@ def would_touch(
         if dx * dx + dy * dy > (reach + closing) ** 2:
             continue
         now = boxes_gap(
-            pose[X], pose[Y], pose[YAW], pose[LENGTH], pose[WIDTH],
-            other[X], other[Y], other[YAW], other[LENGTH], other[WIDTH],
+            pose[X],
+            pose[Y],
+            pose[YAW],
+            pose[LENGTH],
+            pose[WIDTH],
+            other[X],
+            other[Y],
+            other[YAW],
+            other[LENGTH],
+            other[WIDTH],
         )
         for step in range(1, STEPS + 1):
             time = horizon * step / STEPS
@@ -64,8 +70,16 @@ def would_touch(
             x = rear_x + chord * math.cos(half) + behind * math.cos(yaw)
             y = rear_y + chord * math.sin(half) + behind * math.sin(yaw)
             gap = boxes_gap(
-                x, y, yaw, pose[LENGTH], pose[WIDTH],
-                other[X] + other[VX] * time, other[Y] + other[VY] * time, other[YAW], other[LENGTH], other[WIDTH],
+                x,
+                y,
+                yaw,
+                pose[LENGTH],
+                pose[WIDTH],
+                other[X] + other[VX] * time,
+                other[Y] + other[VY] * time,
+                other[YAW],
+                other[LENGTH],
+                other[WIDTH],
             )
             if gap < clearance and gap < now - 0.01:
                 return True

@@ -7,9 +7,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.behavior.driver_state import COG_OFFSET, DRAG, FRONT_AXLE, REAR_AXLE, ROLLING
-from simengine.behavior.lanes.lane_rules import Ways
+from simengine.behavior.lanes.lane_rules import DriverLanes
 from simengine.behavior.lanes.route import place_on_lanes
-from simengine.core.gravity import GRAVITY, ROTATING
+from simengine.core.mechanics import GRAVITY, ROTATING
 from simengine.road.network.frenet import segment_at
 
 GENTLE = 4.0  # braking that a driver does not exceed without need [m/s²]
@@ -36,7 +36,7 @@ def human_braking(acceleration: float, speed: float, gap: float, other_speed: fl
 
 
 @njit(cache=True, _nrt=False)
-def height_along(lanes: Ways, route: NDArray[np.int32], s: float) -> float:
+def height_along(lanes: DriverLanes, route: NDArray[np.int32], s: float) -> float:
     """Return the height of a driver's route at `s` along its present lane, which may lie before or beyond it [m].
 
     Where the route is not known, as that behind a lane just entered from beside, the first lane that leads on or into
@@ -61,7 +61,7 @@ def height_along(lanes: Ways, route: NDArray[np.int32], s: float) -> float:
 
 @njit(cache=True, _nrt=False)
 def resistance(
-    lanes: Ways, route: NDArray[np.int32], s: float, speed: float, vehicle: NDArray[np.float64]
+    lanes: DriverLanes, route: NDArray[np.int32], s: float, speed: float, vehicle: NDArray[np.float64]
 ) -> float:
     """Return what rolling, air and an uphill lane take from a vehicle [m/s²]: a driver's foot makes up for it.
 

@@ -21,10 +21,10 @@ from simengine.behavior.driver_state import (
     DriverMemory,
 )
 from simengine.behavior.idm import sight_speed
-from simengine.behavior.lanes.lane_rules import Ways
+from simengine.behavior.lanes.lane_rules import DriverLanes
 from simengine.behavior.lanes.route import is_aside
 from simengine.behavior.vehicle.corners import joint_turn
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
 from simengine.road.network.frenet import segment_at
 
 COMFORT_SHARE = 0.4  # of µg that a driver plans with, accelerating, braking and cornering
@@ -71,7 +71,7 @@ def seen_speed(sight_distance: float, friction: float) -> float:
 
 
 @njit(cache=True, _nrt=False)
-def bend_behind(lanes: Ways, memory: DriverMemory, e: int, a: int) -> float:
+def bend_behind(lanes: DriverLanes, memory: DriverMemory, e: int, a: int) -> float:
     """Return the largest curvature of the last `TURN_IN_WAY` of a driver's way [1/m]: its wheels are still turned."""
     start, greatest = -memory.s[e, a], 0.0
     for k in range(PRESENT, PREVIOUS - 1, -1):
@@ -95,9 +95,7 @@ def bend_behind(lanes: Ways, memory: DriverMemory, e: int, a: int) -> float:
 
 
 @njit(cache=True, _nrt=False)
-def planned_speed(
-    lanes: Ways, memory: DriverMemory, e: int, a: int, speed: float, friction: float
-) -> float:
+def planned_speed(lanes: DriverLanes, memory: DriverMemory, e: int, a: int, speed: float, friction: float) -> float:
     """Return the speed that limits and bends ahead allow now [m/s].
 
     Args:

@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
 from simengine.core.state import ActorTable
 
 ERROR_RATE = 1.3  # with which errors decay [rad/s]
@@ -83,9 +83,7 @@ def steering_for_acceleration(
 
 
 @njit(cache=True, _nrt=False)
-def centered_offset(
-    curvature: float, speed: float, rear: float, percussion: float, stiffness: float
-) -> float:
+def centered_offset(curvature: float, speed: float, rear: float, percussion: float, stiffness: float) -> float:
     """Return where the center of percussion is when the box's center is on a curve, to its left [m].
 
     Args:

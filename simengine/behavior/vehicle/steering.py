@@ -12,7 +12,7 @@ import math
 
 from numba import njit
 
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
 
 PREVIEW_TIME = 1.0  # of the look-ahead distance [s]
 PREVIEW_WHEELBASES = 1.2  # look-ahead at standstill, in wheelbases
@@ -73,8 +73,14 @@ def steering_for_curvature(
 
 @njit(cache=True, _nrt=False)
 def path_steering(
-    lateral_error: float, heading_error: float, curvature: float, speed: float, wheelbase: float, understeer: float,
-    compliance: float, max_steering: float,
+    lateral_error: float,
+    heading_error: float,
+    curvature: float,
+    speed: float,
+    wheelbase: float,
+    understeer: float,
+    compliance: float,
+    max_steering: float,
 ) -> float:
     """Return the road-wheel angle that joins and follows a path [rad], stable from standstill to 50 m/s.
 

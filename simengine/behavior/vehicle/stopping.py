@@ -10,7 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.behavior.driver_state import COMMITTED, GRANTED, LET_WAIT, PRESENT, ROUTE_LANES, STOPPED_AT, DriverMemory
-from simengine.behavior.lanes.lane_rules import Crossings, StopLines, Ways
+from simengine.behavior.lanes.lane_rules import Crossings, DriverLanes, StopLines
 from simengine.behavior.lanes.occupancy import VX, VY, Places, X, Y
 from simengine.behavior.vehicle.road_conditions import grip_bound
 from simengine.core.state import Mobility
@@ -38,8 +38,16 @@ WALKER = int(Mobility.WALKER)
 
 @njit(cache=True, _nrt=False)
 def signal_stop(
-    lanes: Ways, stops: StopLines, memory: DriverMemory, signal_colors: NDArray[np.int32], e: int, a: int,
-    speed: float, half: float, friction: float, horizon: float,
+    lanes: DriverLanes,
+    stops: StopLines,
+    memory: DriverMemory,
+    signal_colors: NDArray[np.int32],
+    e: int,
+    a: int,
+    speed: float,
+    half: float,
+    friction: float,
+    horizon: float,
 ) -> float:
     """Return how far ahead of the front the first line is that a driver must stop at now [m], infinite for none.
 
@@ -104,7 +112,7 @@ def signal_stop(
 
 @njit(cache=True, _nrt=False)
 def mark_busy_crossings(
-    lanes: Ways, crossings: Crossings, places: Places, mobility: NDArray[np.int32], busy: NDArray[np.int8]
+    lanes: DriverLanes, crossings: Crossings, places: Places, mobility: NDArray[np.int32], busy: NDArray[np.int8]
 ) -> None:
     """Mark, for each lane a crossing meets, whether somebody is on that lane or about to be, or stands at the curb.
 
@@ -147,8 +155,16 @@ def mark_busy_crossings(
 
 @njit(cache=True, _nrt=False)
 def crossing_stop(
-    lanes: Ways, crossings: Crossings, memory: DriverMemory, busy: NDArray[np.int8], e: int, a: int, speed: float,
-    half: float, friction: float, horizon: float,
+    lanes: DriverLanes,
+    crossings: Crossings,
+    memory: DriverMemory,
+    busy: NDArray[np.int8],
+    e: int,
+    a: int,
+    speed: float,
+    half: float,
+    friction: float,
+    horizon: float,
 ) -> float:
     """Return how far ahead of the front the first crossing with people in the way begins [m], infinite for none.
 

@@ -83,8 +83,15 @@ def _respond(e, follower, leader, ring_length, motion, trait):
         gap = _gap(e, follower, leader, ring_length, motion, trait)
         approach = speed - motion[e, leader, SPEED]
     return idm_acceleration(
-        speed, trait[e, follower, DESIRED], gap, approach, trait[e, follower, COMFORT_ACCELERATION],
-        trait[e, follower, COMFORT_BRAKING], trait[e, follower, TIME_GAP], MIN_GAP, EXPONENT,
+        speed,
+        trait[e, follower, DESIRED],
+        gap,
+        approach,
+        trait[e, follower, COMFORT_ACCELERATION],
+        trait[e, follower, COMFORT_BRAKING],
+        trait[e, follower, TIME_GAP],
+        MIN_GAP,
+        EXPONENT,
     )
 
 
@@ -167,8 +174,15 @@ def decide(e, first, due, every, num_lanes, ring_length, motion, trait, place, l
     # A loop of its own: without branches the processor works on several drivers at once (33 against 8 ns a driver).
     for n in range(first, motion.shape[1]):
         now = idm_acceleration(
-            motion[e, n, SPEED], trait[e, n, DESIRED], motion[e, n, GAP], motion[e, n, APPROACH],
-            trait[e, n, COMFORT_ACCELERATION], trait[e, n, COMFORT_BRAKING], trait[e, n, TIME_GAP], MIN_GAP, EXPONENT,
+            motion[e, n, SPEED],
+            trait[e, n, DESIRED],
+            motion[e, n, GAP],
+            motion[e, n, APPROACH],
+            trait[e, n, COMFORT_ACCELERATION],
+            trait[e, n, COMFORT_BRAKING],
+            trait[e, n, TIME_GAP],
+            MIN_GAP,
+            EXPONENT,
         )
         motion[e, n, ACCELERATION] = max(-trait[e, n, OWN_BRAKING], now)
     for n in range((every - due % every) % every, motion.shape[1], every):

@@ -53,9 +53,7 @@ class HighwayWorlds(Worlds):
 
     def __init__(self, num_envs: int, max_steps: int | None, spec: HighwaySpec) -> None:
         choices = 5 if spec.action == "discrete" else 0
-        super().__init__(
-            num_envs, max_steps, view.OBSERVATION_SIZE, spec.vehicles + 1, spec.dt, spec.substeps, choices
-        )
+        super().__init__(num_envs, max_steps, view.OBSERVATION_SIZE, spec.vehicles + 1, spec.dt, spec.substeps, choices)
         rows = -(-(spec.vehicles + 1) // spec.lanes)
         require(
             spec.ring_length >= _ROOM * rows,

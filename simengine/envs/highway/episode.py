@@ -116,7 +116,10 @@ def _judge(e, crashed, settings, models, motion, place, changed, reward, info):
     """Write the reward and the info row of a step; return whether the episode has ended."""
     model = place[e, 0, MODEL]
     off_road = terms.outside_strip(
-        motion[e, 0, Y], motion[e, 0, YAW], models[model, LENGTH], models[model, WIDTH],
+        motion[e, 0, Y],
+        motion[e, 0, YAW],
+        models[model, LENGTH],
+        models[model, WIDTH],
         -0.5 * settings.lane_width - settings.shoulder,
         (settings.num_lanes - 0.5) * settings.lane_width + settings.shoulder,
     )
@@ -142,9 +145,26 @@ def _judge(e, crashed, settings, models, motion, place, changed, reward, info):
 
 @njit(cache=True)
 def step_world(
-    e, settings, models, max_steps, autoreset, keys, actions,
-    motion, trait, place, lead, ego, clock,
-    observation, final_observation, reward, terminated, truncated, info, final_info,
+    e,
+    settings,
+    models,
+    max_steps,
+    autoreset,
+    keys,
+    actions,
+    motion,
+    trait,
+    place,
+    lead,
+    ego,
+    clock,
+    observation,
+    final_observation,
+    reward,
+    terminated,
+    truncated,
+    info,
+    final_info,
 ):
     """Advance world e by one action.
 
@@ -204,13 +224,47 @@ def step_world(
 
 @njit(cache=True, parallel=True)
 def step_worlds(
-    settings, models, max_steps, autoreset, keys, actions,
-    motion, trait, place, lead, ego, clock,
-    observation, final_observation, reward, terminated, truncated, info, final_info,
+    settings,
+    models,
+    max_steps,
+    autoreset,
+    keys,
+    actions,
+    motion,
+    trait,
+    place,
+    lead,
+    ego,
+    clock,
+    observation,
+    final_observation,
+    reward,
+    terminated,
+    truncated,
+    info,
+    final_info,
 ):
     """Advance every world by one action; see `step_world`."""
     for e in prange(motion.shape[0]):
         step_world(
-            e, settings, models, max_steps, autoreset, keys, actions, motion, trait, place, lead, ego, clock,
-            observation, final_observation, reward, terminated, truncated, info, final_info,
+            e,
+            settings,
+            models,
+            max_steps,
+            autoreset,
+            keys,
+            actions,
+            motion,
+            trait,
+            place,
+            lead,
+            ego,
+            clock,
+            observation,
+            final_observation,
+            reward,
+            terminated,
+            truncated,
+            info,
+            final_info,
         )

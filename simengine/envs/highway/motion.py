@@ -10,7 +10,7 @@ import math
 from numba import njit
 
 from simengine.behavior.vehicle.steering import path_steering, slip_compliance
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
 from simengine.envs import terms
 from simengine.envs.highway.layout import (
     ACCELERATION,
@@ -112,7 +112,11 @@ def move_ego(e, target_y, step, settings, models, motion, place, ego):
     before = motion[e, 0, STEERING]
     steering = advance_steering(before, demand, models[model, MAX_STEERING], models[model, STEERING_RATE], step)
     acceleration = limit_acceleration(
-        speed, motion[e, 0, ACCELERATION], models[model, MAX_ACCELERATION], models[model, SWITCH_SPEED], 0.0,
+        speed,
+        motion[e, 0, ACCELERATION],
+        models[model, MAX_ACCELERATION],
+        models[model, SWITCH_SPEED],
+        0.0,
         models[model, MAX_SPEED],
     )
     if motion[e, 0, ACCELERATION] < 0.0:
@@ -121,16 +125,31 @@ def move_ego(e, target_y, step, settings, models, motion, place, ego):
     acceleration = max(-speed / step, min(bound, max(-bound, acceleration)))
     cosine, sine = math.cos(yaw), math.sin(yaw)
     track = SingleTrack(
-        models[model, MASS], models[model, YAW_INERTIA], front - offset, rear + offset, models[model, COG_HEIGHT],
-        models[model, FRONT_STIFFNESS], models[model, REAR_STIFFNESS],
+        models[model, MASS],
+        models[model, YAW_INERTIA],
+        front - offset,
+        rear + offset,
+        models[model, COG_HEIGHT],
+        models[model, FRONT_STIFFNESS],
+        models[model, REAR_STIFFNESS],
     )
     x, y, yaw, forward, leftward, yaw_rate = move_wheeled(
         PlanarMotion(
-            motion[e, 0, X] + offset * cosine, motion[e, 0, Y] + offset * sine, yaw, speed, ego[e, LEFTWARD],
+            motion[e, 0, X] + offset * cosine,
+            motion[e, 0, Y] + offset * sine,
+            yaw,
+            speed,
+            ego[e, LEFTWARD],
             ego[e, YAW_RATE],
         ),
-        0.5 * (before + steering), acceleration, 0.0, not settings.dynamic, track, settings.friction,
-        settings.friction, step,
+        0.5 * (before + steering),
+        acceleration,
+        0.0,
+        not settings.dynamic,
+        track,
+        settings.friction,
+        settings.friction,
+        step,
     )
     motion[e, 0, X], motion[e, 0, Y] = x - offset * math.cos(yaw), y - offset * math.sin(yaw)
     motion[e, 0, YAW], motion[e, 0, SPEED], motion[e, 0, STEERING] = yaw, forward, steering
@@ -172,8 +191,13 @@ def move_others(e, step, lane_width, num_lanes, motion, trait, place):
 def note_ego_lanes(e, lane_width, num_lanes, motion, trait, place):
     """Note which lanes the ego stands on or is heading for."""
     place[e, 0, LOW], place[e, 0, HIGH] = _lanes_touched(
-        motion[e, 0, Y], motion[e, 0, YAW], place[e, 0, TARGET], trait[e, 0, OWN_LENGTH], trait[e, 0, OWN_WIDTH],
-        lane_width, num_lanes,
+        motion[e, 0, Y],
+        motion[e, 0, YAW],
+        place[e, 0, TARGET],
+        trait[e, 0, OWN_LENGTH],
+        trait[e, 0, OWN_WIDTH],
+        lane_width,
+        num_lanes,
     )
 
 
@@ -184,8 +208,16 @@ def collides(e, ring_length, motion, trait):
     for n in range(1, motion.shape[1]):
         dx = terms.ring_gap(motion[e, n, X] - motion[e, 0, X], ring_length)
         if abs(dx) < 0.5 * (length + trait[e, n, OWN_LENGTH]) + 1.0 and terms.boxes_touch(
-            0.0, motion[e, 0, Y], motion[e, 0, YAW], length, width,
-            dx, motion[e, n, Y], motion[e, n, YAW], trait[e, n, OWN_LENGTH], trait[e, n, OWN_WIDTH],
+            0.0,
+            motion[e, 0, Y],
+            motion[e, 0, YAW],
+            length,
+            width,
+            dx,
+            motion[e, n, Y],
+            motion[e, n, YAW],
+            trait[e, n, OWN_LENGTH],
+            trait[e, n, OWN_WIDTH],
         ):
             return True
     return False

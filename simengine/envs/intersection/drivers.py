@@ -101,8 +101,15 @@ def _respond(e, n, gap, other_speed, wanted, motion, trait):
     if gap == math.inf:
         return free
     behind = idm_acceleration(
-        speed, max(wanted, speed, 0.1), gap, speed - other_speed, COMFORT_ACCELERATION * style, COMFORT_BRAKING,
-        trait[e, n, TIME_GAP], MIN_GAP, EXPONENT,
+        speed,
+        max(wanted, speed, 0.1),
+        gap,
+        speed - other_speed,
+        COMFORT_ACCELERATION * style,
+        COMFORT_BRAKING,
+        trait[e, n, TIME_GAP],
+        MIN_GAP,
+        EXPONENT,
     )
     return min(free, behind)
 

@@ -55,9 +55,7 @@ class IntersectionWorlds(Worlds):
 
     def __init__(self, num_envs: int, max_steps: int | None, spec: IntersectionSpec) -> None:
         choices = 3 if spec.action == "discrete" else 0
-        super().__init__(
-            num_envs, max_steps, view.OBSERVATION_SIZE, spec.vehicles + 1, spec.dt, spec.substeps, choices
-        )
+        super().__init__(num_envs, max_steps, view.OBSERVATION_SIZE, spec.vehicles + 1, spec.dt, spec.substeps, choices)
         require(
             spec.arm_length >= _LONGEST_CAR * (spec.vehicles / 8.0 + 4.0),
             f"arm_length = {spec.arm_length:g}: too short for {spec.vehicles} vehicles",

@@ -4,8 +4,8 @@ import math
 
 from numba import njit, prange
 
-from simengine.core.geometry import wrap_angle
 from simengine.core.rng import philox_normal, philox_uniform
+from simengine.core.space.geometry import wrap_angle
 from simengine.envs import terms
 from simengine.envs.intersection.drivers import drive
 from simengine.envs.intersection.layout import (
@@ -125,8 +125,26 @@ def reset_world(e, settings, models, motion, trait, place, clock, keys, observat
 
 @njit(cache=True)
 def step_world(
-    e, settings, models, enter, leave, max_steps, autoreset, keys, actions,
-    motion, trait, place, clock, observation, final_observation, reward, terminated, truncated, info, final_info,
+    e,
+    settings,
+    models,
+    enter,
+    leave,
+    max_steps,
+    autoreset,
+    keys,
+    actions,
+    motion,
+    trait,
+    place,
+    clock,
+    observation,
+    final_observation,
+    reward,
+    terminated,
+    truncated,
+    info,
+    final_info,
 ):
     """Advance world e by one action.
 
@@ -215,12 +233,47 @@ def step_world(
 
 @njit(cache=True, parallel=True)
 def step_worlds(
-    settings, models, enter, leave, max_steps, autoreset, keys, actions,
-    motion, trait, place, clock, observation, final_observation, reward, terminated, truncated, info, final_info,
+    settings,
+    models,
+    enter,
+    leave,
+    max_steps,
+    autoreset,
+    keys,
+    actions,
+    motion,
+    trait,
+    place,
+    clock,
+    observation,
+    final_observation,
+    reward,
+    terminated,
+    truncated,
+    info,
+    final_info,
 ):
     """Advance every world by one action; see `step_world`."""
     for e in prange(motion.shape[0]):
         step_world(
-            e, settings, models, enter, leave, max_steps, autoreset, keys, actions, motion, trait, place, clock,
-            observation, final_observation, reward, terminated, truncated, info, final_info,
+            e,
+            settings,
+            models,
+            enter,
+            leave,
+            max_steps,
+            autoreset,
+            keys,
+            actions,
+            motion,
+            trait,
+            place,
+            clock,
+            observation,
+            final_observation,
+            reward,
+            terminated,
+            truncated,
+            info,
+            final_info,
         )

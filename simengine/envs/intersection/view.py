@@ -4,7 +4,7 @@ import math
 
 from numba import njit
 
-from simengine.core.geometry import wrap_angle
+from simengine.core.space.geometry import wrap_angle
 from simengine.envs import terms
 from simengine.envs.intersection.layout import (
     ACCELERATION,

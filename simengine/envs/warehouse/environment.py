@@ -38,9 +38,7 @@ class WarehouseWorlds(Worlds):
     info_fields = (("speed", float), ("crashed", bool), ("success", bool), ("way_left", float))
 
     def __init__(self, num_envs: int, max_steps: int | None, spec: WarehouseSpec) -> None:
-        super().__init__(
-            num_envs, max_steps, view.OBSERVATION_SIZE, spec.people + 1, spec.dt, spec.substeps, 0
-        )
+        super().__init__(num_envs, max_steps, view.OBSERVATION_SIZE, spec.people + 1, spec.dt, spec.substeps, 0)
         model = model_named("robot")
         shared = set(layout.WarehouseSettings._fields) & set(WarehouseSpec.model_fields)
         self.settings = layout.WarehouseSettings(

@@ -4,8 +4,8 @@ import math
 
 from numba import njit, prange
 
-from simengine.core.geometry import wrap_angle
 from simengine.core.rng import philox_normal, philox_uniform
+from simengine.core.space.geometry import wrap_angle
 from simengine.envs import terms
 from simengine.envs.warehouse.hall import aisle_y, find_way, passage_x
 from simengine.envs.warehouse.layout import (
@@ -94,8 +94,23 @@ def reset_world(e, settings, robot, people, scan, clock, keys, observation, info
 
 @njit(cache=True)
 def step_world(
-    e, settings, max_steps, autoreset, keys, actions,
-    robot, people, scan, clock, observation, final_observation, reward, terminated, truncated, info, final_info,
+    e,
+    settings,
+    max_steps,
+    autoreset,
+    keys,
+    actions,
+    robot,
+    people,
+    scan,
+    clock,
+    observation,
+    final_observation,
+    reward,
+    terminated,
+    truncated,
+    info,
+    final_info,
 ):
     """Advance world e by one action.
 
@@ -129,8 +144,12 @@ def step_world(
             PlanarMotion(
                 robot[e, X], robot[e, Y], robot[e, YAW], robot[e, FORWARD], robot[e, LEFTWARD], robot[e, YAW_RATE]
             ),
-            speed, turn, MotorLimits(settings.acceleration, settings.braking, settings.top_speed),
-            settings.track_width, FRICTION, step,
+            speed,
+            turn,
+            MotorLimits(settings.acceleration, settings.braking, settings.top_speed),
+            settings.track_width,
+            FRICTION,
+            step,
         )
         robot[e, X], robot[e, Y], robot[e, YAW] = x, y, wrap_angle(yaw)
         robot[e, FORWARD], robot[e, LEFTWARD], robot[e, YAW_RATE] = forward, leftward, rate
@@ -165,12 +184,41 @@ def step_world(
 
 @njit(cache=True, parallel=True)
 def step_worlds(
-    settings, max_steps, autoreset, keys, actions,
-    robot, people, scan, clock, observation, final_observation, reward, terminated, truncated, info, final_info,
+    settings,
+    max_steps,
+    autoreset,
+    keys,
+    actions,
+    robot,
+    people,
+    scan,
+    clock,
+    observation,
+    final_observation,
+    reward,
+    terminated,
+    truncated,
+    info,
+    final_info,
 ):
     """Advance every world by one action; see `step_world`."""
     for e in prange(robot.shape[0]):
         step_world(
-            e, settings, max_steps, autoreset, keys, actions, robot, people, scan, clock, observation,
-            final_observation, reward, terminated, truncated, info, final_info,
+            e,
+            settings,
+            max_steps,
+            autoreset,
+            keys,
+            actions,
+            robot,
+            people,
+            scan,
+            clock,
+            observation,
+            final_observation,
+            reward,
+            terminated,
+            truncated,
+            info,
+            final_info,
         )

@@ -4,7 +4,7 @@ import math
 
 from numba import njit
 
-from simengine.core.geometry import wrap_angle
+from simengine.core.space.geometry import wrap_angle
 from simengine.envs import terms
 from simengine.envs.warehouse.hall import half_hall, shelf_center
 from simengine.envs.warehouse.layout import NEXT_X, NEXT_Y, TURN_RATE, YAW, X, Y

@@ -6,10 +6,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import yaw_from_quaternion
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
+from simengine.core.space.geometry import yaw_from_quaternion
 from simengine.core.state import ActorTable, Behavior, Controls, Mobility, WorldState
-from simengine.physics.contact.posture import is_fallen, slope_ahead, support_depth, tilt
+from simengine.physics.contact.ground_pose import is_fallen, slope_ahead, support_depth, tilt
 from simengine.physics.feet.strides import gait_advance
 from simengine.physics.vehicle import planar_motion
 from simengine.physics.vehicle.chassis import CLEARANCE
@@ -27,8 +27,14 @@ _PARKED = int(Behavior.PARKED)
 
 @njit(cache=True, _nrt=False)
 def _feel_road(
-    actors: ActorTable, road: RoadFriction, e: int, a: int, motion: PlanarMotion, grip: NDArray[np.float64],
-    burst: NDArray[np.bool_], wheels: NDArray[np.void],
+    actors: ActorTable,
+    road: RoadFriction,
+    e: int,
+    a: int,
+    motion: PlanarMotion,
+    grip: NDArray[np.float64],
+    burst: NDArray[np.bool_],
+    wheels: NDArray[np.void],
 ) -> None:
     """Write friction and burst tires of a vehicle into its wheels.
 
@@ -52,21 +58,32 @@ def _feel_road(
 
 
 @njit(cache=True, _nrt=False)
-def _single_track(
-    actors: ActorTable, e: int, a: int, front_burst: float, rear_burst: float
-) -> SingleTrack:
+def _single_track(actors: ActorTable, e: int, a: int, front_burst: float, rear_burst: float) -> SingleTrack:
     """Return an actor as a single track of whose axles' tires a share, 0 to 1, is burst."""
     return SingleTrack(
-        actors.mass[e, a], actors.yaw_inertia[e, a], actors.front_axle[e, a], actors.rear_axle[e, a],
-        actors.cog_height[e, a], burst_stiffness(actors.front_stiffness[e, a], front_burst),
+        actors.mass[e, a],
+        actors.yaw_inertia[e, a],
+        actors.front_axle[e, a],
+        actors.rear_axle[e, a],
+        actors.cog_height[e, a],
+        burst_stiffness(actors.front_stiffness[e, a], front_burst),
         burst_stiffness(actors.rear_stiffness[e, a], rear_burst),
     )
 
 
 @njit(cache=True, _nrt=False)
 def move_actor(
-    actors: ActorTable, before: WorldState, controls: Controls, road: RoadFriction, kinematic: bool, step: float,
-    e: int, a: int, after: WorldState, body: np.void, wheels: NDArray[np.void],
+    actors: ActorTable,
+    before: WorldState,
+    controls: Controls,
+    road: RoadFriction,
+    kinematic: bool,
+    step: float,
+    e: int,
+    a: int,
+    after: WorldState,
+    body: np.void,
+    wheels: NDArray[np.void],
 ) -> None:
     """Advance one actor for a tick as if it were alone.
 
@@ -111,7 +128,9 @@ def move_actor(
         )
         if ridden:
             most = hardest_riding(
-                forward * forward * math.tan(steering) / wheelbase, front, actors.front_axle[e, a],
+                forward * forward * math.tan(steering) / wheelbase,
+                front,
+                actors.front_axle[e, a],
                 actors.cog_height[e, a],
             )
         demand = min(actors.max_acceleration[e, a], max(-actors.max_deceleration[e, a], controls.acceleration[e, a]))
@@ -132,15 +151,24 @@ def move_actor(
             rear_burst = (0.5 if burst[2] else 0.0) + (0.5 if burst[3] else 0.0)
             track = _single_track(actors, e, a, front_burst, rear_burst)
             rolling = burst_rolling(
-                actors.rolling_resistance[e, a], front_burst, rear_burst, actors.front_axle[e, a],
-                actors.rear_axle[e, a], actors.cog_height[e, a],
+                actors.rolling_resistance[e, a],
+                front_burst,
+                rear_burst,
+                actors.front_axle[e, a],
+                actors.rear_axle[e, a],
+                actors.cog_height[e, a],
             )
             whole = braked_friction(
                 0.5 * (front + rear), actors.front_axle[e, a], actors.rear_axle[e, a], actors.cog_height[e, a]
             )
             powertrain = planar_motion.Powertrain(
-                actors.mass[e, a], min(most, actors.max_acceleration[e, a]), min(most, actors.max_deceleration[e, a]),
-                actors.power[e, a], actors.drag[e, a], rolling, actors.max_speed[e, a],
+                actors.mass[e, a],
+                min(most, actors.max_acceleration[e, a]),
+                min(most, actors.max_deceleration[e, a]),
+                actors.power[e, a],
+                actors.drag[e, a],
+                rolling,
+                actors.max_speed[e, a],
             )
             pull, push = planar_motion.longitudinal_acceleration(
                 drive, holding, forward / level, slope, powertrain, whole, step
@@ -161,15 +189,29 @@ def move_actor(
             actors.max_acceleration[e, a], actors.max_deceleration[e, a], actors.max_speed[e, a]
         )
         x, y, yaw, forward, leftward, yaw_rate = planar_motion.move_differential(
-            motion, level * controls.velocity[e, a, 0], controls.velocity[e, a, 1], limits, actors.track_width[e, a],
-            friction, step,
+            motion,
+            level * controls.velocity[e, a, 0],
+            controls.velocity[e, a, 1],
+            limits,
+            actors.track_width[e, a],
+            friction,
+            step,
         )
         cosine, sine = math.cos(yaw), math.sin(yaw)
         vx, vy = forward * cosine - leftward * sine, forward * sine + leftward * cosine
     elif mobility == _WALKER and not is_fallen(before, e, a):
         x, y, yaw, vx, vy, yaw_rate = planar_motion.move_walker(
-            x, y, yaw, vx, vy, yaw_rate, controls.velocity[e, a, 0], controls.velocity[e, a, 1],
-            min(actors.max_acceleration[e, a], friction * GRAVITY), actors.max_speed[e, a], step,
+            x,
+            y,
+            yaw,
+            vx,
+            vy,
+            yaw_rate,
+            controls.velocity[e, a, 0],
+            controls.velocity[e, a, 1],
+            min(actors.max_acceleration[e, a], friction * GRAVITY),
+            actors.max_speed[e, a],
+            step,
         )
         after.gait_phase[e, a] += gait_advance(
             actors.kind[e, a], actors.length[e, a], actors.height[e, a], vx, vy, step

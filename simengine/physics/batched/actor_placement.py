@@ -6,10 +6,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import quaternion_from_euler, rotate
+from simengine.core.space.geometry import quaternion_from_euler, rotate
 from simengine.core.state import ActorTable, Mobility, WorldState
-from simengine.physics.contact.lift import lift_over_loads
-from simengine.physics.contact.posture import (
+from simengine.physics.contact.ground_pose import (
     fall_over,
     ground_under,
     is_fallen,
@@ -19,6 +18,7 @@ from simengine.physics.contact.posture import (
     support_depth,
     turn_by,
 )
+from simengine.physics.contact.lift import lift_over_loads
 from simengine.physics.feet.strides import climb_rate, gait_advance, lift_acceleration
 from simengine.physics.materials import SLIDING_SHARE
 from simengine.physics.vehicle.lamp_switches import replayed_pedal
@@ -58,8 +58,17 @@ def carry_actor(actors: ActorTable, before: WorldState, step: float, e: int, a: 
 
 @njit(cache=True, _nrt=False)
 def place_actor(
-    actors: ActorTable, before: WorldState, road: RoadFriction, lanes: LaneArrays, loads: bool, step: float, e: int,
-    a: int, body: np.void, scratch: NDArray[np.float64], after: WorldState,
+    actors: ActorTable,
+    before: WorldState,
+    road: RoadFriction,
+    lanes: LaneArrays,
+    loads: bool,
+    step: float,
+    e: int,
+    a: int,
+    body: np.void,
+    scratch: NDArray[np.float64],
+    after: WorldState,
 ) -> None:
     """Write an actor's pose and velocity after the tick: on the ground, falling, or sliding on it.
 

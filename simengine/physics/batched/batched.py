@@ -16,8 +16,8 @@ from simengine.physics.backend import Contact, Ground, Physics
 from simengine.physics.batched.hand_over_worlds import mark_hand_overs
 from simengine.physics.batched.world_step import WorldContacts, advance_worlds
 from simengine.physics.contact.contact_records import CONTACT, RESTING
+from simengine.physics.contact.ground_pose import settle_actors
 from simengine.physics.contact.obstacle_grid import obstacle_grid
-from simengine.physics.contact.posture import settle_actors
 from simengine.physics.vehicle.road_friction import RoadFriction
 from simengine.road.network.network import lane_arrays
 

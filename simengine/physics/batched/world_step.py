@@ -31,9 +31,18 @@ class WorldContacts(NamedTuple):
 
 @njit(cache=True)
 def advance_worlds(
-    actors: ActorTable, before: WorldState, controls: Controls, road: RoadFriction, lanes: LaneArrays,
-    grid: ObstacleGrid, kinematic: bool, step: float, last: WorldContacts, after: WorldState,
-    contact_rows: NDArray[np.void], contact_counts: NDArray[np.int64],
+    actors: ActorTable,
+    before: WorldState,
+    controls: Controls,
+    road: RoadFriction,
+    lanes: LaneArrays,
+    grid: ObstacleGrid,
+    kinematic: bool,
+    step: float,
+    last: WorldContacts,
+    after: WorldState,
+    contact_rows: NDArray[np.void],
+    contact_counts: NDArray[np.int64],
 ) -> None:
     """Advance every world by one tick.
 
@@ -83,7 +92,11 @@ def advance_worlds(
                 body.y += body.push_y
                 place_actor(actors, before, road, lanes, loads, step, e, a, body, scratch, after)
             after.lights[e, a] = lit_lamps(
-                actors.kind[e, a], actors.mobility[e, a], actors.behavior[e, a] == _PARKED, body.still,
-                controls.lights[e, a], after.drive[e, a],
+                actors.kind[e, a],
+                actors.mobility[e, a],
+                actors.behavior[e, a] == _PARKED,
+                body.still,
+                controls.lights[e, a],
+                after.drive[e, a],
             )
         after.tick[e] = before.tick[e] + 1

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import rotate
+from simengine.core.space.geometry import rotate
 from simengine.core.state import Controls, Mobility, WorldState
 from simengine.physics.feet.strides import gait_advance
 from simengine.physics.vehicle.lamp_switches import lit_lamps, replayed_pedal
@@ -149,7 +149,11 @@ def finish_tick(chassis: NDArray[np.void], bodies: NDArray[np.void], dt: float) 
             vx, vy = body.box_velocity[0], body.box_velocity[1]
             body.gait += gait_advance(chassis[a].kind, chassis[a].length, chassis[a].height, vx, vy, dt)
         body.lights = lit_lamps(
-            chassis[a].kind, chassis[a].mobility, chassis[a].parked or body.struck, body.replayed, body.demand_lights,
+            chassis[a].kind,
+            chassis[a].mobility,
+            chassis[a].parked or body.struck,
+            body.replayed,
+            body.demand_lights,
             body.drive,
         )
 

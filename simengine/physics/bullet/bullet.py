@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.core.errors import ScenarioError
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
 from simengine.core.state import ActorTable, Controls, Mobility, WorldState, copy_state
 from simengine.physics.backend import Contact, Ground, Physics
 from simengine.physics.bullet.bodies import (

@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import rotate, rotation_matrix
+from simengine.core.space.geometry import rotate, rotation_matrix
 from simengine.core.state import Mobility
 from simengine.physics.backend import FrictionPatches
 from simengine.physics.contact.footing import CurbGrid, box_around, near_curb, over_box, over_curb
@@ -39,8 +39,14 @@ _WALKER, _FREE, _DIFFERENTIAL = int(Mobility.WALKER), int(Mobility.FREE), int(Mo
 
 @njit(cache=True, _nrt=False)
 def sample_ground(
-    chassis: np.void, body: np.void, rotation: NDArray[np.float64], lanes: LaneArrays, curbs: CurbGrid,
-    base_friction: float, patches: FrictionPatches, out: NDArray[np.float64],
+    chassis: np.void,
+    body: np.void,
+    rotation: NDArray[np.float64],
+    lanes: LaneArrays,
+    curbs: CurbGrid,
+    base_friction: float,
+    patches: FrictionPatches,
+    out: NDArray[np.float64],
 ) -> None:
     """Write samples of the ground below each wheel of a body, µ with the grip of its tire.
 
@@ -85,9 +91,7 @@ def _stands_clear(body: np.void, rotation: NDArray[np.float64]) -> bool:
 
 
 @njit(cache=True, _nrt=False)
-def _below(
-    chassis: np.void, body: np.void, rotation: NDArray[np.float64], w: int
-) -> tuple[float, float, float]:
+def _below(chassis: np.void, body: np.void, rotation: NDArray[np.float64], w: int) -> tuple[float, float, float]:
     """Return where a wheel touches the ground at rest, world [m]."""
     cx, cy, cz = chassis.contact[w, 0], chassis.contact[w, 1], chassis.contact[w, 2]
     return (
@@ -122,8 +126,14 @@ def _way(chassis: np.void, rotation: NDArray[np.float64], tangent: float, w: int
 
 @njit(cache=True, _nrt=False)
 def step_onto(
-    chassis: np.void, bodies: NDArray[np.void], a: int, rotation: NDArray[np.float64], boxes: NDArray[np.float64],
-    count: int, owner: NDArray[np.int64], ground: NDArray[np.float64],
+    chassis: np.void,
+    bodies: NDArray[np.void],
+    a: int,
+    rotation: NDArray[np.float64],
+    boxes: NDArray[np.float64],
+    count: int,
+    owner: NDArray[np.int64],
+    ground: NDArray[np.float64],
 ) -> bool:
     """Let the wheels of a body stand on low boxes and loads; returns whether one does.
 
@@ -165,8 +175,13 @@ def step_onto(
 
 @njit(cache=True, _nrt=False)
 def _press(
-    chassis: NDArray[np.void], bodies: NDArray[np.void], a: int, contact: NDArray[np.float64],
-    ground: NDArray[np.float64], sliding: float, dt: float,
+    chassis: NDArray[np.void],
+    bodies: NDArray[np.void],
+    a: int,
+    contact: NDArray[np.float64],
+    ground: NDArray[np.float64],
+    sliding: float,
+    dt: float,
 ) -> None:
     """Push the loads below a body's wheels along the ground.
 
@@ -206,8 +221,14 @@ def _press(
 
 @njit(cache=True)
 def advance_forces(
-    chassis: NDArray[np.void], bodies: NDArray[np.void], lanes: LaneArrays, curbs: CurbGrid,
-    scenery: NDArray[np.float64], base_friction: float, sliding: float, patches: FrictionPatches,
+    chassis: NDArray[np.void],
+    bodies: NDArray[np.void],
+    lanes: LaneArrays,
+    curbs: CurbGrid,
+    scenery: NDArray[np.float64],
+    base_friction: float,
+    sliding: float,
+    patches: FrictionPatches,
     dt: float,
 ) -> None:
     """Advance wheels and actuators of every dynamic body by one step and set the force and torque on it.
@@ -236,7 +257,13 @@ def advance_forces(
             q, offset, place = bodies[a].orientation, chassis[a].box_offset, bodies[a].position
             dx, dy, dz = rotate(q[0], q[1], q[2], q[3], offset[0], offset[1], offset[2])
             box_around(
-                place[0] + dx, place[1] + dy, place[2] + dz, q, chassis[a].length, chassis[a].width, chassis[a].height,
+                place[0] + dx,
+                place[1] + dy,
+                place[2] + dz,
+                q,
+                chassis[a].length,
+                chassis[a].width,
+                chassis[a].height,
                 boxes[count],
             )
             owner[count] = a

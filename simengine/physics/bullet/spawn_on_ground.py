@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import box_reach, quaternion_from_euler, rotation_matrix, yaw_from_quaternion
+from simengine.core.space.geometry import box_reach, quaternion_from_euler, rotation_matrix, yaw_from_quaternion
 from simengine.core.state import Mobility
 from simengine.physics.backend import FrictionPatches
 from simengine.physics.bullet.bodies import body_from_box, box_from_body
@@ -35,8 +35,14 @@ _SETTLED = 1e-13  # correction of heave [m] and angles [rad] below which a body 
 
 @njit(cache=True, _nrt=False)
 def enter_world(
-    chassis: NDArray[np.void], bodies: NDArray[np.void], a: int, ahead: float, lanes: LaneArrays,
-    curbs: CurbGrid, base_friction: float, patches: FrictionPatches,
+    chassis: NDArray[np.void],
+    bodies: NDArray[np.void],
+    a: int,
+    ahead: float,
+    lanes: LaneArrays,
+    curbs: CurbGrid,
+    base_friction: float,
+    patches: FrictionPatches,
 ) -> None:
     """Make an actor dynamic, set on the ground, from the motion of its box center.
 
@@ -77,7 +83,11 @@ def enter_world(
 
 @njit(cache=True, _nrt=True)
 def _settle_wheels(
-    chassis: np.void, body: np.void, lanes: LaneArrays, curbs: CurbGrid, base_friction: float,
+    chassis: np.void,
+    body: np.void,
+    lanes: LaneArrays,
+    curbs: CurbGrid,
+    base_friction: float,
     patches: FrictionPatches,
 ) -> None:
     """Put a wheeled actor or robot on its springs where it stands: plan position of its box center and yaw are kept.
@@ -121,7 +131,12 @@ def _settle_wheels(
 
 @njit(cache=True, _nrt=False)
 def _settle_bristles(
-    chassis: np.void, body: np.void, held: bool, forward: float, total: float, rotation: NDArray[np.float64],
+    chassis: np.void,
+    body: np.void,
+    held: bool,
+    forward: float,
+    total: float,
+    rotation: NDArray[np.float64],
     contact: NDArray[np.float64],
 ) -> None:
     """Set wheel spin and the bristle deflections that keep a settled body from sliding.

@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import rotate, yaw_from_quaternion
+from simengine.core.space.geometry import rotate, yaw_from_quaternion
 from simengine.physics.contact.contact_boxes import find_contacts, rise_at, solve_contacts
 from simengine.physics.contact.contact_records import PLANAR_BODY
 from simengine.physics.contact.crush import has_bodywork
@@ -39,8 +39,13 @@ def _box_of(own: np.void, body: np.void, out: np.void) -> None:
 
 @njit(cache=True)
 def add_crush_forces(
-    chassis: NDArray[np.void], bodies: NDArray[np.void], active: NDArray[np.bool_], grid: ObstacleGrid, dt: float,
-    last: NDArray[np.void], out: NDArray[np.void],
+    chassis: NDArray[np.void],
+    bodies: NDArray[np.void],
+    active: NDArray[np.bool_],
+    grid: ObstacleGrid,
+    dt: float,
+    last: NDArray[np.void],
+    out: NDArray[np.void],
 ) -> int:
     """Add to every body's force and torque what crushing bodywork takes, and return how many contacts there are.
 

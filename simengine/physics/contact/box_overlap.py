@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from numba import njit
 
-from simengine.core.intersect import OrientedBox
+from simengine.core.space.intersect import OrientedBox
 
 _SAME = 1e-9  # edges nearer than this lie on each other [m]
 
@@ -65,9 +65,7 @@ def _boundary_moments(
         x1, y1 = a.x + u1 * a.cosine - v1 * a.sine, a.y + u1 * a.sine + v1 * a.cosine
         start, end = 0.0, 1.0
         for axis in range(2):  # clipped by the two strips whose intersection is the other rectangle
-            c, s, half = (
-                (b.cosine, b.sine, b.half_length) if axis == 0 else (-b.sine, b.cosine, b.half_width)
-            )
+            c, s, half = (b.cosine, b.sine, b.half_length) if axis == 0 else (-b.sine, b.cosine, b.half_width)
             p, q = (x0 - b.x) * c + (y0 - b.y) * s, (x1 - b.x) * c + (y1 - b.y) * s
             step = q - p
             if abs(step) < 1e-12:

@@ -12,8 +12,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.gravity import GRAVITY
-from simengine.core.intersect import box_gap
+from simengine.core.mechanics import GRAVITY
+from simengine.core.space.intersect import box_gap
 from simengine.physics.contact.box_overlap import box_contact, run_through, side_overlap, struck_side
 from simengine.physics.contact.contact_records import CRUSHING, HARD, NO_SIDE, RESTING, outline
 from simengine.physics.contact.crush import crush_force

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from simengine.core.intersect import OrientedBox
+from simengine.core.space.intersect import OrientedBox
 
 # What contacts know of an actor, and what they change of it.
 PLANAR_BODY = np.dtype([

@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import box_reach, rotate
+from simengine.core.space.geometry import box_reach, rotate
 from simengine.core.state import Mobility
 from simengine.physics.backend import StaticBox
 from simengine.physics.vehicle.suspension import EDGE, HEIGHT, NORMAL_OF_GROUND
@@ -87,7 +87,13 @@ def low_boxes(obstacles: tuple[StaticBox, ...]) -> NDArray[np.float64]:
 
 @njit(cache=True, _nrt=False)
 def box_around(
-    x: float, y: float, z: float, q: NDArray[np.float64], length: float, width: float, height: float,
+    x: float,
+    y: float,
+    z: float,
+    q: NDArray[np.float64],
+    length: float,
+    width: float,
+    height: float,
     out: NDArray[np.float64],
 ) -> None:
     """Write the upright box around a turned one, as `low_boxes` has them.
@@ -152,9 +158,7 @@ def near_curb(curbs: CurbGrid, x: float, y: float) -> bool:
 
 
 @njit(cache=True, _nrt=False)
-def _rise_onto(
-    height: float, s: float, hx: float, hy: float, radius: float, footing: NDArray[np.float64]
-) -> bool:
+def _rise_onto(height: float, s: float, hx: float, hy: float, radius: float, footing: NDArray[np.float64]) -> bool:
     """Let a wheel stand on a point at a height [m] and a way ahead [m] of it if that carries it higher."""
     up = math.sqrt(max(0.0, radius * radius - s * s))
     above = height - radius + up

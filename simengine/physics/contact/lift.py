@@ -10,10 +10,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import rotate, yaw_from_quaternion
+from simengine.core.space.geometry import rotate, yaw_from_quaternion
 from simengine.core.state import ActorTable, Mobility, WorldState
 from simengine.physics.contact.footing import box_around, over_box
-from simengine.physics.contact.posture import ground_under, rest_height, slope_ahead
+from simengine.physics.contact.ground_pose import ground_under, rest_height, slope_ahead
 from simengine.physics.vehicle.suspension import HEIGHT
 from simengine.physics.vehicle.wheels import ackermann
 from simengine.road.network.network import LaneArrays
@@ -34,8 +34,18 @@ def has_loads(actors: ActorTable, state: WorldState, e: int) -> bool:
 
 @njit(cache=True, _nrt=False)
 def lift_over_loads(
-    actors: ActorTable, before: WorldState, lanes: LaneArrays, step: float, e: int, a: int, x: float, y: float,
-    yaw: float, steering: float, ground: float, scratch: NDArray[np.float64],
+    actors: ActorTable,
+    before: WorldState,
+    lanes: LaneArrays,
+    step: float,
+    e: int,
+    a: int,
+    x: float,
+    y: float,
+    yaw: float,
+    steering: float,
+    ground: float,
+    scratch: NDArray[np.float64],
 ) -> tuple[float, float, float, float]:
     """Return how loads lift a vehicle at the end of a tick.
 
@@ -69,8 +79,14 @@ def lift_over_loads(
         near = True
         place = before.position[e, b]
         box_around(
-            place[0], place[1], place[2], before.orientation[e, b], actors.length[e, b], actors.width[e, b],
-            actors.height[e, b], box,
+            place[0],
+            place[1],
+            place[2],
+            before.orientation[e, b],
+            actors.length[e, b],
+            actors.width[e, b],
+            actors.height[e, b],
+            box,
         )
         for w in range(4):
             ahead = offset + (actors.front_axle[e, a] if w < 2 else -actors.rear_axle[e, a])

@@ -49,7 +49,12 @@ class ContactSums:
             self._add_point(a, max(SCENERY, b), (x, y, z), (nx, ny, 0.0), impulse, self._round + 1)
 
     def _add_point(
-        self, a: int, b: int, place: tuple[float, float, float], normal: tuple[float, float, float], impulse: float,
+        self,
+        a: int,
+        b: int,
+        place: tuple[float, float, float],
+        normal: tuple[float, float, float],
+        impulse: float,
         turn: int,
     ) -> None:
         weight = impulse + _LEAST_WEIGHT

@@ -8,7 +8,7 @@ import math
 
 from numba import njit
 
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
 from simengine.core.state import ActorKind
 
 STRIDE_TIME = 0.15  # time constant with which a demanded velocity is taken up, within the limits [s]

@@ -12,8 +12,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import wrap_angle
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
+from simengine.core.space.geometry import wrap_angle
 from simengine.physics.feet.strides import STRIDE_TIME, TURN_FROM, climb_rate, lift_acceleration, turned_rate
 
 _UPRIGHT_RATE = 2.0 * math.pi * 3.0  # of the posture [rad/s]

@@ -79,16 +79,44 @@ def _box_inertia(mass: float, length: float, width: float) -> float:
 
 
 def _walker(
-    name: str, kind: ActorKind, variant: int, size: tuple[float, float, float], mass: float, cog_height: float,
-    acceleration: float, max_speed: float,
+    name: str,
+    kind: ActorKind,
+    variant: int,
+    size: tuple[float, float, float],
+    mass: float,
+    cog_height: float,
+    acceleration: float,
+    max_speed: float,
 ) -> VehicleModel:
     length, width, height = size
     return VehicleModel(
-        name=name, kind=kind, mobility=Mobility.WALKER, variant=variant, length=length, width=width, height=height,
-        mass=mass, yaw_inertia=_box_inertia(mass, length, width), front_axle=0.0, rear_axle=0.0, cog_offset=0.0,
-        cog_height=cog_height, track_width=0.0, wheel_radius=0.0, front_stiffness=0.0, rear_stiffness=0.0,
-        max_steering=0.0, max_steering_rate=0.0, max_acceleration=acceleration, max_deceleration=acceleration,
-        power=0.0, brake_front=0.0, drive_front=0.0, drag_area=0.0, rolling_resistance=0.0, max_speed=max_speed,
+        name=name,
+        kind=kind,
+        mobility=Mobility.WALKER,
+        variant=variant,
+        length=length,
+        width=width,
+        height=height,
+        mass=mass,
+        yaw_inertia=_box_inertia(mass, length, width),
+        front_axle=0.0,
+        rear_axle=0.0,
+        cog_offset=0.0,
+        cog_height=cog_height,
+        track_width=0.0,
+        wheel_radius=0.0,
+        front_stiffness=0.0,
+        rear_stiffness=0.0,
+        max_steering=0.0,
+        max_steering_rate=0.0,
+        max_acceleration=acceleration,
+        max_deceleration=acceleration,
+        power=0.0,
+        brake_front=0.0,
+        drive_front=0.0,
+        drag_area=0.0,
+        rolling_resistance=0.0,
+        max_speed=max_speed,
     )
 
 
@@ -97,15 +125,38 @@ def _free(
 ) -> VehicleModel:
     length, width, height = size
     return VehicleModel(
-        name=name, kind=kind, mobility=Mobility.FREE, variant=variant, length=length, width=width, height=height,
-        mass=mass, yaw_inertia=_box_inertia(mass, length, width), front_axle=0.0, rear_axle=0.0, cog_offset=0.0,
-        cog_height=cog_height, track_width=0.0, wheel_radius=0.0, front_stiffness=0.0, rear_stiffness=0.0,
-        max_steering=0.0, max_steering_rate=0.0, max_acceleration=0.0, max_deceleration=0.0, power=0.0, brake_front=0.0,
-        drive_front=0.0, drag_area=0.0, rolling_resistance=0.0, max_speed=0.0,
+        name=name,
+        kind=kind,
+        mobility=Mobility.FREE,
+        variant=variant,
+        length=length,
+        width=width,
+        height=height,
+        mass=mass,
+        yaw_inertia=_box_inertia(mass, length, width),
+        front_axle=0.0,
+        rear_axle=0.0,
+        cog_offset=0.0,
+        cog_height=cog_height,
+        track_width=0.0,
+        wheel_radius=0.0,
+        front_stiffness=0.0,
+        rear_stiffness=0.0,
+        max_steering=0.0,
+        max_steering_rate=0.0,
+        max_acceleration=0.0,
+        max_deceleration=0.0,
+        power=0.0,
+        brake_front=0.0,
+        drive_front=0.0,
+        drag_area=0.0,
+        rolling_resistance=0.0,
+        max_speed=0.0,
     )
 
 
 def _vehicles() -> list[VehicleModel]:
+    # fmt: off
     return [
         # Ford Escort [CR 1], understeering; turning circle 10.0 m; front overhang 0.88 m.
         VehicleModel(
@@ -180,6 +231,7 @@ def _vehicles() -> list[VehicleModel]:
             power=250.0, brake_front=0.0, drive_front=0.0, drag_area=0.3, rolling_resistance=0.015, max_speed=2.0,
         ),
     ]
+    # fmt: on
 
 
 def _others() -> list[VehicleModel]:

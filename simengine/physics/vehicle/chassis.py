@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.core.gravity import GRAVITY, WHEEL_INERTIA
+from simengine.core.mechanics import GRAVITY, WHEEL_INERTIA
 from simengine.core.state import ActorTable, Behavior, Mobility
 from simengine.physics.vehicle.tire import RELAXATION_PER_RADIUS
 

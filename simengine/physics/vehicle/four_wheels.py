@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.gravity import GRAVITY, ROTATING
+from simengine.core.mechanics import GRAVITY, ROTATING
 from simengine.core.state import ActorTable
 from simengine.physics.vehicle.planar_motion import POWER_SPEED, carried_by_wheels
 from simengine.physics.vehicle.stability import stability_brake
@@ -69,8 +69,17 @@ def _stopped_share(free: float, resist: float, mass: float, step: float) -> floa
 
 @njit(cache=True, _nrt=False)
 def _longitudinal_force(
-    actors: ActorTable, e: int, a: int, driving: float, braking: float, speed: float, push: float, moved: float,
-    level: float, wheels: NDArray[np.void], step: float,
+    actors: ActorTable,
+    e: int,
+    a: int,
+    driving: float,
+    braking: float,
+    speed: float,
+    push: float,
+    moved: float,
+    level: float,
+    wheels: NDArray[np.void],
+    step: float,
 ) -> float:
     """Return the sum of what the tires give along the vehicle [N].
 
@@ -110,9 +119,7 @@ def _axle_side_force(stiffness: float, angle: float, load: float, first: int, wh
 
 
 @njit(cache=True, _nrt=False)
-def _spread_load(
-    load: float, rolled: float, static: float, first: int, wheels: NDArray[np.void]
-) -> None:
+def _spread_load(load: float, rolled: float, static: float, first: int, wheels: NDArray[np.void]) -> None:
     """Write load and greatest friction [N] of an axle's wheels, of whose load half of `rolled` each goes to the right.
 
     Args:
@@ -148,8 +155,15 @@ def _wheels_lock(actors: ActorTable, e: int, a: int, motion: PlanarMotion, slidi
 
 @njit(cache=True, _nrt=False)
 def _slide_locked(
-    actors: ActorTable, e: int, a: int, motion: PlanarMotion, push: float, level: float, sliding: float,
-    wheels: NDArray[np.void], step: float,
+    actors: ActorTable,
+    e: int,
+    a: int,
+    motion: PlanarMotion,
+    push: float,
+    level: float,
+    sliding: float,
+    wheels: NDArray[np.void],
+    step: float,
 ) -> PlanarMotion:
     """Return the motion of a vehicle after a step on wheels that do not turn: friction opposes the sliding of each.
 
@@ -181,15 +195,32 @@ def _slide_locked(
             turn -= across * ahead * ahead
     inertia = actors.yaw_inertia[e, a]
     return advance_plane(
-        motion, level * (along / mass + push), sideways / mass, moment / inertia, side / mass, side_turn / mass,
-        side_turn / inertia, turn / inertia, step,
+        motion,
+        level * (along / mass + push),
+        sideways / mass,
+        moment / inertia,
+        side / mass,
+        side_turn / mass,
+        side_turn / inertia,
+        turn / inertia,
+        step,
     )
 
 
 @njit(cache=True, _nrt=False)
 def advance_on_wheels(
-    actors: ActorTable, e: int, a: int, motion: PlanarMotion, steering: float, drive: float, holding: bool,
-    push: float, level: float, sliding: float, wheels: NDArray[np.void], step: float,
+    actors: ActorTable,
+    e: int,
+    a: int,
+    motion: PlanarMotion,
+    steering: float,
+    drive: float,
+    holding: bool,
+    push: float,
+    level: float,
+    sliding: float,
+    wheels: NDArray[np.void],
+    step: float,
 ) -> PlanarMotion:
     """Return the motion of a vehicle on four wheels after a step of constant steering and pedals.
 
@@ -282,7 +313,10 @@ def advance_on_wheels(
         if w < 2:
             slope = wheel.stiffness * wheel.load
             force, slope = side_force(
-                slope * front_angle, slope / (front_along * (1.0 + front_ratio * front_ratio)), budget, front_across,
+                slope * front_angle,
+                slope / (front_along * (1.0 + front_ratio * front_ratio)),
+                budget,
+                front_across,
                 reach,
             )
             front_slope += slope
@@ -301,8 +335,13 @@ def advance_on_wheels(
     front_slope *= cosine * cosine
     inertia = actors.yaw_inertia[e, a]
     return advance_plane(
-        motion, level * (along / mass + push), sideways / mass, moment / inertia,
-        (front_slope + rear_slope) / mass, (front * front_slope - rear * rear_slope) / mass,
+        motion,
+        level * (along / mass + push),
+        sideways / mass,
+        moment / inertia,
+        (front_slope + rear_slope) / mass,
+        (front * front_slope - rear * rear_slope) / mass,
         (front * front_slope - rear * rear_slope) / inertia,
-        (front * front * front_slope + rear * rear * rear_slope) / inertia, step,
+        (front * front * front_slope + rear * rear * rear_slope) / inertia,
+        step,
     )

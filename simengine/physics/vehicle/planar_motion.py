@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from numba import njit
 
-from simengine.core.geometry import wrap_angle
-from simengine.core.gravity import GRAVITY, ROTATING
+from simengine.core.mechanics import GRAVITY, ROTATING
+from simengine.core.space.geometry import wrap_angle
 from simengine.physics.feet.strides import STRIDE_TIME, TURN_FROM, turned_rate
 from simengine.physics.materials import GROUND_RESTITUTION, LOAD_RESTITUTION
 from simengine.physics.vehicle.robots import SERVO_TIME
@@ -120,8 +120,15 @@ def longitudinal_acceleration(
 
 @njit(cache=True, _nrt=False)
 def move_wheeled(
-    motion: PlanarMotion, steering: float, pull: float, push: float, kinematic: bool, track: SingleTrack,
-    front_friction: float, rear_friction: float, step: float,
+    motion: PlanarMotion,
+    steering: float,
+    pull: float,
+    push: float,
+    kinematic: bool,
+    track: SingleTrack,
+    front_friction: float,
+    rear_friction: float,
+    step: float,
 ) -> PlanarMotion:
     """Return the motion of a wheeled vehicle after a step.
 
@@ -159,8 +166,17 @@ def move_wheeled(
 
 @njit(cache=True, _nrt=False)
 def move_walker(
-    x: float, y: float, yaw: float, vx: float, vy: float, yaw_rate: float, demand_x: float, demand_y: float,
-    max_acceleration: float, max_speed: float, step: float,
+    x: float,
+    y: float,
+    yaw: float,
+    vx: float,
+    vy: float,
+    yaw_rate: float,
+    demand_x: float,
+    demand_y: float,
+    max_acceleration: float,
+    max_speed: float,
+    step: float,
 ) -> tuple[float, float, float, float, float, float]:
     """Advance a person or animal that follows a demanded ground velocity.
 
@@ -228,8 +244,13 @@ def move_free(
 
 @njit(cache=True, _nrt=False)
 def move_differential(
-    motion: PlanarMotion, demand_speed: float, demand_rate: float, limits: MotorLimits, track_width: float,
-    friction: float, step: float,
+    motion: PlanarMotion,
+    demand_speed: float,
+    demand_rate: float,
+    limits: MotorLimits,
+    track_width: float,
+    friction: float,
+    step: float,
 ) -> PlanarMotion:
     """Return the motion of a robot after a step whose two driven wheels follow a demanded speed and yaw rate.
 
@@ -254,8 +275,12 @@ def move_differential(
     cosine, sine = math.cos(middle), math.sin(middle)
     along, across = 0.5 * (forward + new_forward) * step, 0.5 * (leftward + new_left) * step
     return PlanarMotion(
-        x + along * cosine - across * sine, y + along * sine + across * cosine,
-        yaw + 0.5 * (yaw_rate + new_rate) * step, new_forward, new_left, new_rate,
+        x + along * cosine - across * sine,
+        y + along * sine + across * cosine,
+        yaw + 0.5 * (yaw_rate + new_rate) * step,
+        new_forward,
+        new_left,
+        new_rate,
     )
 
 

@@ -31,14 +31,22 @@ def kinematic_derivative(
         Rates of x [m/s], y [m/s], steering [rad/s], speed [m/s²], yaw [rad/s].
     """
     return (
-        speed * math.cos(yaw), speed * math.sin(yaw), steering_rate, acceleration,
+        speed * math.cos(yaw),
+        speed * math.sin(yaw),
+        steering_rate,
+        acceleration,
         speed / wheelbase * math.tan(steering),
     )
 
 
 @njit(cache=True, _nrt=False)
 def kinematic_cog_derivative(
-    steering: float, speed: float, yaw: float, steering_rate: float, acceleration: float, front_axle: float,
+    steering: float,
+    speed: float,
+    yaw: float,
+    steering_rate: float,
+    acceleration: float,
+    front_axle: float,
     rear_axle: float,
 ) -> tuple[float, float, float, float, float]:
     """Return the time derivative of KS about the center of mass.
@@ -58,15 +66,25 @@ def kinematic_cog_derivative(
     wheelbase = front_axle + rear_axle
     slip = math.atan(math.tan(steering) * rear_axle / wheelbase)
     return (
-        speed * math.cos(slip + yaw), speed * math.sin(slip + yaw), steering_rate, acceleration,
+        speed * math.cos(slip + yaw),
+        speed * math.sin(slip + yaw),
+        steering_rate,
+        acceleration,
         speed * math.cos(slip) * math.tan(steering) / wheelbase,
     )
 
 
 @njit(cache=True, _nrt=False)
 def dynamic_derivative(
-    steering: float, speed: float, yaw: float, yaw_rate: float, slip: float, steering_rate: float, acceleration: float,
-    track: SingleTrack, friction: float,
+    steering: float,
+    speed: float,
+    yaw: float,
+    yaw_rate: float,
+    slip: float,
+    steering_rate: float,
+    acceleration: float,
+    track: SingleTrack,
+    friction: float,
 ) -> tuple[float, float, float, float, float, float, float]:
     """Return the time derivative of ST, whose reference point is the center of mass; KS below 0.1 m/s.
 
@@ -103,7 +121,11 @@ def dynamic_derivative(
     front_force = friction * track.front_stiffness * front_load * (steering - slip - front_axle * yaw_rate / speed)
     rear_force = friction * track.rear_stiffness * rear_load * (rear_axle * yaw_rate / speed - slip)
     return (
-        speed * math.cos(slip + yaw), speed * math.sin(slip + yaw), steering_rate, acceleration, yaw_rate,
+        speed * math.cos(slip + yaw),
+        speed * math.sin(slip + yaw),
+        steering_rate,
+        acceleration,
+        yaw_rate,
         (front_axle * front_force - rear_axle * rear_force) / track.yaw_inertia,
         (front_force + rear_force) / (track.mass * speed) - yaw_rate,
     )

@@ -11,7 +11,7 @@ import math
 
 from numba import njit
 
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
 from simengine.physics.vehicle.planar_motion import SLIP_BEGINS
 from simengine.physics.vehicle.riding import WHOLE_SHARE
 from simengine.physics.vehicle.tire import LOAD_SENSITIVITY, inverse_saturation
@@ -56,8 +56,14 @@ def ridden_slip(lateral: float, along: float, friction: float, stiffness: float)
 
 @njit(cache=True, _nrt=False)
 def move_ridden(
-    motion: PlanarMotion, steering: float, pull: float, push: float, track: SingleTrack, front_friction: float,
-    rear_friction: float, step: float,
+    motion: PlanarMotion,
+    steering: float,
+    pull: float,
+    push: float,
+    track: SingleTrack,
+    front_friction: float,
+    rear_friction: float,
+    step: float,
 ) -> PlanarMotion:
     """Return the motion of a two-wheeler after a step.
 
@@ -95,6 +101,10 @@ def move_ridden(
     half = yaw + 0.5 * curvature * middle * step
     ahead_x, ahead_y = cosine * math.cos(half), cosine * math.sin(half)
     return PlanarMotion(
-        x + (ahead_x - aside * ahead_y) * middle * step, y + (ahead_y + aside * ahead_x) * middle * step,
-        yaw + curvature * middle * step, after * cosine, after * cosine * aside, after * curvature,
+        x + (ahead_x - aside * ahead_y) * middle * step,
+        y + (ahead_y + aside * ahead_x) * middle * step,
+        yaw + curvature * middle * step,
+        after * cosine,
+        after * cosine * aside,
+        after * curvature,
     )

@@ -18,7 +18,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
 from simengine.physics.vehicle.suspension import ARM, FRICTION, LOAD, SLIDE, ground_frame
 from simengine.physics.vehicle.tire import BURST_ROLLING, BURST_STIFFNESS, inverse_saturation
 
@@ -94,8 +94,13 @@ def without_leaning(
 
 @njit(cache=True, _nrt=False)
 def front_wheel_angle(
-    chassis: np.void, body: np.void, rotation: NDArray[np.float64], contact: NDArray[np.float64], roll_rate: float,
-    forward: float, along: float,
+    chassis: np.void,
+    body: np.void,
+    rotation: NDArray[np.float64],
+    contact: NDArray[np.float64],
+    roll_rate: float,
+    forward: float,
+    along: float,
 ) -> float:
     """Return the angle of a ridden two-wheeler's front wheel to its frame [rad].
 
@@ -144,9 +149,7 @@ def front_wheel_angle(
 
 
 @njit(cache=True, _nrt=False)
-def balance_torque(
-    roll_inertia: float, lateral: float, roll_rate: float, rotation: NDArray[np.float64]
-) -> float:
+def balance_torque(roll_inertia: float, lateral: float, roll_rate: float, rotation: NDArray[np.float64]) -> float:
     """Return the moment about a two-wheeler's long axis that leans it as its turn requires [N m].
 
     The lean at which weight and centrifugal force balance is atan(a / g) into the turn, with the lateral acceleration a

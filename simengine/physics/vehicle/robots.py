@@ -44,8 +44,15 @@ def wheel_targets(speed, yaw_rate, track_width, radius, max_speed):
 
 @njit(cache=True, _nrt=False)
 def motor_torque(
-    target: float, spin: float, mass: float, radius: float, wheel_inertia: float, max_acceleration: float,
-    max_deceleration: float, power: float, dt: float,
+    target: float,
+    spin: float,
+    mass: float,
+    radius: float,
+    wheel_inertia: float,
+    max_acceleration: float,
+    max_deceleration: float,
+    power: float,
+    dt: float,
 ) -> float:
     """Return the torque of one of two wheel motors [N m]: towards the target within force and power limits.
 
@@ -72,7 +79,11 @@ def motor_torque(
 
 @njit(cache=True, _nrt=False)
 def robot_forces(
-    chassis: np.void, body: np.void, rotation: NDArray[np.float64], ground: NDArray[np.float64], dt: float,
+    chassis: np.void,
+    body: np.void,
+    rotation: NDArray[np.float64],
+    ground: NDArray[np.float64],
+    dt: float,
     contact: NDArray[np.float64],
 ) -> None:
     """Advance a robot's wheels by one step and set the resultant of the forces on its body.

@@ -10,7 +10,7 @@ import math
 
 from numba import njit
 
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
 
 SLOWEST = 20.0 / 3.6  # speed from which it works (UN R140, 6.3) [m/s]
 GRIP_SHARE = 0.85  # of µ g that the wanted turn may take (Rajamani, ch. 8)
@@ -20,8 +20,14 @@ GAIN = 10.0  # yaw acceleration over the error beyond that: it is undone in abou
 
 @njit(cache=True, _nrt=False)
 def stability_brake(
-    forward: float, yaw_rate: float, steering: float, wheelbase: float, understeer: float, friction: float,
-    yaw_inertia: float, track_width: float,
+    forward: float,
+    yaw_rate: float,
+    steering: float,
+    wheelbase: float,
+    understeer: float,
+    friction: float,
+    yaw_inertia: float,
+    track_width: float,
 ) -> tuple[int, float]:
     """Return which wheel is braked (front left, front right, rear left, rear right; −1 for none) and by what force [N].
 

@@ -11,9 +11,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import multiply_quaternions, rotation_matrix
-from simengine.core.gravity import GRAVITY
-from simengine.core.transforms import quaternion_on_slope
+from simengine.core.mechanics import GRAVITY
+from simengine.core.space.geometry import multiply_quaternions, rotation_matrix
+from simengine.core.space.transforms import quaternion_on_slope
 from simengine.physics.vehicle.tire import BURST_RADIUS
 
 # Columns of a wheel's contact record.
@@ -42,7 +42,10 @@ _MAX_RATE = 3.0  # compression rate beyond which the damper blows off [m/s]
 
 @njit(cache=True, _nrt=False)
 def touch_ground(
-    chassis: np.void, body: np.void, rotation: NDArray[np.float64], ground: NDArray[np.float64],
+    chassis: np.void,
+    body: np.void,
+    rotation: NDArray[np.float64],
+    ground: NDArray[np.float64],
     out: NDArray[np.float64],
 ) -> float:
     """Write the contact record of each wheel of a body and return the sum of the loads [N].
@@ -165,9 +168,7 @@ def clear_force(body: np.void) -> None:
 
 
 @njit(cache=True, _nrt=False)
-def start_pose(
-    yaw: float, two_wheeler: bool, nx: float, ny: float, nz: float
-) -> tuple[float, float, float, float]:
+def start_pose(yaw: float, two_wheeler: bool, nx: float, ny: float, nz: float) -> tuple[float, float, float, float]:
     """Return the orientation of a body of a yaw that stands on a slope; a two-wheeler takes the pitch but no roll."""
     cosine, sine = math.cos(yaw), math.sin(yaw)
     ahead, left = -(nx * cosine + ny * sine) / nz, -(-nx * sine + ny * cosine) / nz  # rise over run
@@ -176,7 +177,11 @@ def start_pose(
 
 @njit(cache=True, _nrt=False)
 def settle_step(
-    chassis: np.void, body: np.void, held: bool, ground: NDArray[np.float64], rotation: NDArray[np.float64],
+    chassis: np.void,
+    body: np.void,
+    held: bool,
+    ground: NDArray[np.float64],
+    rotation: NDArray[np.float64],
     contact: NDArray[np.float64],
 ) -> float:
     """Move a body at rest by one Newton step towards its equilibrium on springs and return how far [m or rad].

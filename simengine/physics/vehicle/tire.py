@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from numba import njit
 
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
 
 RELAXATION_PER_RADIUS = 1.2  # relaxation length over wheel radius; 0.4 m for a car (Pacejka, "Tire and Vehicle…")
 # Relative loss of friction when the load doubles: Pacejka's −p_dx2, 0.05–0.1 for passenger tires; the low end, so that
@@ -138,8 +138,18 @@ def _bristle_damping(stiffness: float, relaxation: float, rim_speed: float) -> f
 
 @njit(cache=True, _nrt=False)
 def wheel_step(
-    forward: float, leftward: float, load: float, friction: float, wheel: Wheel, spin: float, zx: float, zy: float,
-    drive: float, brake: float, anti_lock: bool, dt: float,
+    forward: float,
+    leftward: float,
+    load: float,
+    friction: float,
+    wheel: Wheel,
+    spin: float,
+    zx: float,
+    zy: float,
+    drive: float,
+    brake: float,
+    anti_lock: bool,
+    dt: float,
 ) -> tuple[float, float, float, float, float]:
     """Advance a wheel's spin and bristles by one step, implicitly, and return the force of the road on the tire.
 
@@ -182,9 +192,7 @@ def wheel_step(
     # Bristles that do not slide: the force is linear in the new spin, which can be solved for.
     gain = secant * (1.0 + damping / dt)
     resist = inertia / dt + radius * radius * gain * dt / decay
-    rolling = (
-        inertia * spin / dt + radius * (gain * (zx + forward * dt) / decay - secant * damping * zx / dt)
-    )
+    rolling = inertia * spin / dt + radius * (gain * (zx + forward * dt) / decay - secant * damping * zx / dt)
     new_spin = _braked(rolling / resist, drive / resist, brake / resist, slow, fast)
     new_zx = (zx + (forward - new_spin * radius) * dt) / decay
     new_zy = (zy + leftward * dt) / decay
@@ -193,9 +201,7 @@ def wheel_step(
     if length > limit:
         # They slide: the torque of the road is that of friction.
         along = -cap * new_zx / length
-        new_spin = _braked(
-            spin - along * radius * dt / inertia, drive * dt / inertia, brake * dt / inertia, slow, fast
-        )
+        new_spin = _braked(spin - along * radius * dt / inertia, drive * dt / inertia, brake * dt / inertia, slow, fast)
         synchronous = forward / radius
         if (synchronous - spin) * (synchronous - new_spin) < 0.0 and abs(drive) < abs(along) * radius:
             new_spin = synchronous

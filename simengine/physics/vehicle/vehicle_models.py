@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from numba import njit
 
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
 from simengine.physics.vehicle.tire import controlled_slip, saturation
 
 SLIP_SPEED = 0.5  # floor of the speed in slip angles, which are undefined at rest [m/s]
@@ -106,8 +106,15 @@ def advance_steering(steering: float, demand: float, max_steering: float, max_ra
 
 @njit(cache=True, _nrt=False)
 def advance_kinematic(
-    x: float, y: float, yaw: float, speed: float, steering: float, acceleration: float, front_axle: float,
-    rear_axle: float, step: float,
+    x: float,
+    y: float,
+    yaw: float,
+    speed: float,
+    steering: float,
+    acceleration: float,
+    front_axle: float,
+    rear_axle: float,
+    step: float,
 ) -> tuple[float, float, float, float, float, float, float]:
     """Advance a vehicle that rolls without slip by the midpoint rule, for constant steering and acceleration.
 
@@ -197,9 +204,7 @@ def side_force(linear: float, rate: float, budget: float, across: float, reach: 
 
 
 @njit(cache=True, _nrt=False)
-def axle_force(
-    slope: float, across: float, reference: float, budget: float, reach: float
-) -> tuple[float, float]:
+def axle_force(slope: float, across: float, reference: float, budget: float, reach: float) -> tuple[float, float]:
     """Return the lateral force of an axle and its derivative, see `side_force`.
 
     Args:
@@ -215,8 +220,15 @@ def axle_force(
 
 @njit(cache=True, _nrt=False)
 def advance_plane(
-    motion: PlanarMotion, along: float, across: float, turning: float, j_side: float, j_side_turn: float,
-    j_turn_side: float, j_turn: float, step: float,
+    motion: PlanarMotion,
+    along: float,
+    across: float,
+    turning: float,
+    j_side: float,
+    j_side_turn: float,
+    j_turn_side: float,
+    j_turn: float,
+    step: float,
 ) -> PlanarMotion:
     """Return the motion of a body in the plane after a step, by the θ-method: its lateral accelerations are stiff.
 
@@ -248,15 +260,19 @@ def advance_plane(
     cos_yaw, sin_yaw = math.cos(half), math.sin(half)
     x += step * (middle_forward * cos_yaw - middle_left * sin_yaw)
     y += step * (middle_forward * sin_yaw + middle_left * cos_yaw)
-    return PlanarMotion(
-        x, y, yaw + step * middle_rate, forward + d_forward, leftward + d_left, yaw_rate + d_rate
-    )
+    return PlanarMotion(x, y, yaw + step * middle_rate, forward + d_forward, leftward + d_left, yaw_rate + d_rate)
 
 
 @njit(cache=True, _nrt=False)
 def advance_dynamic(
-    motion: PlanarMotion, steering: float, pull: float, push: float, track: SingleTrack, front_friction: float,
-    rear_friction: float, step: float,
+    motion: PlanarMotion,
+    steering: float,
+    pull: float,
+    push: float,
+    track: SingleTrack,
+    front_friction: float,
+    rear_friction: float,
+    step: float,
 ) -> PlanarMotion:
     """Return the motion of a single track on tires after a step of constant steering and longitudinal acceleration.
 
@@ -291,19 +307,29 @@ def advance_dynamic(
         most = front_friction * front_load * front_share + rear_friction * rear_load * rear_share
         pull *= min(1.0, most / (mass * grip * wanted))
     front_force, front_slope = axle_force(
-        front_stiffness * front_load, front_across, front_along,
-        lateral_budget(front_load, front_friction, front_share), reach,
+        front_stiffness * front_load,
+        front_across,
+        front_along,
+        lateral_budget(front_load, front_friction, front_share),
+        reach,
     )
     rear_force, rear_slope = axle_force(
-        rear_stiffness * rear_load, rear_across, rear_along, lateral_budget(rear_load, rear_friction, rear_share),
+        rear_stiffness * rear_load,
+        rear_across,
+        rear_along,
+        lateral_budget(rear_load, rear_friction, rear_share),
         reach,
     )
     front_slope *= cosine * cosine
     lateral_force = front_force * cosine
     return advance_plane(
-        motion, pull + push - front_force * sine / mass,
-        (lateral_force + rear_force) / mass, (front_axle * lateral_force - rear_axle * rear_force) / yaw_inertia,
-        (front_slope + rear_slope) / mass, (front_axle * front_slope - rear_axle * rear_slope) / mass,
+        motion,
+        pull + push - front_force * sine / mass,
+        (lateral_force + rear_force) / mass,
+        (front_axle * lateral_force - rear_axle * rear_force) / yaw_inertia,
+        (front_slope + rear_slope) / mass,
+        (front_axle * front_slope - rear_axle * rear_slope) / mass,
         (front_axle * front_slope - rear_axle * rear_slope) / yaw_inertia,
-        (front_axle * front_axle * front_slope + rear_axle * rear_axle * rear_slope) / yaw_inertia, step,
+        (front_axle * front_axle * front_slope + rear_axle * rear_axle * rear_slope) / yaw_inertia,
+        step,
     )

@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
 from simengine.physics.vehicle.planar_motion import POWER_SPEED, lag
 from simengine.physics.vehicle.riding import (
     balance_torque,
@@ -54,8 +54,15 @@ REPLAY_STEER_FROM = 1.0  # speed below which a recording's steering cannot be to
 
 @njit(cache=True, _nrt=False)
 def wheel_torques(
-    drive: float, speed: float, mass: float, max_acceleration: float, max_deceleration: float, power: float,
-    max_speed: float, radius: float, wheel_inertia: float,
+    drive: float,
+    speed: float,
+    mass: float,
+    max_acceleration: float,
+    max_deceleration: float,
+    power: float,
+    max_speed: float,
+    radius: float,
+    wheel_inertia: float,
 ) -> tuple[float, float]:
     """Return the drive and the brake torque of all wheels together [N m] for a demanded acceleration after the lag.
 
@@ -127,8 +134,13 @@ def replayed_steering(wheelbase: float, yaw_rate: float, forward: float, max_ste
 
 @njit(cache=True, _nrt=False)
 def wheeled_forces(
-    chassis: np.void, body: np.void, rotation: NDArray[np.float64], ground: NDArray[np.float64], dt: float,
-    contact: NDArray[np.float64], sliding: float,
+    chassis: np.void,
+    body: np.void,
+    rotation: NDArray[np.float64],
+    ground: NDArray[np.float64],
+    dt: float,
+    contact: NDArray[np.float64],
+    sliding: float,
 ) -> None:
     """Advance a vehicle's actuators, wheels and bristles by one step and set the resultant of the forces on its body.
 

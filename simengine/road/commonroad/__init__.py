@@ -72,9 +72,7 @@ def read_commonroad(path: str | Path) -> CommonRoadScenario:
     )
 
 
-def _complete(
-    root: Element, lanelets: dict[str, Lanelet], network: RoadNetwork, tracks: RecordedTracks
-) -> RoadNetwork:
+def _complete(root: Element, lanelets: dict[str, Lanelet], network: RoadNetwork, tracks: RecordedTracks) -> RoadNetwork:
     """Return the network with the limits and lines that the file leaves open."""
     stated = np.array([lanelets[str(name)].limited for name in network.lane_name], np.bool_)
     country = root.string("benchmarkID", "").removeprefix("C-")[:3]

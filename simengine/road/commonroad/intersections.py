@@ -50,8 +50,13 @@ def lines_cross(point: NDArray[np.float64], a0: int, a1: int, b0: int, b1: int) 
 
 @njit(cache=True)
 def crossing_pairs(
-    point: NDArray[np.float64], first: NDArray[np.int64], box: NDArray[np.float64], order: NDArray[np.int64],
-    parent: NDArray[np.int64], crosses: NDArray[np.bool_], limit: int,
+    point: NDArray[np.float64],
+    first: NDArray[np.int64],
+    box: NDArray[np.float64],
+    order: NDArray[np.int64],
+    parent: NDArray[np.int64],
+    crosses: NDArray[np.bool_],
+    limit: int,
 ) -> int:
     """Join lines that cross each other, at about one height, into groups; return how many pairs do, `limit` at most.
 

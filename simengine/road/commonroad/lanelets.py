@@ -144,7 +144,7 @@ def drop_hooks(points: NDArray[np.float64], keep: NDArray[np.bool_]) -> None:
         while keep.sum() > 2:
             last, inner, beyond = np.flatnonzero(keep)[[end, end + step, end + 2 * step]]
             piece, rest = points[inner, :2] - points[last, :2], points[beyond, :2] - points[inner, :2]
-            turn = math.atan2(piece[0] * rest[1] - piece[1] * rest[0], float(piece @ rest))
+            turn = math.atan2(piece[0] * rest[1] - piece[1] * rest[0], piece[0] * rest[0] + piece[1] * rest[1])
             if math.hypot(*piece) > _HOOK or abs(turn) < _HOOK_TURN:
                 break
             keep[inner] = False

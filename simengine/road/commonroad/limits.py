@@ -94,10 +94,13 @@ def _roads(network: RoadNetwork, counts: NDArray[np.bool_]) -> NDArray[np.int64]
             if other >= 0 and counts[other]:
                 parent[find_root(parent, lane)] = find_root(parent, other)
     numbers: dict[int, int] = {}
-    return np.array([
-        numbers.setdefault(int(find_root(parent, lane)), len(numbers)) if counts[lane] else -1
-        for lane in range(len(counts))
-    ], np.int64)
+    return np.array(
+        [
+            numbers.setdefault(int(find_root(parent, lane)), len(numbers)) if counts[lane] else -1
+            for lane in range(len(counts))
+        ],
+        np.int64,
+    )
 
 
 def _samples(network: RoadNetwork, tracks: RecordedTracks) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

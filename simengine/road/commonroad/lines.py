@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.road.commonroad.lanelets import Lanelet
-from simengine.road.ground.strips import edge_line
+from simengine.road.ground.lane_strips import edge_line
 from simengine.road.network.network import LaneArrays, LaneType, MarkingType, RoadNetwork, lane_arrays
 from simengine.road.network.projection import nearest_surface
 

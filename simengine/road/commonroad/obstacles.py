@@ -45,7 +45,7 @@ class _Track:
 
 
 @dataclass
-class Obstacles:
+class ReadObstacles:
     """What was read; what was passed over is in the file's remarks."""
 
     tracks: list[_Track] = field(default_factory=list)
@@ -133,7 +133,7 @@ def _follow_occupancies(element: Element, track: _Track) -> None:
     )
 
 
-def _read_one(element: Element, moves: bool, into: Obstacles) -> None:
+def _read_one(element: Element, moves: bool, into: ReadObstacles) -> None:
     box = shapes.box(element.require("shape"))
     kind = _kind(element, box, moves)
     if kind is None:
@@ -168,13 +168,13 @@ def _read_one(element: Element, moves: bool, into: Obstacles) -> None:
     into.tracks.append(track)
 
 
-def read_obstacles(root: Element) -> Obstacles:
+def read_obstacles(root: Element) -> ReadObstacles:
     """Read all obstacles of a file.
 
     Raises:
         ScenarioError: Names file, line, element, value and what is allowed.
     """
-    found = Obstacles()
+    found = ReadObstacles()
     names: dict[str, Element] = {}
     for element in root.children:
         if element.tag in ("phantomObstacle", "environmentObstacle"):

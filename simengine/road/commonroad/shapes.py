@@ -17,7 +17,7 @@ _CIRCLE_SIDES = 32
 _SMALLER = 1e-9  # share by which a turned box must be smaller
 
 
-class Box(NamedTuple):
+class ObstacleBox(NamedTuple):
     """The smallest box around a shape, in its obstacle's frame (an occupancy's or position's: the file's)."""
 
     length: float  # [m]
@@ -78,18 +78,18 @@ def _center(element: Element) -> tuple[float, float]:
     return point(center)[:2] if center is not None else (0.0, 0.0)
 
 
-def _upright(length: float, width: float, x: float, y: float, turn: float) -> Box:
+def _upright(length: float, width: float, x: float, y: float, turn: float) -> ObstacleBox:
     """Return a box whose turn is within ±45°: a quarter turn exchanges length and width."""
     quarters = round(turn / (0.5 * math.pi))
     turn -= quarters * 0.5 * math.pi
-    return Box(width, length, x, y, turn) if quarters % 2 else Box(length, width, x, y, turn)
+    return ObstacleBox(width, length, x, y, turn) if quarters % 2 else ObstacleBox(length, width, x, y, turn)
 
 
-def _rectangle_box(element: Element) -> Box:
+def _rectangle_box(element: Element) -> ObstacleBox:
     length, width = (element.require(name).text_number(0.0, MAX_EXTENT) for name in ("length", "width"))
     turn = element.find("orientation")
     yaw = math.remainder(turn.text_number(-_MAX_ANGLE, _MAX_ANGLE), 2.0 * math.pi) if turn is not None else 0.0
-    return Box(length, width, *_center(element), yaw)
+    return ObstacleBox(length, width, *_center(element), yaw)
 
 
 def _rectangle(element: Element) -> NDArray[np.float64]:
@@ -143,7 +143,7 @@ def _hull(corners: NDArray[np.float64]) -> list[tuple[float, float]]:
     return [*chain(ordered), *chain(reversed(ordered))] if len(ordered) > 1 else ordered
 
 
-def _around(corners: NDArray[np.float64]) -> Box:
+def _around(corners: NDArray[np.float64]) -> ObstacleBox:
     """Return the box of least area around points; one side of it lies along a side of their hull.
 
     Of boxes as small as each other the one that is turned least counts.
@@ -157,11 +157,11 @@ def _around(corners: NDArray[np.float64]) -> Box:
         length, width = max(along) - min(along), max(across) - min(across)
         if length * width < least * (1.0 - _SMALLER):
             u, v = 0.5 * (max(along) + min(along)), 0.5 * (max(across) + min(across))
-            best, least = Box(length, width, c * u - s * v, s * u + c * v, turn), length * width
-    return best if best is not None else Box(0.0, 0.0, *hull[0])
+            best, least = ObstacleBox(length, width, c * u - s * v, s * u + c * v, turn), length * width
+    return best if best is not None else ObstacleBox(0.0, 0.0, *hull[0])
 
 
-def surround(elements: Iterable[Element]) -> Box | None:
+def surround(elements: Iterable[Element]) -> ObstacleBox | None:
     """Return the smallest box around all rectangles, circles and polygons of elements, None where there are none."""
     found = [child for element in elements for child in element.children if child.tag in _OUTLINES]
     if not found:
@@ -169,11 +169,11 @@ def surround(elements: Iterable[Element]) -> Box | None:
     if len(found) == 1 and found[0].tag == "rectangle":
         return _upright(*_rectangle_box(found[0]))
     if len(found) == 1 and found[0].tag == "circle":
-        return Box(2.0 * _radius(found[0]), 2.0 * _radius(found[0]), *_center(found[0]))
+        return ObstacleBox(2.0 * _radius(found[0]), 2.0 * _radius(found[0]), *_center(found[0]))
     return _around(np.concatenate([_OUTLINES[child.tag](child) for child in found]))
 
 
-def box(shape: Element) -> Box:
+def box(shape: Element) -> ObstacleBox:
     """Return the smallest box around a shape [m], turned as the shape is."""
     found = surround([shape])
     if found is None:

@@ -89,7 +89,10 @@ def _rise(lanes: LaneArrays, joints: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def _free_parts(
-    network: RoadNetwork, overlaps: Overlaps, joints: NDArray[np.int64], tolerance: float,
+    network: RoadNetwork,
+    overlaps: Overlaps,
+    joints: NDArray[np.int64],
+    tolerance: float,
     spreading: NDArray[np.float64],
 ) -> tuple[Splines, bool]:
     """Return splines for the lanes that may move, pinned where they may not, and whether any may."""
@@ -127,9 +130,9 @@ def _free_parts(
         if reach.max() < 0.0:
             return Splines(np.zeros(len(inside) + 1, np.int64), knot, knot, np.zeros(0, np.bool_)), False
     _spread(start, knot, where[both], joint_end[open_joint], reach)
-    touched = np.concatenate([
-        overlaps.lane[reach[where].max(axis=1) > 0.0].ravel(), joints[reach[joint_end].max(axis=1) > 0.0].ravel()
-    ])
+    touched = np.concatenate(
+        [overlaps.lane[reach[where].max(axis=1) > 0.0].ravel(), joints[reach[joint_end].max(axis=1) > 0.0].ravel()]
+    )
     gives_way = inside & np.isin(junction, np.union1d(moved, junction[touched]))
     free_control = (reach > 0.0) | np.repeat(gives_way, np.diff(start))
     has = np.logical_or.reduceat(free_control, start[:-1])
@@ -146,7 +149,10 @@ def _has_neighbors(network: RoadNetwork) -> NDArray[np.bool_]:
 
 @njit(cache=True)
 def _spread(
-    start: NDArray[np.int64], knot: NDArray[np.float64], beside: NDArray[np.int64], joint: NDArray[np.int64],
+    start: NDArray[np.int64],
+    knot: NDArray[np.float64],
+    beside: NDArray[np.int64],
+    joint: NDArray[np.int64],
     reach: NDArray[np.float64],
 ) -> None:
     """Let `reach` go on along lanes, over joints and to lanes beside, losing what it travels [m]."""
@@ -172,9 +178,7 @@ def _spread(
                     changed = True
 
 
-def _pin_ends(
-    lanes: LaneArrays, splines: Splines, joints: NDArray[np.int64], control: NDArray[np.float64]
-) -> None:
+def _pin_ends(lanes: LaneArrays, splines: Splines, joints: NDArray[np.int64], control: NDArray[np.float64]) -> None:
     """Pin the ends of lanes that follow or precede one that does not move to its height, slope and bank."""
     fixed = np.diff(splines.first) == 0
     done = np.zeros((len(fixed), 2), np.bool_)
@@ -254,7 +258,11 @@ def _flattening(lanes: LaneArrays, splines: Splines, spreading: NDArray[np.float
 
 @njit(cache=True)
 def _draw(
-    lanes: LaneArrays, splines: Splines, control: NDArray[np.float64], lane: int, out: NDArray[np.float64],
+    lanes: LaneArrays,
+    splines: Splines,
+    control: NDArray[np.float64],
+    lane: int,
+    out: NDArray[np.float64],
 ) -> int:
     """Write x, y, z, width, bank and place of a lane's corrected points with those added between; return how many.
 
@@ -335,10 +343,16 @@ def _corrected(network: RoadNetwork, splines: Splines, control: NDArray[np.float
             rows = np.empty((int(np.ceil(np.diff(network.point_s[own]) / FINEST).sum()) + own.stop - own.start + 1, 6))
             points.append(rows[: _draw(lanes, splines, control, lane, rows)])
         else:
-            points.append(np.column_stack([
-                network.point_position[own], network.point_width[own], network.point_bank[own],
-                np.arange(own.start, own.stop),
-            ]))
+            points.append(
+                np.column_stack(
+                    [
+                        network.point_position[own],
+                        network.point_width[own],
+                        network.point_bank[own],
+                        np.arange(own.start, own.stop),
+                    ]
+                )
+            )
     first = np.concatenate([[0], np.cumsum([len(rows) for rows in points])]).astype(np.int32)
     point = np.concatenate(points)
     before = point[:, 5].astype(np.int64)

@@ -6,9 +6,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.mesh import Material
 from simengine.core.semantics import Semantic
-from simengine.road.ground.strips import Patch, edge_line
+from simengine.core.space.mesh import Material
+from simengine.road.ground.lane_strips import Patch, edge_line
 from simengine.road.network.network import LaneArrays
 from simengine.road.network.projection import ground_at
 
@@ -22,7 +22,11 @@ LONGEST_RUN = 4.0  # of one quadrilateral [m]
 
 @njit(cache=True)
 def cover_strip(
-    left: NDArray[np.float64], right: NDArray[np.float64], x0: float, y0: float, cell: float,
+    left: NDArray[np.float64],
+    right: NDArray[np.float64],
+    x0: float,
+    y0: float,
+    cell: float,
     covered: NDArray[np.bool_],
 ) -> None:
     """Mark the raster cells whose center lies on a strip.
@@ -141,8 +145,10 @@ def fill_patch(lanes: LaneArrays, junction: int, cuts: list[NDArray[np.float64]]
                 k = first + 2 * part
                 triangle += [(k, k + 1, k + 3), (k, k + 3, k + 2)]
     patch = Patch(
-        np.array(vertex, np.float64).reshape(-1, 3), np.array(triangle, np.int64).reshape(-1, 3),
-        Material.ASPHALT, Semantic.ROAD,
+        np.array(vertex, np.float64).reshape(-1, 3),
+        np.array(triangle, np.int64).reshape(-1, 3),
+        Material.ASPHALT,
+        Semantic.ROAD,
     )
     return patch, Gaps(low, cell, wide)
 

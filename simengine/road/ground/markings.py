@@ -6,9 +6,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.mesh import Material
 from simengine.core.semantics import Semantic
-from simengine.road.ground.strips import Patch, edge_line, ribbon, top_line
+from simengine.core.space.mesh import Material
+from simengine.road.ground.lane_strips import Patch, edge_line, ribbon, top_line
 from simengine.road.network.frenet import lane_position, project_on_lane, project_on_lane_near, segment_at
 from simengine.road.network.network import LEFT, RIGHT, LaneArrays, MarkingType, RoadNetwork
 from simengine.road.network.projection import ground_at
@@ -127,8 +127,14 @@ def _within(cut: NDArray[np.float64], start: float, end: float) -> NDArray[np.fl
 
 
 def _line(
-    network: RoadNetwork, lanes: LaneArrays, lane: int, side: float, kind: MarkingType, yellow: bool,
-    cut: NDArray[np.float64], scenery: str,
+    network: RoadNetwork,
+    lanes: LaneArrays,
+    lane: int,
+    side: float,
+    kind: MarkingType,
+    yellow: bool,
+    cut: NDArray[np.float64],
+    scenery: str,
 ) -> list[Patch]:
     """Paint one kind of line along an edge, from the first to the last of the stations `cut` [m]."""
     fast = scenery == "highway" or network.lane_speed_limit[lane] > MOTORWAY_SPEED
@@ -153,7 +159,9 @@ def _line(
             ribbon(
                 top_line(lanes, lane, s, side, inset + offset + 0.5 * width, LIFT),
                 top_line(lanes, lane, s, side, inset + offset - 0.5 * width, LIFT),
-                Material.PAINT_YELLOW if yellow else Material.PAINT_WHITE, Semantic.LANE_MARKING, drawn,
+                Material.PAINT_YELLOW if yellow else Material.PAINT_WHITE,
+                Semantic.LANE_MARKING,
+                drawn,
             )
         )
     return patches
@@ -172,8 +180,10 @@ def _stop_line(network: RoadNetwork, lanes: LaneArrays, k: int) -> list[Patch]:
         spans = [(-half, half)]
     return [
         ribbon(
-            edge_line(lanes, lane, s, 0.0, high, LIFT), edge_line(lanes, lane, s, 0.0, low, LIFT),
-            Material.PAINT_WHITE, Semantic.LANE_MARKING,
+            edge_line(lanes, lane, s, 0.0, high, LIFT),
+            edge_line(lanes, lane, s, 0.0, low, LIFT),
+            Material.PAINT_WHITE,
+            Semantic.LANE_MARKING,
         )
         for low, high in spans
     ]

@@ -8,11 +8,10 @@ overlapping lanes of a junction are of one material and class and need nothing e
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.core.mesh import Material, Mesh
 from simengine.core.semantics import Semantic
+from simengine.core.space.mesh import Material, Mesh
 from simengine.road.ground.junction_fill import fill_patch
-from simengine.road.ground.markings import marking_patches
-from simengine.road.ground.strips import (
+from simengine.road.ground.lane_strips import (
     LONGEST,
     Patch,
     edge_line,
@@ -24,6 +23,7 @@ from simengine.road.ground.strips import (
     stations,
     top_line,
 )
+from simengine.road.ground.markings import marking_patches
 from simengine.road.ground.terrain import deck_underside, far_patch, is_level, land_patch, verge_patches
 from simengine.road.network.network import (
     LEFT_FOOT,
@@ -51,9 +51,7 @@ _LOOK = {
 _VERGE = {"highway": Material.SOIL, "rural": Material.SOIL}  # grass elsewhere
 
 
-def surface_meshes(
-    network: RoadNetwork, origin: tuple[float, float, float], scenery: str
-) -> list[Mesh]:
+def surface_meshes(network: RoadNetwork, origin: tuple[float, float, float], scenery: str) -> list[Mesh]:
     """Return the surfaces of a network: carriageway and pavements, paint, land; a hall has a floor only.
 
     Args:
@@ -124,7 +122,5 @@ def _floor(lanes: LaneArrays) -> Patch:
     vertex = np.stack([*np.meshgrid(x, y, indexing="ij"), z], axis=-1)
     i, j = np.mgrid[0:nx, 0:ny].reshape(2, -1)
     k = i * (ny + 1) + j
-    triangle = np.concatenate([
-        np.stack([k, k + ny + 1, k + ny + 2], axis=1), np.stack([k, k + ny + 2, k + 1], axis=1)
-    ])
+    triangle = np.concatenate([np.stack([k, k + ny + 1, k + ny + 2], axis=1), np.stack([k, k + ny + 2, k + 1], axis=1)])
     return Patch(vertex.reshape(-1, 3), triangle, Material.FLOOR, Semantic.FLOOR)

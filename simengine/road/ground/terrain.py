@@ -11,10 +11,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.mesh import Material
 from simengine.core.semantics import Semantic
+from simengine.core.space.mesh import Material
 from simengine.road.ground.junction_fill import Gaps, in_gaps
-from simengine.road.ground.strips import Patch, edge_line, face_up, ribbon
+from simengine.road.ground.lane_strips import Patch, edge_line, face_up, ribbon
 from simengine.road.network.frenet import Floats, fraction_of_foot, lane_position
 from simengine.road.network.network import LaneArrays
 from simengine.road.network.projection import ground_at_batch, nearest_surface
@@ -42,8 +42,17 @@ def is_level(lanes: LaneArrays) -> bool:
 
 @njit(cache=True)
 def land_height(
-    position: Floats, point_s: Floats, width: Floats, bank: Floats, origin: Floats, cell: float,
-    shape: NDArray[np.int32], grid_first: NDArray[np.int32], grid_point: NDArray[np.int32], x: float, y: float,
+    position: Floats,
+    point_s: Floats,
+    width: Floats,
+    bank: Floats,
+    origin: Floats,
+    cell: float,
+    shape: NDArray[np.int32],
+    grid_first: NDArray[np.int32],
+    grid_point: NDArray[np.int32],
+    x: float,
+    y: float,
     reach: float,
 ) -> tuple[float, bool]:
     """Return the height of the land [m], and whether a road lies within a cell's diagonal.
@@ -95,15 +104,30 @@ def land_heights(
         out[k], reach = np.nan, _REACH
         while math.isnan(out[k]) and reach < 16.0 * _REACH:
             out[k], near[k] = land_height(
-                lanes.point_position, lanes.point_s, lanes.point_width, lanes.point_bank, lanes.grid_origin,
-                lanes.grid_cell, lanes.grid_shape, lanes.grid_first, lanes.grid_point, place[k, 0], place[k, 1], reach,
+                lanes.point_position,
+                lanes.point_s,
+                lanes.point_width,
+                lanes.point_bank,
+                lanes.grid_origin,
+                lanes.grid_cell,
+                lanes.grid_shape,
+                lanes.grid_first,
+                lanes.grid_point,
+                place[k, 0],
+                place[k, 1],
+                reach,
             )
             reach *= 2.0
 
 
 @njit(cache=True)
 def verge_widths(
-    lanes: LaneArrays, lane: int, s: NDArray[np.float64], side: float, widest: float, edge: NDArray[np.float64],
+    lanes: LaneArrays,
+    lane: int,
+    s: NDArray[np.float64],
+    side: float,
+    widest: float,
+    edge: NDArray[np.float64],
     out: NDArray[np.float64],
 ) -> None:
     """Write how far beside an edge of a lane the nearest lane is still this edge's, 0 where the edge is inside a road.
@@ -239,13 +263,13 @@ def land_patch(lanes: LaneArrays, level: bool, material: Material) -> Patch:
     large = np.array([[a, b, c], [a, c, d]])
     x, y = np.mgrid[0:CELLS, 0:CELLS].reshape(2, -1)
     k = x * (CELLS + 1) + y
-    small = np.concatenate([
-        np.stack([k, k + CELLS + 1, k + CELLS + 2], axis=1), np.stack([k, k + CELLS + 2, k + 1], axis=1)
-    ])
+    small = np.concatenate(
+        [np.stack([k, k + CELLS + 1, k + CELLS + 2], axis=1), np.stack([k, k + CELLS + 2, k + 1], axis=1)]
+    )
     base = np.arange(len(tiles)) * size
-    triangle = np.concatenate([
-        (base[coarse][:, None, None] + large).reshape(-1, 3), (base[~coarse][:, None, None] + small).reshape(-1, 3)
-    ])
+    triangle = np.concatenate(
+        [(base[coarse][:, None, None] + large).reshape(-1, 3), (base[~coarse][:, None, None] + small).reshape(-1, 3)]
+    )
     used, triangle = np.unique(triangle, return_inverse=True)
     return Patch(vertex.reshape(-1, 3)[used], triangle.reshape(-1, 3), material, Semantic.TERRAIN)
 
@@ -307,7 +331,10 @@ def _snap_borders(tiles: NDArray[np.int64], coarse: NDArray[np.bool_], z: NDArra
     for k in np.flatnonzero(~coarse):
         i, j = int(tiles[k, 0]), int(tiles[k, 1])
         for (di, dj), border in (
-            ((-1, 0), z[k, 0, :]), ((1, 0), z[k, -1, :]), ((0, -1), z[k, :, 0]), ((0, 1), z[k, :, -1])
+            ((-1, 0), z[k, 0, :]),
+            ((1, 0), z[k, -1, :]),
+            ((0, -1), z[k, :, 0]),
+            ((0, 1), z[k, :, -1]),
         ):
             other = index.get((i + di, j + dj))
             if other is not None and coarse[other]:

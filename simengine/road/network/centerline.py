@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import wrap_angle
+from simengine.core.space.geometry import wrap_angle
 
 DISTINCT = 1e-4  # points nearer than this in plan view are one point [m]
 CURVATURE_WINDOW = 2.0  # least distance to the neighbors that curvature is taken from [m]
@@ -38,8 +38,11 @@ def keep_distinct(position: NDArray[np.float64], first: NDArray[np.int64], keep:
 
 @njit(cache=True)
 def measure_lanes(
-    position: NDArray[np.float64], first: NDArray[np.int32],
-    s: NDArray[np.float64], heading: NDArray[np.float64], curvature: NDArray[np.float64],
+    position: NDArray[np.float64],
+    first: NDArray[np.int32],
+    s: NDArray[np.float64],
+    heading: NDArray[np.float64],
+    curvature: NDArray[np.float64],
 ) -> None:
     """Write arc length, heading and curvature of every point.
 

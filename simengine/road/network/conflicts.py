@@ -20,8 +20,15 @@ def half_sweep(width: float) -> float:
 
 @njit(cache=True)
 def overlap(
-    position: NDArray[np.float64], heading: NDArray[np.float64], width: NDArray[np.float64], s: NDArray[np.float64],
-    a_begin: int, a_end: int, b_begin: int, b_end: int, ranges: NDArray[np.float64],
+    position: NDArray[np.float64],
+    heading: NDArray[np.float64],
+    width: NDArray[np.float64],
+    s: NDArray[np.float64],
+    a_begin: int,
+    a_end: int,
+    b_begin: int,
+    b_end: int,
+    ranges: NDArray[np.float64],
 ) -> bool:
     """Widen `ranges` by the part where cross sections of lane a lie within lane b; say whether there is any.
 
@@ -55,8 +62,14 @@ def overlap(
 
 @njit(cache=True)
 def _inside(
-    position: NDArray[np.float64], width: NDArray[np.float64], s: NDArray[np.float64],
-    begin: int, end: int, x: float, y: float, z: float,
+    position: NDArray[np.float64],
+    width: NDArray[np.float64],
+    s: NDArray[np.float64],
+    begin: int,
+    end: int,
+    x: float,
+    y: float,
+    z: float,
 ) -> tuple[bool, float]:
     """Say whether a point lies within the swept area of a lane, and at which arc length [m].
 
@@ -86,8 +99,14 @@ def _inside(
 
 @njit(cache=True)
 def pair_conflicts(
-    position: NDArray[np.float64], heading: NDArray[np.float64], width: NDArray[np.float64], s: NDArray[np.float64],
-    first: NDArray[np.int32], pairs: NDArray[np.int32], ranges: NDArray[np.float64], found: NDArray[np.bool_],
+    position: NDArray[np.float64],
+    heading: NDArray[np.float64],
+    width: NDArray[np.float64],
+    s: NDArray[np.float64],
+    first: NDArray[np.int32],
+    pairs: NDArray[np.int32],
+    ranges: NDArray[np.float64],
+    found: NDArray[np.bool_],
 ) -> None:
     """Test pairs of lanes for overlap.
 
@@ -109,7 +128,10 @@ def pair_conflicts(
 
 
 def candidate_pairs(
-    lanes: NDArray[np.int32], low: NDArray[np.float64], high: NDArray[np.float64], predecessors: list[set[int]],
+    lanes: NDArray[np.int32],
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    predecessors: list[set[int]],
     successors: list[set[int]],
 ) -> NDArray[np.int32]:
     """Return a junction's pairs of lanes whose bounding boxes meet and which neither diverge nor follow each other.

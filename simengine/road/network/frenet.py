@@ -171,9 +171,7 @@ def place_at(
 def lane_position(lanes: LaneArrays, lane: int, s: float, t: float) -> tuple[float, float, float, float]:
     """Return x, y of lane coordinates [m] and the cosine and sine of the lane's heading there."""
     first = lanes.lane_first_point
-    return place_at(
-        lanes.point_position, lanes.point_tangent, lanes.point_s, first[lane], first[lane + 1], s, t
-    )
+    return place_at(lanes.point_position, lanes.point_tangent, lanes.point_s, first[lane], first[lane + 1], s, t)
 
 
 @njit(cache=True, _nrt=False)
@@ -193,8 +191,16 @@ def _project_from(
     f = 0.0
     for _ in range(end - begin):
         f, solved = fraction_of_normal(
-            position[i, 0], position[i, 1], position[i + 1, 0], position[i + 1, 1],
-            tangent[i, 0], tangent[i, 1], tangent[i + 1, 0], tangent[i + 1, 1], x, y,
+            position[i, 0],
+            position[i, 1],
+            position[i + 1, 0],
+            position[i + 1, 1],
+            tangent[i, 0],
+            tangent[i, 1],
+            tangent[i + 1, 0],
+            tangent[i + 1, 1],
+            x,
+            y,
         )
         if not solved:
             f, _ = fraction_of_foot(position[i, 0], position[i, 1], position[i + 1, 0], position[i + 1, 1], x, y)
@@ -268,9 +274,7 @@ def project_on_lane_near(lanes: LaneArrays, lane: int, x: float, y: float, s_hin
 
 
 @njit(cache=True, _nrt=False)
-def project_on_lane_batch(
-    lanes: LaneArrays, lane: NDArray[np.int32], x: Floats, y: Floats, out: Floats
-) -> None:
+def project_on_lane_batch(lanes: LaneArrays, lane: NDArray[np.int32], x: Floats, y: Floats, out: Floats) -> None:
     """Write s and t [m] of every point on its lane. Shapes (n,), (n,), (n,); `out` (n, 2)."""
     for k in range(len(lane)):
         out[k, 0], out[k, 1] = project_on_lane(lanes, lane[k], x[k], y[k])

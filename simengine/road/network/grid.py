@@ -72,8 +72,14 @@ def build_grid(
 
 @njit(cache=True)
 def _visit_cells(
-    position: NDArray[np.float64], first: NDArray[np.int32], origin: NDArray[np.float64], cell: float,
-    shape: NDArray[np.int32], cursor: NDArray[np.int64], entries: NDArray[np.int32], fill: bool,
+    position: NDArray[np.float64],
+    first: NDArray[np.int32],
+    origin: NDArray[np.float64],
+    cell: float,
+    shape: NDArray[np.int32],
+    cursor: NDArray[np.int64],
+    entries: NDArray[np.int32],
+    fill: bool,
 ) -> None:
     """Count (or, with `fill`, write) every segment in each cell it passes through, with a rounding margin.
 
@@ -115,8 +121,12 @@ def _visit_cells(
 
 @njit(cache=True)
 def intersect_segment(
-    lines: CenterLines, start: tuple[float, float, float], end: tuple[float, float, float], clearance: float,
-    out_point: NDArray[np.int32], out_s: NDArray[np.float64],
+    lines: CenterLines,
+    start: tuple[float, float, float],
+    end: tuple[float, float, float],
+    clearance: float,
+    out_point: NDArray[np.int32],
+    out_s: NDArray[np.float64],
 ) -> int:
     """Find the center-line segments that a segment crosses in plan view; return how many (some may repeat).
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.core.geometry import wrap_angle
+from simengine.core.space.geometry import wrap_angle
 from simengine.road.network.drafts import LaneDraft
 
 ROUNDING = 0.1  # distances up to this are no gap [m]
@@ -93,7 +93,8 @@ def close_gap(first: LaneDraft, second: LaneDraft, extend_first: bool) -> None:
     rise = u * u * (3.0 - 2.0 * u)
     points = start + rise[:, None] * (end - start)
     for at, weight in (
-        (_direction(first.points, -1), u * (1.0 - u) ** 2), (_direction(second.points, 0), u * u * (u - 1.0))
+        (_direction(first.points, -1), u * (1.0 - u) ** 2),
+        (_direction(second.points, 0), u * u * (u - 1.0)),
     ):
         points[:, 0] += reach * math.cos(at) * weight
         points[:, 1] += reach * math.sin(at) * weight

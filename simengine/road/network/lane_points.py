@@ -35,9 +35,7 @@ def join_points(
             i = int(np.flatnonzero(bad)[0])
             lane = int(np.searchsorted(counts, i, side="right")) - 1
             value = {"point": position[i].tolist(), "width": float(width[i]), "bank": float(bank[i])}[what]
-            raise ScenarioError(
-                f"road: lane {lanes[lane].name!r}: {what} {i - counts[lane]} is {value}; {allowed}"
-            )
+            raise ScenarioError(f"road: lane {lanes[lane].name!r}: {what} {i - counts[lane]} is {value}; {allowed}")
 
     refuse(~(np.abs(position) <= LARGEST_COORDINATE).all(axis=1), "point", "finite numbers up to 1e8 m are allowed")
     refuse(~((width >= 0.0) & (width <= 1_000.0)), "width", "0 to 1000 m is allowed")

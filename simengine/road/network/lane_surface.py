@@ -74,8 +74,17 @@ def grade_at(position: Floats, point_s: Floats, begin: int, end: int, i: int, f:
 
 @njit(cache=True, _nrt=False)
 def surface_slope(
-    position: Floats, point_s: Floats, tangent: Floats, point_width: Floats, point_bank: Floats, point_rise: Floats,
-    begin: int, end: int, i: int, f: float, beside: bool,
+    position: Floats,
+    point_s: Floats,
+    tangent: Floats,
+    point_width: Floats,
+    point_bank: Floats,
+    point_rise: Floats,
+    begin: int,
+    end: int,
+    i: int,
+    f: float,
+    beside: bool,
 ) -> tuple[float, float]:
     """Return the slope of a lane's surface along x and y [m/m].
 

@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import wrap_angle
+from simengine.core.space.geometry import wrap_angle
 from simengine.road.network.network import Turn
 
 STRAIGHT = math.radians(30.0)  # a lane through a junction that turns by less leads straight on [rad]

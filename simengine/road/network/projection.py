@@ -38,8 +38,18 @@ from simengine.road.network.roadside import (
 )
 
 __all__ = [
-    "ground_at", "ground_at_batch", "lane_curvature", "lane_pose", "lane_pose_batch", "lane_width", "locate",
-    "locate_batch", "nearest_surface", "project_on_lane", "project_on_lane_batch", "project_on_lane_near",
+    "ground_at",
+    "ground_at_batch",
+    "lane_curvature",
+    "lane_pose",
+    "lane_pose_batch",
+    "lane_width",
+    "locate",
+    "locate_batch",
+    "nearest_surface",
+    "project_on_lane",
+    "project_on_lane_batch",
+    "project_on_lane_near",
 ]
 
 REACH = 30.0  # a place farther from every lane is on none [m]
@@ -65,7 +75,10 @@ def lane_pose(lanes: LaneArrays, lane: int, s: float, t: float) -> tuple[float, 
     length = point_s[end - 1]
     width = lanes.point_width[i] + f * (lanes.point_width[i + 1] - lanes.point_width[i])
     z = surface_height(
-        position[i, 2] + f * (position[i + 1, 2] - position[i, 2]), width, bank[i] + f * (bank[i + 1] - bank[i]), t,
+        position[i, 2] + f * (position[i + 1, 2] - position[i, 2]),
+        width,
+        bank[i] + f * (bank[i + 1] - bank[i]),
+        t,
         rise_at(lanes.point_rise, i, f, width, t) if 0.0 <= s <= length and abs(t) <= 0.5 * width else 0.0,
     )
     if s < 0.0:
@@ -135,8 +148,10 @@ def _search(
                         continue
                     lane = point_lane[i]
                     height = surface_height(
-                        position[i, 2] + f * (position[i + 1, 2] - position[i, 2]), width,
-                        point_bank[i] + f * (point_bank[i + 1] - point_bank[i]), t,
+                        position[i, 2] + f * (position[i + 1, 2] - position[i, 2]),
+                        width,
+                        point_bank[i] + f * (point_bank[i + 1] - point_bank[i]),
+                        t,
                         rise_at(point_rise, i, f, width, t) if outside == 0.0 else 0.0,
                     )
                     cost = OUTSIDE_COST * outside + OFFSET_COST * abs(t)
@@ -158,8 +173,10 @@ def _search(
                         best, best_i, best_f, best_t = cost, i, f, t
                         best_outside, best_height = outside, height
         edge = min(
-            px - (column - ring) * cell, (column + ring + 1) * cell - px,
-            py - (row - ring) * cell, (row + ring + 1) * cell - py,
+            px - (column - ring) * cell,
+            (column + ring + 1) * cell - px,
+            py - (row - ring) * cell,
+            (row + ring + 1) * cell - py,
         )
         if edge - lanes.widest > reach or OUTSIDE_COST * (edge - lanes.widest) > best:
             break
@@ -226,8 +243,17 @@ def ground_at(lanes: LaneArrays, x: float, y: float, z_hint: float) -> tuple[flo
                 i = int(layers[k, LAYER_SEGMENT])
                 lane = lanes.point_lane[i]
                 sx, sy = surface_slope(
-                    position, point_s, tangent, width, bank, rise, first[lane], first[lane + 1], i,
-                    layers[k, LAYER_FRACTION], False,
+                    position,
+                    point_s,
+                    tangent,
+                    width,
+                    bank,
+                    rise,
+                    first[lane],
+                    first[lane + 1],
+                    i,
+                    layers[k, LAYER_FRACTION],
+                    False,
                 )
                 weight = layers[k, LAYER_WEIGHT] * min(1.0, (LAYER - apart) / (LAYER - _SURE))
                 total += weight
@@ -267,8 +293,17 @@ def _between(
         i = int(found[k, SEGMENT])
         lane = lanes.point_lane[i]
         sx, sy = surface_slope(
-            position, point_s, tangent, lanes.point_width, bank, lanes.point_rise, first[lane], first[lane + 1], i,
-            found[k, FRACTION], True,
+            position,
+            point_s,
+            tangent,
+            lanes.point_width,
+            bank,
+            lanes.point_rise,
+            first[lane],
+            first[lane + 1],
+            i,
+            found[k, FRACTION],
+            True,
         )
         apart = found[k, HEIGHT] - z
         sure = min(1.0, (LAYER - abs(apart)) / (LAYER - _SURE))
@@ -286,8 +321,13 @@ def _between(
 
 @njit(cache=True, _nrt=False)
 def locate_batch(
-    lanes: LaneArrays, x: NDArray[np.float64], y: NDArray[np.float64], z: NDArray[np.float64],
-    heading: NDArray[np.float64], out_lane: NDArray[np.int32], out: NDArray[np.float64],
+    lanes: LaneArrays,
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    z: NDArray[np.float64],
+    heading: NDArray[np.float64],
+    out_lane: NDArray[np.int32],
+    out: NDArray[np.float64],
 ) -> None:
     """Write lane, and s and t [m], of every pose; see `locate`.
 
@@ -305,7 +345,10 @@ def locate_batch(
 
 @njit(cache=True, _nrt=False)
 def lane_pose_batch(
-    lanes: LaneArrays, lane: NDArray[np.int32], s: NDArray[np.float64], t: NDArray[np.float64],
+    lanes: LaneArrays,
+    lane: NDArray[np.int32],
+    s: NDArray[np.float64],
+    t: NDArray[np.float64],
     out: NDArray[np.float64],
 ) -> None:
     """Write x, y, z [m] and heading [rad] at every lane coordinate. Shapes (n,); `out` (n, 4)."""
@@ -315,7 +358,10 @@ def lane_pose_batch(
 
 @njit(cache=True, _nrt=False)
 def ground_at_batch(
-    lanes: LaneArrays, x: NDArray[np.float64], y: NDArray[np.float64], z_hint: NDArray[np.float64],
+    lanes: LaneArrays,
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    z_hint: NDArray[np.float64],
     out: NDArray[np.float64],
 ) -> None:
     """Write height [m] and unit normal of the ground at every place. Shapes (n,); `out` (n, 4)."""

@@ -29,9 +29,7 @@ def shell_weight(distance: float, radius: float) -> tuple[float, float]:
 
 
 @njit(cache=True, _nrt=False)
-def lanes_beside(
-    lanes: LaneArrays, x: float, y: float, z: float, apart: float, radius: float, found: Floats
-) -> int:
+def lanes_beside(lanes: LaneArrays, x: float, y: float, z: float, apart: float, radius: float, found: Floats) -> int:
     """Write the nearest place of every lane whose edge lies within a radius, at one level; return how many.
 
     Args:

@@ -36,7 +36,10 @@ def group_color(duration: NDArray[np.float64], color: NDArray[np.int32], offset:
 
 @njit(cache=True)
 def write_group_colors(
-    duration: NDArray[np.float64], color: NDArray[np.int32], offset: NDArray[np.float64], time: float,
+    duration: NDArray[np.float64],
+    color: NDArray[np.int32],
+    offset: NDArray[np.float64],
+    time: float,
     out: NDArray[np.int32],
 ) -> None:
     """Write the color of every program. Shapes (num_groups, max_phases) or (num_groups,); `out` (num_groups,)."""
@@ -47,9 +50,7 @@ def write_group_colors(
 def group_colors(network: RoadNetwork, time_s: float) -> NDArray[np.int32]:
     """Return the SignalColor of every program at a time [s]. Shape (num_groups,)."""
     out = np.zeros(len(network.program_offset), np.int32)
-    write_group_colors(
-        network.program_duration, network.program_color, network.program_offset, float(time_s), out
-    )
+    write_group_colors(network.program_duration, network.program_color, network.program_offset, float(time_s), out)
     return out
 
 

@@ -74,9 +74,7 @@ def correction(splines: Splines, control: NDArray[np.float64], lane: int, s: flo
 
 
 @njit(cache=True)
-def _lay_rows(
-    rows: Rows, splines: Splines, at: NDArray[np.int64], factor: NDArray[np.float64]
-) -> None:
+def _lay_rows(rows: Rows, splines: Splines, at: NDArray[np.int64], factor: NDArray[np.float64]) -> None:
     """Write where each row's two splines begin (−1: fixed) and the factors of their control points. (n, 2, 4)."""
     for r in range(len(rows.lane)):
         for k in range(2):
@@ -92,7 +90,11 @@ def _lay_rows(
 
 @njit(cache=True)
 def _gather(
-    rows: Rows, at: NDArray[np.int64], factor: NDArray[np.float64], x: NDArray[np.float64], out: NDArray[np.float64],
+    rows: Rows,
+    at: NDArray[np.int64],
+    factor: NDArray[np.float64],
+    x: NDArray[np.float64],
+    out: NDArray[np.float64],
     diagonal: bool,
 ) -> None:
     """Add the rows' share of the normal equations applied to x (or of their diagonal) to `out`."""
@@ -155,8 +157,13 @@ def _penalize(splines: Splines, x: NDArray[np.float64], out: NDArray[np.float64]
 
 @njit(cache=True)
 def _normal(
-    rows: Rows, splines: Splines, at: NDArray[np.int64], factor: NDArray[np.float64], x: NDArray[np.float64],
-    out: NDArray[np.float64], diagonal: bool,
+    rows: Rows,
+    splines: Splines,
+    at: NDArray[np.int64],
+    factor: NDArray[np.float64],
+    x: NDArray[np.float64],
+    out: NDArray[np.float64],
+    diagonal: bool,
 ) -> None:
     """Apply the normal equations' matrix to x, or write its diagonal.
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from simengine.core.geometry import wrap_angle
+from simengine.core.space.geometry import wrap_angle
 from simengine.road.network.network import LaneArrays, LaneType
 
 
@@ -94,9 +94,7 @@ def _goes_on_beside(lanes: LaneArrays, lane: int) -> int:
     return -1
 
 
-def _square_allowed(
-    lanes: LaneArrays, lane: int, s: float, driven: float, lateral: float, braking: float
-) -> float:
+def _square_allowed(lanes: LaneArrays, lane: int, s: float, driven: float, lateral: float, braking: float) -> float:
     """Return the greatest square of a speed from which the bends of a lane from s on, and beyond, can be taken."""
     first, last = int(lanes.lane_first_point[lane]), int(lanes.lane_first_point[lane + 1])
     way = np.maximum(lanes.point_s[first:last] - s, 0.0)

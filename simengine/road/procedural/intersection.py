@@ -59,9 +59,7 @@ def make_intersection(
     signals = _signals(edge, half + pavement_width, green, amber, all_red, half) if signaled else []
     stop = arm_length - edge - CROSSING_SETBACK - CROSSING_WIDTH - STOP_SETBACK
     stop_lines = [
-        StopLineDraft(
-            f"in.{name}.{k}", stop, f"signal.{name}" if signaled else None, 0 if signaled else 1
-        )
+        StopLineDraft(f"in.{name}.{k}", stop, f"signal.{name}" if signaled else None, 0 if signaled else 1)
         for arm, name in enumerate(ARMS)
         for k in range(lanes)
         if signaled or arm % 2 == 1
@@ -70,7 +68,8 @@ def make_intersection(
         CrossingDraft(
             _place(angle, edge + CROSSING_SETBACK + 0.5 * CROSSING_WIDTH, -half),
             _place(angle, edge + CROSSING_SETBACK + 0.5 * CROSSING_WIDTH, half),
-            CROSSING_WIDTH, f"walk.{_street(arm)}" if signaled else None,
+            CROSSING_WIDTH,
+            f"walk.{_street(arm)}" if signaled else None,
         )
         for arm, angle in enumerate(_ANGLE)
     ]
@@ -90,15 +89,27 @@ def _place(angle: float, along: float, left: float, height: float = 0.0) -> tupl
 
 
 def _arm_lane(
-    arm: int, angle: float, inward: bool, k: int, lanes: int, width: float, edge: float, end: float,
-    speed_limit: float, curb: MarkingType,
+    arm: int,
+    angle: float,
+    inward: bool,
+    k: int,
+    lanes: int,
+    width: float,
+    edge: float,
+    end: float,
+    speed_limit: float,
+    curb: MarkingType,
 ) -> LaneDraft:
     name, side = ("in", 1.0) if inward else ("out", -1.0)
     x, y, _ = _place(angle, end if inward else edge, side * (lanes - k - 0.5) * width)
     length = end - edge
     points = arc_line((x, y, angle + (math.pi if inward else 0.0)), length, 0.0, chords(length, math.inf))
     draft = even_lane(
-        f"{name}.{ARMS[arm]}.{k}", points, width, LaneType.DRIVING, speed_limit=speed_limit,
+        f"{name}.{ARMS[arm]}.{k}",
+        points,
+        width,
+        LaneType.DRIVING,
+        speed_limit=speed_limit,
         road=2 * arm + (not inward),
         left=f"{name}.{ARMS[arm]}.{k + 1}" if k + 1 < lanes else None,
         right=f"{name}.{ARMS[arm]}.{k - 1}" if k else None,
@@ -126,8 +137,16 @@ def _turns(arm: int, lanes: int, width: float, edge: float, speed_limit: float, 
         bx, by, _ = _place(_ANGLE[to], edge, -offset)
         points = corner_line((ax, ay, _ANGLE[arm] + math.pi), (bx, by, _ANGLE[to]))
         return even_lane(
-            name, points, width, LaneType.DRIVING, speed_limit=speed_limit, road=8 + arm, junction=0, turn=turn,
-            priority=priority + (0 if turn == Turn.LEFT else _LEFT_PRIORITY), successors=[f"out.{ARMS[to]}.{k}"],
+            name,
+            points,
+            width,
+            LaneType.DRIVING,
+            speed_limit=speed_limit,
+            road=8 + arm,
+            junction=0,
+            turn=turn,
+            priority=priority + (0 if turn == Turn.LEFT else _LEFT_PRIORITY),
+            successors=[f"out.{ARMS[to]}.{k}"],
         )
 
     drafts = [through(f"straight.{here}.{k}", k, (arm + 2) % 4, Turn.STRAIGHT) for k in range(lanes)]
@@ -150,22 +169,34 @@ def _pavements(arm: int, offset: float, edge: float, end: float, width: float) -
     inward, outward = f"pavement.in.{here}", f"pavement.out.{here}"
     corner = f"pavement.corner.{here}"
     return [
-        even_lane(inward, arc_line((ix, iy, angle + math.pi), length, 0.0, count), width, pavement, road=12,
-                  successors=[corner]),
+        even_lane(
+            inward,
+            arc_line((ix, iy, angle + math.pi), length, 0.0, count),
+            width,
+            pavement,
+            road=12,
+            successors=[corner],
+        ),
         even_lane(outward, arc_line((ox, oy, angle), length, 0.0, count), width, pavement, road=12),
-        even_lane(corner, corner_line((ax, ay, angle + math.pi), (bx, by, _ANGLE[right])), width, pavement, road=12,
-                  successors=[f"pavement.out.{ARMS[right]}"]),
+        even_lane(
+            corner,
+            corner_line((ax, ay, angle + math.pi), (bx, by, _ANGLE[right])),
+            width,
+            pavement,
+            road=12,
+            successors=[f"pavement.out.{ARMS[right]}"],
+        ),
     ]
 
 
-def _signals(
-    edge: float, outer: float, green: float, amber: float, all_red: float, half: float
-) -> list[SignalDraft]:
+def _signals(edge: float, outer: float, green: float, amber: float, all_red: float, half: float) -> list[SignalDraft]:
     """Return a head for every approach, past its crossing, and one for walkers at either end of every crossing."""
     half_cycle = green + amber + all_red
     red_amber = min(RED_AMBER, all_red)
     program = [
-        (green, SignalColor.GREEN), (amber, SignalColor.AMBER), (half_cycle + all_red - red_amber, SignalColor.RED),
+        (green, SignalColor.GREEN),
+        (amber, SignalColor.AMBER),
+        (half_cycle + all_red - red_amber, SignalColor.RED),
         (red_amber, SignalColor.RED_AMBER),
     ]
     walk = min(green, max(3.0, half_cycle - 2.0 * half / WALKING_SPEED))
@@ -174,18 +205,29 @@ def _signals(
     for arm, angle in enumerate(_ANGLE):
         name, street = ARMS[arm], _street(arm)
         offset = 0.0 if street == "main" else half_cycle
-        drafts.append(SignalDraft(
-            f"signal.{name}", _place(angle, edge + 0.2, outer + POLE_CLEARANCE, LAMP_HEIGHT),
-            math.remainder(angle, 2.0 * math.pi), program, offset, street,
-        ))
+        drafts.append(
+            SignalDraft(
+                f"signal.{name}",
+                _place(angle, edge + 0.2, outer + POLE_CLEARANCE, LAMP_HEIGHT),
+                math.remainder(angle, 2.0 * math.pi),
+                program,
+                offset,
+                street,
+            )
+        )
         across = half_cycle - offset  # the other street's green
         middle = edge + CROSSING_SETBACK + CROSSING_WIDTH
         for side in (-1.0, 1.0):
-            drafts.append(SignalDraft(
-                f"walk.{name}.{'left' if side > 0.0 else 'right'}",
-                _place(angle, middle, side * (outer + POLE_CLEARANCE), 2.4),
-                math.remainder(angle - side * 0.5 * math.pi, 2.0 * math.pi), walkers, across, f"walk.{street}",
-            ))
+            drafts.append(
+                SignalDraft(
+                    f"walk.{name}.{'left' if side > 0.0 else 'right'}",
+                    _place(angle, middle, side * (outer + POLE_CLEARANCE), 2.4),
+                    math.remainder(angle - side * 0.5 * math.pi, 2.0 * math.pi),
+                    walkers,
+                    across,
+                    f"walk.{street}",
+                )
+            )
     return drafts
 
 

@@ -51,9 +51,7 @@ def excludes(a: Lamp, b: Lamp, overlapping: set[frozenset[str]]) -> bool:
         for other in b.ways:
             if one.approach == other.approach:
                 continue
-            meets = any(
-                p == q or frozenset((p, q)) in overlapping for p in one.lanes for q in other.lanes
-            )
+            meets = any(p == q or frozenset((p, q)) in overlapping for p in one.lanes for q in other.lanes)
             if not meets:
                 continue
             turning = [lamp for way, lamp in ((one, a), (other, b)) if way.is_across]
@@ -102,9 +100,7 @@ def deal_stages(lamps: Sequence[Lamp], overlapping: set[frozenset[str]]) -> list
     return sorted(sorted(stage) for stage in stages)
 
 
-def _deal(
-    lamps: Sequence[Lamp], excluded: list[list[bool]], order: list[int], count: int
-) -> list[list[int]] | None:
+def _deal(lamps: Sequence[Lamp], excluded: list[list[bool]], order: list[int], count: int) -> list[list[int]] | None:
     """Deal lamps into a number of stages, or return None if that cannot be (or takes too long to find)."""
     stages: list[list[int]] = [[] for _ in range(count)]
     trials = 0

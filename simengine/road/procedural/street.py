@@ -90,10 +90,13 @@ def make_street(
     if crossing_spacing > 0.0:
         for k in range(int((length - 0.5 * crossing_spacing - CROSSING_WIDTH) // crossing_spacing) + 1):
             s = (k + 0.5) * crossing_spacing
-            crossings.append(CrossingDraft(
-                _place(s, -edges[0], curvature, grade, 0.0)[:3], _place(s, edges[1], curvature, grade, 0.0)[:3],
-                CROSSING_WIDTH,
-            ))
+            crossings.append(
+                CrossingDraft(
+                    _place(s, -edges[0], curvature, grade, 0.0)[:3],
+                    _place(s, edges[1], curvature, grade, 0.0)[:3],
+                    CROSSING_WIDTH,
+                )
+            )
     signs = []
     plate = f"speed_limit:{round(speed_limit * 3.6)}"
     lead = min(20.0, 0.1 * length)

@@ -15,7 +15,7 @@ ROOF_THICKNESS = 0.6  # half of it girders below the walls' upper edge [m]
 LAMP_SIZE, LAMP_SPACING = (1.4, 0.3, 0.5), 5.0  # of lamps with what they hang from, below the roof; apart [m]
 
 
-class Box(NamedTuple):
+class SolidBox(NamedTuple):
     """A solid box standing on the floor."""
 
     position: tuple[float, float, float]  # center [m]
@@ -24,9 +24,15 @@ class Box(NamedTuple):
 
 
 def make_warehouse(
-    aisles: int, aisle_length: float, aisle_width: float, shelf_depth: float, shelf_height: float, speed_limit: float,
-    passage_at: float = 0.0, passage_width: float = 0.0,
-) -> tuple[RoadNetwork, list[Box]]:
+    aisles: int,
+    aisle_length: float,
+    aisle_width: float,
+    shelf_depth: float,
+    shelf_height: float,
+    speed_limit: float,
+    passage_at: float = 0.0,
+    passage_width: float = 0.0,
+) -> tuple[RoadNetwork, list[SolidBox]]:
     """Make a hall; aisle 0 begins at the origin heading east, the others lie to its left. Traffic keeps to the right.
 
     Every aisle has a lane either way, each half its width; lane 0 leads east through aisle 0. A cross aisle as wide as
@@ -73,7 +79,9 @@ def make_warehouse(
     if passage_width > 0.0:
         stretches = [(0.0, passage_at - 0.5 * passage_width), (passage_at + 0.5 * passage_width, aisle_length)]
     shelves = [
-        Box((0.5 * (begin + end), (k - 0.5) * pitch, 0.5 * shelf_height), 0.0, (end - begin, shelf_depth, shelf_height))
+        SolidBox(
+            (0.5 * (begin + end), (k - 0.5) * pitch, 0.5 * shelf_height), 0.0, (end - begin, shelf_depth, shelf_height)
+        )
         for k in range(aisles + 1) for begin, end in stretches
     ]  # fmt: skip
     return build_network(lanes), shelves
@@ -81,7 +89,7 @@ def make_warehouse(
 
 def warehouse_fittings(
     aisles: int, aisle_length: float, aisle_width: float, shelf_depth: float, shelf_height: float
-) -> list[tuple[str, Box]]:
+) -> list[tuple[str, SolidBox]]:
     """Return what encloses and lights the hall that `make_warehouse` makes of the same arguments.
 
     Returns:
@@ -91,19 +99,22 @@ def warehouse_fittings(
     south, north, west, east = (box.position for box in walls)
     eave = shelf_height + HEADROOM
     size = (walls[0].size[0], north[1] - south[1] + WALL_THICKNESS, ROOF_THICKNESS)
-    roof = Box((south[0], west[1], eave), 0.0, size)
+    roof = SolidBox((south[0], west[1], eave), 0.0, size)
     count = max(1, round((east[0] - west[0]) / LAMP_SPACING))
     pitch = (east[0] - west[0]) / count
     lamps = [
-        Box((west[0] + (i + 0.5) * pitch, k * (aisle_width + shelf_depth), eave - 0.5 * LAMP_SIZE[2]), 0.0, LAMP_SIZE)
-        for k in range(aisles) for i in range(count)
+        SolidBox(
+            (west[0] + (i + 0.5) * pitch, k * (aisle_width + shelf_depth), eave - 0.5 * LAMP_SIZE[2]), 0.0, LAMP_SIZE
+        )
+        for k in range(aisles)
+        for i in range(count)
     ]
     return [*(("wall", box) for box in walls), ("roof", roof), *(("ceiling_lamp", box) for box in lamps)]
 
 
 def warehouse_walls(
     aisles: int, aisle_length: float, aisle_width: float, shelf_depth: float, shelf_height: float
-) -> list[Box]:
+) -> list[SolidBox]:
     """Return the four walls of the hall that `make_warehouse` makes of the same arguments."""
     left, right = -aisle_width - WALL_CLEARANCE, aisle_length + aisle_width + WALL_CLEARANCE
     pitch = aisle_width + shelf_depth
@@ -112,16 +123,14 @@ def warehouse_walls(
     height, thick = shelf_height + HEADROOM, WALL_THICKNESS
     x, y, z = 0.5 * (left + right), 0.5 * (bottom + top), 0.5 * height
     return [
-        Box((x, bottom - 0.5 * thick, z), 0.0, (right - left + 2.0 * thick, thick, height)),
-        Box((x, top + 0.5 * thick, z), 0.0, (right - left + 2.0 * thick, thick, height)),
-        Box((left - 0.5 * thick, y, z), 0.5 * math.pi, (top - bottom, thick, height)),
-        Box((right + 0.5 * thick, y, z), 0.5 * math.pi, (top - bottom, thick, height)),
+        SolidBox((x, bottom - 0.5 * thick, z), 0.0, (right - left + 2.0 * thick, thick, height)),
+        SolidBox((x, top + 0.5 * thick, z), 0.0, (right - left + 2.0 * thick, thick, height)),
+        SolidBox((left - 0.5 * thick, y, z), 0.5 * math.pi, (top - bottom, thick, height)),
+        SolidBox((right + 0.5 * thick, y, z), 0.5 * math.pi, (top - bottom, thick, height)),
     ]
 
 
-def _node(
-    side: str, k: int, aisles: int, middle: float, y: float, width: float, speed_limit: float
-) -> list[LaneDraft]:
+def _node(side: str, k: int, aisles: int, middle: float, y: float, width: float, speed_limit: float) -> list[LaneDraft]:
     """Return the lanes that join aisle k and the parts of a cross aisle at one end; each is named "from>to"."""
     right, half = 0.5 * width, width
     face = middle + half if side == "w" else middle - half  # where the aisle opens into the cross aisle
@@ -143,8 +152,16 @@ def _node(
             if abs(turned) > 3.0:
                 continue
             turn = Turn.STRAIGHT if abs(turned) < 0.1 else (Turn.LEFT if turned > 0.0 else Turn.RIGHT)
-            lanes.append(even_lane(
-                f"{source}>{target}", corner_line(start, end), width, LaneType.FLOOR, speed_limit=speed_limit,
-                junction=2 * k + (side == "e"), turn=turn, successors=[target],
-            ))
+            lanes.append(
+                even_lane(
+                    f"{source}>{target}",
+                    corner_line(start, end),
+                    width,
+                    LaneType.FLOOR,
+                    speed_limit=speed_limit,
+                    junction=2 * k + (side == "e"),
+                    turn=turn,
+                    successors=[target],
+                )
+            )
     return lanes

@@ -33,7 +33,9 @@ class CameraSpec(Spec):
     horizontal_fov_deg: Annotated[float, Field(gt=5.0, le=150.0)]
     exposure_bias: Annotated[float, Field(ge=-8.0, le=8.0)]  # stops on top of automatic exposure
     noise: StrictBool  # shot and read noise
-    layers: tuple[Literal["normal", "flow"], ...] = ()  # recorded as well, see `simengine.sensors.camera.layers`
+    layers: tuple[
+        Literal["normal", "flow"], ...
+    ] = ()  # recorded as well, see `simengine.sensors.camera.normal_and_flow`
 
 
 class LidarSpec(Spec):
@@ -97,12 +99,7 @@ class OdometrySpec(Spec):
 
 
 SensorSpec = Annotated[
-    CameraSpec
-    | LidarSpec
-    | ImuSpec
-    | GnssSpec
-    | OdometrySpec
-    | ExtensionSpec,
+    CameraSpec | LidarSpec | ImuSpec | GnssSpec | OdometrySpec | ExtensionSpec,
     KindOrExtension(),
 ]
 SENSOR_KINDS = kinds_of(SensorSpec)

@@ -9,10 +9,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.core.geometry import quaternion_from_euler, rotation_matrix
 from simengine.core.history import ActorPoses
+from simengine.core.space.geometry import quaternion_from_euler, rotation_matrix
+from simengine.core.space.transforms import chain_poses
 from simengine.core.state import EGO, ActorTable
-from simengine.core.transforms import chain_poses
 from simengine.scenario.spec import Mount
 
 
@@ -26,11 +26,13 @@ def mount_rotation(mount: Mount) -> NDArray[np.float64]:
 
 def mount_lever(actors: ActorTable, mount: Mount) -> NDArray[np.float64]:
     """Return the sensor's origin in the frame of the ego's box [m]. Shape (3,)."""
-    return np.array([
-        actors.cog_offset[0, EGO] - actors.rear_axle[0, EGO] + mount.position[0],
-        mount.position[1],
-        -0.5 * actors.height[0, EGO] + mount.position[2],
-    ])
+    return np.array(
+        [
+            actors.cog_offset[0, EGO] - actors.rear_axle[0, EGO] + mount.position[0],
+            mount.position[1],
+            -0.5 * actors.height[0, EGO] + mount.position[2],
+        ]
+    )
 
 
 def sensor_pose(actors: ActorTable, poses: ActorPoses, mount: Mount) -> NDArray[np.float64]:

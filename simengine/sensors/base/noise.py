@@ -4,7 +4,6 @@ Noise is worked out from mixed bits instead of a table: single precision without
 becomes a whole-vector loop.
 """
 
-
 import numpy as np
 from numba import njit
 

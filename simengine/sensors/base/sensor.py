@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.core.history import NANOSECONDS, History
-from simengine.core.mesh import Mesh
+from simengine.core.space.mesh import Mesh
 from simengine.core.state import ActorTable
 from simengine.core.weather import Weather
 from simengine.road.files.datum import Datum

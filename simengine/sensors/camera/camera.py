@@ -15,11 +15,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import rotation_matrix
 from simengine.core.history import ActorPoses, History
 from simengine.core.rng import kernel_seed
+from simengine.core.space.geometry import rotation_matrix
+from simengine.core.space.transforms import optical_from_world, rotate_rows, world_from_optical
 from simengine.core.state import EGO
-from simengine.core.transforms import optical_from_world, rotate_rows, world_from_optical
 from simengine.core.weather import extinction
 from simengine.scenario.spec import CameraSpec
 from simengine.sensors.base.mount import sensor_pose
@@ -33,11 +33,11 @@ from simengine.sensors.camera.development import (
     meter,
     sensor_gain,
 )
-from simengine.sensors.camera.layers import Placement, flow_layer, normal_layer
 from simengine.sensors.camera.noise_stream import NoiseStream
+from simengine.sensors.camera.normal_and_flow import CapturePoses, flow_layer, normal_layer
 from simengine.sensors.camera.precipitation import DAY_EXPOSURE, NIGHT_EXPOSURE, Precipitation, draw_particles
 from simengine.sensors.camera.shading import shade_rows
-from simengine.sensors.light.illumination import Surroundings
+from simengine.sensors.light.illumination import Illumination
 from simengine.sensors.light.lamp_scatter import find_scatter
 from simengine.sensors.light.lamps import find_lights
 from simengine.sensors.light.reflection import leave_ground, mirror_view, sum_columns
@@ -45,9 +45,9 @@ from simengine.sensors.light.shadow_maps import SunShadows, no_shadows
 from simengine.sensors.light.sky import light_of_weather, luma
 from simengine.sensors.light.surfaces import surface_table
 from simengine.sensors.light.weathering import GroundCover
-from simengine.sensors.raster.masks import empty_masks, label_table, read_masks
-from simengine.sensors.raster.pinhole import View, intrinsics_of_fov
-from simengine.sensors.raster.pixel_planes import Bodies, SeenActors, flat_triangles, knot_step
+from simengine.sensors.raster.label_images import empty_masks, label_table, read_masks
+from simengine.sensors.raster.pinhole import CameraView, intrinsics_of_fov
+from simengine.sensors.raster.pixel_planes import SceneGeometry, SeenActors, flat_triangles, knot_step
 from simengine.sensors.raster.visibility_buffer import Visibility, draw_visibility
 from simengine.sensors.scene.normals import face_normals
 from simengine.sensors.scene.scene_arrays import SceneArrays, pose_parts
@@ -62,7 +62,7 @@ class Picture(NamedTuple):
 
     radiance: NDArray[np.float32]  # linear sRGB luminance [cd/m²]. (height, width, 3)
     visibility: Visibility
-    placement: Placement
+    placement: CapturePoses
 
 
 @njit(cache=True)
@@ -110,7 +110,7 @@ class CameraSensor(Sensor):
         if "normal" in spec.layers:
             self._face_normal = np.empty((len(arrays.triangle), 3), np.float32)
             face_normals(arrays.vertex, arrays.triangle, self._face_normal)
-        self._before: Placement | None = None  # at the previous capture
+        self._before: CapturePoses | None = None  # at the previous capture
         self._sunny = luma(*self._light.sun) * max(level, 0.05) > SHADOWS_MATTER * daylight
 
     def next_time_ns(self) -> int:
@@ -132,7 +132,10 @@ class CameraSensor(Sensor):
         read_masks(picture.visibility, self._label, numba.config.NUMBA_NUM_THREADS, masks)
         matrix = np.array([[camera.fx, 0.0, camera.cx], [0.0, camera.fy, camera.cy], [0.0, 0.0, 1.0]])
         channels: dict[str, NDArray[Any]] = {
-            "rgb": self.develop(picture.radiance), **masks._asdict(), "intrinsics": matrix, **self._layers(picture),
+            "rgb": self.develop(picture.radiance),
+            **masks._asdict(),
+            "intrinsics": matrix,
+            **self._layers(picture),
         }
         frame = Frame(self.name, self.index, time_ns, world_from_sensor, channels)
         self.index += 1
@@ -146,15 +149,11 @@ class CameraSensor(Sensor):
             if layer == "normal":
                 channels[layer] = normal_layer(picture.visibility, part, self._face_normal, now, threads)
             else:
-                channels[layer] = flow_layer(
-                    picture.visibility, part, self.intrinsics, self._before, now, threads
-                )
+                channels[layer] = flow_layer(picture.visibility, part, self.intrinsics, self._before, now, threads)
         self._before = now
         return channels
 
-    def render(
-        self, poses: ActorPoses, world_from_sensor: NDArray[np.float64], signals: NDArray[np.int32]
-    ) -> Picture:
+    def render(self, poses: ActorPoses, world_from_sensor: NDArray[np.float64], signals: NDArray[np.int32]) -> Picture:
         """Work out the luminance of every pixel for the actors at an instant.
 
         Args:
@@ -168,13 +167,17 @@ class CameraSensor(Sensor):
         axes = world_from_optical(world_from_sensor)
         world_from_part, present = pose_parts(arrays, scene.actors, poses, scene.origin)
         identity = np.where(arrays.part_actor < 0, np.int32(-1), poses.identity[arrays.part_actor])
-        placement = Placement(optical_from_world(axes, eye), world_from_part, present, identity)
+        placement = CapturePoses(optical_from_world(axes, eye), world_from_part, present, identity)
         visibility = draw_visibility(
-            arrays, world_from_part, present, placement.camera_from_world, camera,
+            arrays,
+            world_from_part,
+            present,
+            placement.camera_from_world,
+            camera,
             num_threads=numba.config.NUMBA_NUM_THREADS,
         )
         bodies = self._bodies(poses, world_from_part, signals, origin)
-        view = View(eye, axes, camera)
+        view = CameraView(eye, axes, camera)
         around = self._surroundings(poses, bodies, present, view)
         mirror = np.zeros((0, 0, 3))
         if max(scene.weather.wetness, scene.weather.ice) > MIRROR_WETNESS:
@@ -193,35 +196,49 @@ class CameraSensor(Sensor):
         gain, noise = sensor_gain(average), NoiseStream(self._noise_key, 0, self.index)
 
         def develop(first: int, last: int) -> None:
-            develop_rows(
-                radiance, glare, exposure, gain, self._spec.noise, noise, self._development, first, last, rgb
-            )
+            develop_rows(radiance, glare, exposure, gain, self._spec.noise, noise, self._development, first, last, rgb)
 
         share_rows(develop, radiance.shape[0], numba.config.NUMBA_NUM_THREADS)
         return rgb
 
     def _bodies(
-        self, poses: ActorPoses, world_from_part: NDArray[np.float64], signals: NDArray[np.int32],
+        self,
+        poses: ActorPoses,
+        world_from_part: NDArray[np.float64],
+        signals: NDArray[np.int32],
         origin: NDArray[np.float64],
-    ) -> Bodies:
+    ) -> SceneGeometry:
         arrays, actors = self._arrays, self._scene.actors
         rotation = np.empty((len(poses.valid), 3, 3))
         actor_rotations(poses.orientation, rotation)
         seen = SeenActors(
-            kind=actors.kind[0], position=poses.position - origin, rotation=rotation, size=self._sizes,
-            color=actors.color[0], lights=poses.lights,
+            kind=actors.kind[0],
+            position=poses.position - origin,
+            rotation=rotation,
+            size=self._sizes,
+            color=actors.color[0],
+            lights=poses.lights,
         )
-        return Bodies(
-            vertex=arrays.vertex, corner_normal=arrays.corner_normal, triangle=arrays.triangle,
-            triangle_flat=self._flat, material=arrays.material, semantic=arrays.semantic, part=arrays.part,
-            triangle_seed=arrays.triangle_seed, part_actor=arrays.part_actor, part_instance=arrays.part_instance,
-            part_signal=arrays.part_signal, world_from_part=world_from_part, actors=seen,
+        return SceneGeometry(
+            vertex=arrays.vertex,
+            corner_normal=arrays.corner_normal,
+            triangle=arrays.triangle,
+            triangle_flat=self._flat,
+            material=arrays.material,
+            semantic=arrays.semantic,
+            part=arrays.part,
+            triangle_seed=arrays.triangle_seed,
+            part_actor=arrays.part_actor,
+            part_instance=arrays.part_instance,
+            part_signal=arrays.part_signal,
+            world_from_part=world_from_part,
+            actors=seen,
             signals=np.asarray(signals, np.int32),
         )
 
     def _surroundings(
-        self, poses: ActorPoses, bodies: Bodies, present: NDArray[np.bool_], view: View
-    ) -> Surroundings:
+        self, poses: ActorPoses, bodies: SceneGeometry, present: NDArray[np.bool_], view: CameraView
+    ) -> Illumination:
         scene, light, weather, shadows = self._scene, self._light, self._scene.weather, no_shadows()
         if self._sunny:
             eye, axes = view.eye, view.world_from_camera
@@ -231,19 +248,38 @@ class CameraSensor(Sensor):
                 bodies.world_from_part, present, (eye[0], eye[1], eye[2]), forward, numba.config.NUMBA_NUM_THREADS
             )
         lamps = find_lights(
-            np.ascontiguousarray(scene.lamp_position, np.float64).reshape(-1, 3), weather.street_lights,
-            self._dark > 0.0, poses.valid, bodies.actors, view.eye,
+            np.ascontiguousarray(scene.lamp_position, np.float64).reshape(-1, 3),
+            weather.street_lights,
+            self._dark > 0.0,
+            poses.valid,
+            bodies.actors,
+            view.eye,
         )
         through = float(extinction(weather))
-        return Surroundings(
-            sky_map=light.luminance, sun_direction=light.sun_direction, sun=light.sun, sky=light.sky,
-            ground=light.ground, airlight=light.airlight, shadows=shadows, lamps=lamps,
-            scatter=find_scatter(lamps, view, through), extinction=through, dark=float(self._dark),
-            street=float(weather.street_lights), time=poses.time_ns * 1e-9, seed=self._look,
+        return Illumination(
+            sky_map=light.luminance,
+            sun_direction=light.sun_direction,
+            sun=light.sun,
+            sky=light.sky,
+            ground=light.ground,
+            airlight=light.airlight,
+            shadows=shadows,
+            lamps=lamps,
+            scatter=find_scatter(lamps, view, through),
+            extinction=through,
+            dark=float(self._dark),
+            street=float(weather.street_lights),
+            time=poses.time_ns * 1e-9,
+            seed=self._look,
         )
 
     def _shade(
-        self, bodies: Bodies, around: Surroundings, view: View, mirror: NDArray[np.float64], visibility: Visibility,
+        self,
+        bodies: SceneGeometry,
+        around: Illumination,
+        view: CameraView,
+        mirror: NDArray[np.float64],
+        visibility: Visibility,
         out: NDArray[np.float32],
     ) -> None:
         weather = self._scene.weather
@@ -251,14 +287,27 @@ class CameraSensor(Sensor):
 
         def shade(first: int, last: int) -> None:
             shade_rows(
-                bodies, around, view, self._table, cover, mirror, visibility, knot_step(self.intrinsics.fx), first,
-                last, out,
+                bodies,
+                around,
+                view,
+                self._table,
+                cover,
+                mirror,
+                visibility,
+                knot_step(self.intrinsics.fx),
+                first,
+                last,
+                out,
             )
 
         share_rows(shade, out.shape[0], numba.config.NUMBA_NUM_THREADS)
 
     def _mirror_image(
-        self, bodies: Bodies, around: Surroundings, view: View, present: NDArray[np.bool_],
+        self,
+        bodies: SceneGeometry,
+        around: Illumination,
+        view: CameraView,
+        present: NDArray[np.bool_],
         triangle: NDArray[np.int32],
     ) -> NDArray[np.float64]:
         """Render what the plane under the ego mirrors, at half the resolution: the scene seen from below the ground.
@@ -269,8 +318,12 @@ class CameraSensor(Sensor):
         foot = bodies.actors.position[EGO] - 0.5 * self._sizes[EGO, 2] * up
         mirrored = mirror_view(view, foot, up)
         visibility = draw_visibility(
-            self._arrays, bodies.world_from_part, present,
-            optical_from_world(mirrored.world_from_camera, mirrored.eye), mirrored.camera, mirrored=True,
+            self._arrays,
+            bodies.world_from_part,
+            present,
+            optical_from_world(mirrored.world_from_camera, mirrored.eye),
+            mirrored.camera,
+            mirrored=True,
             num_threads=numba.config.NUMBA_NUM_THREADS,
         )
         leave_ground(triangle, self._arrays.semantic, view.camera.fx, visibility.triangle)
@@ -282,14 +335,22 @@ class CameraSensor(Sensor):
         return sums
 
     def _precipitate(
-        self, poses: ActorPoses, around: Surroundings, view: View, visibility: Visibility, radiance: NDArray[np.float32]
+        self,
+        poses: ActorPoses,
+        around: Illumination,
+        view: CameraView,
+        visibility: Visibility,
+        radiance: NDArray[np.float32],
     ) -> None:
         """Draw the rain and snow before the camera into the picture."""
         weather = self._scene.weather
-        wind = np.array([
-            weather.wind_speed * math.cos(weather.wind_direction),
-            weather.wind_speed * math.sin(weather.wind_direction), 0.0
-        ])
+        wind = np.array(
+            [
+                weather.wind_speed * math.cos(weather.wind_direction),
+                weather.wind_speed * math.sin(weather.wind_direction),
+                0.0,
+            ]
+        )
         velocity, down = np.empty(3), np.empty(3)
         rotate_rows(view.world_from_camera, wind - poses.velocity[EGO], velocity)
         rotate_rows(view.world_from_camera, np.array([0.0, 0.0, -1.0]), down)
@@ -300,6 +361,13 @@ class CameraSensor(Sensor):
                 continue
             noise = NoiseStream(self._noise_key, 2 if snowing else 1, self.index)
             draw_particles(
-                Precipitation(snowing, float(rate), velocity, down), exposure_time, ambient, around.lamps.light,
-                around.lamps.own_lamps, view, noise, visibility.inverse_depth, radiance,
+                Precipitation(snowing, float(rate), velocity, down),
+                exposure_time,
+                ambient,
+                around.lamps.light,
+                around.lamps.own_lamps,
+                view,
+                noise,
+                visibility.inverse_depth,
+                radiance,
             )

@@ -14,7 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.rng import philox_words
-from simengine.sensors.base.elementary import power
+from simengine.sensors.base.float32_math import power
 from simengine.sensors.base.noise import mix_word
 from simengine.sensors.base.thread_pool import share_rows
 from simengine.sensors.camera.noise_stream import NoiseStream
@@ -230,8 +230,16 @@ def lens_glare(radiance: NDArray[np.float32], exposure: float, num_threads: int 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def develop_rows(
-    radiance: NDArray[np.float32], glare: NDArray[np.float32], exposure: float, gain: float, noisy: bool,
-    noise: NoiseStream, tables: DevelopmentTables, row_first: int, row_last: int, out: NDArray[np.uint8],
+    radiance: NDArray[np.float32],
+    glare: NDArray[np.float32],
+    exposure: float,
+    gain: float,
+    noisy: bool,
+    noise: NoiseStream,
+    tables: DevelopmentTables,
+    row_first: int,
+    row_last: int,
+    out: NDArray[np.uint8],
 ) -> None:
     """Turn the rows [row_first, row_last) of an image into 8-bit sRGB.
 

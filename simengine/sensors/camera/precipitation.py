@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from simengine.core.raindrops import NUMBER, drop_slope
 from simengine.core.rng import philox_words
-from simengine.sensors.base.elementary import exp, log2, power
+from simengine.sensors.base.float32_math import exp, log2, power
 from simengine.sensors.camera.noise_stream import NoiseStream
 from simengine.sensors.light.lamps import light_at
-from simengine.sensors.raster.pinhole import View
+from simengine.sensors.raster.pinhole import CameraView
 
 DAY_EXPOSURE, NIGHT_EXPOSURE = 0.005, 0.016  # [s]
 MOST_PARTICLES = 9_000
@@ -61,8 +61,15 @@ def flakes_per_volume(snow_rate: float) -> float:
 
 @njit(cache=True, error_model="numpy")
 def draw_particles(
-    falling: Precipitation, exposure_time: float, ambient: NDArray[np.float64], light: NDArray[np.void],
-    own_lamps: int, view: View, noise: NoiseStream, inverse_depth: NDArray[np.float32], out: NDArray[np.float32],
+    falling: Precipitation,
+    exposure_time: float,
+    ambient: NDArray[np.float64],
+    light: NDArray[np.void],
+    own_lamps: int,
+    view: CameraView,
+    noise: NoiseStream,
+    inverse_depth: NDArray[np.float32],
+    out: NDArray[np.float32],
 ) -> int:
     """Draw drops or flakes over an image.
 

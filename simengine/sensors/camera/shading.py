@@ -14,16 +14,16 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.sensors.base.elementary import exp
+from simengine.sensors.base.float32_math import exp
 from simengine.sensors.light.emission import add_emission
-from simengine.sensors.light.illumination import Surroundings, light_by_day
+from simengine.sensors.light.illumination import Illumination, light_by_day
 from simengine.sensors.light.lamp_scatter import scattered_light
 from simengine.sensors.light.lamplight import light_by_lamps
 from simengine.sensors.light.reflection import reflect_light
 from simengine.sensors.light.sky import blend_texels
 from simengine.sensors.light.surfaces import paint_surfaces
 from simengine.sensors.light.weathering import GroundCover, weather_surfaces
-from simengine.sensors.raster.pinhole import Intrinsics, View
+from simengine.sensors.raster.pinhole import CameraView, Intrinsics
 from simengine.sensors.raster.pixel_planes import (
     BLOCK,
     DISTANCE,
@@ -38,8 +38,8 @@ from simengine.sensors.raster.pixel_planes import (
     WORK,
     WORK_2,
     WORK_3,
-    Bodies,
     PixelBlock,
+    SceneGeometry,
     find_runs,
     locate_points,
 )
@@ -55,7 +55,14 @@ _F = np.float32
 
 @njit(cache=True, error_model="numpy", inline="always")
 def _draw_line(
-    at: int, to: int, red: float, green: float, blue: float, after_r: float, after_g: float, after_b: float,
+    at: int,
+    to: int,
+    red: float,
+    green: float,
+    blue: float,
+    after_r: float,
+    after_g: float,
+    after_b: float,
     px: NDArray[np.float32],
 ) -> None:
     """Add to the luminance of pixels (at, to] what lies straight between two knots.
@@ -83,8 +90,16 @@ def _draw_line(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def draw_sky(
-    sky_map: NDArray[np.float32], sun: NDArray[np.float64], direction: NDArray[np.float64], ground: NDArray[np.float64],
-    airlight: NDArray[np.float64], extinction: float, count: int, step: int, pixel: float, px: NDArray[np.float32],
+    sky_map: NDArray[np.float32],
+    sun: NDArray[np.float64],
+    direction: NDArray[np.float64],
+    ground: NDArray[np.float64],
+    airlight: NDArray[np.float64],
+    extinction: float,
+    count: int,
+    step: int,
+    pixel: float,
+    px: NDArray[np.float32],
 ) -> None:
     """Fill the luminance of a run of pixels that show the sky.
 
@@ -139,7 +154,14 @@ def draw_sky(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def add_lit_air(
-    scatter: NDArray[np.float32], surface: bool, v: float, column: int, width: int, first: int, last: int, step: int,
+    scatter: NDArray[np.float32],
+    surface: bool,
+    v: float,
+    column: int,
+    width: int,
+    first: int,
+    last: int,
+    step: int,
     px: NDArray[np.float32],
 ) -> None:
     """Add lamp-lit air to the pixels [first, last) of a run.
@@ -167,7 +189,7 @@ def add_lit_air(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def look_through_air(
-    around: Surroundings, step: int, camera: Intrinsics, block: PixelBlock, px: NDArray[np.float32]
+    around: Illumination, step: int, camera: Intrinsics, block: PixelBlock, px: NDArray[np.float32]
 ) -> None:
     """Turn a block's luminance into what reaches the camera: surfaces and sky seen through the air between.
 
@@ -204,8 +226,16 @@ def look_through_air(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def shade_rows(
-    bodies: Bodies, around: Surroundings, view: View, table: NDArray[np.void], ground_cover: GroundCover,
-    mirror: NDArray[np.float64], visibility: Visibility, step: int, row_first: int, row_last: int,
+    bodies: SceneGeometry,
+    around: Illumination,
+    view: CameraView,
+    table: NDArray[np.void],
+    ground_cover: GroundCover,
+    mirror: NDArray[np.float64],
+    visibility: Visibility,
+    step: int,
+    row_first: int,
+    row_last: int,
     out: NDArray[np.float32],
 ) -> None:
     """Work out the luminance of the rows [row_first, row_last) of an image.

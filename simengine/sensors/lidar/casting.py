@@ -66,9 +66,7 @@ class CastingRoom(NamedTuple):
 
 
 @njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _place(
-    frame: NDArray[np.float64], k: int, x: float, y: float, z: float
-) -> tuple[float, float, float]:
+def _place(frame: NDArray[np.float64], k: int, x: float, y: float, z: float) -> tuple[float, float, float]:
     """Apply one of a frame's transforms to a point."""
     return (
         frame[k, 0, 0] * x + frame[k, 0, 1] * y + frame[k, 0, 2] * z + frame[k, 0, 3],
@@ -79,8 +77,14 @@ def _place(
 
 @njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def cut_triangles(
-    selected: NDArray[np.void], count: int, cluster: TriangleSet, frame: NDArray[np.float64], columns: ColumnPlanes,
-    table: BeamTable, cut: NDArray[np.float64], nearest: NDArray[np.uint64],
+    selected: NDArray[np.void],
+    count: int,
+    cluster: TriangleSet,
+    frame: NDArray[np.float64],
+    columns: ColumnPlanes,
+    table: BeamTable,
+    cut: NDArray[np.float64],
+    nearest: NDArray[np.uint64],
 ) -> None:
     """Cut triangles of a cluster by columns and keep the nearest hits.
 
@@ -158,7 +162,12 @@ def cut_triangles(
 
 @njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _cast_run(
-    clusters: Clusters, poses: SweepPoses, run: ColumnRun, columns: ColumnPlanes, table: BeamTable, room: CastingRoom,
+    clusters: Clusters,
+    poses: SweepPoses,
+    run: ColumnRun,
+    columns: ColumnPlanes,
+    table: BeamTable,
+    room: CastingRoom,
     nearest: NDArray[np.uint64],
 ) -> None:
     """Find the nearest hits of a run of columns.
@@ -186,7 +195,9 @@ def _cast_run(
         begin, end = float(columns.fraction[first]), float(columns.fraction[last])
         frame_part(poses, run, clusters.part[k], 0.5 * (begin + end), frame)
         v0, v1, t0, t1 = (
-            clusters.first_vertex[k], clusters.first_vertex[k + 1], clusters.first_triangle[k],
+            clusters.first_vertex[k],
+            clusters.first_vertex[k + 1],
+            clusters.first_triangle[k],
             clusters.first_triangle[k + 1],
         )
         box, planes = clusters.box[k], FacePlanes(plane[0, t0:t1], plane[1, t0:t1], plane[2, t0:t1], plane[3, t0:t1])
@@ -198,16 +209,28 @@ def _cast_run(
         )
         see_vertices(frame, box, cluster, run, room.seen)
         num_selected = select_triangles(
-            cluster.corner, room.facing, num_facing, room.seen, bounds, bounds.move * 0.5 * (end - begin), run, table,
-            nearest, room.selected,
+            cluster.corner,
+            room.facing,
+            num_facing,
+            room.seen,
+            bounds,
+            bounds.move * 0.5 * (end - begin),
+            run,
+            table,
+            nearest,
+            room.selected,
         )
         cut_triangles(room.selected, num_selected, cluster, frame, columns, table, room.cut, nearest)
 
 
 @njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _read_hits(
-    nearest: NDArray[np.uint64], count: int, secant: NDArray[np.float32], max_range: float,
-    distance: NDArray[np.float32], hit: NDArray[np.int32],
+    nearest: NDArray[np.uint64],
+    count: int,
+    secant: NDArray[np.float32],
+    max_range: float,
+    distance: NDArray[np.float32],
+    hit: NDArray[np.int32],
 ) -> None:
     """Write the ranges [m] and triangles of a run's hits; see `sweep.SweepHits`."""
     for i in range(count):
@@ -221,8 +244,15 @@ def _read_hits(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def cast_slices(
-    first_slice: int, slice_step: int, clusters: Clusters, poses: SweepPoses, pattern: BeamPattern,
-    slices: SweepSlices, max_range: float, distance: NDArray[np.float32], hit: NDArray[np.int32],
+    first_slice: int,
+    slice_step: int,
+    clusters: Clusters,
+    poses: SweepPoses,
+    pattern: BeamPattern,
+    slices: SweepSlices,
+    max_range: float,
+    distance: NDArray[np.float32],
+    hit: NDArray[np.int32],
 ) -> None:
     """Find the first hit of every beam of every `slice_step`-th slice.
 
@@ -243,9 +273,14 @@ def cast_slices(
         longest = max(longest, slices.first_column[s + 1] - slices.first_column[s])
     table = index_beams(pattern.tangent)
     room = CastingRoom(
-        np.empty(num_clusters, BOUNDS), np.empty(num_clusters, np.int32), np.empty(SHELLS + 1, np.int32),
-        np.empty((3, 3, 4)), np.empty(3 * MOST_VERTICES, np.float32), np.empty(CLUSTER_TRIANGLES + 1, np.float32),
-        np.empty(CLUSTER_TRIANGLES + 1, np.uint8), np.empty(CLUSTER_TRIANGLES + 1, SELECTED),
+        np.empty(num_clusters, BOUNDS),
+        np.empty(num_clusters, np.int32),
+        np.empty(SHELLS + 1, np.int32),
+        np.empty((3, 3, 4)),
+        np.empty(3 * MOST_VERTICES, np.float32),
+        np.empty(CLUSTER_TRIANGLES + 1, np.float32),
+        np.empty(CLUSTER_TRIANGLES + 1, np.uint8),
+        np.empty(CLUSTER_TRIANGLES + 1, SELECTED),
         np.empty(7 * MOST_COLUMNS),
     )
     planes = np.zeros((3, MOST_COLUMNS + COLUMN_RUN), np.float32)

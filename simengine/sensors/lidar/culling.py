@@ -73,9 +73,7 @@ def frame_part(poses: SweepPoses, run: ColumnRun, part: int, middle: float, fram
 
 
 @njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _bound(
-    bounds: np.void, first_column: int, last_column: int, first_beam: int, last_beam: int, near: float
-) -> bool:
+def _bound(bounds: np.void, first_column: int, last_column: int, first_beam: int, last_beam: int, near: float) -> bool:
     """Write bounds; return whether they hold a column."""
     bounds.first_column, bounds.last_column = first_column, last_column
     bounds.first_beam, bounds.last_beam, bounds.near = first_beam, last_beam, near
@@ -187,8 +185,14 @@ def _shell_of(distance: float) -> int:
 
 @njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def list_clusters(
-    clusters: Clusters, poses: SweepPoses, run: ColumnRun, table: BeamTable, frame: NDArray[np.float64],
-    listed: NDArray[np.void], shell: NDArray[np.int32], order: NDArray[np.int32],
+    clusters: Clusters,
+    poses: SweepPoses,
+    run: ColumnRun,
+    table: BeamTable,
+    frame: NDArray[np.float64],
+    listed: NDArray[np.void],
+    shell: NDArray[np.int32],
+    order: NDArray[np.int32],
 ) -> int:
     """List the clusters that a run of columns may hit, front to back.
 

@@ -25,10 +25,10 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.history import NANOSECONDS, ActorPoses, History, time_of_tick
-from simengine.core.mesh import Material, encloses
 from simengine.core.rng import kernel_seed
+from simengine.core.space.mesh import Material, encloses
+from simengine.core.space.transforms import relate_poses
 from simengine.core.state import EGO
-from simengine.core.transforms import relate_poses
 from simengine.scenario.spec import LidarSpec
 from simengine.sensors.base.mount import mount_lever, sensor_pose
 from simengine.sensors.base.sensor import Frame, Scene, Sensor, capture_time
@@ -49,7 +49,9 @@ _REFERENCE_ALBEDO, _REFERENCE_RANGE = 0.9, 200.0
 
 @njit(cache=True)
 def relate_parts(
-    world_from_part: NDArray[np.float64], world_from_sensor: NDArray[np.float64], origin: NDArray[np.float64],
+    world_from_part: NDArray[np.float64],
+    world_from_sensor: NDArray[np.float64],
+    origin: NDArray[np.float64],
     out: NDArray[np.float64],
 ) -> None:
     """Write the pose of every part in the sensor's frame.
@@ -119,8 +121,14 @@ class LidarSensor(Sensor):
         painted = (arrays.material == Material.CAR_PAINT) & (actor >= 0)
         surface["albedo"][painted] = paint_albedo(self._scene.actors.color[0])[actor[painted]]
         return TargetSurfaces(
-            normal, arrays.part, arrays.semantic, surface, arrays.part_instance, ground_classes(),
-            film=max(weather.wetness, weather.ice), snow_cover=weather.snow_cover,
+            normal,
+            arrays.part,
+            arrays.semantic,
+            surface,
+            arrays.part_instance,
+            ground_classes(),
+            film=max(weather.wetness, weather.ice),
+            snow_cover=weather.snow_cover,
         )
 
     def next_time_ns(self) -> int:
@@ -186,9 +194,7 @@ class LidarSensor(Sensor):
         knots = self._knot_poses(history, start, end)
         poses, world_from_sensor = self._place_parts(knots)
         slices = plan_slices(pattern, column_time, np.array(list(knots), np.int64))
-        hits = cast_sweep(
-            self._clusters, poses, pattern, slices, spec.max_range, numba.config.NUMBA_NUM_THREADS
-        )
+        hits = cast_sweep(self._clusters, poses, pattern, slices, spec.max_range, numba.config.NUMBA_NUM_THREADS)
         end_from_sensor = np.stack([_chain_inverse(world_from_sensor[-1], pose) for pose in world_from_sensor])
         channels = self._receive(hits, slices, poses, end_from_sensor)
         frame = Frame(self.name, self.index, end, world_from_sensor[-1], channels)

@@ -15,17 +15,26 @@ def _blend_row(
 ) -> tuple[float, float, float, float]:
     """Return a row of a transform at a fraction of the way between two."""
     return (
-        start[0] + fraction * (end[0] - start[0]), start[1] + fraction * (end[1] - start[1]),
-        start[2] + fraction * (end[2] - start[2]), start[3] + fraction * (end[3] - start[3]),
+        start[0] + fraction * (end[0] - start[0]),
+        start[1] + fraction * (end[1] - start[1]),
+        start[2] + fraction * (end[2] - start[2]),
+        start[3] + fraction * (end[3] - start[3]),
     )
 
 
 @njit(cache=True, _nrt=False, error_model="numpy")
 def write_points(
-    echoes: Echoes, pattern: BeamPattern, slices: SweepSlices, surfaces: TargetSurfaces,
+    echoes: Echoes,
+    pattern: BeamPattern,
+    slices: SweepSlices,
+    surfaces: TargetSurfaces,
     end_from_sensor: NDArray[np.float64],
-    points: NDArray[np.float32], time_ns: NDArray[np.int64], ranges: NDArray[np.float32],
-    intensity: NDArray[np.float32], ring: NDArray[np.uint16], instance: NDArray[np.int32],
+    points: NDArray[np.float32],
+    time_ns: NDArray[np.int64],
+    ranges: NDArray[np.float32],
+    intensity: NDArray[np.float32],
+    ring: NDArray[np.uint16],
+    instance: NDArray[np.int32],
     semantic: NDArray[np.uint8],
 ) -> int:
     """Write a row for every echo and return their number; see `lidar` for the rows.

@@ -53,16 +53,25 @@ def _turn_normal(
     part, normal = surfaces.part[triangle], surfaces.normal[triangle]
     start, end = poses.sensor_from_part[knot, part], poses.sensor_from_part[later, part]
     return (
-        _turn_row(start[0], end[0], fraction, normal), _turn_row(start[1], end[1], fraction, normal),
+        _turn_row(start[0], end[0], fraction, normal),
+        _turn_row(start[1], end[1], fraction, normal),
         _turn_row(start[2], end[2], fraction, normal),
     )
 
 
 @njit(cache=True, _nrt=False, error_model="numpy")
 def receive_sweep(
-    hits: SweepHits, pattern: BeamPattern, slices: SweepSlices, poses: SweepPoses, surfaces: TargetSurfaces,
-    air: AirReturns, settings: ReceiverSettings, frame: int,
-    measured: NDArray[np.float64], intensity: NDArray[np.float32], triangle: NDArray[np.int32],
+    hits: SweepHits,
+    pattern: BeamPattern,
+    slices: SweepSlices,
+    poses: SweepPoses,
+    surfaces: TargetSurfaces,
+    air: AirReturns,
+    settings: ReceiverSettings,
+    frame: int,
+    measured: NDArray[np.float64],
+    intensity: NDArray[np.float32],
+    triangle: NDArray[np.int32],
     expected: NDArray[np.int32],
 ) -> None:
     """Decide what the receiver reports of every beam.
@@ -108,8 +117,13 @@ def receive_sweep(
                     along = dx * mx + dy * my + float(pattern.tangent[b]) * level * mz
                     surface = surfaces.surface[t]
                     share = returned_share(
-                        min(1.0, abs(along)), surface.albedo, surface.roughness, surface.retro,
-                        surfaces.is_ground[surfaces.semantic[t]], surfaces.film, surfaces.snow_cover,
+                        min(1.0, abs(along)),
+                        surface.albedo,
+                        surface.roughness,
+                        surface.retro,
+                        surfaces.is_ground[surfaces.semantic[t]],
+                        surfaces.film,
+                        surfaces.snow_cover,
                     )
                     clear = share / (target * target)
                     if clear >= air.threshold:

@@ -12,8 +12,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.mesh import Material
 from simengine.core.semantics import Semantic
+from simengine.core.space.mesh import Material
 
 # Albedo at 900 nm, facet slope deviation σ [rad], retro-reflected part. Albedo of asphalt with pebbles 0.17, smooth
 # concrete 0.24, deciduous leaves 0.60, sand and bare ground 0.50, masonry 0.85 (white), rough wood 0.25, tire rubber
@@ -65,11 +65,13 @@ _SURFACES: dict[Material, tuple[float, float, float]] = {
 _PIGMENT = 0.8  # our estimate: what a paint reflects at 905 nm over its visible luminance; carbon black stays black
 _SNOW_ALBEDO, _SNOW_ROUGHNESS = 0.85, 0.6  # Wehr and Lohr: 0.80 to 0.90
 _WATER_INDEX = 1.33
-_SURFACE_FIELDS = np.dtype([
-    ("albedo", np.float64),
-    ("roughness", np.float64),  # standard deviation σ of facet slopes [rad]
-    ("retro", np.float64),  # retro-reflected part
-])
+_SURFACE_FIELDS = np.dtype(
+    [
+        ("albedo", np.float64),
+        ("roughness", np.float64),  # standard deviation σ of facet slopes [rad]
+        ("retro", np.float64),  # retro-reflected part
+    ]
+)
 SURFACE = np.dtype((np.record, _SURFACE_FIELDS))  # how a dry surface sends light back
 
 

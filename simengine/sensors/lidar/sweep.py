@@ -122,8 +122,18 @@ def column_run(slices: SweepSlices, s: int, num_knots: int, max_range: float) ->
     columns_per_radian = slices.fraction.shape[0] / (2.0 * math.pi)
     edge = 0.5 * count / columns_per_radian
     return ColumnRun(
-        count, knot, min(knot + 1, num_knots - 1), float(slices.fraction[c0]), float(slices.fraction[c0 + count - 1]),
-        azimuth, math.cos(azimuth), math.sin(azimuth), math.cos(edge), math.sin(edge), columns_per_radian, max_range,
+        count,
+        knot,
+        min(knot + 1, num_knots - 1),
+        float(slices.fraction[c0]),
+        float(slices.fraction[c0 + count - 1]),
+        azimuth,
+        math.cos(azimuth),
+        math.sin(azimuth),
+        math.cos(edge),
+        math.sin(edge),
+        columns_per_radian,
+        max_range,
     )
 
 

@@ -20,14 +20,16 @@ from simengine.sensors.scene.clusters import CLUSTER_TRIANGLES
 MOST_VERTICES = 3 * CLUSTER_TRIANGLES
 _PI, _TURN, _TINY = np.float32(math.pi), np.float32(2.0 * math.pi), np.float32(1e-20)
 _ZERO, _ONE, _BULGE = np.float32(0.0), np.float32(1.0), np.float32(0.168)
-_SELECTED_FIELDS = np.dtype([
-    ("triangle", np.int32),  # of the cluster
-    ("first_column", np.int32),  # of the run
-    ("last_column", np.int32),
-    ("first_beam", np.int32),
-    ("last_beam", np.int32),
-    ("near", np.float32),  # smallest horizontal distance [m]
-])
+_SELECTED_FIELDS = np.dtype(
+    [
+        ("triangle", np.int32),  # of the cluster
+        ("first_column", np.int32),  # of the run
+        ("last_column", np.int32),
+        ("first_beam", np.int32),
+        ("last_beam", np.int32),
+        ("near", np.float32),  # smallest horizontal distance [m]
+    ]
+)
 SELECTED = np.dtype((np.record, _SELECTED_FIELDS))  # what a triangle may hit of a run of columns
 
 
@@ -52,7 +54,10 @@ class TriangleSet(NamedTuple):
 
 @njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def see_vertices(
-    frame: NDArray[np.float64], box: NDArray[np.float64], cluster: TriangleSet, run: ColumnRun,
+    frame: NDArray[np.float64],
+    box: NDArray[np.float64],
+    cluster: TriangleSet,
+    run: ColumnRun,
     seen: NDArray[np.float32],
 ) -> None:
     """Find where a run of columns sees a cluster's vertices, in single precision about the cluster's center.
@@ -102,7 +107,9 @@ def _row(frame: NDArray[np.float64], i: int, fraction: float) -> tuple[float, fl
     """Return a row of a part's transform at a fraction of the way between knots; `frame` from `frame_part`."""
     start, change = frame[0, i], frame[1, i]
     return (
-        start[0] + fraction * change[0], start[1] + fraction * change[1], start[2] + fraction * change[2],
+        start[0] + fraction * change[0],
+        start[1] + fraction * change[1],
+        start[2] + fraction * change[2],
         start[3] + fraction * change[3],
     )
 
@@ -117,15 +124,19 @@ def _sensor_place(frame: NDArray[np.float64], fraction: float) -> tuple[float, f
     scale = -1.0 / (xx * ax + xy * ay + xz * az)
     bx, by, bz = xz * zy - xy * zz, xx * zz - xz * zx, xy * zx - xx * zy
     cx, cy, cz = xy * yz - xz * yy, xz * yx - xx * yz, xx * yy - xy * yx
-    return (
-        (ax * x + bx * y + cx * z) * scale, (ay * x + by * y + cy * z) * scale, (az * x + bz * y + cz * z) * scale
-    )
+    return ((ax * x + bx * y + cx * z) * scale, (ay * x + by * y + cy * z) * scale, (az * x + bz * y + cz * z) * scale)
 
 
 @njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def list_facing(
-    frame: NDArray[np.float64], begin: float, end: float, box: NDArray[np.float64], shell_box: NDArray[np.float64],
-    planes: FacePlanes, height: NDArray[np.float32], facing: NDArray[np.uint8],
+    frame: NDArray[np.float64],
+    begin: float,
+    end: float,
+    box: NDArray[np.float64],
+    shell_box: NDArray[np.float64],
+    planes: FacePlanes,
+    height: NDArray[np.float32],
+    facing: NDArray[np.uint8],
 ) -> int:
     """List the triangles of a cluster that do not look away from the sensor.
 
@@ -173,8 +184,15 @@ def list_facing(
 
 @njit(cache=True, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def select_triangles(
-    corner: NDArray[np.uint8], facing: NDArray[np.uint8], num_facing: int, seen: NDArray[np.float32],
-    bounds: np.void, move: float, run: ColumnRun, table: BeamTable, nearest: NDArray[np.uint64],
+    corner: NDArray[np.uint8],
+    facing: NDArray[np.uint8],
+    num_facing: int,
+    seen: NDArray[np.float32],
+    bounds: np.void,
+    move: float,
+    run: ColumnRun,
+    table: BeamTable,
+    nearest: NDArray[np.uint64],
     selected: NDArray[np.void],
 ) -> int:
     """List the triangles of a cluster that a run of columns may hit.

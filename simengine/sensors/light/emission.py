@@ -10,11 +10,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.mesh import Material
+from simengine.core.space.mesh import Material
 from simengine.core.state import ActorKind, Light
 from simengine.road.network.network import SignalColor
 from simengine.sensors.base.noise import lattice_value, value_noise
-from simengine.sensors.light.illumination import Surroundings
+from simengine.sensors.light.illumination import Illumination
 from simengine.sensors.light.lamps import HEAD_INTENSITY, head_lamp_share
 from simengine.sensors.raster.pixel_planes import (
     EYE_X,
@@ -27,8 +27,8 @@ from simengine.sensors.raster.pixel_planes import (
     OUT_B,
     OUT_G,
     OUT_R,
-    Bodies,
     PixelBlock,
+    SceneGeometry,
 )
 
 HEAD_LAMP_AREA = 0.03  # [m²]
@@ -38,11 +38,16 @@ _F = np.float32
 _WINDOW = int(Material.WINDOW)
 _HEADLAMP, _TAIL_LAMP, _INDICATOR = int(Material.HEADLAMP), int(Material.TAIL_LAMP), int(Material.INDICATOR)
 _SIGNAL_RED, _SIGNAL_AMBER, _SIGNAL_GREEN = (
-    int(Material.SIGNAL_RED), int(Material.SIGNAL_AMBER), int(Material.SIGNAL_GREEN),
+    int(Material.SIGNAL_RED),
+    int(Material.SIGNAL_AMBER),
+    int(Material.SIGNAL_GREEN),
 )
 _BRAKE, _LEFT, _RIGHT, _HEAD = int(Light.BRAKE), int(Light.LEFT), int(Light.RIGHT), int(Light.HEAD)
 _SHOWS_RED, _SHOWS_RED_AMBER, _SHOWS_GREEN, _SHOWS_AMBER = (
-    int(SignalColor.RED), int(SignalColor.RED_AMBER), int(SignalColor.GREEN), int(SignalColor.AMBER),
+    int(SignalColor.RED),
+    int(SignalColor.RED_AMBER),
+    int(SignalColor.GREEN),
+    int(SignalColor.AMBER),
 )
 _ROBOT, _BICYCLE = int(ActorKind.ROBOT), int(ActorKind.BICYCLE)
 
@@ -97,9 +102,7 @@ def vehicle_emission(
 
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def add_emission(
-    bodies: Bodies, around: Surroundings, block: PixelBlock, px: NDArray[np.float32]
-) -> None:
+def add_emission(bodies: SceneGeometry, around: Illumination, block: PixelBlock, px: NDArray[np.float32]) -> None:
     """Add what lamps, signals and windows shine to a block's luminance."""
     tri, run, num_runs = block.triangle, block.run, block.num_runs
     m, signals, kinds, lights = bodies.world_from_part, bodies.signals, bodies.actors.kind, bodies.actors.lights
@@ -133,7 +136,11 @@ def add_emission(
             elif a >= 0:
                 vx, vy, vz = px[EYE_X + i], px[EYE_Y + i], px[EYE_Z + i]
                 red, green, blue = vehicle_emission(
-                    material, kinds[a], lights[a], px[LOCAL_Y + i], around.time,
+                    material,
+                    kinds[a],
+                    lights[a],
+                    px[LOCAL_Y + i],
+                    around.time,
                     m[p, 0, 0] * vx + m[p, 1, 0] * vy + m[p, 2, 0] * vz,
                     m[p, 0, 1] * vx + m[p, 1, 1] * vy + m[p, 2, 1] * vz,
                     m[p, 0, 2] * vx + m[p, 1, 2] * vy + m[p, 2, 2] * vz,

@@ -8,7 +8,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.semantics import Semantic
-from simengine.sensors.base.elementary import exp
+from simengine.sensors.base.float32_math import exp
 from simengine.sensors.light.lamps import OCCLUDER_GAP, OCCLUDER_REACH, LightGrid
 from simengine.sensors.light.light_cells import CELL_STRIDE, STRETCH, bound_pixels, list_items
 from simengine.sensors.light.shadow_maps import BIAS, LIFT, ShadowMaps
@@ -29,8 +29,8 @@ from simengine.sensors.raster.pixel_planes import (
     WORK,
     WORK_2,
     WORK_3,
-    Bodies,
     PixelBlock,
+    SceneGeometry,
     X,
     Y,
     Z,
@@ -38,11 +38,15 @@ from simengine.sensors.raster.pixel_planes import (
 
 _F = np.float32
 _ROAD, _MARKING, _PAVEMENT, _TERRAIN, _FLOOR = (
-    int(Semantic.ROAD), int(Semantic.LANE_MARKING), int(Semantic.PAVEMENT), int(Semantic.TERRAIN), int(Semantic.FLOOR),
+    int(Semantic.ROAD),
+    int(Semantic.LANE_MARKING),
+    int(Semantic.PAVEMENT),
+    int(Semantic.TERRAIN),
+    int(Semantic.FLOOR),
 )
 
 
-class Surroundings(NamedTuple):
+class Illumination(NamedTuple):
     """Light, air and what glows."""
 
     sky_map: NDArray[np.float32]  # see `sky.SkyLight`
@@ -69,7 +73,13 @@ def is_ground(semantic: int) -> bool:
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _shade_ground(
-    x: float, y: float, z: float, rotation: NDArray[np.float64], a: int, size: NDArray[np.float64], count: int,
+    x: float,
+    y: float,
+    z: float,
+    rotation: NDArray[np.float64],
+    a: int,
+    size: NDArray[np.float64],
+    count: int,
     px: NDArray[np.float32],
 ) -> None:
     """Take from the open sky over a stretch of ground what one actor hides: under it and, fading, around its foot.
@@ -105,9 +115,15 @@ def _shade_ground(
 
 @njit(cache=True, error_model="numpy")
 def open_ground(
-    cell_actor: NDArray[np.int32], corner: NDArray[np.float64], position: NDArray[np.float64],
-    rotation: NDArray[np.float64], size: NDArray[np.float64], count: int, px: NDArray[np.float32],
-    box: NDArray[np.float32], found: NDArray[np.int32],
+    cell_actor: NDArray[np.int32],
+    corner: NDArray[np.float64],
+    position: NDArray[np.float64],
+    rotation: NDArray[np.float64],
+    size: NDArray[np.float64],
+    count: int,
+    px: NDArray[np.float32],
+    box: NDArray[np.float32],
+    found: NDArray[np.int32],
 ) -> None:
     """Fill how much of the sky actors leave open over a run of ground.
 
@@ -142,8 +158,12 @@ def open_ground(
 
 @njit(cache=True, error_model="numpy")
 def find_sun(
-    height: NDArray[np.float32], corner: NDArray[np.float64], texel: NDArray[np.float64], axes: NDArray[np.float64],
-    count: int, px: NDArray[np.float32],
+    height: NDArray[np.float32],
+    corner: NDArray[np.float64],
+    texel: NDArray[np.float64],
+    axes: NDArray[np.float64],
+    count: int,
+    px: NDArray[np.float32],
 ) -> None:
     """Fill the share of the sun, 0..1, that the first `count` pixels of a block see; outside the maps they see it all.
 
@@ -194,7 +214,7 @@ def find_sun(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def light_by_day(
-    bodies: Bodies, around: Surroundings, block: PixelBlock, found: NDArray[np.int32], px: NDArray[np.float32]
+    bodies: SceneGeometry, around: Illumination, block: PixelBlock, found: NDArray[np.int32], px: NDArray[np.float32]
 ) -> None:
     """Fill a block's illuminance by sun, sky and bounced light, and begin its luminance at nothing.
 

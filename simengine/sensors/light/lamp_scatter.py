@@ -11,11 +11,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.sensors.base.elementary import log2
+from simengine.sensors.base.float32_math import log2
 from simengine.sensors.light.lamplight import reaches, share_of_lamp
 from simengine.sensors.light.lamps import LightGrid
 from simengine.sensors.light.light_cells import bound_pixels, list_items
-from simengine.sensors.raster.pinhole import View
+from simengine.sensors.raster.pinhole import CameraView
 from simengine.sensors.raster.pixel_planes import (
     EYE_X,
     EYE_Y,
@@ -73,7 +73,7 @@ def _scatter_lamp(light: NDArray[np.void], n: int, weight: np.float32, px: NDArr
 
 
 @njit(cache=True, error_model="numpy")
-def fill_scatter(grid: LightGrid, view: View, extinction: float, out: NDArray[np.float32]) -> None:
+def fill_scatter(grid: LightGrid, view: CameraView, extinction: float, out: NDArray[np.float32]) -> None:
     """Integrate the light scattered along a grid of view rays.
 
     Args:
@@ -117,7 +117,7 @@ def fill_scatter(grid: LightGrid, view: View, extinction: float, out: NDArray[np
                 out[k, row, i, 2] = px[OUT_B + i]
 
 
-def find_scatter(grid: LightGrid, view: View, extinction: float) -> NDArray[np.float32]:
+def find_scatter(grid: LightGrid, view: CameraView, extinction: float) -> NDArray[np.float32]:
     """Return the light scattered towards a camera; shape (0, ROWS, COLUMNS, 3) where lamps light no air.
 
     Args:
@@ -133,9 +133,7 @@ def find_scatter(grid: LightGrid, view: View, extinction: float) -> NDArray[np.f
 
 
 @njit(cache=True, error_model="numpy", inline="always")
-def scattered_light(
-    scatter: NDArray[np.float32], u: float, v: float, distance: float
-) -> tuple[float, float, float]:
+def scattered_light(scatter: NDArray[np.float32], u: float, v: float, distance: float) -> tuple[float, float, float]:
     """Return the luminance that the air before a point adds, between the entries of the grid.
 
     Args:
@@ -157,10 +155,28 @@ def scattered_light(
     e, f, g, h = far * w00, far * w01, far * w10, far * w11
     t, n, o, m = scatter, k + 1, j + 1, i + 1
     return (
-        a * t[k, j, i, 0] + b * t[k, j, m, 0] + c * t[k, o, i, 0] + d * t[k, o, m, 0]
-        + e * t[n, j, i, 0] + f * t[n, j, m, 0] + g * t[n, o, i, 0] + h * t[n, o, m, 0],
-        a * t[k, j, i, 1] + b * t[k, j, m, 1] + c * t[k, o, i, 1] + d * t[k, o, m, 1]
-        + e * t[n, j, i, 1] + f * t[n, j, m, 1] + g * t[n, o, i, 1] + h * t[n, o, m, 1],
-        a * t[k, j, i, 2] + b * t[k, j, m, 2] + c * t[k, o, i, 2] + d * t[k, o, m, 2]
-        + e * t[n, j, i, 2] + f * t[n, j, m, 2] + g * t[n, o, i, 2] + h * t[n, o, m, 2],
+        a * t[k, j, i, 0]
+        + b * t[k, j, m, 0]
+        + c * t[k, o, i, 0]
+        + d * t[k, o, m, 0]
+        + e * t[n, j, i, 0]
+        + f * t[n, j, m, 0]
+        + g * t[n, o, i, 0]
+        + h * t[n, o, m, 0],
+        a * t[k, j, i, 1]
+        + b * t[k, j, m, 1]
+        + c * t[k, o, i, 1]
+        + d * t[k, o, m, 1]
+        + e * t[n, j, i, 1]
+        + f * t[n, j, m, 1]
+        + g * t[n, o, i, 1]
+        + h * t[n, o, m, 1],
+        a * t[k, j, i, 2]
+        + b * t[k, j, m, 2]
+        + c * t[k, o, i, 2]
+        + d * t[k, o, m, 2]
+        + e * t[n, j, i, 2]
+        + f * t[n, j, m, 2]
+        + g * t[n, o, i, 2]
+        + h * t[n, o, m, 2],
     )

@@ -10,8 +10,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.sensors.base.elementary import exp, power
-from simengine.sensors.light.illumination import Surroundings, is_ground
+from simengine.sensors.base.float32_math import exp, power
+from simengine.sensors.light.illumination import Illumination, is_ground
 from simengine.sensors.light.lamps import BEAM_SPREAD, HEAD_LAMP, STREET_LAMP
 from simengine.sensors.light.light_cells import CELL_STRIDE, STRETCH, bound_pixels, list_items
 from simengine.sensors.raster.pixel_planes import (
@@ -37,8 +37,8 @@ from simengine.sensors.raster.pixel_planes import (
     RETRO,
     WORK,
     WORK_2,
-    Bodies,
     PixelBlock,
+    SceneGeometry,
     X,
     Y,
     Z,
@@ -98,9 +98,7 @@ def _reached(square: np.float32, per_reach: np.float32) -> np.float32:
 
 
 @njit(cache=True, error_model="numpy")
-def share_of_lamp(
-    light: NDArray[np.void], n: int, extinction: float, count: int, px: NDArray[np.float32]
-) -> None:
+def share_of_lamp(light: NDArray[np.void], n: int, extinction: float, count: int, px: NDArray[np.float32]) -> None:
     """Write into WORK what surfaces facing a lamp get, as a share of its color [lx/cd]; see `lamps.light_at`.
 
     WORK_2 becomes the inverse of their distance from it [1/m].
@@ -212,7 +210,11 @@ def add_return(light: NDArray[np.void], n: int, ground: bool, count: int, px: ND
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def light_by_lamps(
-    bodies: Bodies, around: Surroundings, table: NDArray[np.void], block: PixelBlock, found: NDArray[np.int32],
+    bodies: SceneGeometry,
+    around: Illumination,
+    table: NDArray[np.void],
+    block: PixelBlock,
+    found: NDArray[np.int32],
     px: NDArray[np.float32],
 ) -> None:
     """Add a block's illuminance by local lamps, their highlights, and what returns to the ego's own lamps.

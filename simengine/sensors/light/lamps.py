@@ -102,9 +102,7 @@ def head_lamps_share(ahead: float, leftward: float, upward: float, half: float) 
 
 
 @njit(cache=True, error_model="numpy")
-def light_at(
-    light: NDArray[np.void], n: int, x: float, y: float, z: float
-) -> tuple[float, float, float, float]:
+def light_at(light: NDArray[np.void], n: int, x: float, y: float, z: float) -> tuple[float, float, float, float]:
     """Return a light's illuminance of a surface facing it, as a share of its color [lx/cd], and the direction to it.
 
     The direction to a pair is that to its middle.
@@ -180,7 +178,14 @@ def _list_in_cells(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _list_beam_in_cells(
-    x: float, y: float, ahead_x: float, ahead_y: float, apart: float, corner_x: float, corner_y: float, item: int,
+    x: float,
+    y: float,
+    ahead_x: float,
+    ahead_y: float,
+    apart: float,
+    corner_x: float,
+    corner_y: float,
+    item: int,
     cells: NDArray[np.int32],
 ) -> None:
     """Enter a pair of low beams into the cells that its wedge touches, while there is room.
@@ -218,8 +223,15 @@ def _list_beam_in_cells(
 
 @njit(cache=True, error_model="numpy")
 def gather_lights(
-    lamp_position: NDArray[np.float64], street: float, lit: bool, valid: NDArray[np.bool_], actors: SeenActors,
-    eye: NDArray[np.float64], light: NDArray[np.void], cell_light: NDArray[np.int32], cell_actor: NDArray[np.int32],
+    lamp_position: NDArray[np.float64],
+    street: float,
+    lit: bool,
+    valid: NDArray[np.bool_],
+    actors: SeenActors,
+    eye: NDArray[np.float64],
+    light: NDArray[np.void],
+    cell_light: NDArray[np.int32],
+    cell_actor: NDArray[np.int32],
     corner: NDArray[np.float64],
 ) -> int:
     """Fill the lights around a camera and the grid; see `LightGrid`.
@@ -270,7 +282,14 @@ def gather_lights(
             lamp.half = 0.5 * size[a, 1] - HEAD_INSIDE if size[a, 1] > SINGLE_WIDTH else 0.0
             if a > 0:
                 _list_beam_in_cells(
-                    lamp.position[0], lamp.position[1], m[0, 0], m[1, 0], lamp.half, corner[0], corner[1], count,
+                    lamp.position[0],
+                    lamp.position[1],
+                    m[0, 0],
+                    m[1, 0],
+                    lamp.half,
+                    corner[0],
+                    corner[1],
+                    count,
                     cell_light,
                 )
             count += 1
@@ -305,7 +324,11 @@ def gather_lights(
 
 
 def find_lights(
-    lamp_position: NDArray[np.float64], street: float, lit: bool, valid: NDArray[np.bool_], actors: SeenActors,
+    lamp_position: NDArray[np.float64],
+    street: float,
+    lit: bool,
+    valid: NDArray[np.bool_],
+    actors: SeenActors,
     eye: NDArray[np.float64],
 ) -> LightGrid:
     """Find the lights around a camera; for arguments see `gather_lights`."""

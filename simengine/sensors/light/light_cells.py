@@ -25,7 +25,11 @@ def bound_pixels(count: int, px: NDArray[np.float32], box: NDArray[np.float32]) 
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def list_items(
-    cells: NDArray[np.int32], corner: NDArray[np.float64], stride: int, count: int, px: NDArray[np.float32],
+    cells: NDArray[np.int32],
+    corner: NDArray[np.float64],
+    stride: int,
+    count: int,
+    px: NDArray[np.float32],
     found: NDArray[np.int32],
 ) -> int:
     """List the items of the cells along a stretch of pixels, each once, and return their number.

@@ -10,11 +10,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.sensors.base.elementary import power
+from simengine.sensors.base.float32_math import power
 from simengine.sensors.base.noise import smooth_ramp, smooth_step, value_noise
-from simengine.sensors.light.illumination import Surroundings, is_ground
+from simengine.sensors.light.illumination import Illumination, is_ground
 from simengine.sensors.light.sky import blend_texels, sample_sky
-from simengine.sensors.raster.pinhole import View, halve
+from simengine.sensors.raster.pinhole import CameraView, halve
 from simengine.sensors.raster.pixel_planes import (
     BLUE,
     DISTANCE,
@@ -43,8 +43,8 @@ from simengine.sensors.raster.pixel_planes import (
     WORK,
     WORK_2,
     WORK_3,
-    Bodies,
     PixelBlock,
+    SceneGeometry,
     X,
     Y,
 )
@@ -56,7 +56,7 @@ _F = np.float32
 _LEAST_FILM = _F(0.02)  # thinner films show nothing
 
 
-def mirror_view(view: View, foot: NDArray[np.float64], up: NDArray[np.float64]) -> View:
+def mirror_view(view: CameraView, foot: NDArray[np.float64], up: NDArray[np.float64]) -> CameraView:
     """Return a camera's view from behind a mirror, at half the resolution.
 
     Args:
@@ -68,7 +68,7 @@ def mirror_view(view: View, foot: NDArray[np.float64], up: NDArray[np.float64]) 
     axes = np.empty((3, 3))
     for k in range(3):
         axes[:, k] = view.world_from_camera[:, k] - 2.0 * float((view.world_from_camera[:, k] * up).sum()) * up
-    return View(view.eye - 2.0 * height * up, axes, halve(view.camera))
+    return CameraView(view.eye - 2.0 * height * up, axes, halve(view.camera))
 
 
 @njit(cache=True, error_model="numpy")
@@ -121,9 +121,7 @@ def sum_columns(image: NDArray[np.float32], out: NDArray[np.float64]) -> None:
 
 
 @njit(cache=True, error_model="numpy", inline="always")
-def mirror_sample(
-    mirror: NDArray[np.float64], column: float, row: float, spread: float
-) -> tuple[float, float, float]:
+def mirror_sample(mirror: NDArray[np.float64], column: float, row: float, spread: float) -> tuple[float, float, float]:
     """Return the mirror image's luminance at a place, smeared along the column.
 
     Args:
@@ -180,7 +178,11 @@ def fresnel(reflectance: np.float32, exponent: np.float32, facing: np.float32) -
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def mirror_surroundings(
-    sky_map: NDArray[np.float32], sky: NDArray[np.float64], ground: NDArray[np.float64], sharp: bool, count: int,
+    sky_map: NDArray[np.float32],
+    sky: NDArray[np.float64],
+    ground: NDArray[np.float64],
+    sharp: bool,
+    count: int,
     px: NDArray[np.float32],
 ) -> None:
     """Mix what a run of glossy pixels mirrors of sky and ground into its luminance.
@@ -246,7 +248,7 @@ def add_sun_highlights(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def mirror_in_films(
-    around: Surroundings, mirror: NDArray[np.float64], focal: float, block: PixelBlock, px: NDArray[np.float32]
+    around: Illumination, mirror: NDArray[np.float64], focal: float, block: PixelBlock, px: NDArray[np.float32]
 ) -> None:
     """Mix what films of water and ice mirror into a block's luminance; see `reflect_light`."""
     tri, row, first, count = block.triangle, block.row, block.column, block.run[block.num_runs]
@@ -288,8 +290,14 @@ def mirror_in_films(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def reflect_light(
-    bodies: Bodies, around: Surroundings, table: NDArray[np.void], films: bool, mirror: NDArray[np.float64],
-    focal: float, block: PixelBlock, px: NDArray[np.float32],
+    bodies: SceneGeometry,
+    around: Illumination,
+    table: NDArray[np.void],
+    films: bool,
+    mirror: NDArray[np.float64],
+    focal: float,
+    block: PixelBlock,
+    px: NDArray[np.float32],
 ) -> None:
     """Turn a block's illuminance into luminance.
 

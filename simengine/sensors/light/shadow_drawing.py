@@ -53,9 +53,17 @@ def place_flat(
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def draw_heights(
-    parts: PlacedParts, first_cluster: NDArray[np.int32], bounds: ClusterBounds, triangles: ClusterTriangles,
-    frame: MapFrame, block: int, m: NDArray[np.float64], work: ClusterWork, marked: NDArray[np.bool_],
-    height: NDArray[np.float32], triangle: NDArray[np.int32],
+    parts: PlacedParts,
+    first_cluster: NDArray[np.int32],
+    bounds: ClusterBounds,
+    triangles: ClusterTriangles,
+    frame: MapFrame,
+    block: int,
+    m: NDArray[np.float64],
+    work: ClusterWork,
+    marked: NDArray[np.bool_],
+    height: NDArray[np.float32],
+    triangle: NDArray[np.int32],
 ) -> None:
     """Draw the faces of some parts that look along the third axis.
 
@@ -115,8 +123,15 @@ def draw_heights(
             for n in range(find_boxes(place, corners, 1.0, left, right, top, bottom, packed)):
                 j, x0, x1, y0, y1 = unpack_box(packed[n])
                 _fill_flat(
-                    place, int(corners[j, 0]), int(corners[j, 1]), int(corners[j, 2]), PixelBox(x0, x1, y0, y1), size,
-                    block, height, triangle,
+                    place,
+                    int(corners[j, 0]),
+                    int(corners[j, 1]),
+                    int(corners[j, 2]),
+                    PixelBox(x0, x1, y0, y1),
+                    size,
+                    block,
+                    height,
+                    triangle,
                 )
             for i in range(int(top) // MARK, (int(bottom) - 1) // MARK + 1):
                 for j in range(int(left) // MARK, (int(right) - 1) // MARK + 1):
@@ -125,8 +140,15 @@ def draw_heights(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
 def _fill_flat(
-    place: NDArray[np.float64], a: int, b: int, c: int, box: PixelBox, size: int, block: int,
-    height: NDArray[np.float32], triangle: NDArray[np.int32],
+    place: NDArray[np.float64],
+    a: int,
+    b: int,
+    c: int,
+    box: PixelBox,
+    size: int,
+    block: int,
+    height: NDArray[np.float32],
+    triangle: NDArray[np.int32],
 ) -> None:
     """Draw the triangle of three vertices of a cluster.
 
@@ -151,7 +173,9 @@ def _fill_flat(
     per_y = (up_c * (bx - ax) - up_b * (gx - ax)) / area
     a0, b0, a1, b1, a2, b2 = by - gy, gx - bx, gy - ay, ax - gx, ay - by, bx - ax
     setup = TriangleSetup(
-        Plane(a0, b0, -(a0 * bx + b0 * by)), Plane(a1, b1, -(a1 * gx + b1 * gy)), Plane(a2, b2, -(a2 * ax + b2 * ay)),
+        Plane(a0, b0, -(a0 * bx + b0 * by)),
+        Plane(a1, b1, -(a1 * gx + b1 * gy)),
+        Plane(a2, b2, -(a2 * ax + b2 * ay)),
         Plane(per_x, per_y, base - per_x * ax - per_y * ay),
     )
     fill_triangle(setup, math.inf, box, size, block, np.int32(0), height, triangle)

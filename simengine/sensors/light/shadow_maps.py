@@ -137,12 +137,26 @@ class SunShadows:
         self._static[c], self._corner[c] = new, corner
 
     def _draw(
-        self, world_from_part: NDArray[np.float64], chosen: NDArray[np.bool_], corner: tuple[int, int], texel: float,
-        height: NDArray[np.float32], triangle: NDArray[np.int32], marked: NDArray[np.bool_],
+        self,
+        world_from_part: NDArray[np.float64],
+        chosen: NDArray[np.bool_],
+        corner: tuple[int, int],
+        texel: float,
+        height: NDArray[np.float32],
+        triangle: NDArray[np.int32],
+        marked: NDArray[np.bool_],
     ) -> None:
         arrays = self._arrays
         draw_heights(
-            place_scene(arrays, world_from_part, chosen), self._first_cluster, cluster_bounds(arrays),
-            cluster_triangles(arrays), MapFrame(self._axes, corner[0] * PATCH, corner[1] * PATCH, texel), BLOCK,
-            np.empty((3, 4)), cluster_work(), marked, height, triangle,
+            place_scene(arrays, world_from_part, chosen),
+            self._first_cluster,
+            cluster_bounds(arrays),
+            cluster_triangles(arrays),
+            MapFrame(self._axes, corner[0] * PATCH, corner[1] * PATCH, texel),
+            BLOCK,
+            np.empty((3, 4)),
+            cluster_work(),
+            marked,
+            height,
+            triangle,
         )

@@ -56,8 +56,14 @@ def texel_direction(row: int, column: int, size: int) -> tuple[float, float, flo
 
 @njit(cache=True, error_model="numpy")
 def fill_sky(
-    sun_x: float, sun_y: float, sun_z: float, cloud: float, day: float, city: float,
-    layer: int, out: NDArray[np.float32],
+    sun_x: float,
+    sun_y: float,
+    sun_z: float,
+    cloud: float,
+    day: float,
+    city: float,
+    layer: int,
+    out: NDArray[np.float32],
 ) -> float:
     """Fill the map with relative luminance and return its illuminance of level ground.
 
@@ -145,9 +151,7 @@ def blend_texels(
 
 
 @njit(cache=True, error_model="numpy")
-def sample_sky(
-    luminance: NDArray[np.float32], x: float, y: float, z: float
-) -> tuple[float, float, float]:
+def sample_sky(luminance: NDArray[np.float32], x: float, y: float, z: float) -> tuple[float, float, float]:
     """Return the sky's luminance in a unit direction, interpolated; below the horizon, that at the horizon."""
     size = luminance.shape[0]
     z = max(z, 0.0)
@@ -182,15 +186,21 @@ def light_of_weather(weather: Weather, layer: int) -> SkyLight:
     if weather.hall_light > 0.0:
         return _light_of_hall(weather.hall_light)
     level = math.cos(weather.sun_elevation)
-    direction = np.array([
-        level * math.cos(weather.sun_azimuth), level * math.sin(weather.sun_azimuth), math.sin(weather.sun_elevation)
-    ])
+    direction = np.array(
+        [level * math.cos(weather.sun_azimuth), level * math.sin(weather.sun_azimuth), math.sin(weather.sun_elevation)]
+    )
     degrees = math.degrees(weather.sun_elevation)
     day = min(1.0, max(0.0, (degrees + 9.0) / 9.0))
     luminance = np.empty((SKY_SIZE, SKY_SIZE, 3), np.float32)
     total = fill_sky(
-        float(direction[0]), float(direction[1]), float(max(0.0, direction[2])), weather.cloud, day,
-        weather.street_lights, layer, luminance,
+        float(direction[0]),
+        float(direction[1]),
+        float(max(0.0, direction[2])),
+        weather.cloud,
+        day,
+        weather.street_lights,
+        layer,
+        luminance,
     )
     er, eg, eb, hr, hg, hb = scale_sky(sky_illuminance(weather) / total, luminance)
     color = sun_color(weather.sun_elevation)

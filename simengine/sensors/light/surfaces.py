@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.mesh import Material
+from simengine.core.space.mesh import Material
 from simengine.sensors.base.noise import lattice_value
 from simengine.sensors.light import textures
 from simengine.sensors.raster.pixel_planes import (
@@ -27,8 +27,8 @@ from simengine.sensors.raster.pixel_planes import (
     REFLECTANCE,
     RETRO,
     WORK,
-    Bodies,
     PixelBlock,
+    SceneGeometry,
     barycentric_slopes,
 )
 
@@ -196,8 +196,13 @@ def window_frame(w1: float, w2: float, second: bool) -> bool:
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _frame_window(
-    vertex: NDArray[np.float32], triangle: NDArray[np.int32], t: int, second: bool, slopes: NDArray[np.float64],
-    count: int, px: NDArray[np.float32],
+    vertex: NDArray[np.float32],
+    triangle: NDArray[np.int32],
+    t: int,
+    second: bool,
+    slopes: NDArray[np.float64],
+    count: int,
+    px: NDArray[np.float32],
 ) -> None:
     """Paint the frame of a window where pixels are fine enough to show it.
 
@@ -263,7 +268,7 @@ def texture_pixels(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def paint_surfaces(
-    bodies: Bodies, table: NDArray[np.void], seed: int, block: PixelBlock, px: NDArray[np.float32]
+    bodies: SceneGeometry, table: NDArray[np.void], seed: int, block: PixelBlock, px: NDArray[np.float32]
 ) -> None:
     """Fill a block's albedo, gloss and retro-reflection.
 
@@ -320,6 +325,4 @@ def paint_surfaces(
         if material == _WINDOW:
             for k in range(begin, after):
                 pane = tri[run[k]]
-                _frame_window(
-                    vertex, triangle, pane, (seeds[pane] & 1) == 1, slopes, run[k + 1] - run[k], px[run[k] :]
-                )
+                _frame_window(vertex, triangle, pane, (seeds[pane] & 1) == 1, slopes, run[k + 1] - run[k], px[run[k] :])

@@ -180,9 +180,7 @@ def slabs(edge: np.float32, finest: np.float32, count: int, px: NDArray[np.float
 
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def mottle(
-    strength: np.float32, size: np.float32, along: np.float32, count: int, px: NDArray[np.float32]
-) -> None:
+def mottle(strength: np.float32, size: np.float32, along: np.float32, count: int, px: NDArray[np.float32]) -> None:
     """Grain of a size [m] in space, drawn out along the object's length where `along` is below 1."""
     step = _F(2.0) / size
     for i in range(count):

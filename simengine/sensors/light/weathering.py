@@ -20,8 +20,8 @@ from simengine.sensors.raster.pixel_planes import (
     REFLECTANCE,
     RETRO,
     WORK,
-    Bodies,
     PixelBlock,
+    SceneGeometry,
     X,
     Y,
 )
@@ -30,7 +30,10 @@ WET_DARKENING = np.float32(0.5)
 # Albedo of fresh snow (Oke, table 1.1: 0.75–0.95).
 SNOW_RED, SNOW_GREEN, SNOW_BLUE = np.float32(0.80), np.float32(0.82), np.float32(0.86)
 _ROAD, _MARKING, _PAVEMENT, _TERRAIN = (
-    int(Semantic.ROAD), int(Semantic.LANE_MARKING), int(Semantic.PAVEMENT), int(Semantic.TERRAIN),
+    int(Semantic.ROAD),
+    int(Semantic.LANE_MARKING),
+    int(Semantic.PAVEMENT),
+    int(Semantic.TERRAIN),
 )
 _F = np.float32
 _UPRIGHT = _F(0.25)  # what faces up less than this keeps neither film nor snow
@@ -45,9 +48,7 @@ class GroundCover(NamedTuple):
 
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def wet_ground(
-    wetness: np.float32, darkening: np.float32, films: bool, count: int, px: NDArray[np.float32]
-) -> None:
+def wet_ground(wetness: np.float32, darkening: np.float32, films: bool, count: int, px: NDArray[np.float32]) -> None:
     """Darken `count` pixels of the ground and, where water stays, lay a film with puddles over them."""
     for i in range(count):
         tone = _F(1.0) - wetness * (darkening if px[NORMAL_Z + i] > _UPRIGHT else _F(0.0))
@@ -106,7 +107,7 @@ def lay_snow(count: int, px: NDArray[np.float32]) -> None:
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def weather_surfaces(
-    bodies: Bodies, ground_cover: GroundCover, block: PixelBlock, px: NDArray[np.float32]
+    bodies: SceneGeometry, ground_cover: GroundCover, block: PixelBlock, px: NDArray[np.float32]
 ) -> None:
     """Change the look of a block's surfaces by the weather; neighboring runs of one class together.
 

@@ -83,10 +83,14 @@ class GnssSensor(Sensor):
         spec, time_ns = self._spec, self.next_time_ns()
         pose = sensor_pose(self._actors, history.poses_at(time_ns), spec.mount)
         drift_step(self._seed, self.index, 1.0 / spec.rate_hz, spec.drift_std, spec.drift_time, self._drift)
-        position = np.array([
-            pose[i, 3] + self._drift[i] + spec.white_std * philox_normal(self._seed, _STREAM_WHITE, self.index, 0, i)
-            for i in range(3)
-        ])
+        position = np.array(
+            [
+                pose[i, 3]
+                + self._drift[i]
+                + spec.white_std * philox_normal(self._seed, _STREAM_WHITE, self.index, 0, i)
+                for i in range(3)
+            ]
+        )
         geodetic = np.array(self._locate(*position.tolist()))
         fix = self._fix and bool(np.isfinite(position).all() and np.isfinite(geodetic).all())
         if not fix:

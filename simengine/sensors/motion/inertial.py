@@ -14,10 +14,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import rotate, rotate_inverse
-from simengine.core.gravity import STANDARD_GRAVITY
 from simengine.core.history import NANOSECONDS, ActorPoses, History
+from simengine.core.mechanics import STANDARD_GRAVITY
 from simengine.core.rng import kernel_seed, philox_normal
+from simengine.core.space.geometry import rotate, rotate_inverse
 from simengine.core.state import EGO
 from simengine.scenario.spec import ImuSpec
 from simengine.sensors.base.mount import mount_lever, mount_rotation, sensor_pose
@@ -28,21 +28,26 @@ _STREAM_NOISE, _STREAM_WALK = 1, 2
 
 @njit(cache=True)
 def point_velocity(
-    orientation: NDArray[np.float64], velocity: NDArray[np.float64], angular_velocity: NDArray[np.float64],
+    orientation: NDArray[np.float64],
+    velocity: NDArray[np.float64],
+    angular_velocity: NDArray[np.float64],
     lever: NDArray[np.float64],
 ) -> tuple[float, float, float]:
     """Return the world velocity [m/s] of a point fixed at `lever` [m] in a body's frame. All shapes (3,), (4,)."""
-    rx, ry, rz = rotate(
-        orientation[0], orientation[1], orientation[2], orientation[3], lever[0], lever[1], lever[2]
-    )
+    rx, ry, rz = rotate(orientation[0], orientation[1], orientation[2], orientation[3], lever[0], lever[1], lever[2])
     wx, wy, wz = angular_velocity[0], angular_velocity[1], angular_velocity[2]
     return velocity[0] + wy * rz - wz * ry, velocity[1] + wz * rx - wx * rz, velocity[2] + wx * ry - wy * rx
 
 
 @njit(cache=True)
 def sense_motion(
-    orientation: NDArray[np.float64], velocity: NDArray[np.float64], angular_velocity: NDArray[np.float64],
-    lever: NDArray[np.float64], mounting: NDArray[np.float64], interval: float, out: NDArray[np.float64],
+    orientation: NDArray[np.float64],
+    velocity: NDArray[np.float64],
+    angular_velocity: NDArray[np.float64],
+    lever: NDArray[np.float64],
+    mounting: NDArray[np.float64],
+    interval: float,
+    out: NDArray[np.float64],
 ) -> None:
     """Write specific force and angular rate in the sensor's frame, without errors.
 
@@ -72,8 +77,13 @@ def sense_motion(
 
 @njit(cache=True)
 def add_inertial_errors(
-    seed: np.uint64, sample: int, interval: float, noise: NDArray[np.float64], walk: NDArray[np.float64],
-    bias: NDArray[np.float64], out: NDArray[np.float64],
+    seed: np.uint64,
+    sample: int,
+    interval: float,
+    noise: NDArray[np.float64],
+    walk: NDArray[np.float64],
+    bias: NDArray[np.float64],
+    out: NDArray[np.float64],
 ) -> None:
     """Let the bias walk one sample on, and add it and white noise to a measurement.
 
@@ -135,8 +145,13 @@ class ImuSensor(Sensor):
         interval = self._interval_ns / NANOSECONDS
         sample = np.empty(6)
         sense_motion(
-            np.stack([p.orientation[EGO] for p in instants]), np.stack([p.velocity[EGO] for p in instants]),
-            np.stack([p.angular_velocity[EGO] for p in instants]), self._lever, self._mounting, interval, sample,
+            np.stack([p.orientation[EGO] for p in instants]),
+            np.stack([p.velocity[EGO] for p in instants]),
+            np.stack([p.angular_velocity[EGO] for p in instants]),
+            self._lever,
+            self._mounting,
+            interval,
+            sample,
         )
         add_inertial_errors(self._seed, self.index, interval, self._noise, self._walk, self._bias, sample)
         channels = {"specific_force": sample[:3].copy(), "angular_velocity": sample[3:].copy()}

@@ -15,8 +15,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import wrap_angle
 from simengine.core.history import NANOSECONDS, History
+from simengine.core.space.geometry import wrap_angle
 from simengine.core.state import EGO, Mobility
 from simengine.scenario.spec import OdometrySpec
 from simengine.sensors.base.mount import sensor_pose
@@ -28,7 +28,7 @@ def reckon(left: float, right: float, track_width: float, pose: NDArray[np.float
     """Carry a planar pose on by the ways of two wheels, along an arc, and return the turn [rad].
 
     Args:
-        left, right: Ways of the wheels [m].
+        left, right: DriverLanes of the wheels [m].
         track_width: Between them [m]; 0 for a single track, which is taken to go straight.
         pose: x [m], y [m], yaw [rad]. Shape (3,).
     """
@@ -85,7 +85,10 @@ class OdometrySensor(Sensor):
             speed = 0.5 * (left + right) / interval
         self._ticks = ticks
         channels = {
-            "ticks": ticks.copy(), "speed": np.array(speed), "yaw_rate": np.array(yaw_rate), "pose": self._pose.copy(),
+            "ticks": ticks.copy(),
+            "speed": np.array(speed),
+            "yaw_rate": np.array(yaw_rate),
+            "pose": self._pose.copy(),
         }
         frame = Frame(self.name, self.index, time_ns, sensor_pose(self._actors, poses, self._spec.mount), channels)
         self.index += 1

@@ -33,8 +33,13 @@ def sphere_in_view(x: float, y: float, z: float, radius: float, camera: Intrinsi
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def place_parts(
-    parts: PlacedParts, camera_from_world: NDArray[np.float64], camera: Intrinsics, near: float,
-    image_from_part: NDArray[np.float64], eye: NDArray[np.float64], shown: NDArray[np.bool_],
+    parts: PlacedParts,
+    camera_from_world: NDArray[np.float64],
+    camera: Intrinsics,
+    near: float,
+    image_from_part: NDArray[np.float64],
+    eye: NDArray[np.float64],
+    shown: NDArray[np.bool_],
 ) -> None:
     """Find the parts that may be in view and what carries them into image coordinates.
 
@@ -117,9 +122,17 @@ def box_depth(m: NDArray[np.float64], box: NDArray[np.float64]) -> tuple[float, 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def choose_clusters(
-    cluster_part: NDArray[np.int32], bounds: ClusterBounds, shown: NDArray[np.bool_],
-    image_from_part: NDArray[np.float64], eye: NDArray[np.float64], camera: Intrinsics, near: float,
-    rectangle: NDArray[np.int32], nearest: NDArray[np.float32], crosses: NDArray[np.bool_], chosen: NDArray[np.int32],
+    cluster_part: NDArray[np.int32],
+    bounds: ClusterBounds,
+    shown: NDArray[np.bool_],
+    image_from_part: NDArray[np.float64],
+    eye: NDArray[np.float64],
+    camera: Intrinsics,
+    near: float,
+    rectangle: NDArray[np.int32],
+    nearest: NDArray[np.float32],
+    crosses: NDArray[np.bool_],
+    chosen: NDArray[np.int32],
 ) -> int:
     """List the clusters that may cover a pixel center, roughly from near to far, and return how many they are.
 
@@ -176,7 +189,10 @@ def choose_clusters(
 
 @njit(cache=True, error_model="numpy", _nrt=False)
 def add_costs(
-    order: NDArray[np.int32], rectangle: NDArray[np.int32], first_triangle: NDArray[np.int32], empty: float,
+    order: NDArray[np.int32],
+    rectangle: NDArray[np.int32],
+    first_triangle: NDArray[np.int32],
+    empty: float,
     cost: NDArray[np.float64],
 ) -> None:
     """Guess how long the image takes to draw up to the end of each column of tiles, in triangles.
@@ -202,7 +218,13 @@ def add_costs(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
 def is_hidden(
-    bits: NDArray[np.int32], farthest: NDArray[np.int32], dirty: NDArray[np.bool_], x0: int, x1: int, y0: int, y1: int,
+    bits: NDArray[np.int32],
+    farthest: NDArray[np.int32],
+    dirty: NDArray[np.bool_],
+    x0: int,
+    x1: int,
+    y0: int,
+    y1: int,
     nearest: np.int32,
 ) -> bool:
     """Tell whether everything drawn so far in a rectangle lies before some depth.

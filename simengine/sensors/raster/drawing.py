@@ -56,8 +56,14 @@ def unpack_box(packed: int) -> tuple[int, int, int, int, int]:
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
 def find_boxes(
-    place: NDArray[np.float64], corner: NDArray[np.uint8], sign: float, left: float, right: float, top: float,
-    bottom: float, box: NDArray[np.int64],
+    place: NDArray[np.float64],
+    corner: NDArray[np.uint8],
+    sign: float,
+    left: float,
+    right: float,
+    top: float,
+    bottom: float,
+    box: NDArray[np.int64],
 ) -> int:
     """List the triangles that may cover a pixel center: none seen from behind, none between centers.
 
@@ -114,8 +120,14 @@ def bound_crossing(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
 def find_crossing_boxes(
-    place: NDArray[np.float64], corner: NDArray[np.uint8], near: float, left: float, right: float, top: float,
-    bottom: float, box: NDArray[np.int64],
+    place: NDArray[np.float64],
+    corner: NDArray[np.uint8],
+    near: float,
+    left: float,
+    right: float,
+    top: float,
+    bottom: float,
+    box: NDArray[np.int64],
 ) -> int:
     """List the triangles of a cluster that reaches before the near plane, and return how many they are.
 
@@ -139,9 +151,16 @@ def find_crossing_boxes(
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def draw_clusters(
-    order: NDArray[np.int32], projected: ProjectedClusters, triangles: ClusterTriangles, viewport: Viewport,
-    work: ClusterWork, farthest: NDArray[np.int32], dirty: NDArray[np.bool_], depth: NDArray[np.float32],
-    bits: NDArray[np.int32], nearest: NDArray[np.int32],
+    order: NDArray[np.int32],
+    projected: ProjectedClusters,
+    triangles: ClusterTriangles,
+    viewport: Viewport,
+    work: ClusterWork,
+    farthest: NDArray[np.int32],
+    dirty: NDArray[np.bool_],
+    depth: NDArray[np.float32],
+    bits: NDArray[np.int32],
+    nearest: NDArray[np.int32],
 ) -> None:
     """Draw clusters into the columns of a viewport, which begin and end where a tile or the image does.
 
@@ -175,9 +194,7 @@ def draw_clusters(
         corners = corner[begin : first_triangle[k + 1]]
         if crosses[k]:
             limit = 1.0 / near
-            count = find_crossing_boxes(
-                place, corners, near, float(left), float(right), float(top), float(bottom), box
-            )
+            count = find_crossing_boxes(place, corners, near, float(left), float(right), float(top), float(bottom), box)
         else:
             count = find_boxes(place, corners, sign, float(left), float(right), float(top), float(bottom), box)
         if count == 0:

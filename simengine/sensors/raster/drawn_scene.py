@@ -64,9 +64,7 @@ class ClusterWork(NamedTuple):
     box: NDArray[np.int64]  # see `drawing.find_boxes`. (CLUSTER_TRIANGLES,)
 
 
-def place_scene(
-    arrays: SceneArrays, world_from_part: NDArray[np.float64], present: NDArray[np.bool_]
-) -> PlacedParts:
+def place_scene(arrays: SceneArrays, world_from_part: NDArray[np.float64], present: NDArray[np.bool_]) -> PlacedParts:
     """Return the parts of a flattened scene at their poses, (num_parts, 3, 4), those present, (num_parts,), drawn."""
     return PlacedParts(arrays.part_center, arrays.part_radius, world_from_part, present)
 
@@ -80,7 +78,11 @@ def cluster_triangles(arrays: SceneArrays) -> ClusterTriangles:
     """Return the triangles of a flattened scene's clusters."""
     clusters = arrays.clusters
     return ClusterTriangles(
-        clusters.part, clusters.first_vertex, clusters.first_triangle, clusters.vertex, clusters.corner,
+        clusters.part,
+        clusters.first_vertex,
+        clusters.first_triangle,
+        clusters.vertex,
+        clusters.corner,
         clusters.triangle,
     )
 

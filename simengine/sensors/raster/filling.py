@@ -71,9 +71,7 @@ def edge_threshold(a: float, b: float) -> float:
 
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def cut_row(
-    left: float, right: float, a: float, step: float, at_row: float, threshold: float
-) -> tuple[float, float]:
+def cut_row(left: float, right: float, a: float, step: float, at_row: float, threshold: float) -> tuple[float, float]:
     """Cut a row at an edge, to within rounding.
 
     Args:
@@ -93,7 +91,12 @@ def cut_row(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
 def blend_span(
-    middle: float, px: float, at_row: float, limit: float, t: np.int32, depth: NDArray[np.float32],
+    middle: float,
+    px: float,
+    at_row: float,
+    limit: float,
+    t: np.int32,
+    depth: NDArray[np.float32],
     nearest: NDArray[np.int32],
 ) -> None:
     """Draw pixels of a row that all lie inside.
@@ -117,8 +120,16 @@ def blend_span(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
 def blend_inside(
-    middle: float, px: float, at_row: float, limit: float, t: np.int32, edge_0: RowEdge, edge_1: RowEdge,
-    edge_2: RowEdge, depth: NDArray[np.float32], nearest: NDArray[np.int32],
+    middle: float,
+    px: float,
+    at_row: float,
+    limit: float,
+    t: np.int32,
+    edge_0: RowEdge,
+    edge_1: RowEdge,
+    edge_2: RowEdge,
+    depth: NDArray[np.float32],
+    nearest: NDArray[np.int32],
 ) -> None:
     """Draw those pixels of a row that lie inside all edges.
 
@@ -142,8 +153,14 @@ def blend_inside(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
 def fill_triangle(
-    setup: TriangleSetup, limit: float, box: PixelBox, column_last: int, block: int, t: np.int32,
-    depth: NDArray[np.float32], nearest: NDArray[np.int32],
+    setup: TriangleSetup,
+    limit: float,
+    box: PixelBox,
+    column_last: int,
+    block: int,
+    t: np.int32,
+    depth: NDArray[np.float32],
+    nearest: NDArray[np.int32],
 ) -> None:
     """Draw one triangle.
 
@@ -170,8 +187,15 @@ def fill_triangle(
             for row in range(y0, y1):
                 yc = row + 0.5
                 blend_inside(
-                    start + 0.5, px, py * yc + pz, limit, t, RowEdge(a0, b0 * yc + c0, t0),
-                    RowEdge(a1, b1 * yc + c1, t1), RowEdge(a2, b2 * yc + c2, t2), depth[row, start : start + width],
+                    start + 0.5,
+                    px,
+                    py * yc + pz,
+                    limit,
+                    t,
+                    RowEdge(a0, b0 * yc + c0, t0),
+                    RowEdge(a1, b1 * yc + c1, t1),
+                    RowEdge(a2, b2 * yc + c2, t2),
+                    depth[row, start : start + width],
                     nearest[row, start : start + width],
                 )
             return
@@ -198,8 +222,16 @@ def fill_triangle(
         if count < block:
             start = min(low, column_last - block)
             blend_inside(
-                start + 0.5, px, at_row, limit, t, RowEdge(a0, r0, t0), RowEdge(a1, r1, t1), RowEdge(a2, r2, t2),
-                depth[row, start : start + block], nearest[row, start : start + block],
+                start + 0.5,
+                px,
+                at_row,
+                limit,
+                t,
+                RowEdge(a0, r0, t0),
+                RowEdge(a1, r1, t1),
+                RowEdge(a2, r2, t2),
+                depth[row, start : start + block],
+                nearest[row, start : start + block],
             )
             continue
         whole = count // block * block

@@ -21,7 +21,7 @@ class Intrinsics(NamedTuple):
     cy: float  # [px]
 
 
-class View(NamedTuple):
+class CameraView(NamedTuple):
     """Where the image is taken from; a mirror image has a reflection in `world_from_camera`."""
 
     eye: NDArray[np.float64]  # [m]. (3,)
@@ -38,6 +38,10 @@ def intrinsics_of_fov(width: int, height: int, horizontal_fov: float) -> Intrins
 def halve(camera: Intrinsics) -> Intrinsics:
     """Return the intrinsics of a camera that sees the same at half the resolution, rounded up."""
     return Intrinsics(
-        (camera.width + 1) // 2, (camera.height + 1) // 2, 0.5 * camera.fx, 0.5 * camera.fy, 0.5 * camera.cx,
+        (camera.width + 1) // 2,
+        (camera.height + 1) // 2,
+        0.5 * camera.fx,
+        0.5 * camera.fy,
+        0.5 * camera.cx,
         0.5 * camera.cy,
     )

@@ -17,7 +17,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.sensors.raster.pinhole import View
+from simengine.sensors.raster.pinhole import CameraView
 
 BLOCK = 1280  # pixels; the planes of a block take 190 kB
 # Planes of a block. World point, unit vector to the eye, unit normal; point and normal in the object's frame; distance
@@ -25,9 +25,43 @@ BLOCK = 1280  # pixels; the planes of a block take 190 kB
 # the highlight, retro-reflection [cd/(m² lx)]; film of water or ice 0..1; open share of the sky, visible share of the
 # sun, cosine to the sun; illuminance [lx]; luminance [cd/m²]; room for a pass's own use.
 (
-    X, Y, Z, EYE_X, EYE_Y, EYE_Z, NORMAL_X, NORMAL_Y, NORMAL_Z, LOCAL_X, LOCAL_Y, LOCAL_Z, LOCAL_NX, LOCAL_NY, LOCAL_NZ,
-    DISTANCE, FACING, FOOTPRINT, RED, GREEN, BLUE, REFLECTANCE, EXPONENT, RETRO, FILM, OPEN, SUNNY, TOWARD_SUN,
-    LUX_R, LUX_G, LUX_B, OUT_R, OUT_G, OUT_B, WORK, WORK_2, WORK_3,
+    X,
+    Y,
+    Z,
+    EYE_X,
+    EYE_Y,
+    EYE_Z,
+    NORMAL_X,
+    NORMAL_Y,
+    NORMAL_Z,
+    LOCAL_X,
+    LOCAL_Y,
+    LOCAL_Z,
+    LOCAL_NX,
+    LOCAL_NY,
+    LOCAL_NZ,
+    DISTANCE,
+    FACING,
+    FOOTPRINT,
+    RED,
+    GREEN,
+    BLUE,
+    REFLECTANCE,
+    EXPONENT,
+    RETRO,
+    FILM,
+    OPEN,
+    SUNNY,
+    TOWARD_SUN,
+    LUX_R,
+    LUX_G,
+    LUX_B,
+    OUT_R,
+    OUT_G,
+    OUT_B,
+    WORK,
+    WORK_2,
+    WORK_3,
 ) = range(0, 37 * BLOCK, BLOCK)
 NUM_VALUES = 37 * BLOCK
 UNSEEN = -2  # instead of a triangle: a pixel whose color nobody asks for
@@ -49,7 +83,7 @@ class SeenActors(NamedTuple):
     lights: NDArray[np.int32]  # bits of Light. (num_actors,)
 
 
-class Bodies(NamedTuple):
+class SceneGeometry(NamedTuple):
     """The scene's geometry at the instant, and what the actors show."""
 
     vertex: NDArray[np.float32]  # see `scene_arrays.SceneArrays`
@@ -145,7 +179,7 @@ def barycentric_slopes(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _look_along(
-    view: View, row: int, first: int, count: int, inverse_depth: NDArray[np.float32], px: NDArray[np.float32]
+    view: CameraView, row: int, first: int, count: int, inverse_depth: NDArray[np.float32], px: NDArray[np.float32]
 ) -> None:
     """Fill directions to the eye, distances and places of a block."""
     w = view.world_from_camera
@@ -172,8 +206,13 @@ def _look_along(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _smooth_normals(
-    corner: NDArray[np.float32], vertex: NDArray[np.float32], triangle: NDArray[np.int32], t: int,
-    slopes: NDArray[np.float64], count: int, px: NDArray[np.float32],
+    corner: NDArray[np.float32],
+    vertex: NDArray[np.float32],
+    triangle: NDArray[np.int32],
+    t: int,
+    slopes: NDArray[np.float64],
+    count: int,
+    px: NDArray[np.float32],
 ) -> None:
     """Fill the normals, in their object's frame, of a run of pixels of a triangle that is shaded round.
 
@@ -204,7 +243,11 @@ def _smooth_normals(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def locate_points(
-    bodies: Bodies, view: View, inverse_depth: NDArray[np.float32], block: PixelBlock, px: NDArray[np.float32]
+    bodies: SceneGeometry,
+    view: CameraView,
+    inverse_depth: NDArray[np.float32],
+    block: PixelBlock,
+    px: NDArray[np.float32],
 ) -> None:
     """Fill the geometry of a block; of pixels that show the sky only the direction.
 

@@ -61,8 +61,17 @@ def find_clusters(
     parts = place_scene(arrays, world_from_part, present)
     place_parts(parts, camera_from_world, camera, NEAR, image_from_part, eye, shown)
     count = choose_clusters(
-        arrays.clusters.part, cluster_bounds(arrays), shown, image_from_part, eye, camera, NEAR, rectangle, nearest,
-        crosses, order,
+        arrays.clusters.part,
+        cluster_bounds(arrays),
+        shown,
+        image_from_part,
+        eye,
+        camera,
+        NEAR,
+        rectangle,
+        nearest,
+        crosses,
+        order,
     )
     projected = ProjectedClusters(rectangle, nearest.view(np.int32), crosses, image_from_part)
     return ChosenClusters(order[:count], projected, shown)
@@ -135,8 +144,16 @@ def draw_visibility(
     def draw(first: int, last: int) -> None:
         viewport = Viewport(first, last, NEAR, mirrored, BLOCK)
         draw_clusters(
-            chosen.order, chosen.projected, triangles, viewport, cluster_work(), farthest, dirty, inverse_depth,
-            inverse_depth.view(np.int32), nearest,
+            chosen.order,
+            chosen.projected,
+            triangles,
+            viewport,
+            cluster_work(),
+            farthest,
+            dirty,
+            inverse_depth,
+            inverse_depth.view(np.int32),
+            nearest,
         )
 
     strips = [(0, width)]

@@ -113,8 +113,15 @@ def visible_extents(
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
 def project_clusters(
-    first: int, last: int, box: NDArray[np.float64], triangles: ClusterTriangles, present: NDArray[np.bool_],
-    image_from_part: NDArray[np.float64], near: float, place: NDArray[np.float64], bounds: NDArray[np.float64],
+    first: int,
+    last: int,
+    box: NDArray[np.float64],
+    triangles: ClusterTriangles,
+    present: NDArray[np.bool_],
+    image_from_part: NDArray[np.float64],
+    near: float,
+    place: NDArray[np.float64],
+    bounds: NDArray[np.float64],
 ) -> None:
     """Bound the projection of the faces of the clusters [first, last) that look at the camera.
 
@@ -164,8 +171,14 @@ def project_clusters(
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def bound_actors(
-    actors: ActorClusters, box: NDArray[np.float64], triangles: ClusterTriangles, present: NDArray[np.bool_],
-    image_from_part: NDArray[np.float64], near: float, place: NDArray[np.float64], bounds: NDArray[np.float64],
+    actors: ActorClusters,
+    box: NDArray[np.float64],
+    triangles: ClusterTriangles,
+    present: NDArray[np.bool_],
+    image_from_part: NDArray[np.float64],
+    near: float,
+    place: NDArray[np.float64],
+    bounds: NDArray[np.float64],
 ) -> None:
     """Bound the projections of some actors, also beyond the image's border.
 
@@ -189,9 +202,18 @@ def bound_actors(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def amodal_extents(
-    actors: ActorClusters, order: NDArray[np.int32], projected: ProjectedClusters, triangles: ClusterTriangles,
-    bounds: NDArray[np.float64], instance: InstanceImage, viewport: Viewport, work: ClusterWork, image: DepthBuffer,
-    amodal: NDArray[np.float32], amodal_pixels: NDArray[np.int32], occluder: NDArray[np.int32],
+    actors: ActorClusters,
+    order: NDArray[np.int32],
+    projected: ProjectedClusters,
+    triangles: ClusterTriangles,
+    bounds: NDArray[np.float64],
+    instance: InstanceImage,
+    viewport: Viewport,
+    work: ClusterWork,
+    image: DepthBuffer,
+    amodal: NDArray[np.float32],
+    amodal_pixels: NDArray[np.int32],
+    occluder: NDArray[np.int32],
 ) -> None:
     """Draw some actors, each alone, and measure them; see `ActorExtents`.
 
@@ -218,12 +240,21 @@ def amodal_extents(
             continue
         left, right = int(max(0.0, min(bounds[a, 0], float(width)))), int(min(width - 1.0, max(bounds[a, 2], 0.0))) + 1
         top, bottom = (
-            int(max(0.0, min(bounds[a, 1], float(height)))), int(min(height - 1.0, max(bounds[a, 3], 0.0))) + 1
+            int(max(0.0, min(bounds[a, 1], float(height)))),
+            int(min(height - 1.0, max(bounds[a, 3], 0.0))) + 1,
         )
         if first == last or left >= right or top >= bottom:
             continue
         draw_clusters(
-            order[first:last], projected, triangles, viewport, work, farthest, image.dirty, depth, image.bits,
+            order[first:last],
+            projected,
+            triangles,
+            viewport,
+            work,
+            farthest,
+            image.dirty,
+            depth,
+            image.bits,
             image.nearest,
         )
         hidden[:] = 0
@@ -274,9 +305,12 @@ def measure_extents(
         num_threads: That measure at the same time.
     """
     extents = ActorExtents(
-        visible=np.zeros((num_actors, 4), np.float32), amodal=np.zeros((num_actors, 4), np.float32),
-        unclipped=np.zeros((num_actors, 4), np.float32), visible_pixels=np.zeros(num_actors, np.int32),
-        amodal_pixels=np.zeros(num_actors, np.int32), occluder=np.zeros(num_actors, np.int32),
+        visible=np.zeros((num_actors, 4), np.float32),
+        amodal=np.zeros((num_actors, 4), np.float32),
+        unclipped=np.zeros((num_actors, 4), np.float32),
+        visible_pixels=np.zeros(num_actors, np.int32),
+        amodal_pixels=np.zeros(num_actors, np.int32),
+        occluder=np.zeros(num_actors, np.int32),
     )
     chosen = find_clusters(arrays, world_from_part, present & (arrays.part_actor >= 0), camera_from_world, camera)
     order, projected, triangles = np.sort(chosen.order), chosen.projected, cluster_triangles(arrays)
@@ -300,15 +334,23 @@ def measure_extents(
             actors.actor[first::step].copy(), actors.cluster[first::step].copy(), actors.drawn[first::step].copy()
         )
         work = cluster_work()
-        bound_actors(
-            mine, arrays.clusters.box, triangles, present, projected.image_from_part, NEAR, work.place, bounds
-        )
+        bound_actors(mine, arrays.clusters.box, triangles, present, projected.image_from_part, NEAR, work.place, bounds)
         image = DepthBuffer(
             np.full(tiles, -1, np.int32), np.zeros(tiles, np.bool_), depth, depth.view(np.int32), nearest
         )
         amodal_extents(
-            mine, order, projected, triangles, bounds, seen, viewport, work, image, extents.amodal,
-            extents.amodal_pixels, extents.occluder,
+            mine,
+            order,
+            projected,
+            triangles,
+            bounds,
+            seen,
+            viewport,
+            work,
+            image,
+            extents.amodal,
+            extents.amodal_pixels,
+            extents.occluder,
         )
         images.append((depth, nearest))
 

@@ -69,8 +69,13 @@ def weld_vertices(
 
 @njit(cache=True)
 def close_shells(
-    vertex: NDArray[np.float32], triangle: NDArray[np.int32], part: NDArray[np.int32], weld: NDArray[np.int32],
-    shell: NDArray[np.int32], turn: NDArray[np.int8], box: NDArray[np.float64],
+    vertex: NDArray[np.float32],
+    triangle: NDArray[np.int32],
+    part: NDArray[np.int32],
+    weld: NDArray[np.int32],
+    shell: NDArray[np.int32],
+    turn: NDArray[np.int8],
+    box: NDArray[np.float64],
 ) -> None:
     """Find the shells, and on which side of their faces they can be seen from outside.
 
@@ -121,9 +126,16 @@ def close_shells(
 
 @njit(cache=True)
 def face_clusters(
-    vertex: NDArray[np.float32], triangle: NDArray[np.int32], order: NDArray[np.int32],
-    first_triangle: NDArray[np.int32], center: NDArray[np.float64], shell: NDArray[np.int32], turn: NDArray[np.int8],
-    box: NDArray[np.float64], plane: NDArray[np.float32], shell_box: NDArray[np.float64],
+    vertex: NDArray[np.float32],
+    triangle: NDArray[np.int32],
+    order: NDArray[np.int32],
+    first_triangle: NDArray[np.int32],
+    center: NDArray[np.float64],
+    shell: NDArray[np.int32],
+    turn: NDArray[np.int8],
+    box: NDArray[np.float64],
+    plane: NDArray[np.float32],
+    shell_box: NDArray[np.float64],
 ) -> None:
     """Write the planes of clusters' triangles, and the boxes around the closed shells they belong to.
 

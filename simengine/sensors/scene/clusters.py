@@ -49,8 +49,13 @@ def _morton_keys(center: NDArray[np.float64], part: NDArray[np.int32]) -> NDArra
 
 @njit(cache=True)
 def _fill_clusters(
-    triangle: NDArray[np.int32], order: NDArray[np.int32], first_triangle: NDArray[np.int32],
-    first_vertex: NDArray[np.int32], row: NDArray[np.int32], corner: NDArray[np.uint8], owner: NDArray[np.int32],
+    triangle: NDArray[np.int32],
+    order: NDArray[np.int32],
+    first_triangle: NDArray[np.int32],
+    first_vertex: NDArray[np.int32],
+    row: NDArray[np.int32],
+    corner: NDArray[np.uint8],
+    owner: NDArray[np.int32],
     local: NDArray[np.uint8],
 ) -> None:
     """Number each cluster's vertices.
@@ -89,9 +94,7 @@ def _boxes(low: NDArray[np.float64], high: NDArray[np.float64], first: NDArray[n
     return np.concatenate([0.5 * (low + high), half, np.sqrt((half * half).sum(axis=1, keepdims=True))], axis=1)
 
 
-def build_clusters(
-    vertex: NDArray[np.float32], triangle: NDArray[np.int32], part: NDArray[np.int32]
-) -> Clusters:
+def build_clusters(vertex: NDArray[np.float32], triangle: NDArray[np.int32], part: NDArray[np.int32]) -> Clusters:
     """Cut the triangles of every part into clusters of neighbors.
 
     Args:
@@ -110,8 +113,14 @@ def build_clusters(
     corner = np.zeros((count, 3), np.uint8)
     triangle = np.ascontiguousarray(triangle, np.int32)
     _fill_clusters(
-        triangle, order, first, first_vertex, row, corner,
-        np.full(len(vertex), -1, np.int32), np.zeros(len(vertex), np.uint8),
+        triangle,
+        order,
+        first,
+        first_vertex,
+        row,
+        corner,
+        np.full(len(vertex), -1, np.int32),
+        np.zeros(len(vertex), np.uint8),
     )
     own = vertex[row[: first_vertex[-1]]]
     box = _boxes(own.astype(np.float64), own.astype(np.float64), first_vertex)
@@ -119,16 +128,27 @@ def build_clusters(
     cluster_part = part[order[first[:-1]]].astype(np.int32)
     bundle_first = _cut_runs(cluster_part, BUNDLE_CLUSTERS)
     return Clusters(
-        part=cluster_part, box=box, first_vertex=first_vertex, first_triangle=first,
-        vertex=np.ascontiguousarray(own.T, np.float32), corner=corner, triangle=order,
-        plane=plane, shell_box=shell_box,
-        bundle_box=_boxes(box[:, :3] - box[:, 3:6], box[:, :3] + box[:, 3:6], bundle_first), bundle_first=bundle_first,
+        part=cluster_part,
+        box=box,
+        first_vertex=first_vertex,
+        first_triangle=first,
+        vertex=np.ascontiguousarray(own.T, np.float32),
+        corner=corner,
+        triangle=order,
+        plane=plane,
+        shell_box=shell_box,
+        bundle_box=_boxes(box[:, :3] - box[:, 3:6], box[:, :3] + box[:, 3:6], bundle_first),
+        bundle_first=bundle_first,
     )
 
 
 def _face(
-    vertex: NDArray[np.float32], triangle: NDArray[np.int32], part: NDArray[np.int32], order: NDArray[np.int32],
-    first: NDArray[np.int32], box: NDArray[np.float64],
+    vertex: NDArray[np.float32],
+    triangle: NDArray[np.int32],
+    part: NDArray[np.int32],
+    order: NDArray[np.int32],
+    first: NDArray[np.int32],
+    box: NDArray[np.float64],
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """Return `plane` and `shell_box` of clusters."""
     weld, shell_box = np.empty(len(vertex), np.int32), np.empty((len(vertex), 6))
@@ -150,7 +170,15 @@ def _cut_runs(owner: NDArray[np.int32], longest: int) -> NDArray[np.int32]:
 def _no_clusters() -> Clusters:
     none, box = np.zeros(1, np.int32), np.zeros((0, 7))
     return Clusters(
-        part=none[:0], box=box, first_vertex=none, first_triangle=none, vertex=np.zeros((3, 0), np.float32),
-        corner=np.zeros((0, 3), np.uint8), triangle=none[:0],
-        plane=np.zeros((4, 0), np.float32), shell_box=np.zeros((0, 6)), bundle_box=box, bundle_first=none,
+        part=none[:0],
+        box=box,
+        first_vertex=none,
+        first_triangle=none,
+        vertex=np.zeros((3, 0), np.float32),
+        corner=np.zeros((0, 3), np.uint8),
+        triangle=none[:0],
+        plane=np.zeros((4, 0), np.float32),
+        shell_box=np.zeros((0, 6)),
+        bundle_box=box,
+        bundle_first=none,
     )

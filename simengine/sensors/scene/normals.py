@@ -88,8 +88,12 @@ def smooth_corner_normals(
 
 @njit(cache=True, error_model="numpy")
 def _fill_cones(
-    first_vertex: NDArray[np.int32], first_triangle: NDArray[np.int32], vertex: NDArray[np.float32],
-    corner: NDArray[np.uint8], normal: NDArray[np.float64], cone: NDArray[np.float64],
+    first_vertex: NDArray[np.int32],
+    first_triangle: NDArray[np.int32],
+    vertex: NDArray[np.float32],
+    corner: NDArray[np.uint8],
+    normal: NDArray[np.float64],
+    cone: NDArray[np.float64],
 ) -> None:
     for k in range(cone.shape[0]):
         begin = first_vertex[k]

@@ -12,9 +12,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import rotation_matrix
 from simengine.core.history import ActorPoses
-from simengine.core.mesh import Material, Mesh, PartRole
+from simengine.core.space.geometry import rotation_matrix
+from simengine.core.space.mesh import Material, Mesh, PartRole
 from simengine.core.state import ActorKind, ActorTable
 from simengine.sensors.base.sensor import Scene, actor_instance
 from simengine.sensors.scene.clusters import Clusters, build_clusters
@@ -31,7 +31,9 @@ ANIMAL_SWING, ANIMAL_STRIDE_SPEED = 0.5, 4.0
 
 _BODY = int(PartRole.BODY)
 _WHEEL_FIRST, _WHEEL_LAST, _WHEEL_FRONT_LAST = (
-    int(PartRole.WHEEL_FRONT_LEFT), int(PartRole.WHEEL_REAR_RIGHT), int(PartRole.WHEEL_FRONT_RIGHT),
+    int(PartRole.WHEEL_FRONT_LEFT),
+    int(PartRole.WHEEL_REAR_RIGHT),
+    int(PartRole.WHEEL_FRONT_RIGHT),
 )
 _LEG_LEFT, _LEG_RIGHT = int(PartRole.LEG_LEFT), int(PartRole.LEG_RIGHT)
 _ARM_LEFT, _ARM_RIGHT = int(PartRole.ARM_LEFT), int(PartRole.ARM_RIGHT)
@@ -111,7 +113,9 @@ def _pieces(mesh: Mesh, is_static: bool) -> list[_Piece]:
     """Cut a mesh into the parts that the flattened scene is to have."""
     normal = np.empty((len(mesh.triangle), 3, 3), np.float32)
     smooth_corner_normals(
-        np.ascontiguousarray(mesh.vertex, np.float32), np.ascontiguousarray(mesh.triangle, np.int32), CREASE_COSINE,
+        np.ascontiguousarray(mesh.vertex, np.float32),
+        np.ascontiguousarray(mesh.triangle, np.int32),
+        CREASE_COSINE,
         normal,
     )
     pieces = []
@@ -254,8 +258,12 @@ class PartTable(NamedTuple):
 
 @njit(cache=True)
 def pose_parts_batch(
-    parts: PartTable, kind: NDArray[np.int32], poses: ActorPoses, origin: NDArray[np.float64],
-    world_from_part: NDArray[np.float64], present: NDArray[np.bool_],
+    parts: PartTable,
+    kind: NDArray[np.int32],
+    poses: ActorPoses,
+    origin: NDArray[np.float64],
+    world_from_part: NDArray[np.float64],
+    present: NDArray[np.bool_],
 ) -> None:
     """Write the pose of every part and whether it is in the world.
 

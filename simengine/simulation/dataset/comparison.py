@@ -51,9 +51,7 @@ def _versions(before: Mapping[str, str], after: Mapping[str, str]) -> str:
     return f" (recorded with {', '.join(changed)}{note})"
 
 
-def _stored_difference(
-    recorded: McapSource, again: McapSource, before: EpisodeSummary, after: EpisodeSummary
-) -> str:
+def _stored_difference(recorded: McapSource, again: McapSource, before: EpisodeSummary, after: EpisodeSummary) -> str:
     """Return the first difference between what two files store, or an empty string."""
     one, other = recorded.file, again.file
     found = []

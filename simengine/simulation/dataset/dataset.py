@@ -9,8 +9,8 @@ from typing import Any, overload
 import pyarrow as pa
 
 from simengine.core.errors import ConfigError
-from simengine.core.files import holds
-from simengine.core.wording import counted
+from simengine.core.text.files import holds
+from simengine.core.text.wording import counted
 from simengine.simulation.dataset.index import (
     EPISODES,
     INDEX,

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from simengine.core.errors import ConfigError
-from simengine.core.files import regular_size
 from simengine.core.history import NANOSECONDS
-from simengine.core.plain_names import plain_name
+from simengine.core.text.files import regular_size
+from simengine.core.text.plain_names import plain_name
 from simengine.simulation.episode.episode import EpisodeSummary
 from simengine.simulation.files.whole_files import complete_or_absent, remove_left_behind
 from simengine.simulation.mcap.integrity import is_whole

@@ -15,8 +15,8 @@ from simengine.scenario.spec import ConcreteScenario
 from simengine.sensors.base.sensor import Frame
 from simengine.simulation.episode.episode import Episode, EpisodeFrame, EpisodeSource, EpisodeSummary, FrameSource
 from simengine.simulation.episode.recorder import (
-    Clock,
     Recorder,
+    TimeOrder,
     digest_frame,
     digest_outcome,
     digest_scenery,
@@ -68,7 +68,7 @@ class MemoryRecorder(Recorder):
         self._keep_frames = keep_frames
         self._remarks = remarks
         self._digest = EpisodeDigest()
-        self._clock = Clock()
+        self._clock = TimeOrder()
         self._scenery = scenery_table(scenery or NOTHING)
         self._heads = describe_signals(network, scenery)
         self._signals = SignalClock(network, scenario.scenario.duration)
@@ -136,7 +136,13 @@ class MemoryRecorder(Recorder):
         around = road_map(self._network, ego if len(ego) else np.zeros((1, 3)))
         return Episode(
             MemorySource(
-                self._summary, self._scenario, tracks, self._frames, around, self._digest.records(), self._inputs,
+                self._summary,
+                self._scenario,
+                tracks,
+                self._frames,
+                around,
+                self._digest.records(),
+                self._inputs,
                 self._scenery,
                 Signals(self._heads, [began for began, _ in self._shown], [colors for _, colors in self._shown]),
             )

@@ -56,7 +56,7 @@ class Recorder(ABC):
         """Leave nothing behind; may be called twice, and after `finish` does nothing."""
 
 
-class Clock:
+class TimeOrder:
     """Refuses records that do not come in order of time."""
 
     def __init__(self) -> None:

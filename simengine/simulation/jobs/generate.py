@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from simengine.core.errors import ConfigError
-from simengine.core.files import home_path
-from simengine.core.safe_text import one_line, say
-from simengine.core.wording import counted
+from simengine.core.text.files import home_path
+from simengine.core.text.safe_text import one_line, say
+from simengine.core.text.wording import counted
 from simengine.scenario.compose import compose, expand_sweep, hydra_settings, refuse_sweep, resolve, yaml_text
 from simengine.scenario.override_text import key_of
 from simengine.scenario.sampling import concretize, content_hash, to_yaml

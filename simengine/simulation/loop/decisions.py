@@ -15,7 +15,7 @@ from simengine.behavior.replay.recorded_motion import Recording, lay_out
 from simengine.behavior.replay.release import hand_over, leave_at_end
 from simengine.behavior.replay.replay import follow_recording
 from simengine.behavior.script.action_checks import check_behavior, check_mobility, check_road, moved_sideways_once
-from simengine.behavior.script.actions import Stage, find_action
+from simengine.behavior.script.actions import ActionContext, find_action
 from simengine.behavior.script.events import compile_events, empty_latches, evaluate_triggers
 from simengine.behavior.script.script import begin_script
 from simengine.behavior.script.scripted import scripted_controls
@@ -292,7 +292,7 @@ class Decisions:
                 self.fired.append(HazardOnset(event.name, int(state.identity[0, event.actor]), time_ns, threats))
         return state
 
-    def _stage(self, state: WorldState) -> Stage:
+    def _stage(self, state: WorldState) -> ActionContext:
         world, patches = self._world, self._world.ground.patches
         x, y, z = (float(value) for value in state.position[0, EGO])
         yaw = yaw_of_actor(state, 0, EGO)
@@ -300,7 +300,7 @@ class Decisions:
         heading = lane_pose(world.lanes, lane, s, 0.0)[3] if lane >= 0 else yaw
         if math.cos(heading - yaw) < 0.0:  # on the wrong side of the road the course is still the ego's
             heading += math.pi
-        return Stage(
+        return ActionContext(
             0, int(state.tick[0]) / self._rate_hz, world.lanes, world.actors, state, self._script,
             float(self._conditions.friction[0]), heading, self._start,
             self._memory.ignores_signals, patches.active, (patches.x, patches.y, patches.radius, patches.friction),

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from simengine.behavior.lanes.long_vehicles import find_long_ways, open_ends
 from simengine.core.errors import blame
-from simengine.core.geometry import ground_speed, yaw_from_quaternion
+from simengine.core.space.geometry import ground_speed, yaw_from_quaternion
 from simengine.core.state import EGO, ActorKind, WorldState
 from simengine.labels.identities import joined_slots
-from simengine.metrics.criteria import Criterion, View, conclude, make_criteria
+from simengine.metrics.criteria import Criterion, StepView, conclude, make_criteria
 from simengine.metrics.criticality import HORIZON, smallest_time_to_collision
 from simengine.metrics.fault import Fault, FaultWatch
 from simengine.metrics.validity import TUMBLING, Hazard, HazardWatch
@@ -116,7 +116,7 @@ class EgoMonitor:
             self._junction_turn = turn
         nearest = self._measure(state, contacts)
         progress = None if off > 0.0 or self._collided else self._progress(lane, position, moved)
-        view = View(
+        view = StepView(
             time_ns, world.actors, state, world.network, colors, contacts, lane, off,
             self._traveled, frozenset(self._turns), world.scenario.scenario.goal, nearest, world.goals,
             progress, tuple(impacts),

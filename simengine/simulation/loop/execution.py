@@ -46,7 +46,13 @@ def simulate(scenario: ConcreteScenario, driver: Driver | None = None, keep_fram
     def remember(world: World) -> Recorder:
         recorders.append(
             MemoryRecorder(
-                "episode", scenario, world.network, world.actors, world.inputs, keep_frames, world.remarks,
+                "episode",
+                scenario,
+                world.network,
+                world.actors,
+                world.inputs,
+                keep_frames,
+                world.remarks,
                 world.scenery,
             )
         )
@@ -66,7 +72,14 @@ def record(scenario: ConcreteScenario, episode_id: str, path: Path) -> EpisodeSu
     record_with(
         scenario,
         lambda world: EpisodeWriter(
-            path, episode_id, scenario, world.network, world.actors, scenario.recorder, world.inputs, world.remarks,
+            path,
+            episode_id,
+            scenario,
+            world.network,
+            world.actors,
+            scenario.recorder,
+            world.inputs,
+            world.remarks,
             world.scenery,
         ),
     )

@@ -124,9 +124,7 @@ class Simulator:
         self._history = History(self._rate, self._history_length())
         self._decisions = Decisions(world, self._watch)
         self._monitor = EgoMonitor(world)
-        self._annotator = Annotator(
-            world.actors, world.weather, self._scene, self._arrays, world.network, self._rate
-        )
+        self._annotator = Annotator(world.actors, world.weather, self._scene, self._arrays, world.network, self._rate)
         self._recorder = self._make_recorder(world) if self._make_recorder else None
         self._end_ns = self._planned_ns = min(round(scenario.scenario.duration * 1e9), world.last_ns)
         self._latest: dict[str, Frame] = {}

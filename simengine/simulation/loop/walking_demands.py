@@ -12,9 +12,7 @@ from numpy.typing import NDArray
 from simengine.core.state import ActorTable, Controls, Mobility, WorldState
 
 
-def asked_before(
-    asked: NDArray[np.float64], before: WorldState, state: WorldState
-) -> NDArray[np.float64]:
+def asked_before(asked: NDArray[np.float64], before: WorldState, state: WorldState) -> NDArray[np.float64]:
     """Return the velocities from which the demands of a control step begin [m/s]. Shape (num_envs, num_actors, 2).
 
     Args:
@@ -26,9 +24,7 @@ def asked_before(
     return np.where(appeared[..., None], state.velocity[..., :2], asked)
 
 
-def ramped_demands(
-    actors: ActorTable, asked: NDArray[np.float64], controls: Controls, share: float
-) -> Controls:
+def ramped_demands(actors: ActorTable, asked: NDArray[np.float64], controls: Controls, share: float) -> Controls:
     """Return the controls of a tick: walkers have come this far from what was asked before to what is asked now.
 
     Args:
@@ -38,6 +34,4 @@ def ramped_demands(
         share: Of the control step that is over at the tick's end, in 0..1.
     """
     walks = (actors.mobility == Mobility.WALKER)[..., None]
-    return controls._replace(
-        velocity=np.where(walks, asked + (controls.velocity - asked) * share, controls.velocity)
-    )
+    return controls._replace(velocity=np.where(walks, asked + (controls.velocity - asked) * share, controls.velocity))

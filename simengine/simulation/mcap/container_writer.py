@@ -238,8 +238,13 @@ class ContainerWriter:
         record = _record(Attachment(create_time=0, log_time=0, name=name, media_type=media_type, data=content))
         self._attachments.append(
             AttachmentIndex(
-                offset=self._offset, length=len(record), log_time=0, create_time=0, data_size=len(content),
-                name=name, media_type=media_type,
+                offset=self._offset,
+                length=len(record),
+                log_time=0,
+                create_time=0,
+                data_size=len(content),
+                name=name,
+                media_type=media_type,
             )
         )
         self._hashes[f"attachment {name}"] = attachment_hash(media_type, content)

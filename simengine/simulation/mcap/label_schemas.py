@@ -70,37 +70,51 @@ _BOX_2D = _object(
 )
 _COLLISION = _object(
     "a collision, first touch to last",
-    start_ns=_integer("[ns]"), end_ns=_integer("[ns]"), actor=_integer("id"),
-    other=_integer("id, -1 for scenery"), position=_numbers("world [m]"),
-    impulse=_number("[N s]"), closing_speed=_number("[m/s]"),
+    start_ns=_integer("[ns]"),
+    end_ns=_integer("[ns]"),
+    actor=_integer("id"),
+    other=_integer("id, -1 for scenery"),
+    position=_numbers("world [m]"),
+    impulse=_number("[N s]"),
+    closing_speed=_number("[m/s]"),
 )
 _INTERVAL = _object(
     "a hazard or a maneuver",
-    name=_text("hazard:<event>, maneuver:<name>, taken_out:<reason> or standing"), actor=_integer("id"),
-    start_ns=_integer("onset [ns]"), response_ns=_integer("the ego's first reaction, or -1 [ns]"),
+    name=_text("hazard:<event>, maneuver:<name>, taken_out:<reason> or standing"),
+    actor=_integer("id"),
+    start_ns=_integer("onset [ns]"),
+    response_ns=_integer("the ego's first reaction, or -1 [ns]"),
     end_ns=_integer("resolution [ns]"),
 )
 _CRITERION = _object(
     "what one criterion found",
-    name=_text("of the criterion"), passed={"type": ["boolean", "null"], "description": "null: not applicable"},
-    time_ns=_integer("when it was decided, or -1 [ns]"), actors=_array("that decided it", {"type": "integer"}),
-    value={"type": ["number", "null"], "description": "that decided it"}, reason=_text("the value in words"),
+    name=_text("of the criterion"),
+    passed={"type": ["boolean", "null"], "description": "null: not applicable"},
+    time_ns=_integer("when it was decided, or -1 [ns]"),
+    actors=_array("that decided it", {"type": "integer"}),
+    value={"type": ["number", "null"], "description": "that decided it"},
+    reason=_text("the value in words"),
     names=_array("of the other actors that decided it", {"type": "string"}),
 )
 
 _SIGNAL_VIEW = _object(
     "a signal head that a camera sees",
-    instance=_integer("in the instance mask, shared with the post"), signal=_integer("row of the map's signals"),
+    instance=_integer("in the instance mask, shared with the post"),
+    signal=_integer("row of the map's signals"),
     color=_text("red, red_amber, green, amber or off"),
     visible=_numbers("around the housing's visible pixels: left, top, right, bottom edges [px]"),
     visible_pixels=_integer("of the housing"),
-    facing={"type": "boolean", "description": "its lamps face the camera"}, distance=_number("[m]"),
+    facing={"type": "boolean", "description": "its lamps face the camera"},
+    distance=_number("[m]"),
 )
 _SIGNAL_HEAD = _object(
     "a signal head",
-    name=_text("in the source"), instance=_integer("in masks and points, 0 where it is not drawn"),
-    position=_numbers("of the lamps, world [m]"), heading=_number("the lamps face [rad]"),
-    group=_integer("of signals that change together"), lanes=_array("whose stop line it governs", {"type": "string"}),
+    name=_text("in the source"),
+    instance=_integer("in masks and points, 0 where it is not drawn"),
+    position=_numbers("of the lamps, world [m]"),
+    heading=_number("the lamps face [rad]"),
+    group=_integer("of signals that change together"),
+    lanes=_array("whose stop line it governs", {"type": "string"}),
     stop_s=_numbers("of the line along each of them [m]"),
     stop_lines=_array("left and right end of the line across each of them, world x y z [m]", _vectors("ends")),
     walkers={"type": "boolean", "description": "it tells people when to cross"},
@@ -119,7 +133,8 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         instance=_array("in masks and points, above those of the actors", {"type": "integer"}),
         kind=_array("building, tree, lamp_post, signal, sign, ...", {"type": "string"}),
         semantic=_array("label class; a part may have another, as a signal's post", {"type": "integer"}),
-        position=_vectors("box center, world [m]"), yaw=_numbers("direction of the box's length [rad]"),
+        position=_vectors("box center, world [m]"),
+        yaw=_numbers("direction of the box's length [rad]"),
         size=_vectors("length, width, height [m]"),
         signal=_array("row of the map's signals, -1 for others", {"type": "integer"}),
         type=_array("of a sign, as speed_limit:50; empty for others", {"type": "string"}),
@@ -132,17 +147,21 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "State": _object(
         "the actors in the world at a time, column by column",
         "controls",
-        time_ns=_integer("[ns]"), tick=_integer("physics ticks since the start"),
+        time_ns=_integer("[ns]"),
+        tick=_integer("physics ticks since the start"),
         actor=_array("id of the actor of each row", {"type": "integer"}),
         replayed=_array("follows a recording", {"type": "boolean"}),
-        position=_vectors("box center, world [m]"), orientation=_vectors("w x y z"), velocity=_vectors("world [m/s]"),
+        position=_vectors("box center, world [m]"),
+        orientation=_vectors("w x y z"),
+        velocity=_vectors("world [m/s]"),
         angular_velocity=_vectors("world [rad/s]"),
         acceleration=_vectors("world; of what follows a recording: slope of its velocity over 0.5 s around [m/s2]"),
         steering=_numbers("road-wheel angle [rad]"),
         lights=_array("bits: 1 brake, 2 left, 4 right, 8 head", {"type": "integer"}),
         controls=_object(
             "what was asked of each actor since the state before",
-            acceleration=_numbers("[m/s2]"), steering=_numbers("[rad]"),
+            acceleration=_numbers("[m/s2]"),
+            steering=_numbers("[rad]"),
             velocity=_vectors("walkers: ground velocity [m/s]; robots: speed [m/s] and yaw rate [rad/s]"),
             lights=_array("bits", {"type": "integer"}),
         ),
@@ -150,7 +169,9 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "Frame": _object(
         "one capture of a sensor",
         "left_out",
-        sensor=_text("its name"), index=_integer("capture number"), time_ns=_integer("[ns]"),
+        sensor=_text("its name"),
+        index=_integer("capture number"),
+        time_ns=_integer("[ns]"),
         world_from_sensor=_numbers("pose, 4 x 4 row by row, ISO 8855 sensor axes [m]"),
         channels={
             "type": "object",
@@ -167,38 +188,50 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "what is true of a frame",
         "boxes_2d",
         "signals",
-        time_ns=_integer("[ns]"), boxes_3d=_array("every actor in the world", _BOX_3D),
+        time_ns=_integer("[ns]"),
+        boxes_3d=_array("every actor in the world", _BOX_3D),
         boxes_2d=_array("cameras: actors of which something is, or could be, seen", _BOX_2D),
         signals=_array("cameras, where there are signals: heads that are seen", _SIGNAL_VIEW),
     ),
     "Events": _object(
         "what an episode came to",
-        verdict=_text("in one line"), invalid=_text("why the episode says nothing about the ego, empty if it does"),
+        verdict=_text("in one line"),
+        invalid=_text("why the episode says nothing about the ego, empty if it does"),
         unmet=_text("which hazards never happened, if none of the scenario's did; else empty"),
         criteria=_array("each criterion", _CRITERION),
-        collisions=_array("in order of time", _COLLISION), intervals=_array("hazards and maneuvers", _INTERVAL),
+        collisions=_array("in order of time", _COLLISION),
+        intervals=_array("hazards and maneuvers", _INTERVAL),
     ),
     "Map": _object(
         "the roads near the ego's track [m]",
         lanes=_array(
             "in direction of travel",
             _object(
-                "a lane, or a piece of one along which no line changes", name=_text("in the source"),
-                type=_text("what it is for"), left=_vectors("edge"), right=_vectors("edge"),
-                marking_left=_text("painted line"), marking_right=_text("painted line"),
+                "a lane, or a piece of one along which no line changes",
+                name=_text("in the source"),
+                type=_text("what it is for"),
+                left=_vectors("edge"),
+                right=_vectors("edge"),
+                marking_left=_text("painted line"),
+                marking_right=_text("painted line"),
             ),
         ),
-        stop_lines=_array("end points", {"type": "array"}), crossings=_array("corners", {"type": "array"}),
-        datum=_or_null(_object(
-            "where on Earth: projected x, y = scale * R(heading) * world x, y + offset; height = world z + offset z; "
-            "null where the roads have no place",
-            crs=_text("the projection as stated: PROJ, WKT or EPSG code"),
-            pipeline=_text("PROJ operation from projected x, y to longitude, latitude on WGS 84 [deg]"),
-            offset=_numbers("x y z [m]"), heading=_number("[rad]"), scale=_number("factor"),
-            origin=_or_null(
-                _numbers("latitude [deg], longitude [deg], ellipsoidal height [m] of world 0 0 0; null for none")
-            ),
-        )),
+        stop_lines=_array("end points", {"type": "array"}),
+        crossings=_array("corners", {"type": "array"}),
+        datum=_or_null(
+            _object(
+                "where on Earth: projected x, y = scale * R(heading) * world x, y + offset; "
+                "height = world z + offset z; null where the roads have no place",
+                crs=_text("the projection as stated: PROJ, WKT or EPSG code"),
+                pipeline=_text("PROJ operation from projected x, y to longitude, latitude on WGS 84 [deg]"),
+                offset=_numbers("x y z [m]"),
+                heading=_number("[rad]"),
+                scale=_number("factor"),
+                origin=_or_null(
+                    _numbers("latitude [deg], longitude [deg], ellipsoidal height [m] of world 0 0 0; null for none")
+                ),
+            )
+        ),
         signals=_array("all of the network, in the order of /signals", _SIGNAL_HEAD),
     ),
 }

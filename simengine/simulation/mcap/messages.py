@@ -25,7 +25,7 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from numpy.typing import NDArray
 
-from simengine.core.transforms import SENSOR_FROM_OPTICAL_QUATERNION
+from simengine.core.space.transforms import SENSOR_FROM_OPTICAL_QUATERNION
 
 MessageError = DecodeError
 
@@ -123,7 +123,10 @@ def raw_image(time_ns: int, frame_id: str, image: NDArray[Any]) -> Parts:
     """Wrap an uncompressed image, contiguous and of one of the formats of `image_encoding`, without copying it."""
     height, width = image.shape[:2]
     head = RawImage(
-        timestamp=_stamp(time_ns), width=width, height=height, encoding=image_encoding(image),
+        timestamp=_stamp(time_ns),
+        width=width,
+        height=height,
+        encoding=image_encoding(image),
         step=image.itemsize * (image.size // height),
     )
     # In the order of the fields' numbers, as protobuf itself writes them.
@@ -153,8 +156,12 @@ def camera_calibration(time_ns: int, frame_id: str, width: int, height: int, int
     k = [float(x) for x in intrinsics.reshape(-1)]
     return _bytes(
         CameraCalibration(
-            timestamp=_stamp(time_ns), frame_id=frame_id, width=width, height=height,
-            K=k, R=[1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
+            timestamp=_stamp(time_ns),
+            frame_id=frame_id,
+            width=width,
+            height=height,
+            K=k,
+            R=[1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
             P=[k[0], k[1], k[2], 0.0, k[3], k[4], k[5], 0.0, k[6], k[7], k[8], 0.0],
         )
     )
@@ -281,9 +288,7 @@ def line_scene(
     return _bytes(message)
 
 
-def box_annotations(
-    time_ns: int, boxes: Sequence[tuple[Sequence[float], str, Sequence[float]]]
-) -> bytes:
+def box_annotations(time_ns: int, boxes: Sequence[tuple[Sequence[float], str, Sequence[float]]]) -> bytes:
     """Draw labeled boxes over an image: edges left top right bottom [px], text, color RGB in 0..1."""
     message = ImageAnnotations(timestamp=_stamp(time_ns))
     for (left, top, right, bottom), text, (red, green, blue) in boxes:

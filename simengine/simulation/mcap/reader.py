@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.core.errors import ConfigError
-from simengine.core.plain_names import plain_name
 from simengine.core.state import ActorKind, Behavior
+from simengine.core.text.plain_names import plain_name
 from simengine.labels.annotation import Collision, Interval
 from simengine.labels.tracks import Tracks
 from simengine.metrics.verdict import CriterionResult, Verdict

@@ -15,10 +15,10 @@ import numpy as np
 
 from simengine.core.errors import ConfigError
 from simengine.core.history import NANOSECONDS
-from simengine.core.plain_names import made_plain, plain_name
 from simengine.core.semantics import SEMANTIC_OF_KIND, Semantic, palette
+from simengine.core.space.transforms import quaternion_from_matrix
 from simengine.core.state import EGO, ActorKind, ActorTable, Behavior, Controls, WorldState
-from simengine.core.transforms import quaternion_from_matrix
+from simengine.core.text.plain_names import made_plain, plain_name
 from simengine.labels.annotation import Annotation, Boxes2d, Collision, Interval, SignalViews
 from simengine.labels.identities import joined_slots
 from simengine.labels.tracks import actor_sizes
@@ -30,8 +30,8 @@ from simengine.scenario.spec import ConcreteScenario, RecorderSpec
 from simengine.sensors.base.sensor import Frame
 from simengine.simulation.episode.leaving_out import LeaveOut, check_leave_out
 from simengine.simulation.episode.recorder import (
-    Clock,
     Recorder,
+    TimeOrder,
     digest_frame,
     digest_outcome,
     digest_scenery,
@@ -53,7 +53,14 @@ INPUTS = "inputs/"  # prefix of attached input files
 _SCENE_PERIOD = 50_000_000  # boxes of the actors are drawn no more often [ns]
 # What is stored of the actors in the world; the digest covers the whole state.
 STATE_FIELDS = (
-    "replayed", "position", "orientation", "velocity", "angular_velocity", "acceleration", "steering", "lights",
+    "replayed",
+    "position",
+    "orientation",
+    "velocity",
+    "angular_velocity",
+    "acceleration",
+    "steering",
+    "lights",
 )
 # How viewers draw what a signal shows.
 _LAMP_COLORS = {
@@ -103,7 +110,7 @@ class EpisodeWriter(Recorder):
         self._actors, self._size = actors, actor_sizes(actors)
         self._slots = np.arange(actors.kind.shape[1])  # of every id so far
         self._digest = EpisodeDigest()
-        self._clock = Clock()
+        self._clock = TimeOrder()
         self._last_ns = 0
         self._scene_ns = -_SCENE_PERIOD
         self._drawn: set[int] = set()
@@ -187,8 +194,11 @@ class EpisodeWriter(Recorder):
         identity, kind = state.identity[0], self._actors.kind[0]
         drawn = [
             (
-                int(identity[a]), state.position[0, a].tolist(), state.orientation[0, a].tolist(),
-                self._size[a].tolist(), self._colors[kind[a]].tolist(),
+                int(identity[a]),
+                state.position[0, a].tolist(),
+                state.orientation[0, a].tolist(),
+                self._size[a].tolist(),
+                self._colors[kind[a]].tolist(),
             )
             for a in present
         ]
@@ -205,8 +215,11 @@ class EpisodeWriter(Recorder):
         frame, left_out = self._leave_out.reduce(frame, annotation is not None)
         stored, payloads = store_channels(frame, self._settings, whole)
         header = {
-            "sensor": frame.sensor, "index": frame.index, "time_ns": frame.time_ns,
-            "world_from_sensor": frame.world_from_sensor.reshape(-1).tolist(), "channels": stored,
+            "sensor": frame.sensor,
+            "index": frame.index,
+            "time_ns": frame.time_ns,
+            "world_from_sensor": frame.world_from_sensor.reshape(-1).tolist(),
+            "channels": stored,
         }
         if left_out:
             header["left_out"] = left_out
@@ -220,9 +233,7 @@ class EpisodeWriter(Recorder):
                     self._channels[payload.topic], frame.time_ns, *payload.content, compress=payload.compress
                 )
             else:
-                self._protobuf(
-                    payload.topic, frame.time_ns, payload.kind, *payload.content, compress=payload.compress
-                )
+                self._protobuf(payload.topic, frame.time_ns, payload.kind, *payload.content, compress=payload.compress)
         if any(payload.kind != "npy" for payload in payloads) and not self._leave_out.topic("tf"):
             self._transform(whole)
         if annotation is not None and "labels" not in left_out:
@@ -266,9 +277,7 @@ class EpisodeWriter(Recorder):
         digest = self._digest.hexdigest()
         summary = summarize(self._id, self._scenario, self._last_ns, *outcome, digest, self._remarks)
         stored = summary._asdict()
-        stored["verdict"] = [
-            {**result._asdict(), "value": finite_or_none(result.value)} for result in verdict.results
-        ]
+        stored["verdict"] = [{**result._asdict(), "value": finite_or_none(result.value)} for result in verdict.results]
         stored |= {"invalid": verdict.invalid, "unmet": verdict.unmet}
         stored["collisions"] = [collision._asdict() for collision in collisions]
         stored["intervals"] = [interval._asdict() for interval in intervals]

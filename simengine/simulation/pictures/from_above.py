@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from simengine.core.geometry import yaw_from_quaternion
 from simengine.core.semantics import SEMANTIC_OF_KIND, Semantic
+from simengine.core.space.geometry import yaw_from_quaternion
 from simengine.core.state import EGO, ActorKind
 from simengine.labels.annotation import Boxes3d
 from simengine.road.network.network import LaneType, MarkingType
@@ -34,7 +34,7 @@ _CURB: Color = (78, 83, 92)
 _SUPERSAMPLING = 2  # maps are drawn larger and scaled down, because Pillow's lines have no smooth edges
 
 
-class View(NamedTuple):
+class MapView(NamedTuple):
     """How ground coordinates become pixels: turned by −yaw about a center, then scaled, y up."""
 
     x: float  # center [m]
@@ -68,7 +68,7 @@ def _dashes(points: NDArray[np.float64], period: float) -> list[NDArray[np.float
     ]
 
 
-def draw_roads(draw: ImageDraw.ImageDraw, view: View, road: RoadMap) -> None:
+def draw_roads(draw: ImageDraw.ImageDraw, view: MapView, road: RoadMap) -> None:
     """Draw lanes, their markings, crossings and stop lines."""
     unit = _SUPERSAMPLING
     for lane in sorted(road.lanes, key=lambda lane: lane.lane_type == LaneType.DRIVING):
@@ -95,21 +95,24 @@ def draw_roads(draw: ImageDraw.ImageDraw, view: View, road: RoadMap) -> None:
         _polyline(draw, view.pixels(line), (200, 204, 210), 2 * unit)
 
 
-def _footprint(view: View, position: Any, orientation: Any, size: Any) -> list[tuple[float, float]]:
+def _footprint(view: MapView, position: Any, orientation: Any, size: Any) -> list[tuple[float, float]]:
     """Return the outline of a box from above with a pointed front [px]."""
     yaw = yaw_from_quaternion(*(float(q) for q in orientation))
     half_length, half_width = 0.5 * float(size[0]), 0.5 * float(size[1])
     nose = min(0.25 * half_length, half_width)
     shape = [
-        (-half_length, -half_width), (half_length - nose, -half_width), (half_length, 0.0),
-        (half_length - nose, half_width), (-half_length, half_width),
+        (-half_length, -half_width),
+        (half_length - nose, -half_width),
+        (half_length, 0.0),
+        (half_length - nose, half_width),
+        (-half_length, half_width),
     ]
     c, s = math.cos(yaw), math.sin(yaw)
     points = np.array([(position[0] + x * c - y * s, position[1] + x * s + y * c) for x, y in shape])
     return [tuple(p) for p in view.pixels(points).tolist()]
 
 
-def _ruler(image: Image.Image, view: View) -> None:
+def _ruler(image: Image.Image, view: MapView) -> None:
     """Draw a scale bar."""
     draw = ImageDraw.Draw(image)
     meters = next((m for m in (5, 10, 20, 50, 100, 200) if m * view.scale > 0.12 * view.size[0]), 200)
@@ -121,7 +124,7 @@ def _ruler(image: Image.Image, view: View) -> None:
     draw.text((x + 0.5 * length, y - 6), f"{meters} m", font=font(12), fill=MUTED, anchor="ms")
 
 
-def _larger(view: View) -> View:
+def _larger(view: MapView) -> MapView:
     size = (view.size[0] * _SUPERSAMPLING, view.size[1] * _SUPERSAMPLING)
     return view._replace(scale=view.scale * _SUPERSAMPLING, size=size)
 
@@ -130,9 +133,12 @@ def lidar_picture(frame: EpisodeFrame, boxes: Boxes3d | None, road: RoadMap, siz
     """Draw a sweep from above, driving direction to the right, points in the colors of their classes."""
     pose = frame.world_from_sensor
     heading = math.atan2(pose[1, 0], pose[0, 0])
-    view = View(
-        float(pose[0, 3]) + 14.0 * math.cos(heading), float(pose[1, 3]) + 14.0 * math.sin(heading), heading,
-        size[0] / 92.0, size,
+    view = MapView(
+        float(pose[0, 3]) + 14.0 * math.cos(heading),
+        float(pose[1, 3]) + 14.0 * math.sin(heading),
+        heading,
+        size[0] / 92.0,
+        size,
     )
     large = _larger(view)
     image = Image.new("RGB", large.size, PANEL)
@@ -172,8 +178,10 @@ def lidar_picture(frame: EpisodeFrame, boxes: Boxes3d | None, road: RoadMap, siz
 
 def _star(draw: ImageDraw.ImageDraw, x: float, y: float, radius: float) -> None:
     spikes = [
-        (x + math.cos(k * math.pi / 8) * radius * (1.0 if k % 2 == 0 else 0.45),
-         y + math.sin(k * math.pi / 8) * radius * (1.0 if k % 2 == 0 else 0.45))
+        (
+            x + math.cos(k * math.pi / 8) * radius * (1.0 if k % 2 == 0 else 0.45),
+            y + math.sin(k * math.pi / 8) * radius * (1.0 if k % 2 == 0 else 0.45),
+        )
         for k in range(16)
     ]
     draw.polygon(spikes, fill=(255, 214, 64), outline=FAILED, width=max(1, round(radius / 7)))
@@ -189,9 +197,12 @@ def map_picture(episode: Episode, time_ns: int, size: Size) -> Image.Image:
     yaw = yaw_from_quaternion(*tracks.orientation[now, EGO].tolist())
     reach = min(max(0.6 * traveled, 30.0), 75.0)  # from the middle to the edge [m]
     ahead = 0.25 * reach
-    view = View(
-        float(ego[now, 0]) + ahead * math.cos(yaw), float(ego[now, 1]) + ahead * math.sin(yaw), yaw,
-        0.5 * size[0] / reach, size,
+    view = MapView(
+        float(ego[now, 0]) + ahead * math.cos(yaw),
+        float(ego[now, 1]) + ahead * math.sin(yaw),
+        yaw,
+        0.5 * size[0] / reach,
+        size,
     )
     return scene_picture(episode, time_ns, view, False)
 
@@ -202,7 +213,7 @@ def frame_at(episode: Episode, time_ns: int) -> int:
     return int(np.clip(np.searchsorted(times, time_ns, side="right") - 1, 0, len(times) - 1))
 
 
-def scene_picture(episode: Episode, time_ns: int, view: View, scenery: bool) -> Image.Image:
+def scene_picture(episode: Episode, time_ns: int, view: MapView, scenery: bool) -> Image.Image:
     """Draw what lies in a view from above at a time [ns]: lanes, everybody's tracks and footprints, collisions.
 
     Args:
@@ -236,7 +247,7 @@ def scene_picture(episode: Episode, time_ns: int, view: View, scenery: bool) -> 
     return image
 
 
-def _draw_scenery(draw: ImageDraw.ImageDraw, view: View, episode: Episode, height: float) -> None:
+def _draw_scenery(draw: ImageDraw.ImageDraw, view: MapView, episode: Episode, height: float) -> None:
     """Draw the outlines of fixed objects that begin below a height [m]."""
     table = episode.scenery
     below = table.position[:, 2] - 0.5 * table.size[:, 2] < height
@@ -244,13 +255,17 @@ def _draw_scenery(draw: ImageDraw.ImageDraw, view: View, episode: Episode, heigh
         half_length, half_width = 0.5 * float(table.size[row, 0]), 0.5 * float(table.size[row, 1])
         c, s = math.cos(float(table.yaw[row])), math.sin(float(table.yaw[row]))
         x, y = table.position[row, :2].tolist()
-        corners = np.array([
-            (x + along * c - aside * s, y + along * s + aside * c)
-            for along, aside in (
-                (-half_length, -half_width), (half_length, -half_width), (half_length, half_width),
-                (-half_length, half_width),
-            )
-        ])
+        corners = np.array(
+            [
+                (x + along * c - aside * s, y + along * s + aside * c)
+                for along, aside in (
+                    (-half_length, -half_width),
+                    (half_length, -half_width),
+                    (half_length, half_width),
+                    (-half_length, half_width),
+                )
+            ]
+        )
         outline = [tuple(p) for p in view.pixels(corners).tolist()]
         color = class_color(int(table.semantic[row]))
         draw.polygon(outline, fill=(*color, 90), outline=(*color, 220))

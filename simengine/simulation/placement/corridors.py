@@ -1,9 +1,9 @@
-"""Ways that scripted people will walk, which chance actors leave free: else the hazard would come to nothing."""
+"""DriverLanes that scripted people will walk, which chance actors leave free: else the hazard would come to nothing."""
 
 import math
 from typing import NamedTuple
 
-from simengine.core.geometry import boxes_gap
+from simengine.core.space.geometry import boxes_gap
 from simengine.road.network.frenet import project_on_lane
 from simengine.road.network.projection import lane_pose
 from simengine.simulation.placement.placer import ActorPlan, Placer

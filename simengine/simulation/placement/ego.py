@@ -113,7 +113,8 @@ def _drawn_start(placer: Placer, model: VehicleModel) -> tuple[int, float]:
     ways = find_long_ways(lanes, placer.friction)
     _, leads_nowhere = open_ends(lanes, ways)
     long_enough = [
-        lane for lane in range(len(lanes.lane_type))
+        lane
+        for lane in range(len(lanes.lane_type))
         if lanes.lane_type[lane] == LaneType.DRIVING and lanes.lane_length[lane] > 2.0 * margin
     ]
     usable = [lane for lane in long_enough if ways[lane] > CLOSED]

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from simengine.core.geometry import boxes_gap
+from simengine.core.space.geometry import boxes_gap
 
 # Signals, signs, shelves and walls are where the map has them; other furniture was put there by us and gives way.
 FIXED = ("signal", "sign", "shelf", "wall")

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.behavior.pedestrian.company import ROW_GAP, WALL_ROOM, abreast, place_in_group, place_on_pavement
-from simengine.behavior.pedestrian.crosswalk import Zebras, make_strips, make_zebras
+from simengine.behavior.pedestrian.crosswalk import Crosswalks, make_strips, make_zebras
 from simengine.behavior.pedestrian.walk_across import CURB_ROW
 from simengine.behavior.pedestrian.walk_along import EDGE
 from simengine.core.state import Behavior
@@ -53,7 +53,7 @@ class _Pavements:
         self.ego = (ego.x, ego.y)
         self.lane = np.flatnonzero(lanes.lane_type == LaneType.PAVEMENT)
         self.length = lanes.lane_length[self.lane].astype(np.float64)
-        self.zebras: Zebras = make_zebras(placer.network, make_strips(lanes))
+        self.zebras: Crosswalks = make_zebras(placer.network, make_strips(lanes))
         self.curbs = [
             2 * c + end
             for c in range(len(self.zebras.curb_lane)) for end in range(2)
@@ -132,9 +132,7 @@ def _within(placer: Placer, pavements: _Pavements, lane: int, s: float) -> bool:
     return math.hypot(plan.x - pavements.ego[0], plan.y - pavements.ego[1]) <= pavements.radius
 
 
-def _place_group(
-    placer: Placer, pavements: _Pavements, spots: list[tuple[int, float]], size: int
-) -> list[ActorPlan]:
+def _place_group(placer: Placer, pavements: _Pavements, spots: list[tuple[int, float]], size: int) -> list[ActorPlan]:
     """Return plans of a group somewhere, or none if there is no room for it."""
     spec, random = placer.scenario.pedestrians, placer.random
     kind = float(random.random())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simengine.core.errors import ScenarioError
-from simengine.core.geometry import boxes_gap, wrap_angle
+from simengine.core.space.geometry import boxes_gap, wrap_angle
 from simengine.core.state import ActorKind, Behavior
 from simengine.physics.vehicle.catalog import VehicleModel
 from simengine.road.files.remarks import remark_line
@@ -102,9 +102,7 @@ class Placer:
         """Note what could not be done as the settings ask; told to the user at the end."""
         self.remarks.append(text)
 
-    def free(
-        self, plan: ActorPlan, clearance: float = _CLEARANCE, headway: float = 0.0, along: float = 0.0
-    ) -> bool:
+    def free(self, plan: ActorPlan, clearance: float = _CLEARANCE, headway: float = 0.0, along: float = 0.0) -> bool:
         """Say whether a plan keeps clear of all earlier ones, and of scenery.
 
         Args:

@@ -3,7 +3,7 @@
 import math
 
 from simengine.core.errors import ScenarioError, suggest
-from simengine.core.geometry import wrap_angle
+from simengine.core.space.geometry import wrap_angle
 from simengine.core.state import Behavior
 from simengine.physics.vehicle.catalog import all_models, model_named
 from simengine.road.network.frenet import project_on_lane
@@ -42,9 +42,7 @@ def _chosen(name: str, actor: ActorSpec) -> str:
     model, usual = str(actor.model), KINDS[actor.kind]
     of_kind = [m.name for m in all_models().values() if m.kind == model_named(usual[0]).kind and _fits(m.name, usual)]
     if model not in of_kind:
-        raise ScenarioError(
-            f"scenario.actors.{name}.model = {model}: is no {actor.kind}{suggest(model, of_kind)}"
-        )
+        raise ScenarioError(f"scenario.actors.{name}.model = {model}: is no {actor.kind}{suggest(model, of_kind)}")
     return model
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simengine.core.errors import ScenarioError
-from simengine.core.geometry import wrap_angle
+from simengine.core.space.geometry import wrap_angle
 from simengine.core.state import ActorKind
 from simengine.road.commonroad import CommonRoadScenario
 from simengine.road.files.recording import PlanningProblem, RecordedTracks

@@ -10,9 +10,8 @@ from simengine.behavior.pedestrian.pavement import Crowd, no_crowd
 from simengine.behavior.replay.recorded_motion import lay_out
 from simengine.behavior.replay.replay import follow_recording
 from simengine.core.errors import ScenarioError
-from simengine.core.files import MAX_MAP_BYTES, home_path, read_bounded
-from simengine.core.geometry import quaternion_from_euler, rotate
 from simengine.core.rng import generator
+from simengine.core.space.geometry import quaternion_from_euler, rotate
 from simengine.core.state import (
     EGO,
     ActorKind,
@@ -25,6 +24,7 @@ from simengine.core.state import (
     empty_state,
 )
 from simengine.core.surface import Surface, friction, sliding_friction
+from simengine.core.text.files import MAX_MAP_BYTES, home_path, read_bounded
 from simengine.core.weather import Weather, air_density, hall_weather, needs_headlamps
 from simengine.metrics.goal import TimedRegion
 from simengine.physics.backend import FrictionPatches, Ground

@@ -103,7 +103,10 @@ def road_map(network: RoadNetwork, track: NDArray[np.float64]) -> RoadMap:
             left, right = _edges(network, rows, thin_line(shape, _TOLERANCE))
             lanes.append(
                 LaneOutline(
-                    str(network.lane_name[lane]), LaneType(int(network.lane_type[lane])), left, right,
+                    str(network.lane_name[lane]),
+                    LaneType(int(network.lane_type[lane])),
+                    left,
+                    right,
                     *(MarkingType(int(kind)) for kind in network.point_marking[a]),
                 )
             )
@@ -165,9 +168,12 @@ def road_map_to_json(road: RoadMap) -> dict[str, Any]:
     return {
         "lanes": [
             {
-                "name": lane.name, "type": lane.lane_type.name.lower(),
-                "left": _rounded(lane.left), "right": _rounded(lane.right),
-                "marking_left": lane.marking_left.name.lower(), "marking_right": lane.marking_right.name.lower(),
+                "name": lane.name,
+                "type": lane.lane_type.name.lower(),
+                "left": _rounded(lane.left),
+                "right": _rounded(lane.right),
+                "marking_left": lane.marking_left.name.lower(),
+                "marking_right": lane.marking_right.name.lower(),
             }
             for lane in road.lanes
         ],

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from simengine.assets.actors import actor_mesh
 from simengine.assets.scenery import scenery_mesh
-from simengine.core.mesh import Mesh, transform_mesh
 from simengine.core.rng import generator, kernel_seed
 from simengine.core.semantics import SEMANTIC_OF_KIND, Semantic
+from simengine.core.space.mesh import Mesh, transform_mesh
 from simengine.core.state import EGO, ActorKind, ActorTable
 from simengine.core.weather import Weather
 from simengine.physics.backend import StaticBox
@@ -35,6 +35,7 @@ _LANTERN = (0.29, 0.105)  # how far the lantern hangs short of the end of its ar
 
 
 _NOT_FITTINGS = {"kind", "speed_limit", "passage_at", "passage_width"}  # settings of a hall that change none of them
+
 
 class Prop(NamedTuple):
     """One object of the scenery."""

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from simengine.core.errors import ConfigError, suggest
-from simengine.core.files import home_path
-from simengine.core.safe_text import say
-from simengine.core.wording import counted
+from simengine.core.text.files import home_path
+from simengine.core.text.safe_text import say
+from simengine.core.text.wording import counted
 from simengine.scenario.sampling import load_scenario
 from simengine.scenario.spec import DriverSpread
 from simengine.scenario.wrong_values import shown_value

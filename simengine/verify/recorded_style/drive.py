@@ -20,7 +20,7 @@ from simengine.physics.batched.batched import BatchedPhysics
 from simengine.road.files.recording import RecordedTracks
 from simengine.road.network.signals import signal_colors
 from simengine.scenario.spec import DriverSpread
-from simengine.verify.recorded_style.leading import find_leaders
+from simengine.verify.recorded_style.leaders import find_leaders
 from simengine.verify.recorded_style.roads import RecordedRoad
 from simengine.verify.usual_drivers import usual_kinds
 
@@ -199,8 +199,13 @@ def _release(
     leader, gap = np.zeros((count, 1), np.int32), np.zeros((count, 1))
     for e in range(len(held)):
         find_leaders(
-            road.lanes, state.valid[e][:, None], memory.lane[e][:, None], memory.s[e][:, None], road.tracks.length,
-            leader, gap,
+            road.lanes,
+            state.valid[e][:, None],
+            memory.lane[e][:, None],
+            memory.s[e][:, None],
+            road.tracks.length,
+            leader,
+            gap,
         )
         speed = np.hypot(state.velocity[e, :, 0], state.velocity[e, :, 1])
         for a in np.flatnonzero(held[e] & (leader[:, 0] >= 0)).tolist():
@@ -227,9 +232,7 @@ def _empty(road: RecordedRoad) -> RecordedTracks:
     )  # fmt: skip
 
 
-def _sample(
-    tracks: list[RecordedTracks], before: WorldState, after: WorldState, share: float, sample: int
-) -> None:
+def _sample(tracks: list[RecordedTracks], before: WorldState, after: WorldState, share: float, sample: int) -> None:
     """Write a sample of every world's tracks: between two decisions on the straight line."""
     for e, one in enumerate(tracks):
         there = before.valid[e] & after.valid[e] if share < 1.0 else after.valid[e]

@@ -22,7 +22,7 @@ from simengine.verify.recorded_style.drive import ReadyRecording, drive, set_sta
 from simengine.verify.recorded_style.quantities import RATE, Traffic, measure
 from simengine.verify.recorded_style.roads import RecordedRoad
 from simengine.verify.recorded_style.search import minimize, population
-from simengine.verify.recorded_style.settled import settled_distance
+from simengine.verify.recorded_style.settled_gaps import settled_distance
 
 WORLDS = 2  # in which every recording is driven in a trial
 RATE_HZ = 40  # ticks of the physics in trials; the table is made with those of conf/physics

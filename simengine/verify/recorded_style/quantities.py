@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from simengine.behavior.replay.recorded_motion import FIT, fit_slopes, lay_out
 from simengine.road.files.recording import RecordedTracks
 from simengine.road.network.network import LaneArrays
-from simengine.verify.recorded_style.leading import find_lanes, find_leaders
+from simengine.verify.recorded_style.leaders import find_lanes, find_leaders
 
 MOVING = 3.0  # slower vehicles have no time headway [m/s]
 STEADY = 1.0  # difference of speeds below which a vehicle keeps up with whom it follows [m/s]

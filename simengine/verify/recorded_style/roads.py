@@ -25,7 +25,7 @@ from simengine.scenario.sampling import load_scenario
 from simengine.simulation.placement.start import own_track
 from simengine.simulation.world.layout import build_world
 from simengine.verify.recorded_style.edges import ending_lanes, extend_ends
-from simengine.verify.recorded_style.leading import find_lanes, find_leaders
+from simengine.verify.recorded_style.leaders import find_lanes, find_leaders
 from simengine.verify.recorded_style.quantities import Traffic, measure
 
 FASTEST = 50.0  # nobody drives farther beyond the edge than at this speed [m/s]

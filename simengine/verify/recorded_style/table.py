@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.core.rng import generator
-from simengine.core.wording import counted
+from simengine.core.text.wording import counted
 from simengine.scenario.spec import DriverSpread
 from simengine.verify.recorded_style.distance import between, change_rate, floors, vehicle_floors
 from simengine.verify.recorded_style.drive import set_stage
 from simengine.verify.recorded_style.fit import FITTED, show
 from simengine.verify.recorded_style.quantities import RATE, UNITS, Quantity, Traffic
-from simengine.verify.recorded_style.settled import equilibrium_gaps, settled_distance
+from simengine.verify.recorded_style.settled_gaps import equilibrium_gaps, settled_distance
 from simengine.verify.recorded_style.sites import Sites
 
 WORLDS = 8  # in which every recording is driven for the table
@@ -23,7 +23,7 @@ BOUND = 2.0  # floors
 FEWEST = 5  # vehicles; of fewer, halves say nothing
 
 
-class Line(NamedTuple):
+class StyleRow(NamedTuple):
     """One quantity at one site."""
 
     site: str
@@ -62,7 +62,7 @@ class SiteTable(NamedTuple):
     seconds: float  # that they were watched
     touched: float  # pairs that touched, per world
     settled: tuple[float, float, float]  # mean gap that drivers settle at, recorded mean, W1 between them [m]
-    lines: tuple[Line, ...]
+    lines: tuple[StyleRow, ...]
 
 
 def _moments(traffic: Sequence[Traffic], name: str) -> tuple[float, float]:
@@ -139,7 +139,7 @@ def measure_sites(measured: Sites, every: Sites, drivers: DriverSpread, seed: in
             ours = floors([road.recorded for road in every[site]], name, random)
             own = vehicle_floors(recorded, name, random)
             lines.append(
-                Line(
+                StyleRow(
                     site, name, UNITS.get(name, "1/min"), _moments(recorded, name), _moments(pooled, name),
                     between(pooled, recorded, name), intervals[name],
                     float(ours.mean()) if len(ours) else math.nan,
@@ -150,8 +150,13 @@ def measure_sites(measured: Sites, every: Sites, drivers: DriverSpread, seed: in
         watched = np.concatenate([one.watched for one in recorded])
         tables.append(
             SiteTable(
-                site, len(roads), int((watched > 0.0).sum()), float(watched.sum()), touched / WORLDS,
-                _settled(drivers, recorded), tuple(lines),
+                site,
+                len(roads),
+                int((watched > 0.0).sum()),
+                float(watched.sum()),
+                touched / WORLDS,
+                _settled(drivers, recorded),
+                tuple(lines),
             )
         )
     return tables
@@ -167,7 +172,7 @@ def _settled(drivers: DriverSpread, recorded: Sequence[Traffic]) -> tuple[float,
     )  # fmt: skip
 
 
-def missed(tables: Sequence[SiteTable]) -> list[Line]:
+def missed(tables: Sequence[SiteTable]) -> list[StyleRow]:
     """Return the lines that have to keep to the bound and do not."""
     return [line for table in tables for line in table.lines if line.bounded and not line.good]
 
@@ -191,7 +196,7 @@ def _settles(settled: tuple[float, float, float]) -> str:
     return f"; drivers settle at gaps of {settled[0]:.1f} m, recorded {settled[1]:.1f} m (W1 {settled[2]:.1f} m)"
 
 
-def _format_line(line: Line, judged: bool) -> str:
+def _format_line(line: StyleRow, judged: bool) -> str:
     """Return a line of a table; one that is not judged says why."""
     mark = ("ok " if line.good else "BAD") if line.bounded and judged else "   "
     spread, own = ("" if line.name == RATE else f" ± {value[1]:.2f}" for value in (line.recorded, line.driven))

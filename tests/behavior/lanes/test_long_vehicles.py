@@ -112,11 +112,13 @@ def loop(radius: float, rise: float = 0.0):
     here = np.stack([way - 200.0, np.zeros(41), np.zeros(41)], axis=1)
     turn = arc(radius, np.pi)
     back = np.stack([-way, np.full(41, 2.0 * radius), rise * np.clip(way - 100.0, 0.0, 20.0)], axis=1)
-    network = build_network([
-        LaneDraft("here", here, np.full(41, 3.5), np.zeros(41), successors=["turn"]),
-        LaneDraft("turn", turn, np.full(30, 3.5), np.zeros(30), successors=["back"], junction=0),
-        LaneDraft("back", back, np.full(41, 3.5), np.zeros(41)),
-    ])
+    network = build_network(
+        [
+            LaneDraft("here", here, np.full(41, 3.5), np.zeros(41), successors=["turn"]),
+            LaneDraft("turn", turn, np.full(30, 3.5), np.zeros(30), successors=["back"], junction=0),
+            LaneDraft("back", back, np.full(41, 3.5), np.zeros(41)),
+        ]
+    )
     return network, {str(name): k for k, name in enumerate(network.lane_name)}
 
 

@@ -19,7 +19,7 @@ from simengine.behavior.lanes.occupancy import (
     look_around,
     occupy_lanes,
 )
-from simengine.core.geometry import quaternion_from_euler, rotate
+from simengine.core.space.geometry import quaternion_from_euler, rotate
 from tests.behavior.small_world import SmallWorld, straight
 
 
@@ -27,8 +27,14 @@ def _lists(world: SmallWorld) -> dict[int, set[int]]:
     actors, state = world.actors, world.state
     places = empty_places(state.valid.shape[1])
     look_around(
-        actors.length[0], actors.width[0], actors.height[0], state.valid[0], state.position[0], state.orientation[0],
-        state.velocity[0], places,
+        actors.length[0],
+        actors.width[0],
+        actors.height[0],
+        state.valid[0],
+        state.position[0],
+        state.orientation[0],
+        state.velocity[0],
+        places,
     )
     occupancy = empty_occupancy(len(world.lanes.lane_length), state.valid.shape[1])
     occupy_lanes(world.rules.ways, world.rules.grid, places, actors.mobility[0], occupancy)
@@ -79,8 +85,14 @@ def test_speed_of_who_drives_uphill_is_along_its_own_axis():
     q = quaternion_from_euler(0.0, -math.atan(0.2), 0.5)
     places = empty_places(1)
     look_around(
-        np.array([4.5]), np.array([1.8]), np.array([1.5]), np.ones(1, np.bool_), np.zeros((1, 3)), np.array([q]),
-        np.array([rotate(*q, 20.34, 0.0, 0.0)]), places,
+        np.array([4.5]),
+        np.array([1.8]),
+        np.array([1.5]),
+        np.ones(1, np.bool_),
+        np.zeros((1, 3)),
+        np.array([q]),
+        np.array([rotate(*q, 20.34, 0.0, 0.0)]),
+        places,
     )
     assert places.pose[0, SPEED] == pytest.approx(20.34)
 
@@ -88,7 +100,13 @@ def test_speed_of_who_drives_uphill_is_along_its_own_axis():
 def test_one_who_lies_takes_the_room_he_lies_on():
     places = empty_places(1)
     look_around(
-        np.array([2.2]), np.array([0.8]), np.array([1.5]), np.ones(1, np.bool_), np.zeros((1, 3)),
-        np.array([quaternion_from_euler(0.5 * math.pi, 0.0, 0.3)]), np.zeros((1, 3)), places,
+        np.array([2.2]),
+        np.array([0.8]),
+        np.array([1.5]),
+        np.ones(1, np.bool_),
+        np.zeros((1, 3)),
+        np.array([quaternion_from_euler(0.5 * math.pi, 0.0, 0.3)]),
+        np.zeros((1, 3)),
+        places,
     )
     assert places.pose[0, LENGTH] == pytest.approx(2.2) and places.pose[0, WIDTH] == pytest.approx(1.5)

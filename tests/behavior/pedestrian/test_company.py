@@ -8,7 +8,7 @@ import pytest
 from simengine.behavior.pedestrian.company import LOST, abreast, pace_in_group, place_in_group, place_on_pavement
 from simengine.behavior.pedestrian.pavement import Crowd, no_crowd
 from simengine.behavior.pedestrian.walker_state import COMPANY, DESIRED_SPEED, DIRECTION, LEADER, PHASE, STANDING
-from simengine.core.geometry import boxes_gap
+from simengine.core.space.geometry import boxes_gap
 from simengine.road.procedural.kinds import make_street
 from tests.behavior.pedestrian.test_pavement import DT, NO_SIGNALS, make_crowd, make_town, walk
 

@@ -7,7 +7,7 @@ import pytest
 
 from simengine.core.state import ActorKind
 from simengine.road.procedural.kinds import make_street
-from simengine.verify.passing import meetings
+from simengine.verify.company_passing import meetings
 from tests.behavior.pedestrian.test_company import crowd_of, touching
 from tests.behavior.pedestrian.test_pavement import DT, NO_SIGNALS, make_crowd, walk
 
@@ -60,6 +60,7 @@ def test_a_group_of_three_gets_by_people_who_stand_on_its_wider_side():
 
 def test_meetings_tell_passing_from_walking_through():
     time = 0.25 * np.arange(80)
+
     def at(x, y, speed):
         return np.stack([x + speed * time, np.full(80, y)], axis=1)
 

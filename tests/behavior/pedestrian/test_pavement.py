@@ -9,7 +9,7 @@ from simengine.behavior.pedestrian.pavement import Crowd, begin_people, no_crowd
 from simengine.behavior.pedestrian.people import People
 from simengine.behavior.pedestrian.social_force import RELAXATION_TIME
 from simengine.behavior.pedestrian.walker_state import DESIRED_SPEED, KEEPS_RIGHT
-from simengine.core.geometry import boxes_gap
+from simengine.core.space.geometry import boxes_gap
 from simengine.core.state import ActorTable, Behavior, WorldState, empty_actors, empty_controls, empty_state
 from simengine.physics.vehicle.catalog import fill_actor
 from simengine.road.build import build_network
@@ -31,7 +31,11 @@ def make_town() -> RoadNetwork:
 
 
 def make_crowd(
-    network: RoadNetwork, poses: list[Pose], fraction: float = 0.0, seed: int = 1, crowd: Crowd | None = None,
+    network: RoadNetwork,
+    poses: list[Pose],
+    fraction: float = 0.0,
+    seed: int = 1,
+    crowd: Crowd | None = None,
     slowing: float = 0.04,
 ) -> tuple[ActorTable, WorldState, People]:
     actors, state = empty_actors(1, len(poses)), empty_state(1, len(poses))
@@ -104,9 +108,7 @@ def test_two_people_pass_each_other_without_touching():
         make_town(), [("pedestrian", 20.0, -4.75, 0.0, 1.3), ("pedestrian", 30.0, -4.75, math.pi, 1.3)]
     )
     track, yaws = walk(actors, state, people, NO_SIGNALS, 200)
-    gaps = [
-        boxes_gap(*track[k, 0], yaws[k, 0], 0.5, 0.55, *track[k, 1], yaws[k, 1], 0.5, 0.55) for k in range(200)
-    ]
+    gaps = [boxes_gap(*track[k, 0], yaws[k, 0], 0.5, 0.55, *track[k, 1], yaws[k, 1], 0.5, 0.55) for k in range(200)]
     assert min(gaps) > 0.0
     assert track[-1, 0, 0] - 20.0 > 8.0 and 30.0 - track[-1, 1, 0] > 8.0
 

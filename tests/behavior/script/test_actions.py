@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from simengine.behavior.script.action_checks import check_behavior, check_mobility, check_road, moved_sideways_once
 from simengine.behavior.script.events import Event
 from simengine.core.errors import ConfigError
-from simengine.core.geometry import quaternion_from_euler, yaw_from_quaternion
+from simengine.core.space.geometry import quaternion_from_euler, yaw_from_quaternion
 from simengine.core.state import Behavior
 from simengine.road.build import build_network
 from simengine.road.network.drafts import LaneDraft

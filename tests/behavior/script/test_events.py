@@ -8,7 +8,7 @@ import pytest
 from simengine.behavior.lanes.lane_rules import road_rules
 from simengine.behavior.script.events import compile_events, empty_latches, evaluate_triggers
 from simengine.core.errors import ConfigError, ScenarioError
-from simengine.core.geometry import quaternion_from_euler, rotate
+from simengine.core.space.geometry import quaternion_from_euler, rotate
 from simengine.core.state import copy_state, empty_actors, empty_state
 from simengine.road.network.network import lane_arrays
 from simengine.road.network.projection import lane_pose

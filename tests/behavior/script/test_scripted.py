@@ -108,9 +108,7 @@ def test_brakes_ask_no_more_than_the_ground_holds():
 def test_a_path_is_driven_no_faster_than_its_corners_allow_and_ends_at_its_end():
     world = one(speed=14.0)
     points = [(30.0, 0.0), (45.0, 3.0), (58.0, 12.0), (66.0, 26.0), (68.0, 60.0)]
-    world.fire(
-        0, specs.FollowPathAction(kind="follow_path", points=points, speed=14.0, max_lateral_acceleration=2.0)
-    )
+    world.fire(0, specs.FollowPathAction(kind="follow_path", points=points, speed=14.0, max_lateral_acceleration=2.0))
     hardest = 0.0
     for _ in range(500):
         world.play(0.05)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simengine.behavior.script.scripted_walk import way_to_box
-from simengine.core.geometry import boxes_gap
+from simengine.core.space.geometry import boxes_gap
 from simengine.scenario.spec import events as specs
 from tests.behavior.small_world import DT
 from tests.behavior.stage import StagedWorld

@@ -7,7 +7,7 @@ import pytest
 
 from simengine.behavior.driver_state import COUNTER, GRANTED, PROGRESS, DriverMemory, empty_memory
 from simengine.behavior.traffic.inflow import CLOSEST, OUT_LEAST, begin_inflow, refill
-from simengine.core.geometry import boxes_gap, yaw_from_quaternion
+from simengine.core.space.geometry import boxes_gap, yaw_from_quaternion
 from simengine.core.state import ActorTable, Behavior, WorldState, empty_actors, empty_state
 from simengine.physics.vehicle.catalog import fill_actor
 from simengine.road.network.network import LaneArrays, LaneType, lane_arrays

@@ -205,7 +205,8 @@ def test_person_who_will_have_crossed_later_is_not_braked_for():
 def test_four_way_traffic_passes_an_unsignaled_junction_without_touching():
     world = SmallWorld(junction(signaled=False), ["sedan"] * 8)
     entries = [
-        lane for lane in range(len(world.lanes.lane_length))
+        lane
+        for lane in range(len(world.lanes.lane_length))
         if world.rules.ways.lane_type[lane] == 0
         and world.lanes.predecessor_first[lane] == world.lanes.predecessor_first[lane + 1]
     ]
@@ -229,12 +230,17 @@ def test_who_stands_in_the_junction_without_having_asked_does_not_hold_up_the_ot
     world = SmallWorld(junction(signaled=False), ["sedan", "sedan"])
     lanes = world.lanes
     entries = [
-        lane for lane in range(len(lanes.lane_length))
+        lane
+        for lane in range(len(lanes.lane_length))
         if world.rules.ways.lane_type[lane] == 0 and lanes.predecessor_first[lane] == lanes.predecessor_first[lane + 1]
     ]
-    stander, driver = entries[0], next(
-        lane for lane in entries[1:]
-        if abs(math.sin(lane_pose(lanes, lane, 50.0, 0.0)[3] - lane_pose(lanes, entries[0], 50.0, 0.0)[3])) > 0.9
+    stander, driver = (
+        entries[0],
+        next(
+            lane
+            for lane in entries[1:]
+            if abs(math.sin(lane_pose(lanes, lane, 50.0, 0.0)[3] - lane_pose(lanes, entries[0], 50.0, 0.0)[3])) > 0.9
+        ),
     )
     world.put(0, stander, lanes.lane_length[stander] - 1.0, 0.0)
     world.put(1, driver, lanes.lane_length[driver] - 4.0, 0.0)

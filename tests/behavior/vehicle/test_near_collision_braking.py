@@ -15,8 +15,14 @@ def _places(gap: float, speed: float, beside: float = 0.0):
     actors, state = world.actors, world.state
     places = empty_places(2)
     look_around(
-        actors.length[0], actors.width[0], actors.height[0], state.valid[0], state.position[0], state.orientation[0],
-        state.velocity[0], places,
+        actors.length[0],
+        actors.width[0],
+        actors.height[0],
+        state.valid[0],
+        state.position[0],
+        state.orientation[0],
+        state.velocity[0],
+        places,
     )
     return places, vehicle_table(world.actors)[0]
 

@@ -17,7 +17,7 @@ from simengine.behavior.driver_state import (
     vehicle_table,
 )
 from simengine.behavior.vehicle.pedals import resistance
-from simengine.core.gravity import ROTATING
+from simengine.core.mechanics import ROTATING
 from simengine.road.build import build_network
 from simengine.road.network.drafts import LaneDraft
 from simengine.road.procedural.kinds import make_street

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from simengine.core.errors import ScenarioError
-from simengine.core.geometry import yaw_from_quaternion
-from simengine.core.gravity import GRAVITY, ROTATING
+from simengine.core.mechanics import GRAVITY, ROTATING
+from simengine.core.space.geometry import yaw_from_quaternion
 from simengine.core.state import (
     ActorTable,
     Behavior,
@@ -42,9 +42,7 @@ def make_ground(num_envs: int, friction: float, grade: float = 0.0, obstacles: t
     return Ground(build_network([lane]), np.full(num_envs, friction), patches, obstacles, SLIDING)
 
 
-def make_world(
-    models: list[str], num_envs: int = 1, drag: bool = False
-) -> tuple[ActorTable, WorldState, Controls]:
+def make_world(models: list[str], num_envs: int = 1, drag: bool = False) -> tuple[ActorTable, WorldState, Controls]:
     actors, state = empty_actors(num_envs, len(models)), empty_state(num_envs, len(models))
     for e in range(num_envs):
         for a, model in enumerate(models):
@@ -346,8 +344,15 @@ def test_of_people_and_animals_too_each_quantity_is_the_derivative_of_the_one_be
         if len(moving) % 10 == 0:
             controls.velocity[0, 0] = random.uniform(-1.5, 1.5, 2)
         state = run(physics, state, controls, 6 / RATE)
-        moving.append((*state.position[0, 0], *state.velocity[0, 0], *state.acceleration[0, 0], yaw_of(state, 0),
-                       state.angular_velocity[0, 0, 2]))
+        moving.append(
+            (
+                *state.position[0, 0],
+                *state.velocity[0, 0],
+                *state.acceleration[0, 0],
+                yaw_of(state, 0),
+                state.angular_velocity[0, 0, 2],
+            )
+        )
     rows, step = np.array(moving), 6 / RATE
     change, middle = np.diff(rows, axis=0) / step, 0.5 * (rows[1:] + rows[:-1])
     assert np.abs(change[:, 0:3] - middle[:, 3:6]).max() < 0.03
@@ -364,7 +369,10 @@ def test_a_curb_is_stepped_on_without_a_jump() -> None:
     zeros = np.zeros(11)
     road = LaneDraft(name="r", points=np.stack([x, zeros, zeros], 1), width=np.full(11, 4.0), bank=zeros)
     pavement = LaneDraft(
-        name="p", points=np.stack([x, zeros + 4.0, zeros], 1), width=np.full(11, 4.0), bank=zeros,
+        name="p",
+        points=np.stack([x, zeros + 4.0, zeros], 1),
+        width=np.full(11, 4.0),
+        bank=zeros,
         lane_type=LaneType.PAVEMENT,
     )
     set_pose(state, 0, 0.0, 0.5, yaw=math.pi / 2)

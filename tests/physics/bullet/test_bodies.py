@@ -38,7 +38,10 @@ def test_box_center_moves_as_its_velocity_says():
     w, x, y, z = bodies["orientation"][0]
     p, q, r = 0.5 * step * bodies["angular_velocity"][0]
     bodies["orientation"][0] += (
-        -p * x - q * y - r * z, p * w + q * z - r * y, q * w + r * x - p * z, r * w + p * y - q * x
+        -p * x - q * y - r * z,
+        p * w + q * z - r * y,
+        q * w + r * x - p * z,
+        r * w + p * y - q * x,
     )
     bodies["position"][0] += step * bodies["velocity"][0]
     box_from_body(chassis[0], bodies[0])

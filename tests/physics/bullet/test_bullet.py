@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from simengine.core.errors import ScenarioError
-from simengine.core.gravity import GRAVITY, ROTATING
+from simengine.core.mechanics import GRAVITY, ROTATING
 from simengine.core.state import Behavior, Light, empty_actors, empty_controls, empty_state
 from simengine.core.surface import ASPHALT
 from simengine.physics.backend import FrictionPatches, Ground, StaticBox

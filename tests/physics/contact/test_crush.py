@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
 from simengine.core.state import empty_actors, empty_controls, empty_state
 from simengine.physics.backend import Ground, Physics, StaticBox
 from simengine.physics.batched.batched import BatchedPhysics

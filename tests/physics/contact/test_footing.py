@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from simengine.core.geometry import multiply_quaternions, quaternion_from_euler, rotation_matrix
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
+from simengine.core.space.geometry import multiply_quaternions, quaternion_from_euler, rotation_matrix
 from simengine.core.state import empty_actors, empty_controls, empty_state
 from simengine.physics.backend import Ground, StaticBox
 from simengine.physics.batched.batched import BatchedPhysics

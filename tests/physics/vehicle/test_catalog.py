@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simengine.core.errors import ScenarioError
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
 from simengine.core.state import ActorKind, Mobility, empty_actors
 from simengine.physics.vehicle.catalog import (
     REFERENCE_CARS,

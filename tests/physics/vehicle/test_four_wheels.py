@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from simengine.core.geometry import yaw_from_quaternion
-from simengine.core.gravity import GRAVITY, ROTATING
+from simengine.core.mechanics import GRAVITY, ROTATING
+from simengine.core.space.geometry import yaw_from_quaternion
 from simengine.core.state import Behavior, empty_actors, empty_controls, empty_state
 from simengine.physics.backend import FrictionPatches, Ground
 from simengine.physics.batched.batched import BatchedPhysics

@@ -10,8 +10,8 @@ import pytest
 
 pytest.importorskip("pybullet")
 
-from simengine.core.geometry import yaw_from_quaternion  # noqa: E402
-from simengine.core.gravity import GRAVITY, ROTATING  # noqa: E402
+from simengine.core.mechanics import GRAVITY, ROTATING  # noqa: E402
+from simengine.core.space.geometry import yaw_from_quaternion  # noqa: E402
 from simengine.core.state import empty_actors, empty_controls, empty_state  # noqa: E402
 from simengine.physics.backend import Ground  # noqa: E402
 from simengine.physics.batched.batched import BatchedPhysics  # noqa: E402
@@ -39,9 +39,7 @@ def test_a_motorcycle_stays_up_when_it_brakes(physics, speed, radius, decelerati
 
 
 @pytest.mark.parametrize("physics", PHYSICS)
-@pytest.mark.parametrize(
-    ("speed", "radius", "friction"), [(10.0, math.inf, 0.8), (12.0, 60.0, 0.8), (11.0, 60.0, 0.5)]
-)
+@pytest.mark.parametrize(("speed", "radius", "friction"), [(10.0, math.inf, 0.8), (12.0, 60.0, 0.8), (11.0, 60.0, 0.5)])
 def test_a_bicycle_stays_up_when_it_brakes(physics, speed, radius, friction):
     offset = 0.3 if math.isinf(radius) else 0.0
     found = brake_on_course(physics(), "bicycle", speed, radius, 4.5, friction, offset)

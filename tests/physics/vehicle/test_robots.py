@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
 from simengine.physics.vehicle.robots import motor_torque, wheel_targets
 from tools.checks.motion.proving_ground import RATE, Placed, make_world, park_on_slope, plain, single
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
 from simengine.physics.vehicle.tire import (
     RELAXATION_PER_RADIUS,
     SLIP_TARGET,
@@ -116,9 +116,7 @@ def test_mass_on_a_locked_tire_hangs_on_a_slope_without_creep():
     zx, zy = holding_deflection(pull, 0.0, LOAD, 0.8, STIFFNESS, RELAXATION)
     velocity = position = spin = 0.0
     for _ in range(60 * 120):
-        fx, _, spin, zx, zy = wheel_step(
-            velocity, 0.0, LOAD, 0.8, WHEEL, spin, zx, zy, 0.0, 1e5, False, DT
-        )
+        fx, _, spin, zx, zy = wheel_step(velocity, 0.0, LOAD, 0.8, WHEEL, spin, zx, zy, 0.0, 1e5, False, DT)
         velocity += (fx - pull) / mass * DT
         position += velocity * DT
     assert abs(position) < 1e-6
@@ -129,9 +127,7 @@ def test_mass_that_comes_to_rest_on_a_locked_tire_stops_shaking():
     mass = LOAD / GRAVITY
     velocity, spin, zx, zy = 0.3, 0.0, 0.0, 0.0
     for _ in range(240):
-        fx, _, spin, zx, zy = wheel_step(
-            velocity, 0.0, LOAD, 0.8, WHEEL, spin, zx, zy, 0.0, 1e5, False, DT
-        )
+        fx, _, spin, zx, zy = wheel_step(velocity, 0.0, LOAD, 0.8, WHEEL, spin, zx, zy, 0.0, 1e5, False, DT)
         velocity += fx / mass * DT
     assert abs(velocity) < 1e-4
 
@@ -141,9 +137,7 @@ def test_slope_too_steep_for_the_friction_is_not_held():
 
 
 def test_wheel_in_the_air_feels_no_road_but_its_brake():
-    fx, fy, spin, zx, zy = wheel_step(
-        20.0, 1.0, 0.0, 0.8, WHEEL, 50.0, 0.01, 0.01, 0.0, 17.0, False, DT
-    )
+    fx, fy, spin, zx, zy = wheel_step(20.0, 1.0, 0.0, 0.8, WHEEL, 50.0, 0.01, 0.01, 0.0, 17.0, False, DT)
     assert (fx, fy, zx, zy) == (0.0, 0.0, 0.0, 0.0)
     assert spin == pytest.approx(50.0 - 17.0 / INERTIA * DT)
 

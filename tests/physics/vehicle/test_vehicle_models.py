@@ -38,8 +38,14 @@ def drive(rate, acceleration, speed: float, duration: float, step: float, dynami
         middle = steering + 0.5 * r * step
         if dynamic:
             x, y, yaw, forward, left, yaw_rate = models.advance_dynamic(
-                PlanarMotion(x, y, yaw, forward, left, yaw_rate), middle, a, 0.0, on_tires(STIFFNESS * FRICTION), 10.0,
-                10.0, step,
+                PlanarMotion(x, y, yaw, forward, left, yaw_rate),
+                middle,
+                a,
+                0.0,
+                on_tires(STIFFNESS * FRICTION),
+                10.0,
+                10.0,
+                step,
             )
         else:
             speed_now = math.hypot(forward, left)

@@ -27,17 +27,25 @@ def straight(name, start, end, profile, count, **fields):
 def crossing(hump, arm=60.0, south=0.0, junction=0, level=None):
     """Return two roads that cross: one level, the other's connecting lane `hump` higher in the middle."""
     level = level or (lambda v: 0.0)
-    return build_network([
-        straight("west", (-arm, 0.0), (-HALF, 0.0), level, 2, road=1, successors=["through"]),
-        straight("through", (-HALF, 0.0), (HALF, 0.0), level, 2, road=2, junction=junction, successors=["east"]),
-        straight("east", (HALF, 0.0), (arm, 0.0), level, 2, road=3),
-        straight("south", (0.0, -arm), (0.0, -HALF), lambda v: south, 2, road=4, successors=["over"]),
-        straight(
-            "over", (0.0, -HALF), (0.0, HALF), lambda v: south + hump * math.sin(math.pi * v) ** 2, 13, road=5,
-            junction=junction, successors=["north"],
-        ),
-        straight("north", (0.0, HALF), (0.0, arm), lambda v: south, 2, road=6),
-    ])
+    return build_network(
+        [
+            straight("west", (-arm, 0.0), (-HALF, 0.0), level, 2, road=1, successors=["through"]),
+            straight("through", (-HALF, 0.0), (HALF, 0.0), level, 2, road=2, junction=junction, successors=["east"]),
+            straight("east", (HALF, 0.0), (arm, 0.0), level, 2, road=3),
+            straight("south", (0.0, -arm), (0.0, -HALF), lambda v: south, 2, road=4, successors=["over"]),
+            straight(
+                "over",
+                (0.0, -HALF),
+                (0.0, HALF),
+                lambda v: south + hump * math.sin(math.pi * v) ** 2,
+                13,
+                road=5,
+                junction=junction,
+                successors=["north"],
+            ),
+            straight("north", (0.0, HALF), (0.0, arm), lambda v: south, 2, road=6),
+        ]
+    )
 
 
 def lane(network, name):
@@ -184,10 +192,12 @@ def test_roads_around_a_junction_too_steep_for_its_size_give_way():
 def test_lanes_keep_their_line_in_plan_view():
     a = np.linspace(0.0, math.pi / 2.0, 6)
     turn = np.column_stack([12.0 * np.sin(a) - HALF, 12.0 * np.cos(a) - HALF, 0.8 * np.sin(2.0 * a)])
-    network = build_network([
-        straight("through", (-HALF, 0.0), (HALF, 0.0), lambda v: 0.0, 2, road=1, junction=0),
-        LaneDraft("turn", turn, np.full(6, 3.5), np.zeros(6), road=2, junction=0),
-    ])
+    network = build_network(
+        [
+            straight("through", (-HALF, 0.0), (HALF, 0.0), lambda v: 0.0, 2, road=1, junction=0),
+            LaneDraft("turn", turn, np.full(6, 3.5), np.zeros(6), road=2, junction=0),
+        ]
+    )
     points = points_of(network, "turn")
     assert len(points) > 6
     assert np.hypot(points[:, 0] + HALF, points[:, 1] + HALF) == pytest.approx(12.0, abs=0.01)

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from simengine.core.mesh import Material
 from simengine.core.semantics import Semantic
+from simengine.core.space.mesh import Material
 from simengine.road.build import build_network
 from simengine.road.ground.surface import surface_meshes
 from simengine.road.network.drafts import LaneDraft
@@ -19,9 +19,18 @@ ZERO = (0.0, 0.0, 0.0)
 
 def street(**changes):
     fields = {
-        "length": 120.0, "curvature": 0.01, "lanes_forward": 2, "lanes_backward": 1, "lane_width": 3.5,
-        "shoulder_width": 0.0, "pavement_width": 2.5, "parking_width": 2.0, "crossing_spacing": 60.0,
-        "speed_limit": 13.9, "grade": 0.0, "ring": False,
+        "length": 120.0,
+        "curvature": 0.01,
+        "lanes_forward": 2,
+        "lanes_backward": 1,
+        "lane_width": 3.5,
+        "shoulder_width": 0.0,
+        "pavement_width": 2.5,
+        "parking_width": 2.0,
+        "crossing_spacing": 60.0,
+        "speed_limit": 13.9,
+        "grade": 0.0,
+        "ring": False,
     }
     return make_street(**(fields | changes))
 
@@ -30,7 +39,8 @@ def triangles(meshes):
     """Return corners (n, 3, 3), classes and materials of all triangles."""
     return (
         np.concatenate([m.vertex[m.triangle] for m in meshes]).astype(np.float64),
-        np.concatenate([m.semantic for m in meshes]), np.concatenate([m.material for m in meshes]),
+        np.concatenate([m.semantic for m in meshes]),
+        np.concatenate([m.material for m in meshes]),
     )
 
 
@@ -194,8 +204,10 @@ def test_land_is_level_for_sixty_meters_and_goes_on_to_six_hundred():
 def test_vertices_are_given_about_the_origin():
     near, far = street(curvature=0.0), street(curvature=0.0)
     moved = far._replace(
-        point_position=far.point_position + [4e6, 5e6, 100.0], grid_origin=far.grid_origin + [4e6, 5e6],
-        crossing_start=far.crossing_start + [4e6, 5e6, 100.0], crossing_end=far.crossing_end + [4e6, 5e6, 100.0],
+        point_position=far.point_position + [4e6, 5e6, 100.0],
+        grid_origin=far.grid_origin + [4e6, 5e6],
+        crossing_start=far.crossing_start + [4e6, 5e6, 100.0],
+        crossing_end=far.crossing_end + [4e6, 5e6, 100.0],
     )
     at_home = surface_meshes(near, ZERO, "urban")
     away = surface_meshes(moved, (4e6, 5e6, 100.0), "urban")

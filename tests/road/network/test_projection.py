@@ -29,10 +29,14 @@ NAN = math.nan
 
 def network_of(*lanes):
     """Return lane arrays of (points, width, bank, lane type) tuples."""
-    return lane_arrays(build_network([
-        LaneDraft(str(k), np.asarray(p, np.float64), np.full(len(p), w), np.full(len(p), b), lane_type=kind)
-        for k, (p, w, b, kind) in enumerate(lanes)
-    ]))
+    return lane_arrays(
+        build_network(
+            [
+                LaneDraft(str(k), np.asarray(p, np.float64), np.full(len(p), w), np.full(len(p), b), lane_type=kind)
+                for k, (p, w, b, kind) in enumerate(lanes)
+            ]
+        )
+    )
 
 
 def lane(points, width=3.5, bank=0.0, lane_type=LaneType.DRIVING):
@@ -150,10 +154,12 @@ def test_locate_equals_a_search_of_all_lanes():
     angle = rng.uniform(0.0, 2.0 * math.pi, 40)
     widths = rng.uniform(2.0, 20.0, 40)
     run = np.arange(0.0, 90.0, 3.0)
-    lanes = network_of(*(
-        lane(np.stack([p[0] + run * math.cos(a), p[1] + run * math.sin(a), 0.0 * run], axis=1), width)
-        for p, a, width in zip(start, angle, widths, strict=True)
-    ))
+    lanes = network_of(
+        *(
+            lane(np.stack([p[0] + run * math.cos(a), p[1] + run * math.sin(a), 0.0 * run], axis=1), width)
+            for p, a, width in zip(start, angle, widths, strict=True)
+        )
+    )
     x, y = rng.uniform(-220.0, 220.0, (2, 300))
     unknown = np.full(300, NAN)
     found, place = np.zeros(300, np.int32), np.zeros((300, 2))
@@ -240,9 +246,7 @@ def test_batches_equal_their_scalars():
 
 def test_ground_has_no_steps_between_lanes_of_different_height():
     x = np.linspace(0.0, 60.0, 31)
-    lanes = network_of(
-        lane(np.stack([x, 0 * x, 0 * x], axis=1)), lane(np.stack([x, 0 * x + 9.5, 0 * x + 1.4], axis=1))
-    )
+    lanes = network_of(lane(np.stack([x, 0 * x, 0 * x], axis=1)), lane(np.stack([x, 0 * x + 9.5, 0 * x + 1.4], axis=1)))
     y = np.arange(-6.0, 16.0, 0.05)
     z = np.array([ground_at(lanes, 30.0, float(v), 0.7)[0] for v in y])
     assert np.abs(np.diff(z)).max() < 0.05 * 0.55  # 1.4 m in 6 m, and a little more

@@ -1,6 +1,5 @@
 """Signal programs: phases, offsets, cycles, and the time to the next change."""
 
-
 import numpy as np
 import pytest
 
@@ -31,8 +30,16 @@ ROAD = network()
 @pytest.mark.parametrize(
     ("time", "main", "walk"),
     [
-        (0.0, GREEN, RED), (19.99, GREEN, RED), (20.0, AMBER, RED), (23.0, RED, RED), (25.0, RED, GREEN),
-        (34.99, RED, GREEN), (35.0, RED, RED), (49.0, RED_AMBER, RED), (50.0, GREEN, RED), (1075.0, RED, GREEN),
+        (0.0, GREEN, RED),
+        (19.99, GREEN, RED),
+        (20.0, AMBER, RED),
+        (23.0, RED, RED),
+        (25.0, RED, GREEN),
+        (34.99, RED, GREEN),
+        (35.0, RED, RED),
+        (49.0, RED_AMBER, RED),
+        (50.0, GREEN, RED),
+        (1075.0, RED, GREEN),
         (-1.0, RED_AMBER, RED),
     ],
 )

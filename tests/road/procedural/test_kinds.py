@@ -16,13 +16,29 @@ from simengine.road.procedural.kinds import (
 )
 
 STREET = {
-    "length": 300.0, "curvature": 0.0, "lanes_forward": 2, "lanes_backward": 1, "lane_width": 3.5,
-    "shoulder_width": 0.0, "pavement_width": 2.5, "parking_width": 2.0, "crossing_spacing": 100.0,
-    "speed_limit": 13.9, "grade": 0.0, "ring": False,
+    "length": 300.0,
+    "curvature": 0.0,
+    "lanes_forward": 2,
+    "lanes_backward": 1,
+    "lane_width": 3.5,
+    "shoulder_width": 0.0,
+    "pavement_width": 2.5,
+    "parking_width": 2.0,
+    "crossing_spacing": 100.0,
+    "speed_limit": 13.9,
+    "grade": 0.0,
+    "ring": False,
 }
 INTERSECTION = {
-    "arm_length": 80.0, "lanes": 2, "lane_width": 3.5, "pavement_width": 3.0, "speed_limit": 13.9, "signaled": True,
-    "green": 20.0, "amber": 3.0, "all_red": 2.0,
+    "arm_length": 80.0,
+    "lanes": 2,
+    "lane_width": 3.5,
+    "pavement_width": 3.0,
+    "speed_limit": 13.9,
+    "signaled": True,
+    "green": 20.0,
+    "amber": 3.0,
+    "all_red": 2.0,
 }
 WAREHOUSE = {"aisles": 3, "aisle_length": 20.0, "aisle_width": 3.0, "shelf_depth": 1.0, "shelf_height": 4.0}
 
@@ -59,10 +75,17 @@ def test_street_runs_from_right_to_left_with_traffic_on_the_right():
     network = street()
     y = {name: points(network, k)[0, 1] for k, name in enumerate(network.lane_name.tolist())}
     assert network.lane_name[:3].tolist() == ["forward.0", "forward.1", "backward.0"]
-    assert y == pytest.approx({
-        "forward.0": -5.25, "forward.1": -1.75, "forward.parking": -8.0, "forward.pavement": -10.25,
-        "backward.0": 1.75, "backward.parking": 4.5, "backward.pavement": 6.75,
-    })
+    assert y == pytest.approx(
+        {
+            "forward.0": -5.25,
+            "forward.1": -1.75,
+            "forward.parking": -8.0,
+            "forward.pavement": -10.25,
+            "backward.0": 1.75,
+            "backward.parking": 4.5,
+            "backward.pavement": 6.75,
+        }
+    )
     assert abs(network.point_heading[network.lane_first_point[2]]) == pytest.approx(math.pi)
     assert network.lane_left[:3].tolist() == [1, -1, -1] and network.lane_right[:3].tolist() == [-1, 0, -1]
     assert network.lane_opposite[:3].tolist() == [-1, 2, 1]
@@ -155,7 +178,12 @@ def test_conflicts_of_a_single_lane_intersection_are_those_of_the_textbook():
     network = intersection(lanes=1)
     assert conflicts(network, "right.west") == {"straight.north.0", "left.east"}  # both merge into the south arm
     assert conflicts(network, "straight.west.0") == {
-        "straight.south.0", "straight.north.0", "left.east", "left.south", "left.north", "right.south",
+        "straight.south.0",
+        "straight.north.0",
+        "left.east",
+        "left.south",
+        "left.north",
+        "right.south",
     }
     assert conflicts(network, "left.west") >= {"straight.east.0", "straight.south.0", "straight.north.0", "right.east"}
 
@@ -192,7 +220,8 @@ def test_stop_line_lies_before_the_crossing_of_its_arm():
     for lane, s in zip(network.stop_lane, network.stop_s, strict=True):
         crossing = [
             network.crossing_s[k] - 0.5 * network.crossing_width[0]
-            for k in range(len(network.crossing_lane)) if network.crossing_lane[k] == lane
+            for k in range(len(network.crossing_lane))
+            if network.crossing_lane[k] == lane
         ]
         assert len(crossing) == 1 and s == pytest.approx(crossing[0] - 1.0)
 

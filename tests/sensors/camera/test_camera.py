@@ -41,8 +41,11 @@ FRAME = shoot()
 def test_channels_have_their_shapes_and_types():
     shapes = {name: (array.shape, array.dtype.name) for name, array in FRAME.channels.items()}
     assert shapes == {
-        "rgb": ((96, 160, 3), "uint8"), "depth": ((96, 160), "float32"), "semantic": ((96, 160), "uint8"),
-        "instance": ((96, 160), "uint16"), "intrinsics": ((3, 3), "float64"),
+        "rgb": ((96, 160, 3), "uint8"),
+        "depth": ((96, 160), "float32"),
+        "semantic": ((96, 160), "uint8"),
+        "instance": ((96, 160), "uint16"),
+        "intrinsics": ((3, 3), "float64"),
     }
     assert FRAME.time_ns == 0 and FRAME.index == 0 and FRAME.sensor == "front"
 
@@ -84,16 +87,27 @@ def test_mount_turns_the_camera_to_the_left():
     left = shoot(mount=Mount(position=(1.6, 0.0, 1.4), roll_deg=0.0, pitch_deg=3.0, yaw_deg=20.0))
     columns = [np.nonzero(frame.channels["instance"] == 2)[1].mean() for frame in (FRAME, left)]
     assert columns[1] > columns[0] + 20.0
-    np.testing.assert_allclose(left.world_from_sensor[:3, 0], [
-        math.cos(math.radians(20.0)) * math.cos(math.radians(3.0)),
-        math.sin(math.radians(20.0)) * math.cos(math.radians(3.0)), -math.sin(math.radians(3.0)),
-    ], atol=1e-12)
+    np.testing.assert_allclose(
+        left.world_from_sensor[:3, 0],
+        [
+            math.cos(math.radians(20.0)) * math.cos(math.radians(3.0)),
+            math.sin(math.radians(20.0)) * math.cos(math.radians(3.0)),
+            -math.sin(math.radians(3.0)),
+        ],
+        atol=1e-12,
+    )
 
 
-@pytest.mark.parametrize("sky", [
-    weather(optical_range=60.0), weather(rain_rate=40.0, wetness=1.0, cloud=1.0), weather(**NIGHT),
-    weather(snow_rate=3.0, snow_cover=1.0, cloud=1.0),
-], ids=["fog", "rain", "night", "snow"])
+@pytest.mark.parametrize(
+    "sky",
+    [
+        weather(optical_range=60.0),
+        weather(rain_rate=40.0, wetness=1.0, cloud=1.0),
+        weather(**NIGHT),
+        weather(snow_rate=3.0, snow_cover=1.0, cloud=1.0),
+    ],
+    ids=["fog", "rain", "night", "snow"],
+)
 def test_weather_changes_the_picture_and_never_the_truth(sky):
     frame = shoot(sky)
     for channel in ("depth", "semantic", "instance"):
@@ -159,8 +173,10 @@ def test_indicators_blink_on_their_own_side():
 
 
 def test_a_signal_shows_only_its_color():
-    spec = {"mount": Mount(position=(9.0, -4.5, 2.8), roll_deg=0.0, pitch_deg=0.0, yaw_deg=0.0),
-        "horizontal_fov_deg": 20.0}
+    spec = {
+        "mount": Mount(position=(9.0, -4.5, 2.8), roll_deg=0.0, pitch_deg=0.0, yaw_deg=0.0),
+        "horizontal_fov_deg": 20.0,
+    }
     shown = {}
     for color in (SignalColor.RED, SignalColor.AMBER, SignalColor.GREEN, SignalColor.OFF):
         image = luminance(signals=np.array([color], np.int32), **spec)

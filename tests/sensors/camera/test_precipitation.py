@@ -12,10 +12,10 @@ from simengine.sensors.camera.precipitation import (
     flakes_per_volume,
 )
 from simengine.sensors.light.lamps import LAMP
-from simengine.sensors.raster.pinhole import Intrinsics, View
+from simengine.sensors.raster.pinhole import CameraView, Intrinsics
 
 AXES = np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
-VIEW = View(np.array([0.0, 0.0, 1.5]), AXES, Intrinsics(200, 120, 160.0, 160.0, 100.0, 60.0))
+VIEW = CameraView(np.array([0.0, 0.0, 1.5]), AXES, Intrinsics(200, 120, 160.0, 160.0, 100.0, 60.0))
 
 
 def draw(snowing, rate, depth=100.0, ego_speed=0.0, frame=0, key=5, ambient=100.0):
@@ -23,7 +23,14 @@ def draw(snowing, rate, depth=100.0, ego_speed=0.0, frame=0, key=5, ambient=100.
     inverse_depth = np.full((120, 200), 1.0 / depth, np.float32)
     falling = Precipitation(snowing, rate, np.array([0.0, 0.0, -ego_speed]), np.array([0.0, 1.0, 0.0]))
     count = draw_particles(
-        falling, 0.008, np.full(3, ambient), np.zeros(0, LAMP), -1, VIEW, NoiseStream(key, 0, frame), inverse_depth,
+        falling,
+        0.008,
+        np.full(3, ambient),
+        np.zeros(0, LAMP),
+        -1,
+        VIEW,
+        NoiseStream(key, 0, frame),
+        inverse_depth,
         image,
     )
     return image, count

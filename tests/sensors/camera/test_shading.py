@@ -15,9 +15,15 @@ from tests.sensors.camera_scene import NIGHT, camera_spec, still_history, street
 RED = np.array([SignalColor.RED], np.int32)
 
 
-@pytest.mark.parametrize("sky", [
-    weather(), weather(**NIGHT, rain_rate=20.0, wetness=0.8), weather(cloud=1.0, ice=0.5),
-], ids=["day", "night rain", "ice"])
+@pytest.mark.parametrize(
+    "sky",
+    [
+        weather(),
+        weather(**NIGHT, rain_rate=20.0, wetness=0.8),
+        weather(cloud=1.0, ice=0.5),
+    ],
+    ids=["day", "night rain", "ice"],
+)
 def test_knots_give_what_every_pixel_gives(sky, monkeypatch):
     scene = street_scene(sky)
     spec = camera_spec(width=640, height=360, horizontal_fov_deg=53.2)  # a focal length of 640 pixels: 4 to a knot

@@ -65,9 +65,7 @@ def test_soft_echo_grows_with_the_air_before_the_target():
     powers = [soft_echo(air, distance)[0] for distance in (0.5, 2.5, 4.0, 6.0, 50.0)]
     assert powers[0] == 0.0
     assert powers == sorted(powers) and powers[1] < 0.9 * powers[4]
-    assert all(
-        soft_echo(air, d)[1] <= d for d in np.arange(1.0, 10.0, 0.37)
-    )
+    assert all(soft_echo(air, d)[1] <= d for d in np.arange(1.0, 10.0, 0.37))
 
 
 def test_clear_air_has_no_drops():

@@ -17,10 +17,23 @@ from tools.checks.seen.embree import Surfaces, beam_rays
 
 STREET = Path(__file__).parents[3].parent / "shared" / "data" / "bench" / "street_small.npz"
 SWEEP_NS = 100_000_000
-BOX_TRIANGLES = np.array([
-    [0, 2, 1], [0, 3, 2], [4, 5, 6], [4, 6, 7], [0, 1, 5], [0, 5, 4],
-    [1, 2, 6], [1, 6, 5], [2, 3, 7], [2, 7, 6], [3, 0, 4], [3, 4, 7],
-], np.int32)
+BOX_TRIANGLES = np.array(
+    [
+        [0, 2, 1],
+        [0, 3, 2],
+        [4, 5, 6],
+        [4, 6, 7],
+        [0, 1, 5],
+        [0, 5, 4],
+        [1, 2, 6],
+        [1, 6, 5],
+        [2, 3, 7],
+        [2, 7, 6],
+        [3, 0, 4],
+        [3, 4, 7],
+    ],
+    np.int32,
+)
 
 
 def _box(center, size, yaw=0.0):
@@ -86,9 +99,7 @@ def _embree(vertex, triangle, lowest, highest, channels, columns, max_range=120.
 def test_generated_scene_agrees_with_embree(lowest, highest):
     vertex, triangle, part = _generated_scene()
     rig = (math.radians(lowest), math.radians(highest), 16, 256)
-    (distance, hit), _ = _sweep(
-        build_clusters(vertex, triangle, part), _still(part.max() + 1), spinning_pattern(*rig)
-    )
+    (distance, hit), _ = _sweep(build_clusters(vertex, triangle, part), _still(part.max() + 1), spinning_pattern(*rig))
     expected_distance, expected_hit = _embree(vertex, triangle, *rig)
     both = (hit >= 0) & (expected_hit >= 0)
     error = np.abs(distance[both] - expected_distance[both])
@@ -276,9 +287,12 @@ def test_moving_sweep_sees_each_column_as_if_all_stood_still_at_its_time(way, tu
 
 
 def test_compiled_kernel_equals_plain_python(monkeypatch):
-    vertex = np.concatenate([
-        _box((6.0, 1.0, 0.0), (2.0, 2.0, 2.0), 0.3), np.array([[-5, -4, -1], [6, -4, -1], [0.3, 7, -1]], np.float32),
-    ])
+    vertex = np.concatenate(
+        [
+            _box((6.0, 1.0, 0.0), (2.0, 2.0, 2.0), 0.3),
+            np.array([[-5, -4, -1], [6, -4, -1], [0.3, 7, -1]], np.float32),
+        ]
+    )
     triangle = np.concatenate([BOX_TRIANGLES, [[8, 9, 10]]]).astype(np.int32)
     clusters = build_clusters(vertex, triangle, np.zeros(13, np.int32))
     pattern = spinning_pattern(-0.5, 0.3, 4, 32)
@@ -293,7 +307,14 @@ def test_compiled_kernel_equals_plain_python(monkeypatch):
                 monkeypatch.setattr(module, name, kernel.py_func)
     with np.errstate(all="ignore"):
         beam_casting.cast_slices(
-            0, 1, clusters, SweepPoses(transform, np.ones((2, 1), np.bool_)), pattern, slices, 120.0, plain_distance,
+            0,
+            1,
+            clusters,
+            SweepPoses(transform, np.ones((2, 1), np.bool_)),
+            pattern,
+            slices,
+            120.0,
+            plain_distance,
             plain_hit,
         )
     assert np.array_equal(plain_hit, hit)

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from simengine.core.mesh import Material
 from simengine.core.semantics import Semantic
+from simengine.core.space.mesh import Material
 from simengine.scenario.spec import Mount
 from simengine.sensors.lidar.lidar import LidarSensor
 from simengine.sensors.scene.scene_arrays import flatten_scene
@@ -85,9 +85,7 @@ def test_sweep_ends_at_the_frame_time_and_times_cover_it():
 
 def test_still_world_stays_still_for_a_moving_and_turning_ego():
     scene = make_scene([(0.6, 0.6, 3.0)])
-    history = make_history(
-        scene, [EGO_AT, (15.0, 4.0, 1.5)], [(20.0, 0.0, 0.0), (0.0, 0.0, 0.0)], yaw_rates=[0.5, 0.0]
-    )
+    history = make_history(scene, [EGO_AT, (15.0, 4.0, 1.5)], [(20.0, 0.0, 0.0), (0.0, 0.0, 0.0)], yaw_rates=[0.5, 0.0])
     frame = _capture(scene, history, columns=1024)
     pose = frame.world_from_sensor
     points = frame.channels["points"][frame.channels["instance"] == 2]
@@ -170,9 +168,13 @@ def test_expected_hits_do_not_fade():
     assert (hidden.channels["instance"] == 2).sum() == 0
 
 
-@pytest.mark.parametrize(("change", "least", "most"), [
-    ({"rain_rate": 10.0}, 0.002, 0.15), ({"snow_rate": 1.5}, 0.02, 0.25),
-])
+@pytest.mark.parametrize(
+    ("change", "least", "most"),
+    [
+        ({"rain_rate": 10.0}, 0.002, 0.15),
+        ({"snow_rate": 1.5}, 0.02, 0.25),
+    ],
+)
 def test_falling_drops_and_flakes_are_met_near_the_sensor(change, least, most):
     scene = make_scene([], weather=CLEAR._replace(**change), ground=False)
     frame = _capture(scene, _still(scene, []))

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from simengine.core.mesh import Material
+from simengine.core.space.mesh import Material
 from simengine.sensors.lidar.reflectance import (
     paint_albedo,
     returned_share,

@@ -25,9 +25,12 @@ from simengine.sensors.raster.pixel_planes import SeenActors
 def gather(lights, lamps=((5.0, -6.0, 8.0),), lit=True):
     count = len(lights)
     actors = SeenActors(
-        kind=np.full(count, ActorKind.CAR, np.int32), position=np.array([[20.0 * a, 0.0, 0.7] for a in range(count)]),
-        rotation=np.tile(np.eye(3), (count, 1, 1)), size=np.tile([4.5, 1.8, 1.4], (count, 1)),
-        color=np.zeros((count, 3), np.float32), lights=np.array(lights, np.int32),
+        kind=np.full(count, ActorKind.CAR, np.int32),
+        position=np.array([[20.0 * a, 0.0, 0.7] for a in range(count)]),
+        rotation=np.tile(np.eye(3), (count, 1, 1)),
+        size=np.tile([4.5, 1.8, 1.4], (count, 1)),
+        color=np.zeros((count, 3), np.float32),
+        lights=np.array(lights, np.int32),
     )
     position = np.array(lamps, float).reshape(-1, 3)
     return find_lights(position, 1.0, lit, np.ones(count, bool), actors, np.zeros(3)), actors
@@ -114,7 +117,14 @@ def test_ground_is_dark_under_a_car_and_open_away_from_it():
     grid, actors = gather([0, 0])
     px = _pixels([(20.0, 0.0, 0.0), (20.0, 1.0, 0.0), (20.0, 1.6, 0.0), (20.0, 6.0, 0.0), (20.0, 0.0, 0.7)])
     open_ground(
-        grid.cell_actor, grid.corner, actors.position, actors.rotation, actors.size, 5, px, np.zeros(6, np.float32),
+        grid.cell_actor,
+        grid.corner,
+        actors.position,
+        actors.rotation,
+        actors.size,
+        5,
+        px,
+        np.zeros(6, np.float32),
         np.zeros(2, np.int32),
     )
     open_share = px[points.OPEN : points.OPEN + 5].tolist()

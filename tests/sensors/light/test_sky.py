@@ -38,9 +38,9 @@ def test_a_direction_is_found_again_in_the_map():
             table[row, column] = texel_direction(row, column, 128)[:3]
     for azimuth in np.linspace(0.1, 6.2, 17):
         for elevation in (0.05, 0.4, 1.2):
-            direction = np.array([
-                math.cos(elevation) * math.cos(azimuth), math.cos(elevation) * math.sin(azimuth), math.sin(elevation)
-            ])
+            direction = np.array(
+                [math.cos(elevation) * math.cos(azimuth), math.cos(elevation) * math.sin(azimuth), math.sin(elevation)]
+            )
             np.testing.assert_allclose(sample_sky(table, *direction), direction, atol=0.02)
 
 

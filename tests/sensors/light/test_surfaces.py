@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simengine.core.mesh import Material
+from simengine.core.space.mesh import Material
 from simengine.sensors.base.noise import fractal_noise, solid_noise, value_noise
 from simengine.sensors.light.surfaces import plain_albedo, surface_table, texture_pixels, window_frame
 from simengine.sensors.raster import pixel_planes as points

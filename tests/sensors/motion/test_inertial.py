@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from simengine.core.gravity import STANDARD_GRAVITY
 from simengine.core.history import History
+from simengine.core.mechanics import STANDARD_GRAVITY
 from simengine.core.rng import kernel_seed
 from simengine.core.state import copy_state, empty_state
 from simengine.scenario.spec import ImuSpec, Mount

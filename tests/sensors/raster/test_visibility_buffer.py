@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simengine.core.mesh import Mesh
-from simengine.core.transforms import optical_from_world, world_from_optical
+from simengine.core.space.mesh import Mesh
+from simengine.core.space.transforms import optical_from_world, world_from_optical
 from simengine.sensors.raster.culling import TILE
 from simengine.sensors.raster.pinhole import Intrinsics, intrinsics_of_fov
 from simengine.sensors.raster.visibility_buffer import NEAR, cut_columns, draw_visibility, find_clusters
@@ -32,8 +32,11 @@ def soup(triangles) -> Mesh:
     corner = np.asarray(triangles, np.float32).reshape(-1, 3)
     count = len(corner) // 3
     return plane_mesh()._replace(
-        vertex=corner, triangle=np.arange(3 * count, dtype=np.int32).reshape(-1, 3), material=np.zeros(count, np.int16),
-        semantic=np.full(count, 2, np.uint8), part=np.zeros(count, np.int16),
+        vertex=corner,
+        triangle=np.arange(3 * count, dtype=np.int32).reshape(-1, 3),
+        material=np.zeros(count, np.int16),
+        semantic=np.full(count, 2, np.uint8),
+        part=np.zeros(count, np.int16),
     )
 
 
@@ -126,8 +129,10 @@ def test_neighbors_share_every_pixel_of_their_edge_once():
 def test_ground_through_the_camera_plane_is_complete_and_exact():
     height = 1.5
     half = 5000.0
-    ground = [[(-half, -half, 0), (half, -half, 0), (half, half, 0)],
-        [(-half, -half, 0), (half, half, 0), (-half, half, 0)]]
+    ground = [
+        [(-half, -half, 0), (half, -half, 0), (half, half, 0)],
+        [(-half, -half, 0), (half, half, 0), (-half, half, 0)],
+    ]
     visibility, _ = draw_soup(ground, look((0.0, 0.0, height), 0.4, 0.2))
     rows = (np.arange(CAMERA.height) + 0.5 - CAMERA.cy) / CAMERA.fy
     down = rows * math.cos(0.2) + math.sin(0.2)
@@ -135,14 +140,17 @@ def test_ground_through_the_camera_plane_is_complete_and_exact():
     near = depth < 1000.0
     assert (visibility.triangle[near] >= 0).all()
     assert (visibility.triangle[down <= 0.0] < 0).all()
-    np.testing.assert_allclose(1.0 / visibility.inverse_depth[near], np.repeat(depth[near, None], CAMERA.width, 1),
-        rtol=1e-5)
+    np.testing.assert_allclose(
+        1.0 / visibility.inverse_depth[near], np.repeat(depth[near, None], CAMERA.width, 1), rtol=1e-5
+    )
 
 
 def test_nothing_nearer_than_the_near_plane_is_drawn():
     # A ramp that begins on the camera itself: only its part beyond the near plane shows.
-    ramp = [[(0.0, -1.0, -0.02), (4.0, -1.0, -0.02), (4.0, 1.0, -0.02)],
-        [(0.0, -1.0, -0.02), (4.0, 1.0, -0.02), (0.0, 1.0, -0.02)]]
+    ramp = [
+        [(0.0, -1.0, -0.02), (4.0, -1.0, -0.02), (4.0, 1.0, -0.02)],
+        [(0.0, -1.0, -0.02), (4.0, 1.0, -0.02), (0.0, 1.0, -0.02)],
+    ]
     visibility, _ = draw_soup(ramp, look((0.0, 0.0, 0.0)))
     depth = 1.0 / visibility.inverse_depth[visibility.triangle >= 0]
     assert depth.min() >= NEAR
@@ -184,7 +192,8 @@ def test_neither_the_order_of_drawing_nor_what_is_hidden_changes_a_pixel():
     instances = []
     for order in (slice(None), slice(None, None, -1)):
         turned = scene._replace(
-            static_mesh=scene.static_mesh[order], static_instance=scene.static_instance[order],
+            static_mesh=scene.static_mesh[order],
+            static_instance=scene.static_instance[order],
             signal_mesh=np.zeros(0, np.int32),
         )
         arrays = flatten_scene(turned)
@@ -201,8 +210,12 @@ def test_what_is_hidden_is_drawn_as_if_it_were_not():
     corner = random.uniform((20.0, -15.0, -9.0), (60.0, 15.0, 9.0), (1000, 3))[:, None]
     crowd = corner + random.uniform(-0.5, 0.5, (1000, 3, 3))
     edge = 4.0 * (CAMERA.width - 60 - CAMERA.cx) / CAMERA.fx
-    wall = np.array([[(4.0, 9.0, -9.0), (4.0, -edge, -9.0), (4.0, -edge, 9.0)], [(4.0, 9.0, -9.0), (4.0, -edge, 9.0),
-        (4.0, 9.0, 9.0)]])
+    wall = np.array(
+        [
+            [(4.0, 9.0, -9.0), (4.0, -edge, -9.0), (4.0, -edge, 9.0)],
+            [(4.0, 9.0, -9.0), (4.0, -edge, 9.0), (4.0, 9.0, 9.0)],
+        ]
+    )
     view = look((0.0, 0.0, 0.0))
     alone, _ = draw_soup(crowd, view)
     front, _ = draw_soup(wall, view)

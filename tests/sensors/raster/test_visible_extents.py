@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from simengine.core.transforms import optical_from_world, world_from_optical
-from simengine.sensors.raster.masks import empty_masks, label_table, read_masks
+from simengine.core.space.transforms import optical_from_world, world_from_optical
+from simengine.sensors.raster.label_images import empty_masks, label_table, read_masks
 from simengine.sensors.raster.pinhole import intrinsics_of_fov
 from simengine.sensors.raster.visibility_buffer import draw_visibility
 from simengine.sensors.raster.visible_extents import measure_extents

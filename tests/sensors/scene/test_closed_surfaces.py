@@ -8,10 +8,23 @@ from simengine.sensors.lidar.sweep import SweepPoses, plan_slices, spinning_patt
 from simengine.sensors.scene.clusters import Clusters, build_clusters
 
 CUBE = np.array([[x, y, z] for x in (0.0, 1.0) for y in (0.0, 1.0) for z in (0.0, 1.0)], np.float32)
-OUTWARDS = np.array([
-    [0, 1, 3], [0, 3, 2], [4, 6, 7], [4, 7, 5], [0, 4, 5], [0, 5, 1],
-    [2, 3, 7], [2, 7, 6], [0, 2, 6], [0, 6, 4], [1, 5, 7], [1, 7, 3],
-], np.int32)
+OUTWARDS = np.array(
+    [
+        [0, 1, 3],
+        [0, 3, 2],
+        [4, 6, 7],
+        [4, 7, 5],
+        [0, 4, 5],
+        [0, 5, 1],
+        [2, 3, 7],
+        [2, 7, 6],
+        [0, 2, 6],
+        [0, 6, 4],
+        [1, 5, 7],
+        [1, 7, 3],
+    ],
+    np.int32,
+)
 INWARDS = OUTWARDS[:, ::-1]
 
 
@@ -86,8 +99,9 @@ def test_leaving_out_what_looks_away_changes_no_hit(center, inside):
     """Seen from outside and from inside, while it passes and turns."""
     vertex, triangle = _ball(16, 2.0, np.zeros(3))
     clusters = _clusters(vertex, triangle)
-    either = clusters._replace(plane=np.broadcast_to(
-        np.array([0.0, 0.0, 0.0, -np.inf], np.float32)[:, None], clusters.plane.shape).copy())
+    either = clusters._replace(
+        plane=np.broadcast_to(np.array([0.0, 0.0, 0.0, -np.inf], np.float32)[:, None], clusters.plane.shape).copy()
+    )
     transform = np.zeros((4, 1, 3, 4))
     for k in range(4):
         c, s = np.cos(0.3 * k), np.sin(0.3 * k)

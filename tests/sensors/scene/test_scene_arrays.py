@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from simengine.core.mesh import PartRole
+from simengine.core.space.mesh import PartRole
 from simengine.sensors.scene.scene_arrays import PATCH_SIZE, flatten_scene, pose_parts
 from tests.sensors.camera_scene import plane_mesh, still_history, street_scene, weather
 
@@ -51,12 +51,16 @@ def test_large_surfaces_are_cut_into_patches():
     grid = np.stack([*np.meshgrid(step, step), np.zeros((len(step),) * 2)], axis=-1).reshape(-1, 3)
     n = len(step)
     quad = np.array([i * n + j for i in range(n - 1) for j in range(n - 1)])
-    triangle = np.concatenate([np.stack([quad, quad + 1, quad + n + 1], 1),
-        np.stack([quad, quad + n + 1, quad + n], 1)])
+    triangle = np.concatenate(
+        [np.stack([quad, quad + 1, quad + n + 1], 1), np.stack([quad, quad + n + 1, quad + n], 1)]
+    )
     count = len(triangle)
     surface = plane_mesh()._replace(
-        vertex=grid.astype(np.float32), triangle=triangle.astype(np.int32), material=np.zeros(count, np.int16),
-        semantic=np.full(count, 2, np.uint8), part=np.zeros(count, np.int16),
+        vertex=grid.astype(np.float32),
+        triangle=triangle.astype(np.int32),
+        material=np.zeros(count, np.int16),
+        semantic=np.full(count, 2, np.uint8),
+        part=np.zeros(count, np.int16),
     )
     arrays = flatten_scene(SCENE._replace(static_mesh=(surface,), static_instance=np.zeros(1, np.int32)))
     pieces = np.flatnonzero(arrays.part_static == 0)

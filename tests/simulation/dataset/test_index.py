@@ -106,9 +106,13 @@ def test_a_corrupt_index_is_one_error_and_going_on_rewrites_it(tmp_path):
 
 
 def test_columns_take_one_type_and_missing_values_are_null():
-    table = index_table([
-        {"id": "a", "x": 1, "kind": "deer"}, {"id": "b", "x": 2.5, "kind": 3}, {"id": "c", "metrics.m": True},
-    ])
+    table = index_table(
+        [
+            {"id": "a", "x": 1, "kind": "deer"},
+            {"id": "b", "x": 2.5, "kind": 3},
+            {"id": "c", "metrics.m": True},
+        ]
+    )
     assert table.column("x").to_pylist() == [1.0, 2.5, None]
     assert table.column("kind").to_pylist() == ["deer", "3", None]
     assert table.column("metrics.m").to_pylist() == [None, None, True]

@@ -26,9 +26,7 @@ def write(path, num_frames=5, inputs=None, **recording) -> str:
     scenario = drawn.concrete(**recording)
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in (inputs or {}).items()}
     scenario = scenario.model_copy(update={"inputs": hashes})
-    writer = EpisodeWriter(
-        path, path.stem, scenario, drawn.network(), drawn.actors(), scenario.recorder, inputs or {}
-    )
+    writer = EpisodeWriter(path, path.stem, scenario, drawn.network(), drawn.actors(), scenario.recorder, inputs or {})
     return drawn.record(writer, num_frames)
 
 

@@ -101,8 +101,9 @@ def test_a_replay_ends_with_its_recording_and_the_time_for_its_goal():
 
 def test_cold_air_holds_vehicles_back_more():
     drag = [
-        Simulator(simengine.load_scenario("highway/hard_brake", [*QUIET[:3], f"weather.temperature={celsius}"]))
-        .world.actors.drag[0, 0]
+        Simulator(
+            simengine.load_scenario("highway/hard_brake", [*QUIET[:3], f"weather.temperature={celsius}"])
+        ).world.actors.drag[0, 0]
         for celsius in (-30, 30)
     ]
     assert drag[0] / drag[1] == pytest.approx((30 + 273.15) / (-30 + 273.15))

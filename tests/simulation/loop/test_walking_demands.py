@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import simengine
-from simengine.core.geometry import wrap_angle
+from simengine.core.space.geometry import wrap_angle
 from simengine.core.state import Mobility, empty_actors, empty_controls, empty_state
 from simengine.physics.feet.strides import turned_rate
 from simengine.simulation.loop.simulator import Simulator

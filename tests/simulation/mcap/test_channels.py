@@ -26,7 +26,11 @@ def test_normals_and_flow_keep_every_bit_and_what_is_not_a_number():
     stored, payloads = store_channels(frame, drawn.concrete().recorder)
     messages = {payload.topic: b"".join(payload.content) for payload in payloads}
     assert set(messages) == {
-        "/front/normal/forward", "/front/normal/left", "/front/normal/up", "/front/flow/right", "/front/flow/down",
+        "/front/normal/forward",
+        "/front/normal/left",
+        "/front/normal/up",
+        "/front/flow/right",
+        "/front/flow/down",
     }
     assert {payload.kind for payload in payloads} == {"raw_image"}  # which every viewer shows
     for name, array in channels.items():

@@ -19,7 +19,11 @@ TIME_NS = 1_250_000_000
 def test_a_raw_image_is_byte_for_byte_what_protobuf_writes(dtype, shape, encoding):
     image = np.random.default_rng(1).integers(0, 200, shape).astype(dtype)
     message = RawImage(
-        frame_id="camera", width=shape[1], height=shape[0], encoding=encoding, step=image.nbytes // shape[0],
+        frame_id="camera",
+        width=shape[1],
+        height=shape[0],
+        encoding=encoding,
+        step=image.nbytes // shape[0],
         data=image.tobytes(),
     )
     message.timestamp.seconds, message.timestamp.nanos = 1, 250_000_000
@@ -39,9 +43,7 @@ def test_a_point_cloud_is_byte_for_byte_what_protobuf_writes(count):
     for name, offset in (("x", 0), ("y", 4), ("z", 8), ("ring", 12)):
         kind = PackedElementField.UINT16 if name == "ring" else PackedElementField.FLOAT32
         message.fields.add(name=name, offset=offset, type=kind)
-    message.data = b"".join(
-        b"".join(columns[name][i].tobytes() for name in columns) for i in range(count)
-    )
+    message.data = b"".join(b"".join(columns[name][i].tobytes() for name in columns) for i in range(count))
     written = b"".join(messages.point_cloud(TIME_NS, "lidar", columns))
     assert written == message.SerializeToString(deterministic=True)
     read = messages.read_point_cloud(written)

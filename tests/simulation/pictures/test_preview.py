@@ -120,9 +120,7 @@ def test_without_events_the_moment_with_most_to_see_is_shown():
     assert telling_moment(episode) == int(np.argmax(seen)) * drawn.PERIOD_NS
 
 
-@pytest.mark.parametrize(
-    ("passed", "color"), [(True, style.PASSED), (False, style.FAILED), (None, style.NEITHER)]
-)
+@pytest.mark.parametrize(("passed", "color"), [(True, style.PASSED), (False, style.FAILED), (None, style.NEITHER)])
 def test_the_sheet_states_the_verdict_in_its_color(passed, color):
     sheet = contact_sheet([play(verdict=Verdict((CriterionResult("no_collision", passed, -1, (), None, ""),)))])
     assert near(sheet.crop((0, 0, sheet.width, 70)), color, 2).sum() > 500

@@ -22,8 +22,9 @@ from tests.simulation import episode_fixtures as drawn
 
 PROGRAM = [(0.15, SignalColor.GREEN), (0.1, SignalColor.AMBER), (10.0, SignalColor.RED)]
 PROPS = (
-    Prop("signal", (60.0, -3.0, 0.1), np.pi, (0.35, 0.35, 3.4), 0), Prop("lamp_post", (20.0, 5.0, 0.0), 0.0,
-    (1.8, 0.3, 7.0)), Prop("sign:speed_limit:50", (30.0, -3.0, 0.0), np.pi, (0.06, 0.65, 2.6)),
+    Prop("signal", (60.0, -3.0, 0.1), np.pi, (0.35, 0.35, 3.4), 0),
+    Prop("lamp_post", (20.0, 5.0, 0.0), 0.0, (1.8, 0.3, 7.0)),
+    Prop("sign:speed_limit:50", (30.0, -3.0, 0.0), np.pi, (0.06, 0.65, 2.6)),
 )
 SCENERY = Scenery(PROPS, (), (0.0, 0.0, 0.0))
 
@@ -42,9 +43,7 @@ def network():
 def both(tmp_path_factory):
     path = tmp_path_factory.mktemp("episodes") / "000000.mcap"
     scenario = drawn.concrete()
-    writer = EpisodeWriter(
-        path, "000000", scenario, network(), drawn.actors(), scenario.recorder, {}, scenery=SCENERY
-    )
+    writer = EpisodeWriter(path, "000000", scenario, network(), drawn.actors(), scenario.recorder, {}, scenery=SCENERY)
     memory = MemoryRecorder("000000", scenario, network(), drawn.actors(), {}, scenery=SCENERY)
     digests = [drawn.record(recorder) for recorder in (writer, memory)]
     assert digests[0] == digests[1]

@@ -7,7 +7,7 @@ from PIL import Image
 from simengine.scenario.compose import compose
 from simengine.scenario.sampling import draw_parameters, load_scenario
 from simengine.simulation.loop.execution import simulate
-from simengine.simulation.pictures.from_above import View, scene_picture
+from simengine.simulation.pictures.from_above import MapView, scene_picture
 from tools.check import main
 from tools.checks.hazards import hazard_pictures
 from tools.checks.hazards.hazard_pictures import choose_seeds, draw, find_moments
@@ -90,7 +90,7 @@ def test_all_of_the_scenario_are_looked_at_where_the_ego_itself_is_the_hazard(se
 def test_shelves_are_drawn_and_the_roof_is_not():
     settings = ["sensors=none", "physics=batched", "scenario.duration=0.5", "road.passage_at=15.0"]
     episode = simulate(load_scenario("warehouse/person_steps_out", settings, seed=1))
-    view = View(15.0, 0.0, 0.0, 10.0, (200, 100))
+    view = MapView(15.0, 0.0, 0.0, 10.0, (200, 100))
     bare, full = (np.asarray(scene_picture(episode, 0, view, scenery)).astype(int) for scenery in (False, True))
     changed = (bare != full).any(axis=2)
     shelf_right, shelf_left, passage, aisle = (10.0, -2.1), (20.0, 2.1), (15.0, -2.4), (12.0, 0.8)

@@ -11,10 +11,12 @@ def crossing(above):
     along = np.linspace(-30.0, 30.0, 31)
     straight, wide = np.zeros(31), np.full(31, 3.5)
     hump = above * np.exp(-((along / 8.0) ** 2))
-    return build_network([
-        LaneDraft("a", np.column_stack([along, straight, straight]), wide, straight, road=0, junction=0),
-        LaneDraft("b", np.column_stack([straight, along, hump]), wide, straight, road=1, junction=0),
-    ])
+    return build_network(
+        [
+            LaneDraft("a", np.column_stack([along, straight, straight]), wide, straight, road=0, junction=0),
+            LaneDraft("b", np.column_stack([straight, along, hump]), wide, straight, road=1, junction=0),
+        ]
+    )
 
 
 def test_a_crossing_made_even_has_no_step_and_is_seen_as_it_is():

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from simengine.core.gravity import ROTATING
+from simengine.core.mechanics import ROTATING
 from simengine.physics.vehicle.catalog import model_named
 from tools.checks.motion.closed_forms import MPH, full_stop_distance, run_up_time
 from tools.checks.motion.vehicles import Figure, as_line, document, measured_turning_circle, turning_circle

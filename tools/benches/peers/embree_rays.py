@@ -30,9 +30,7 @@ class EmbreeRays(Subject):
         self._still, self._cars = split_scene(scene)
         self._standing = Surfaces(self._still.vertex[self._still.triangle])
         at_rest = place_cars(self._cars, motion_of(STILL, len(self._cars.center)))
-        self._all = Surfaces(
-            np.concatenate([self._still.vertex[self._still.triangle], at_rest[self._cars.triangle]])
-        )
+        self._all = Surfaces(np.concatenate([self._still.vertex[self._still.triangle], at_rest[self._cars.triangle]]))
         self._rays = {workload: directions_of(workload, views) for workload in self.workloads}
         self._origin = {
             workload: np.tile(np.array(SENSOR, np.float32), (len(rays), 1)) for workload, rays in self._rays.items()
@@ -50,7 +48,8 @@ class EmbreeRays(Subject):
         car, nearer = Surfaces(vertex[self._cars.triangle]).first_hits(origin, rays)
         moving = (car >= 0) & ((triangle < 0) | (nearer < distance))
         self._hits[workload] = (
-            np.where(moving, car + len(self._still.triangle), triangle), np.where(moving, nearer, distance),
+            np.where(moving, car + len(self._still.triangle), triangle),
+            np.where(moving, nearer, distance),
         )
 
     def found(self, workload: str) -> tuple[NDArray[np.float32], NDArray[np.int32]]:

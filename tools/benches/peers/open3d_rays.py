@@ -33,9 +33,12 @@ class Open3dRays(Subject):
         self._car_triangle = self._cars.triangle.astype(np.uint32)
         self._standing = self._build([(self._still.vertex, self._still.triangle.astype(np.uint32))])
         at_rest = place_cars(self._cars, motion_of(STILL, len(self._cars.center)))
-        self._all = self._build([
-            (self._still.vertex, self._still.triangle.astype(np.uint32)), (at_rest, self._car_triangle),
-        ])
+        self._all = self._build(
+            [
+                (self._still.vertex, self._still.triangle.astype(np.uint32)),
+                (at_rest, self._car_triangle),
+            ]
+        )
         self._rays: dict[str, o3d.core.Tensor] = {}
         for workload in self.workloads:
             directions = directions_of(workload, views)

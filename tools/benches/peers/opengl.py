@@ -104,7 +104,8 @@ class SoftwareOpenGl(Subject):
         buffers = [
             (context.buffer(vertex.tobytes()), "3f", "place"),
             (context.buffer(_corner_normals(vertex, triangle).tobytes()), "3f", "facing"),
-            (context.buffer(row.tobytes()), "1i", "car"), (context.buffer(instance.tobytes()), "1i", "instance"),
+            (context.buffer(row.tobytes()), "1i", "car"),
+            (context.buffer(instance.tobytes()), "1i", "instance"),
         ]
         index = context.buffer(triangle.astype(np.int32).tobytes())
         size = (views.width, views.height)

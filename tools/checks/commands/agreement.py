@@ -2,8 +2,8 @@
 
 import argparse
 
-from simengine.core.command_line import whole_number
-from simengine.core.safe_text import say
+from simengine.core.text.command_line import whole_number
+from simengine.core.text.safe_text import say
 from tools.checks.pages import check_page, write_page
 
 

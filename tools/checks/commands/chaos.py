@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from simengine.core.command_line import whole_number
+from simengine.core.text.command_line import whole_number
 
 
 def add(checks) -> None:

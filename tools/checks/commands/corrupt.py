@@ -5,7 +5,7 @@ import os
 import time
 from pathlib import Path
 
-from simengine.core.command_line import whole_number
+from simengine.core.text.command_line import whole_number
 
 
 def add(checks) -> None:

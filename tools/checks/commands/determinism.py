@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from simengine.core.command_line import whole_number
+from simengine.core.text.command_line import whole_number
 
 
 def add(checks) -> None:

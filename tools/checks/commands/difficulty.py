@@ -2,7 +2,7 @@
 
 import argparse
 
-from simengine.core.command_line import whole_number
+from simengine.core.text.command_line import whole_number
 from tools.checks.pages import ROOT
 
 

@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from simengine.core.command_line import number, whole_number
 from simengine.core.errors import ConfigError, suggest
+from simengine.core.text.command_line import number, whole_number
 
 
 def add(checks) -> None:

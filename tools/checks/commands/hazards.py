@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from simengine.core.command_line import whole_number
-from simengine.core.safe_text import say
+from simengine.core.text.command_line import whole_number
+from simengine.core.text.safe_text import say
 
 
 def add(checks) -> None:

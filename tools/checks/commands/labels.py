@@ -4,7 +4,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from simengine.core.command_line import whole_number
+from simengine.core.text.command_line import whole_number
 
 
 def add(checks) -> None:

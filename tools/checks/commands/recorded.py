@@ -4,7 +4,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from simengine.core.safe_text import say
+from simengine.core.text.safe_text import say
 from tools.checks.pages import check_page, write_page
 
 
@@ -28,7 +28,7 @@ def add(checks) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the check; returns the exit code."""
     from simengine.core.errors import ConfigError, nearest
-    from simengine.core.wording import counted
+    from simengine.core.text.wording import counted
     from tools.checks.recorded import table as check
 
     files = [Path(text) for text in arguments.files]

@@ -2,7 +2,7 @@
 
 import argparse
 
-from simengine.core.command_line import number, whole_number
+from simengine.core.text.command_line import number, whole_number
 
 SPAN = number(0.0, 86_400.0)
 

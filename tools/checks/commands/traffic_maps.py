@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from simengine.core.command_line import number, whole_number
-from simengine.core.safe_text import say
+from simengine.core.text.command_line import number, whole_number
+from simengine.core.text.safe_text import say
 from tools.checks.pages import ROOT, check_page, write_page
 
 SEEDS = (401, 402, 403)  # of the published table

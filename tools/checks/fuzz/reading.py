@@ -25,7 +25,7 @@ _STATUS, _SIZES, _CLEAR = "status", "statm", "clear_refs"
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
-class Case(NamedTuple):
+class ChangedInput(NamedTuple):
     """One changed input."""
 
     read: Callable[[], Any]
@@ -56,7 +56,7 @@ def bound_addresses() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
-def try_case(seed: int, case: Case, resident: int) -> tuple[str, Fault | None]:
+def try_case(seed: int, case: ChangedInput, resident: int) -> tuple[str, Fault | None]:
     """Read an input.
 
     Args:

@@ -10,9 +10,9 @@ from typing import NamedTuple
 from simengine.core.errors import ConfigError
 from tools.checks.fuzz import contents, samples
 from tools.checks.fuzz.contents import OVERRIDES, Content, changed_word
-from tools.checks.fuzz.reading import Case
+from tools.checks.fuzz.reading import ChangedInput
 
-Make = Callable[[random.Random, Path], Case]  # from chance and a folder to a changed input in it
+Make = Callable[[random.Random, Path], ChangedInput]  # from chance and a folder to a changed input in it
 
 
 class Subject(NamedTuple):
@@ -32,13 +32,13 @@ def of_content(prepare: Callable[[Path, Path | None], Content]) -> Subject:
 def make_of(content: Content) -> Make:
     """Return what makes inputs of right contents."""
 
-    def make(chance: random.Random, folder: Path) -> Case:
+    def make(chance: random.Random, folder: Path) -> ChangedInput:
         return case_of(content, content.change(chance.choice(content.right), chance), folder)
 
     return make
 
 
-def case_of(content: Content, changed: bytes, folder: Path) -> Case:
+def case_of(content: Content, changed: bytes, folder: Path) -> ChangedInput:
     """Return an input as the file that it is.
 
     Args:
@@ -48,7 +48,7 @@ def case_of(content: Content, changed: bytes, folder: Path) -> Case:
     """
     path = folder / content.name
     path.write_bytes(changed)
-    return Case(lambda: content.read(path), len(changed), content.name)
+    return ChangedInput(lambda: content.read(path), len(changed), content.name)
 
 
 def _episode_contents(scratch: Path, given: Path | None) -> Make:
@@ -60,13 +60,13 @@ def _episode_contents(scratch: Path, given: Path | None) -> Make:
         use(path, scratch / "use", QUICK)
     parts = [take_apart(path) for path in kept]
 
-    def make(chance: random.Random, folder: Path) -> Case:
+    def make(chance: random.Random, folder: Path) -> ChangedInput:
         which = chance.random() < 0.3
         path = folder / kept[which].name
         wrong, shown = changed(parts[which], chance)
         put_together(wrong, path)
         uses = QUICK if chance.random() < 0.02 else READ
-        return Case(lambda: contents.tell(use(path, folder / "use", uses)), path.stat().st_size, shown)
+        return ChangedInput(lambda: contents.tell(use(path, folder / "use", uses)), path.stat().st_size, shown)
 
     return make
 
@@ -82,7 +82,7 @@ _COMMANDS = (
 
 def _command_lines(scratch: Path, _: Path | None) -> Make:
     from simengine.cli import _parser
-    from simengine.core.command_line import read_words
+    from simengine.core.text.command_line import read_words
     from simengine.export.after_generating import split_export
     from simengine.scenario.override_text import split_settings
 
@@ -105,7 +105,7 @@ def _command_lines(scratch: Path, _: Path | None) -> Make:
         if hasattr(found, "multirun"):
             split_export(found.overrides)
 
-    def make(chance: random.Random, folder: Path) -> Case:
+    def make(chance: random.Random, folder: Path) -> ChangedInput:
         words = list(chance.choice(_COMMANDS))
         for _ in range(chance.choice((1, 1, 2, 4))):
             place = chance.randrange(len(words) + 1)
@@ -118,7 +118,7 @@ def _command_lines(scratch: Path, _: Path | None) -> Make:
                 )
             elif place < len(words):
                 del words[place]
-        return Case(lambda: read(words), sum(map(len, words)), ascii(words))
+        return ChangedInput(lambda: read(words), sum(map(len, words)), ascii(words))
 
     return make
 
@@ -126,9 +126,9 @@ def _command_lines(scratch: Path, _: Path | None) -> Make:
 def _scenarios(scratch: Path, _: Path | None) -> Make:
     from tools.checks.fuzz.scenarios import case
 
-    def make(chance: random.Random, folder: Path) -> Case:
+    def make(chance: random.Random, folder: Path) -> ChangedInput:
         read, shown = case(chance, folder)
-        return Case(read, len(shown), shown)
+        return ChangedInput(read, len(shown), shown)
 
     for number in range(10):
         with contextlib.suppress(ValueError):

@@ -8,8 +8,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from simengine.core.errors import ConfigError
-from simengine.core.geometry import boxes_gap, yaw_from_quaternion
 from simengine.core.history import NANOSECONDS
+from simengine.core.space.geometry import boxes_gap, yaw_from_quaternion
 from simengine.core.state import EGO
 from simengine.labels.annotation import Interval
 from simengine.scenario.compose import compose
@@ -20,7 +20,7 @@ from simengine.simulation.episode.episode import Episode
 from simengine.simulation.loop.execution import simulate
 from simengine.simulation.pictures import appearance as style
 from simengine.simulation.pictures.camera_pictures import camera_picture
-from simengine.simulation.pictures.from_above import View, frame_at, scene_picture
+from simengine.simulation.pictures.from_above import MapView, frame_at, scene_picture
 from simengine.verify.difficulty import TUNING_SEED
 
 PANEL = (480, 270)
@@ -155,7 +155,7 @@ def find_moments(episode: Episode) -> Moments | None:
     return Moments(onset, int(tracks.time_ns[frame]), cause, actor, f"nearest, {gap:.1f} m")
 
 
-def _view(episode: Episode, time_ns: int, actor: int) -> View:
+def _view(episode: Episode, time_ns: int, actor: int) -> MapView:
     """Return a view from above that holds the ego and another at a time [ns], the ego's direction to the right."""
     tracks, now = episode.tracks, frame_at(episode, time_ns)
     x, y = tracks.position[now, EGO, :2].tolist()
@@ -164,7 +164,7 @@ def _view(episode: Episode, time_ns: int, actor: int) -> View:
     c, s = math.cos(yaw), math.sin(yaw)
     along, aside = abs((ox - x) * c + (oy - y) * s), abs((oy - y) * c - (ox - x) * s)
     half = min(_WIDEST, max(0.5 * along + _ROOM, (0.5 * aside + 0.6 * _ROOM) * PANEL[0] / PANEL[1]))
-    return View(0.5 * (x + ox), 0.5 * (y + oy), yaw, 0.5 * PANEL[0] / half, PANEL)
+    return MapView(0.5 * (x + ox), 0.5 * (y + oy), yaw, 0.5 * PANEL[0] / half, PANEL)
 
 
 def _row(episode: Episode, drawn: Mapping[str, Any], moments: Moments) -> Image.Image:
@@ -174,10 +174,18 @@ def _row(episode: Episode, drawn: Mapping[str, Any], moments: Moments) -> Image.
     draw = ImageDraw.Draw(image)
     verdict = episode.verdict
     told = verdict.invalid or verdict.reason or verdict.outcome
-    draw.text((0, 10), f"seed {episode.seed}  {told}".replace("²", "2"), font=style.font(15), anchor="lm",
-              fill=style.verdict_color(verdict.passed))
-    words = "  ".join(f"{key.split('.')[-1] if 'parameters' in key else key[9:]} {_short(value)}"
-                      for key, value in sorted(drawn.items()) if _own(key))
+    draw.text(
+        (0, 10),
+        f"seed {episode.seed}  {told}".replace("²", "2"),
+        font=style.font(15),
+        anchor="lm",
+        fill=style.verdict_color(verdict.passed),
+    )
+    words = "  ".join(
+        f"{key.split('.')[-1] if 'parameters' in key else key[9:]} {_short(value)}"
+        for key, value in sorted(drawn.items())
+        if _own(key)
+    )
     draw.text((0, 32), style.shorten(words, 13, width), font=style.font(13), fill=style.MUTED, anchor="lm")
     frames = episode.frames(episode.sensors[0])
     panels = []

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
 from tools.checks.maneuvers.reference import Reference
 from tools.checks.motion.proving_ground import RATE
 

@@ -10,7 +10,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.core.geometry import rotation_matrix, yaw_from_quaternion
+from simengine.core.space.geometry import rotation_matrix, yaw_from_quaternion
 from simengine.core.state import Behavior, empty_actors, empty_controls, empty_state
 from simengine.physics.backend import Ground, Physics
 from simengine.physics.vehicle.catalog import fill_actor

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
 from tools.checks.maneuvers import inputs, stops
 from tools.checks.maneuvers.cells import LEAST, MARGIN, Cell, Row, passing
 from tools.checks.maneuvers.ours import PHYSICS

@@ -133,9 +133,7 @@ def drive_kinematic(recording: Recording, wheel: NDArray[np.float64]) -> NDArray
 
 def drive_ours(physics: str, recording: Recording, wheel: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return x, y, yaw of one of our vehicles at every tick, kept at the recorded speed. Shape (ticks + 1, 3)."""
-    vehicle = Vehicle(
-        physics, MODEL, float(recording.speed[0]), (ASPHALT.dry, ASPHALT.dry), round(1.0 / STEP)
-    )
+    vehicle = Vehicle(physics, MODEL, float(recording.speed[0]), (ASPHALT.dry, ASPHALT.dry), round(1.0 / STEP))
     found = [vehicle.center()]
     for k in range(len(wheel) - 1):
         speed = math.hypot(found[-1][3], found[-1][4])

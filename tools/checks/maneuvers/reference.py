@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.core.errors import ConfigError, nearest
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
 from tools.checks.maneuvers.actuators import Inputs
 from tools.checks.maneuvers.course import Course
 

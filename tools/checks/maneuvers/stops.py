@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
 from simengine.physics.vehicle.catalog import model_named
 from simengine.physics.vehicle.planar_motion import PEDAL_TIME
 from tools.checks.maneuvers.actuators import after_actuators

@@ -43,8 +43,15 @@ class Survey(NamedTuple):
 
 @njit(cache=True)
 def _walk(
-    lanes: LaneArrays, lane: int, s: float, t: float, ds: float, dt: float, count: int,
-    height: NDArray[np.float64], worst: NDArray[np.float64],
+    lanes: LaneArrays,
+    lane: int,
+    s: float,
+    t: float,
+    ds: float,
+    dt: float,
+    count: int,
+    height: NDArray[np.float64],
+    worst: NDArray[np.float64],
 ) -> None:
     """Follow a line in lane coordinates and keep the largest step and grade.
 
@@ -95,8 +102,12 @@ def walk_lanes(lanes: LaneArrays, worst: NDArray[np.float64]) -> None:
 
 @njit(cache=True)
 def sort_triangles(
-    corner: NDArray[np.float64], low: NDArray[np.float64], shape: NDArray[np.int64], cursor: NDArray[np.int64],
-    entry: NDArray[np.int64], fill: bool,
+    corner: NDArray[np.float64],
+    low: NDArray[np.float64],
+    shape: NDArray[np.int64],
+    cursor: NDArray[np.int64],
+    entry: NDArray[np.int64],
+    fill: bool,
 ) -> None:
     """Count (or, with `fill`, write) every triangle in each bin its bounding box meets. `corner` (n, 3, 3)."""
     for k in range(len(corner)):
@@ -114,8 +125,13 @@ def sort_triangles(
 
 @njit(cache=True)
 def compare(
-    lanes: LaneArrays, corner: NDArray[np.float64], low: NDArray[np.float64], shape: NDArray[np.int64],
-    first: NDArray[np.int64], entry: NDArray[np.int64], worst: NDArray[np.float64],
+    lanes: LaneArrays,
+    corner: NDArray[np.float64],
+    low: NDArray[np.float64],
+    shape: NDArray[np.int64],
+    first: NDArray[np.int64],
+    entry: NDArray[np.int64],
+    worst: NDArray[np.float64],
 ) -> None:
     """Compare the ground with the highest triangle near it on a grid over every lane; places on lanes only.
 
@@ -166,9 +182,12 @@ def survey(network: RoadNetwork) -> Survey:
     walk_lanes(lanes, walked)
     origin = network.point_position[0]
     meshes = surface_meshes(network, tuple(origin.tolist()), "none")
-    corner = np.concatenate([
-        mesh.vertex[mesh.triangle[mesh.semantic != Semantic.LANE_MARKING]] for mesh in meshes
-    ]).astype(np.float64) + origin
+    corner = (
+        np.concatenate([mesh.vertex[mesh.triangle[mesh.semantic != Semantic.LANE_MARKING]] for mesh in meshes]).astype(
+            np.float64
+        )
+        + origin
+    )
     low = network.point_position[:, :2].min(axis=0) - 50.0
     shape = ((network.point_position[:, :2].max(axis=0) + 50.0 - low) / BIN).astype(np.int64) + 1
     count = np.zeros(shape[0] * shape[1] + 1, np.int64)
@@ -179,8 +198,14 @@ def survey(network: RoadNetwork) -> Survey:
     seen = np.zeros(6)
     compare(lanes, corner, low, shape, first, entry, seen)
     return Survey(
-        walked[0], tuple(walked[1:4].tolist()), walked[4], tuple(walked[5:8].tolist()), walked[9] / max(1.0, walked[8]),
-        seen[0], tuple(seen[1:4].tolist()), seen[5] / max(1.0, seen[4]),
+        walked[0],
+        tuple(walked[1:4].tolist()),
+        walked[4],
+        tuple(walked[5:8].tolist()),
+        walked[9] / max(1.0, walked[8]),
+        seen[0],
+        tuple(seen[1:4].tolist()),
+        seen[5] / max(1.0, seen[4]),
     )
 
 

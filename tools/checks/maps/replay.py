@@ -13,7 +13,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 from simengine.core.errors import ScenarioError
-from simengine.core.geometry import wrap_angle, yaw_from_quaternion
+from simengine.core.space.geometry import wrap_angle, yaw_from_quaternion
 from simengine.core.state import EGO
 from simengine.road.commonroad import read_commonroad
 from simengine.scenario.sampling import load_scenario
@@ -146,9 +146,7 @@ def _compare(simulator: Simulator, recorded: Recorded) -> Following:
         if simulator.done:
             break
         snapshot = simulator.step()
-    return Following(
-        len(names), compared, freed, missing, extra, distance if matched else math.nan, between, turned
-    )
+    return Following(len(names), compared, freed, missing, extra, distance if matched else math.nan, between, turned)
 
 
 def recordings(paths: list[str], default: Path) -> list[Path]:

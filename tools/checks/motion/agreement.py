@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from simengine.core.geometry import yaw_from_quaternion
+from simengine.core.space.geometry import yaw_from_quaternion
 from simengine.core.state import Behavior, WorldState, empty_actors, empty_controls, empty_state
 from simengine.physics.backend import Ground, Physics
 from simengine.physics.batched.batched import BatchedPhysics

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simengine.behavior.vehicle.steering import path_steering, slip_compliance
-from simengine.core.geometry import wrap_angle, yaw_from_quaternion
+from simengine.core.space.geometry import wrap_angle, yaw_from_quaternion
 from simengine.core.state import Behavior, empty_actors, empty_controls, empty_state
 from simengine.physics.backend import Ground, Physics
 from simengine.physics.vehicle.catalog import fill_actor
@@ -73,8 +73,14 @@ def brake_on_course(
             if math.isfinite(radius) and x > straight - 0.2 * speed:
                 curvature = 1.0 / radius
             controls.steering[0, 0] = path_steering(
-                error, wrap_angle(yaw - heading), curvature, max(forward, 0.0), wheelbase, understeer,
-                compliance, float(actors.max_steering[0, 0]),
+                error,
+                wrap_angle(yaw - heading),
+                curvature,
+                max(forward, 0.0),
+                wheelbase,
+                understeer,
+                compliance,
+                float(actors.max_steering[0, 0]),
             )
             brakes = time >= BRAKING_TIME
             controls.acceleration[0, 0] = -deceleration if brakes else 0.5 * (speed - forward)

@@ -2,7 +2,7 @@
 
 import math
 
-from simengine.core.gravity import GRAVITY, ROTATING
+from simengine.core.mechanics import GRAVITY, ROTATING
 from simengine.physics.vehicle.catalog import STANDARD_AIR, VehicleModel
 from simengine.physics.vehicle.planar_motion import PEDAL_TIME, POWER_SPEED
 

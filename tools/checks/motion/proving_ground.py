@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.core.geometry import yaw_from_quaternion
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
+from simengine.core.space.geometry import yaw_from_quaternion
 from simengine.core.state import ActorTable, Controls, WorldState, empty_actors, empty_controls, empty_state
 from simengine.core.surface import ASPHALT
 from simengine.physics.backend import Contact, FrictionPatches, Ground, StaticBox

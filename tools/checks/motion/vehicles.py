@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simengine.core.gravity import GRAVITY
+from simengine.core.mechanics import GRAVITY
 from simengine.core.state import Behavior, Mobility, empty_actors, empty_controls, empty_state
 from simengine.physics.backend import Ground, StaticBox
 from simengine.physics.contact.crush import RATE, has_bodywork

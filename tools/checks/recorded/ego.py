@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from simengine.core.gravity import STANDARD_GRAVITY
+from simengine.core.mechanics import STANDARD_GRAVITY
 from tools.checks.recorded.file import RecordedFile, wrapped, yaws
 from tools.checks.recorded.found import NOTHING, Found
 from tools.checks.recorded.motion import collided

@@ -22,7 +22,10 @@ NOTHING = Found(0, 0)
 
 
 def compare(
-    off: NDArray[np.float64], most: NDArray[np.float64] | float, look: NDArray[np.bool_], what: str,
+    off: NDArray[np.float64],
+    most: NDArray[np.float64] | float,
+    look: NDArray[np.bool_],
+    what: str,
     time: NDArray[np.float64] | None = None,
 ) -> Found:
     """Count where a difference is larger than it may be, and name the worst.

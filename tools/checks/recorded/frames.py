@@ -289,7 +289,10 @@ def _flow_of(file: RecordedFile, before: RecordedFrame, frame: RecordedFrame) ->
 
 
 def _flow_off(
-    file: RecordedFile, before: RecordedFrame, frame: RecordedFrame, world: NDArray[np.float64],
+    file: RecordedFile,
+    before: RecordedFrame,
+    frame: RecordedFrame,
+    world: NDArray[np.float64],
     flow: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Return how far recorded flow is from that of points that were at `world` [px]; 0 behind the camera."""

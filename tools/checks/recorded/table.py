@@ -12,7 +12,7 @@ from tools.checks.recorded.noisy_recording import write
 _RIG = ("sensors=small", "sensors.camera_front.layers=[flow]", "sensors.camera_front.rate_hz=5")
 
 
-class Case(NamedTuple):
+class RecordingCase(NamedTuple):
     """One recording to make."""
 
     name: str  # in the table
@@ -23,14 +23,16 @@ class Case(NamedTuple):
 
 
 CASES = (
-    Case("jaywalker", "urban/jaywalker", ("pedestrians=some", "scenario.duration=8")),
-    Case("occluded child, night rain", "urban/occluded_child", ("weather=night_rain", "scenario.duration=6")),
-    Case("red-light runner", "urban/red_light_runner", ("physics=batched", "scenario.duration=20"), seed=1034),
-    Case("fog pile-up", "highway/fog_pileup", ("scenario.duration=8",)),
-    Case("lost cargo, heavy rain", "highway/lost_cargo", ("weather=heavy_rain", "scenario.duration=8")),
-    Case("deer", "rural/deer_crossing", ("scenario.duration=8", "recorder.leave_out=[lidar_top/ring]")),
-    Case("warehouse", "warehouse/person_steps_out", ("scenario.duration=8",)),
-    Case("recorded traffic", "drive", ("road=commonroad", "traffic=replay", "scenario.duration=7"), recording=True),
+    RecordingCase("jaywalker", "urban/jaywalker", ("pedestrians=some", "scenario.duration=8")),
+    RecordingCase("occluded child, night rain", "urban/occluded_child", ("weather=night_rain", "scenario.duration=6")),
+    RecordingCase("red-light runner", "urban/red_light_runner", ("physics=batched", "scenario.duration=20"), seed=1034),
+    RecordingCase("fog pile-up", "highway/fog_pileup", ("scenario.duration=8",)),
+    RecordingCase("lost cargo, heavy rain", "highway/lost_cargo", ("weather=heavy_rain", "scenario.duration=8")),
+    RecordingCase("deer", "rural/deer_crossing", ("scenario.duration=8", "recorder.leave_out=[lidar_top/ring]")),
+    RecordingCase("warehouse", "warehouse/person_steps_out", ("scenario.duration=8",)),
+    RecordingCase(
+        "recorded traffic", "drive", ("road=commonroad", "traffic=replay", "scenario.duration=7"), recording=True
+    ),
 )
 CHECKS: dict[str, Callable[[RecordedFile], Found]] = {
     "ids are used once": motion.ids,
@@ -105,7 +107,7 @@ def _looked(what: str, found: Found, needed: Sequence[str]) -> Found:
     return found
 
 
-def make(case: Case, folder: Path, overrides: Sequence[str]) -> Path:
+def make(case: RecordingCase, folder: Path, overrides: Sequence[str]) -> Path:
     """Record a case and return its file."""
     from simengine.scenario.sampling import load_scenario
     from simengine.simulation.loop.execution import record
@@ -119,7 +121,7 @@ def make(case: Case, folder: Path, overrides: Sequence[str]) -> Path:
     return path
 
 
-def found_in(cases: Sequence[Case], folder: Path, overrides: Sequence[str]) -> Iterator[tuple[str, dict]]:
+def found_in(cases: Sequence[RecordingCase], folder: Path, overrides: Sequence[str]) -> Iterator[tuple[str, dict]]:
     """Record cases one after the other and yield each one's name and what was found."""
     for case in cases:
         yield case.name, check_file(make(case, folder, overrides), case.name)

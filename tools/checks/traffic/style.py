@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from simengine.core.errors import ScenarioError
-from simengine.core.wording import counted
+from simengine.core.text.wording import counted
 from simengine.scenario.spec import DriverSpread
 from simengine.verify.recorded_style.command import MEASURED_SEED, preset_drivers
 from simengine.verify.recorded_style.quantities import RATE

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from simengine.core.errors import ConfigError, nearest
-from simengine.core.safe_text import say
+from simengine.core.text.safe_text import say
 from simengine.simulation.jobs.runner import progress
 from simengine.verify.flow_maps import MAPS, Case, MapRun, TrafficMap, run_maps
 from simengine.verify.flow_watch import ASIDE, CYCLES, END, GRACE, LEAST_WAY, PATIENCE
@@ -64,7 +64,11 @@ def chosen_maps(names: Sequence[str] | None, folder: Path) -> list[TrafficMap]:
 
 
 def rows(
-    places: Sequence[TrafficMap], physics: Sequence[str], seeds: Sequence[int], seconds: float, folder: Path,
+    places: Sequence[TrafficMap],
+    physics: Sequence[str],
+    seeds: Sequence[int],
+    seconds: float,
+    folder: Path,
     workers: int,
 ) -> Iterator[MapRow]:
     """Run everything and yield a row when all its runs are there.
@@ -92,7 +96,9 @@ def rows(
             if len(runs) == len(seeds):
                 results = [runs[seed] for seed in seeds]
                 yield MapRow(
-                    case.place.name, case.physics, tuple(run for run in results if isinstance(run, MapRun)),
+                    case.place.name,
+                    case.physics,
+                    tuple(run for run in results if isinstance(run, MapRun)),
                     tuple(run for run in results if isinstance(run, str)),
                 )
 

@@ -53,9 +53,16 @@ def shape_height(shape: LateralShape, s: float, t: float) -> float:
 
 @njit(cache=True)
 def lay_on_shape(
-    shape: LateralShape, station: NDArray[np.float64], heading: NDArray[np.float64], offset: NDArray[np.float64],
-    roll: NDArray[np.float64], side: float, width: NDArray[np.float64], level: NDArray[np.bool_],
-    point: NDArray[np.float64], bank: NDArray[np.float64],
+    shape: LateralShape,
+    station: NDArray[np.float64],
+    heading: NDArray[np.float64],
+    offset: NDArray[np.float64],
+    roll: NDArray[np.float64],
+    side: float,
+    width: NDArray[np.float64],
+    level: NDArray[np.bool_],
+    point: NDArray[np.float64],
+    bank: NDArray[np.float64],
 ) -> None:
     """Raise one side's lanes, laid on the inclined plane, onto the lateral shape.
 

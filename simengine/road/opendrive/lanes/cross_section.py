@@ -45,9 +45,16 @@ class CrossSections:
 
 @njit(cache=True)
 def lay_lanes(
-    reference: NDArray[np.float64], height: NDArray[np.float64], offset: NDArray[np.float64],
-    roll: NDArray[np.float64], fall: NDArray[np.float64], side: float, width: NDArray[np.float64],
-    level: NDArray[np.bool_], point: NDArray[np.float64], bank: NDArray[np.float64],
+    reference: NDArray[np.float64],
+    height: NDArray[np.float64],
+    offset: NDArray[np.float64],
+    roll: NDArray[np.float64],
+    fall: NDArray[np.float64],
+    side: float,
+    width: NDArray[np.float64],
+    level: NDArray[np.bool_],
+    point: NDArray[np.float64],
+    bank: NDArray[np.float64],
 ) -> None:
     """Write the center lines of one side's lanes.
 
@@ -85,9 +92,7 @@ def _checked(value: NDArray[np.float64], limit: float, road: Road, what: str, st
     return value
 
 
-def _widths(
-    lanes: tuple[Lane, ...], station: NDArray[np.float64], left: NDArray[np.bool_]
-) -> NDArray[np.float64]:
+def _widths(lanes: tuple[Lane, ...], station: NDArray[np.float64], left: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return the widths of one side's lanes (num_lanes, num_stations) [m]; a polynomial below zero counts as zero."""
     widths = np.zeros((len(lanes), len(station)))
     edge = np.zeros(len(station))
@@ -136,9 +141,7 @@ def evaluate(road: Road, section: Section, station: NDArray[np.float64], left: N
         lay_lanes(reference, height, offset, roll, falling, side, width[rows], level, point[rows], bank[rows])
         if road.shape is not None:
             heading = reference[:, 2].copy()
-            lay_on_shape(
-                road.shape, station, heading, offset, roll, side, width[rows], level, point[rows], bank[rows]
-            )
+            lay_on_shape(road.shape, station, heading, offset, roll, side, width[rows], level, point[rows], bank[rows])
     _checked(bank.ravel(), MAX_BANK, road, "the inclination of a lane [rad]", np.tile(station, len(lanes)))
     return CrossSections(station, reference[:, 2], lanes, point, bank, width)
 
@@ -175,10 +178,13 @@ def _lane_ends(section: Section, joints: NDArray[np.float64]) -> NDArray[np.floa
         at = np.concatenate(parts)
         after = np.append(at[1:], joints[-1])
         here, there = (
-            np.concatenate([
-                _widths(group, some, np.full(len(some), left)) > MIN_WIDTH
-                for some in np.split(place, range(_AT_ONCE, len(place), _AT_ONCE))
-            ], axis=1)
+            np.concatenate(
+                [
+                    _widths(group, some, np.full(len(some), left)) > MIN_WIDTH
+                    for some in np.split(place, range(_AT_ONCE, len(place), _AT_ONCE))
+                ],
+                axis=1,
+            )
             for place, left in ((at, False), (after, True))
         )
         row, i = np.nonzero(here != there)
@@ -222,9 +228,7 @@ def sample(road: Road, section: Section, start: float, end: float, budget: int) 
 
     def check(count: int) -> None:
         if count * num_lanes > budget:
-            raise road.element.error(
-                f"id='{road.id}': needs {count * num_lanes} points; a file may have {budget} more"
-            )
+            raise road.element.error(f"id='{road.id}': needs {count * num_lanes} points; a file may have {budget} more")
 
     joints = _breakpoints(road, section, start, end)
     joints = np.unique(np.concatenate([joints, _lane_ends(section, joints)]))

@@ -178,9 +178,7 @@ def _pieces(lane: Lane, path: Path, width: NDArray[np.float64]) -> tuple[list[Pa
     return pieces, changed
 
 
-def _is_bay(
-    lane: Lane, place: Stretch, station: NDArray[np.float64], width: NDArray[np.float64], common: dict
-) -> bool:
+def _is_bay(lane: Lane, place: Stretch, station: NDArray[np.float64], width: NDArray[np.float64], common: dict) -> bool:
     """Tell whether a driving lane is a row of parking places: it leads nowhere, and nobody drives in along it.
 
     It begins and ends inside its section, and at an end becomes as wide as it is within a way in which a car gets only

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.core.geometry import wrap_angle
+from simengine.core.space.geometry import wrap_angle
 
 RADIUS = 5.0  # wanted of a rounded fold: on which a car's center can turn [m]
 LEAST_RADIUS = 3.0  # below it the lane is cut in two instead [m]
@@ -63,9 +63,7 @@ def _folds(path: Path, width: NDArray[np.float64]) -> list[_Fold]:
             ranges[-1] = (ranges[-1][0], int(i) + 1)
         else:
             ranges.append((int(i), int(i) + 1))
-    return [
-        _Fold(a, b, bool((ahead[a:b] < 0.0).any())) for a, b in ranges if abs(turn[a:b].sum()) >= SMALLEST_TURN
-    ]
+    return [_Fold(a, b, bool((ahead[a:b] < 0.0).any())) for a, b in ranges if abs(turn[a:b].sum()) >= SMALLEST_TURN]
 
 
 def _dot(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
@@ -119,8 +117,10 @@ def _round(path: Path, first: int, last: int, high: int) -> Path | None:
         start, p, direction_p = _at(path, along, along[first] - reach)
         end, q, direction_q = _at(path, along, along[last] + reach)
         arcs = _biarc(
-            p[:2], np.array([math.cos(direction_p), math.sin(direction_p)]),
-            q[:2], np.array([math.cos(direction_q), math.sin(direction_q)]),
+            p[:2],
+            np.array([math.cos(direction_p), math.sin(direction_p)]),
+            q[:2],
+            np.array([math.cos(direction_q), math.sin(direction_q)]),
         )
         road_turn = float(np.interp(end, path.station, turns) - np.interp(start, path.station, turns))
         total = arcs[0].turn + arcs[1].turn

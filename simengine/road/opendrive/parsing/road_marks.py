@@ -35,7 +35,7 @@ _NO_PASSING = "no passing"  # rule of a line that must not be crossed from the i
 Piece = tuple[float, float, float, bool]  # of an explicit mark: offset inwards, start, length [m], no passing
 
 
-class Line(NamedTuple):
+class MarkLine(NamedTuple):
     """A stretch of one of the lines that make up a mark."""
 
     start: float  # from the start of the mark [m]
@@ -60,7 +60,7 @@ def _kinds(lines: tuple[bool, ...]) -> tuple[MarkingType, MarkingType]:
     return mixed if lines[0] else mixed[::-1]
 
 
-def _repeated(mark: Element, inside: float, custom: bool) -> list[Line]:
+def _repeated(mark: Element, inside: float, custom: bool) -> list[MarkLine]:
     """Return the lines of <type>: each a pattern that goes on from its offset to the end of the mark."""
     found = []
     for line in (line for group in mark.all("type") for line in group.all("line")):
@@ -72,11 +72,11 @@ def _repeated(mark: Element, inside: float, custom: bool) -> list[Line]:
         broken = gap > _JOINED
         start = 0.0 if broken and offset <= length + gap else offset  # a mere shift of the pattern
         t = inside * line.number("tOffset", -MAX_OFFSET, MAX_OFFSET, 0.0)
-        found.append(Line(start, MAX_LENGTH, t, broken, line.attributes.get("rule") == _NO_PASSING))
+        found.append(MarkLine(start, MAX_LENGTH, t, broken, line.attributes.get("rule") == _NO_PASSING))
     return found
 
 
-def _explicit(mark: Element, inside: float) -> list[Line]:
+def _explicit(mark: Element, inside: float) -> list[MarkLine]:
     """Return the lines of <explicit>: pieces that touch are one, short ones in a row are a broken line."""
     pieces = sorted(
         (
@@ -97,15 +97,15 @@ def _explicit(mark: Element, inside: float) -> list[Line]:
     return [line for row in rows for line in _row_of_pieces(row)]
 
 
-def _row_of_pieces(row: list[Piece]) -> list[Line]:
+def _row_of_pieces(row: list[Piece]) -> list[MarkLine]:
     """Return the lines that pieces of one row make up; a rule holds for its own pieces."""
-    joined: list[Line] = []
+    joined: list[MarkLine] = []
     for _, start, length, rule in sorted(row, key=lambda piece: piece[1]):
         if joined and start - joined[-1].end <= _JOINED and rule == joined[-1].no_passing:
             joined[-1] = joined[-1]._replace(end=max(joined[-1].end, start + length))
         else:
-            joined.append(Line(start, start + length, row[0][0], False, rule))
-    found: list[Line] = []
+            joined.append(MarkLine(start, start + length, row[0][0], False, rule))
+    found: list[MarkLine] = []
     dashes = False  # whether the last line is a dash, or a row of them
     for line in joined:
         is_dash = line.end - line.start <= LONGEST_DASH
@@ -118,7 +118,7 @@ def _row_of_pieces(row: list[Piece]) -> list[Line]:
     return found
 
 
-def _across(lines: list[Line], at: float) -> tuple[bool, ...]:
+def _across(lines: list[MarkLine], at: float) -> tuple[bool, ...]:
     """Return the lines at a place from inside to outside, True for a broken one."""
     here = sorted((line for line in lines if line.start <= at < line.end), key=lambda line: -line.inwards)
     found: list[tuple[float, bool]] = []
@@ -192,7 +192,11 @@ def _mark(
 ) -> Mark:
     out, back = permission
     return Mark(
-        offset, inner, outer, inner in CROSSABLE if out is None else out, outer in CROSSABLE if back is None else back,
+        offset,
+        inner,
+        outer,
+        inner in CROSSABLE if out is None else out,
+        outer in CROSSABLE if back is None else back,
         yellow,
     )
 

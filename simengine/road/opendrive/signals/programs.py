@@ -74,9 +74,7 @@ def _crossing_controllers(
     return crossing
 
 
-def _ways(
-    signal: Signal, by_name: dict[str, LaneDraft], right_hand: dict[str, bool], junction: int
-) -> list[Way]:
+def _ways(signal: Signal, by_name: dict[str, LaneDraft], right_hand: dict[str, bool], junction: int) -> list[Way]:
     """Return the ways through a junction that a light opens."""
     ways = []
     for approach in signal.approaches.values():

@@ -108,8 +108,14 @@ def _governed(lanes: LaneMap, road: Road, element: Element, s: float) -> list[tu
 
 
 def _attach(
-    model: OpenDrive, lanes: LaneMap, before: dict[str, list[LaneDraft]], road_of: dict[str, str],
-    signal: Signal, road: Road, element: Element, s: float,
+    model: OpenDrive,
+    lanes: LaneMap,
+    before: dict[str, list[LaneDraft]],
+    road_of: dict[str, str],
+    signal: Signal,
+    road: Road,
+    element: Element,
+    s: float,
 ) -> None:
     """Find the approaches of a signal: on a connecting road the lanes that lead onto it, else the lanes themselves."""
     number = lanes.at(road.id, s)

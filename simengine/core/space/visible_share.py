@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import rotate, rotate_inverse
+from simengine.core.space.geometry import rotate, rotate_inverse
 
 RASTER = 24  # rays along each side of the picture: a share of 25 % is resolved to about 1 %
 _NEAR = 0.05  # a corner no farther ahead of the eye than this has no place in the picture [m]
@@ -29,8 +29,15 @@ class Boxes(NamedTuple):
 
 @njit(cache=True, _nrt=False)
 def ray_enters(
-    ox: float, oy: float, oz: float, dx: float, dy: float, dz: float, position: NDArray[np.float64],
-    orientation: NDArray[np.float64], size: NDArray[np.float64],
+    ox: float,
+    oy: float,
+    oz: float,
+    dx: float,
+    dy: float,
+    dz: float,
+    position: NDArray[np.float64],
+    orientation: NDArray[np.float64],
+    size: NDArray[np.float64],
 ) -> float:
     """Return where a ray enters a box, in lengths of its direction; infinity if it misses, 0 from inside.
 
@@ -85,8 +92,13 @@ def visible_share(ex: float, ey: float, ez: float, boxes: Boxes, target: int) ->
     left, right, low, high = math.inf, -math.inf, math.inf, -math.inf
     for corner in range(8):
         kx, ky, kz = rotate(
-            q[0], q[1], q[2], q[3], size[target, 0] * (0.5 - (corner & 1)),
-            size[target, 1] * (0.5 - ((corner >> 1) & 1)), size[target, 2] * (0.5 - (corner >> 2)),
+            q[0],
+            q[1],
+            q[2],
+            q[3],
+            size[target, 0] * (0.5 - (corner & 1)),
+            size[target, 1] * (0.5 - ((corner >> 1) & 1)),
+            size[target, 2] * (0.5 - (corner >> 2)),
         )
         kx, ky, kz = kx + position[target, 0] - ex, ky + position[target, 1] - ey, kz + position[target, 2] - ez
         ahead = kx * ax + ky * ay + kz * az

@@ -11,7 +11,7 @@ from simengine.physics.vehicle.catalog import model_named
 from simengine.road.network.network import SignalColor
 from simengine.scenario.spec import Mount
 from simengine.sensors.camera.camera import CameraSensor
-from simengine.sensors.camera.layers import Placement, flow_layer, normal_layer
+from simengine.sensors.camera.normal_and_flow import CapturePoses, flow_layer, normal_layer
 from simengine.sensors.raster.pinhole import intrinsics_of_fov
 from simengine.sensors.raster.visibility_buffer import Visibility
 from simengine.sensors.scene.scene_arrays import flatten_scene
@@ -152,8 +152,10 @@ def test_any_number_of_threads_gives_the_same_layers():
     num_parts = len(ARRAYS.part_actor)
     normal = random.normal(size=(len(ARRAYS.part), 3)).astype(np.float32)
     before, now = (
-        Placement(
-            np.eye(3, 4), random.normal(size=(num_parts, 3, 4)), np.ones(num_parts, np.bool_),
+        CapturePoses(
+            np.eye(3, 4),
+            random.normal(size=(num_parts, 3, 4)),
+            np.ones(num_parts, np.bool_),
             np.zeros(num_parts, np.int32),
         )
         for _ in range(2)

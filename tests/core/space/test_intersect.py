@@ -1,7 +1,7 @@
 """Oriented boxes as records: the same separation as that of their numbers."""
 
-from simengine.core.geometry import boxes_gap
-from simengine.core.intersect import OrientedBox, box_gap
+from simengine.core.space.geometry import boxes_gap
+from simengine.core.space.intersect import OrientedBox, box_gap
 
 
 def test_boxes_as_records_are_as_far_apart_as_their_numbers_say():

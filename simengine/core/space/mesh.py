@@ -83,8 +83,13 @@ def merge_meshes(meshes: list[Mesh]) -> Mesh:
     """Join meshes of one frame into one rigid body (a single BODY part)."""
     if not meshes:
         return Mesh(
-            np.zeros((0, 3), np.float32), np.zeros((0, 3), np.int32), np.zeros(0, np.int16), np.zeros(0, np.uint8),
-            np.zeros(0, np.int16), np.zeros(1, np.int16), np.zeros((1, 3), np.float32),
+            np.zeros((0, 3), np.float32),
+            np.zeros((0, 3), np.int32),
+            np.zeros(0, np.int16),
+            np.zeros(0, np.uint8),
+            np.zeros(0, np.int16),
+            np.zeros(1, np.int16),
+            np.zeros((1, 3), np.float32),
         )
     offsets = np.cumsum([0] + [len(mesh.vertex) for mesh in meshes])
     triangle = np.concatenate([m.triangle + o for m, o in zip(meshes, offsets[:-1], strict=True)]).astype(np.int32)

@@ -15,7 +15,7 @@ from simengine.behavior.driver_state import SHORTEST_TIME_GAP, TRUNCATION
 from simengine.core.rng import generator
 from simengine.scenario.spec import DriverSpread
 from simengine.verify.recorded_style.distance import wasserstein
-from simengine.verify.recorded_style.leading import REACH
+from simengine.verify.recorded_style.leaders import REACH
 from simengine.verify.recorded_style.quantities import Traffic
 from simengine.verify.usual_drivers import usual_kinds
 

@@ -40,8 +40,15 @@ def label_table(
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def fill_masks(
-    inverse_depth: NDArray[np.float32], nearest: NDArray[np.int32], label: NDArray[np.uint32], first: int, last: int,
-    work: NDArray[np.uint32], depth: NDArray[np.float32], semantic: NDArray[np.uint8], instance: NDArray[np.uint16],
+    inverse_depth: NDArray[np.float32],
+    nearest: NDArray[np.int32],
+    label: NDArray[np.uint32],
+    first: int,
+    last: int,
+    work: NDArray[np.uint32],
+    depth: NDArray[np.float32],
+    semantic: NDArray[np.uint8],
+    instance: NDArray[np.uint16],
 ) -> None:
     """Look up depth, class and instance of the rows [first, last) of a visibility buffer.
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from numba import njit
 
-from simengine.core.geometry import boxes_gap
+from simengine.core.space.geometry import boxes_gap
 
 
 class OrientedBox(NamedTuple):

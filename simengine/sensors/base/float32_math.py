@@ -10,7 +10,12 @@ from numba import njit
 _F = np.float32
 # (2^x − 1) / x on [0, 1]: a least-squares fit at Chebyshev nodes, within 9e-8 of 2^x.
 _E0, _E1, _E2, _E3, _E4, _E5 = (
-    _F(0.693147171), _F(0.240227215), _F(0.0554959361), _F(0.00965244074), _F(0.00126893513), _F(0.000208291957),
+    _F(0.693147171),
+    _F(0.240227215),
+    _F(0.0554959361),
+    _F(0.00965244074),
+    _F(0.00126893513),
+    _F(0.000208291957),
 )
 _LOG2_E = _F(1.4426950408889634)
 # 2 / ((2 k + 1) ln 2), k = 0..4, of the series of the inverse hyperbolic tangent.

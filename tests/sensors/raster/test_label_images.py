@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simengine.core.semantics import Semantic
-from simengine.sensors.raster.masks import empty_masks, label_table, read_masks
+from simengine.sensors.raster.label_images import empty_masks, label_table, read_masks
 from simengine.sensors.raster.visibility_buffer import Visibility
 
 SEMANTIC = np.array([Semantic.ROAD, Semantic.CAR, Semantic.CAR, Semantic.PEDESTRIAN], np.uint8)

@@ -7,8 +7,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.mesh import Material, Mesh, merge_meshes
 from simengine.core.semantics import Semantic
+from simengine.core.space.mesh import Material, Mesh, merge_meshes
 from simengine.road.network.frenet import fraction_at, place_at
 from simengine.road.network.network import LEFT_FOOT, LEFT_TOP, RIGHT_FOOT, RIGHT_TOP, LaneArrays
 
@@ -29,24 +29,31 @@ class Patch(NamedTuple):
 
 def patch_mesh(patches: list[Patch], origin: tuple[float, float, float]) -> Mesh:
     """Join patches into one rigid mesh about a local origin [m]."""
-    return merge_meshes([
-        Mesh(
-            vertex=(patch.vertex - np.asarray(origin, np.float64)).astype(np.float32),
-            triangle=patch.triangle.astype(np.int32),
-            material=np.full(len(patch.triangle), patch.material, np.int16),
-            semantic=np.full(len(patch.triangle), patch.semantic, np.uint8),
-            part=np.zeros(len(patch.triangle), np.int16),
-            part_role=np.zeros(1, np.int16),
-            part_pivot=np.zeros((1, 3), np.float32),
-        )
-        for patch in patches
-        if len(patch.triangle)
-    ])
+    return merge_meshes(
+        [
+            Mesh(
+                vertex=(patch.vertex - np.asarray(origin, np.float64)).astype(np.float32),
+                triangle=patch.triangle.astype(np.int32),
+                material=np.full(len(patch.triangle), patch.material, np.int16),
+                semantic=np.full(len(patch.triangle), patch.semantic, np.uint8),
+                part=np.zeros(len(patch.triangle), np.int16),
+                part_role=np.zeros(1, np.int16),
+                part_pivot=np.zeros((1, 3), np.float32),
+            )
+            for patch in patches
+            if len(patch.triangle)
+        ]
+    )
 
 
 @njit(cache=True)
 def side_points(
-    lanes: LaneArrays, lane: int, s: NDArray[np.float64], side: float, shift: float, lift: float,
+    lanes: LaneArrays,
+    lane: int,
+    s: NDArray[np.float64],
+    side: float,
+    shift: float,
+    lift: float,
     out: NDArray[np.float64],
 ) -> None:
     """Write the points beside a lane's center line at `side` half widths and `shift` further to the left.
@@ -157,7 +164,10 @@ def foot_line(
 
 
 def ribbon(
-    left: NDArray[np.float64], right: NDArray[np.float64], material: Material, semantic: Semantic,
+    left: NDArray[np.float64],
+    right: NDArray[np.float64],
+    material: Material,
+    semantic: Semantic,
     drawn: NDArray[np.bool_] | None = None,
 ) -> Patch:
     """Join two lines station by station into a strip seen from above (or from the right of a wall's upper `left`).

@@ -21,7 +21,7 @@ from simengine.sensors.raster.visibility_buffer import Visibility
 _NOWHERE = np.int64(0x7FC000007FC00000)  # two float32 that are no numbers
 
 
-class Placement(NamedTuple):
+class CapturePoses(NamedTuple):
     """Where a camera and the parts that it sees were at a capture."""
 
     camera_from_world: NDArray[np.float64]  # into optical axes. (3, 4)
@@ -54,8 +54,13 @@ def run_end(part: NDArray[np.int32], row: NDArray[np.int32], column: int) -> int
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def fill_normals(
-    nearest: NDArray[np.int32], part: NDArray[np.int32], normal: NDArray[np.float32],
-    sensor_from_part: NDArray[np.float64], first: int, last: int, out: NDArray[np.float32],
+    nearest: NDArray[np.int32],
+    part: NDArray[np.int32],
+    normal: NDArray[np.float32],
+    sensor_from_part: NDArray[np.float64],
+    first: int,
+    last: int,
+    out: NDArray[np.float32],
 ) -> None:
     """Write the normal of the face seen at every pixel of the rows [first, last).
 
@@ -115,8 +120,13 @@ def fill_flow_run(
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def fill_flow(
-    inverse_depth: NDArray[np.float32], nearest: NDArray[np.int32], part: NDArray[np.int32],
-    previous_from_image: NDArray[np.float64], valid: NDArray[np.bool_], first: int, last: int,
+    inverse_depth: NDArray[np.float32],
+    nearest: NDArray[np.int32],
+    part: NDArray[np.int32],
+    previous_from_image: NDArray[np.float64],
+    valid: NDArray[np.bool_],
+    first: int,
+    last: int,
     out: NDArray[np.int64],
 ) -> None:
     """Write where the points of the rows [first, last) were in the previous frame, from where they are now [px].
@@ -151,8 +161,12 @@ def fill_flow(
 
 @njit(cache=True, error_model="numpy")
 def relate_frames(
-    before: NDArray[np.float64], now: NDArray[np.float64], world_before: NDArray[np.float64],
-    world_now: NDArray[np.float64], camera: Intrinsics, out: NDArray[np.float64],
+    before: NDArray[np.float64],
+    now: NDArray[np.float64],
+    world_before: NDArray[np.float64],
+    world_now: NDArray[np.float64],
+    camera: Intrinsics,
+    out: NDArray[np.float64],
 ) -> None:
     """Write what carries (x, y, 1, 1 / depth) of a pixel to its homogeneous place in the previous frame, for each part.
 
@@ -193,7 +207,10 @@ def relate_frames(
 
 
 def normal_layer(
-    visibility: Visibility, part: NDArray[np.int32], face_normal: NDArray[np.float32], placement: Placement,
+    visibility: Visibility,
+    part: NDArray[np.int32],
+    face_normal: NDArray[np.float32],
+    placement: CapturePoses,
     num_threads: int = 1,
 ) -> NDArray[np.float32]:
     """Return the normals of what is seen, in the sensor's frame. Shape (height, width, 3).
@@ -221,7 +238,11 @@ def normal_layer(
 
 
 def flow_layer(
-    visibility: Visibility, part: NDArray[np.int32], camera: Intrinsics, before: Placement | None, now: Placement,
+    visibility: Visibility,
+    part: NDArray[np.int32],
+    camera: Intrinsics,
+    before: CapturePoses | None,
+    now: CapturePoses,
     num_threads: int = 1,
 ) -> NDArray[np.float32]:
     """Return how far back what is seen was, in pixels. Shape (height, width, 2).
@@ -242,8 +263,12 @@ def flow_layer(
     still = np.eye(3, 4)[None]
     previous_from_image = np.empty((len(now.present) + 1, 3, 4))
     relate_frames(
-        before.camera_from_world, now.camera_from_world, np.concatenate([before.world_from_part, still]),
-        np.concatenate([now.world_from_part, still]), camera, previous_from_image,
+        before.camera_from_world,
+        now.camera_from_world,
+        np.concatenate([before.world_from_part, still]),
+        np.concatenate([now.world_from_part, still]),
+        camera,
+        previous_from_image,
     )
     valid = np.append(before.present & now.present & (before.identity == now.identity), True)
 

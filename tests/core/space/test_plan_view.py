@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from simengine.core.geometry import quaternion_from_euler
-from simengine.core.plan_view import plan_view
+from simengine.core.space.geometry import quaternion_from_euler
+from simengine.core.space.plan_view import plan_view
 
 MOTORCYCLE = (2.2, 0.8, 1.5)
 

@@ -4,9 +4,9 @@ import math
 
 from numba import njit
 
-from simengine.core.geometry import box_reach, multiply_quaternions, yaw_from_quaternion
+from simengine.core.space.geometry import box_reach, multiply_quaternions, yaw_from_quaternion
+from simengine.core.space.transforms import quaternion_on_slope
 from simengine.core.state import ActorTable, Mobility, WorldState
-from simengine.core.transforms import quaternion_on_slope
 from simengine.road.network.network import LaneArrays
 from simengine.road.network.projection import ground_at
 

@@ -11,7 +11,7 @@ from simengine.core.rng import generator
 from simengine.verify import recorded_style
 from simengine.verify.recorded_style.command import preset_drivers
 from simengine.verify.recorded_style.quantities import Traffic
-from simengine.verify.recorded_style.settled import DRAWS, equilibrium_gaps, settled_distance
+from simengine.verify.recorded_style.settled_gaps import DRAWS, equilibrium_gaps, settled_distance
 
 
 def _traffic(*rows):

@@ -15,8 +15,12 @@ _DEEPEST = 64  # lanes looked at ahead
 
 @njit(cache=True)
 def find_lanes(
-    lanes: LaneArrays, valid: NDArray[np.bool_], position: NDArray[np.float64], heading: NDArray[np.float64],
-    lane: NDArray[np.int32], s: NDArray[np.float64],
+    lanes: LaneArrays,
+    valid: NDArray[np.bool_],
+    position: NDArray[np.float64],
+    heading: NDArray[np.float64],
+    lane: NDArray[np.int32],
+    s: NDArray[np.float64],
 ) -> None:
     """Write the lane and the place along it of every vehicle at every sample, −1 for none.
 
@@ -38,8 +42,14 @@ def find_lanes(
 
 @njit(cache=True)
 def _ahead(
-    lanes: LaneArrays, valid: NDArray[np.bool_], lane: NDArray[np.int32], s: NDArray[np.float64], a: int, k: int,
-    stack: NDArray[np.int64], start: NDArray[np.float64],
+    lanes: LaneArrays,
+    valid: NDArray[np.bool_],
+    lane: NDArray[np.int32],
+    s: NDArray[np.float64],
+    a: int,
+    k: int,
+    stack: NDArray[np.int64],
+    start: NDArray[np.float64],
 ) -> tuple[int, float]:
     """Return who is nearest ahead of row a at sample k on its lane and all that follow, and how far [m]; −1 for none.
 
@@ -67,8 +77,13 @@ def _ahead(
 
 @njit(cache=True)
 def find_leaders(
-    lanes: LaneArrays, valid: NDArray[np.bool_], lane: NDArray[np.int32], s: NDArray[np.float64],
-    length: NDArray[np.float64], leader: NDArray[np.int32], gap: NDArray[np.float64],
+    lanes: LaneArrays,
+    valid: NDArray[np.bool_],
+    lane: NDArray[np.int32],
+    s: NDArray[np.float64],
+    length: NDArray[np.float64],
+    leader: NDArray[np.int32],
+    gap: NDArray[np.float64],
 ) -> None:
     """Write whom every vehicle follows at every sample, −1 for nobody within `REACH`, and the gap between their boxes.
 

@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.geometry import quaternion_from_euler, rotation_matrix
+from simengine.core.space.geometry import quaternion_from_euler, rotation_matrix
 
 # Optical axes (x right, y down, z forward) in the frame of a sensor (ISO 8855: x forward, y left, z up), as a matrix
 # and as a quaternion w, x, y, z.
@@ -104,8 +104,7 @@ def world_from_optical(world_from_sensor: NDArray[np.float64]) -> NDArray[np.flo
 
 
 def optical_from_world(axes: NDArray[np.float64], eye: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the transform into a camera's optical axes (3, 3), of them and its place in the world (3,). Shape (3, 4).
-    """
+    """Return the transform into a camera's optical axes (3, 3), of them and its place in the world. Shape (3, 4)."""
     out = np.empty((3, 4))
     out[:, :3] = axes.T
     shift = np.empty(3)
@@ -118,7 +117,9 @@ def invert_pose(a_from_b: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return b from a. Shapes (4, 4)."""
     inverse = np.eye(4)
     inverse[:3, :3] = a_from_b[:3, :3].T
-    inverse[:3, 3] = -a_from_b[:3, :3].T @ a_from_b[:3, 3]
+    place = np.empty(3)
+    rotate_rows(np.ascontiguousarray(a_from_b[:3, :3]), np.ascontiguousarray(a_from_b[:3, 3]), place)
+    inverse[:3, 3] = -place
     return inverse
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simengine.core.geometry import (
+from simengine.core.space.geometry import (
     along_axis,
     boxes_gap,
     euler_from_quaternion,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simengine.core.mesh import encloses, merge_meshes, transform_mesh
+from simengine.core.space.mesh import encloses, merge_meshes, transform_mesh
 from tests.sensors.lidar_scene import box_mesh
 
 BOX = box_mesh((4.0, 2.0, 1.0))

@@ -3,7 +3,7 @@
 import pytest
 
 from simengine import cli
-from simengine.core.command_line import Parser, number, read_words
+from simengine.core.text.command_line import Parser, number, read_words
 from tools import bench, check
 
 

@@ -4,7 +4,7 @@ import math
 
 from numba import njit
 
-from simengine.core.geometry import rotate, yaw_from_quaternion
+from simengine.core.space.geometry import rotate, yaw_from_quaternion
 
 # A body whose own up axis points less far up than this has toppled: 0.7 is a lean of 46°, more than any road asks for
 # and more than a motorcycle reaches in a bend.

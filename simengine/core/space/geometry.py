@@ -133,8 +133,7 @@ def rotation_matrix(w: float, x: float, y: float, z: float, out: NDArray[np.floa
 
 @njit(cache=True, _nrt=False)
 def box_reach(w: float, x: float, y: float, z: float, length: float, width: float, height: float) -> float:
-    """Return how far a box of an orientation (unit quaternion) and of sizes [m] reaches below and above its center [m].
-    """
+    """Return how far a box of an orientation (unit quaternion) and sizes [m] reaches below and above its center [m]."""
     return 0.5 * (
         abs(2.0 * (x * z - w * y)) * length
         + abs(2.0 * (y * z + w * x)) * width
@@ -144,8 +143,16 @@ def box_reach(w: float, x: float, y: float, z: float, length: float, width: floa
 
 @njit(cache=True, _nrt=False)
 def boxes_gap(
-    ax: float, ay: float, a_yaw: float, a_length: float, a_width: float,
-    bx: float, by: float, b_yaw: float, b_length: float, b_width: float,
+    ax: float,
+    ay: float,
+    a_yaw: float,
+    a_length: float,
+    a_width: float,
+    bx: float,
+    by: float,
+    b_yaw: float,
+    b_length: float,
+    b_width: float,
 ) -> float:
     """Return the largest separation of two oriented rectangles along their four axes [m]; negative when they overlap.
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from simengine.sensors.base.elementary import exp, exp2, log2, power
+from simengine.sensors.base.float32_math import exp, exp2, log2, power
 
 
 @pytest.mark.parametrize("x", [-125.5, -20.25, -1.0, -1e-3, 0.0, 1e-6, 0.5, 0.999999, 1.0, 17.75, 100.0])

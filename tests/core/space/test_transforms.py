@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from simengine.core.geometry import quaternion_from_euler, rotate, rotation_matrix
-from simengine.core.transforms import (
+from simengine.core.space.geometry import quaternion_from_euler, rotate, rotation_matrix
+from simengine.core.space.transforms import (
     SENSOR_FROM_OPTICAL,
     SENSOR_FROM_OPTICAL_QUATERNION,
     chain_poses,

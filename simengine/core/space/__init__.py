@@ -1,0 +1,1 @@
+"""Where things are: angles, poses, boxes, meshes, and what hides what."""
