@@ -249,8 +249,8 @@ def _run(argv: Sequence[str] | None) -> int:
             if run in (_test, _fit):
                 arguments.paths, arguments.overrides = split_settings(arguments.paths)
             code = int(run(arguments))
-        except SystemExit:  # after --help
-            sys.stdout.flush()
+        except SystemExit:  # of `--help`, `--version` and wrong words, which are printed when the process ends
+            _print_the_rest()
             raise
         sys.stdout.flush()
         return code
@@ -280,4 +280,14 @@ def _refuse(text: str, code: int = 2) -> int:
     """Tell in one line why a command ends, where there is anybody to tell; returns its exit code."""
     with suppress(OSError):
         say(f"simengine: {one_line(text)}", sys.stderr)
+        _print_the_rest()
     return code
+
+
+def _print_the_rest() -> None:
+    """Print what waits to be printed; that nobody reads it changes no exit code."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        discard_output()

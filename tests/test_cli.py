@@ -9,6 +9,7 @@ import pytest
 
 import simengine.learning
 from simengine.cli import main
+from tests.simulation.episode.test_episode import write
 
 
 def run(capsys, *arguments):
@@ -142,15 +143,22 @@ def test_a_reader_that_is_gone_is_no_traceback_and_no_success(tmp_path, capfd, m
     assert capfd.readouterr().err == ""
 
 
-def test_a_pipe_that_nobody_reads_ends_a_list_in_silence(tmp_path):
-    line, root = [sys.executable, "-m", "simengine", "list"], str(Path(__file__).parents[1])
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [(["list"], 0), (["--help"], 0), (["lst"], 2), (["verify", "no/such.mcap"], 2), (["verify", "a.mcap"], 141)],
+)
+def test_a_pipe_that_nobody_reads_ends_what_tells_in_silence(tmp_path, words, code):
+    write(tmp_path / "a.mcap", 1)
+    line, root = [sys.executable, "-m", "simengine", *words], str(Path(__file__).parents[1])
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"}  # as users have it
     reader, writer = os.pipe()
     os.close(reader)
+    errors = writer if code == 2 else subprocess.PIPE  # as by `2>&1 | head`
     done = subprocess.run(
-        line, stdout=writer, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": root}, cwd=tmp_path, timeout=300
+        line, stdout=writer, stderr=errors, env={**environment, "PYTHONPATH": root}, cwd=tmp_path, timeout=300
     )
     os.close(writer)
-    assert (done.returncode, done.stderr) == (0, b"")
+    assert (done.returncode, done.stderr or b"") == (code, b"")
 
 
 def test_memory_that_does_not_suffice_is_one_line(monkeypatch, capsys):
