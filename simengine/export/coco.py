@@ -32,7 +32,8 @@ from simengine.export.target import (
     validation_flags,
 )
 from simengine.simulation.episode.content import content_of
-from simengine.simulation.episode.episode import Episode, EpisodeFrame
+from simengine.simulation.episode.episode import Episode
+from simengine.simulation.episode.episode_frames import EpisodeFrame
 from simengine.simulation.files.encoding import encode_png
 
 SETTINGS = ("camera", "masks", "validation")

@@ -41,7 +41,8 @@ from simengine.export.target import (
 )
 from simengine.sensors.base.mount import mount_rotation
 from simengine.simulation.episode.content import content_of
-from simengine.simulation.episode.episode import Episode, EpisodeFrame
+from simengine.simulation.episode.episode import Episode
+from simengine.simulation.episode.episode_frames import EpisodeFrame
 from simengine.simulation.files.encoding import encode_png
 
 SETTINGS = ("camera", "lidar", "validation")

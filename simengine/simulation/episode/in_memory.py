@@ -13,7 +13,8 @@ from simengine.metrics.verdict import Verdict
 from simengine.road.network.network import RoadNetwork
 from simengine.scenario.spec import ConcreteScenario
 from simengine.sensors.base.sensor import Frame
-from simengine.simulation.episode.episode import Episode, EpisodeFrame, EpisodeSource, EpisodeSummary, FrameSource
+from simengine.simulation.episode.episode import Episode, EpisodeSource, EpisodeSummary
+from simengine.simulation.episode.episode_frames import EpisodeFrame, FrameSource
 from simengine.simulation.episode.recorder import (
     Recorder,
     TimeOrder,

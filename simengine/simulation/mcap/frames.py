@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from simengine.core.errors import ConfigError
 from simengine.core.semantics import Semantic
 from simengine.labels.annotation import Annotation, Boxes2d, Boxes3d, SignalViews
-from simengine.simulation.episode.episode import EpisodeFrame, FrameSource
+from simengine.simulation.episode.episode_frames import EpisodeFrame, FrameSource
 from simengine.simulation.files import stored_values as stored
 from simengine.simulation.mcap.channels import Limits, read_channel
 from simengine.simulation.mcap.container_reader import ContainerReader, MessageRefs

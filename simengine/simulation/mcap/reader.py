@@ -24,7 +24,8 @@ from simengine.labels.tracks import Tracks
 from simengine.metrics.verdict import CriterionResult, Verdict
 from simengine.scenario.sampling import from_yaml
 from simengine.scenario.spec import CameraSpec, ConcreteScenario
-from simengine.simulation.episode.episode import Episode, EpisodeSource, EpisodeSummary, FrameSource
+from simengine.simulation.episode.episode import Episode, EpisodeSource, EpisodeSummary
+from simengine.simulation.episode.episode_frames import FrameSource
 from simengine.simulation.files import stored_values as stored
 from simengine.simulation.mcap.channels import Limits
 from simengine.simulation.mcap.container_reader import ContainerReader, MessageRef, MessageRefs

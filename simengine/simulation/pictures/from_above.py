@@ -12,7 +12,8 @@ from simengine.core.space.geometry import yaw_from_quaternion
 from simengine.core.state import EGO, ActorKind
 from simengine.labels.annotation import Boxes3d
 from simengine.road.network.network import LaneType, MarkingType
-from simengine.simulation.episode.episode import Episode, EpisodeFrame
+from simengine.simulation.episode.episode import Episode
+from simengine.simulation.episode.episode_frames import EpisodeFrame
 from simengine.simulation.pictures.appearance import (
     EGO_COLOR,
     FAILED,

@@ -10,7 +10,8 @@ from PIL import Image, ImageDraw
 
 from simengine.core.history import NANOSECONDS
 from simengine.simulation.episode.content import content_of
-from simengine.simulation.episode.episode import Episode, FrameSequence
+from simengine.simulation.episode.episode import Episode
+from simengine.simulation.episode.episode_frames import FrameSequence
 from simengine.simulation.files.whole_files import complete_or_absent
 from simengine.simulation.pictures import appearance as style
 from simengine.simulation.pictures.camera_pictures import camera_picture, depth_picture, semantic_picture
