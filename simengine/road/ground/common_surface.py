@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from simengine.road.network.conflicts import CLEARANCE
 from simengine.road.network.lane_points import measure_points
+from simengine.road.network.nearest_lane import LAYER
 from simengine.road.network.network import LaneArrays, RoadNetwork, lane_arrays
 from simengine.road.network.overlaps import Overlaps, find_overlaps
-from simengine.road.network.projection import LAYER
 from simengine.road.network.spline_fit import Rows, Splines, correction, fit
 
 AGREEING = 0.01  # surfaces nearer than this are one [m]
