@@ -6,7 +6,7 @@ import yaml
 from annotated_types import Ge, Le
 
 from simengine.core.errors import ConfigError
-from simengine.scenario.compose import configuration_root
+from simengine.scenario.config_loader import configuration_root
 from simengine.scenario.spec import Spec
 from simengine.scenario.wrong_values import explain_validation
 

@@ -11,8 +11,9 @@ from simengine.core.text.files import holds, home_path
 from simengine.core.text.safe_text import say
 from simengine.core.text.wording import counted
 from simengine.learning.environment import environment_of
-from simengine.scenario.compose import compose, hydra_settings, parse_overrides, resolve
+from simengine.scenario.compose import compose, hydra_settings, resolve
 from simengine.scenario.override_text import is_searchpath, key_of, unquote
+from simengine.scenario.overrides import parse_overrides
 from simengine.scenario.wrong_values import explain_validation, shown_value
 from simengine.simulation.dataset.output_folder import claimed
 

@@ -5,21 +5,13 @@ another Hydra program. It returns nested dicts with references (`${…}`) still 
 be drawn before they are copied.
 """
 
-import itertools
-import math
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import hydra.conf  # noqa: F401  registers Hydra's own schema
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Glob, Override
-from hydra.core.plugins import Plugins
-from hydra.core.utils import setup_globals
+from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
@@ -27,81 +19,16 @@ from omegaconf.errors import OmegaConfBaseException
 
 from simengine.core.errors import ConfigError
 from simengine.scenario.config_folders import (
-    GROUP,
     BoundedLoader,
-    FolderOfScenarios,
-    OwnFolder,
     Stamp,
-    YamlFolder,
-    register_folders,
     stamp_of,
 )
+from simengine.scenario.config_loader import _set_up, configuration_loader, configuration_root, group_options
 from simengine.scenario.defaults_lists import explain_defaults, refuse_other_shapes
-from simengine.scenario.override_text import as_typed, how_to_quote, hydra_text, is_searchpath, searchpath_folders
+from simengine.scenario.override_text import as_typed
+from simengine.scenario.overrides import hydra_message, parse_overrides, refuse_sweep
 from simengine.scenario.references import RESOLVERS, expand_references, refuse_calls, refuse_explosion
-from simengine.scenario.unknown_keys import explain_key, explain_reference, explain_settings, explain_word, value_at
-
-_LONGEST = 20_000  # characters of an override
-_SHOWN = 200  # characters that a message repeats
-MAX_JOBS = 100_000  # of a sweep
-_MOST_OPTIONS, _DEEPEST_FOLDER = 10_000, 8  # files of a group, folders in each other
-
-
-def configuration_root() -> Path:
-    """Return the folder that holds conf/ and scenarios/: the checkout's, else the installed package's."""
-    package = Path(__file__).resolve().parents[1]
-    for root in (package.parent, package):
-        if (root / "conf" / "config.yaml").is_file() and (root / "scenarios").is_dir():
-            return root
-    raise ConfigError(
-        f"conf/ and scenarios/ were found neither beside nor inside {package}: the installation is broken"
-    )
-
-
-def _loader(overrides: list[str] | tuple[str, ...] = ()) -> BoundedLoader:
-    """Make a loader that knows conf/, scenarios/ and the folders of a `hydra.searchpath=[…]` override."""
-    _setup()
-    root = configuration_root()
-    search_path = ConfigSearchPathImpl()
-    search_path.append("hydra", "pkg://hydra.conf")
-    search_path.append("simengine", f"{OwnFolder.scheme()}://{root / 'conf'}")
-    search_path.append("simengine", f"{OwnFolder.scheme()}://{root}")
-    for text in overrides:
-        if is_searchpath(text):
-            for path in searchpath_folders(text):
-                search_path.append("user", f"{YamlFolder.scheme()}://{path}")
-                if not (path / GROUP).is_dir():
-                    search_path.append("user", f"{FolderOfScenarios.scheme()}://{path}")
-    search_path.append("schema", "structured://")
-    return BoundedLoader(search_path)
-
-
-def _setup() -> None:
-    Plugins.instance()  # registers the config sources pkg:// and file://
-    register_folders()
-    setup_globals()
-    for name, function in RESOLVERS.items():
-        OmegaConf.register_new_resolver(name, function, replace=True)
-
-
-def group_options(loader: ConfigLoaderImpl, group: str) -> list[str]:
-    """Return every option of a config group, subfolders included, as `folder/name`.
-
-    Raises:
-        ConfigError: There are far too many, as where a folder holds a link to itself.
-    """
-    options = list(loader.get_group_options(group))
-    for folder in loader.list_groups(group):
-        if group.count("/") >= _DEEPEST_FOLDER:
-            raise ConfigError(f"{group}/{folder}: more than {_DEEPEST_FOLDER} folders in each other; it may be a link")
-        options += [f"{folder}/{option}" for option in group_options(loader, f"{group}/{folder}")]
-        if len(options) > _MOST_OPTIONS:
-            raise ConfigError(f"{group}/{folder}: more than {_MOST_OPTIONS} files; at most {_MOST_OPTIONS} are allowed")
-    return sorted(options)
-
-
-def _one_line(error: BaseException) -> str:
-    return re.sub(r"\s*See https?://\S+", "", " ".join(str(error).split()))
+from simengine.scenario.unknown_keys import explain_key, explain_reference, explain_settings, value_at
 
 
 def _explain(error: Exception, loader: BoundedLoader, primary: str, overrides: list[Override]) -> ConfigError:
@@ -113,7 +40,7 @@ def _explain(error: Exception, loader: BoundedLoader, primary: str, overrides: l
     if wrong:
         return ConfigError(wrong)
     causes = (error, *(one for one in (error.__cause__, error.__context__) if isinstance(one, OmegaConfBaseException)))
-    said = dict.fromkeys(filter(None, map(_one_line, causes)))
+    said = dict.fromkeys(filter(None, map(hydra_message, causes)))
     if "ConfigTypeError" in str(error):
         refuse_other_shapes([path for path in files if path not in bare], known)
     told = ": ".join(said) or type(error).__name__
@@ -151,85 +78,6 @@ def _check_choices(loader: ConfigLoaderImpl, primary: str, overrides: list[Overr
             raise ConfigError(f"{shown} is given twice, as {chosen[place]} and as {value}; give one of them")
 
 
-def parse_overrides(overrides: list[str] | tuple[str, ...]) -> list[Override]:
-    """Parse overrides in Hydra's grammar.
-
-    Raises:
-        ConfigError: One is not `key=value`.
-    """
-    return [_parse(text) for text in overrides]
-
-
-def _parse(text: str) -> Override:
-    if re.fullmatch(r"[+]*[\w./@:\- ]+", text):
-        word = text[:_SHOWN]
-        meant = explain_word(word, configuration_root())
-        raise ConfigError(f'"{word}" is not a setting of the form key=value{meant}')
-    try:
-        return _parse_hydra(hydra_text(text, _readable))
-    except (HydraException, ValueError, RecursionError) as error:
-        if isinstance(error, ConfigError):
-            raise
-        why = "nested too deeply" if isinstance(error, RecursionError) else _one_line(error)[:_SHOWN]
-        said = f'"{as_typed(text)}" is not an override of the form key=value: {why}{how_to_quote(text)}'
-        raise ConfigError(said) from None
-
-
-def _parse_hydra(text: str) -> Override:
-    if len(text) > _LONGEST:
-        raise ValueError(f"it has {len(text)} characters; at most {_LONGEST} are allowed")
-    (override,) = OverridesParser.create().parse_overrides([text])
-    return override
-
-
-def _readable(text: str) -> bool:
-    try:
-        _parse_hydra(text)
-    except (HydraException, ValueError, RecursionError):
-        return False
-    return True
-
-
-def expand_sweep(overrides: list[str] | tuple[str, ...]) -> list[tuple[str, ...]]:
-    """Expand sweeps (`a=1,2`, `choice()`, `range()`, `glob()`) into the overrides of every job, last one fastest."""
-    loader = _loader(overrides)
-    axes: list[list[str]] = []
-    for text, override in zip(overrides, parse_overrides(overrides), strict=True):
-        if override.is_sweep_override():
-            if override.is_discrete_sweep():
-                key = override.get_key_element()
-                values = override.value()
-                if isinstance(values, Glob):
-                    axes.append([f"{key}={value}" for value in values.filter(group_options(loader, key))])
-                else:
-                    few = itertools.islice(override.sweep_string_iterator(), MAX_JOBS + 1)
-                    axes.append([f"{key}={value}" for value in few])
-                if not axes[-1]:
-                    allowed = ", ".join(group_options(loader, key))
-                    raise ConfigError(f"{as_typed(text)}: no option matches; allowed: {allowed}")
-            else:
-                raise ConfigError(
-                    f"{as_typed(text)}: a continuous interval needs a sampler; list values or draw from a distribution"
-                )
-        else:
-            axes.append([text])
-    jobs = math.prod(len(axis) for axis in axes)
-    if jobs > MAX_JOBS:
-        raise ConfigError(f"this sweep has more than {MAX_JOBS} jobs; at most {MAX_JOBS} are allowed")
-    return [tuple(job) for job in itertools.product(*axes)]
-
-
-def refuse_sweep(overrides: list[str] | tuple[str, ...]) -> None:
-    """Refuse sweeps where one configuration is meant.
-
-    Raises:
-        ConfigError: An override lists several values.
-    """
-    for text, override in zip(overrides, parse_overrides(overrides), strict=True):
-        if override.is_sweep_override():
-            raise ConfigError(f"{as_typed(text)}: several values need -m (--multirun)")
-
-
 def _compose(primary: str, overrides: tuple[str, ...]) -> DictConfig:
     """Return a composed configuration, made anew where a file that it was read from has changed."""
     tree, stamps = _composed(primary, overrides)
@@ -242,7 +90,7 @@ def _compose(primary: str, overrides: tuple[str, ...]) -> DictConfig:
 @lru_cache(maxsize=256)
 def _composed(primary: str, overrides: tuple[str, ...]) -> tuple[DictConfig, Mapping[Path, Stamp]]:
     """Return a composed configuration, and how the files that it was read from or looked for in stood then."""
-    loader = _loader(overrides)
+    loader = configuration_loader(overrides)
     return _compose_with(loader, primary, overrides), loader.stamps()
 
 
@@ -334,7 +182,7 @@ def resolve(tree: dict[str, Any]) -> dict[str, Any]:
     Raises:
         ConfigError: A reference names nothing, leads round in a circle, or unfolds into too much.
     """
-    _setup()
+    _set_up()
     refuse_calls(tree, tuple(RESOLVERS))  # again: distributions have put other values into it
     refuse_explosion(tree)
     try:
@@ -366,7 +214,7 @@ def scenario_names(overrides: list[str] | tuple[str, ...] = ()) -> list[str]:
     be in `conf/`.
     """
     groups = {path.name for path in (configuration_root() / "conf").iterdir() if path.is_dir()}
-    names = group_options(_loader(overrides), "scenarios")
+    names = group_options(configuration_loader(overrides), "scenarios")
     return [name for name in names if name.partition("/")[0] not in groups]
 
 

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from simengine.core.errors import ConfigError
 from simengine.core.text.safe_text import say, visible
 from simengine.metrics.intervals import wilson_interval
-from simengine.scenario.compose import compose, configuration_root, scenario_names
+from simengine.scenario.compose import compose, scenario_names
+from simengine.scenario.config_loader import configuration_root
 from simengine.scenario.override_text import is_searchpath, setting
 
 DIFFICULTY_FILE = "difficulty.csv"  # beside the scenarios; written by `tools/check.py difficulty`

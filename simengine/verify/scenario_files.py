@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from simengine.core.errors import ConfigError
-from simengine.scenario.compose import configuration_root, scenario_names
+from simengine.scenario.compose import scenario_names
+from simengine.scenario.config_loader import configuration_root
 from simengine.scenario.override_text import quote
 from simengine.scenario.yaml_files import MAX_CONCRETE_BYTES, read_text
 

@@ -11,7 +11,8 @@ from simengine.core.errors import ConfigError, PartError, ScenarioError, describ
 from simengine.core.text.files import holds
 from simengine.core.text.safe_text import cell, one_line, say, visible
 from simengine.core.text.wording import counted
-from simengine.scenario.compose import compose, configuration_root, resolve, scenario_names
+from simengine.scenario.compose import compose, resolve, scenario_names
+from simengine.scenario.config_loader import configuration_root
 from simengine.scenario.override_text import key_of, setting
 from simengine.scenario.sampling import concretize, read_concrete
 from simengine.scenario.spec import ConcreteScenario

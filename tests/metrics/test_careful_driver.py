@@ -21,7 +21,7 @@ from simengine.metrics.careful_driver import (
     start_clock,
     stopping_distance,
 )
-from simengine.scenario.compose import configuration_root
+from simengine.scenario.config_loader import configuration_root
 
 FULL = BRAKE_SHARE * GRAVITY  # 7.59 m/s²
 

@@ -13,7 +13,7 @@ from simengine.core.errors import ScenarioError
 from simengine.road.network.network import LaneType, MarkingType, SignalColor, Turn
 from simengine.road.opendrive import read_opendrive
 from simengine.road.opendrive.geometry.reference_line import arc_point, cubic_length, cubic_parameter, spiral_point
-from simengine.road.opendrive.lanes.drafts import keep_advancing
+from simengine.road.opendrive.lanes.points_along import keep_advancing
 from tests.road.named_lanes import lane, points, successors
 
 FIXTURES = Path(__file__).parent / "fixtures"

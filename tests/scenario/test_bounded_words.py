@@ -3,7 +3,7 @@
 import pytest
 
 from simengine.core.errors import ConfigError
-from simengine.scenario.compose import expand_sweep, parse_overrides, refuse_sweep
+from simengine.scenario.overrides import expand_sweep, parse_overrides, refuse_sweep
 from simengine.scenario.yaml_files import parse_concrete
 
 

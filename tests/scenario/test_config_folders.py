@@ -3,7 +3,8 @@
 import pytest
 
 from simengine.core.errors import ConfigError, ScenarioError
-from simengine.scenario.compose import _compose, expand_sweep
+from simengine.scenario.compose import _compose
+from simengine.scenario.overrides import expand_sweep
 from simengine.scenario.sampling import load_scenario
 
 HEAD = "# @package _global_\n"

@@ -3,7 +3,8 @@
 import pytest
 import yaml
 
-from simengine.scenario.compose import compose, configuration_root
+from simengine.scenario.compose import compose
+from simengine.scenario.config_loader import configuration_root
 
 
 @pytest.mark.parametrize("plain", ["sedan", "sedan_town", "sedan_rural"])

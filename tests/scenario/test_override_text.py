@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from simengine.core.errors import ConfigError
-from simengine.scenario.compose import compose, expand_sweep, parse_overrides
+from simengine.scenario.compose import compose
 from simengine.scenario.override_text import key_of, quote, searchpath_folders, split_settings, unquote
+from simengine.scenario.overrides import expand_sweep, parse_overrides
 from simengine.scenario.sampling import load_scenario
 
 ODD = [

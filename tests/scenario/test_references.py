@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from simengine.core.errors import ConfigError
-from simengine.scenario.compose import compose, expand_sweep
+from simengine.scenario.compose import compose
+from simengine.scenario.overrides import expand_sweep
 from simengine.scenario.sampling import concretize, from_yaml, load_scenario
 
 SECOND = "+sensors.lidar_left=${sensors.lidar_top}"

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 import simengine
 from simengine.core.errors import ConfigError, ScenarioError
-from simengine.scenario.compose import expand_sweep, resolve, scenario_names
+from simengine.scenario.compose import resolve, scenario_names
+from simengine.scenario.overrides import expand_sweep
 from simengine.scenario.sampling import content_hash, draw_parameters, from_yaml, load_scenario, to_yaml
 
 LIBRARY = scenario_names()

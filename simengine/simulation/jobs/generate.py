@@ -14,8 +14,9 @@ from simengine.core.errors import ConfigError
 from simengine.core.text.files import home_path
 from simengine.core.text.safe_text import one_line, say
 from simengine.core.text.wording import counted
-from simengine.scenario.compose import compose, expand_sweep, hydra_settings, refuse_sweep, resolve, yaml_text
+from simengine.scenario.compose import compose, hydra_settings, resolve, yaml_text
 from simengine.scenario.override_text import key_of
+from simengine.scenario.overrides import expand_sweep, refuse_sweep
 from simengine.scenario.sampling import concretize, content_hash, to_yaml
 from simengine.scenario.spec import ConcreteScenario
 from simengine.scenario.wrong_values import shown_value

@@ -5,7 +5,7 @@ from simengine.behavior.driver_state import TIME_GAP, draw_drivers, empty_memory
 from simengine.cli import main
 from simengine.core.errors import ScenarioError
 from simengine.core.rng import kernel_seed
-from simengine.scenario.compose import configuration_root
+from simengine.scenario.config_loader import configuration_root
 from simengine.scenario.sampling import load_scenario
 from simengine.verify.recorded_style.command import preset_drivers
 from simengine.verify.recorded_style.fit import FIXED, RANGES, drivers_at, start_point

@@ -170,7 +170,7 @@ def changed_word(word: str, chance: random.Random) -> str:
 
 def overrides(scratch: Path, _: Path | None) -> Content:
     """Return overrides; the file holds one word."""
-    from simengine.scenario.compose import parse_overrides
+    from simengine.scenario.overrides import parse_overrides
 
     right = [text.encode() for text in OVERRIDES]
 

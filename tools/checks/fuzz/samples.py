@@ -4,7 +4,7 @@ from pathlib import Path
 
 from simengine.core.errors import ConfigError
 from simengine.core.text.files import MIB, read_bounded
-from simengine.scenario.compose import configuration_root
+from simengine.scenario.config_loader import configuration_root
 from tools.checks.pages import ROOT
 
 _LARGEST = 64 * MIB

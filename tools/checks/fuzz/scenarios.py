@@ -12,7 +12,8 @@ from typing import Any
 
 import yaml
 
-from simengine.scenario.compose import compose, configuration_root, scenario_names
+from simengine.scenario.compose import compose, scenario_names
+from simengine.scenario.config_loader import configuration_root
 from simengine.scenario.override_text import setting
 from simengine.scenario.sampling import concretize, from_yaml, load_scenario, to_yaml
 from tools.checks.fuzz.judging import Fault, judge
