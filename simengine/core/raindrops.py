@@ -1,5 +1,6 @@
-"""Sizes of raindrops: N(D) = N₀ e^(−ΛD) with Λ = 4.1 R^−0.21 (Marshall and Palmer, "The distribution of raindrops with
-size", Journal of Meteorology 5 (1948) 165).
+"""Sizes of raindrops: N(D) = N₀ e^(−ΛD) with Λ = 4.1 R^−0.21.
+
+Marshall and Palmer, "The distribution of raindrops with size", Journal of Meteorology 5 (1948) 165.
 """
 
 from numba import njit

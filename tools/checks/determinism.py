@@ -1,6 +1,6 @@
-"""The same scenario and seed give the same digests: for any number of workers and threads, in a process of its own, on
-a processor without the newer instructions, and after being killed.
+"""The same scenario and seed give the same digests, however it is run.
 
+With any number of workers and threads, in a process of its own, on a processor without the newer instructions, killed.
 Everything is run through the `simengine` command in processes of their own, as a user runs it.
 """
 

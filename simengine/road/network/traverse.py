@@ -30,6 +30,8 @@ def walk_lanes(lanes: LaneArrays, lane: int, s: float, distance: float) -> tuple
 
 
 def straightest(lanes: LaneArrays, candidates: np.ndarray) -> int:
+    """Return the lane of some that bends least from its beginning to its end."""
+
     def bend(lane: int) -> float:
         first, last = lanes.lane_first_point[lane], lanes.lane_first_point[lane + 1] - 1
         return abs(wrap_angle(float(lanes.point_heading[last] - lanes.point_heading[first])))

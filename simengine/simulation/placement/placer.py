@@ -59,6 +59,7 @@ class Course:
 
 
 def apart(a: ActorPlan, b: ActorPlan) -> bool:
+    """Say whether two actors do not touch where they are placed, or are on different levels."""
     return abs(a.z - b.z) > 3.0 or boxes_gap(
         a.x, a.y, a.yaw, *a.footprint, b.x, b.y, b.yaw, *b.footprint
     ) >= 0.0  # fmt: skip

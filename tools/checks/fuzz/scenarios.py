@@ -113,7 +113,6 @@ class _FastDumper(yaml.CSafeDumper):
 
 def dump(tree: Any) -> str:
     """Return a tree as YAML without aliases."""
-
     try:
         return yaml.dump(tree, Dumper=_FastDumper, sort_keys=False, allow_unicode=True)
     except (UnicodeError, yaml.YAMLError):  # of half a pair of surrogates, which the fast one does not write

@@ -25,7 +25,6 @@ class Subject(NamedTuple):
 
 def of_content(prepare: Callable[[Path, Path | None], Content]) -> Subject:
     """Return a kind of which an input is the content of one file or one word."""
-
     return Subject(lambda scratch, given: make_of(prepare(scratch, given)), content=prepare)
 
 
