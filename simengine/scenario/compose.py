@@ -102,7 +102,7 @@ def _compose_with(loader: BoundedLoader, primary: str, overrides: tuple[str, ...
         values = [o for o in parsed if not o.is_hydra_override() and o not in chosen]
         choices = [_choice(o) if o in chosen else o.input_line or "" for o in parsed if o not in values]
         tree = loader.load_configuration(primary, choices, RunMode.RUN, from_shell=False)
-        if "scenarios" in tree:
+        if "scenarios" in set(tree):  # asking the tree itself would leave an exception that holds all callers
             bare = ", ".join(map(str, loader.files_without_package())) or "a scenario's file"
             raise ConfigError(f"{bare}: the first line of a scenario's file must be `# @package _global_`")
         gone = {o.key_or_group for o in chosen if o.is_delete()}

@@ -76,7 +76,7 @@ def test_every_kind_has_a_row_on_the_page():
 
 
 def ended(read, size=10):
-    ending, fault = reading.try_case(3, reading.Case(read, size, "case"), reading.memory("VmRSS"))
+    ending, fault = reading.try_case(3, reading.ChangedInput(read, size, "case"), reading.memory("VmRSS"))
     return ending, fault.what if fault else ""
 
 
@@ -127,7 +127,7 @@ def _raise_or_die(kind):
                 if number < 3:
                     raise {"refuse": ConfigError("no"), "raise": KeyError("a")}[kind]
 
-            return reading.Case(read, 1, kind)
+            return reading.ChangedInput(read, 1, kind)
 
         return make
 

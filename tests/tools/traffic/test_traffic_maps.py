@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from simengine.core.errors import ConfigError
-from simengine.verify.flow_maps import MAPS, Case, MapRun, TrafficMap, map_scenario
+from simengine.verify.flow_maps import MAPS, MapCase, MapRun, TrafficMap, map_scenario
 from tools.checks.commands import traffic_maps as command
 from tools.checks.traffic import traffic_maps as check
 
@@ -66,7 +66,7 @@ def test_absent_files_are_told_and_the_others_run(monkeypatch, tmp_path):
     monkeypatch.setattr(check, "run_maps", run)
     gone, here = check.rows(places, ["batched"], [1, 2], 120.0, tmp_path, 1)
     assert gone.refused == ("gone.xodr is absent",) and not gone.good
-    assert seen == [Case(places[0], "batched", 1), Case(places[0], "batched", 2)]
+    assert seen == [MapCase(places[0], "batched", 1), MapCase(places[0], "batched", 2)]
     assert here.runs == (CALM, CRASH) and not here.good
     page = check.document([here, gone], "the command", [1, 2])
     assert "| here | batched | 2 × 120 s | 20.0 | 1200 | 8.0 | 90 % | 0 | 1 | 0 | 0 | 0 | 0 | 0 | 0 | 0 |" in page

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from simengine.core.errors import ConfigError, nearest
 from simengine.core.text.safe_text import say
 from simengine.simulation.jobs.runner import progress
-from simengine.verify.flow_maps import MAPS, Case, MapRun, TrafficMap, run_maps
+from simengine.verify.flow_maps import MAPS, MapCase, MapRun, TrafficMap, run_maps
 from simengine.verify.flow_watch import ASIDE, CYCLES, END, GRACE, LEAST_WAY, PATIENCE
 
 PHYSICS = ("batched", "bullet")
@@ -85,7 +85,7 @@ def rows(
     for place in places:
         if place not in there:
             yield from (MapRow(place.name, kind, (), (f"{place.file} is absent",)) for kind in physics)
-    cases = [Case(place, kind, seed) for kind in physics for place in there for seed in seeds]
+    cases = [MapCase(place, kind, seed) for kind in physics for place in there for seed in seeds]
     made: dict[tuple[str, str], dict[int, MapRun | str]] = {}
     with progress(len(cases), "run") as bar:
         for case, found in run_maps(cases, folder, seconds, workers):
