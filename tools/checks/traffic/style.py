@@ -12,7 +12,7 @@ from simengine.verify.recorded_style.command import MEASURED_SEED, preset_driver
 from simengine.verify.recorded_style.quantities import RATE
 from simengine.verify.recorded_style.roads import read_road
 from simengine.verify.recorded_style.sites import Sites, recordings, refuse_too_few, split, with_vehicles
-from simengine.verify.recorded_style.table import BOUND, Line, SiteTable, measure_sites
+from simengine.verify.recorded_style.table import BOUND, SiteTable, StyleRow, measure_sites
 from tools.checks.table import Row
 
 PRESET, USUAL = "recorded_style", "normal"
@@ -128,7 +128,7 @@ def _range(value: tuple[float, float]) -> str:
     return "–" if not math.isfinite(value[0]) else f"{value[0]:.2f} to {value[1]:.2f}"
 
 
-def _row(line: Line, usual: Line, again: Line) -> str:
+def _row(line: StyleRow, usual: StyleRow, again: StyleRow) -> str:
     mark = ("kept" if line.good else "**missed**") if line.bounded else "not bounded"
     floor = f"{line.floor:.2f}" if line.name == RATE else f"{line.floor:.2f} ({_range(line.floors)})"
     return (
