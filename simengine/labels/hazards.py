@@ -2,10 +2,15 @@
 
 Reaction: the ego brakes, with its brake lamps lit where it has any, beyond 1 m/s² (and half a m/s² harder than it
 decelerated at the onset), or turns its wheels by more than 1.7° from where they stood. What comes with a collision or
-after it is none, nor is what slows the ego without its driver: drag of a burst tire, a grade. Over: the ego collides
-with the hazardous actor; has stopped; that actor lies behind it or has left; or the time to collision, having been
-critical, is safe again for good, for a second at least; else when the episode ends. An ego that has stopped and
-collides with that actor before it lies behind was not out of danger: the hazard lasts until then.
+after it is none, nor is what slows the ego without its driver: drag of a burst tire, a grade. Nor is braking or turning
+that was under way when the episode began with the hazard: what the ego does in the first moments shows how it drove
+before. Over: the ego collides with the hazardous actor; has stopped; that actor lies behind it or has left; or the time
+to collision, having been critical, is safe again for good, for a second at least; else when the episode ends. An ego
+that has stopped and collides with that actor before it lies behind was not out of danger: the hazard lasts until then.
+
+A hazard that comes from behind is not over because it lies there, nor because the ego has stopped: it lasts until the
+collision, until it lies behind or ahead of the ego and goes away for good, for a second at least, or until the time to
+collision is safe again as above.
 """
 
 import math
@@ -30,6 +35,8 @@ REACTION_STEERING = 0.03  # road-wheel angle [rad]
 STOPPED = 0.1  # [m/s]
 CRITICAL_TTC = 4.0  # below it a course is critical [s]
 RECOVERED_FOR = 1.0  # [s]
+PERCEIVED = 0.4  # after which a driver decides on a hazard at the earliest (UN R157, Annex 4, Appendix 3) [s]
+UNDER_WAY = 0.003  # change of the road-wheel angle over a recorded step from which the wheels are being turned [rad]
 _WITH_BRAKE_LAMPS = {int(kind) for kind in (ActorKind.CAR, ActorKind.TRUCK, ActorKind.BUS, ActorKind.MOTORCYCLE)}
 LATERAL_MARGIN = 0.3  # beside the boxes that still counts as a collision course [m]
 
@@ -85,14 +92,23 @@ def course(
 
 def _reaction(tracks: Tracks, acceleration: NDArray[np.float64], onset: int) -> int:
     """Return the time of the ego's first reaction from a recorded time on [ns], or −1."""
+    steering, lights = tracks.steering[:, EGO], tracks.lights[:, EGO] & int(Light.BRAKE)
+    has_lamps = int(tracks.kind[EGO]) in _WITH_BRAKE_LAMPS
+    straight = begin = onset  # frames with which steering and braking are compared
     slowing = acceleration[onset]
-    limit = min(REACTION_DECELERATION, slowing - REACTION_CHANGE)
-    turned = np.abs(tracks.steering[onset:, EGO] - tracks.steering[onset, EGO]) > REACTION_STEERING
-    braked = acceleration[onset:] < limit
-    braked[0] = False
-    if int(tracks.kind[EGO]) in _WITH_BRAKE_LAMPS:
-        braked &= (tracks.lights[onset:, EGO] & int(Light.BRAKE)) != 0
-    reacted = np.flatnonzero((turned | braked) & tracks.valid[onset:, EGO])
+    if onset == 0:  # what came before is not recorded
+        settled = int(np.searchsorted(tracks.time_ns, tracks.time_ns[0] + PERCEIVED * NANOSECONDS, side="right")) - 1
+        if lights[0] or not has_lamps:
+            begin, slowing = settled, min(0.0, float(acceleration[: settled + 1].min()))
+        if np.abs(np.diff(steering[:2])).max(initial=0.0) > UNDER_WAY:
+            straight = settled
+    turned = np.abs(steering - steering[straight]) > REACTION_STEERING
+    turned[:straight] = False
+    braked = acceleration < min(REACTION_DECELERATION, slowing - REACTION_CHANGE)
+    braked[: begin + 1] = False
+    if has_lamps:
+        braked &= lights != 0
+    reacted = np.flatnonzero(((turned | braked) & tracks.valid[:, EGO])[onset:])
     return int(tracks.time_ns[onset + reacted[0]]) if len(reacted) else -1
 
 
@@ -103,15 +119,29 @@ def _state(tracks: Tracks, frame: int, actor: int) -> tuple[NDArray[np.float64],
     return np.array([p[0], p[1], yaw, v[0], v[1]]), np.array(size)
 
 
-def _danger(tracks: Tracks, frame: int, heeded: list[int]) -> tuple[float, float]:
-    """Return the least time to collision with any of several actors [s], and how far the foremost lies ahead [m]."""
-    soonest, foremost = math.inf, -math.inf
+class _Danger(NamedTuple):
+    """How a moment stands between the ego and those that it has to heed."""
+
+    time_to_collision: float  # the least with any that does not lie behind [s]
+    from_behind: float  # the least with any [s]
+    ahead: float  # how far the foremost lies ahead, negative once all lie wholly behind [m]
+    goes_away: bool  # all lie wholly behind or wholly ahead, and none comes nearer
+
+
+def _danger(tracks: Tracks, frame: int, heeded: list[int]) -> _Danger:
+    """Return how a recorded time stands; `heeded` holds the actors to heed that are in the world."""
+    soonest, anywhere, foremost, away = math.inf, math.inf, -math.inf, True
     ego, ego_size = _state(tracks, frame, EGO)
     for actor in heeded:
         other, other_size = _state(tracks, frame, actor)
         ttc, ahead = course(ego, other, ego_size, other_size)
         soonest, foremost = min(soonest, ttc if ahead >= 0.0 else math.inf), max(foremost, ahead)
-    return soonest, foremost
+        anywhere = min(anywhere, ttc)
+        beyond = course(other, ego, other_size, ego_size)[1] < 0.0  # the ego lies wholly behind it, as it is headed
+        dx, dy, dvx, dvy = other[[0, 1, 3, 4]] - ego[[0, 1, 3, 4]]
+        parts = dx * dvx + dy * dvy >= -STOPPED * math.hypot(dx, dy)
+        away = away and parts and (ahead < 0.0 or beyond)
+    return _Danger(soonest, anywhere, foremost, away)
 
 
 def hazard_intervals(
@@ -160,26 +190,30 @@ def _over(tracks: Tracks, motion: Motion, event: HazardOnset, onset: int, hit_ns
         hit_ns: When the ego collided with whom it had to heed [ns].
     """
     stopped_ns, safe_ns, critical, moved, seen, now = -1, -1, False, False, False, 0
+    comes_from_behind = False
     for frame in range(onset, len(tracks.time_ns)):
         now = int(tracks.time_ns[frame])
         if now >= hit_ns:
             return hit_ns
         speed = abs(float(motion.speed[frame, EGO]))
         moved = moved or speed > 5.0 * STOPPED
-        if stopped_ns < 0 and moved and speed < STOPPED:
+        if stopped_ns < 0 and moved and speed < STOPPED and not comes_from_behind:
             stopped_ns = _first_safe(safe_ns, now, now)
         if event.heeded == (EGO,):
             if stopped_ns >= 0:
                 return stopped_ns
             continue
         heeded = [actor for actor in event.heeded if tracks.valid[frame, actor]]
-        seen = seen or bool(heeded)
-        ttc, ahead = _danger(tracks, frame, heeded)
-        if seen and ahead < 0.0:  # behind the ego, or gone
+        danger = _danger(tracks, frame, heeded)
+        if heeded and not seen:
+            seen, comes_from_behind = True, danger.ahead < 0.0
+        if seen and danger.ahead < 0.0 and not (comes_from_behind and heeded):  # behind the ego, or gone
             return stopped_ns if stopped_ns >= 0 else _first_safe(safe_ns, now, now)
         if stopped_ns < 0:
+            ttc = danger.from_behind if comes_from_behind else danger.time_to_collision
             critical = critical or ttc < CRITICAL_TTC
-            safe_ns = -1 if ttc < CRITICAL_TTC or not critical else safe_ns if safe_ns >= 0 else now
+            safe = (critical and ttc >= CRITICAL_TTC) or (comes_from_behind and danger.goes_away)
+            safe_ns = -1 if not safe else safe_ns if safe_ns >= 0 else now
     return stopped_ns if stopped_ns >= 0 else _first_safe(safe_ns, now, -1)
 
 

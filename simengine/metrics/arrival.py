@@ -66,6 +66,10 @@ class ReachGoal(Criterion):
     def is_settled(self) -> bool:
         return self._arrival.is_missed
 
+    @property
+    def is_excusable(self) -> bool:
+        return True
+
     def result(self, name: str) -> CriterionResult:
         if not self._arrival.asked:
             return CriterionResult(name, None, -1, (), None, self._arrival.reason)
@@ -83,6 +87,10 @@ class TimeLimit(Criterion):
 
     def update(self, view: StepView) -> None:
         self._arrival.update(view)
+
+    @property
+    def is_excusable(self) -> bool:
+        return True
 
     def result(self, name: str) -> CriterionResult:
         arrival = self._arrival

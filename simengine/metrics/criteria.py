@@ -13,7 +13,9 @@ from simengine.core.state import EGO
 from simengine.metrics.arrival import ReachGoal, TimeLimit
 from simengine.metrics.criterion import Criterion, StepView, ego_kinematics
 from simengine.metrics.driving_direction import DrivingDirection
+from simengine.metrics.excuse import Excuse
 from simengine.metrics.fault import EgoCollision, Fault
+from simengine.metrics.upright import StayUpright, is_overturned
 from simengine.metrics.verdict import CriterionResult, Verdict
 from simengine.road.network.network import RoadNetwork, SignalColor
 from simengine.scenario.spec import criteria as specs
@@ -25,7 +27,8 @@ class NoCollision(Criterion):
     """Fails at the ego's first collision harder than an impulse; if so set, only where the ego is at fault.
 
     A collision is as hard as all its touches together, as its label tells; where only the ego's fault counts, as those
-    that are the ego's fault. It decides once it is harder, and what is told of it is the whole.
+    that are the ego's fault. It decides once it is harder, and what is told of it is the whole. A bound of zero means
+    that nothing is touched: then debris that is rolled over, without an impulse in either physics, fails too.
     """
 
     def __init__(self, spec: specs.NoCollision) -> None:
@@ -36,9 +39,11 @@ class NoCollision(Criterion):
     def update(self, view: StepView) -> None:
         for impact in view.impacts:
             moment, whole = (impact.time_ns, impact.collision), impact.collision.joined.impulse
-            if (impact.collision.own_impulse if self._at_fault_only else whole) > self._min_impulse:
+            own, is_own = impact.collision.own_impulse, impact.collision.is_own
+            counts, impulse = (is_own, own) if self._at_fault_only else (True, whole)
+            if impulse > self._min_impulse or (counts and self._min_impulse == 0.0):
                 self._hit = self._hit or moment
-            elif whole > self._min_impulse:
+            elif whole > self._min_impulse or self._min_impulse == 0.0:
                 self._struck = self._struck or moment
 
     def result(self, name: str) -> CriterionResult:
@@ -66,6 +71,10 @@ class StayOnRoad(Criterion):
             self._worst = (view.off_lane, view.time_ns)
         if self._left is None and view.off_lane > self._margin:
             self._left = (view.time_ns, view.off_lane)
+
+    @property
+    def is_excusable(self) -> bool:
+        return True
 
     def result(self, name: str) -> CriterionResult:
         if self._left is None:
@@ -98,6 +107,10 @@ class SpeedLimit(Criterion):
             self._since = view.time_ns
         if self._failed_ns < 0 and view.time_ns - self._since >= self._duration_ns:
             self._failed_ns = view.time_ns
+
+    @property
+    def is_excusable(self) -> bool:
+        return True
 
     def result(self, name: str) -> CriterionResult:
         if self._failed_ns < 0:
@@ -134,6 +147,10 @@ class RedLight(Criterion):
             if self._crossed is None and red and self._before.get(line, 1.0) <= 0.0 < along:
                 self._crossed = (view.time_ns, str(network.signal_name[signal]))
             self._before[line] = along
+
+    @property
+    def is_excusable(self) -> bool:
+        return True
 
     def result(self, name: str) -> CriterionResult:
         if self._crossed is not None:
@@ -172,6 +189,10 @@ class MinTtc(Criterion):
         if ttc < self._smallest[0]:
             self._smallest = (ttc, other, view.time_ns)
 
+    @property
+    def is_excusable(self) -> bool:
+        return True
+
     def result(self, name: str) -> CriterionResult:
         ttc, other, time_ns = self._smallest
         if other < 0:
@@ -188,15 +209,22 @@ class MaxDeceleration(Criterion):
         self._bound = spec.bound
         self._hardest = (0.0, -1)
         self._before: tuple[int, float] | None = None
+        self._overturned = False
 
     def update(self, view: StepView) -> None:
         _, speed, _ = ego_kinematics(view)
+        self._overturned = self._overturned or is_overturned(view.state)
         if self._before is not None and view.time_ns > self._before[0]:
             touched = any(EGO in (contact.actor, contact.other) for contact in view.contacts)
             deceleration = (self._before[1] - speed) / ((view.time_ns - self._before[0]) * 1e-9)
-            if not touched and deceleration > self._hardest[0]:  # a crash is not braking
+            # Neither a crash nor a fall on its side is braking.
+            if not touched and not self._overturned and deceleration > self._hardest[0]:
                 self._hardest = (deceleration, view.time_ns)
         self._before = (view.time_ns, speed)
+
+    @property
+    def is_excusable(self) -> bool:
+        return True
 
     def result(self, name: str) -> CriterionResult:
         value, time_ns = self._hardest
@@ -208,6 +236,7 @@ class MaxDeceleration(Criterion):
 BUILT_IN: dict[str, type[Criterion]] = {
     "no_collision": NoCollision,
     "stay_on_road": StayOnRoad,
+    "stay_upright": StayUpright,
     "driving_direction": DrivingDirection,
     "speed_limit": SpeedLimit,
     "red_light": RedLight,
@@ -237,6 +266,7 @@ def conclude(
     ended: str = "",
     name_of: Callable[[int], str] | None = None,
     unmet: str = "",
+    excuse: Excuse | None = None,
 ) -> Verdict:
     """Collect every criterion's result.
 
@@ -246,10 +276,13 @@ def conclude(
         ended: Why the run was over before its time, if it was: the reason of what no single moment decided has it too.
         name_of: Returns the name of the actor with an id.
         unmet: Which hazards have not happened, if none has.
+        excuse: What another's blow excuses.
     """
     results = []
     for name, criterion in criteria.items():
         result = criterion.result(name)
+        if excuse is not None:
+            result = excuse.apply(name, result)
         if ended and result.passed is False and result.time_ns < 0:
             result = result._replace(reason=f"{result.reason}; {ended}" if result.reason else ended)
         if name_of is not None:

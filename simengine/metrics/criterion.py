@@ -53,6 +53,11 @@ class Criterion(ABC):
         """Whether nothing that may still happen can change what it found, and waiting is of no use."""
         return False
 
+    @property
+    def is_excusable(self) -> bool:
+        """Whether an ego that another has struck may fail it from then on; see `metrics.excuse`."""
+        return False
+
 
 def ego_kinematics(view: StepView) -> tuple[float, float, float]:
     """Return the ego's yaw [rad], speed [m/s] and acceleration along its x axis [m/s²]."""

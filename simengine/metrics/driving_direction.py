@@ -32,6 +32,10 @@ class DrivingDirection(Criterion):
         if self._failed_ns < 0 and self._against > self._bound:
             self._failed_ns = view.time_ns
 
+    @property
+    def is_excusable(self) -> bool:
+        return True
+
     def result(self, name: str) -> CriterionResult:
         if self._failed_ns >= 0:
             reason = f"{self._farthest:.1f} m against the direction of its lane"

@@ -171,3 +171,52 @@ def test_being_slowed_by_the_blow_is_no_reaction():
     tracks = make_tracks([drive(0.0, ego), drive(60.0, np.zeros(60))])
     assert _ended(tracks)[1] > 0.0
     assert _ended(tracks, _hit(3.0))[1] < 0.0
+
+
+def test_a_hazard_from_behind_lasts_until_it_runs_into_the_ego():
+    """One at 15 m/s that begins 60 m behind an ego that stands, or that stops in its way."""
+    ram = drive(-60.0, np.full(60, 15.0))
+    for ego in (np.zeros(60), np.concatenate([np.full(5, 3.0), np.zeros(55)])):
+        tracks = make_tracks([drive(0.0, ego), ram])
+        assert _ended(tracks, _hit(3.7))[0] == pytest.approx(3.7)
+
+
+def test_a_hazard_from_behind_is_over_once_it_has_passed_and_goes_away():
+    tracks = make_tracks([drive(0.0, np.full(80, 10.0)), drive(-40.0, np.full(80, 20.0), y=4.0)])
+    assert _ended(tracks)[0] == pytest.approx(4.4, abs=0.11)  # its rear is ahead of the ego's front
+
+
+def test_a_hazard_from_behind_that_falls_back_is_over_then():
+    ram = np.concatenate([np.full(20, 20.0), np.full(40, 8.0)])
+    assert _ended(make_tracks([drive(0.0, np.full(60, 10.0)), drive(-40.0, ram)]))[0] == pytest.approx(2.0, abs=0.11)
+    waits = np.concatenate([np.full(5, 10.0), np.full(40, 20.0)])  # at first it keeps its distance
+    assert _ended(make_tracks([drive(0.0, np.full(45, 10.0)), drive(-60.0, waits)]))[0] == 4.5
+
+
+def test_a_hazard_that_the_ego_had_left_behind_before_it_began_is_over_at_once():
+    assert _ended(make_tracks([drive(0.0, np.full(60, 10.0)), drive(-20.0, np.zeros(60))]))[0] == 0.0
+
+
+def test_braking_that_was_under_way_as_the_episode_began_is_no_reaction():
+    """The brakes follow within the first moments; only what comes harder after them is a reaction."""
+    ramp = 25.0 - np.cumsum(0.1 * np.array([0.0, 1.0, 2.0, 2.8, *[3.0] * 56]))
+    tracks = make_tracks([drive(0.0, ramp), drive(60.0, np.full(60, 10.0))])
+    tracks.lights[0, 0] = tracks.lights[5, 0]
+    assert tracks.lights[0, 0] != 0 and _ended(tracks)[1] < 0.0
+    harder = 25.0 - np.cumsum(0.1 * np.array([0.0, 1.0, 2.0, 2.8, *[3.0] * 16, *[7.0] * 15, *[3.0] * 25]))
+    tracks = make_tracks([drive(0.0, np.maximum(harder, 0.0)), drive(60.0, np.full(60, 10.0))])
+    tracks.lights[0, 0] = tracks.lights[5, 0]
+    assert _ended(tracks)[1] == pytest.approx(2.1, abs=0.11)
+
+
+def test_brakes_that_are_put_on_after_the_episode_began_are_a_reaction_however_early():
+    ego = np.concatenate([np.full(3, 20.0), 20.0 - 0.5 * np.arange(1, 38)])
+    assert _ended(make_tracks([drive(0.0, ego), drive(90.0, np.zeros(40))]))[1] == pytest.approx(0.3, abs=0.11)
+
+
+def test_wheels_that_were_being_turned_as_the_episode_began_are_no_reaction():
+    lead = drive(150.0, np.zeros(60))
+    bend = np.minimum(0.02 * np.arange(61), 0.06)  # the wheels follow into the bend where it began
+    assert _ended(make_tracks([drive(0.0, np.full(60, 20.0)), lead], steering=bend))[1] < 0.0
+    swerve = np.where(np.arange(61) < 12, bend, 0.12)
+    assert _ended(make_tracks([drive(0.0, np.full(60, 20.0)), lead], steering=swerve))[1] == pytest.approx(1.2)

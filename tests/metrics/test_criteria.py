@@ -171,6 +171,27 @@ def test_braking_harder_than_the_bound_fails_and_a_crash_is_no_braking():
     assert found.passed is False and found.value == pytest.approx(7.0)
 
 
+def rolled(time, speed, degrees):
+    """Return a moment of an ego that leans to its right."""
+    moment = view(time, speed=speed)
+    moment.state.orientation[0, EGO] = quaternion_from_euler(math.radians(degrees), 0.0, 0.0)
+    return moment
+
+
+@pytest.mark.parametrize(("tilts", "failed_at"), [((0.0, 50.0, 0.0), None), ((0.0, 61.0, 92.0, 20.0), 0.1)])
+def test_an_ego_that_lies_on_its_side_fails_however_it_got_there(tilts, failed_at):
+    found = judge("stay_upright", [rolled(0.1 * k, 10.0, tilt) for k, tilt in enumerate(tilts)])
+    assert found.passed is (failed_at is None) and found.value == pytest.approx(math.radians(max(tilts)))
+    if failed_at is not None:
+        assert found.time_ns == round(failed_at * 1e9) and found.reason == "it overturned, 92° from upright"
+
+
+def test_hitting_the_ground_with_its_side_is_no_braking():
+    views = [rolled(0.0, 24.0, 30.0), rolled(0.1, 23.5, 58.0), rolled(0.2, 18.0, 88.0), rolled(0.3, 14.0, 40.0)]
+    found = judge("max_deceleration", views, bound=12.0)
+    assert found.passed is True and found.value == pytest.approx(5.0)
+
+
 def test_the_goal_is_a_way_driven_and_a_turn_taken():
     goal = GoalSpec(traveled=50.0, exit="left")
     assert judge("reach_goal", [view(1.0, traveled=60.0, goal=goal)]).passed is False

@@ -3,7 +3,7 @@
 import pytest
 
 from simengine.core.space.geometry import quaternion_from_euler
-from simengine.core.state import EGO, empty_actors, empty_state
+from simengine.core.state import EGO, Mobility, empty_actors, empty_state
 from simengine.metrics.criteria import NoCollision
 from simengine.metrics.fault import Fault, FaultWatch
 from simengine.physics.backend import Contact
@@ -11,8 +11,10 @@ from simengine.scenario.spec import criteria as specs
 
 RATE = 120  # of the physics [Hz]
 FRONT, REAR, LEFT, CORNER = (2.2, 0.3, 0.5), (-2.2, 0.3, 0.5), (0.3, 0.88, 0.5), (-2.2, 0.85, 0.5)
+RIGHT = (0.3, -0.88, 0.5)
 # From the other to the ego.
-NORMAL = {CORNER: (0.0, -1.0, 0.0), FRONT: (-1.0, 0.0, 0.0), REAR: (1.0, 0.0, 0.0), LEFT: (0.0, -1.0, 0.0)}
+NORMAL = {CORNER: (0.0, -1.0, 0.0), FRONT: (-1.0, 0.0, 0.0), REAR: (1.0, 0.0, 0.0), LEFT: (0.0, -1.0, 0.0),
+          RIGHT: (0.0, 1.0, 0.0)}  # fmt: skip
 
 
 def drive(steps, watch=None, impulse=1500.0):
@@ -103,6 +105,51 @@ def test_what_an_ego_that_stood_is_pushed_into_belongs_to_the_blow():
     assert drive(stood) == [Fault.STANDING, Fault.PUSHED]
 
 
+STOOD = [(0.0, 0.0, None), (1.0, 0.0, None)]
+
+
+@pytest.mark.parametrize(("place", "push"), [(FRONT, (-1.0, 0.0)), (LEFT, (0.0, -1.0)), (REAR, (1.0, 0.0))])
+def test_a_blow_that_lasts_stays_what_its_first_touch_was_while_it_makes_the_ego_faster(place, push):
+    """A head-on blow of 12 m/s, tick by tick: the ego is at 3 m/s after the second step of it, then at 6.7 m/s."""
+    speeds = [0.08, 2.99, 6.69, 6.65, 6.64, 6.64]
+    steps = [(1.05 + 0.05 * k, (speed * push[0], speed * push[1]), place) for k, speed in enumerate(speeds)]
+    found = drive([*STOOD, *steps], impulse=3000.0)
+    assert set(found) <= {Fault.STANDING, Fault.BEHIND} and len(found) == len(steps)
+
+
+def test_a_blow_too_light_to_push_the_ego_into_anything_is_still_another_s():
+    steps = [(1.05 + 0.05 * k, (-0.04 * k, 0.0), FRONT) for k in range(1, 8)]
+    assert set(drive([*STOOD, *steps], impulse=60.0)) == {Fault.STANDING}
+
+
+def test_an_ego_that_drives_into_who_struck_it_does_that_itself():
+    """It is struck in front, and 1.5 s later, backing no more, it runs into the same one."""
+    steps = [(1.05, (-3.0, 0.0), FRONT), (2.0, (-1.0, 0.0), None), (2.5, (3.5, 0.0), None), (2.55, (3.0, 0.0), FRONT)]
+    assert drive([*STOOD, *steps]) == [Fault.STANDING, Fault.OWN]
+
+
+def test_an_ego_that_speeds_up_while_it_is_touched_runs_into_the_next_itself():
+    """A blow of 1 m/s, then a scrape of 2 N s a step, along which the ego speeds up by 4 m/s²."""
+    scrape = [(1.1 + 0.05 * k, (1.0 + 0.2 * k, 0.0), LEFT) for k in range(12)]
+    watch = FaultWatch(RATE)
+    assert drive([*STOOD, (1.05, (1.0, 0.0), LEFT)], watch) == [Fault.STANDING]
+    assert drive(scrape, watch, impulse=2.0)[-1] is Fault.STANDING
+    assert drive([(1.7, (3.0, 0.0), FRONT)], watch) == [Fault.OWN]
+
+
+def test_who_is_shoved_along_for_long_and_then_into_something_was_pushed():
+    shoved = [(1.05 + 0.05 * k, (0.0, -4.0), LEFT) for k in range(60)]
+    watch = FaultWatch(RATE)
+    assert set(drive([*STOOD, *shoved], watch, impulse=250.0)) == {Fault.STANDING}
+    assert drive([(4.1, (0.0, -2.0), RIGHT)], watch) == [Fault.PUSHED]
+
+
+def test_who_bounces_off_what_it_was_pushed_into_stays_pushed():
+    """Struck from behind it runs into the one ahead, comes back at 1.5 m/s and meets the first one again."""
+    steps = [*BLOW, (0.3, 8.0, None), (0.35, 2.0, FRONT), (0.4, (-1.5, 0.0), FRONT), (0.45, (-1.5, 0.0), REAR)]
+    assert drive(steps) == [Fault.BEHIND, Fault.PUSHED, Fault.PUSHED, Fault.PUSHED]
+
+
 @pytest.mark.parametrize(("at_fault_only", "passed"), [(True, True), (False, False)])
 def test_no_collision_says_that_the_ego_was_struck_while_standing(at_fault_only, passed):
     from tests.metrics.test_criteria import contact, view, watched
@@ -150,3 +197,18 @@ def test_a_blow_is_known_to_the_criterion_however_hard_its_bound_is():
         criterion.update(moment)
     found = criterion.result("no_collision")
     assert found.passed is True and found.reason.startswith("pushed by what struck it, 2000 N s")
+
+
+@pytest.mark.parametrize(("bound", "passed"), [(0.0, False), (1.0, True)])
+def test_who_rolls_over_debris_has_touched_it_though_without_an_impulse(bound, passed):
+    from tests.metrics.test_criteria import view, watched
+
+    rolls = [Contact(0, 0, EGO, 1, FRONT, NORMAL[FRONT], 0.0, 15.0)]
+    criterion = NoCollision(specs.NoCollision(kind="no_collision", min_impulse=bound, at_fault_only=True))
+    views = [view(0.0, 15.0), view(0.1, 15.0, rolls)]
+    for moment in views:
+        moment.actors.mobility[0, 1] = Mobility.FREE
+    for moment in watched(views):
+        criterion.update(moment)
+    found = criterion.result("no_collision")
+    assert found.passed is passed and (passed or found.reason == "0 N s at 15.0 m/s")

@@ -86,6 +86,22 @@ def test_a_hazard_that_never_fires_leaves_the_ego_untested(tmp_path, capsys):
     assert episode.verdict.passed is None and str(episode.verdict) == "untested: hazard step_out never fired"
 
 
+def test_an_event_that_finds_nothing_to_do_has_not_happened_nor_have_those_that_wait_for_it():
+    """A car on the leftmost lane is to move further left; one event waits for that, another has its own time."""
+    car = "{kind: car, behavior: scripted, place: {arm: own, lane: 1, ahead: 30.0, lateral: 0.0, heading_deg: 0.0, "
+    move = "{kind: change_lane, lanes: %d, duration: 3, max_lateral_speed: 1.8, max_lateral_acceleration: 3}"
+    after = "{kind: after, event: cut, delay: 0.0}"
+    events = {"cut": ("{kind: time, time: 0.1}", move % 1), "next": (after, move % -1)}
+    changes = ["sensors=none", "traffic=none", "physics=batched", "road.lanes_forward=2", "ego.lane=0"]
+    changes += ["scenario.duration=0.5", "+scenario.actors.side=" + car + "height: 0.0}, speed: 24.0, present: true}"]
+    for name, (when, what) in events.items():
+        changes += [f"+scenario.events.{name}={{actor: side, when: {when}, do: {what}, hazard: true}}"]
+    episode = simengine.simulate(simengine.load_scenario("drive", changes, seed=1))
+    assert episode.verdict.outcome == "untested" and not [i for i in episode.intervals if i.name.startswith("hazard")]
+    assert episode.remarks[0].endswith("the road has 0 lanes to the left there; the vehicle keeps its lane")
+    assert set(episode.remarks[1:]) == {"hazard cut never fired", "hazard next never fired"}
+
+
 def test_an_ego_that_fails_before_any_hazard_has_failed():
     changes = ["sensors=none", "traffic=none", "physics=batched", "scenario.duration=0.5", "weather.rain_rate=0"]
     changes += ["criteria.speed_limit.tolerance=0", "criteria.speed_limit.duration=0"]

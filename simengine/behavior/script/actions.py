@@ -1,7 +1,8 @@
 """What an event does at the moment it fires: it writes the script, the state, the friction patches or the minds.
 
 An installed package adds an action by an entry point of the group `simengine.actions`: its name is the action's kind,
-its value a callable `(ActionContext, event) -> None`.
+its value a callable `(ActionContext, event) -> bool | None`. One that returns False has found nothing to do: the event has not
+happened.
 """
 
 import math
@@ -77,7 +78,7 @@ def _set_speed(stage: ActionContext, event: Event) -> None:
     script.brake[e, a] = 0.0  # what is told last counts
 
 
-def _change_lane(stage: ActionContext, event: Event) -> None:
+def _change_lane(stage: ActionContext, event: Event) -> bool:
     e, a, script, lanes = stage.env, event.actor, stage.script, stage.lanes
     key = f"scenario.events.{event.name}.do"
     lane, offset = int(script.lane[e, a]), float(script.offset_to[e, a])
@@ -87,7 +88,7 @@ def _change_lane(stage: ActionContext, event: Event) -> None:
         lane, _, offset = locate(lanes, x, y, z, yaw_of_actor(stage.state, e, a))
     if lane < 0:
         stage.remarks.append(f"{key}: the vehicle is on no lane then and does not change lane")
-        return
+        return False
     yaw, rear = yaw_of_actor(stage.state, e, a), float(stage.actors.cog_offset[e, a] - stage.actors.rear_axle[e, a])
     x = float(stage.state.position[e, a, 0]) + rear * math.cos(yaw)
     y = float(stage.state.position[e, a, 1]) + rear * math.sin(yaw)
@@ -96,7 +97,7 @@ def _change_lane(stage: ActionContext, event: Event) -> None:
     if isinstance(found, str):
         keeps = "path" if script.path_length[e, a] > 0 else "lane"
         stage.remarks.append(f"{key}.lanes = {event.action.lanes}: {found}; the vehicle keeps its {keeps}")
-        return
+        return False
     if taken:
         take_lane(lanes, stage.state, script, e, a)
     script.path_length[e, a] = 0
@@ -116,6 +117,7 @@ def _change_lane(stage: ActionContext, event: Event) -> None:
     script.offset_from[e, a], script.offset_to[e, a] = t, target
     script.move_part[e, a], script.move_duration[e, a] = 0.0, duration
     script.move_rate[e, a], script.move_speed[e, a] = rate, max(1.0, speed)
+    return True
 
 
 def world_points(start: NDArray[np.float64], points: list[tuple[float, float]]) -> NDArray[np.float64]:
@@ -236,7 +238,7 @@ def _sensor_fault(stage: ActionContext, event: Event) -> None:
     stage.sensor_faults.append((event.action.sensor, event.action.fault, event.action.duration))
 
 
-_ACTIONS: dict[str, Callable[[ActionContext, Event], None]] = {
+_ACTIONS: dict[str, Callable[[ActionContext, Event], bool | None]] = {
     "brake": _brake,
     "set_speed": _set_speed,
     "change_lane": _change_lane,
@@ -252,7 +254,7 @@ _ACTIONS: dict[str, Callable[[ActionContext, Event], None]] = {
 }
 
 
-def find_action(event: Event) -> Callable[[ActionContext, Event], None]:
+def find_action(event: Event) -> Callable[[ActionContext, Event], bool | None]:
     """Return what carries an event's action out; `compile_events` has seen that there is such a kind.
 
     Raises:

@@ -22,6 +22,12 @@ class StayOnRoad(Spec):
     margin: Annotated[float, Field(ge=0.0, le=20.0)]  # [m]
 
 
+class StayUpright(Spec):
+    """The ego does not roll over."""
+
+    kind: Literal["stay_upright"]
+
+
 class DrivingDirection(Spec):
     """The ego drives as its lane runs."""
 
@@ -73,6 +79,7 @@ class TimeLimit(Spec):
 CriterionSpec = Annotated[
     NoCollision
     | StayOnRoad
+    | StayUpright
     | DrivingDirection
     | SpeedLimit
     | RedLight

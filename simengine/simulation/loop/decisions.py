@@ -16,7 +16,7 @@ from simengine.behavior.replay.release import hand_over, leave_at_end
 from simengine.behavior.replay.replay import follow_recording
 from simengine.behavior.script.action_checks import check_behavior, check_mobility, check_road, moved_sideways_once
 from simengine.behavior.script.actions import ActionContext, find_action
-from simengine.behavior.script.events import compile_events, empty_latches, evaluate_triggers
+from simengine.behavior.script.events import AFTER, compile_events, empty_latches, evaluate_triggers
 from simengine.behavior.script.script import begin_script
 from simengine.behavior.script.scripted import scripted_controls
 from simengine.behavior.traffic.inflow import Inflow, begin_inflow, refill, send_out
@@ -43,6 +43,8 @@ from simengine.simulation.loop.driver_checks import check_control, moment
 from simengine.simulation.world.layout import World, headlamps_on
 
 _TURNS = {"any": Turn.NONE, "straight": Turn.STRAIGHT, "left": Turn.LEFT, "right": Turn.RIGHT}
+# When an event fired whose action found nothing to do: it is not tried again, and no event that waits for it happens.
+_NEVER = np.iinfo(np.int64).max // 2
 _PARKED_BRAKE = -5.0  # brakes held by a parked vehicle [m/s²]
 
 # Told what is under way ("" for the loop itself), at which control step (−1: the scenario is laid out) and time [s].
@@ -282,11 +284,17 @@ class Decisions:
             return state
         state = copy_state(state)
         stage = self._stage(state)
+        ticks = self._latches.fired_tick[0]
         for k in fired:
-            event = self._events[k]
+            event, awaited = self._events[k], int(self._table.other[k])
+            if self._table.trigger[k] == AFTER and ticks[awaited] == _NEVER:
+                ticks[k] = _NEVER  # it was to happen in the same step
+                continue
             with blame(self._actions[k], f"the action of scenario.events.{event.name}", f" at {stage.time:.2f} s"):
-                self._actions[k](stage, event)
-            if event.hazard:
+                happened = self._actions[k](stage, event) is not False
+            if not happened:
+                ticks[k] = _NEVER
+            elif event.hazard:
                 time_ns = round(stage.time * 1e9)
                 threats = tuple(int(state.identity[0, a]) for a in event.threats)
                 self.fired.append(HazardOnset(event.name, int(state.identity[0, event.actor]), time_ns, threats))

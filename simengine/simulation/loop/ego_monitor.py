@@ -13,7 +13,9 @@ from simengine.core.state import EGO, ActorKind, WorldState
 from simengine.labels.identities import joined_slots
 from simengine.metrics.criteria import Criterion, StepView, conclude, make_criteria
 from simengine.metrics.criticality import HORIZON, smallest_time_to_collision
+from simengine.metrics.excuse import Excuse
 from simengine.metrics.fault import Fault, FaultWatch
+from simengine.metrics.upright import is_overturned
 from simengine.metrics.validity import TUMBLING, Hazard, HazardWatch
 from simengine.metrics.verdict import Verdict
 from simengine.physics.backend import Contact
@@ -66,7 +68,9 @@ class EgoMonitor:
         self._before_speed = math.nan
         self._collided = False
         self._at_fault = False
+        self._overturned = False
         self._faults = FaultWatch(world.scenario.physics.rate_hz)
+        self._excuse = Excuse(self._criteria)
         self._names = {index: name for name, index in world.names.items()}
         self._slots = np.arange(world.actors.kind.shape[1])  # in which each id was
         self._first_touch: tuple[int, int] | None = None  # when the ego first touched something [ns], its id or −1
@@ -104,6 +108,7 @@ class EgoMonitor:
         self._note_touch(time_ns, state, contacts)
         impacts = self._faults.update(time_ns, world.actors, state, contacts)
         self._at_fault = self._at_fault or any(impact.fault is Fault.OWN for impact in impacts)
+        self._excuse.update(float(world.actors.mass[0, EGO]), impacts)
         position = state.position[0, EGO].copy()
         moved = position[:2] - self._before[:2] if self._before is not None else np.zeros(2)
         self._traveled += float(np.hypot(*moved))
@@ -133,7 +138,7 @@ class EgoMonitor:
 
     def _has_failed(self) -> bool:
         """Return whether a criterion has failed at a moment that is known; a goal not yet reached has none."""
-        return any(r.passed is False and r.time_ns >= 0 for r in conclude(self._criteria, "").results)
+        return any(r.passed is False and r.time_ns >= 0 for r in conclude(self._criteria, excuse=self._excuse).results)
 
     def _on_road(self, state: WorldState) -> tuple[int, float]:
         """Return the drivable lane the ego is on or nearest to, and how far its center is outside it [m]."""
@@ -180,7 +185,8 @@ class EgoMonitor:
         self._speeds.append(speed)
         touched = any(EGO in (contact.actor, contact.other) for contact in contacts)
         self._collided = self._collided or touched
-        if not self._collided and not math.isnan(self._before_speed):
+        self._overturned = self._overturned or is_overturned(state)
+        if not self._collided and not self._overturned and not math.isnan(self._before_speed):
             step = 1.0 / self._world.scenario.physics.control_rate_hz
             self._hardest = max(self._hardest, (self._before_speed - speed) / step)
         self._before_speed = speed
@@ -225,7 +231,7 @@ class EgoMonitor:
     def verdict(self) -> Verdict:
         """Return what the criteria found so far."""
         unmet = "; ".join(self.untested) if self.tests_nothing else ""
-        return conclude(self._criteria, self._hazards.reason, self._ended, self.name_of, unmet)
+        return conclude(self._criteria, self._hazards.reason, self._ended, self.name_of, unmet, self._excuse)
 
     def end_early(self, time_ns: int) -> None:
         """Take in that the run is over before its time, for the verdict to say why."""
@@ -233,6 +239,7 @@ class EgoMonitor:
             self._ended = f"the run ended at {time_ns * 1e-9:.2f} s, where the map ends"
         elif self._first_touch is not None:
             touch_ns, other = self._first_touch
+            self._excuse.end_early(other)
             whom = self.name_of(other) if other >= 0 else "the scenery"
             self._ended = (
                 f"the run ended at {time_ns * 1e-9:.2f} s, after the collision with {whom} at {touch_ns * 1e-9:.2f} s"

@@ -16,6 +16,7 @@ from simengine.labels.annotation import Annotation
 from simengine.labels.hazards import HazardOnset
 from simengine.metrics.verdict import Verdict
 from simengine.physics.backend import Contact, Physics
+from simengine.physics.contact.run_over import with_run_over
 from simengine.road.network.signals import signal_colors
 from simengine.scenario.spec import ConcreteScenario
 from simengine.sensors.base.sensor import Frame, Scene, Sensor
@@ -166,7 +167,7 @@ class Simulator:
             demands = ramped_demands(self.world.actors, asked, controls, (tick + 1) / self._substeps)
             state = self._physics.step(self._decisions.follow(state), demands)
             self._history.push(state)
-            contacts += self._physics.contacts()
+            contacts += with_run_over(self._physics.contacts(), self.world.actors, self.world.lanes, state)
         self._state, self._asked = state, controls.velocity
         frames, annotations = self._sense()
         if self._recorder is not None:  # the episode's labels are asked for by `finish` alone
