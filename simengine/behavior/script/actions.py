@@ -1,4 +1,4 @@
-"""What an event does at the moment it fires: it writes the script, the state, the friction patches or the drivers' states.
+"""What an event does when it fires: it writes the script, the state, the friction patches or the drivers' states.
 
 An installed package adds an action by an entry point of the group `simengine.actions`: its name is the action's kind,
 its value a callable `(ActionContext, event) -> bool | None`. One that returns False has found nothing to do: the event
