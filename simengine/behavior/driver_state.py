@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from simengine.behavior.mobil import BIAS, THRESHOLD
 from simengine.core.mechanics import GRAVITY
-from simengine.core.rng import philox_normal
+from simengine.core.rng import philox_normal, stream
 from simengine.core.state import ActorKind, ActorTable
 from simengine.scenario.spec import DriverKinds, DriverSpread
 
@@ -53,8 +53,8 @@ NOISE = 12  # standard deviation of the acceleration's noise, 0 for none [m/s²]
 NOISE_TIME = 13  # its correlation time [s]
 STYLES = 14
 
-SPREAD_STREAM = 101  # philox stream of the draws below
-NOISE_STREAM = 105  # of the acceleration's noise
+SPREAD_STREAM = stream("drivers", "style")  # philox stream of the draws below
+NOISE_STREAM = stream("behavior", "noise")  # of the acceleration's noise
 TRUNCATION = 2.0  # standard deviations at which a driver's normal is cut
 SHORTEST_TIME_GAP = 0.5  # that any driver keeps [s]
 _PULL, _BRAKING, _COMFORT, _SPEED, _GAP, _DISTANCE, _CRUISE = range(7)  # columns of what is usual for a kind

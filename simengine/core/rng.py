@@ -11,6 +11,44 @@ import zlib
 import numpy as np
 from numba import njit
 
+# The register of random streams. First, the names that children of an episode's seed begin with.
+CHILDREN = (
+    "parameter", "placement", "scenery", "prop", "appearance", "drivers", "behavior", "people", "inflow", "sensor",
+    "sensors", "fault", "recorded_style",
+)  # fmt: skip
+# Then, the streams that kernels draw from with the key of such a child: numbers for each kind of draw, which no other
+# kind has with the same key. A number that has been used is never given to something else: seeds keep their meaning.
+STREAMS = {
+    "drivers": {"style": range(101, 105)},
+    "behavior": {"noise": range(105, 106), "route": range(110, 111), "chance": range(201, 202)},
+    "inflow": {
+        "style": range(101, 105), "noise": range(105, 106), "route": range(110, 111), "entry": range(301, 302),
+        "arrival": range(302, 303),
+    },
+    "people": {
+        "speed": range(201, 202), "side": range(202, 203), "wish": range(203, 204), "turn": range(204, 205),
+        "abreast": range(205, 206),
+    },
+    "sensors camera": {"noise": range(1), "rain": range(1, 2), "snow": range(2, 3)},
+    "sensor lidar": {"noise": range(1, 2), "drop": range(2, 3), "drop_size": range(3, 4)},
+    "sensor gnss": {"white": range(1, 2), "drift": range(2, 3)},
+    "sensor imu": {"noise": range(1, 2), "walk": range(2, 3)},
+    "fault": {"spot": range(1, 2), "point": range(2, 3)},
+    "highway": {"placing": range(11, 12), "driver": range(12, 13)},
+    "intersection": {"placing": range(21, 22), "driver": range(22, 23), "routing": range(23, 24)},
+    "warehouse": {"placing": range(31, 32), "walking": range(32, 33)},
+}  # fmt: skip
+
+
+def stream(key: str, name: str) -> int:
+    """Return the number of a kernel's random stream, of several the first.
+
+    Args:
+        key: Whose key it is drawn with, in `STREAMS`.
+        name: What is drawn.
+    """
+    return STREAMS[key][name].start
+
 
 def seed_sequence(seed: int, *path: str | int) -> np.random.SeedSequence:
     """Return the child of `seed` at a path of names and indices."""

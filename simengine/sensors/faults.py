@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from simengine.core.errors import ConfigError
 from simengine.core.history import NANOSECONDS
-from simengine.core.rng import kernel_seed, philox_uniform
+from simengine.core.rng import kernel_seed, philox_uniform, stream
 from simengine.sensors.base.sensor import Frame
 
 FAULTS = ("dropout", "freeze", "dirt")
 DIRTY_KINDS = ("camera", "lidar")  # sensors with a lens or a window
 _NUM_SPOTS = 24
-_STREAM_SPOT, _STREAM_POINT = 1, 2
+_STREAM_SPOT, _STREAM_POINT = stream("fault", "spot"), stream("fault", "point")
 _FOREVER = 2**62
 
 

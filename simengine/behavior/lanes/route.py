@@ -24,12 +24,12 @@ from simengine.behavior.driver_state import (
 )
 from simengine.behavior.lanes.lane_rules import DriverLanes, Grid, is_way_on, nearest_lane
 from simengine.behavior.lanes.long_vehicles import AGILE, CLOSED, NOT
-from simengine.core.rng import philox_uniform
+from simengine.core.rng import philox_uniform, stream
 from simengine.road.network.frenet import lane_curvature, lane_width, project_on_lane_near
 from simengine.road.network.network import Turn
 
 STRAIGHT = int(Turn.STRAIGHT)
-ROUTE_STREAM = 110  # philox stream of the choices
+ROUTE_STREAM = stream("behavior", "route")
 SEARCH = 8.0  # radius in which a lost driver looks for a lane [m]
 STRAIGHT_WEIGHT = 8.0  # 80 % go straight on, 10 % each way turn: default of the Highway Capacity Manual 2000, ch. 10
 CORNER = 4.0  # before a lane's end, within which it may be left for the next one sideways [m]

@@ -39,7 +39,7 @@ from simengine.behavior.pedestrian.walker_state import (
     WILL_Y,
 )
 from simengine.behavior.pedestrian.walking import aim, step
-from simengine.core.rng import philox_uniform
+from simengine.core.rng import philox_uniform, stream
 from simengine.core.space.geometry import yaw_from_quaternion
 from simengine.core.state import ActorTable, Behavior, Controls, Mobility, WorldState
 from simengine.road.network.frenet import lane_position
@@ -48,7 +48,7 @@ from simengine.scenario.spec import PedestriansSpec
 
 MEAN_SPEED, SPEED_DEVIATION = 1.34, 0.26  # [m/s]
 SLOWEST = 0.6  # of a large group of slow people [m/s]
-SPEED_STREAM, SIDE_STREAM = 201, 202
+SPEED_STREAM, SIDE_STREAM = stream("people", "speed"), stream("people", "side")
 _WALKER, _ON_FOOT = int(Behavior.WALKER), int(Mobility.WALKER)
 
 

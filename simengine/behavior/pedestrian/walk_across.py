@@ -35,7 +35,7 @@ from simengine.behavior.pedestrian.walker_state import (
     TO_CURB,
     WAITED,
 )
-from simengine.core.rng import philox_uniform
+from simengine.core.rng import philox_uniform, stream
 from simengine.road.network.frenet import lane_position, lane_width, project_on_lane_near
 from simengine.road.network.network import SignalColor
 
@@ -44,7 +44,7 @@ RUNNING_SPEED = 3.0  # at most, on the road [m/s]
 CURB_ROW = 0.8  # between rows of those who wait together [m]
 GATHERED = 3.5  # before the road everybody of a group has to be before it goes [m]
 
-TURN_STREAM = 204
+TURN_STREAM = stream("people", "turn")
 _GREEN, _OFF = int(SignalColor.GREEN), int(SignalColor.OFF)
 
 

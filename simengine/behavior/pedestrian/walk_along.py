@@ -41,7 +41,7 @@ from simengine.behavior.pedestrian.walker_state import (
     TO_CURB,
     WAITED,
 )
-from simengine.core.rng import philox_uniform
+from simengine.core.rng import philox_uniform, stream
 from simengine.road.network.frenet import lane_position, lane_width, project_on_lane_near
 
 AHEAD = 2.5  # where on its way a walker looks to [m]
@@ -53,7 +53,7 @@ TURN_BACK = 8.0  # who has no way on for this long turns back, or later [s]
 EDGE = 0.3  # of a walker's middle to the edge of its pavement, at least [m]
 END = 0.8  # before the end of a pavement one turns round [m]
 
-WISH_STREAM, ABREAST_STREAM = 203, 205
+WISH_STREAM, ABREAST_STREAM = stream("people", "wish"), stream("people", "abreast")
 
 
 @njit(cache=True, _nrt=False)

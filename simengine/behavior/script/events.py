@@ -15,7 +15,7 @@ from simengine.behavior.lanes.lane_rules import StopLines
 from simengine.core.errors import ScenarioError
 from simengine.core.heading import yaw_of_actor
 from simengine.core.plugins import check_part
-from simengine.core.rng import philox_uniform
+from simengine.core.rng import philox_uniform, stream
 from simengine.core.space.geometry import ground_speed
 from simengine.core.space.intersect import OrientedBox, box_gap
 from simengine.core.space.plan_view import plan_view
@@ -30,7 +30,7 @@ _KINDS = {
     "time": TIME, "distance": DISTANCE, "time_to_collision": TIME_TO_COLLISION, "position": POSITION, "speed": SPEED,
     "after": AFTER, "chance": CHANCE, "stop_line": STOP_LINE,
 }  # fmt: skip
-_CHANCE_STREAM = 201
+_CHANCE_STREAM = stream("behavior", "chance")
 _JUST_PASSED = 1.0  # beyond a stop line, where an actor is still at it [m]
 # What the ego can be made to suffer; how it drives is its driver's business.
 _EGO_ACTIONS = ("fail_tire", "friction_patch", "sensor_fault")

@@ -40,7 +40,7 @@ from simengine.behavior.traffic.entry import (
     stand_at_site,
 )
 from simengine.behavior.vehicle.road_conditions import COMFORT_SHARE, careful_style, grip_bound
-from simengine.core.rng import philox_normal, philox_uniform
+from simengine.core.rng import philox_normal, philox_uniform, stream
 from simengine.core.state import EGO, ActorTable, Behavior, WorldState, copy_state
 from simengine.road.network.frenet import lane_position, lane_width
 from simengine.road.network.network import LaneArrays, LaneType
@@ -52,8 +52,8 @@ LEFT_BEHIND = 1.5  # share of the radius from which a vehicle is out of the worl
 CLOSEST = 60.0  # to the ego [m]
 VIEW = 120.0  # ahead of the ego, within which few enter [m]
 IN_VIEW, PARTING = 0.25, 0.2  # how much less often vehicles enter in view, or so that they never meet the ego
-STREAM = 301
-ARRIVALS = 302  # philox stream of the times between arrivals
+STREAM = stream("inflow", "entry")
+ARRIVALS = stream("inflow", "arrival")  # of the times between arrivals
 TRIES = 4  # places looked at in one call
 # That a vehicle is out before another takes its place, so that no sweep meets both: that of a LiDAR is no longer,
 # `LidarSpec.rate_hz` being at least 1 Hz [s].

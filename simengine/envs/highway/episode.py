@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numba import njit, prange
 
-from simengine.core.rng import philox_normal, philox_uniform
+from simengine.core.rng import philox_normal, philox_uniform, stream
 from simengine.envs import terms
 from simengine.envs.highway.drivers import decide, sort_along
 from simengine.envs.highway.layout import (
@@ -53,7 +53,7 @@ from simengine.envs.highway.motion import act, collides, lane_at, move_ego, move
 from simengine.envs.highway.view import observe
 
 _CONSIDER_EVERY = 1.0  # seconds between two thoughts about changing lane
-_PLACING, _DRIVER = 11, 12  # random streams
+_PLACING, _DRIVER = stream("highway", "placing"), stream("highway", "driver")
 _TRUCK_SHARE = 0.15
 _TRUCK_FACTOR = 0.88  # of the desired speed: 80 km/h beside cars at 90 km/h
 

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from simengine.core.rng import stream
+
 # Columns of `motion` (num_envs, num_vehicles, 8): box center [m], yaw [rad], speed [m/s], steering [rad], acceleration
 # [m/s²], and where it is on its route, along and to the left [m].
 X, Y, YAW, SPEED, STEERING, ACCELERATION, ALONG, ASIDE = range(8)
@@ -20,7 +22,7 @@ FASTER, SLOWER = 2.0, 5.0  # of the discrete actions [m/s²]
 OFFSET = 1.0  # from the route at full lateral demand [m]
 WIDEST = 2.0  # from the route, farther is off the road [m]
 EXIT = 25.0  # beyond the box, where the ego has arrived [m]
-PLACING, DRIVER, ROUTING = 21, 22, 23  # random streams
+PLACING, DRIVER, ROUTING = (stream("intersection", name) for name in ("placing", "driver", "routing"))
 
 
 class IntersectionSettings(NamedTuple):

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from simengine.core.rng import stream
+
 # Columns of `robot` (num_envs, 11): box center [m], yaw [rad], forward and leftward velocity [m/s], yaw rate [rad/s],
 # goal [m], way left [m], and its waypoint [m].
 X, Y, YAW, FORWARD, LEFTWARD, YAW_RATE, GOAL_X, GOAL_Y, WAY_LEFT, NEXT_X, NEXT_Y = range(11)
@@ -18,7 +20,7 @@ REVERSE = 0.3  # of the top speed, at full reverse action
 ARRIVED = 0.5  # from the goal [m]
 BODY = 0.28  # radius of a person, half the shoulder breadth with arms [m]
 FRICTION = 0.7  # of a dry concrete floor
-PLACING, WALKING = 31, 32  # random streams
+PLACING, WALKING = stream("warehouse", "placing"), stream("warehouse", "walking")
 
 
 class WarehouseSettings(NamedTuple):

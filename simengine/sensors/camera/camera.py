@@ -16,7 +16,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from simengine.core.history import ActorPoses, History
-from simengine.core.rng import kernel_seed
+from simengine.core.rng import kernel_seed, stream
 from simengine.core.space.geometry import rotation_matrix
 from simengine.core.space.transforms import optical_from_world, rotate_rows, world_from_optical
 from simengine.core.state import EGO
@@ -193,7 +193,7 @@ class CameraSensor(Sensor):
         exposure = exposure_of(average, self._spec.exposure_bias)
         glare = lens_glare(radiance, exposure, numba.config.NUMBA_NUM_THREADS)
         rgb = np.empty(radiance.shape, np.uint8)
-        gain, noise = sensor_gain(average), NoiseStream(self._noise_key, 0, self.index)
+        gain, noise = sensor_gain(average), NoiseStream(self._noise_key, stream("sensors camera", "noise"), self.index)
 
         def develop(first: int, last: int) -> None:
             develop_rows(radiance, glare, exposure, gain, self._spec.noise, noise, self._development, first, last, rgb)
@@ -359,7 +359,7 @@ class CameraSensor(Sensor):
         for snowing, rate in ((False, weather.rain_rate), (True, weather.snow_rate)):
             if rate <= 0.0:
                 continue
-            noise = NoiseStream(self._noise_key, 2 if snowing else 1, self.index)
+            noise = NoiseStream(self._noise_key, stream("sensors camera", "snow" if snowing else "rain"), self.index)
             draw_particles(
                 Precipitation(snowing, float(rate), velocity, down),
                 exposure_time,

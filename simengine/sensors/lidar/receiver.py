@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.core.rng import philox_normal, philox_uniform
+from simengine.core.rng import philox_normal, philox_uniform, stream
 from simengine.core.state import EGO
 from simengine.sensors.base.sensor import actor_instance
 from simengine.sensors.lidar.air_echoes import AirReturns, first_bright_drop, soft_echo
@@ -15,7 +15,9 @@ from simengine.sensors.lidar.reflectance import TargetSurfaces, returned_share
 from simengine.sensors.lidar.sweep import BeamPattern, SweepHits, SweepPoses, SweepSlices
 
 _OWN = actor_instance(EGO)  # of the body that carries the sensor
-_STREAM_NOISE, _STREAM_DROP, _STREAM_DROP_SIZE = 1, 2, 3
+_STREAM_NOISE, _STREAM_DROP, _STREAM_DROP_SIZE = (
+    stream("sensor lidar", name) for name in ("noise", "drop", "drop_size")
+)
 
 
 class ReceiverSettings(NamedTuple):

@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 
 from simengine.core.errors import ScenarioError
 from simengine.core.history import History
-from simengine.core.rng import kernel_seed, philox_normal
+from simengine.core.rng import kernel_seed, philox_normal, stream
 from simengine.road.files.datum import make_locator
 from simengine.scenario.spec import GnssSpec
 from simengine.sensors.base.mount import sensor_pose
 from simengine.sensors.base.sensor import Frame, Scene, Sensor, capture_time
 
-_STREAM_WHITE, _STREAM_DRIFT = 1, 2
+_STREAM_WHITE, _STREAM_DRIFT = stream("sensor gnss", "white"), stream("sensor gnss", "drift")
 
 
 @njit(cache=True)

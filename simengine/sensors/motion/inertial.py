@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 
 from simengine.core.history import NANOSECONDS, ActorPoses, History
 from simengine.core.mechanics import STANDARD_GRAVITY
-from simengine.core.rng import kernel_seed, philox_normal
+from simengine.core.rng import kernel_seed, philox_normal, stream
 from simengine.core.space.geometry import rotate, rotate_inverse
 from simengine.core.state import EGO
 from simengine.scenario.spec import ImuSpec
 from simengine.sensors.base.mount import mount_lever, mount_rotation, sensor_pose
 from simengine.sensors.base.sensor import Frame, Scene, Sensor, capture_time
 
-_STREAM_NOISE, _STREAM_WALK = 1, 2
+_STREAM_NOISE, _STREAM_WALK = stream("sensor imu", "noise"), stream("sensor imu", "walk")
 
 
 @njit(cache=True)
