@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from simengine._interrupts import is_command
-from simengine.core.text.safe_text import one_line, say
+from simengine.core.text.printable_text import one_line, say
 
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _OTHERS_ENTER = stat.S_IXGRP | stat.S_IXOTH

@@ -8,9 +8,9 @@ from contextlib import suppress
 from simengine import __version__
 from simengine._interrupts import raising_interrupts
 from simengine.core.errors import ConfigError, ScenarioError
+from simengine.core.text.bounded_files import home_path
 from simengine.core.text.command_line import Parser, number, read_words, whole_number
-from simengine.core.text.files import home_path
-from simengine.core.text.safe_text import one_line, say
+from simengine.core.text.printable_text import one_line, say
 from simengine.core.text.streams import discard_output, open_standard_streams
 from simengine.scenario.override_text import split_settings
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from simengine.core.errors import ConfigError, ScenarioError
 from simengine.core.text.command_line import Parser, read_words
-from simengine.core.text.safe_text import one_line, say
+from simengine.core.text.printable_text import one_line, say
 
 
 def run(parser: Parser, arguments: Sequence[str] | None) -> int:

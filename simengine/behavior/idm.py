@@ -2,7 +2,8 @@
 
 Treiber, Hennecke, Helbing, "Congested traffic states in empirical observations and microscopic simulations", Phys. Rev.
 E 62 (2000) 1805, equations 1–3. Departure: the interaction also holds at a gap of zero or less (vehicles touch), where
-the published formula has a pole; the gap is then taken as `SMALLEST_GAP`.
+the published formula has a pole; the gap is then taken as `SMALLEST_GAP`. What drivers of each kind of vehicle want
+(accelerations, gaps, speeds) are values of `conf/traffic`.
 """
 
 import math

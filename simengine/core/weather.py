@@ -1,7 +1,7 @@
 """The weather as one physical state, and what follows from it: extinction, light, drivers' sight.
 
-Camera, LiDAR, drivers and labels read these functions, tires those of `core.surface`; none of them knows the name of a
-weather.
+Camera, LiDAR, drivers and labels read these functions, tires those of `core.surface_friction`; none of them knows the
+name of a weather.
 """
 
 import math

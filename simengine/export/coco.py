@@ -34,7 +34,7 @@ from simengine.export.target import (
 from simengine.simulation.episode.content import content_of
 from simengine.simulation.episode.episode import Episode
 from simengine.simulation.episode.episode_frames import EpisodeFrame
-from simengine.simulation.files.encoding import encode_png
+from simengine.simulation.files.array_encoding import encode_png
 
 SETTINGS = ("camera", "masks", "validation")
 # COCO's own ids and names where it has the class (an actor on two wheels includes its rider).

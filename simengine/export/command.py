@@ -1,8 +1,8 @@
 """`simengine export`: settings from the command line, then one exporter."""
 
 from simengine.core.errors import ConfigError, blame, nearest
-from simengine.core.text.files import home_path
-from simengine.core.text.safe_text import say
+from simengine.core.text.bounded_files import home_path
+from simengine.core.text.printable_text import say
 from simengine.export.registry import exporter, formats
 from simengine.simulation.dataset.dataset import Dataset
 

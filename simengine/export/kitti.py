@@ -28,7 +28,7 @@ from simengine.core.semantics import Semantic
 from simengine.core.space.geometry import rotate
 from simengine.core.space.transforms import SENSOR_FROM_OPTICAL, invert_pose
 from simengine.core.state import EGO
-from simengine.core.text.safe_text import write_csv
+from simengine.core.text.printable_text import write_csv
 from simengine.export.target import (
     ExportReport,
     check_settings,
@@ -43,7 +43,7 @@ from simengine.sensors.base.mount import mount_rotation
 from simengine.simulation.episode.content import content_of
 from simengine.simulation.episode.episode import Episode
 from simengine.simulation.episode.episode_frames import EpisodeFrame
-from simengine.simulation.files.encoding import encode_png
+from simengine.simulation.files.array_encoding import encode_png
 
 SETTINGS = ("camera", "lidar", "validation")
 # Every class of actor has a KITTI type; KITTI itself uses Misc for vehicles that are none of its types.

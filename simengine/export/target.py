@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from simengine.core.errors import ConfigError, nearest, suggest
-from simengine.core.text.files import refuse_no_folder
+from simengine.core.text.bounded_files import refuse_no_folder
 from simengine.simulation.episode.episode import Episode
 from simengine.simulation.files.whole_files import begin_unfinished, new_folder, reason, remove_left_behind
 

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from simengine.core.errors import ConfigError, ScenarioError
-from simengine.core.text.files import holds, open_regular
+from simengine.core.text.bounded_files import holds, open_regular
 from simengine.simulation.files.whole_files import complete_or_absent
 
 FORMAT = 1

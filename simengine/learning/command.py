@@ -7,8 +7,8 @@ from types import ModuleType
 from typing import Any
 
 from simengine.core.errors import ConfigError
-from simengine.core.text.files import holds, home_path
-from simengine.core.text.safe_text import say
+from simengine.core.text.bounded_files import holds, home_path
+from simengine.core.text.printable_text import say
 from simengine.core.text.wording import counted
 from simengine.learning.environment import environment_of
 from simengine.scenario.compose import compose, hydra_settings, resolve

@@ -15,7 +15,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.policies import ActorCriticPolicy
 
 from simengine.core.errors import ConfigError
-from simengine.core.text.safe_text import write_csv
+from simengine.core.text.printable_text import write_csv
 from simengine.learning.checkpoint import load_checkpoint, save_checkpoint
 from simengine.learning.curve import draw_curve
 from simengine.learning.environment import environment_of

@@ -20,7 +20,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from simengine.core.errors import ConfigError
-from simengine.core.text.files import holds
+from simengine.core.text.bounded_files import holds
 from simengine.scenario.references import RESOLVERS, explain_call
 from simengine.scenario.yaml_files import TEXT_TAG, compose_node, read_text
 

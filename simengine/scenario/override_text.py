@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from simengine.core.errors import ConfigError
-from simengine.core.text.files import holds, home_path
-from simengine.core.text.safe_text import visible
+from simengine.core.text.bounded_files import holds, home_path
+from simengine.core.text.printable_text import visible
 
 _SETTING = re.compile(r"(?P<sign>\+{0,2}|~)(?P<key>[^=\s'\"]+?)=(?P<value>.*)", re.S)
 _WORD = re.compile(r"(\+{0,2}|~)[A-Za-z_][\w./@:\-]*=")

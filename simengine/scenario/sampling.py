@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from simengine.core.errors import ConfigError, ScenarioError, suggest
 from simengine.core.rng import generator
-from simengine.core.text.files import MAX_MAP_BYTES, holds, home_path, read_bounded
+from simengine.core.text.bounded_files import MAX_MAP_BYTES, holds, home_path, read_bounded
 from simengine.scenario.compose import compose, resolve, scenario_names
 from simengine.scenario.migration import migrate, present_names, stream_path
 from simengine.scenario.override_text import setting

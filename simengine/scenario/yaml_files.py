@@ -13,7 +13,7 @@ import yaml
 from yaml.reader import Reader
 
 from simengine.core.errors import ConfigError, ScenarioError
-from simengine.core.text.files import MIB, read_bounded
+from simengine.core.text.bounded_files import MIB, read_bounded
 
 MAX_BYTES = 1 * MIB  # of a file of settings; the largest of the library has 6 kB
 MAX_CONCRETE_BYTES = 16 * MIB  # of a concrete scenario

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from simengine.core.errors import ConfigError
-from simengine.core.text.safe_text import say, visible
+from simengine.core.text.printable_text import say, visible
 from simengine.metrics.intervals import wilson_interval
 from simengine.scenario.compose import compose, scenario_names
 from simengine.scenario.config_loader import configuration_root

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 from simengine.core.errors import ConfigError, PartError, ScenarioError, describe_error, nearest
-from simengine.core.text.files import holds
-from simengine.core.text.safe_text import cell, one_line, say, visible
+from simengine.core.text.bounded_files import holds
+from simengine.core.text.printable_text import cell, one_line, say, visible
 from simengine.core.text.wording import counted
 from simengine.scenario.compose import compose, resolve, scenario_names
 from simengine.scenario.config_loader import configuration_root

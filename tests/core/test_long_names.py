@@ -3,7 +3,7 @@
 import pytest
 
 from simengine.cli import main
-from simengine.core.text.files import holds
+from simengine.core.text.bounded_files import holds
 
 LONG = "x" * 5_000
 

@@ -7,7 +7,7 @@ pytest.importorskip("pybullet")
 
 from simengine.core.mechanics import GRAVITY  # noqa: E402
 from simengine.core.state import Behavior, empty_actors, empty_controls, empty_state  # noqa: E402
-from simengine.core.surface import ASPHALT  # noqa: E402
+from simengine.core.surface_friction import ASPHALT  # noqa: E402
 from simengine.physics.backend import Ground  # noqa: E402
 from simengine.physics.batched.batched import BatchedPhysics  # noqa: E402
 from simengine.physics.bullet.bullet import BulletPhysics  # noqa: E402

@@ -20,7 +20,7 @@ from simengine.core.state import (  # noqa: E402
     empty_controls,
     empty_state,
 )
-from simengine.core.surface import ASPHALT  # noqa: E402
+from simengine.core.surface_friction import ASPHALT  # noqa: E402
 from simengine.physics.backend import Contact, Ground, Physics  # noqa: E402
 from simengine.physics.batched.batched import BatchedPhysics  # noqa: E402
 from simengine.physics.bullet.bullet import BulletPhysics  # noqa: E402

@@ -16,7 +16,7 @@ from simengine.core.errors import ConfigError
 from simengine.core.text.plain_names import made_plain, plain_name
 from simengine.simulation.dataset.dataset import Dataset
 from simengine.simulation.dataset.index import EPISODES, INDEX, finished_episodes, read_index
-from simengine.simulation.files import encoding
+from simengine.simulation.files import array_encoding as encoding
 from simengine.simulation.files.stored_values import array, decode_json
 from simengine.simulation.jobs.replay import lay_out
 from simengine.simulation.mcap.container_reader import ContainerReader

@@ -13,7 +13,7 @@ from simengine.behavior.vehicle.road_conditions import careful_style
 from simengine.core.mechanics import GRAVITY
 from simengine.core.space.geometry import yaw_from_quaternion
 from simengine.core.state import Behavior
-from simengine.core.surface import ICE
+from simengine.core.surface_friction import ICE
 from simengine.road.network.projection import locate
 from simengine.simulation.loop.simulator import Simulator
 from simengine.simulation.world.layout import build_world

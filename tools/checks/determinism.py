@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from simengine.core.errors import ScenarioError, suggest
-from simengine.core.text.safe_text import say
+from simengine.core.text.printable_text import say
 from simengine.core.text.wording import counted
 from simengine.scenario.compose import scenario_names
 from simengine.simulation.dataset.comparison import compare

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from simengine.core.text.safe_text import visible
+from simengine.core.text.printable_text import visible
 from simengine.simulation.files.whole_files import complete_or_absent, refuse_unwritable
 
 ROOT = Path(__file__).parents[2]  # of the repository

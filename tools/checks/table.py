@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple, TextIO
 
-from simengine.core.text.safe_text import say
+from simengine.core.text.printable_text import say
 
 
 class Row(NamedTuple):

@@ -9,14 +9,8 @@ from numpy.typing import NDArray
 
 from simengine.behavior.lanes.occupancy import Places, X, Y, Z
 from simengine.behavior.pedestrian.company import abreast, is_near, place_in_group
-from simengine.behavior.pedestrian.crosswalk import (
-    CURB_GAP,
-    ROAD_MARGIN,
-    START_MARGIN,
-    Crosswalks,
-    Strips,
-    needed_speed,
-)
+from simengine.behavior.pedestrian.crossing_decision import ROAD_MARGIN, needed_speed
+from simengine.behavior.pedestrian.crosswalk import CURB_GAP, Crosswalks, Strips
 from simengine.behavior.pedestrian.walk_along import AHEAD, EDGE, half_room, towards
 from simengine.behavior.pedestrian.walker_state import (
     ABREAST,
@@ -37,7 +31,6 @@ from simengine.behavior.pedestrian.walker_state import (
 )
 from simengine.core.rng import philox_uniform, stream
 from simengine.road.network.frenet import lane_position, lane_width, project_on_lane_near
-from simengine.road.network.network import SignalColor
 
 CROSSING_SPEED = 1.2  # at least, on the road (design speed of the MUTCD 2009, 3.5 ft/s = 1.07, and a little more) [m/s]
 RUNNING_SPEED = 3.0  # at most, on the road [m/s]
@@ -45,7 +38,6 @@ CURB_ROW = 0.8  # between rows of those who wait together [m]
 GATHERED = 3.5  # before the road everybody of a group has to be before it goes [m]
 
 TURN_STREAM = stream("people", "turn")
-_GREEN, _OFF = int(SignalColor.GREEN), int(SignalColor.OFF)
 
 
 @njit(cache=True, _nrt=False)
@@ -204,41 +196,3 @@ def aim_across(
         v = side * (mind[ABREAST] * max(0.0, room - 0.5 * (per_row - 1) * mind[SPACING]) + left)
     ex, ey, _ = towards(pose[X], pose[Y], x0 + (u + AHEAD) * ux - v * uy, y0 + (u + AHEAD) * uy + v * ux)
     return ex, ey, max(mind[DESIRED_SPEED], CROSSING_SPEED, min(needed, RUNNING_SPEED))
-
-
-@njit(cache=True, _nrt=False)
-def may_go(
-    strips: Strips,
-    zebras: Crosswalks,
-    places: Places,
-    acceleration: NDArray[np.float64],
-    on_foot: NDArray[np.bool_],
-    colors: NDArray[np.int32],
-    choice: NDArray[np.int64],
-    start: float,
-    pace: float,
-    z: float,
-) -> bool:
-    """Say whether there is time to cross.
-
-    Args:
-        strips: The pavements.
-        zebras: The crossings.
-        places: Where the actors are.
-        acceleration: Of the actors, world [m/s²]. Shape (num_actors, 3).
-        on_foot: Who is. Shape (num_actors,).
-        colors: `SignalColor` of each signal. Shape (num_signals,).
-        choice: Of the walker, a row of `People.choice`.
-        start: Way walked from the curb, not positive [m].
-        pace: How fast it would walk [m/s].
-        z: Its height [m].
-    """
-    item = choice[CROSSING]
-    signal = zebras.signal[item // 2]
-    ruled = signal >= 0 and colors[signal] != _OFF
-    if ruled and colors[signal] != _GREEN:
-        return False
-    needed = needed_speed(
-        strips, zebras, places, acceleration, on_foot, item // 2, item % 2, start, z, START_MARGIN, ruled
-    )
-    return needed <= pace

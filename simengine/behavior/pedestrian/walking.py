@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from simengine.behavior.lanes.occupancy import VX, VY, YAW, Places, X, Y, Z
 from simengine.behavior.pedestrian.company import WAIT_MOST, companion_force, is_near
+from simengine.behavior.pedestrian.crossing_decision import may_go
 from simengine.behavior.pedestrian.people import People
 from simengine.behavior.pedestrian.social_force import (
     CLOSING_TIME,
@@ -30,7 +31,6 @@ from simengine.behavior.pedestrian.walk_across import (
     curb_spot,
     follow_leader,
     gathered,
-    may_go,
     walked,
 )
 from simengine.behavior.pedestrian.walk_along import (

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from simengine.core.errors import nearest, suggest
-from simengine.core.text.safe_text import one_line
+from simengine.core.text.printable_text import one_line
 
 _SHOWN = 60  # characters of a value that a message repeats
 _LONGEST = 200  # characters of a word that a message repeats

@@ -16,7 +16,7 @@ from simengine.physics.vehicle.chassis import CLEARANCE
 from simengine.physics.vehicle.four_wheels import advance_on_wheels
 from simengine.physics.vehicle.ridden_motion import braked_friction, move_ridden
 from simengine.physics.vehicle.riding import hardest_riding, steepest_riding
-from simengine.physics.vehicle.road_friction import RoadFriction, friction_at
+from simengine.physics.vehicle.slippery_patches import RoadFriction, friction_at
 from simengine.physics.vehicle.tire import burst_rolling, burst_stiffness
 from simengine.physics.vehicle.vehicle_models import PlanarMotion, SingleTrack, advance_steering
 from simengine.physics.vehicle.wheels import HOLD_DEMAND, HOLD_SPEED

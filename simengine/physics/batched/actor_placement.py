@@ -23,7 +23,7 @@ from simengine.physics.feet.strides import climb_rate, gait_advance, lift_accele
 from simengine.physics.materials import SLIDING_SHARE
 from simengine.physics.vehicle.lamp_switches import replayed_pedal
 from simengine.physics.vehicle.planar_motion import move_free
-from simengine.physics.vehicle.road_friction import RoadFriction, friction_at
+from simengine.physics.vehicle.slippery_patches import RoadFriction, friction_at
 from simengine.physics.vehicle.wheels import REPLAY_STEER_FROM, replayed_steering
 from simengine.road.network.network import LaneArrays
 

@@ -18,7 +18,7 @@ from simengine.physics.batched.world_step import WorldContacts, advance_worlds
 from simengine.physics.contact.contact_records import CONTACT, RESTING
 from simengine.physics.contact.ground_pose import settle_actors
 from simengine.physics.contact.obstacle_grid import obstacle_grid
-from simengine.physics.vehicle.road_friction import RoadFriction
+from simengine.physics.vehicle.slippery_patches import RoadFriction
 from simengine.road.network.network import lane_arrays
 
 MODELS = ("dynamic", "kinematic")

@@ -16,7 +16,7 @@ from simengine.physics.contact.lift import has_loads
 from simengine.physics.contact.obstacle_grid import ObstacleGrid
 from simengine.physics.vehicle.four_wheels import WHEEL
 from simengine.physics.vehicle.lamp_switches import lit_lamps
-from simengine.physics.vehicle.road_friction import RoadFriction
+from simengine.physics.vehicle.slippery_patches import RoadFriction
 from simengine.road.network.network import LaneArrays
 
 _PARKED = int(Behavior.PARKED)

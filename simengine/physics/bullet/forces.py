@@ -16,8 +16,8 @@ from simengine.physics.backend import FrictionPatches
 from simengine.physics.contact.footing import CurbGrid, box_around, near_curb, over_box, over_curb
 from simengine.physics.feet.walkers import give_way, walker_forces
 from simengine.physics.materials import SLIDING_SHARE
-from simengine.physics.vehicle.road_friction import friction_at
 from simengine.physics.vehicle.robots import robot_forces
+from simengine.physics.vehicle.slippery_patches import friction_at
 from simengine.physics.vehicle.suspension import (
     ARM,
     CONTACT_COLUMNS,

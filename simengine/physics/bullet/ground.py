@@ -8,7 +8,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.core.surface import ASPHALT
+from simengine.core.surface_friction import ASPHALT
 from simengine.physics.backend import Ground
 from simengine.physics.bullet.engine import GROUND, SCENERY, BoxShapes, p, set_group
 from simengine.physics.contact.terrain import SAMPLES, STOREY, TILE_SIZE, sample_tile, tile_mesh, tiles_around

@@ -18,14 +18,13 @@ from typing import NamedTuple
 from numba import njit
 
 from simengine.core.mechanics import GRAVITY
+from simengine.physics.vehicle.anti_lock import FULL_SLIDE, SLIP_TARGET, braked_spin, controlled_slip
 
 RELAXATION_PER_RADIUS = 1.2  # relaxation length over wheel radius; 0.4 m for a car (Pacejka, "Tire and Vehicle…")
 # Relative loss of friction when the load doubles: Pacejka's −p_dx2, 0.05–0.1 for passenger tires; the low end, so that
 # a whole car's friction is the weather's µ within 1 % even under full braking.
 LOAD_SENSITIVITY = 0.05
-SLIP_TARGET = 0.15  # wheel slip at which anti-lock brakes and traction control hold a wheel at most (ABS: 10–20 %)
 PEAK_SLIP = 0.2  # slip beyond which friction falls
-LEAST_SLIP = 0.05  # at which anti-lock brakes hold one at least: what wheel speeds can tell from rolling
 ABS_SPEED = 2.0  # anti-lock brakes let go below it [m/s]
 TRACTION_SLIP = 0.5  # rim speed above road speed that traction control always allows [m/s]
 # A tire without air: the wheel runs on its folded side walls, which drag, give way sideways and are lower (Robinette,
@@ -35,7 +34,6 @@ BURST_ROLLING = 0.2  # rolling resistance over load
 BURST_STIFFNESS = 0.3  # share of the stiffness that is left
 BURST_RADIUS = 0.8  # share of the radius that is left
 _DAMPING = 0.5  # damping ratio of the load on its bristles at rest
-_FULL_SLIDE = 3.0  # s at which the deflection is capped; the force is 0.997 of the friction there
 
 
 class Wheel(NamedTuple):
@@ -59,19 +57,6 @@ def inverse_saturation(u: float) -> float:
     """Return s for a force over friction u below one."""
     square = u * u
     return u / math.sqrt(math.sqrt(1.0 - square * square))
-
-
-@njit(cache=True, _nrt=False)
-def controlled_slip(friction: float, stiffness: float) -> float:
-    """Return the slip at which anti-lock brakes hold a wheel: where its tire begins to pull most, less on ice.
-
-    Beyond it a tire pulls no harder and loses what side force it has, which is why controllers look for it.
-
-    Args:
-        friction: µ.
-        stiffness: Force per load and slip [1/rad].
-    """
-    return min(SLIP_TARGET, max(LEAST_SLIP, _FULL_SLIDE * friction / stiffness))
 
 
 @njit(cache=True, _nrt=False)
@@ -193,15 +178,17 @@ def wheel_step(
     gain = secant * (1.0 + damping / dt)
     resist = inertia / dt + radius * radius * gain * dt / decay
     rolling = inertia * spin / dt + radius * (gain * (zx + forward * dt) / decay - secant * damping * zx / dt)
-    new_spin = _braked(rolling / resist, drive / resist, brake / resist, slow, fast)
+    new_spin = braked_spin(rolling / resist, drive / resist, brake / resist, slow, fast)
     new_zx = (zx + (forward - new_spin * radius) * dt) / decay
     new_zy = (zy + leftward * dt) / decay
-    limit = _FULL_SLIDE * cap / bristle
+    limit = FULL_SLIDE * cap / bristle
     length = math.sqrt(new_zx * new_zx + new_zy * new_zy)
     if length > limit:
         # They slide: the torque of the road is that of friction.
         along = -cap * new_zx / length
-        new_spin = _braked(spin - along * radius * dt / inertia, drive * dt / inertia, brake * dt / inertia, slow, fast)
+        new_spin = braked_spin(
+            spin - along * radius * dt / inertia, drive * dt / inertia, brake * dt / inertia, slow, fast
+        )
         synchronous = forward / radius
         if (synchronous - spin) * (synchronous - new_spin) < 0.0 and abs(drive) < abs(along) * radius:
             new_spin = synchronous
@@ -220,31 +207,6 @@ def wheel_step(
         fx *= cap / force
         fy *= cap / force
     return fx, fy, new_spin, new_zx, new_zy
-
-
-@njit(cache=True, _nrt=False)
-def _braked(rolling: float, driven: float, braked: float, slow: float, fast: float) -> float:
-    """Return the spin after drive and brakes have acted on the spin without them [rad/s], kept within slip bounds.
-
-    Args:
-        rolling: Spin without drive and brakes.
-        driven: Change by the drive.
-        braked: Greatest change by the brakes, never beyond rest.
-        slow: Brakes slow the wheel no further than this; negative for one that rolls backwards, 0 for no bound.
-        fast: The drive spins the wheel no faster than this.
-    """
-    free = rolling + driven
-    if driven > 0.0 and free > fast:
-        free = max(fast, rolling)
-    if abs(free) <= braked:
-        held = 0.0
-    else:
-        held = free - math.copysign(braked, free)
-    if slow > 0.0 and held < slow:
-        held = min(slow, free)
-    elif slow < 0.0 and held > slow:
-        held = max(slow, free)
-    return held
 
 
 @njit(cache=True, _nrt=False)

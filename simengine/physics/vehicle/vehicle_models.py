@@ -18,7 +18,8 @@ from typing import NamedTuple
 from numba import njit
 
 from simengine.core.mechanics import GRAVITY
-from simengine.physics.vehicle.tire import controlled_slip, saturation
+from simengine.physics.vehicle.anti_lock import controlled_slip
+from simengine.physics.vehicle.tire import saturation
 
 SLIP_SPEED = 0.5  # floor of the speed in slip angles, which are undefined at rest [m/s]
 

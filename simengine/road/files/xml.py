@@ -11,7 +11,7 @@ from pathlib import Path
 from lxml import etree
 
 from simengine.core.errors import ScenarioError
-from simengine.core.text.files import MAX_MAP_BYTES, open_regular
+from simengine.core.text.bounded_files import MAX_MAP_BYTES, open_regular
 from simengine.road.files.remarks import Remark
 
 MAX_BYTES = MAX_MAP_BYTES

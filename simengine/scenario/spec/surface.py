@@ -10,7 +10,7 @@ _Friction = Annotated[float, Field(gt=0.0, le=1.5)]
 
 
 class SurfaceSpec(Spec):
-    """Friction coefficients between the road and tires; see `simengine.core.surface.Surface`."""
+    """Friction coefficients between the road and tires; see `simengine.core.surface_friction.Surface`."""
 
     dry: _Friction
     dry_sliding: _Friction

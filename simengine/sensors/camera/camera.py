@@ -25,7 +25,7 @@ from simengine.scenario.spec import CameraSpec
 from simengine.sensors.base.mount import sensor_pose
 from simengine.sensors.base.sensor import Frame, Scene, Sensor, capture_time
 from simengine.sensors.base.thread_pool import share_rows
-from simengine.sensors.camera.development import (
+from simengine.sensors.camera.exposure_and_noise import (
     develop_rows,
     development_tables,
     exposure_of,
@@ -33,9 +33,9 @@ from simengine.sensors.camera.development import (
     meter,
     sensor_gain,
 )
-from simengine.sensors.camera.noise_stream import NoiseStream
 from simengine.sensors.camera.normal_and_flow import CapturePoses, flow_layer, normal_layer
 from simengine.sensors.camera.precipitation import DAY_EXPOSURE, NIGHT_EXPOSURE, Precipitation, draw_particles
+from simengine.sensors.camera.random_counter import RandomCounter
 from simengine.sensors.camera.shading import shade_rows
 from simengine.sensors.light.illumination import Illumination
 from simengine.sensors.light.lamp_scatter import find_scatter
@@ -193,7 +193,10 @@ class CameraSensor(Sensor):
         exposure = exposure_of(average, self._spec.exposure_bias)
         glare = lens_glare(radiance, exposure, numba.config.NUMBA_NUM_THREADS)
         rgb = np.empty(radiance.shape, np.uint8)
-        gain, noise = sensor_gain(average), NoiseStream(self._noise_key, stream("sensors camera", "noise"), self.index)
+        gain, noise = (
+            sensor_gain(average),
+            RandomCounter(self._noise_key, stream("sensors camera", "noise"), self.index),
+        )
 
         def develop(first: int, last: int) -> None:
             develop_rows(radiance, glare, exposure, gain, self._spec.noise, noise, self._development, first, last, rgb)
@@ -359,7 +362,7 @@ class CameraSensor(Sensor):
         for snowing, rate in ((False, weather.rain_rate), (True, weather.snow_rate)):
             if rate <= 0.0:
                 continue
-            noise = NoiseStream(self._noise_key, stream("sensors camera", "snow" if snowing else "rain"), self.index)
+            noise = RandomCounter(self._noise_key, stream("sensors camera", "snow" if snowing else "rain"), self.index)
             draw_particles(
                 Precipitation(snowing, float(rate), velocity, down),
                 exposure_time,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from simengine.core.raindrops import NUMBER, drop_slope
 from simengine.core.rng import philox_words
 from simengine.sensors.base.float32_math import exp, log2, power
-from simengine.sensors.camera.noise_stream import NoiseStream
+from simengine.sensors.camera.random_counter import RandomCounter
 from simengine.sensors.light.lamps import light_at
 from simengine.sensors.raster.pinhole import CameraView
 
@@ -67,7 +67,7 @@ def draw_particles(
     light: NDArray[np.void],
     own_lamps: int,
     view: CameraView,
-    noise: NoiseStream,
+    noise: RandomCounter,
     inverse_depth: NDArray[np.float32],
     out: NDArray[np.float32],
 ) -> int:

@@ -9,7 +9,7 @@ from typing import Any, overload
 import pyarrow as pa
 
 from simengine.core.errors import ConfigError
-from simengine.core.text.files import holds
+from simengine.core.text.bounded_files import holds
 from simengine.core.text.wording import counted
 from simengine.simulation.dataset.index import (
     EPISODES,

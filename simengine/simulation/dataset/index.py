@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from simengine.core.errors import ConfigError
 from simengine.core.history import NANOSECONDS
-from simengine.core.text.files import regular_size
+from simengine.core.text.bounded_files import regular_size
 from simengine.core.text.plain_names import plain_name
 from simengine.simulation.episode.episode import EpisodeSummary
 from simengine.simulation.files.whole_files import complete_or_absent, remove_left_behind

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from simengine.core.errors import ConfigError
-from simengine.core.text.files import refuse_no_folder
+from simengine.core.text.bounded_files import refuse_no_folder
 from simengine.simulation.dataset.index import EPISODES, remove_unfinished
 from simengine.simulation.files.locks import folder_lock, refuse_locked
 from simengine.simulation.files.whole_files import begin_unfinished, new_folder, reason

@@ -18,8 +18,8 @@ from simengine.metrics.verdict import Verdict
 from simengine.scenario.spec import ConcreteScenario
 from simengine.sensors.base.sensor import Frame
 from simengine.simulation.episode.episode import EpisodeSummary
+from simengine.simulation.files.array_encoding import finite_or_none
 from simengine.simulation.files.digest import EpisodeDigest
-from simengine.simulation.files.encoding import finite_or_none
 from simengine.simulation.world.scenery_record import SceneryTable
 
 

@@ -12,7 +12,7 @@ import pydantic_core
 from numpy.typing import NDArray
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from simengine.simulation.files.encoding import VECTORS
+from simengine.simulation.files.array_encoding import VECTORS
 
 # What a value of JSON takes at most once it is read: a number with its place in a list, a list or mapping with its own.
 _VALUE, _NEST = 40, 120  # [bytes]

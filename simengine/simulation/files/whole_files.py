@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from simengine.core.errors import ConfigError
-from simengine.core.text.files import holds
+from simengine.core.text.bounded_files import holds
 from simengine.simulation.files.locks import is_named, try_lock
 
 _UNFINISHED = re.compile(r"\.(?P<name>.+?)(\.[0-9a-f]{8})?\.unfinished")  # without a drawn part: of older versions

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from simengine.core.errors import ConfigError
-from simengine.core.text.files import home_path
-from simengine.core.text.safe_text import one_line, say
+from simengine.core.text.bounded_files import home_path
+from simengine.core.text.printable_text import one_line, say
 from simengine.core.text.wording import counted
 from simengine.scenario.compose import compose, hydra_settings, resolve, yaml_text
 from simengine.scenario.override_text import key_of

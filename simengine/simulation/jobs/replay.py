@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from simengine.core.errors import ConfigError, PartError, ScenarioError
 from simengine.core.text.plain_names import plain_name
-from simengine.core.text.safe_text import one_line, say
+from simengine.core.text.printable_text import one_line, say
 from simengine.scenario.spec import ConcreteScenario
 from simengine.simulation.dataset.comparison import compare
 from simengine.simulation.dataset.dataset import Dataset

@@ -4,8 +4,8 @@ import sys
 from pathlib import Path
 
 from simengine.core.errors import ConfigError
-from simengine.core.text.files import holds, regular_size
-from simengine.core.text.safe_text import one_line, say
+from simengine.core.text.bounded_files import holds, regular_size
+from simengine.core.text.printable_text import one_line, say
 from simengine.core.text.wording import counted
 from simengine.simulation.dataset.dataset import job_folders
 from simengine.simulation.dataset.index import EPISODES, INDEX, episode_path, read_index

@@ -21,7 +21,7 @@ from mcap.records import Attachment, AttachmentIndex, Channel, ChunkIndex, Foote
 from numpy.typing import NDArray
 
 from simengine.core.errors import ConfigError
-from simengine.core.text.files import regular_size
+from simengine.core.text.bounded_files import regular_size
 from simengine.simulation.files.whole_files import reason
 from simengine.simulation.mcap.container_writer import MAGIC
 

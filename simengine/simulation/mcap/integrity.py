@@ -20,7 +20,7 @@ from mcap.opcode import Opcode
 from mcap.records import Channel, ChunkIndex, Schema
 
 from simengine.core.errors import ConfigError
-from simengine.core.text.files import holds
+from simengine.core.text.bounded_files import holds
 from simengine.simulation.mcap.container_reader import (
     DATA_END_SIZE,
     MESSAGE_HEADER,

@@ -110,7 +110,7 @@ def read_compressed_image(payload: Payload) -> bytes:
     return message.data
 
 
-def image_encoding(image: NDArray[Any]) -> str | None:
+def array_encoding(image: NDArray[Any]) -> str | None:
     """Return Foxglove's name of a raw image's pixel format, or None if it has none."""
     channels = 1 if image.ndim == 2 else image.shape[2]
     for name, known in _ENCODINGS.items():
@@ -120,13 +120,13 @@ def image_encoding(image: NDArray[Any]) -> str | None:
 
 
 def raw_image(time_ns: int, frame_id: str, image: NDArray[Any]) -> Parts:
-    """Wrap an uncompressed image, contiguous and of one of the formats of `image_encoding`, without copying it."""
+    """Wrap an uncompressed image, contiguous and of one of the formats of `array_encoding`, without copying it."""
     height, width = image.shape[:2]
     head = RawImage(
         timestamp=_stamp(time_ns),
         width=width,
         height=height,
-        encoding=image_encoding(image),
+        encoding=array_encoding(image),
         step=image.itemsize * (image.size // height),
     )
     # In the order of the fields' numbers, as protobuf itself writes them.

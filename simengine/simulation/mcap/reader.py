@@ -27,9 +27,9 @@ from simengine.scenario.spec import CameraSpec, ConcreteScenario
 from simengine.simulation.episode.episode import Episode, EpisodeSource, EpisodeSummary
 from simengine.simulation.episode.episode_frames import FrameSource
 from simengine.simulation.files import stored_values as stored
-from simengine.simulation.mcap.channels import Limits
+from simengine.simulation.mcap.channel_storage import Limits
 from simengine.simulation.mcap.container_reader import ContainerReader, MessageRef, MessageRefs
-from simengine.simulation.mcap.frames import McapFrames
+from simengine.simulation.mcap.frame_reader import McapFrames
 from simengine.simulation.mcap.messages import MessageError
 from simengine.simulation.mcap.writer import INPUTS, RECORDS, SCENARIO, STATE_FIELDS, SUMMARY
 from simengine.simulation.world.roadmap import RoadMap, road_map_from_json

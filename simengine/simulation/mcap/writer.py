@@ -38,10 +38,10 @@ from simengine.simulation.episode.recorder import (
     digest_state,
     summarize,
 )
+from simengine.simulation.files.array_encoding import encode_json, finite_or_none, rows
 from simengine.simulation.files.digest import EpisodeDigest
-from simengine.simulation.files.encoding import encode_json, finite_or_none, rows
 from simengine.simulation.mcap import messages
-from simengine.simulation.mcap.channels import store_channels
+from simengine.simulation.mcap.channel_storage import store_channels
 from simengine.simulation.mcap.container_writer import ContainerWriter
 from simengine.simulation.mcap.label_schemas import SCHEMAS
 from simengine.simulation.world.roadmap import RoadMap, road_map, road_map_to_json

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from simengine.core.semantics import palette
 from simengine.simulation.episode.episode_frames import EpisodeFrame
-from simengine.simulation.files.encoding import DEPTH_STEPS_PER_METER, encode_depth
+from simengine.simulation.files.array_encoding import DEPTH_STEPS_PER_METER, encode_depth
 from simengine.simulation.pictures.appearance import (
     PANEL,
     Plate,

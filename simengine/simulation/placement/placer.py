@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simengine.assets.paints import PAINTS
 from simengine.core.errors import ScenarioError
 from simengine.core.space.geometry import boxes_gap, wrap_angle
 from simengine.core.state import ActorKind, Behavior
@@ -14,11 +15,6 @@ from simengine.road.network.projection import lane_pose
 from simengine.scenario.spec import ConcreteScenario
 from simengine.simulation.placement.obstacles import Obstacle, Obstacles
 
-# Paints and their shares of new cars, about as BASF's 2023 color report for Europe has them; linear RGB.
-_PAINTS = (
-    (0.25, (0.80, 0.80, 0.78)), (0.22, (0.012, 0.012, 0.014)), (0.25, (0.16, 0.165, 0.17)), (0.10, (0.42, 0.43, 0.44)),
-    (0.10, (0.02, 0.06, 0.25)), (0.05, (0.35, 0.015, 0.02)), (0.03, (0.03, 0.12, 0.06)),
-)  # fmt: skip
 _CLEARANCE = 0.3  # between any two boxes at the start [m]
 _STEP = 0.05  # what ends this much above the ground is stepped over [m]
 
@@ -191,5 +187,5 @@ class Placer:
             return float(r), float(g), float(b)
         if kind == ActorKind.BUS:
             return ((0.55, 0.04, 0.03), (0.60, 0.50, 0.05), (0.05, 0.20, 0.45))[int(self.random.integers(3))]
-        shares = np.array([share for share, _ in _PAINTS])
-        return _PAINTS[int(self.random.choice(len(_PAINTS), p=shares / shares.sum()))][1]
+        shares = np.array([share for share, _ in PAINTS])
+        return PAINTS[int(self.random.choice(len(PAINTS), p=shares / shares.sum()))][1]

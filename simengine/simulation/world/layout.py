@@ -23,8 +23,8 @@ from simengine.core.state import (
     empty_actors,
     empty_state,
 )
-from simengine.core.surface import Surface, friction, sliding_friction
-from simengine.core.text.files import MAX_MAP_BYTES, home_path, read_bounded
+from simengine.core.surface_friction import Surface, friction, sliding_friction
+from simengine.core.text.bounded_files import MAX_MAP_BYTES, home_path, read_bounded
 from simengine.core.weather import Weather, air_density, hall_weather, needs_headlamps
 from simengine.metrics.goal import TimedRegion
 from simengine.physics.backend import FrictionPatches, Ground

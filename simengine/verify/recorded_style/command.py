@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from simengine.core.errors import ConfigError, suggest
-from simengine.core.text.files import home_path
-from simengine.core.text.safe_text import say
+from simengine.core.text.bounded_files import home_path
+from simengine.core.text.printable_text import say
 from simengine.core.text.wording import counted
 from simengine.scenario.sampling import load_scenario
 from simengine.scenario.spec import DriverSpread

@@ -6,7 +6,7 @@ from statistics import NormalDist
 
 from simengine.behavior.driver_state import SHORTEST_TIME_GAP, TRUNCATION
 from simengine.core.errors import ConfigError
-from simengine.core.text.safe_text import one_line
+from simengine.core.text.printable_text import one_line
 from simengine.scenario.config_loader import configuration_root
 from simengine.scenario.spec import DriverSpread
 from simengine.verify.recorded_style.fit import FIXED

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from simengine.core.errors import ScenarioError
-from simengine.core.text.files import holds, home_path
+from simengine.core.text.bounded_files import holds, home_path
 from simengine.road.files.recording import RecordedTracks
 from simengine.verify.recorded_style.roads import RecordedRoad
 

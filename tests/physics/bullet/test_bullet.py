@@ -11,7 +11,7 @@ import pytest
 from simengine.core.errors import ScenarioError
 from simengine.core.mechanics import GRAVITY, ROTATING
 from simengine.core.state import Behavior, Light, empty_actors, empty_controls, empty_state
-from simengine.core.surface import ASPHALT
+from simengine.core.surface_friction import ASPHALT
 from simengine.physics.backend import FrictionPatches, Ground, StaticBox
 from simengine.physics.vehicle.catalog import STANDARD_AIR, model_named
 from simengine.road.build import build_network

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from simengine.core.mechanics import GRAVITY
+from simengine.physics.vehicle.anti_lock import SLIP_TARGET, controlled_slip
 from simengine.physics.vehicle.tire import (
     RELAXATION_PER_RADIUS,
-    SLIP_TARGET,
     Wheel,
-    controlled_slip,
     falling_friction,
     holding_deflection,
     inverse_saturation,

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from simengine.sensors.camera.noise_stream import NoiseStream
 from simengine.sensors.camera.precipitation import (
     Precipitation,
     draw_particles,
@@ -11,6 +10,7 @@ from simengine.sensors.camera.precipitation import (
     drops_per_volume,
     flakes_per_volume,
 )
+from simengine.sensors.camera.random_counter import RandomCounter
 from simengine.sensors.light.lamps import LAMP
 from simengine.sensors.raster.pinhole import CameraView, Intrinsics
 
@@ -29,7 +29,7 @@ def draw(snowing, rate, depth=100.0, ego_speed=0.0, frame=0, key=5, ambient=100.
         np.zeros(0, LAMP),
         -1,
         VIEW,
-        NoiseStream(key, 0, frame),
+        RandomCounter(key, 0, frame),
         inverse_depth,
         image,
     )

@@ -14,7 +14,7 @@ from simengine.physics.vehicle.catalog import all_models
 from simengine.sensors.base.sensor import Frame
 from simengine.simulation.episode.episode import Episode
 from simengine.simulation.episode.in_memory import MemoryRecorder
-from simengine.simulation.files.encoding import decode_depth, encode_depth
+from simengine.simulation.files.array_encoding import decode_depth, encode_depth
 from simengine.simulation.files.whole_files import begin_unfinished, is_unfinished
 from simengine.simulation.mcap.container_reader import ContainerReader
 from simengine.simulation.mcap.reader import read_episode

@@ -5,7 +5,7 @@ import pytest
 import simengine
 from simengine.core.errors import ScenarioError
 from simengine.core.state import ActorKind, Behavior, Light, Mobility, empty_actors
-from simengine.core.surface import ASPHALT
+from simengine.core.surface_friction import ASPHALT
 from simengine.simulation.loop.simulator import Simulator
 from simengine.simulation.world.layout import build_world, headlamps_on
 from tests.core.test_weather import CLEAR

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from simengine.core.errors import ConfigError
-from simengine.core.text.files import read_bounded
+from simengine.core.text.bounded_files import read_bounded
 from simengine.simulation.files.whole_files import complete_or_absent
 
 RECORD, PAGE = "robustness/chaos.json", "robustness/chaos.md"  # in docs/

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from simengine.core.text.command_line import whole_number
-from simengine.core.text.safe_text import say
+from simengine.core.text.printable_text import say
 
 
 def add(checks) -> None:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from simengine.core.text.safe_text import say
+from simengine.core.text.printable_text import say
 from tools.checks.pages import ROOT, check_page, write_page
 
 

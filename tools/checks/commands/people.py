@@ -3,7 +3,7 @@
 import argparse
 
 from simengine.core.text.command_line import number, whole_number
-from simengine.core.text.safe_text import say
+from simengine.core.text.printable_text import say
 from tools.checks.pages import check_page, write_page
 
 

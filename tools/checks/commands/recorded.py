@@ -4,7 +4,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from simengine.core.text.safe_text import say
+from simengine.core.text.printable_text import say
 from tools.checks.pages import check_page, write_page
 
 

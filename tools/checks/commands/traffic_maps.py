@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from simengine.core.text.command_line import number, whole_number
-from simengine.core.text.safe_text import say
+from simengine.core.text.printable_text import say
 from tools.checks.pages import ROOT, check_page, write_page
 
 SEEDS = (401, 402, 403)  # of the published table

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from simengine.core.errors import ConfigError
-from simengine.core.text.files import MIB, read_bounded
+from simengine.core.text.bounded_files import MIB, read_bounded
 from simengine.scenario.config_loader import configuration_root
 from tools.checks.pages import ROOT
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from simengine.core.errors import ConfigError
-from simengine.core.text.safe_text import say, write_csv
+from simengine.core.text.printable_text import say, write_csv
 from simengine.metrics.careful_driver import LEAD_BRAKING
 from simengine.metrics.threats import CRITICAL_TIME, GENTLE_STOP, MEETING_TIME, PASSING_TIME
 from simengine.scenario.compose import chosen_option, compose

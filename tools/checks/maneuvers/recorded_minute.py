@@ -20,7 +20,7 @@ import pyproj
 from numpy.typing import NDArray
 
 from simengine.core.errors import ConfigError
-from simengine.core.surface import ASPHALT
+from simengine.core.surface_friction import ASPHALT
 from tools.checks.maneuvers.inputs import STEP
 from tools.checks.maneuvers.ours import Vehicle
 from tools.checks.maneuvers.reference import advance

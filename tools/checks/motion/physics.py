@@ -9,7 +9,7 @@ import random
 from collections.abc import Iterable, Iterator
 
 from simengine.core.mechanics import GRAVITY
-from simengine.core.text.safe_text import say
+from simengine.core.text.printable_text import say
 from simengine.physics.vehicle import reference_models, vehicle_models
 from simengine.physics.vehicle.catalog import model_named
 from simengine.physics.vehicle.vehicle_models import SingleTrack

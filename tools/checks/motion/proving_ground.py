@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from simengine.core.mechanics import GRAVITY
 from simengine.core.space.geometry import yaw_from_quaternion
 from simengine.core.state import ActorTable, Controls, WorldState, empty_actors, empty_controls, empty_state
-from simengine.core.surface import ASPHALT
+from simengine.core.surface_friction import ASPHALT
 from simengine.physics.backend import Contact, FrictionPatches, Ground, StaticBox
 from simengine.physics.vehicle.catalog import fill_actor, model_named
 from simengine.road.build import build_network

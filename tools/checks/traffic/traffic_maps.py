@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from simengine.core.errors import ConfigError, nearest
-from simengine.core.text.safe_text import say
+from simengine.core.text.printable_text import say
 from simengine.simulation.jobs.runner import progress
 from simengine.verify.flow_maps import MAPS, MapCase, MapRun, TrafficMap, run_maps
 from simengine.verify.flow_watch import ASIDE, CYCLES, END, GRACE, LEAST_WAY, PATIENCE

@@ -7,7 +7,7 @@ from simengine.core.errors import ConfigError
 from simengine.scenario.compose import compose
 from simengine.scenario.sampling import concretize
 from simengine.sensors.base.sensor import Frame
-from simengine.simulation.mcap.channels import Limits, read_channel, store_channels
+from simengine.simulation.mcap.channel_storage import Limits, read_channel, store_channels
 from tests.simulation import episode_fixtures as drawn
 
 LIMITS = Limits(most_bytes=1 << 24)

@@ -17,7 +17,7 @@ from simengine.core.rng import philox_words
 from simengine.sensors.base.float32_math import power
 from simengine.sensors.base.noise import mix_word
 from simengine.sensors.base.thread_pool import share_rows
-from simengine.sensors.camera.noise_stream import NoiseStream
+from simengine.sensors.camera.random_counter import RandomCounter
 
 GRAY = 0.165  # exposed value of the metered luminance by day
 DARKEST, BRIGHTEST = 0.04, 60_000.0  # metered luminances that can be exposed for [cd/m²]
@@ -235,7 +235,7 @@ def develop_rows(
     exposure: float,
     gain: float,
     noisy: bool,
-    noise: NoiseStream,
+    noise: RandomCounter,
     tables: DevelopmentTables,
     row_first: int,
     row_last: int,

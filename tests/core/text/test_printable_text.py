@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simengine.core.text.safe_text import cell, one_line, say, visible, write_csv
+from simengine.core.text.printable_text import cell, one_line, say, visible, write_csv
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simengine.core.errors import ConfigError
-from simengine.simulation.files.encoding import encode_json
+from simengine.simulation.files.array_encoding import encode_json
 
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 

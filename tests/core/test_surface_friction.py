@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from simengine.core.surface import ASPHALT, Surface, friction, sliding_friction
+from simengine.core.surface_friction import ASPHALT, Surface, friction, sliding_friction
 from tests.core.test_weather import CLEAR
 
 FOLDER = Path(__file__).parents[2] / "conf" / "surface"

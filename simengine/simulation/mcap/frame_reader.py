@@ -12,7 +12,7 @@ from simengine.core.semantics import Semantic
 from simengine.labels.annotation import Annotation, Boxes2d, Boxes3d, SignalViews
 from simengine.simulation.episode.episode_frames import EpisodeFrame, FrameSource
 from simengine.simulation.files import stored_values as stored
-from simengine.simulation.mcap.channels import Limits, read_channel
+from simengine.simulation.mcap.channel_storage import Limits, read_channel
 from simengine.simulation.mcap.container_reader import ContainerReader, MessageRefs
 from simengine.simulation.mcap.messages import MessageError
 from simengine.simulation.world.scenery_record import COLORS

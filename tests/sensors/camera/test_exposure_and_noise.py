@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from simengine.sensors.camera.development import (
+from simengine.sensors.camera.exposure_and_noise import (
     FULL_WELL,
     GLARE,
     TONE_RANGE,
@@ -17,7 +17,7 @@ from simengine.sensors.camera.development import (
     meter,
     sensor_gain,
 )
-from simengine.sensors.camera.noise_stream import NoiseStream
+from simengine.sensors.camera.random_counter import RandomCounter
 
 TABLES = development_tables()
 TONE = TABLES.tone
@@ -28,7 +28,7 @@ def develop(radiance, exposure=1.0, gain=1.0, noisy=False, frame=0, key=9, bands
     out = np.zeros(radiance.shape, np.uint8)
     edges = np.linspace(0, len(radiance), bands + 1).astype(int)
     for first, last in zip(edges[:-1], edges[1:], strict=True):
-        develop_rows(radiance, glare, exposure, gain, noisy, NoiseStream(key, 0, frame), TABLES, first, last, out)
+        develop_rows(radiance, glare, exposure, gain, noisy, RandomCounter(key, 0, frame), TABLES, first, last, out)
     return out
 
 

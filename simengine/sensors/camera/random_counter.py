@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 
-class NoiseStream(NamedTuple):
+class RandomCounter(NamedTuple):
     """What Philox counts by, for one purpose in one picture; see `core.rng.philox_words`."""
 
     key: int  # seed of the sensor

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from simengine.scenario.spec import RecorderSpec
 from simengine.sensors.base.sensor import Frame
-from simengine.simulation.files import encoding
+from simengine.simulation.files import array_encoding as encoding
 from simengine.simulation.files.digest import canonical
 from simengine.simulation.mcap import messages
 
@@ -68,7 +68,7 @@ def _image(frame: Frame, name: str, topic: str, settings: RecorderSpec) -> tuple
     """Store a channel as an image message, or return None if it is not one."""
     image = frame.channels[name]
     optical = f"{frame.sensor}_optical"
-    encoded = messages.image_encoding(image) if image.ndim in (2, 3) and image.size else None
+    encoded = messages.array_encoding(image) if image.ndim in (2, 3) and image.size else None
     if encoded is None:
         return None
     if encoded == "rgb8" and settings.image == "jpeg":
@@ -88,7 +88,7 @@ def _planes(frame: Frame, name: str) -> tuple[dict[str, Any], list[Payload]] | N
     if image.ndim != 3 or not image.size or not 2 <= image.shape[2] <= _MOST_PLANES:
         return None
     planes = [canonical(image[..., k]) for k in range(image.shape[2])]
-    if messages.image_encoding(planes[0]) is None:
+    if messages.array_encoding(planes[0]) is None:
         return None
     names = _PLANES.get(name, ())
     names = names if len(names) == len(planes) else tuple(str(k) for k in range(len(planes)))
