@@ -270,7 +270,8 @@ class BulletPhysics(Physics):
                 break
             self._rows = np.zeros(2 * found, CONTACT)
         rows = self._last_rows = self._rows[:found].copy()
-        touches.add_rows(rows[rows["kind"] != RESTING])
+        if found:
+            touches.add_rows(rows[rows["kind"] != RESTING])
 
     def _knock_down(self) -> None:
         """Give up the posture of walkers and riders that were struck or thrown off balance during the tick."""
