@@ -280,6 +280,7 @@ def _refuse(text: str, code: int = 2) -> int:
     """Tell in one line why a command ends, where there is anybody to tell; returns its exit code."""
     with suppress(OSError):
         say(f"simengine: {one_line(text)}", sys.stderr)
+    with suppress(OSError):
         _print_the_rest()
     return code
 

@@ -261,6 +261,6 @@ def test_a_folder_that_takes_no_files_is_refused_before_the_run(tmp_path, monkey
     with pytest.raises(ConfigError, match="cannot be written to: read-only"), claimed(tmp_path, [tmp_path / "a"]):
         pytest.fail("it takes none")
     (tmp_path / "file").touch()
-    with pytest.raises(ConfigError, match="cannot be written to: "), claimed(tmp_path / "file"):
+    with pytest.raises(ConfigError, match="is a file, not a folder; choose another place"), claimed(tmp_path / "file"):
         pytest.fail("it is a file")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -96,7 +96,7 @@ def test_the_map_shows_the_ego_near_the_middle_and_a_star_at_the_collision(episo
 
 
 def test_a_turned_ego_looks_to_the_right():
-    view = aerial.View(10.0, 5.0, np.pi / 2, 2.0, (100, 80))
+    view = aerial.MapView(10.0, 5.0, np.pi / 2, 2.0, (100, 80))
     ahead_and_left = np.array([[10.0, 15.0], [0.0, 5.0]])
     np.testing.assert_allclose(view.pixels(ahead_and_left), [[70.0, 40.0], [50.0, 20.0]], atol=1e-9)
 
