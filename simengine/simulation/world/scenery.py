@@ -18,7 +18,7 @@ from simengine.physics.backend import StaticBox
 from simengine.road.furniture import roadside_positions
 from simengine.road.ground.surface import surface_meshes
 from simengine.road.network.network import RoadNetwork
-from simengine.road.procedural.kinds import Box, warehouse_fittings
+from simengine.road.procedural.kinds import SolidBox, warehouse_fittings
 from simengine.scenario.spec import ConcreteScenario
 from simengine.sensors.base.sensor import MOST_INSTANCES, Scene, static_instance
 from simengine.simulation.placement import ActorPlan, Obstacle
@@ -68,7 +68,7 @@ def _solid_box(prop: Prop) -> StaticBox | None:
     return StaticBox((x, y, z + 0.5 * height), prop.yaw, size)
 
 
-def furnish(scenario: ConcreteScenario, network: RoadNetwork, shelves: list[Box]) -> tuple[Prop, ...]:
+def furnish(scenario: ConcreteScenario, network: RoadNetwork, shelves: list[SolidBox]) -> tuple[Prop, ...]:
     """Return everything that stands in a hall or along the roads, wherever the actors will be.
 
     Args:
