@@ -40,7 +40,7 @@ class _State:
 class _Track:
     id: str
     kind: ActorKind
-    box: shapes.Box
+    box: shapes.ObstacleBox
     states: list[_State]
 
 
@@ -52,7 +52,7 @@ class ReadObstacles:
     still: list[_Track] = field(default_factory=list)
 
 
-def _state(element: Element, box: shapes.Box, last_heading: float) -> _State:
+def _state(element: Element, box: shapes.ObstacleBox, last_heading: float) -> _State:
     """Read a state and move it to the center of the obstacle's box, turned as its shape is.
 
     Point-mass states carry the velocity's components instead of an orientation.
@@ -81,7 +81,7 @@ def _state(element: Element, box: shapes.Box, last_heading: float) -> _State:
     )  # fmt: skip
 
 
-def _kind(element: Element, box: shapes.Box, moves: bool) -> ActorKind | None:
+def _kind(element: Element, box: shapes.ObstacleBox, moves: bool) -> ActorKind | None:
     name = element.require("type").text_choice(_ALL_KINDS)
     if name in _NO_ACTORS:
         return None
