@@ -63,6 +63,34 @@ def count_nearer(places: Places, passage: Passage, a: int) -> int:
 
 
 @njit(cache=True, _nrt=False)
+def waits_for_one_under_way(
+    lanes: DriverLanes,
+    conflicts: Conflicts,
+    memory: DriverMemory,
+    places: Places,
+    passage: Passage,
+    obeys: NDArray[np.bool_],
+    e: int,
+    a: int,
+) -> bool:
+    """Return whether a driver that has been granted its way lets one pass first that moves.
+
+    Its turn comes next: were its grant taken back, those behind that one would have theirs first, one after another.
+
+    Args:
+        lanes, conflicts: The network.
+        memory: Decisions.
+        places: Where the actors are.
+        passage: DriverLanes through the junctions.
+        obeys: Drivers that ask for the way. Shape (num_actors,).
+        e, a: Which driver.
+    """
+    order = memory.choice[e, a, GRANT_ORDER]
+    _, _, _, b = first_obstacle(lanes, conflicts, memory, places, passage, obeys, order, order == PROVISIONAL, e, a)
+    return b >= 0 and places.pose[b, SPEED] >= STANDING
+
+
+@njit(cache=True, _nrt=False)
 def rule_junctions(
     lanes: DriverLanes,
     conflicts: Conflicts,
@@ -111,6 +139,7 @@ def rule_junctions(
                 memory.choice[e, a, GRANTED] = -1
         elif memory.choice[e, a, GRANTED] >= 0 and not inside:
             stalled = speed < STANDING and memory.unused[e, a] > STALLED and passage.way[a, ENTER] > OUTSIDE
+            stalled = stalled and not waits_for_one_under_way(lanes, conflicts, memory, places, passage, obeys, e, a)
             follows = follows_one_without_way(memory, places, passage, obeys, e, a)
             if ((passage.flag[a, HELD] or follows) and not cannot_stop) or stalled:
                 memory.choice[e, a, GRANTED] = -1

@@ -43,7 +43,7 @@ def turn_weight(turn: int) -> float:
 
 
 @njit(cache=True, _nrt=False)
-def _ease(lanes: DriverLanes, lane: int, agile: bool) -> int:
+def ease_of_way(lanes: DriverLanes, lane: int, agile: bool) -> int:
     """Return how well a vehicle can take a lane, see `long_vehicles`; to agile ones all drivable ones are alike."""
     return min(lanes.lane_long[lane], NOT) if agile else lanes.lane_long[lane]
 
@@ -65,7 +65,7 @@ def choose_successor(
     for k in range(lanes.successor_first[lane], lanes.successor_first[lane + 1]):
         following = lanes.successor[k]
         if is_way_on(lanes, following):
-            ease = _ease(lanes, following, agile)
+            ease = ease_of_way(lanes, following, agile)
             if ease > most:
                 most, total = ease, 0.0
             if ease == most:
@@ -78,7 +78,7 @@ def choose_successor(
     chosen = -1
     for k in range(lanes.successor_first[lane], lanes.successor_first[lane + 1]):
         following = lanes.successor[k]
-        if is_way_on(lanes, following) and _ease(lanes, following, agile) == most:
+        if is_way_on(lanes, following) and ease_of_way(lanes, following, agile) == most:
             chosen = following
             left -= turn_weight(lanes.lane_turn[following])
             if left < 0.0:

@@ -18,6 +18,7 @@ from simengine.behavior.driver_state import (
     advance_noise,
     vehicle_table,
 )
+from simengine.behavior.junction.another_way import looks_for_another_way, take_way_with_room
 from simengine.behavior.junction.path_through import (
     ENTER,
     HELD,
@@ -114,6 +115,7 @@ class Scratch(NamedTuple):
     occupancy: Occupancy
     passage: Passage
     busy: NDArray[np.int8]  # crossings with people in the way, see `stopping`; shape of `Crossings.crossing`
+    kept: NDArray[np.int32]  # a route while another is tried. (ROUTE_LANES,)
 
 
 def empty_scratch(num_actors: int, num_lanes: int, num_crossed: int) -> Scratch:
@@ -123,6 +125,7 @@ def empty_scratch(num_actors: int, num_lanes: int, num_crossed: int) -> Scratch:
         empty_occupancy(num_lanes, num_actors),
         empty_passage(num_actors),
         np.zeros(num_crossed, np.int8),
+        np.zeros(ROUTE_LANES, np.int32),
     )
 
 
@@ -254,6 +257,9 @@ def decide(
     ways, places, occupancy = rules.ways, scratch.places, scratch.occupancy
     for a in range(len(places.seen)):
         if places.seen[a] and drives[a] and memory.lane[e, a] >= 0:
+            if not tested and looks_for_another_way(memory, places, scratch.passage, dt, e, a):
+                take_way_with_room(ways, rules.stops, rules.conflicts, occupancy, memory, places, scratch.passage,
+                                   scratch.kept, seed, look_horizon(0.0, math.inf), e, a)  # fmt: skip
             under_way = memory.change[e, a, PROGRESS] < 1.0
             consider_change(ways, occupancy, places.pose[a], memory, seed, e, a, friction, dt)
             if not under_way:

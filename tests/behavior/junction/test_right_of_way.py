@@ -135,3 +135,23 @@ def test_nobody_is_granted_his_way_before_the_one_ahead_of_him(gap):
             assert granted[0] or not granted[1]
     assert refused
     assert world.time < 30.0
+
+
+@pytest.mark.parametrize(("speed", "kept"), [(1.0, True), (0.0, False)])
+def test_a_grant_is_kept_while_one_that_goes_first_is_under_way(speed, kept):
+    """Were it taken back, those behind that one would have theirs first, one after another."""
+    world = SmallWorld(junction(signaled=False), ["sedan", "bus"])
+    ways = straight_ways(world)
+    end = float(world.lanes.lane_length[ways[0][0]])
+    world.put(0, ways[0][0], end - 0.5 * float(world.actors.length[0, 0]) - 1.0, 0.0)
+    world.decide()
+    junction_ahead = int(world.network.lane_junction[ways[0][1]])
+    assert world.memory.choice[0, 0, GRANTED] == junction_ahead
+    world.put(1, ways[1][1], 0.5, speed)
+    world.memory.choice[0, 1, [GRANTED, GRANT_ORDER]] = (junction_ahead, 2)
+    world.memory.choice[0, 0, GRANT_ORDER] = 3
+    world.memory.unused[0, 0] = STALLED + 1.0
+    world.decide()
+    assert (world.memory.choice[0, 0, GRANTED] == junction_ahead) == kept
+    if kept:
+        assert world.memory.choice[0, 0, GRANT_ORDER] == 3
