@@ -31,7 +31,7 @@ from simengine.behavior.junction.path_through import (
     travel_time,
     way_to_lane,
 )
-from simengine.behavior.junction.precedence import PROVISIONAL
+from simengine.behavior.junction.right_of_way import PROVISIONAL
 from simengine.behavior.lanes.lane_rules import Conflicts, DriverLanes, StopLines
 from simengine.behavior.lanes.occupancy import LENGTH, SPEED, WIDTH, Places
 from simengine.road.network.conflicts import half_sweep

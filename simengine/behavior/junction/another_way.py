@@ -33,7 +33,7 @@ from simengine.behavior.junction.path_through import (
     Passage,
     find_passage,
 )
-from simengine.behavior.junction.precedence import STANDING, is_stuck
+from simengine.behavior.junction.right_of_way import STANDING, is_stuck
 from simengine.behavior.junction.room_beyond import taker_of_room
 from simengine.behavior.lanes.lane_rules import Conflicts, DriverLanes, StopLines, is_way_on
 from simengine.behavior.lanes.long_vehicles import AGILE

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from simengine.behavior.driver_state import DriverMemory
 from simengine.behavior.junction.path_through import DUE, KNOWN, Passage
-from simengine.behavior.junction.precedence import PROVISIONAL, STANDING, first_obstacle
+from simengine.behavior.junction.right_of_way import PROVISIONAL, STANDING, first_obstacle
 from simengine.behavior.junction.room_beyond import taker_of_room
 from simengine.behavior.junction.wait_cycles import asks_in_vain
 from simengine.behavior.lanes.lane_rules import Conflicts, DriverLanes

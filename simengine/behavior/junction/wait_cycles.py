@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from simengine.behavior.driver_state import GRANT_ORDER, GRANTED, PRESENT, ROUTE_LANES, DriverMemory
 from simengine.behavior.junction.path_through import ASKS, HELD, JUNCTION, Passage
-from simengine.behavior.junction.precedence import (
+from simengine.behavior.junction.right_of_way import (
     DEADLOCK,
     PROVISIONAL,
     STANDING,

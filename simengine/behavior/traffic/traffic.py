@@ -19,6 +19,7 @@ from simengine.behavior.driver_state import (
     vehicle_table,
 )
 from simengine.behavior.junction.another_way import looks_for_another_way, take_way_with_room
+from simengine.behavior.junction.grants import rule_junctions
 from simengine.behavior.junction.path_through import (
     ENTER,
     HELD,
@@ -31,8 +32,7 @@ from simengine.behavior.junction.path_through import (
     empty_passage,
     find_passage,
 )
-from simengine.behavior.junction.precedence import count_waiting
-from simengine.behavior.junction.right_of_way import rule_junctions
+from simengine.behavior.junction.right_of_way import count_waiting
 from simengine.behavior.lane_change.choice import consider_change
 from simengine.behavior.lane_change.lane_ends import merging_line
 from simengine.behavior.lanes.lane_rules import DriverLanes, RoadRules
@@ -55,17 +55,17 @@ from simengine.behavior.lanes.occupancy import (
 )
 from simengine.behavior.lanes.route import LOST, SEARCH, find_lane, track_lane
 from simengine.behavior.traffic.response import HOLD, look_horizon, response
-from simengine.behavior.vehicle.lateral import advance_change, steer_along_route
-from simengine.behavior.vehicle.near_collision_braking import guarded
-from simengine.behavior.vehicle.pedals import human_braking, resistance
-from simengine.behavior.vehicle.road_conditions import EMERGENCY_SHARE, grip_bound
-from simengine.behavior.vehicle.stopping import (
+from simengine.behavior.vehicle.giving_way_to_walkers import (
     AMBER_DECELERATION,
     AMBER_SHARE,
     crossing_stop,
     mark_busy_crossings,
-    signal_stop,
 )
+from simengine.behavior.vehicle.lateral import advance_change, steer_along_route
+from simengine.behavior.vehicle.near_collision_braking import guarded
+from simengine.behavior.vehicle.pedals import human_braking, resistance
+from simengine.behavior.vehicle.road_conditions import EMERGENCY_SHARE, grip_bound
+from simengine.behavior.vehicle.traffic_lights import signal_stop
 from simengine.core.state import ActorTable, Controls, Light, Mobility, WorldState
 from simengine.road.network.network import LaneArrays, Turn
 

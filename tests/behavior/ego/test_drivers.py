@@ -13,7 +13,7 @@ from simengine.behavior.vehicle.pedals import human_braking
 from simengine.core.errors import ConfigError, ScenarioError
 from simengine.core.space.geometry import quaternion_from_euler, rotate
 from simengine.scenario.spec import EgoSpec
-from tests.behavior.junction.test_right_of_way import straight_ways
+from tests.behavior.junction.test_grants import straight_ways
 from tests.behavior.small_world import DT, SmallWorld, junction, straight
 
 

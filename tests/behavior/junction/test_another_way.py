@@ -7,7 +7,7 @@ from simengine.behavior.driver_state import EXIT_TURN, GRANTED, NEXT
 from simengine.behavior.junction.another_way import GIVES_UP
 from simengine.behavior.lanes.long_vehicles import NOT
 from simengine.road.network.network import Turn
-from tests.behavior.junction.test_right_of_way import straight_ways
+from tests.behavior.junction.test_grants import straight_ways
 from tests.behavior.small_world import DT, SmallWorld, junction
 
 

@@ -9,7 +9,7 @@ from simengine.behavior.junction.path_through import DUE, Passage
 from simengine.behavior.lanes.occupancy import look_around
 from simengine.behavior.traffic.traffic import empty_scratch, survey
 from simengine.road.network.network import Turn
-from tests.behavior.junction.test_right_of_way import straight_ways
+from tests.behavior.junction.test_grants import straight_ways
 from tests.behavior.small_world import DT, SmallWorld, junction
 
 STREAM = 10  # vehicles that come from the right, again and again

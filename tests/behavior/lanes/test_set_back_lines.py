@@ -7,7 +7,7 @@ import pytest
 
 from simengine.behavior.driver_state import COMMITTED, GRANTED, PRESENT
 from simengine.behavior.lanes.set_back_lines import AHEAD, BEHIND, MARGIN, WIDTH
-from simengine.behavior.vehicle.stopping import signal_stop
+from simengine.behavior.vehicle.traffic_lights import signal_stop
 from simengine.physics.vehicle.catalog import model_named
 from simengine.road.build import build_network
 from simengine.road.network.drafts import LaneDraft, SignalDraft, StopLineDraft

@@ -1,4 +1,4 @@
-"""Where a driver has to stop: signals, stop signs and people on crossings or about to step onto them.
+"""Where drivers stop for people: at crossings that are in use, or about to be.
 
 On a crossing without signals drivers wait for whoever wants to use it (StVO § 26, UK Highway Code rule H2).
 """
@@ -9,20 +9,16 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from simengine.behavior.driver_state import COMMITTED, GRANTED, LET_WAIT, PRESENT, ROUTE_LANES, STOPPED_AT, DriverMemory
-from simengine.behavior.lanes.lane_rules import Crossings, DriverLanes, StopLines
+from simengine.behavior.driver_state import LET_WAIT, PRESENT, ROUTE_LANES, DriverMemory
+from simengine.behavior.lanes.lane_rules import Crossings, DriverLanes
 from simengine.behavior.lanes.occupancy import VX, VY, Places, X, Y
 from simengine.behavior.vehicle.road_conditions import grip_bound
 from simengine.core.state import Mobility
 from simengine.road.network.frenet import lane_position, lane_width
-from simengine.road.network.network import SignalColor
 
 AMBER_DECELERATION = 3.0  # a driver stops at amber if this suffices (ITE yellow change interval: 10 ft/s²) [m/s²]
 AMBER_SHARE = 0.6  # of µg, on slippery ground
-AMBER_TIME = 3.0  # that amber lasts at least (RiLSA 2015) [s]
 HARD_DECELERATION = 6.0  # and at red if this does [m/s²]
-PASSED = 0.5  # a line is passed once the front is this far beyond it [m]
-STOPPED_SPEED = 0.3  # [m/s]
 STOPPED_NEAR = 4.0  # of the line [m]
 WALKER_TIME = 4.0  # a person on a crossing who reaches the lane within this has it [s]
 WALKER_MARGIN = 0.6  # beside the lane [m]
@@ -31,83 +27,7 @@ CURB = 1.3  # who stands this near to the end of a crossing, or comes nearer, is
 CURB_SPEED = 0.4  # who moves otherwise at this speed passes by [m/s]
 CURB_PATIENCE = 6.0  # for which a driver waits for somebody at the curb who does not go [s]
 FREE, ON, AT_CURB = 0, 1, 2  # what is marked
-
-RED, RED_AMBER, AMBER = int(SignalColor.RED), int(SignalColor.RED_AMBER), int(SignalColor.AMBER)
 WALKER = int(Mobility.WALKER)
-
-
-@njit(cache=True, _nrt=False)
-def signal_stop(
-    lanes: DriverLanes,
-    stops: StopLines,
-    memory: DriverMemory,
-    signal_colors: NDArray[np.int32],
-    e: int,
-    a: int,
-    speed: float,
-    half: float,
-    friction: float,
-    horizon: float,
-) -> float:
-    """Return how far ahead of the front the first line is that a driver must stop at now [m], infinite for none.
-
-    One that has been granted its way and is beyond a line that is set back, where it would be in the way of a bus, goes
-    on at amber if it passes the painted line meanwhile.
-
-    Args:
-        lanes, stops: The network.
-        memory: Decisions; decisions at amber and stops at stop signs are noted.
-        signal_colors: `SignalColor` of each signal. Shape (num_signals,).
-        e, a: Which driver.
-        speed: Own [m/s].
-        half: Half the own length [m].
-        friction: µ.
-        horizon: How far to look [m].
-    """
-    if memory.ignores_signals[e, a]:
-        return math.inf
-    route = memory.route[e, a]
-    start = -memory.s[e, a] - half
-    gentle, hard = grip_bound(AMBER_DECELERATION, friction, AMBER_SHARE), grip_bound(HARD_DECELERATION, friction, 0.8)
-    known = False
-    for k in range(PRESENT, ROUTE_LANES):
-        lane = route[k]
-        if lane < 0 or start > horizon:
-            break
-        for line in range(stops.first[lane], stops.first[lane + 1]):
-            distance, painted = start + stops.s[line], start + stops.painted[line]
-            if painted < -PASSED:
-                continue
-            clears, beyond = False, distance < -PASSED
-            if beyond:
-                distance = painted
-                clears = memory.choice[e, a, GRANTED] >= 0 and speed > STOPPED_SPEED and painted < AMBER_TIME * speed
-            signal = stops.signal[line]
-            needed = 0.5 * speed * speed / max(distance, 0.1)
-            if signal >= 0:
-                color = signal_colors[signal]
-                if memory.choice[e, a, COMMITTED] == line:
-                    # One that came to stand before the line after all, or has slowed so that it can, waits there.
-                    slowed = speed < STOPPED_SPEED or (not beyond and distance > 0.0 and needed <= gentle)
-                    if (not slowed or painted < 0.0) and color in (RED, RED_AMBER, AMBER):
-                        known = True
-                        continue
-                    memory.choice[e, a, COMMITTED] = -1
-                if (color == AMBER and (needed > gentle or clears)) or (color == RED and needed > hard):
-                    memory.choice[e, a, COMMITTED] = line
-                    known = True
-                    continue
-                if color in (RED, RED_AMBER, AMBER):
-                    return distance
-            elif stops.sign[line] == 2 and memory.choice[e, a, STOPPED_AT] != line:
-                if speed < STOPPED_SPEED and distance < STOPPED_NEAR:
-                    memory.choice[e, a, STOPPED_AT] = line
-                else:
-                    return distance
-        start += lanes.lane_length[lane]
-    if not known:
-        memory.choice[e, a, COMMITTED] = -1
-    return math.inf
 
 
 @njit(cache=True, _nrt=False)

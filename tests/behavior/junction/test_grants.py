@@ -6,7 +6,7 @@ import pytest
 
 from simengine.behavior.driver_state import GRANT_ORDER, GRANTED, empty_memory
 from simengine.behavior.junction.path_through import travel_time
-from simengine.behavior.junction.precedence import PROVISIONAL, QUEUE_SPEED, STALLED, count_waiting, has_way_over
+from simengine.behavior.junction.right_of_way import PROVISIONAL, QUEUE_SPEED, STALLED, count_waiting, has_way_over
 from simengine.road.network.network import LaneType, Turn
 from tests.behavior.small_world import SmallWorld, junction
 
