@@ -38,7 +38,7 @@ from simengine.road.network.conflicts import half_sweep
 from simengine.road.network.frenet import lane_width
 from simengine.road.network.network import SignalColor, Turn
 
-# Drivers who stop at amber accept 3 m/s² (`stopping.AMBER_DECELERATION`) and vary about it: more than 4 needs a reason.
+# Drivers who stop at amber accept 3 m/s² (`traffic_lights`) and vary about it: more than 4 needs a reason.
 NOT_STOPPING = 4.0  # [m/s²]
 LINE_ROOM = 1.0  # that somebody may stop beyond the line and still have stopped [m]
 CREEPING = 3.0  # slower ones can stop at any moment [m/s]

@@ -55,17 +55,12 @@ from simengine.behavior.lanes.occupancy import (
 )
 from simengine.behavior.lanes.route import LOST, SEARCH, find_lane, track_lane
 from simengine.behavior.traffic.response import HOLD, look_horizon, response
-from simengine.behavior.vehicle.giving_way_to_walkers import (
-    AMBER_DECELERATION,
-    AMBER_SHARE,
-    crossing_stop,
-    mark_busy_crossings,
-)
+from simengine.behavior.vehicle.giving_way_to_walkers import crossing_stop, mark_busy_crossings
 from simengine.behavior.vehicle.lateral import advance_change, steer_along_route
 from simengine.behavior.vehicle.near_collision_braking import guarded
 from simengine.behavior.vehicle.pedals import human_braking, resistance
 from simengine.behavior.vehicle.road_conditions import EMERGENCY_SHARE, grip_bound
-from simengine.behavior.vehicle.traffic_lights import signal_stop
+from simengine.behavior.vehicle.traffic_lights import AMBER_DECELERATION, AMBER_SHARE, signal_stop
 from simengine.core.state import ActorTable, Controls, Light, Mobility, WorldState
 from simengine.road.network.network import LaneArrays, Turn
 

@@ -13,13 +13,10 @@ from simengine.behavior.driver_state import LET_WAIT, PRESENT, ROUTE_LANES, Driv
 from simengine.behavior.lanes.lane_rules import Crossings, DriverLanes
 from simengine.behavior.lanes.occupancy import VX, VY, Places, X, Y
 from simengine.behavior.vehicle.road_conditions import grip_bound
+from simengine.behavior.vehicle.traffic_lights import AMBER_DECELERATION, AMBER_SHARE, HARD_DECELERATION, STOPPED_NEAR
 from simengine.core.state import Mobility
 from simengine.road.network.frenet import lane_position, lane_width
 
-AMBER_DECELERATION = 3.0  # a driver stops at amber if this suffices (ITE yellow change interval: 10 ft/s²) [m/s²]
-AMBER_SHARE = 0.6  # of µg, on slippery ground
-HARD_DECELERATION = 6.0  # and at red if this does [m/s²]
-STOPPED_NEAR = 4.0  # of the line [m]
 WALKER_TIME = 4.0  # a person on a crossing who reaches the lane within this has it [s]
 WALKER_MARGIN = 0.6  # beside the lane [m]
 BEFORE_CROSSING = 0.7  # [m]

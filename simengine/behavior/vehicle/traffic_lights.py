@@ -8,15 +8,13 @@ from numpy.typing import NDArray
 
 from simengine.behavior.driver_state import COMMITTED, GRANTED, PRESENT, ROUTE_LANES, STOPPED_AT, DriverMemory
 from simengine.behavior.lanes.lane_rules import DriverLanes, StopLines
-from simengine.behavior.vehicle.giving_way_to_walkers import (
-    AMBER_DECELERATION,
-    AMBER_SHARE,
-    HARD_DECELERATION,
-    STOPPED_NEAR,
-)
 from simengine.behavior.vehicle.road_conditions import grip_bound
 from simengine.road.network.network import SignalColor
 
+AMBER_DECELERATION = 3.0  # a driver stops at amber if this suffices (ITE yellow change interval: 10 ft/s²) [m/s²]
+AMBER_SHARE = 0.6  # of µg, on slippery ground
+HARD_DECELERATION = 6.0  # and at red if this does [m/s²]
+STOPPED_NEAR = 4.0  # of the line [m]
 AMBER_TIME = 3.0  # that amber lasts at least (RiLSA 2015) [s]
 PASSED = 0.5  # a line is passed once the front is this far beyond it [m]
 STOPPED_SPEED = 0.3  # [m/s]

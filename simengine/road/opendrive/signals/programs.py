@@ -1,7 +1,7 @@
 """Programs for traffic lights: OpenDRIVE says which lights belong together, not when they change.
 
 Lights of one controller show the same, unless that would let crossing traffic go at once; without one those that stop
-the same lanes do. What does not conflict is green together (`road.procedural.signal_stages`), in the order of the
+the same lanes do. What does not conflict is green together (`road.opendrive.signals.stages`), in the order of the
 junction's controllers. Times: amber 3 s as at 50 km/h, red and amber 1 s, green at least 5 s (German RiLSA 2015); a
 cycle of at most 90 s, the rest are usual values.
 """
@@ -17,7 +17,7 @@ from simengine.road.network.polyline import end_heading
 from simengine.road.opendrive.lanes.drafts import LaneMap
 from simengine.road.opendrive.model import OpenDrive
 from simengine.road.opendrive.signals.signals import Signal
-from simengine.road.procedural.signal_stages import Lamp, Way, deal_stages, excludes
+from simengine.road.opendrive.signals.stages import Lamp, Way, deal_stages, excludes
 
 GREEN, TURN_GREEN, SHORTEST_GREEN = 20.0, 10.0, 5.0  # of through traffic; of protected turns alone; of anybody [s]
 AMBER, CLEARANCE, RED_AMBER = 3.0, 2.0, 1.0  # [s]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simengine.road.procedural.signal_stages import Lamp, Way, deal_stages
+from simengine.road.opendrive.signals.stages import Lamp, Way, deal_stages
 
 HEADING = {"west": 0.0, "south": 0.5 * math.pi, "east": math.pi, "north": -0.5 * math.pi}
 
