@@ -4,13 +4,26 @@ import difflib
 import os
 from collections.abc import Sequence
 
+_LONGEST = 16_000  # characters of a message: it may tell many wrong settings, a line each
+
+
+def shortened(text: str) -> str:
+    """Return a message of which the middle is left out if it is too long to be read: it may repeat what was typed."""
+    return text if len(text) <= _LONGEST else f"{text[: 3 * _LONGEST // 4]} … {text[-_LONGEST // 8 :]}"
+
 
 class ScenarioError(ValueError):
     """A scenario, road or recording that cannot be used."""
 
+    def __init__(self, message: str = "") -> None:
+        super().__init__(shortened(message))
+
 
 class ConfigError(ValueError):
     """A setting or option that cannot be used."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(shortened(message))
 
 
 class PartError(ScenarioError):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from simengine.core.errors import nearest, suggest
+from simengine.core.errors import nearest, shortened, suggest
 from simengine.core.text.printable_text import one_line
 
 _SHOWN = 60  # characters of a value that a message repeats
@@ -56,7 +56,7 @@ class Parser(argparse.ArgumentParser):
 
     def _leave(self, message: str) -> NoReturn:
         words = (word if len(word) <= _LONGEST else word[:_LONGEST] + "…" for word in message.split())
-        self.exit(2, f"{self.prog.split()[0]}: {one_line(' '.join(words))}\n")
+        self.exit(2, f"{self.prog.split()[0]}: {one_line(shortened(' '.join(words)))}\n")
 
 
 def read_words(parser: Parser, words: Sequence[str] | None) -> argparse.Namespace:

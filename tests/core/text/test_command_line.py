@@ -1,8 +1,11 @@
 """Every command takes whole options only, settings anywhere, and names the nearest right word."""
 
+import pickle
+
 import pytest
 
 from simengine import cli
+from simengine.core.errors import ConfigError, PartError, ScenarioError
 from simengine.core.text.command_line import Parser, number, read_words
 from tools import bench, check
 
@@ -73,3 +76,28 @@ def test_a_span_is_a_finite_number_above_zero(text):
     with pytest.raises(Exception, match="is not a number above 0 and up to 10"):
         number(0.0, 10.0)(text)
     assert number(0.0, 10.0)("2.5") == 2.5
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ['x y"' * 7_000],
+        ["export", "data", 'format=x y"' + 'k= "' * 7_000],
+        ["generate", 'scenario=a "' + "b c" * 9_000],
+    ],
+)
+def test_a_word_of_many_thousand_characters_is_not_repeated_whole(words, capsys):
+    try:
+        assert cli.main(words) == 2
+    except SystemExit as left:
+        assert left.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith("simengine: ") and said.count("\n") == 1 and 50 < len(said) < 20_000
+
+
+def test_errors_leave_out_the_middle_of_what_is_too_long():
+    for kind in (ConfigError, ScenarioError, PartError):
+        assert str(kind("road.file = no such file")) == "road.file = no such file"
+        told = str(kind("begin " + "x" * 100_000 + " end"))
+        assert told.startswith("begin x") and told.endswith("x end") and " … " in told and len(told) < 20_000
+        assert str(pickle.loads(pickle.dumps(kind("a b")))) == "a b"
