@@ -189,6 +189,9 @@ def test_nobody_to_tell_a_fault_to_changes_no_exit_code(monkeypatch):
         def write(self, text):
             raise OSError(28, "No space left on device")
 
+        def flush(self):
+            raise OSError(28, "No space left on device")
+
     monkeypatch.setattr(sys, "stderr", Full())
     assert main(["replay", "no/such/folder"]) == 2
 

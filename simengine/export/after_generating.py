@@ -8,6 +8,7 @@ from pathlib import Path
 from simengine.core.errors import ConfigError, blame, nearest, suggest
 from simengine.export.kitti import refuse_tilted
 from simengine.export.registry import BUILT_IN_FORMATS, exporter, formats
+from simengine.scenario.override_text import as_typed
 from simengine.scenario.spec import ConcreteScenario, ExtensionSpec
 from simengine.sensors.base.mount import mount_rotation
 from simengine.simulation.dataset.dataset import Dataset
@@ -122,7 +123,7 @@ def split_export(overrides: list[str]) -> tuple[list[str], Export | None]:
         takes = [writer for writer, known in takers.items() if known is None or name in known]
         if not takes:
             known = sorted({one for names in takers.values() for one in names or ()})
-            raise ConfigError(f"{key}: no setting of that name{suggest(name, known)}")
+            raise ConfigError(f"{as_typed(key)}: no setting of that name{suggest(name, known)}")
         for writer in takes:
             settings[writer][name] = value
     with scratch_folder("export") as scratch:

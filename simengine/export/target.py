@@ -9,6 +9,7 @@ from typing import NamedTuple, NoReturn
 
 from simengine.core.errors import ConfigError, nearest, suggest
 from simengine.core.text.bounded_files import refuse_no_folder
+from simengine.scenario.override_text import as_typed
 from simengine.simulation.episode.episode import Episode
 from simengine.simulation.files.whole_files import begin_unfinished, new_folder, reason, remove_left_behind
 
@@ -34,9 +35,8 @@ def check_settings(format_name: str, settings: Mapping[str, str], allowed: Seque
     for name in settings:
         if name not in allowed:
             known = ", ".join(allowed) or "none"
-            raise ConfigError(
-                f"{name}: format={format_name} has no setting of that name{nearest(name, allowed)}; it has {known}"
-            )
+            said = f"{as_typed(name)}: format={format_name} has no setting of that name{nearest(name, allowed)}"
+            raise ConfigError(f"{said}; it has {known}")
 
 
 def choice(settings: Mapping[str, str], name: str, allowed: Sequence[str]) -> str:

@@ -41,6 +41,7 @@ def test_it_writes_below_the_output_what_export_writes_and_anew_for_more_episode
         (["exprt=kitti"], 'exprt=kitti: no setting is called "exprt" (did you mean "export"?)'),
         (["export.masks=rle"], "export.masks=rle: name the format too"),
         (["export=coco", "export.mask=rle"], 'export.mask: no setting of that name (did you mean "masks"?)'),
+        (["export=coco", "export.ma\n\nsk=rle"], "export.ma\\x0a\\x0ask: no setting of that name"),
         (["export=coco", "export.masks=rl"], 'masks = rl (did you mean "rle"?)'),
         (["export=kitti", "export.validation=2"], "validation = 2: must be a number from 0 to 1"),
         (["export=kitti", "export.camera=camera_frnt"], 'camera_frnt (did you mean "camera_front"?)'),
